@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Time, chance and crash points, handed in so that a test can play any of them. */
+export interface Runtime {
+  /** Wall clock, milliseconds since 1970. */
+  now(): number
+  /** A clock that never jumps, in milliseconds. */
+  monotonic(): number
+  /** In [0, 1). */
+  random(): number
+  uuid(): string
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+  /** Names a place at which a crash would be most unkind; a test kills the process there. */
+  crashPoint(name: string): void
+}
+
+export const systemRuntime: Runtime = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+  crashPoint: () => {},
+}
