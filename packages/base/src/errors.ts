@@ -6,7 +6,11 @@ const CODES = {
   USAGE: { exit: 2, retry: false, next: 'Run the command with --help to see what it takes.' },
   NOT_BUILT: { exit: 2, retry: false, next: 'This command is planned; the README lists what works today.' },
   CONFIG_INVALID: { exit: 2, retry: false, next: 'Run `millrace config` to see each setting and where it comes from.' },
-  SECRET_IN_URL: { exit: 2, retry: false, next: 'Take the password out of the address and put it into the environment.' },
+  SECRET_IN_URL: {
+    exit: 2,
+    retry: false,
+    next: 'Take the password out of the address and put it into the environment.',
+  },
   SOURCE_ADDRESS: { exit: 2, retry: false, next: 'Sources are kafka://host:9092, kinesis://region or embedded:PATH.' },
   LAKE_ADDRESS: { exit: 2, retry: false, next: 'A lake is a folder path, file:///… or s3://bucket/prefix.' },
   SOURCE_UNREACHABLE: { exit: 1, retry: true, next: 'Check that the server is up and the address is right.' },
@@ -15,10 +19,19 @@ const CODES = {
     retry: false,
     next: 'The source is another one than the table was filled from. Use a new --group, or bring back the old source.',
   },
+  OFFSET_OUT_OF_RANGE: {
+    exit: 1,
+    retry: false,
+    next: 'Records between the table and the source are gone. Accept the gap with a new --group and start position.',
+  },
   STORE_UNSUITABLE: { exit: 1, retry: false, next: 'Choose a store with atomic create, or another folder.' },
   STORE_FAILED: { exit: 1, retry: true, next: 'Check the store: permissions, space, network.' },
   TABLE_NOT_FOUND: { exit: 1, retry: false, next: 'Check the name and --lake; `millrace tables` lists what is there.' },
-  TABLE_BROKEN: { exit: 1, retry: false, next: 'The log is damaged at the place named. Restore that file from a backup.' },
+  TABLE_BROKEN: {
+    exit: 1,
+    retry: false,
+    next: 'The log is damaged at the place named. Restore that file from a backup.',
+  },
   TABLE_UNSUPPORTED: { exit: 1, retry: false, next: 'Read the table with an engine that knows this feature.' },
   TABLE_SCHEMA: { exit: 1, retry: false, next: 'Change the data set or the table so that their columns agree.' },
   TABLE_CONFLICT: { exit: 1, retry: true, next: 'Others write to this table at a high rate; run it again.' },
@@ -31,7 +44,11 @@ const CODES = {
   DATASET_UNKNOWN: { exit: 2, retry: false, next: 'Name one of the data sets listed.' },
   RECORD_INVALID: { exit: 3, retry: false, next: 'Look at the record named; mend it or its data set.' },
   QUERY_FAILED: { exit: 1, retry: false, next: 'Mend the SQL at the place named.' },
-  INTERNAL: { exit: 1, retry: false, next: 'This is a defect of Millrace: please report it with the output of --debug.' },
+  INTERNAL: {
+    exit: 1,
+    retry: false,
+    next: 'This is a defect of Millrace: please report it with the output of --debug.',
+  },
 } as const
 
 export type ErrorCode = keyof typeof CODES

@@ -1,0 +1,19 @@
+/** Parts of ES2026 that TypeScript's library does not declare yet. */
+interface ExactJson {
+  rawJSON(text: string): unknown
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+}
+
+const exact = JSON as unknown as ExactJson
+
+/** A number for JSON.stringify, digit for digit: longs and decimals never become JavaScript numbers. */
+export function exactNumber(text: string | bigint): unknown {
+  return exact.rawJSON(String(text))
+}
+
+/** JSON in which the named integer fields come back as bigint. */
+export function parseWithBigints(text: string, fields: readonly string[]): unknown {
+  return exact.parse(text, (key, value, { source }) =>
+    source !== undefined && fields.includes(key) ? BigInt(source) : value,
+  )
+}

@@ -1,0 +1,31 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+
+export interface DuckDBOptions {
+  readonly threads?: number
+  /** As DuckDB writes it: `512MB`. */
+  readonly memoryLimit?: string
+  readonly temporaryFolder?: string
+}
+
+export interface DuckDB {
+  connect(): Promise<DuckDBConnection>
+  close(): void
+}
+
+/** One engine a process. Every connection thinks in UTC: text without a zone means that, whatever TZ says. */
+export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads ?? 2),
+    memory_limit: options.memoryLimit ?? '512MB',
+    autoinstall_known_extensions: 'false',
+    ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
+  })
+  return {
+    async connect() {
+      const connection = await instance.connect()
+      await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+      return connection
+    },
+    close: () => instance.closeSync(),
+  }
+}

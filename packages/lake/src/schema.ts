@@ -1,0 +1,57 @@
+/** Delta's schema: JSON types as the protocol writes them. */
+export interface StructType {
+  readonly type: 'struct'
+  readonly fields: readonly StructField[]
+}
+
+export interface StructField {
+  readonly name: string
+  readonly type: DataType
+  readonly nullable: boolean
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export interface ArrayType {
+  readonly type: 'array'
+  readonly elementType: DataType
+  readonly containsNull: boolean
+}
+
+export interface MapType {
+  readonly type: 'map'
+  readonly keyType: DataType
+  readonly valueType: DataType
+  readonly valueContainsNull: boolean
+}
+
+export type DataType = string | StructType | ArrayType | MapType
+
+const DUCKDB_TYPES: Readonly<Record<string, string>> = {
+  string: 'VARCHAR',
+  long: 'BIGINT',
+  integer: 'INTEGER',
+  short: 'SMALLINT',
+  byte: 'TINYINT',
+  float: 'FLOAT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  binary: 'BLOB',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP WITH TIME ZONE',
+  timestamp_ntz: 'TIMESTAMP',
+}
+
+export function duckdbType(type: DataType): string {
+  if (typeof type === 'string') return DUCKDB_TYPES[type] ?? type.toUpperCase()
+  if (type.type === 'array') return `${duckdbType(type.elementType)}[]`
+  if (type.type === 'map') return `MAP(${duckdbType(type.keyType)}, ${duckdbType(type.valueType)})`
+  return `STRUCT(${type.fields.map((field) => `${quoteName(field.name)} ${duckdbType(field.type)}`).join(', ')})`
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,41 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { Producer, Source } from './source.ts'
+
+/** One line a message system: the scheme of its address, and its folder. */
+const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
+  'embedded:': async () => {
+    const [{ embeddedSource }, { embeddedProducer }] = await Promise.all([
+      import('./embedded/source.ts'),
+      import('./embedded/producer.ts'),
+    ])
+    return {
+      source: (address, runtime) => embeddedSource(pathOf(address), runtime),
+      producer: (address, runtime) => embeddedProducer(pathOf(address), runtime),
+    }
+  },
+}
+
+interface MessageSystem {
+  source(address: string, runtime: Runtime): Source
+  producer(address: string, runtime: Runtime): Producer
+}
+
+export async function openSource(address: string, runtime: Runtime): Promise<Source> {
+  return (await systemOf(address)).source(address, runtime)
+}
+
+export async function openProducer(address: string, runtime: Runtime): Promise<Producer> {
+  return (await systemOf(address)).producer(address, runtime)
+}
+
+function systemOf(address: string): Promise<MessageSystem> {
+  const load = SYSTEMS[address.slice(0, address.indexOf(':') + 1)]
+  if (!load) throw new MillraceError('SOURCE_ADDRESS', `no message system for ${address}`)
+  return load()
+}
+
+const DEFAULT_PATH = './data/stream.db'
+
+function pathOf(address: string): string {
+  return address.slice('embedded:'.length) || DEFAULT_PATH
+}

@@ -1,0 +1,54 @@
+import type { Block } from './source.ts'
+
+/** A value over this size goes the careful path, so that one message never decides the size of a fast block. */
+const LARGEST_FAST_VALUE = 8 << 20
+
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const OPENING_BRACE = 0x7b
+
+/** Whether this value, joined to others by newlines, is sure to be read back as the one record that it is. */
+export function needsCare(value: Uint8Array | null): boolean {
+  return (
+    value === null ||
+    value[0] !== OPENING_BRACE ||
+    value.length > LARGEST_FAST_VALUE ||
+    value.includes(LINE_FEED) ||
+    value.includes(CARRIAGE_RETURN)
+  )
+}
+
+export interface JoinedValues {
+  readonly count: number
+  readonly bytes: Uint8Array
+  readonly ends: Int32Array
+  readonly careful: boolean
+}
+
+/** Values one after another with a newline after each: the shape of a Block. */
+export function joinValues(values: readonly (Uint8Array | null)[]): JoinedValues {
+  const bytes = new Uint8Array(values.reduce((size, value) => size + (value?.length ?? 0) + 1, 0))
+  const ends = new Int32Array(values.length)
+  let at = 0
+  values.forEach((value, i) => {
+    if (value) bytes.set(value, at)
+    at += value?.length ?? 0
+    ends[i] = value ? at : -1 - at
+    bytes[at++] = LINE_FEED
+  })
+  return { count: values.length, bytes, ends, careful: values.some(needsCare) }
+}
+
+/** One value of a block; null is a tombstone. A view, not a copy. */
+export function valueAt(block: Pick<Block, 'bytes' | 'ends'>, index: number): Uint8Array | null {
+  const end = block.ends[index]
+  if (end === undefined) throw new RangeError(`no value ${index} in a block of ${block.ends.length}`)
+  return end < 0 ? null : block.bytes.subarray(endBefore(block.ends, index), end)
+}
+
+/** Where value `index` starts. */
+export function endBefore(ends: Int32Array, index: number): number {
+  if (index === 0) return 0
+  const end = ends[index - 1] ?? 0
+  return (end < 0 ? -1 - end : end) + 1
+}

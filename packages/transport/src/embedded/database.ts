@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** A run of messages as one row: the values newline-joined as a Block has them. */
+export interface MessageBatch {
+  readonly count: number
+  readonly bytes: Uint8Array
+  readonly ends: Int32Array
+  readonly careful: boolean
+}
+
+export interface StoredBatch extends MessageBatch {
+  readonly base: number
+  readonly time: number
+}
+
+export interface TopicInfo {
+  readonly id: number
+  readonly identity: string
+  readonly partitions: number
+}
+
+export interface PartitionRange {
+  readonly start: number
+  readonly next: number
+}
+
+/**
+ * The embedded store's file. Several processes may have it open: every write is one immediate transaction,
+ * synced to disk before it is answered. `next_offset` never goes back, also when retention has emptied a partition.
+ */
+export type EmbeddedDatabase = ReturnType<typeof openDatabase>
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS topic (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, identity TEXT NOT NULL, partitions INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS partition (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL,
+    start_offset INTEGER NOT NULL DEFAULT 0, next_offset INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (topic, partition)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS batch (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL, count INTEGER NOT NULL,
+    time INTEGER NOT NULL, careful INTEGER NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
+    UNIQUE (topic, partition, base)
+  );`
+
+export function openDatabase(path: string, retentionBytes: number) {
+  mkdirSync(dirname(path), { recursive: true })
+  const db = new DatabaseSync(path, { timeout: 10_000 })
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  db.exec(SCHEMA)
+  const inTransaction = <T>(work: () => T): T => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      db.exec('COMMIT')
+      return result
+    } catch (error) {
+      db.exec('ROLLBACK')
+      throw error
+    }
+  }
+  const findTopic = db.prepare('SELECT id, identity, partitions FROM topic WHERE name = ?')
+  return {
+    inTransaction,
+    findTopic: (name: string) => findTopic.get(name) as TopicInfo | undefined,
+    createTopic: (name: string, partitions: number) => inTransaction(() => createTopic(db, name, partitions)),
+    append: appender(db, retentionBytes),
+    ...reader(db),
+    close: () => db.close(),
+  }
+}
+
+function createTopic(db: DatabaseSync, name: string, partitions: number): void {
+  const { changes } = db
+    .prepare('INSERT OR IGNORE INTO topic (name, identity, partitions) VALUES (?, ?, ?)')
+    .run(name, randomUUID(), partitions)
+  if (changes === 0) return
+  const fill = db.prepare('INSERT INTO partition (topic, partition) SELECT id, ? FROM topic WHERE name = ?')
+  for (let partition = 0; partition < partitions; partition++) fill.run(partition, name)
+}
+
+/** Call inside a transaction. Answers the first message's offset. */
+function appender(db: DatabaseSync, retentionBytes: number) {
+  const advance = db.prepare(
+    'UPDATE partition SET next_offset = next_offset + ?, bytes = bytes + ? WHERE topic = ? AND partition = ? RETURNING next_offset, bytes',
+  )
+  const insert = db.prepare(
+    'INSERT INTO batch (topic, partition, base, count, time, careful, ends, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const oldest = db.prepare(
+    'SELECT base, count, length(bytes) AS size FROM batch WHERE topic = ? AND partition = ? ORDER BY base LIMIT 1',
+  )
+  const forget = db.prepare('DELETE FROM batch WHERE topic = ? AND partition = ? AND base = ?')
+  const shrink = db.prepare(
+    'UPDATE partition SET start_offset = ?, bytes = bytes - ? WHERE topic = ? AND partition = ?',
+  )
+
+  return (topic: number, partition: number, batch: MessageBatch, time: number): number => {
+    const after = advance.get(batch.count, batch.bytes.length, topic, partition) as {
+      next_offset: number
+      bytes: number
+    }
+    const base = after.next_offset - batch.count
+    const { count, careful, ends, bytes } = batch
+    insert.run(
+      topic,
+      partition,
+      base,
+      count,
+      time,
+      careful ? 1 : 0,
+      new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength),
+      bytes,
+    )
+    for (let left = after.bytes; left > retentionBytes; ) {
+      const first = oldest.get(topic, partition) as { base: number; count: number; size: number }
+      if (first.base === base) break
+      forget.run(topic, partition, first.base)
+      shrink.run(first.base + first.count, first.size, topic, partition)
+      left -= first.size
+    }
+    return base
+  }
+}
+
+function reader(db: DatabaseSync) {
+  const range = db.prepare(
+    'SELECT start_offset AS start, next_offset AS next FROM partition WHERE topic = ? AND partition = ?',
+  )
+  const batches = db.prepare(
+    'SELECT base, count, time, careful, ends, bytes FROM batch WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
+  )
+  const batchAt = db.prepare('SELECT max(base) AS base FROM batch WHERE topic = ? AND partition = ? AND base <= ?')
+  const firstSince = db.prepare('SELECT min(base) AS base FROM batch WHERE topic = ? AND partition = ? AND time >= ?')
+  return {
+    range: (topic: number, partition: number) => range.get(topic, partition) as unknown as PartitionRange,
+    /** Whole batches, from the one that holds `from`, until `maxBytes` are passed. */
+    read(topic: number, partition: number, from: number, maxBytes: number): StoredBatch[] {
+      const first = (batchAt.get(topic, partition, from) as { base: number | null }).base ?? from
+      const found: StoredBatch[] = []
+      let size = 0
+      for (const row of batches.iterate(topic, partition, first - 1)) {
+        const batch = storedBatch(row)
+        found.push(batch)
+        size += batch.bytes.length
+        if (size >= maxBytes) break
+      }
+      return found
+    },
+    offsetAt(topic: number, partition: number, time: number): number | undefined {
+      return (firstSince.get(topic, partition, time) as { base: number | null }).base ?? undefined
+    },
+  }
+}
+
+function storedBatch(row: Record<string, unknown>): StoredBatch {
+  const { base, count, time, careful, ends, bytes } = row as unknown as Omit<StoredBatch, 'ends' | 'careful'> & {
+    ends: Uint8Array
+    careful: number
+  }
+  return { base, count, time, careful: careful === 1, ends: new Int32Array(ends.slice().buffer), bytes }
+}

@@ -1,0 +1,121 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { endBefore } from '../block.ts'
+import type { Block, Partition, Position, ReadOptions, Source, StartPosition } from '../source.ts'
+import type { StoredBatch, TopicInfo } from './database.ts'
+import { type EmbeddedStore, openEmbeddedStore } from './store.ts'
+
+const POLL_MS = 20
+
+/** Every partition belongs to whoever subscribes: the tables' own commits fence two workers of one group. */
+export function embeddedSource(path: string, runtime: Runtime): Source {
+  const store = openEmbeddedStore(path)
+  const topicOf = async ({ topic: name, identity }: Partition): Promise<TopicInfo> => {
+    const topic = await store.topic(name)
+    if (topic?.identity !== identity) {
+      throw new MillraceError('SOURCE_CHANGED', `topic ${name} of ${path} was deleted or made again`)
+    }
+    return topic
+  }
+  return {
+    url: `embedded:${path}`,
+    async subscribe(topics, { assigned }) {
+      const partitions: Partition[] = []
+      for (const name of topics) {
+        const topic = await store.openTopic(name, 1)
+        for (let id = 0; id < topic.partitions; id++)
+          partitions.push({ topic: name, identity: topic.identity, id: String(id) })
+      }
+      await assigned(partitions)
+    },
+    resolve: async (partition, start) => resolvePosition(store, await topicOf(partition), Number(partition.id), start),
+    async end(partition) {
+      const { next } = await store.range(await topicOf(partition), Number(partition.id))
+      return [BigInt(next)]
+    },
+    async read(partition, from, options) {
+      const topic = await topicOf(partition)
+      return readBlock(store, topic, partition, from, options, runtime)
+    },
+    acknowledge: async () => {},
+    close: () => store.close(),
+  }
+}
+
+async function resolvePosition(
+  store: EmbeddedStore,
+  topic: TopicInfo,
+  partition: number,
+  start: StartPosition,
+): Promise<Position> {
+  const { start: first, next } = await store.range(topic, partition)
+  if (start === 'earliest') return [BigInt(first)]
+  if (start === 'latest') return [BigInt(next)]
+  return [BigInt((await store.offsetAt(topic, partition, start.time)) ?? next)]
+}
+
+async function readBlock(
+  store: EmbeddedStore,
+  topic: TopicInfo,
+  partition: Partition,
+  from: Position,
+  { maxBytes, waitMs, signal }: ReadOptions,
+  runtime: Runtime,
+): Promise<Block | undefined> {
+  const id = Number(partition.id)
+  const at = Number(from[0])
+  const deadline = runtime.monotonic() + waitMs
+  for (;;) {
+    const { start, next } = await store.range(topic, id)
+    if (at < start || at > next) {
+      throw new MillraceError(
+        'OFFSET_OUT_OF_RANGE',
+        `${partition.topic}/${id}: position ${at} is outside of ${start}–${next}`,
+      )
+    }
+    if (at < next) return blockOf(partition, at, await store.read(topic, id, at, maxBytes))
+    if (runtime.monotonic() >= deadline || signal?.aborted) return undefined
+    await runtime.sleep(POLL_MS)
+  }
+}
+
+function blockOf(partition: Partition, from: number, batches: readonly StoredBatch[]): Block {
+  const parts = batches.map((batch) => (batch.base < from ? withoutHead(batch, from - batch.base) : batch))
+  const count = parts.reduce((sum, part) => sum + part.count, 0)
+  const bytes = Buffer.concat(parts.map((part) => part.bytes))
+  const ends = new Int32Array(count)
+  const offsets = new BigInt64Array(count)
+  const times = new Float64Array(count)
+  let index = 0
+  let shift = 0
+  for (const part of parts) {
+    part.ends.forEach((end, i) => {
+      ends[index] = end < 0 ? end - shift : end + shift
+      offsets[index] = BigInt(part.base + i)
+      times[index++] = part.time
+    })
+    shift += part.bytes.length
+  }
+  const to: Position = [BigInt(from + count)]
+  return {
+    partition,
+    from: [BigInt(from)],
+    to,
+    count,
+    bytes,
+    ends,
+    offsets,
+    times,
+    careful: parts.some(({ careful }) => careful),
+  }
+}
+
+function withoutHead(batch: StoredBatch, skip: number): StoredBatch {
+  const start = endBefore(batch.ends, skip)
+  return {
+    ...batch,
+    base: batch.base + skip,
+    count: batch.count - skip,
+    bytes: batch.bytes.subarray(start),
+    ends: batch.ends.subarray(skip).map((end) => (end < 0 ? end + start : end - start)),
+  }
+}

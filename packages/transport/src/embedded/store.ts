@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads'
+import { MillraceError } from '@millrace/base'
+import type { MessageBatch, PartitionRange, StoredBatch, TopicInfo } from './database.ts'
+import type { EmbeddedRequest } from './thread.ts'
+
+/** The embedded store as the main thread sees it: SQLite in one file, worked by a thread of its own. */
+export interface EmbeddedStore {
+  readonly path: string
+  topic(name: string): Promise<TopicInfo | undefined>
+  /** The topic that is there, or a new one with so many partitions. */
+  openTopic(name: string, partitions: number): Promise<TopicInfo>
+  append(topic: TopicInfo, partition: number, batch: MessageBatch, time: number): Promise<number>
+  range(topic: TopicInfo, partition: number): Promise<PartitionRange>
+  offsetAt(topic: TopicInfo, partition: number, time: number): Promise<number | undefined>
+  read(topic: TopicInfo, partition: number, from: number, maxBytes: number): Promise<StoredBatch[]>
+  close(): Promise<void>
+}
+
+/** What a partition keeps at most: older messages go when new ones come. */
+const RETENTION_BYTES = 256 << 20
+
+export function openEmbeddedStore(path: string): EmbeddedStore {
+  const call = startThread(path)
+  const topic = (name: string) => call({ op: 'topic', name }) as Promise<TopicInfo | undefined>
+  return {
+    path,
+    topic,
+    async openTopic(name, partitions) {
+      const there = await topic(name)
+      if (there) return there
+      await call({ op: 'create', name, partitions })
+      return (await topic(name)) as TopicInfo
+    },
+    append: ({ id }, partition, batch, time) =>
+      call({ op: 'append', topic: id, partition, batch, time }) as Promise<number>,
+    range: ({ id }, partition) => call({ op: 'range', topic: id, partition }) as Promise<PartitionRange>,
+    offsetAt: ({ id }, partition, time) =>
+      call({ op: 'offsetAt', topic: id, partition, time }) as Promise<number | undefined>,
+    read: ({ id }, partition, from, maxBytes) =>
+      call({ op: 'read', topic: id, partition, from, maxBytes }) as Promise<StoredBatch[]>,
+    close: async () => void (await call({ op: 'close' })),
+  }
+}
+
+interface Answer {
+  readonly id: number
+  readonly result?: unknown
+  readonly error?: unknown
+}
+
+function startThread(path: string): (request: EmbeddedRequest) => Promise<unknown> {
+  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
+    workerData: { path, retentionBytes: RETENTION_BYTES },
+  })
+  const open = new Map<number, PromiseWithResolvers<unknown>>()
+  let lastId = 0
+  let failure: unknown
+  const fail = (cause: unknown) => {
+    failure = new MillraceError('SOURCE_UNREACHABLE', `the embedded store ${path} can't be used`, { cause })
+    for (const { reject } of open.values()) reject(failure)
+    open.clear()
+  }
+  thread.on('error', fail)
+  thread.on('message', ({ id, result, error }: Answer) => {
+    const waiting = open.get(id)
+    open.delete(id)
+    if (open.size === 0) thread.unref()
+    if (error === undefined) waiting?.resolve(result)
+    else waiting?.reject(new MillraceError('SOURCE_UNREACHABLE', `the embedded store ${path} failed`, { cause: error }))
+  })
+  return (request) => {
+    if (failure !== undefined) return Promise.reject(failure)
+    const waiting = Promise.withResolvers<unknown>()
+    open.set(++lastId, waiting)
+    thread.ref()
+    thread.postMessage({ id: lastId, request })
+    return waiting.promise
+  }
+}

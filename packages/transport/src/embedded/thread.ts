@@ -1,0 +1,86 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { type MessageBatch, openDatabase } from './database.ts'
+
+/** SQLite off the main thread: requests that wait together are made durable by one sync. */
+export type EmbeddedRequest =
+  | { readonly op: 'topic'; readonly name: string }
+  | { readonly op: 'create'; readonly name: string; readonly partitions: number }
+  | {
+      readonly op: 'append'
+      readonly topic: number
+      readonly partition: number
+      readonly batch: MessageBatch
+      readonly time: number
+    }
+  | { readonly op: 'range'; readonly topic: number; readonly partition: number }
+  | { readonly op: 'offsetAt'; readonly topic: number; readonly partition: number; readonly time: number }
+  | {
+      readonly op: 'read'
+      readonly topic: number
+      readonly partition: number
+      readonly from: number
+      readonly maxBytes: number
+    }
+  | { readonly op: 'close' }
+
+interface Envelope {
+  readonly id: number
+  readonly request: EmbeddedRequest
+}
+
+const { path, retentionBytes } = workerData as { path: string; retentionBytes: number }
+const db = openDatabase(path, retentionBytes)
+const port = parentPort
+if (!port) throw new Error('thread.ts runs as a worker thread')
+
+let waiting: Envelope[] = []
+
+port.on('message', (envelope: Envelope) => {
+  if (waiting.push(envelope) === 1) setImmediate(answerAll)
+})
+
+function answerAll(): void {
+  const batch = waiting
+  waiting = []
+  const appends = batch.filter(({ request }) => request.op === 'append')
+  if (appends.length > 0) answerTogether(appends)
+  for (const envelope of batch) if (envelope.request.op !== 'append') answer(envelope, perform)
+}
+
+/** Group commit: no append is answered before the transaction that holds it is on disk. */
+function answerTogether(appends: readonly Envelope[]): void {
+  try {
+    const results = db.inTransaction(() => appends.map(({ request }) => perform(request)))
+    for (const [i, { id }] of appends.entries()) port?.postMessage({ id, result: results[i] })
+  } catch (error) {
+    for (const { id } of appends) port?.postMessage({ id, error })
+  }
+}
+
+function answer({ id, request }: Envelope, work: (request: EmbeddedRequest) => unknown): void {
+  try {
+    port?.postMessage({ id, result: work(request) })
+  } catch (error) {
+    port?.postMessage({ id, error })
+  }
+}
+
+function perform(request: EmbeddedRequest): unknown {
+  switch (request.op) {
+    case 'topic':
+      return db.findTopic(request.name)
+    case 'create':
+      return db.createTopic(request.name, request.partitions)
+    case 'append':
+      return db.append(request.topic, request.partition, request.batch, request.time)
+    case 'range':
+      return db.range(request.topic, request.partition)
+    case 'offsetAt':
+      return db.offsetAt(request.topic, request.partition, request.time)
+    case 'read':
+      return db.read(request.topic, request.partition, request.from, request.maxBytes)
+    case 'close':
+      db.close()
+      port?.close()
+  }
+}
