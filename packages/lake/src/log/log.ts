@@ -1,5 +1,5 @@
+import type { ObjectStore } from '../store/store.ts'
 import { type Actions, decodeActions } from './actions.ts'
-import type { ObjectStore } from './store.ts'
 
 /** A Delta table's place: a store and the folder in it. */
 export interface TableRef {

@@ -1,8 +1,15 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { type Actions, type AddFile, type CommitInfo, encodeActions, type RemoveFile, type Txn } from './actions.ts'
-import { commitName, logKey, readCommit, type TableRef, tableUrl } from './log.ts'
-import type { StructType } from './schema.ts'
-import { openTable, refresh, type Snapshot } from './snapshot.ts'
+import {
+  type Actions,
+  type AddFile,
+  type CommitInfo,
+  encodeActions,
+  type RemoveFile,
+  type Txn,
+} from '../log/actions.ts'
+import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/log.ts'
+import type { StructType } from '../log/schema.ts'
+import { openTable, refresh, type Snapshot } from '../read/snapshot.ts'
 
 export interface Transaction {
   readonly operation: string

@@ -1,6 +1,6 @@
-import { schemaOf } from './actions.ts'
-import { dataKey } from './log.ts'
-import { duckdbType, quoteName, quoteText } from './schema.ts'
+import { schemaOf } from '../log/actions.ts'
+import { dataKey } from '../log/log.ts'
+import { duckdbType, quoteName, quoteText } from '../log/schema.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The snapshot's rows as a SELECT for DuckDB. */

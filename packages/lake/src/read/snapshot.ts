@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
-import type { Actions, AddFile, Metadata, Protocol } from './actions.ts'
-import { listCommits, readCommit, type TableRef, tableUrl } from './log.ts'
+import type { Actions, AddFile, Metadata, Protocol } from '../log/actions.ts'
+import { listCommits, readCommit, type TableRef, tableUrl } from '../log/log.ts'
 
 /** A table as it is at one version. Never changes. */
 export interface Snapshot {

@@ -1,6 +1,6 @@
 import type { Json } from '@duckdb/node-api'
 import { exactNumber } from '@millrace/base'
-import { type DataType, quoteName, type StructType } from './schema.ts'
+import { type DataType, quoteName, type StructType } from '../log/schema.ts'
 
 /** What DuckDB's Parquet writer says of the file that it has just written (RETURN_STATS). */
 export interface WrittenFile {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '@millrace/base'
-import { fileStore } from './file-store.ts'
+import { fileStore } from './file.ts'
 import type { ObjectStore } from './store.ts'
 
 /** The store that a lake's address names. */

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Runtime } from '@millrace/base'
-import type { AddFile } from './actions.ts'
-import { dataKey, type TableRef } from './log.ts'
-import { quoteText, type StructType } from './schema.ts'
+import type { AddFile } from '../log/actions.ts'
+import { dataKey, type TableRef } from '../log/log.ts'
+import { quoteText, type StructType } from '../log/schema.ts'
 import { deltaStats, writtenFile } from './stats.ts'
 
 /** A finished Parquet file on this machine, and the `add` that will make it part of the table. */
