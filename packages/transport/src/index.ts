@@ -1,5 +1,4 @@
 export { openProducer, openSource } from './address.ts'
-export { endBefore, valueAt } from './block.ts'
 export {
   type Block,
   type OutgoingRecord,

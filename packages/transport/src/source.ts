@@ -1,3 +1,5 @@
+import type { JoinedValues } from '@millrace/base'
+
 /**
  * Where to fetch next in one partition (never "last record + 1": it also moves over what holds no record).
  * A list of numbers compared from the left: one for Kafka and the embedded store, several for Kinesis,
@@ -22,22 +24,15 @@ export function partitionKey(partition: Partition): string {
   return `${partition.topic}/${partition.id}`
 }
 
-/** Raw bytes of many messages of one partition: no object a message. */
-export interface Block {
+/** Raw bytes of many messages of one partition. */
+export interface Block extends JoinedValues {
   readonly partition: Partition
   readonly from: Position
   /** Where to fetch after this block. */
   readonly to: Position
-  readonly count: number
-  /** The values one after another, each followed by a newline. */
-  readonly bytes: Uint8Array
-  /** Where each value ends in `bytes` (its newline is there); -1 - end for a null value (a tombstone). */
-  readonly ends: Int32Array
   readonly offsets: BigInt64Array
   /** Milliseconds since 1970. */
   readonly times: Float64Array
-  /** Some value is empty, blank, null, too large, or holds a line break: joining by newline would lie. */
-  readonly careful: boolean
 }
 
 export type StartPosition = 'earliest' | 'latest' | { readonly time: number }

@@ -1,5 +1,4 @@
-import type { Runtime } from '@millrace/base'
-import { joinValues } from '../block.ts'
+import { joinValues, type Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import { openEmbeddedStore } from './store.ts'
 
@@ -14,7 +13,7 @@ export function embeddedProducer(path: string, runtime: Runtime): Producer {
       const sent: SentRecord[] = []
       for (const [partition, group] of byPartition(records)) {
         const base = await store.append(topic, partition, joinValues(group.map(({ value }) => value)), runtime.now())
-        group.forEach((_, i) => sent.push({ partition: String(partition), offset: BigInt(base + i) }))
+        sent.push(...group.map((_, i) => ({ partition: String(partition), offset: BigInt(base + i) })))
       }
       return sent
     },

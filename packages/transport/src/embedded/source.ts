@@ -1,5 +1,4 @@
-import { MillraceError, type Runtime } from '@millrace/base'
-import { endBefore } from '../block.ts'
+import { endBefore, MillraceError, type Runtime } from '@millrace/base'
 import type { Block, Partition, Position, ReadOptions, Source, StartPosition } from '../source.ts'
 import type { StoredBatch, TopicInfo } from './database.ts'
 import { type EmbeddedStore, openEmbeddedStore } from './store.ts'

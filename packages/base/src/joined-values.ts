@@ -1,4 +1,13 @@
-import type { Block } from './source.ts'
+/** The values of many messages as they travel: bytes, no object a message. */
+export interface JoinedValues {
+  readonly count: number
+  /** The values one after another, each followed by a newline. */
+  readonly bytes: Uint8Array
+  /** Where each value ends in `bytes` (its newline is there); -1 - end for a null value (a tombstone). */
+  readonly ends: Int32Array
+  /** Some value is empty, blank, null, too large, or holds a line break: joining by newline would lie. */
+  readonly careful: boolean
+}
 
 /** A value over this size goes the careful path, so that one message never decides the size of a fast block. */
 const LARGEST_FAST_VALUE = 8 << 20
@@ -18,14 +27,7 @@ export function needsCare(value: Uint8Array | null): boolean {
   )
 }
 
-export interface JoinedValues {
-  readonly count: number
-  readonly bytes: Uint8Array
-  readonly ends: Int32Array
-  readonly careful: boolean
-}
-
-/** Values one after another with a newline after each: the shape of a Block. */
+/** Values one after another with a newline after each: the shape in which they travel. */
 export function joinValues(values: readonly (Uint8Array | null)[]): JoinedValues {
   const bytes = new Uint8Array(values.reduce((size, value) => size + (value?.length ?? 0) + 1, 0))
   const ends = new Int32Array(values.length)
@@ -39,11 +41,11 @@ export function joinValues(values: readonly (Uint8Array | null)[]): JoinedValues
   return { count: values.length, bytes, ends, careful: values.some(needsCare) }
 }
 
-/** One value of a block; null is a tombstone. A view, not a copy. */
-export function valueAt(block: Pick<Block, 'bytes' | 'ends'>, index: number): Uint8Array | null {
-  const end = block.ends[index]
-  if (end === undefined) throw new RangeError(`no value ${index} in a block of ${block.ends.length}`)
-  return end < 0 ? null : block.bytes.subarray(endBefore(block.ends, index), end)
+/** One of the values; null is a tombstone. A view, not a copy. */
+export function valueAt(joined: Pick<JoinedValues, 'bytes' | 'ends'>, index: number): Uint8Array | null {
+  const end = joined.ends[index]
+  if (end === undefined) throw new RangeError(`no value ${index} among ${joined.ends.length}`)
+  return end < 0 ? null : joined.bytes.subarray(endBefore(joined.ends, index), end)
 }
 
 /** Where value `index` starts. */

@@ -1,0 +1,6 @@
+SELECT
+  ind,
+  country,
+  ARRAY[latitude, longitude] AS coordinates,
+  timestamp
+FROM raw

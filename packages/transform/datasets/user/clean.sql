@@ -1,0 +1,6 @@
+SELECT
+  ind,
+  first_name || ' ' || last_name AS user_name,
+  age,
+  date_joined
+FROM raw

@@ -1,0 +1,2 @@
+export { withCleanRows } from './clean.ts'
+export { type Dataset, datasetNames, type Field, type FieldType, loadDataset } from './dataset.ts'
