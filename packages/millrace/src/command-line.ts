@@ -1,0 +1,60 @@
+import type { Command as Program } from 'commander'
+import type { Command, Io } from './command.ts'
+import { argumentsOf, buildProgram, isHelpShown } from './program.ts'
+import { watchSignals } from './signals.ts'
+import { asMillraceError, printError } from './terminal/errors.ts'
+import { createTerminal } from './terminal/terminal.ts'
+
+/** Runs one command line to its end and leaves the exit code in the process. */
+export async function runCommandLine(process: NodeJS.Process): Promise<void> {
+  const signals = watchSignals(process)
+  const io: Io = { ...createTerminal(process.stdout, process.stderr, signals.abort), signal: signals.signal }
+  const argv = clean(process.argv.slice(2))
+  try {
+    const ended = await parse(argv, io, process.env)
+    process.exitCode = signals.exitCode() ?? ended
+  } catch (thrown) {
+    const stopped = signals.exitCode()
+    if (stopped !== undefined && isAbort(thrown)) {
+      process.exitCode = stopped
+      return
+    }
+    const error = asMillraceError(thrown)
+    printError(error, io, argv.includes('--debug'))
+    process.exitCode = error.exitCode
+  }
+}
+
+async function parse(argv: readonly string[], io: Io, environment: NodeJS.ProcessEnv): Promise<number> {
+  let exitCode = 0
+  const program = await buildProgram(argv, io, async (command, parsed) => {
+    exitCode = await launch(command, parsed, io, environment)
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (thrown) {
+    if (!isHelpShown(thrown)) throw thrown
+    return thrown.exitCode === 0 ? 0 : 2
+  }
+  return exitCode
+}
+
+async function launch(command: Command, parsed: Program, io: Io, environment: NodeJS.ProcessEnv): Promise<number> {
+  const { resolveSettings } = await import('./settings/resolve.ts')
+  const options = parsed.optsWithGlobals<Record<string, unknown>>()
+  const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
+  const configFile = typeof options['config'] === 'string' ? options['config'] : undefined
+  const settings = await resolveSettings({ flags, environment, configFile })
+  return command.run(settings, argumentsOf(command, parsed), io)
+}
+
+/** `pnpm sql -- "select 1"` hands the `--` on; no words at all ask for help. */
+function clean(argv: readonly string[]): string[] {
+  if (argv.length === 0) return ['--help']
+  const at = argv.indexOf('--')
+  return at === 0 || (at === 1 && !argv[0]?.startsWith('-')) ? argv.filter((_, i) => i !== at) : [...argv]
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'AbortError'
+}

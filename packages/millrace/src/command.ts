@@ -1,0 +1,47 @@
+import type { Arguments } from './arguments.ts'
+import type { SettingKey } from './settings/keys.ts'
+import type { ResolvedSettings } from './settings/resolve.ts'
+import type { Terminal } from './terminal/terminal.ts'
+
+/** An option of one call, not a setting: it cannot come from the environment or a file. */
+export interface Option {
+  readonly flag: `--${string}`
+  readonly short?: `-${string}`
+  /** How the flag names its value; none for a switch. */
+  readonly value?: string
+  readonly description: string
+}
+
+export interface Example {
+  readonly command: string
+  readonly does: string
+}
+
+/** What a command reaches the world by. */
+export interface Io extends Terminal {
+  /** Aborts at Ctrl-C, SIGTERM, or when nobody reads the results any more: finish what is begun, then return. */
+  readonly signal: AbortSignal
+}
+
+export type Run = (settings: ResolvedSettings, args: Arguments, io: Io) => Promise<number>
+
+/** A command as plain data; `run` answers the exit code. */
+export interface Command {
+  readonly about: string
+  /** Names of what stands without a flag, in the notation of commander: `[sql]`, `<table>`. */
+  readonly positionals?: readonly string[]
+  readonly settings: readonly SettingKey[]
+  readonly options: readonly Option[]
+  readonly examples: readonly Example[]
+  readonly run: Run
+}
+
+interface Listed {
+  readonly name: string
+  readonly summary: string
+}
+
+/** A line of `--help`: either loads its command, or says how it is going to be called. */
+export type CommandEntry =
+  | (Listed & { readonly load: () => Promise<Command> })
+  | (Listed & { readonly planned: string })

@@ -1,0 +1,60 @@
+import type { CommandEntry } from '../command.ts'
+
+/** Every command, in the order of `--help`. A new one is a file here and a line below. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'stream',
+    summary: 'the worker: source → cleaned Delta tables, exactly once',
+    load: async () => (await import('./stream.ts')).stream,
+  },
+  {
+    name: 'batch',
+    summary: 'one daily run: raw → clean → eight answers → report',
+    planned: 'millrace batch --date 2026-01-31 --raw ./raw',
+  },
+  {
+    name: 'ingest',
+    summary: 'the emulator: sends records to a source',
+    load: async () => (await import('./ingest.ts')).ingest,
+  },
+  {
+    name: 'gateway',
+    summary: 'the HTTP front: takes records from other programs',
+    planned: 'millrace gateway --listen 127.0.0.1:8082 --to kafka://localhost:9092',
+  },
+  { name: 'sql', summary: "ad-hoc SQL over the lake's tables", load: async () => (await import('./sql.ts')).sql },
+  { name: 'runs', summary: 'the history of daily runs', planned: 'millrace runs --out ./reports' },
+  { name: 'report', summary: 'the eight answers as one HTML page', planned: 'millrace report -o report.html' },
+  { name: 'tables', summary: 'what tables the lake holds', planned: 'millrace tables --lake ./lake' },
+  { name: 'history', summary: 'the commits of one table', planned: 'millrace history pin --lake ./lake' },
+  {
+    name: 'verify',
+    summary: 'proves that nothing is missing or doubled',
+    planned: 'millrace verify --lake ./lake --source kafka://localhost:9092',
+  },
+  {
+    name: 'optimize',
+    summary: 'makes few large files of many small ones',
+    planned: 'millrace optimize pin --lake ./lake',
+  },
+  {
+    name: 'vacuum',
+    summary: 'deletes files that no table needs any more',
+    planned: 'millrace vacuum pin --lake ./lake',
+  },
+  {
+    name: 'doctor',
+    summary: 'tries what is configured and says what is wrong',
+    planned: 'millrace doctor --lake s3://bucket/lake',
+  },
+  {
+    name: 'quarantine',
+    summary: 'lists and replays the records that were refused',
+    planned: 'millrace quarantine list --lake ./lake',
+  },
+  {
+    name: 'config',
+    summary: 'every setting and where its value comes from',
+    load: async () => (await import('./config.ts')).config,
+  },
+]

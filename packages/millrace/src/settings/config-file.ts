@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MillraceError } from '@millrace/base'
+
+export const CONFIG_FILE = 'millrace.config.ts'
+
+/** The default export of `path`, or of millrace.config.ts in the working folder if there is one. */
+export async function readConfigFile(path: string | undefined): Promise<Record<string, unknown> | undefined> {
+  const file = resolve(path ?? CONFIG_FILE)
+  if (!existsSync(file)) {
+    if (path === undefined) return undefined
+    throw new MillraceError('CONFIG_INVALID', `there is no configuration file ${file}`, { next: 'Mend --config.' })
+  }
+  const config = await importConfig(file)
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as Record<string, unknown>
+  throw new MillraceError('CONFIG_INVALID', `${file} does not export its settings`, {
+    next: 'End it with `export default defineConfig({ … })`.',
+  })
+}
+
+async function importConfig(file: string): Promise<unknown> {
+  const hooks = registerHooks({ resolve: resolveOwnName })
+  try {
+    const module: { default?: unknown } = await import(pathToFileURL(file).href)
+    return module.default
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError('CONFIG_INVALID', `${file} could not be loaded: ${reason}`, {
+      cause,
+      next: 'Mend the file; --debug shows the place.',
+    })
+  } finally {
+    hooks.deregister()
+  }
+}
+
+/** A configuration file lies in any folder, mostly one without node_modules; it finds `defineConfig` all the same. */
+const resolveOwnName: import('node:module').ResolveHookSync = (specifier, context, nextResolve) =>
+  specifier === '@millrace/millrace'
+    ? { url: new URL('../index.ts', import.meta.url).href, format: 'module-typescript', shortCircuit: true }
+    : nextResolve(specifier, context)

@@ -1,0 +1,68 @@
+/**
+ * Every setting, as plain data: what `--help` prints and where a value can come from. What values are
+ * allowed stands in schema.ts, which is loaded only when a command runs.
+ */
+export interface SettingInfo {
+  /** How the flag names its value; in brackets when the value can be left out. */
+  readonly value: string
+  readonly description: string
+  /** As a person would write it. */
+  readonly default?: string
+  /** Can be switched off by `--no-…`. */
+  readonly negatable?: true
+  /** Never a flag (it would show in the process list), never printed. */
+  readonly secret?: true
+}
+
+export const SETTINGS = {
+  source: {
+    value: 'ADDRESS',
+    description: 'where the records come from: kafka://host:9092, kinesis://region or embedded:PATH',
+    default: 'embedded:./data/stream.db',
+  },
+  lake: {
+    value: 'PLACE',
+    description: 'where the tables live: a folder, file:///… or s3://bucket/prefix',
+    default: './lake',
+  },
+  datasets: { value: 'NAMES', description: 'the data sets, with commas between', default: 'pin,geo,user' },
+  topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
+  group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
+  every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
+  maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
+  dashboard: {
+    value: '[HOST:PORT]',
+    description: 'the page that shows the worker at work; unless said on 127.0.0.1:4680 or the next free port',
+    default: 'true',
+    negatable: true,
+  },
+  raw: { value: 'PLACE', description: 'the raw records of the daily run: a folder or s3://bucket/prefix' },
+  out: { value: 'FOLDER', description: 'where the answers and reports go', default: './reports' },
+  from: {
+    value: 'INPUT',
+    description: 'what to send: generator, or a .jsonl file of one data set',
+    default: 'generator',
+  },
+  to: { value: 'ADDRESS', description: 'where to send it: embedded:PATH', default: 'embedded:./data/stream.db' },
+  mode: { value: 'random|all', description: 'posts at random, or all of them in order', default: 'random' },
+  rate: { value: 'N/s', description: 'posts a second, such as 1000/s' },
+  gatewayKeys: { value: 'KEYS', description: 'the keys that the gateway lets in', secret: true },
+} as const satisfies Record<string, SettingInfo>
+
+export type SettingKey = keyof typeof SETTINGS
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
+
+export function settingInfo(key: SettingKey): SettingInfo {
+  return SETTINGS[key]
+}
+
+/** maxRows → --max-rows */
+export function flagOf(key: SettingKey): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** maxRows → MILLRACE_MAX_ROWS */
+export function variableOf(key: SettingKey): string {
+  return `MILLRACE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}

@@ -1,0 +1,114 @@
+import { MillraceError } from '@millrace/base'
+import type { z } from 'zod'
+import { nearest } from '../nearest.ts'
+import { holdsSecret } from './addresses.ts'
+import { CONFIG_FILE, readConfigFile } from './config-file.ts'
+import { flagOf, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
+import { type Settings, settingsSchema } from './schema.ts'
+
+export interface Origin {
+  readonly kind: 'flag' | 'environment' | 'file' | 'default' | 'unset'
+  /** The flag, the variable or the file, for people. */
+  readonly name: string
+}
+
+export interface ResolvedSettings {
+  readonly values: Settings
+  /** As the person wrote them. */
+  readonly written: Readonly<Record<SettingKey, unknown>>
+  readonly origins: Readonly<Record<SettingKey, Origin>>
+}
+
+export interface SettingInputs {
+  readonly flags: Readonly<Partial<Record<SettingKey, unknown>>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly configFile: string | undefined
+}
+
+interface Found {
+  readonly value: unknown
+  readonly origin: Origin
+}
+
+/** Flags, then the environment, then the configuration file, then the defaults. */
+export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSettings> {
+  refuseMisspeltVariables(inputs.environment)
+  const fileName = inputs.configFile ?? CONFIG_FILE
+  const file = (await readConfigFile(inputs.configFile)) ?? {}
+  refuseUnknownKeys(file, fileName)
+  const found = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, find(key, inputs, file, fileName)] as const),
+  ) as Record<SettingKey, Found>
+  refuseSecrets(found)
+  return {
+    values: validate(found),
+    written: mapValues(found, ({ value }) => value),
+    origins: mapValues(found, ({ origin }) => origin),
+  }
+}
+
+function find(key: SettingKey, inputs: SettingInputs, file: Record<string, unknown>, fileName: string): Found {
+  const flag = inputs.flags[key]
+  if (flag !== undefined) return { value: flag, origin: { kind: 'flag', name: flagOf(key) } }
+  const variable = variableOf(key)
+  const fromEnvironment = inputs.environment[variable]
+  if (fromEnvironment) return { value: fromEnvironment, origin: { kind: 'environment', name: variable } }
+  if (file[key] !== undefined) return { value: file[key], origin: { kind: 'file', name: fileName } }
+  const fallback = settingInfo(key).default
+  if (fallback !== undefined) return { value: fallback, origin: { kind: 'default', name: 'default' } }
+  return { value: undefined, origin: { kind: 'unset', name: 'not set' } }
+}
+
+function validate(found: Record<SettingKey, Found>): Settings {
+  const result = settingsSchema.safeParse(mapValues(found, ({ value }) => value))
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => describe(issue, found))
+  throw new MillraceError('CONFIG_INVALID', problems.join('\n'))
+}
+
+function describe(issue: z.core.$ZodIssue, found: Record<SettingKey, Found>): string {
+  const key = issue.path[0] as SettingKey
+  const { value, origin } = found[key]
+  const shown = settingInfo(key).secret ? 'its value' : (JSON.stringify(value) ?? String(value))
+  return `setting \`${key}\` (from ${origin.name}): ${shown} ${issue.message}`
+}
+
+function refuseUnknownKeys(file: Record<string, unknown>, fileName: string): void {
+  const unknown = Object.keys(file).find((key) => !SETTING_KEYS.includes(key as SettingKey))
+  if (unknown === undefined) return
+  const meant = nearest(unknown, SETTING_KEYS)
+  throw new MillraceError('CONFIG_INVALID', `${fileName} has an unknown setting \`${unknown}\``, {
+    next: meant ? `Did you mean \`${meant}\`?` : `Settings are ${SETTING_KEYS.join(', ')}.`,
+  })
+}
+
+/** Other MILLRACE_ variables are not ours to judge (tests use some), but one letter off is a mistake. */
+function refuseMisspeltVariables(environment: SettingInputs['environment']): void {
+  const known = SETTING_KEYS.map(variableOf)
+  for (const variable of Object.keys(environment)) {
+    if (!variable.startsWith('MILLRACE_') || known.includes(variable)) continue
+    const meant = nearest(
+      variable.slice('MILLRACE_'.length),
+      known.map((name) => name.slice('MILLRACE_'.length)),
+    )
+    if (meant === undefined) continue
+    throw new MillraceError('CONFIG_INVALID', `the environment has an unknown setting ${variable}`, {
+      next: `Did you mean MILLRACE_${meant}?`,
+    })
+  }
+}
+
+function refuseSecrets(found: Record<SettingKey, Found>): void {
+  for (const key of SETTING_KEYS) {
+    const { value, origin } = found[key]
+    if (settingInfo(key).secret || typeof value !== 'string' || !holdsSecret(value)) continue
+    throw new MillraceError(
+      'SECRET_IN_URL',
+      `setting \`${key}\` (from ${origin.name}) holds an address with a password`,
+    )
+  }
+}
+
+function mapValues<V, W>(record: Record<SettingKey, V>, change: (value: V) => W): Record<SettingKey, W> {
+  return Object.fromEntries(SETTING_KEYS.map((key) => [key, change(record[key])])) as Record<SettingKey, W>
+}

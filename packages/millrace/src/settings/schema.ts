@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import type { SettingKey } from './keys.ts'
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'is not a time like 500ms, 10s or 1m')
+  .transform((text) => Number.parseFloat(text) * UNITS[text.replace(/[\d.]/g, '') as keyof typeof UNITS])
+
+const rate = z
+  .string()
+  .regex(/^\d+(\.\d+)?\/(s|m|h)$/, 'is not a rate like 1000/s')
+  .transform((text) => (Number.parseFloat(text) * 1000) / UNITS[text.slice(-1) as 's' | 'm' | 'h'])
+  .refine((perSecond) => perSecond > 0, 'must be more than zero')
+
+const positiveInteger = z
+  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], 'is not a whole number')
+  .refine((number) => number > 0 && Number.isSafeInteger(number), 'must be at least 1')
+
+const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'is not a name of letters, digits, `_`, `-` and `.`')
+
+const nameList = z
+  .union([z.array(name), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(name).min(1, 'names nothing'))
+  .refine((names) => new Set(names).size === names.length, 'names one twice')
+
+/** pin=NAME,geo=NAME, or in the configuration file { pin: 'NAME' }. */
+const topicMap = z
+  .union([
+    z.record(name, name),
+    z
+      .string()
+      .regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, 'is not a list like pin=NAME,geo=NAME')
+      .transform((text) =>
+        Object.fromEntries(text.split(',').map((pair) => pair.trim().split('=') as [string, string])),
+      ),
+  ])
+  .pipe(z.record(name, name))
+
+const listen = z
+  .string()
+  .regex(/^([^:\s]+|\[[^\]\s]+\]):\d{1,5}$/, 'is not an address like 127.0.0.1:4680')
+  .transform((text) => {
+    const colon = text.lastIndexOf(':')
+    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
+  })
+  .refine(({ port }) => port <= 65_535, 'has no such port')
+
+/** `true`: on the usual address, or the next free port; an address: there or not at all. */
+const dashboard = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true'), listen],
+  'is not an address like 127.0.0.1:4680',
+)
+
+const place = z.string().trim().min(1, 'is empty')
+
+const fields = {
+  source: place,
+  lake: place,
+  datasets: nameList,
+  topics: topicMap.optional(),
+  group: name,
+  every: duration,
+  maxRows: positiveInteger,
+  dashboard,
+  raw: place.optional(),
+  out: place,
+  from: place,
+  to: place,
+  mode: z.enum(['random', 'all'], 'is neither random nor all'),
+  rate: rate.optional(),
+  gatewayKeys: nameList.optional(),
+} satisfies Record<SettingKey, z.ZodType>
+
+export const settingsSchema = z.strictObject(fields)
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>
+
+/** What millrace.config.ts may say. */
+export type Config = Partial<z.input<typeof settingsSchema>>

@@ -1,0 +1,70 @@
+import type { Writable } from 'node:stream'
+import { styleText } from 'node:util'
+import { formatTable, type TableOptions } from './table.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** The only way to the screen. Results go to `out`, talk to `err`, so that a pipe carries results alone. */
+export interface Terminal {
+  /** A person is looking at the results. */
+  readonly interactive: boolean
+  /** Columns of the screen; undefined in a pipe. */
+  readonly width: number | undefined
+  line(text?: string): void
+  note(text: string): void
+  json(value: unknown): void
+  table(columns: readonly string[], rows: readonly (readonly unknown[])[], options?: TableOptions): void
+  /** For results of any size: settles when there is room for more. */
+  write(chunk: string | Uint8Array): Promise<void>
+  style(style: Style, text: string): string
+  styleError(style: Style, text: string): string
+}
+
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** `closed` is called once, when the reader of the results has gone (`millrace sql … | head`). */
+export function createTerminal(out: OutputStream, err: OutputStream, closed: () => void): Terminal {
+  let open = true
+  const stop = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    open = false
+    closed()
+  }
+  out.once('error', stop)
+  err.on('error', () => {})
+  const print = (text: string) => {
+    if (open) out.write(text)
+  }
+  const interactive = out.isTTY === true
+  const width = interactive ? out.columns : undefined
+  const style = (chosen: Style, text: string) => paint(chosen, text, out)
+  return {
+    interactive,
+    width,
+    style,
+    styleError: (chosen, text) => paint(chosen, text, err),
+    line: (text = '') => print(`${text}\n`),
+    note: (text) => void err.write(`${text}\n`),
+    json: (value) => print(`${JSON.stringify(value, null, interactive ? 2 : undefined)}\n`),
+    table: (columns, rows, options) =>
+      print(formatTable(columns, rows, { width, heading: (text) => style('bold', text), ...options })),
+    write: async (chunk) => {
+      if (!open || out.write(chunk)) return
+      await new Promise<void>((settle) => {
+        const done = () => {
+          out.off('drain', done).off('error', done).off('close', done)
+          settle()
+        }
+        out.once('drain', done).once('error', done).once('close', done)
+      })
+    },
+  }
+}
+
+/** styleText looks at NO_COLOR, FORCE_COLOR and whether the stream is a screen. */
+function paint(style: Style, text: string, stream: OutputStream): string {
+  return styleText(style, text, { stream: stream as NodeJS.WriteStream })
+}
