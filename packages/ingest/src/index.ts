@@ -1,0 +1,1 @@
+export { type IngestOptions, type IngestTotals, ingest } from './ingest.ts'

@@ -1,0 +1,1 @@
+export { type QueryResult, runSql } from './sql.ts'

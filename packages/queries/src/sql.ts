@@ -1,0 +1,46 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
+import { openDuckDB, openLake, openTable, quoteName, scanQuery } from '@millrace/lake'
+
+export interface QueryResult {
+  readonly columns: readonly string[]
+  /** As DuckDB's JSON has them: big numbers are text, times are ISO 8601 in UTC. */
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+/** Runs SQL over the lake's tables. A table is opened only when the SQL names it. */
+export async function runSql(lake: string, sql: string): Promise<QueryResult> {
+  const engine = await openDuckDB()
+  try {
+    const connection = await engine.connect()
+    await attachTables(connection, lake, tableNames(connection, sql))
+    return await query(connection, sql)
+  } finally {
+    engine.close()
+  }
+}
+
+function tableNames(connection: DuckDBConnection, sql: string): readonly string[] {
+  try {
+    return connection.getTableNames(sql, false)
+  } catch (cause) {
+    throw new MillraceError('QUERY_FAILED', (cause as Error).message, { cause })
+  }
+}
+
+async function attachTables(connection: DuckDBConnection, lake: string, names: readonly string[]): Promise<void> {
+  const store = openLake(lake)
+  for (const name of names) {
+    const snapshot = await openTable({ store, path: name })
+    if (snapshot) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${scanQuery(snapshot)}`)
+  }
+}
+
+async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
+  try {
+    const reader = await connection.runAndReadAll(sql)
+    return { columns: reader.columnNames(), rows: reader.getRowsJson() }
+  } catch (cause) {
+    throw new MillraceError('QUERY_FAILED', (cause as Error).message, { cause })
+  }
+}

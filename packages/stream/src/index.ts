@@ -1,0 +1,2 @@
+export type { CommittedBatch } from './pipeline.ts'
+export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'

@@ -1,0 +1,46 @@
+import { MillraceError } from '@millrace/base'
+import type { Snapshot, Txn } from '@millrace/lake'
+import { type Partition, type Position, partitionKey } from '@millrace/transport'
+
+/**
+ * Progress lives in the table: one `txn` for each part of a position. The application id names the pipeline,
+ * the topic with its identity, and the partition, so that a topic made again under its old name is not taken
+ * for the one that the table was filled from.
+ */
+export function progressTxns(group: string, positions: ReadonlyMap<Partition, Position>, now: number): Txn[] {
+  return [...positions].flatMap(([partition, position]) =>
+    position.map((version, part) => ({ appId: appId(group, partition, part), version, lastUpdated: now })),
+  )
+}
+
+/** Undefined: this pipeline has never resolved a start for the partition in this table. */
+export function storedPosition(snapshot: Snapshot, group: string, partition: Partition): Position | undefined {
+  const position: bigint[] = []
+  for (;;) {
+    const part = snapshot.txns.get(appId(group, partition, position.length))
+    if (part === undefined) return position.length === 0 ? undefined : position
+    position.push(part)
+  }
+}
+
+/** Progress for a namesake of this partition means that the topic is another one now. */
+export function refuseNamesake(snapshot: Snapshot, group: string, partition: Partition): void {
+  const { topic, identity, id } = partition
+  for (const known of snapshot.txns.keys()) {
+    const [path = ''] = known.split('#')
+    const [prefix, knownGroup, knownTopic, knownIdentity, knownId] = path.split('/').map(decodeURIComponent)
+    const same = prefix === PREFIX && knownGroup === group && knownTopic === topic && knownId === id
+    if (same && knownIdentity !== identity) {
+      throw new MillraceError(
+        'SOURCE_CHANGED',
+        `${partitionKey(partition)} has identity ${identity}, but the table was filled from ${knownIdentity}`,
+      )
+    }
+  }
+}
+
+const PREFIX = 'millrace'
+
+function appId(group: string, { topic, identity, id }: Partition, part: number): string {
+  return `${[PREFIX, group, topic, identity, id].map(encodeURIComponent).join('/')}#${part}`
+}
