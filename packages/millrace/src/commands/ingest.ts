@@ -1,10 +1,36 @@
-import { MillraceError } from '@millrace/base'
+import { systemRuntime } from '@millrace/base'
+import { ingest as send } from '@millrace/ingest'
 import type { Command, Run } from '../command.ts'
 
-const run: Run = async (_settings, args) => {
-  args.integer('--count')
-  args.integer('--seed')
-  throw new MillraceError('NOT_BUILT', 'millrace ingest is not built yet')
+const run: Run = async ({ values }, args, io) => {
+  const { from, to, datasets, mode, rate } = values
+  const [count, seed] = [args.integer('--count'), args.integer('--seed')]
+  const started = systemRuntime.monotonic()
+  const totals = await send(
+    {
+      from,
+      to,
+      datasets,
+      mode,
+      seed: seed ?? systemRuntime.now() % 2 ** 31,
+      ...(count === undefined ? {} : { count }),
+      ...rateOf(rate, from, count),
+    },
+    systemRuntime,
+    io.signal,
+  )
+  const seconds = (systemRuntime.monotonic() - started) / 1000
+  if (args.switch('--json')) io.json({ ...totals, seconds })
+  else io.note(`sent ${totals.records} records (${totals.posts} posts) to ${to} in ${seconds.toFixed(1)} s`)
+  return 0
+}
+
+const ENDLESS_POSTS_PER_SECOND = 100
+
+/** An endless generator goes at a walking pace unless asked; what has an end goes as fast as it can. */
+function rateOf(rate: number | undefined, from: string, count: number | undefined): { rate?: number } {
+  if (rate !== undefined) return { rate }
+  return from === 'generator' && count === undefined ? { rate: ENDLESS_POSTS_PER_SECOND } : {}
 }
 
 export const ingest: Command = {

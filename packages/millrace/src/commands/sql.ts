@@ -1,9 +1,29 @@
+import { text } from 'node:stream/consumers'
 import { MillraceError } from '@millrace/base'
-import type { Command, Run } from '../command.ts'
+import { type QueryResult, runSql } from '@millrace/queries'
+import type { Command, Io, Run } from '../command.ts'
 
-const run: Run = async (_settings, args) => {
-  args.choice('--format', ['table', 'json', 'csv'])
-  throw new MillraceError('NOT_BUILT', 'millrace sql is not built yet')
+const FORMATS = ['table', 'json', 'csv'] as const
+
+const run: Run = async ({ values }, args, io) => {
+  const format = args.choice('--format', FORMATS) ?? 'table'
+  const sql = args.positionals[0] ?? (process.stdin.isTTY ? '' : await text(process.stdin))
+  if (sql.trim() === '')
+    throw new MillraceError('USAGE', 'there is no SQL: give it as an argument or on standard input')
+  await print(await runSql(values.lake, sql), format, io)
+  return 0
+}
+
+async function print({ columns, rows }: QueryResult, format: (typeof FORMATS)[number], io: Io): Promise<void> {
+  if (format === 'table') return io.table(columns, rows)
+  if (format === 'json') return io.json(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))))
+  for (const row of [columns, ...rows]) await io.write(`${row.map(csvCell).join(',')}\n`)
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  const cell = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
 export const sql: Command = {

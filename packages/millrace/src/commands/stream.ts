@@ -1,8 +1,64 @@
-import { MillraceError } from '@millrace/base'
-import type { Command, Run } from '../command.ts'
+import { systemRuntime } from '@millrace/base'
+import { ingest } from '@millrace/ingest'
+import { type CommittedBatch, runStream, type StreamOptions, type StreamTotals } from '@millrace/stream'
+import type { Command, Io, Run } from '../command.ts'
+import type { ResolvedSettings } from '../settings/resolve.ts'
 
-const run: Run = async () => {
-  throw new MillraceError('NOT_BUILT', 'millrace stream is not built yet')
+/** What the embedded default makes for itself, so that a first look has something to see. */
+const DEMO_POSTS_PER_SECOND = 100
+
+const BATCH_BYTES = 64 << 20
+
+const run: Run = async (settings, args, io) => {
+  const untilCaughtUp = args.switch('--until-caught-up')
+  const demo = settings.origins.source.kind === 'default' && !untilCaughtUp
+  const started = systemRuntime.monotonic()
+  const stop = new AbortController()
+  const signal = AbortSignal.any([io.signal, stop.signal])
+  const feeding = demo ? feed(settings, io, signal) : Promise.resolve()
+  try {
+    const streaming = runStream(optionsOf(settings, untilCaughtUp, io), systemRuntime, signal)
+    const totals = await Promise.race([streaming, feeding.then(() => streaming)])
+    report(totals, (systemRuntime.monotonic() - started) / 1000, args.switch('--json'), io)
+  } finally {
+    stop.abort()
+    await feeding
+  }
+  return 0
+}
+
+function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, io: Io): StreamOptions {
+  return {
+    source: values.source,
+    lake: values.lake,
+    topics: new Map(values.datasets.map((dataset) => [dataset, values.topics?.[dataset] ?? dataset])),
+    group: values.group,
+    start: 'earliest',
+    everyMs: values.every,
+    maxBytes: BATCH_BYTES,
+    untilCaughtUp,
+    onCommit: ({ dataset, rows, bytes }: CommittedBatch) =>
+      io.note(`committed ${dataset}: ${rows} rows, ${bytes} bytes of messages`),
+  }
+}
+
+async function feed({ values }: ResolvedSettings, io: Io, signal: AbortSignal): Promise<void> {
+  const { source: to, lake, datasets } = values
+  io.note(`generator (${DEMO_POSTS_PER_SECOND} posts/s) → ${to} → ${lake}; Ctrl-C stops`)
+  const seed = systemRuntime.now() % 2 ** 31
+  await ingest(
+    { from: 'generator', to, datasets, mode: 'random', seed, rate: DEMO_POSTS_PER_SECOND },
+    systemRuntime,
+    signal,
+  )
+}
+
+function report(totals: StreamTotals, seconds: number, json: boolean, io: Io): void {
+  const { rows, bytes, commits } = totals
+  const rowsPerSecond = Math.round(rows / seconds)
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024
+  if (json) io.json({ rows, bytes, commits, seconds, rowsPerSecond, quarantined: 0, peakRssBytes })
+  else io.note(`${rows} rows in ${commits} commits, ${seconds.toFixed(1)} s`)
 }
 
 export const stream: Command = {

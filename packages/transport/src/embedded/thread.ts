@@ -44,7 +44,8 @@ function answerAll(): void {
   waiting = []
   const appends = batch.filter(({ request }) => request.op === 'append')
   if (appends.length > 0) answerTogether(appends)
-  for (const envelope of batch) if (envelope.request.op !== 'append') answer(envelope, perform)
+  for (const envelope of batch) if (envelope.request.op !== 'append') answer(envelope)
+  if (batch.some(({ request }) => request.op === 'close')) port?.close()
 }
 
 /** Group commit: no append is answered before the transaction that holds it is on disk. */
@@ -57,9 +58,9 @@ function answerTogether(appends: readonly Envelope[]): void {
   }
 }
 
-function answer({ id, request }: Envelope, work: (request: EmbeddedRequest) => unknown): void {
+function answer({ id, request }: Envelope): void {
   try {
-    port?.postMessage({ id, result: work(request) })
+    port?.postMessage({ id, result: perform(request) })
   } catch (error) {
     port?.postMessage({ id, error })
   }
@@ -80,7 +81,6 @@ function perform(request: EmbeddedRequest): unknown {
     case 'read':
       return db.read(request.topic, request.partition, request.from, request.maxBytes)
     case 'close':
-      db.close()
-      port?.close()
+      return db.close()
   }
 }
