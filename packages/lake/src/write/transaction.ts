@@ -9,6 +9,7 @@ import {
 } from '../log/actions.ts'
 import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/log.ts'
 import type { StructType } from '../log/schema.ts'
+import { advance } from '../read/advance.ts'
 import { openTable, refresh, type Snapshot } from '../read/snapshot.ts'
 
 export interface Transaction {
@@ -40,7 +41,7 @@ export async function commit(base: Snapshot, transaction: Transaction, runtime: 
     const version = snapshot.version + 1
     const actions = actionsOf(transaction, commitId, runtime)
     if (await createEntry(snapshot.table, version, actions, commitId)) {
-      return { outcome: 'committed', snapshot: await refresh(snapshot) }
+      return { outcome: 'committed', snapshot: advance(snapshot, actions) }
     }
     snapshot = await refresh(snapshot)
     await runtime.sleep(runtime.random() * Math.min(1000, 5 * 2 ** tries))
