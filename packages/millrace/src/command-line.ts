@@ -8,7 +8,7 @@ import { createTerminal } from './terminal/terminal.ts'
 /** Runs one command line to its end and leaves the exit code in the process. */
 export async function runCommandLine(process: NodeJS.Process): Promise<void> {
   const signals = watchSignals(process)
-  const io: Io = { ...createTerminal(process.stdout, process.stderr, signals.abort), signal: signals.signal }
+  const io: Io = { ...createTerminal(process, signals.abort), signal: signals.signal }
   const argv = clean(process.argv.slice(2))
   try {
     const ended = await parse(argv, io, process.env)
@@ -41,10 +41,9 @@ async function parse(argv: readonly string[], io: Io, environment: NodeJS.Proces
 
 async function launch(command: Command, parsed: Program, io: Io, environment: NodeJS.ProcessEnv): Promise<number> {
   const { resolveSettings } = await import('./settings/resolve.ts')
-  const options = parsed.optsWithGlobals<Record<string, unknown>>()
+  const options: Partial<Record<string, unknown>> & { config?: string } = parsed.optsWithGlobals()
   const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
-  const configFile = typeof options['config'] === 'string' ? options['config'] : undefined
-  const settings = await resolveSettings({ flags, environment, configFile })
+  const settings = await resolveSettings({ flags, environment, configFile: options.config })
   return command.run(settings, argumentsOf(command, parsed), io)
 }
 

@@ -4,7 +4,7 @@ import type { ResolvedSettings } from './settings/resolve.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** An option of one call, not a setting: it cannot come from the environment or a file. */
-export interface Option {
+interface Option {
   readonly flag: `--${string}`
   readonly short?: `-${string}`
   /** How the flag names its value; none for a switch. */
@@ -12,7 +12,7 @@ export interface Option {
   readonly description: string
 }
 
-export interface Example {
+interface Example {
   readonly command: string
   readonly does: string
 }

@@ -1,8 +1,12 @@
 import type { Config } from './settings/schema.ts'
 
+/** @public */
 export type { Config }
 
-/** For millrace.config.ts: gives the editor the names and types of the settings. */
+/**
+ * For millrace.config.ts: gives the editor the names and types of the settings.
+ * @public
+ */
 export function defineConfig(config: Config): Config {
   return config
 }

@@ -14,7 +14,7 @@ export interface SettingInfo {
   readonly secret?: true
 }
 
-export const SETTINGS = {
+const SETTINGS = {
   source: {
     value: 'ADDRESS',
     description: 'where the records come from: kafka://host:9092, kinesis://region or embedded:PATH',

@@ -6,7 +6,7 @@ import { CONFIG_FILE, readConfigFile } from './config-file.ts'
 import { flagOf, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
 import { type Settings, settingsSchema } from './schema.ts'
 
-export interface Origin {
+interface Origin {
   readonly kind: 'flag' | 'environment' | 'file' | 'default' | 'unset'
   /** The flag, the variable or the file, for people. */
   readonly name: string

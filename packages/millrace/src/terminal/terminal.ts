@@ -20,13 +20,18 @@ export interface Terminal {
   styleError(style: Style, text: string): string
 }
 
-export interface OutputStream extends Writable {
+interface OutputStream extends Writable {
   readonly isTTY?: boolean
   readonly columns?: number
 }
 
+interface Streams {
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+}
+
 /** `closed` is called once, when the reader of the results has gone (`millrace sql … | head`). */
-export function createTerminal(out: OutputStream, err: OutputStream, closed: () => void): Terminal {
+export function createTerminal({ stdout: out, stderr: err }: Streams, closed: () => void): Terminal {
   let open = true
   const stop = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

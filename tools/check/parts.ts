@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { findLayerBreaks } from './layers.ts'
+import type { Problem } from './source-files.ts'
+import { findUntidy } from './tidy.ts'
+
+interface Outcome {
+  readonly passed: boolean
+  readonly output: string
+}
+
+/** One part of `pnpm check`, run on the workspace at `root`. */
+export type Part = (root: string) => Promise<Outcome>
+
+export const PARTS: Readonly<Record<string, Part>> = {
+  types: tool('tsc', ['--noEmit']),
+  lint: tool('biome', ['ci', '--colors=off', '--max-diagnostics=50']),
+  unused: tool('knip', ['--no-progress']),
+  layers: problems(findLayerBreaks),
+  tidy: problems(findUntidy),
+}
+
+const BIN = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))
+
+function tool(name: string, args: readonly string[]): Part {
+  return (root) =>
+    new Promise((settle, fail) => {
+      const child = spawn(`${BIN}${name}`, args, { cwd: root, env: { ...process.env, NO_COLOR: '1' } })
+      const chunks: Buffer[] = []
+      child.stdout.on('data', (chunk) => chunks.push(chunk))
+      child.stderr.on('data', (chunk) => chunks.push(chunk))
+      child.on('error', fail)
+      child.on('close', (code) => settle({ passed: code === 0, output: Buffer.concat(chunks).toString() }))
+    })
+}
+
+function problems(find: (root: string) => readonly Problem[]): Part {
+  return async (root) => {
+    const found = find(root)
+    return { passed: found.length === 0, output: found.map(({ path, message }) => `${path}: ${message}\n`).join('') }
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Visitor } from 'oxc-parser'
+import {
+  dependenciesOf,
+  lineAt,
+  type Problem,
+  readPackageJsons,
+  readSourceFiles,
+  type SourceFile,
+} from './source-files.ts'
+
+const LONGEST_FILE = 400
+const MEDIAN_FILE = 150
+
+const PROMISE = /\b(?:TODO|FIXME|XXX|HACK)\b/
+const ISSUE_LINK = /(?:https?:\/\/\S+\/issues\/\d+|#\d+)/
+
+/** Where something may be printed or the process's own streams touched. */
+const MAY_PRINT = /^(?:packages\/millrace\/src\/terminal\/|test\/services\/main\.ts$|tools\/|bench\/)/
+
+const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
+
+/** The house rules that no other tool keeps. */
+export function findUntidy(root: string): Problem[] {
+  const files = readSourceFiles(root)
+  return [
+    ...files.flatMap((file) => [...judgeLength(file), ...judgeComments(file), ...judgeSyntax(file)]),
+    ...judgeMedian(files),
+    ...readPackageJsons(root).flatMap((json) =>
+      dependenciesOf(json).flatMap(([name, version]) => judgeVersion(json.path, name, version)),
+    ),
+    ...judgeCatalog(root),
+  ]
+}
+
+function judgeLength({ path, text }: SourceFile): Problem[] {
+  const lines = lineCount(text)
+  return lines > LONGEST_FILE ? [{ path, message: `has ${lines} lines; ${LONGEST_FILE} are the most` }] : []
+}
+
+function judgeMedian(files: readonly SourceFile[]): Problem[] {
+  const lengths = files.filter(({ path }) => path.includes('/src/')).map(({ text }) => lineCount(text))
+  const median = lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? 0
+  return median > MEDIAN_FILE
+    ? [{ path: 'packages', message: `the median file has ${median} lines; ${MEDIAN_FILE} are the most` }]
+    : []
+}
+
+function judgeComments({ path, text, comments }: SourceFile): Problem[] {
+  return comments
+    .filter(({ value }) => PROMISE.test(value) && !ISSUE_LINK.test(value))
+    .map(({ start }) => ({ path: `${path}:${lineAt(text, start)}`, message: 'a promise without the link of an issue' }))
+}
+
+function judgeSyntax({ path, text, program }: SourceFile): Problem[] {
+  const problems: Problem[] = []
+  const add = (start: number, message: string) => problems.push({ path: `${path}:${lineAt(text, start)}`, message })
+  new Visitor({
+    ExportDefaultDeclaration: ({ start }) => {
+      if (!path.endsWith('.config.ts')) add(start, 'a default export; only *.config.ts has one')
+    },
+    MemberExpression: ({ object, property, start }) => {
+      if (MAY_PRINT.test(path) || object.type !== 'Identifier' || property.type !== 'Identifier') return
+      const isStream = object.name === 'process' && ['stdout', 'stderr'].includes(property.name)
+      if (isStream || object.name === 'console') add(start, 'prints outside packages/millrace/src/terminal')
+    },
+  }).visit(program)
+  return problems
+}
+
+function judgeVersion(path: string, name: string, version: string): Problem[] {
+  return EXACT.test(version) ? [] : [{ path, message: `${name} ${version} is not an exact version` }]
+}
+
+function judgeCatalog(root: string): Problem[] {
+  const path = 'pnpm-workspace.yaml'
+  if (!existsSync(join(root, path))) return []
+  const catalog = readFileSync(join(root, path), 'utf8').split(/^catalog:\n/m)[1] ?? ''
+  return catalog.split('\n').flatMap((line) => {
+    const [, name, version] = /^ {2}['"]?([^'":]+)['"]?: ['"]?([^'"]+)['"]?$/.exec(line) ?? []
+    return name === undefined || version === undefined ? [] : judgeVersion(path, name, version)
+  })
+}
+
+function lineCount(text: string): number {
+  return text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
+}
