@@ -1,0 +1,169 @@
+import { type Runtime, systemRuntime, valueAt } from '@millrace/base'
+import {
+  type Block,
+  type OutgoingRecord,
+  openProducer,
+  openSource,
+  type Partition,
+  type Position,
+  type Source,
+} from '@millrace/transport'
+import { afterEach, describe, expect, it } from 'vitest'
+
+export interface TransportUnderTest {
+  /** The address of a store or broker that is up. */
+  address(): string
+  /** A topic that nobody has used, made if the system wants that. */
+  freshTopic(partitions: number): Promise<string>
+}
+
+const decode = (value: Uint8Array | null) => (value === null ? null : new TextDecoder().decode(value))
+const encode = (text: string) => new TextEncoder().encode(text)
+const WAIT = { maxBytes: 1 << 20, waitMs: 5_000 }
+
+/** What every message system promises: the delivery contract of Source and Producer. */
+export function describeTransport(name: string, transport: TransportUnderTest, runtime: Runtime = systemRuntime): void {
+  describe(`${name} keeps the contract of a message system`, () => {
+    const closers: (() => Promise<void>)[] = []
+    afterEach(async () => {
+      for (const close of closers.splice(0)) await close()
+    })
+
+    const producer = async () => {
+      const made = await openProducer(transport.address(), runtime)
+      closers.push(() => made.close())
+      return made
+    }
+    const subscribed = async (topic: string) => {
+      const source = await openSource(transport.address(), runtime)
+      closers.push(() => source.close())
+      const partitions = await assignment(source, topic)
+      return { source, partitions, first: partitions[0] as Partition }
+    }
+    const send = async (topic: string, values: readonly (string | null)[]) => {
+      const records: OutgoingRecord[] = values.map((value) => ({
+        value: value === null ? null : encode(value),
+        partition: 0,
+      }))
+      return (await producer()).send(topic, records)
+    }
+
+    it('hands over every record in order, under the offsets that the producer was told', async () => {
+      const topic = await transport.freshTopic(1)
+      const sent = [...(await send(topic, ['{"a":1}', '{"a":2}'])), ...(await send(topic, ['{"a":3}']))]
+      const { source, first } = await subscribed(topic)
+      const blocks = await readThrough(source, first, await source.resolve(first, 'earliest'))
+      expect(valuesOf(blocks)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}'])
+      expect(blocks.flatMap(({ offsets }) => [...offsets])).toEqual(sent.map(({ offset }) => offset))
+      expect(blocks.every(({ careful }) => !careful)).toBe(true)
+    })
+
+    it('marks blocks whose values would not survive being joined by newlines, and keeps the values', async () => {
+      const odd = ['', null, '{"a":\n1}', '  {"a":1}', '[1]', '{"a":1}\r']
+      for (const value of odd) {
+        const topic = await transport.freshTopic(1)
+        await send(topic, ['{"a":0}', value, '{"a":2}'])
+        const { source, first } = await subscribed(topic)
+        const blocks = await readThrough(source, first, await source.resolve(first, 'earliest'))
+        expect(valuesOf(blocks)).toEqual(['{"a":0}', value, '{"a":2}'])
+        expect(blocks.some(({ careful }) => careful)).toBe(true)
+      }
+    })
+
+    it('gives the same records again to whoever asks again, also from the middle of what was sent at once', async () => {
+      const topic = await transport.freshTopic(1)
+      const values = Array.from({ length: 50 }, (_, i) => `{"i":${i}}`)
+      const sent = await send(topic, values)
+      const { source, first } = await subscribed(topic)
+      for (const from of [0, 1, 25, 49]) {
+        const blocks = await readThrough(source, first, [sent[from]?.offset ?? 0n])
+        expect(valuesOf(blocks)).toEqual(values.slice(from))
+        expect(blocks[0]?.offsets[0]).toBe(sent[from]?.offset)
+      }
+    })
+
+    it('bounds a block by the bytes asked for, but never starves', async () => {
+      const topic = await transport.freshTopic(1)
+      for (let i = 0; i < 5; i++) await send(topic, [`{"i":"${'x'.repeat(1000)}"}`])
+      const { source, first } = await subscribed(topic)
+      const start = await source.resolve(first, 'earliest')
+      const block = await source.read(first, start, { ...WAIT, maxBytes: 10 })
+      expect(block?.count).toBeGreaterThan(0)
+      expect(valuesOf(await readThrough(source, first, start, 10))).toHaveLength(5)
+    })
+
+    it('answers a read of nothing with undefined, and one of something new with that', async () => {
+      const topic = await transport.freshTopic(1)
+      const { source, first } = await subscribed(topic)
+      const start = await source.resolve(first, 'earliest')
+      expect(await source.read(first, start, { ...WAIT, waitMs: 50 })).toBeUndefined()
+      const waiting = source.read(first, start, { ...WAIT, waitMs: 20_000 })
+      await send(topic, ['{"late":true}'])
+      expect((await waiting)?.count).toBe(1)
+    })
+
+    it('resolves earliest, latest and a time, and names an end that reading reaches', async () => {
+      const topic = await transport.freshTopic(1)
+      const [before] = await send(topic, ['{"a":1}'])
+      const between = runtime.now() + 1
+      while (runtime.now() <= between) await runtime.sleep(1)
+      const [after] = await send(topic, ['{"a":2}'])
+      const { source, first } = await subscribed(topic)
+      expect(await source.resolve(first, 'earliest')).toEqual([before?.offset])
+      expect(await source.resolve(first, { time: between })).toEqual([after?.offset])
+      const latest = await source.resolve(first, 'latest')
+      expect(latest).toEqual(await source.end(first))
+      expect((await readThrough(source, first, [before?.offset ?? 0n])).at(-1)?.to).toEqual(latest)
+    })
+
+    it('keeps partitions apart and tells each its own identity', async () => {
+      const topic = await transport.freshTopic(3)
+      const toAll = [0, 1, 2].map((partition) => ({ value: encode(`{"p":${partition}}`), partition }))
+      await (await producer()).send(topic, toAll)
+      const { source, partitions } = await subscribed(topic)
+      expect(partitions.map(({ id }) => id).sort()).toEqual(['0', '1', '2'])
+      expect(new Set(partitions.map(({ identity }) => identity)).size).toBe(1)
+      for (const partition of partitions) {
+        const blocks = await readThrough(source, partition, await source.resolve(partition, 'earliest'))
+        expect(valuesOf(blocks)).toEqual([`{"p":${partition.id}}`])
+      }
+    })
+
+    it('refuses a position that the partition does not hold, with a choice', async () => {
+      const topic = await transport.freshTopic(1)
+      await send(topic, ['{"a":1}'])
+      const { source, first } = await subscribed(topic)
+      await expect(source.read(first, [1_000n], WAIT)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    })
+  })
+}
+
+function assignment(source: Source, topic: string): Promise<Partition[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Partition[]>()
+  const assigned = async (partitions: readonly Partition[]) => resolve([...partitions])
+  source.subscribe([topic], { assigned, revoked: async () => {} }).catch(reject)
+  return promise
+}
+
+/** Block by block from `from` to the end that the source names. */
+async function readThrough(
+  source: Source,
+  partition: Partition,
+  from: Position,
+  maxBytes = WAIT.maxBytes,
+): Promise<Block[]> {
+  const [end = 0n] = await source.end(partition)
+  const blocks: Block[] = []
+  for (let at = from; (at[0] ?? 0n) < end; ) {
+    const block = await source.read(partition, at, { ...WAIT, maxBytes })
+    if (!block) throw new Error(`nothing came at ${at.join()} before the end ${end}`)
+    expect(block.from).toEqual(at)
+    blocks.push(block)
+    at = block.to
+  }
+  return blocks
+}
+
+function valuesOf(blocks: readonly Block[]): (string | null)[] {
+  return blocks.flatMap((block) => Array.from({ length: block.count }, (_, i) => decode(valueAt(block, i))))
+}
