@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
+
+export interface Finished {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command as a person runs it, in a folder of its own. */
+export interface Workplace {
+  readonly folder: string
+  run(...args: string[]): Promise<Finished>
+  /** Rows of a query, as `millrace sql --format json` prints them. */
+  sql(query: string): Promise<Record<string, unknown>[]>
+  start(...args: string[]): ChildProcess
+  leave(): Promise<void>
+}
+
+export async function openWorkplace(): Promise<Workplace> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'))
+  const started: ChildProcess[] = []
+  const start = (...args: string[]) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    started.push(child)
+    return child
+  }
+  const run = (...args: string[]) => finish(start(...args))
+  return {
+    folder,
+    start,
+    run,
+    async sql(query) {
+      const { exitCode, stdout, stderr } = await run('sql', query, '--format', 'json')
+      if (exitCode !== 0) throw new Error(`sql ended with ${exitCode}: ${stderr}`)
+      return JSON.parse(stdout) as Record<string, unknown>[]
+    },
+    async leave() {
+      for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function finish(child: ChildProcess): Promise<Finished> {
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')))
+  return { exitCode: await exited, stdout: stdout ?? '', stderr: stderr ?? '' }
+}
+
+/** Settles when the child has printed a line that matches. */
+export function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = ''
+    const look = (chunk: Buffer) => {
+      seen += chunk.toString()
+      if (pattern.test(seen)) resolve()
+    }
+    child.stdout?.on('data', look)
+    child.stderr?.on('data', look)
+    child.once('close', () => reject(new Error(`ended before it printed ${pattern}:\n${seen}`)))
+  })
+}
