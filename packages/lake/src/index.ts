@@ -1,7 +1,15 @@
 export { type DuckDB, type DuckDBOptions, openDuckDB } from './duckdb.ts'
-export { type AddFile, type Metadata, type Protocol, type RemoveFile, schemaOf, type Txn } from './log/actions.ts'
+export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
 export { type TableRef, tableUrl } from './log/log.ts'
-export { type DataType, duckdbType, quoteName, quoteText, type StructField, type StructType } from './log/schema.ts'
+export {
+  type DataType,
+  duckdbType,
+  quoteName,
+  quoteText,
+  type StructField,
+  type StructType,
+  schemaOf,
+} from './log/schema.ts'
 export { scanQuery } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { openLake } from './store/address.ts'

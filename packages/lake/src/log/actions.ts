@@ -1,12 +1,11 @@
 import { exactNumber, MillraceError, parseWithBigints } from '@millrace/base'
-import type { StructType } from './schema.ts'
 
 /** The actions of the Delta protocol, as they stand in a log entry. */
 export interface Protocol {
   readonly minReaderVersion: number
   readonly minWriterVersion: number
-  readonly readerFeatures?: readonly string[]
-  readonly writerFeatures?: readonly string[]
+  readonly readerFeatures?: readonly string[] | null
+  readonly writerFeatures?: readonly string[] | null
 }
 
 export interface Metadata {
@@ -20,15 +19,28 @@ export interface Metadata {
   readonly createdTime?: number
 }
 
+export type PartitionValues = Readonly<Record<string, string | null>>
+
+/** Where the row numbers are that a file has lost since it was written. */
+export interface DeletionVector {
+  /** u: a file named by a UUID; p: a file named by its path; i: inline. */
+  readonly storageType: 'u' | 'p' | 'i'
+  readonly pathOrInlineDv: string
+  readonly offset?: number | null
+  readonly sizeInBytes: number
+  readonly cardinality: number
+}
+
 export interface AddFile {
   /** Relative to the table and URL-encoded, or absolute. */
   readonly path: string
-  readonly partitionValues: Readonly<Record<string, string | null>>
+  readonly partitionValues: PartitionValues
   readonly size: number
   readonly modificationTime: number
   readonly dataChange: boolean
-  readonly stats?: string
+  readonly stats?: string | null
   readonly tags?: Readonly<Record<string, string>> | null
+  readonly deletionVector?: DeletionVector | null
 }
 
 export interface RemoveFile {
@@ -36,8 +48,9 @@ export interface RemoveFile {
   readonly deletionTimestamp?: number
   readonly dataChange: boolean
   readonly extendedFileMetadata?: boolean
-  readonly partitionValues?: Readonly<Record<string, string | null>>
+  readonly partitionValues?: PartitionValues
   readonly size?: number
+  readonly deletionVector?: DeletionVector | null
 }
 
 /** Up to 63 bits, so never a JavaScript number. */
@@ -45,6 +58,11 @@ export interface Txn {
   readonly appId: string
   readonly version: bigint
   readonly lastUpdated?: number
+}
+
+/** In a checkpoint only: a Parquet file with the adds and removes. */
+export interface Sidecar {
+  readonly path: string
 }
 
 export type CommitInfo = Readonly<Record<string, unknown>>
@@ -72,38 +90,66 @@ export function encodeActions(actions: Actions): Uint8Array {
 }
 
 /** `where` names the entry, for the message when it is damaged. */
-export function decodeActions(bytes: Uint8Array, where: string): Actions {
-  const decoded = { add: [] as AddFile[], remove: [] as RemoveFile[], txn: [] as Txn[] } as Mutable<Actions>
-  for (const line of new TextDecoder().decode(bytes).split('\n')) {
-    if (line.trim() !== '') decodeLine(line, decoded, where)
+export function decodeActions(bytes: Uint8Array, where: string): Actions & { readonly sidecar: readonly Sidecar[] } {
+  const decoded: Decoded = { add: [], remove: [], txn: [], sidecar: [] }
+  const text = utf8.decode(bytes)
+  let lines = 0
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    const line = text.slice(start, end)
+    if (line.trim() !== '') {
+      decodeLine(line, decoded, where)
+      lines++
+    }
+    start = end + 1
   }
+  if (lines === 0) throw new MillraceError('TABLE_BROKEN', `${where} is empty`)
   return decoded
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
+const utf8 = new TextDecoder()
 
-function decodeLine(line: string, into: Mutable<Actions>, where: string): void {
-  let action: Record<string, unknown>
+interface Decoded {
+  protocol?: Protocol
+  metaData?: Metadata
+  commitInfo?: CommitInfo
+  readonly add: AddFile[]
+  readonly remove: RemoveFile[]
+  readonly txn: Txn[]
+  readonly sidecar: Sidecar[]
+}
+
+interface Line {
+  readonly add?: AddFile
+  readonly remove?: RemoveFile
+  readonly txn?: Omit<Txn, 'version'> & { readonly version: bigint | number }
+  readonly metaData?: Metadata
+  readonly protocol?: Protocol
+  readonly commitInfo?: CommitInfo
+  readonly sidecar?: Sidecar
+}
+
+function decodeLine(line: string, into: Decoded, where: string): void {
+  const action = parseLine(line, where)
+  if (action.add) into.add.push(action.add)
+  else if (action.remove) into.remove.push(action.remove)
+  else if (action.txn) into.txn.push({ ...action.txn, version: BigInt(action.txn.version) })
+  else if (action.metaData) into.metaData = action.metaData
+  else if (action.protocol) into.protocol = action.protocol
+  else if (action.commitInfo) into.commitInfo = action.commitInfo
+  else if (action.sidecar) into.sidecar.push(action.sidecar)
+}
+
+const TXN_LINE = /^\s*\{\s*"txn"/
+
+function parseLine(line: string, where: string): Line {
+  let parsed: unknown
   try {
-    action = (line.startsWith('{"txn"') ? parseWithBigints(line, ['version']) : JSON.parse(line)) as Record<
-      string,
-      unknown
-    >
+    parsed = TXN_LINE.test(line) ? parseWithBigints(line, ['version']) : JSON.parse(line)
   } catch (cause) {
     throw new MillraceError('TABLE_BROKEN', `${where} holds a line that is not JSON`, { cause })
   }
-  if (action.add) into.add.push(action.add as AddFile)
-  else if (action.remove) into.remove.push(action.remove as RemoveFile)
-  else if (action.txn) into.txn.push(asTxn(action.txn as Txn & { version: bigint | number }))
-  else if (action.metaData) into.metaData = action.metaData as Metadata
-  else if (action.protocol) into.protocol = action.protocol as Protocol
-  else if (action.commitInfo) into.commitInfo = action.commitInfo as CommitInfo
-}
-
-function asTxn(txn: Txn & { version: bigint | number }): Txn {
-  return { ...txn, version: BigInt(txn.version) }
-}
-
-export function schemaOf(metadata: Metadata): StructType {
-  return JSON.parse(metadata.schemaString) as StructType
+  if (typeof parsed === 'object' && parsed !== null) return parsed
+  throw new MillraceError('TABLE_BROKEN', `${where} holds a line that is no action`)
 }

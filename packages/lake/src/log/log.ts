@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '../store/store.ts'
 import { type Actions, decodeActions } from './actions.ts'
 
@@ -15,24 +16,34 @@ export function logKey(table: TableRef, name: string): string {
   return `${table.path}/_delta_log/${name}`
 }
 
+/** Names in the log start with the version in twenty digits, so that their order is the table's. */
+export function versionName(version: number): string {
+  return String(version).padStart(20, '0')
+}
+
 export function commitName(version: number): string {
-  return `${String(version).padStart(20, '0')}.json`
+  return `${versionName(version)}.json`
 }
 
+/** The key of a data file, from its path in the log. */
 export function dataKey(table: TableRef, addPath: string): string {
-  return `${table.path}/${decodeURIComponent(addPath)}`
+  return `${table.path}/${decodePath(table, addPath)}`
 }
 
-const COMMIT = /\/(\d{20})\.json$/
+/** What DuckDB's readers take for a file of the log: most lie in the table, some are named by an address. */
+export function locateData(table: TableRef, addPath: string): string {
+  if (addPath.startsWith('file:')) return decodePath(table, addPath.replace(/^file:\/*/, '/'))
+  if (addPath.startsWith('/')) return decodePath(table, addPath)
+  if (/^[a-z][a-z0-9+.-]*:/i.test(addPath)) return addPath
+  return table.store.locate(dataKey(table, addPath))
+}
 
-/** The versions after `after` that the log holds as commits, in order. */
-export async function listCommits(table: TableRef, after: number): Promise<number[]> {
-  const versions: number[] = []
-  for await (const { key } of table.store.list(logKey(table, ''), logKey(table, commitName(after)))) {
-    const match = COMMIT.exec(key)
-    if (match?.[1] !== undefined) versions.push(Number(match[1]))
+function decodePath(table: TableRef, path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (cause) {
+    throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log names a file by a bad URL: ${path}`, { cause })
   }
-  return versions
 }
 
 export async function readCommit(table: TableRef, version: number): Promise<Actions | undefined> {

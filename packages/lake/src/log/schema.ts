@@ -1,3 +1,6 @@
+import { MillraceError } from '@millrace/base'
+import type { Metadata } from './actions.ts'
+
 /** Delta's schema: JSON types as the protocol writes them. */
 export interface StructType {
   readonly type: 'struct'
@@ -25,6 +28,21 @@ export interface MapType {
 }
 
 export type DataType = string | StructType | ArrayType | MapType
+
+export function schemaOf(metadata: Metadata): StructType {
+  let schema: unknown
+  try {
+    schema = JSON.parse(metadata.schemaString)
+  } catch (cause) {
+    throw new MillraceError('TABLE_BROKEN', `table ${metadata.id} has a schema that is not JSON`, { cause })
+  }
+  if (isStruct(schema)) return schema
+  throw new MillraceError('TABLE_BROKEN', `table ${metadata.id} has no schema`)
+}
+
+function isStruct(value: unknown): value is StructType {
+  return typeof value === 'object' && value !== null && Array.isArray((value as StructType).fields)
+}
 
 const DUCKDB_TYPES: Readonly<Record<string, string>> = {
   string: 'VARCHAR',

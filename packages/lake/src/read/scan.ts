@@ -1,14 +1,11 @@
-import { schemaOf } from '../log/actions.ts'
-import { dataKey } from '../log/log.ts'
-import { duckdbType, quoteName, quoteText } from '../log/schema.ts'
+import { locateData } from '../log/log.ts'
+import { duckdbType, quoteName, quoteText, schemaOf } from '../log/schema.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The snapshot's rows as a SELECT for DuckDB. */
 export function scanQuery(snapshot: Snapshot): string {
   const { fields } = schemaOf(snapshot.metadata)
-  const files = [...snapshot.files.values()].map(({ path }) =>
-    snapshot.table.store.locate(dataKey(snapshot.table, path)),
-  )
+  const files = [...snapshot.files.values()].map(({ path }) => locateData(snapshot.table, path))
   if (files.length === 0) {
     const columns = fields.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${quoteName(name)}`)
     return `SELECT ${columns.join(', ')} WHERE false`

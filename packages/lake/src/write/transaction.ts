@@ -9,8 +9,7 @@ import {
 } from '../log/actions.ts'
 import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/log.ts'
 import type { StructType } from '../log/schema.ts'
-import { advance } from '../read/advance.ts'
-import { openTable, refresh, type Snapshot } from '../read/snapshot.ts'
+import { advance, openTable, refresh, type Snapshot } from '../read/snapshot.ts'
 
 export interface Transaction {
   readonly operation: string

@@ -1,0 +1,71 @@
+import type { Actions, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../log/actions.ts'
+import { type Keyed, type Layered, layered } from './layers.ts'
+
+/** A table's state while the log is played into it. */
+export interface Replay {
+  apply(actions: Actions): void
+  /** The faster way for the adds of a checkpoint, which are all different. */
+  add(file: AddFile): void
+  finish(): TableState
+}
+
+export interface TableState {
+  readonly protocol: Protocol | undefined
+  readonly metadata: Metadata | undefined
+  readonly files: Layered<AddFile>
+  readonly txns: Layered<bigint>
+}
+
+const NOTHING: TableState = {
+  protocol: undefined,
+  metadata: undefined,
+  files: layered(new Map()),
+  txns: layered(new Map()),
+}
+
+/** A file's key: `file:/a`, `file:///a` and `/a` are one. */
+export function fileKey(path: string): string {
+  return path.startsWith('file:') ? path.replace(/^file:\/*/, '/') : path
+}
+
+export function startReplay(base: TableState = NOTHING): Replay {
+  let { protocol, metadata } = base
+  const files = new Map<string, AddFile | undefined>()
+  const txns = new Map<string, bigint | undefined>()
+  const fresh = base.files.size === 0
+  function remove(gone: RemoveFile): void {
+    const key = fileKey(gone.path)
+    const there = current(files, base.files, key)
+    if (!there || vectorId(there.deletionVector) !== vectorId(gone.deletionVector)) return
+    if (fresh) files.delete(key)
+    else files.set(key, undefined)
+  }
+  const add = (file: AddFile) => files.set(fileKey(file.path), file)
+  return {
+    add,
+    /** Removes first: an entry that gives a file another deletion vector holds both, in any order. */
+    apply(actions) {
+      protocol = actions.protocol ?? protocol
+      metadata = actions.metaData ?? metadata
+      for (const gone of actions.remove) remove(gone)
+      for (const file of actions.add) add(file)
+      for (const { appId, version } of actions.txn) txns.set(appId, version)
+    },
+    finish: () => ({ protocol, metadata, files: base.files.with(files), txns: base.txns.with(txns) }),
+  }
+}
+
+function current(
+  changed: ReadonlyMap<string, AddFile | undefined>,
+  base: Keyed<AddFile>,
+  key: string,
+): AddFile | undefined {
+  return changed.has(key) ? changed.get(key) : base.get(key)
+}
+
+/** With the path, the name of a logical file. */
+function vectorId(vector: DeletionVector | null | undefined): string {
+  if (!vector) return ''
+  const { storageType, pathOrInlineDv, offset } = vector
+  return `${storageType}${pathOrInlineDv}${typeof offset === 'number' ? `@${offset}` : ''}`
+}
