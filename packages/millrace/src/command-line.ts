@@ -1,6 +1,8 @@
+import { MillraceError } from '@millrace/base'
 import type { Command as Program } from 'commander'
 import type { Command, Io } from './command.ts'
 import { argumentsOf, buildProgram, isHelpShown } from './program.ts'
+import { flagOf, type SettingKey, settingInfo } from './settings/keys.ts'
 import { watchSignals } from './signals.ts'
 import { asMillraceError, printError } from './terminal/errors.ts'
 import { createTerminal } from './terminal/terminal.ts'
@@ -10,19 +12,18 @@ export async function runCommandLine(process: NodeJS.Process): Promise<void> {
   const signals = watchSignals(process)
   const io: Io = { ...createTerminal(process, signals.abort), signal: signals.signal }
   const argv = clean(process.argv.slice(2))
-  try {
-    const ended = await parse(argv, io, process.env)
-    process.exitCode = signals.exitCode() ?? ended
-  } catch (thrown) {
-    const stopped = signals.exitCode()
-    if (stopped !== undefined && isAbort(thrown)) {
-      process.exitCode = stopped
-      return
-    }
+  const fail = (thrown: unknown) => {
     const error = asMillraceError(thrown)
     printError(error, io, argv.includes('--debug'))
-    process.exitCode = error.exitCode
+    return error.exitCode
   }
+  process.on('uncaughtException', (thrown) => process.exit(fail(thrown)))
+  process.exitCode = await parse(argv, io, process.env).then(
+    (ended) => signals.exitCode() ?? ended,
+    (thrown) => (signals.signal.aborted && isAbort(thrown) ? (signals.exitCode() ?? 0) : fail(thrown)),
+  )
+  // What was asked to stop has stopped; whatever it left running has nothing more to say.
+  if (signals.signal.aborted) process.exit()
 }
 
 async function parse(argv: readonly string[], io: Io, environment: NodeJS.ProcessEnv): Promise<number> {
@@ -43,8 +44,16 @@ async function launch(command: Command, parsed: Program, io: Io, environment: No
   const { resolveSettings } = await import('./settings/resolve.ts')
   const options: Partial<Record<string, unknown>> & { config?: string } = parsed.optsWithGlobals()
   const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
+  refusePlanned(flags)
   const settings = await resolveSettings({ flags, environment, configFile: options.config })
   return command.run(settings, argumentsOf(command, parsed), io)
+}
+
+function refusePlanned(flags: Readonly<Partial<Record<SettingKey, unknown>>>): void {
+  for (const [key, value] of Object.entries(flags) as [SettingKey, unknown][]) {
+    if (!settingInfo(key).planned || value === undefined || value === false) continue
+    throw new MillraceError('NOT_BUILT', `${flagOf(key)} is not built yet`, { next: 'Leave it out for now.' })
+  }
 }
 
 /** `pnpm sql -- "select 1"` hands the `--` on; no words at all ask for help. */

@@ -76,10 +76,15 @@ function addPlanned(program: Program, name: string, summary: string, example: st
 }
 
 function addSetting(added: Program, key: SettingKey): void {
-  const { value, description, default: fallback, negatable } = settingInfo(key)
+  const { value, description, default: fallback, negatable, planned } = settingInfo(key)
   const flag = flagOf(key)
   const origin = fallback === undefined ? variableOf(key) : `${variableOf(key)}, default ${fallback}`
-  added.addOption(new Option(`${flag} ${value.startsWith('[') ? value : `<${value}>`}`, `${description} (${origin})`))
+  added.addOption(
+    new Option(
+      `${flag} ${value.startsWith('[') ? value : `<${value}>`}`,
+      `${description} (${origin})${planned ? ' (not built yet)' : ''}`,
+    ),
+  )
   if (negatable) added.addOption(new Option(flag.replace('--', '--no-'), `without ${flag.slice(2)}`))
 }
 

@@ -10,7 +10,7 @@ const run: Run = async (settings, args, io) => {
   }))
   if (args.switch('--json')) io.json(rows)
   else
-    io.table(
+    await io.table(
       ['setting', 'value', 'origin'],
       rows.map((row) => Object.values(row)),
     )

@@ -1,10 +1,10 @@
 import { systemRuntime } from '@millrace/base'
-import { ingest as send } from '@millrace/ingest'
 import type { Command, Run } from '../command.ts'
 
 const run: Run = async ({ values }, args, io) => {
   const { from, to, datasets, mode, rate } = values
   const [count, seed] = [args.integer('--count'), args.integer('--seed')]
+  const { ingest: send } = await import('@millrace/ingest')
   const started = systemRuntime.monotonic()
   const totals = await send(
     {

@@ -1,17 +1,31 @@
+import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { MillraceError } from '@millrace/base'
-import { type QueryResult, runSql } from '@millrace/queries'
+import type { QueryResult } from '@millrace/queries'
 import type { Command, Io, Run } from '../command.ts'
 
 const FORMATS = ['table', 'json', 'csv'] as const
 
 const run: Run = async ({ values }, args, io) => {
   const format = args.choice('--format', FORMATS) ?? 'table'
-  const sql = args.positionals[0] ?? (process.stdin.isTTY ? '' : await text(process.stdin))
+  const sql = args.positionals[0] ?? (await readInput(io.signal))
   if (sql.trim() === '')
     throw new MillraceError('USAGE', 'there is no SQL: give it as an argument or on standard input')
-  await print(await runSql(values.lake, sql), format, io)
+  const { runSql } = await import('@millrace/queries')
+  await print(await unlessStopped(runSql(values.lake, sql), io.signal), format, io)
   return 0
+}
+
+async function readInput(signal: AbortSignal): Promise<string> {
+  return process.stdin.isTTY ? '' : await text(addAbortSignal(signal, process.stdin))
+}
+
+/** A query has nothing to finish: Ctrl-C ends it where it is. */
+function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((settle, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true })
+    work.then(settle, fail)
+  })
 }
 
 async function print({ columns, rows }: QueryResult, format: (typeof FORMATS)[number], io: Io): Promise<void> {

@@ -1,6 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { ingest } from '@millrace/ingest'
-import { type CommittedBatch, runStream, type StreamOptions, type StreamTotals } from '@millrace/stream'
+import type { CommittedBatch, StreamOptions, StreamTotals } from '@millrace/stream'
 import type { Command, Io, Run } from '../command.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 
@@ -10,6 +9,7 @@ const DEMO_POSTS_PER_SECOND = 100
 const BATCH_BYTES = 64 << 20
 
 const run: Run = async (settings, args, io) => {
+  const { runStream } = await import('@millrace/stream')
   const untilCaughtUp = args.switch('--until-caught-up')
   const demo = settings.origins.source.kind === 'default' && !untilCaughtUp
   const started = systemRuntime.monotonic()
@@ -46,6 +46,7 @@ async function feed({ values }: ResolvedSettings, io: Io, signal: AbortSignal): 
   const { source: to, lake, datasets } = values
   io.note(`generator (${DEMO_POSTS_PER_SECOND} posts/s) → ${to} → ${lake}; Ctrl-C stops`)
   const seed = systemRuntime.now() % 2 ** 31
+  const { ingest } = await import('@millrace/ingest')
   await ingest(
     { from: 'generator', to, datasets, mode: 'random', seed, rate: DEMO_POSTS_PER_SECOND },
     systemRuntime,

@@ -10,6 +10,8 @@ export interface SettingInfo {
   readonly default?: string
   /** Can be switched off by `--no-…`. */
   readonly negatable?: true
+  /** The name is settled, what it does is not built yet. */
+  readonly planned?: true
   /** Never a flag (it would show in the process list), never printed. */
   readonly secret?: true
 }
@@ -29,15 +31,20 @@ const SETTINGS = {
   topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
-  maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
+  maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000', planned: true },
   dashboard: {
     value: '[HOST:PORT]',
     description: 'the page that shows the worker at work; unless said on 127.0.0.1:4680 or the next free port',
     default: 'true',
     negatable: true,
+    planned: true,
   },
-  raw: { value: 'PLACE', description: 'the raw records of the daily run: a folder or s3://bucket/prefix' },
-  out: { value: 'FOLDER', description: 'where the answers and reports go', default: './reports' },
+  raw: {
+    value: 'PLACE',
+    description: 'the raw records of the daily run: a folder or s3://bucket/prefix',
+    planned: true,
+  },
+  out: { value: 'FOLDER', description: 'where the answers and reports go', default: './reports', planned: true },
   from: {
     value: 'INPUT',
     description: 'what to send: generator, or a .jsonl file of one data set',
@@ -46,7 +53,7 @@ const SETTINGS = {
   to: { value: 'ADDRESS', description: 'where to send it: embedded:PATH', default: 'embedded:./data/stream.db' },
   mode: { value: 'random|all', description: 'posts at random, or all of them in order', default: 'random' },
   rate: { value: 'N/s', description: 'posts a second, such as 1000/s' },
-  gatewayKeys: { value: 'KEYS', description: 'the keys that the gateway lets in', secret: true },
+  gatewayKeys: { value: 'KEYS', description: 'the keys that the gateway lets in', secret: true, planned: true },
 } as const satisfies Record<string, SettingInfo>
 
 export type SettingKey = keyof typeof SETTINGS

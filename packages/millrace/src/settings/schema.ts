@@ -7,6 +7,7 @@ const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'is not a time like 500ms, 10s or 1m')
   .transform((text) => Number.parseFloat(text) * UNITS[text.replace(/[\d.]/g, '') as keyof typeof UNITS])
+  .refine((milliseconds) => milliseconds > 0, 'must be more than zero')
 
 const rate = z
   .string()
@@ -73,7 +74,11 @@ const fields = {
   gatewayKeys: nameList.optional(),
 } satisfies Record<SettingKey, z.ZodType>
 
-export const settingsSchema = z.strictObject(fields)
+export const settingsSchema = z.strictObject(fields).superRefine(({ topics, datasets }, context) => {
+  const stranger = Object.keys(topics ?? {}).find((dataset) => !datasets.includes(dataset))
+  if (stranger === undefined) return
+  context.addIssue({ code: 'custom', path: ['topics'], message: `names ${stranger}, which is not in \`datasets\`` })
+})
 
 export type Settings = Readonly<z.output<typeof settingsSchema>>
 

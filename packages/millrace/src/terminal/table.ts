@@ -1,50 +1,73 @@
 import stringWidth from 'string-width'
 
-export interface TableOptions {
-  /** Longest cell, in columns of the screen; longer ones are cut with `…`. */
+interface TableOptions {
+  /** Columns of the screen: the widest columns are cut until a line fits. */
   readonly width?: number | undefined
   readonly heading?: (text: string) => string
 }
 
-/** Columns side by side, numbers to the right, two spaces between, a heading and a rule. */
+const GAP = '  '
+
+/** A cut column keeps at least this much. */
+const NARROWEST = 8
+
+/** Columns side by side, numbers to the right, a heading and a rule. */
 export function formatTable(
   columns: readonly string[],
   rows: readonly (readonly unknown[])[],
   options: TableOptions = {},
 ): string {
   const heading = options.heading ?? ((text: string) => text)
-  const cells = rows.map((row) => columns.map((_, i) => fit(cellText(row[i]), options.width)))
-  const widths = columns.map((column, i) =>
-    Math.max(stringWidth(column), ...cells.map((row) => stringWidth(row[i] ?? ''))),
-  )
+  const cells = rows.map((row) => columns.map((_, i) => cellText(row[i])))
+  const widths = fitWidths(widthsOf([columns, ...cells]), options.width)
   const right = columns.map((_, i) => rows.length > 0 && rows.every((row) => isNumeric(row[i])))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => pad(cell, widths[i] ?? 0, right[i] === true))
-      .join('  ')
-      .trimEnd()
-  const rule = widths.map((width) => '─'.repeat(width))
-  return `${[heading(line(columns)), line(rule), ...cells.map(line)].join('\n')}\n`
+  const line = (row: readonly string[]) => {
+    const padded = row.map((cell, i) => pad(cut(cell, widths[i] ?? 0), widths[i] ?? 0, right[i] === true))
+    return padded.join(GAP).trimEnd()
+  }
+  const rule = widths.map((width) => '─'.repeat(width)).join(GAP)
+  return `${[heading(line(columns)), rule, ...cells.map(line)].join('\n')}\n`
+}
+
+function widthsOf(lines: readonly (readonly string[])[]): number[] {
+  const widths: number[] = []
+  for (const line of lines) {
+    for (const [i, cell] of line.entries()) widths[i] = Math.max(widths[i] ?? 0, stringWidth(cell))
+  }
+  return widths
+}
+
+/** The widest give way first, down to the next widest, and so on. */
+function fitWidths(widths: readonly number[], screen: number | undefined): number[] {
+  if (screen === undefined) return [...widths]
+  const room = screen - GAP.length * (widths.length - 1)
+  const total = (limit: number) => widths.reduce((sum, width) => sum + Math.min(width, limit), 0)
+  let limit = Math.max(...widths, NARROWEST)
+  while (limit > NARROWEST && total(limit) > room) limit--
+  return widths.map((width) => Math.min(width, limit))
 }
 
 function isNumeric(value: unknown): boolean {
-  return value === null || value === undefined || typeof value === 'number' || typeof value === 'bigint'
+  return value === null || value === undefined || /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(String(value))
 }
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  // Line breaks and escape sequences of the data must not steer the screen.
   return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }
 
-function fit(text: string, width: number | undefined): string {
-  if (width === undefined || stringWidth(text) <= width) return text
-  let cut = ''
+function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text
+  let kept = ''
+  let room = width - 1
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (stringWidth(cut + segment) > width - 1) break
-    cut += segment
+    room -= stringWidth(segment)
+    if (room < 0) break
+    kept += segment
   }
-  return `${cut}…`
+  return `${kept}…`
 }
 
 function pad(text: string, width: number, right: boolean): string {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { formatTable, type TableOptions } from './table.ts'
+import { MillraceError } from '@millrace/base'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -13,7 +13,7 @@ export interface Terminal {
   line(text?: string): void
   note(text: string): void
   json(value: unknown): void
-  table(columns: readonly string[], rows: readonly (readonly unknown[])[], options?: TableOptions): void
+  table(columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>
   /** For results of any size: settles when there is room for more. */
   write(chunk: string | Uint8Array): Promise<void>
   style(style: Style, text: string): string
@@ -34,7 +34,9 @@ interface Streams {
 export function createTerminal({ stdout: out, stderr: err }: Streams, closed: () => void): Terminal {
   let open = true
   const stop = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE') {
+      throw new MillraceError('STORE_FAILED', `the results could not be written: ${error.message}`, { cause: error })
+    }
     open = false
     closed()
   }
@@ -54,8 +56,10 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
     line: (text = '') => print(`${text}\n`),
     note: (text) => void err.write(`${text}\n`),
     json: (value) => print(`${JSON.stringify(value, null, interactive ? 2 : undefined)}\n`),
-    table: (columns, rows, options) =>
-      print(formatTable(columns, rows, { width, heading: (text) => style('bold', text), ...options })),
+    table: async (columns, rows) => {
+      const { formatTable } = await import('./table.ts')
+      print(formatTable(columns, rows, { width, heading: (text) => style('bold', text) }))
+    },
     write: async (chunk) => {
       if (!open || out.write(chunk)) return
       await new Promise<void>((settle) => {
