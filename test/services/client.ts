@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { AddressOf, ServerName } from './list.ts'
+import type { Answer } from './server.ts'
+
+export interface Supervisor {
+  /** Where to ask it for servers. */
+  readonly socketPath: string
+  readonly pid: number
+  /** Settles when every server is gone. */
+  close(): Promise<void>
+}
+
+/** Starts a supervisor that lives as long as this process at most. */
+export async function spawnSupervisor(): Promise<Supervisor> {
+  const main = fileURLToPath(new URL('supervisor.ts', import.meta.url))
+  const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+  const ended = once(child, 'exit')
+  const lines = createInterface(child.stdout)
+  const [socketPath] = await Promise.race([
+    once(lines, 'line') as Promise<[string]>,
+    ended.then(() => Promise.reject(new Error('the supervisor of the test servers ended before it was ready'))),
+  ])
+  return {
+    socketPath,
+    pid: child.pid ?? 0,
+    close: async () => {
+      child.stdin.end()
+      await ended
+    },
+  }
+}
+
+/** Starts the server unless it runs already; answers when it is ready. */
+export function startedServer<Name extends ServerName>(
+  socketPath: string,
+  name: Name,
+): Promise<Answer<AddressOf<Name>>> {
+  return ask(socketPath, `start ${name}`) as Promise<Answer<AddressOf<Name>>>
+}
+
+export function installedServer(socketPath: string, name: ServerName): Promise<Answer<string>> {
+  return ask(socketPath, `install ${name}`) as Promise<Answer<string>>
+}
+
+async function ask(socketPath: string, request: string): Promise<Answer> {
+  const socket = connect(socketPath)
+  socket.write(`${request}\n`)
+  return JSON.parse(await text(socket)) as Answer
+}

@@ -1,0 +1,14 @@
+import { kafka } from './kafka.ts'
+import { s3 } from './s3.ts'
+import type { Server } from './server.ts'
+
+/** Every server there is. A new one is a file and a line here. */
+export const SERVERS = { kafka, s3 }
+
+export type ServerName = keyof typeof SERVERS
+
+export type AddressOf<Name extends ServerName> = (typeof SERVERS)[Name] extends Server<infer Address> ? Address : never
+
+export function isServerName(name: string): name is ServerName {
+  return Object.hasOwn(SERVERS, name)
+}

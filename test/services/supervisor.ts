@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { RUN_PREFIX, removeAbandonedRuns, SOCKET } from './abandoned.ts'
+import type { Guarded } from './guarded.ts'
+import { isServerName, SERVERS, type ServerName } from './list.ts'
+import type { Answer } from './server.ts'
+import { installedOr, startServer } from './start.ts'
+
+// One of these a run: owns every server, starts each when it is first asked for, and ends them all when its
+// standard input ends, which it does when the owner dies, however that happens.
+
+const running = new Set<Guarded>()
+const answers = new Map<ServerName, Promise<Answer>>()
+let ending = false
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+process.stderr.on('error', () => {})
+process.stdout.on('error', () => {})
+
+const folder = await mkdtemp(join(tmpdir(), RUN_PREFIX))
+const around = { folder, say, started }
+const socketPath = join(folder, SOCKET)
+const listener = createServer((socket) => {
+  socket.on('error', () => {})
+  createInterface(socket).once('line', (line) => void reply(socket, line))
+})
+listener.listen(socketPath, () => process.stdout.write(`${socketPath}\n`))
+
+process.stdin.resume()
+for (const event of ['end', 'error', 'close']) process.stdin.once(event, () => void end())
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end())
+await removeAbandonedRuns()
+
+async function reply(socket: Socket, line: string): Promise<void> {
+  const [verb = '', name = ''] = line.split(' ')
+  socket.end(`${JSON.stringify(await answerTo(verb, name))}\n`)
+}
+
+function answerTo(verb: string, name: string): Answer | Promise<Answer> {
+  if (!isServerName(name)) return { failed: `there is no server ${name}` }
+  if (verb === 'install') return install(name)
+  const answer = answers.get(name) ?? startServer(name, SERVERS[name], around)
+  answers.set(name, answer)
+  return answer
+}
+
+async function install(name: ServerName): Promise<Answer> {
+  const home = await installedOr(name, SERVERS[name], around)
+  return typeof home === 'string' ? { address: home } : home
+}
+
+function started(server: Guarded): void {
+  running.add(server)
+  if (ending) void server.stop()
+}
+
+async function end(): Promise<void> {
+  if (ending) return
+  ending = true
+  listener.close()
+  await Promise.allSettled([...running].map((server) => server.stop()))
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  process.exit(0)
+}
