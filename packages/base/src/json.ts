@@ -17,3 +17,10 @@ export function parseWithBigints(text: string, fields: readonly string[]): unkno
     source !== undefined && fields.includes(key) ? BigInt(source) : value,
   )
 }
+
+/** JSON in which every number comes back as its text. */
+export function parseWithNumberText(text: string): unknown {
+  return exact.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? source : value,
+  )
+}

@@ -10,9 +10,11 @@ export {
   type StructType,
   schemaOf,
 } from './log/schema.ts'
-export { scanQuery } from './read/scan.ts'
+export type { Predicate, Value } from './read/predicate.ts'
+export { planScan, type Scan, type ScanOptions, scanQuery } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { openLake } from './store/address.ts'
 export type { ObjectInfo, ObjectStore } from './store/store.ts'
+export { type NewTable, openOrCreate } from './write/create.ts'
 export { discardStaged, type StagedFile, stageParquet, uploadStaged } from './write/parquet.ts'
-export { type CommitResult, commit, type NewTable, openOrCreate, type Transaction } from './write/transaction.ts'
+export { type CommitResult, commit, type Transaction } from './write/transaction.ts'

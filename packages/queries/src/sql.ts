@@ -32,7 +32,7 @@ async function attachTables(connection: DuckDBConnection, lake: string, names: r
   const store = openLake(lake)
   for (const name of names) {
     const snapshot = await openTable({ store, path: name })
-    if (snapshot) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${scanQuery(snapshot)}`)
+    if (snapshot) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${await scanQuery(snapshot)}`)
   }
 }
 

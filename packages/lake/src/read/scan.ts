@@ -1,15 +1,50 @@
-import { locateData } from '../log/log.ts'
-import { duckdbType, quoteName, quoteText, schemaOf } from '../log/schema.ts'
+import { MillraceError } from '@millrace/base'
+import type { AddFile } from '../log/actions.ts'
+import { tableColumns, unreadableType } from '../log/columns.ts'
+import { tableUrl } from '../log/log.ts'
+import type { StructField } from '../log/schema.ts'
+import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
+import { mayHold } from './prune.ts'
+import { renderScan } from './scan-sql.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** The snapshot's rows as a SELECT for DuckDB. */
-export function scanQuery(snapshot: Snapshot): string {
-  const { fields } = schemaOf(snapshot.metadata)
-  const files = [...snapshot.files.values()].map(({ path }) => locateData(snapshot.table, path))
-  if (files.length === 0) {
-    const columns = fields.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${quoteName(name)}`)
-    return `SELECT ${columns.join(', ')} WHERE false`
+export interface ScanOptions {
+  /** All of them unless said. */
+  readonly columns?: readonly string[]
+  readonly where?: Predicate
+}
+
+/** What is to be read: plain data. */
+export interface Scan {
+  readonly snapshot: Snapshot
+  readonly columns: readonly StructField[]
+  readonly where: Predicate | undefined
+  /** Those that may hold a row that is asked for. */
+  readonly files: readonly AddFile[]
+}
+
+export function planScan(snapshot: Snapshot, { columns, where }: ScanOptions = {}): Scan {
+  const table = tableColumns(snapshot)
+  const { fields } = table
+  const chosen = columns?.map((name) => fieldNamed(fields, name))
+  for (const field of [...(chosen ?? []), ...(where ? columnsOf(where).map((name) => fieldNamed(fields, name)) : [])]) {
+    const lacking = unreadableType(field.type)
+    if (lacking !== undefined) {
+      throw new MillraceError(
+        'TABLE_UNSUPPORTED',
+        `${tableUrl(snapshot.table)}: column ${field.name} has the type ${lacking}`,
+      )
+    }
   }
-  const columns = fields.map(({ name }) => quoteName(name)).join(', ')
-  return `SELECT ${columns} FROM read_parquet([${files.map(quoteText).join(', ')}], hive_partitioning = false, union_by_name = true)`
+  const files = [...snapshot.files.values()]
+  const wanted = where ? files.filter((file) => mayHold(table, file, where)) : files
+  return { snapshot, columns: chosen ?? fields, where, files: wanted }
+}
+
+/**
+ * The snapshot's rows as a SELECT for DuckDB. A column of a type that we can't read fails when it is selected
+ * from it, not before: the rest of the table can be read.
+ */
+export async function scanQuery(snapshot: Snapshot, options?: ScanOptions): Promise<string> {
+  return renderScan(planScan(snapshot, options))
 }

@@ -1,0 +1,89 @@
+/**
+ * Row numbers out of the portable serialization of a 64-bit Roaring bitmap, as Delta writes it: a magic number,
+ * then 32-bit bitmaps by the high half of their values. Throws RangeError where the bytes are no such thing.
+ */
+export function decodeRoaring(bytes: Uint8Array): number[] {
+  const cursor = cursorOver(bytes)
+  if (cursor.u32() !== MAGIC) throw new RangeError('not a portable Roaring bitmap')
+  const buckets = cursor.u32() + cursor.u32() * 2 ** 32
+  const rows: number[] = []
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const high = cursor.u32() * 2 ** 32
+    decodeBitmap(cursor, high, rows)
+  }
+  return rows
+}
+
+const MAGIC = 1681511377
+const COOKIE_WITH_RUNS = 12347
+const COOKIE = 12346
+const FEW_CONTAINERS = 4
+const MOST_IN_ARRAY = 4096
+const WORDS_OF_BITS = 4096
+
+type Cursor = ReturnType<typeof cursorOver>
+
+function cursorOver(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let end = 0
+  const next = (width: number) => {
+    end += width
+    return end - width
+  }
+  return {
+    u8: () => view.getUint8(next(1)),
+    u16: () => view.getUint16(next(2), true),
+    u32: () => view.getUint32(next(4), true),
+    skip: next,
+  }
+}
+
+interface Container {
+  readonly base: number
+  readonly count: number
+  readonly isRuns: boolean
+}
+
+function decodeBitmap(cursor: Cursor, high: number, rows: number[]): void {
+  for (const container of readHeader(cursor, high)) {
+    if (container.isRuns) readRuns(cursor, container.base, rows)
+    else if (container.count <= MOST_IN_ARRAY) readArray(cursor, container, rows)
+    else readBits(cursor, container.base, rows)
+  }
+}
+
+function readHeader(cursor: Cursor, high: number): Container[] {
+  const cookie = cursor.u32()
+  const hasRuns = (cookie & 0xffff) === COOKIE_WITH_RUNS
+  if (!hasRuns && cookie !== COOKIE) throw new RangeError('not a 32-bit Roaring bitmap')
+  const size = hasRuns ? (cookie >>> 16) + 1 : cursor.u32()
+  const runFlags = hasRuns ? Array.from({ length: Math.ceil(size / 8) }, () => cursor.u8()) : []
+  const containers = Array.from({ length: size }, (_, i) => ({
+    base: high + cursor.u16() * 65536,
+    count: cursor.u16() + 1,
+    isRuns: (((runFlags[i >> 3] ?? 0) >> (i & 7)) & 1) === 1,
+  }))
+  if (!hasRuns || size >= FEW_CONTAINERS) cursor.skip(size * 4)
+  return containers
+}
+
+function readRuns(cursor: Cursor, base: number, rows: number[]): void {
+  for (let runs = cursor.u16(); runs > 0; runs--) {
+    const start = cursor.u16()
+    const length = cursor.u16()
+    for (let i = 0; i <= length; i++) rows.push(base + start + i)
+  }
+}
+
+function readArray(cursor: Cursor, { base, count }: Container, rows: number[]): void {
+  for (let i = 0; i < count; i++) rows.push(base + cursor.u16())
+}
+
+function readBits(cursor: Cursor, base: number, rows: number[]): void {
+  for (let word = 0; word < WORDS_OF_BITS; word++) {
+    const bits = cursor.u16()
+    for (let bit = 0; bits >> bit > 0; bit++) {
+      if ((bits >> bit) & 1) rows.push(base + word * 16 + bit)
+    }
+  }
+}
