@@ -1,11 +1,13 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Runtime } from '@millrace/base'
-import type { AddFile } from '../log/actions.ts'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { DuckDBConnection, Json } from '@duckdb/node-api'
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { AddFile, Metadata } from '../log/actions.ts'
 import { dataKey, type TableRef } from '../log/log.ts'
-import { quoteText, type StructType } from '../log/schema.ts'
-import { deltaStats, writtenFile } from './stats.ts'
+import { duckdbType, quoteName, quoteText, type StructType, schemaOf } from '../log/schema.ts'
+import { guarded, NULL_REFUSED } from './nulls.ts'
+import { logPath, partitionExpression, partitionValue } from './partitions.ts'
+import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
 
 /** A finished Parquet file on this machine, and the `add` that will make it part of the table. */
 export interface StagedFile {
@@ -14,6 +16,62 @@ export interface StagedFile {
   readonly rows: bigint
 }
 
+export interface StageOptions {
+  /** The columns that the query has, where it lacks some of the table's: those become null. */
+  readonly columns?: readonly string[]
+  /** Starts another file when one has grown to this. A table with partitions gets one file for each. */
+  readonly targetBytes?: number
+  /** False where the rows only move from file to file. */
+  readonly dataChange?: boolean
+}
+
+/** What one row group may hold in memory; with it, what a thread holds while it writes. */
+const ROW_GROUP_BYTES = '64MB'
+
+/** The query's rows in files of their own in `folder`: as the table's schema has them, cut by its partitions. */
+export async function stageRows(
+  connection: DuckDBConnection,
+  query: string,
+  metadata: Metadata,
+  folder: string,
+  runtime: Runtime,
+  options: StageOptions = {},
+): Promise<StagedFile[]> {
+  const { partitionColumns } = metadata
+  const name = `part-${runtime.uuid()}`
+  const several = partitionColumns.length > 0 || options.targetBytes !== undefined
+  const target = join(folder, several ? name : `${name}.zstd.parquet`)
+  await mkdir(folder, { recursive: true })
+  const rows = await copy(connection, select(query, metadata, options.columns), [
+    `TO ${quoteText(target)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE_BYTES '${ROW_GROUP_BYTES}'`,
+    ...(several ? [`FILENAME_PATTERN ${quoteText(`${name}-{i}.zstd`)}`] : []),
+    ...(partitionColumns.length > 0 ? [`PARTITION_BY (${partitionColumns.map(quoteName).join(', ')})`] : []),
+    ...(options.targetBytes !== undefined && partitionColumns.length === 0
+      ? [`FILE_SIZE_BYTES ${options.targetBytes}`]
+      : []),
+  ])
+  const leaves = indexedLeaves(metadata)
+  const staged: StagedFile[] = []
+  for (const row of rows) {
+    const file = writtenFile(row)
+    const unbounded = await unboundedLeaves(connection, file, leaves)
+    staged.push({
+      localPath: file.path,
+      rows: file.rows,
+      add: {
+        path: logPath(relative(several ? target : folder, file.path)),
+        partitionValues: partitionValues(file, metadata),
+        size: file.size,
+        modificationTime: runtime.now(),
+        dataChange: options.dataChange ?? true,
+        stats: deltaStats(file, leaves, unbounded),
+      },
+    })
+  }
+  return staged
+}
+
+/** One file of a table without partitions. */
 export async function stageParquet(
   connection: DuckDBConnection,
   query: string,
@@ -21,23 +79,84 @@ export async function stageParquet(
   folder: string,
   runtime: Runtime,
 ): Promise<StagedFile> {
-  const name = `part-${runtime.uuid()}.zstd.parquet`
-  const localPath = join(folder, name)
-  const copy = `COPY (${query}) TO ${quoteText(localPath)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS)`
-  const result = await connection.runAndReadAll(copy)
-  const file = writtenFile(result.getRowObjectsJson()[0] ?? {})
-  const add = {
-    path: name,
-    partitionValues: {},
-    size: file.size,
-    modificationTime: runtime.now(),
-    dataChange: true,
-    stats: deltaStats(file, schema),
+  const metadata = {
+    id: '',
+    format: { provider: 'parquet', options: {} },
+    schemaString: JSON.stringify(schema),
+    partitionColumns: [],
+    configuration: {},
   }
-  return { localPath, add, rows: file.rows }
+  const [file] = await stageRows(connection, query, metadata, folder, runtime)
+  if (!file) throw new MillraceError('INTERNAL', 'DuckDB wrote no Parquet file')
+  return file
 }
 
-/** Puts a staged file in its place. Whether it becomes part of the table is for the commit to say. */
+async function copy(
+  connection: DuckDBConnection,
+  query: string,
+  options: readonly string[],
+): Promise<Record<string, Json>[]> {
+  try {
+    const result = await connection.runAndReadAll(`COPY (${query}) ${options.join(', ')})`)
+    return result.getRowObjectsJson()
+  } catch (cause) {
+    const refused = cause instanceof Error && cause.message.split(NULL_REFUSED)[1]
+    if (refused)
+      throw new MillraceError('TABLE_SCHEMA', `a null in a column that must not be null:${refused}`, { cause })
+    throw cause
+  }
+}
+
+function select(query: string, metadata: Metadata, columns: readonly string[] | undefined): string {
+  const values = schemaOf(metadata).fields.map(({ name, type, nullable }) => {
+    const there = columns === undefined || columns.includes(name)
+    const source = metadata.partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
+    const value = `CAST(${there ? source : 'NULL'} AS ${duckdbType(type)})`
+    return `${guarded(name, value, type, nullable)} AS ${quoteName(name)}`
+  })
+  return `SELECT ${values.join(', ')} FROM (${query})`
+}
+
+/**
+ * Leaves of which some row group holds a NaN, so that the writer's smallest and largest value bound nothing.
+ * RETURN_STATS tells only of the last row group; the file's own footer tells of each.
+ */
+async function unboundedLeaves(
+  connection: DuckDBConnection,
+  file: WrittenFile,
+  leaves: readonly Leaf[],
+): Promise<ReadonlySet<string>> {
+  const floating = leaves.filter(({ type }) => type === 'float' || type === 'double')
+  if (floating.length === 0 || file.rows < 2n) return new Set()
+  const result = await connection.runAndReadAll(
+    `SELECT DISTINCT path_in_schema FROM parquet_metadata(${quoteText(file.path)})
+     WHERE type IN ('FLOAT', 'DOUBLE') AND stats_min_value IS NULL AND stats_null_count < num_values`,
+  )
+  const paths = new Set(result.getRows().map(([path]) => String(path)))
+  return new Set(floating.filter(({ path }) => paths.has(path.join(', '))).map(leafName))
+}
+
+function partitionValues(file: WrittenFile, metadata: Metadata): Record<string, string | null> {
+  const { fields } = schemaOf(metadata)
+  return Object.fromEntries(
+    metadata.partitionColumns.map((name) => {
+      const type = fields.find((field) => field.name === name)?.type ?? 'string'
+      return [name, partitionValue(file.partition.get(name) ?? null, type)]
+    }),
+  )
+}
+
+const UPLOADS_AT_ONCE = 4
+
+/** Puts staged files in their places. Whether they become part of the table is for the commit to say. */
+export async function uploadAll(table: TableRef, staged: readonly StagedFile[]): Promise<void> {
+  const waiting = [...staged]
+  const work = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) await uploadStaged(table, file)
+  }
+  await Promise.all(Array.from({ length: Math.min(UPLOADS_AT_ONCE, staged.length) }, work))
+}
+
 export async function uploadStaged(table: TableRef, staged: StagedFile): Promise<void> {
   await table.store.upload(dataKey(table, staged.add.path), staged.localPath)
   await discardStaged(staged)

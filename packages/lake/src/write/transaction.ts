@@ -4,107 +4,183 @@ import {
   type AddFile,
   type CommitInfo,
   encodeActions,
+  type Metadata,
+  type Protocol,
   type RemoveFile,
   type Txn,
 } from '../log/actions.ts'
 import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/log.ts'
-import type { StructType } from '../log/schema.ts'
-import { advance, openTable, refresh, type Snapshot } from '../read/snapshot.ts'
+import { advance, openTable, type Snapshot } from '../read/snapshot.ts'
+import { elapsed, freshened, hadBeenPassed, type Instant, instantOf, isFresh, refreshed, seenAt } from './age.ts'
+import { type ConflictReason, conflictBetween } from './conflicts.ts'
+import { fileRetention, logRetention } from './retention.ts'
+import { refuseRemoval, refuseUnwritable } from './writable.ts'
 
 export interface Transaction {
   readonly operation: string
+  /** For the history: what the operation was told. */
+  readonly parameters?: Readonly<Record<string, string>>
   readonly add?: readonly AddFile[]
   readonly remove?: readonly RemoveFile[]
   readonly txn?: readonly Txn[]
-  /** Kept in the commit for whoever audits it. */
+  readonly metadata?: Metadata
+  readonly protocol?: Protocol
+  /** Kept in the commit for whoever audits it; `userMetadata` is where other engines look. */
   readonly info?: CommitInfo
+  /** Whether a file would have been read, had it been there. Absent: the rows rest on nothing in the table. */
+  readonly reads?: (file: AddFile) => boolean
   /** Asked of the newest state before each try: false means that the commit must not be made any more. */
   readonly fence?: (latest: Snapshot) => boolean
+  /** When the first of the files was begun; taken from the files when absent. */
+  readonly since?: Instant
 }
 
 export type CommitResult =
   | { readonly outcome: 'committed'; readonly snapshot: Snapshot }
   | { readonly outcome: 'fenced'; readonly snapshot: Snapshot }
+  | { readonly outcome: 'conflict'; readonly reason: ConflictReason; readonly snapshot: Snapshot }
 
 const MAX_TRIES = 50
+const FIRST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 1000
 
 /**
- * Appends `transaction` to the log. Data files are there already; only the commit is retried. An answer that
- * got lost is found again by the commit's own id, so a retry never doubles.
+ * Appends `transaction` to the log. Data files are there already; only the commit is retried, as long as what
+ * the transaction rests on is unchanged. An answer that got lost is found again by the commit's own id, so a
+ * retry never doubles.
  */
 export async function commit(base: Snapshot, transaction: Transaction, runtime: Runtime): Promise<CommitResult> {
   const commitId = runtime.uuid()
-  let snapshot = base
+  let latest = await freshened(base, runtime)
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    if (transaction.fence && !transaction.fence(snapshot)) return { outcome: 'fenced', snapshot }
-    const version = snapshot.version + 1
-    const actions = actionsOf(transaction, commitId, runtime)
-    if (await createEntry(snapshot.table, version, actions, commitId)) {
-      return { outcome: 'committed', snapshot: advance(snapshot, actions) }
+    const refusal = refusalOf(base, latest, transaction, runtime)
+    if (refusal) return { ...refusal, snapshot: latest }
+    const actions = actionsOf(transaction, latest, commitId, runtime)
+    if (await createEntry(latest.table, latest.version + 1, actions, commitId, runtime)) {
+      if (isFresh(latest, runtime)) return committed(latest, actions, runtime)
+      return await afterSleep(latest, actions, runtime)
     }
-    snapshot = await refresh(snapshot)
-    await runtime.sleep(runtime.random() * Math.min(1000, 5 * 2 ** tries))
+    await runtime.sleep(runtime.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries))
+    latest = await refreshed(latest, runtime)
   }
-  throw new MillraceError('TABLE_CONFLICT', `${tableUrl(base.table)}: ${MAX_TRIES} commits of others came first`)
+  return { outcome: 'conflict', reason: 'contended', snapshot: latest }
 }
 
-export interface NewTable {
-  readonly schema: StructType
-  readonly partitionColumns?: readonly string[]
-  readonly configuration?: Readonly<Record<string, string>>
-  readonly description?: string
+type Refusal = { outcome: 'fenced' } | { outcome: 'conflict'; reason: ConflictReason }
+
+function refusalOf(base: Snapshot, latest: Snapshot, transaction: Transaction, runtime: Runtime): Refusal | undefined {
+  if (transaction.fence && !transaction.fence(latest)) return { outcome: 'fenced' }
+  refuseUnwritable(latest)
+  if ((transaction.remove ?? []).some(({ dataChange }) => dataChange)) refuseRemoval(latest)
+  const reason = conflictBetween(base, latest, transaction)
+  if (reason) return { outcome: 'conflict', reason }
+  return overslept(latest, transaction, runtime) ? { outcome: 'conflict', reason: 'stale' } : undefined
 }
 
-/** Log care is ours: rule 17 of docs/exactly-once.md. */
-const CONFIGURATION = {
-  'delta.enableExpiredLogCleanup': 'false',
-  'delta.logRetentionDuration': 'interval 2 days',
-  'delta.deletedFileRetentionDuration': 'interval 1 day',
+/** Below this no care of ours deletes anything, whatever a table's retention says. */
+const NEVER_STALE_MS = 30 * 60_000
+
+/** Rule 15: vacuum may have taken files that no commit named for too long. */
+function overslept(latest: Snapshot, { add, since }: Transaction, runtime: Runtime): boolean {
+  const oldest = (add ?? []).reduce((time, file) => Math.min(time, file.modificationTime), runtime.now())
+  const age = since ? elapsed(since, runtime) : runtime.now() - oldest
+  const shorter = Math.min(fileRetention(latest.metadata), logRetention(latest.metadata))
+  return age > Math.max(shorter / 2, NEVER_STALE_MS)
 }
 
-/** The table that is there, or a new one: of several that create at once, one does, and all go on. */
-export async function openOrCreate(table: TableRef, create: NewTable, runtime: Runtime): Promise<Snapshot> {
-  const there = await openTable(table)
-  if (there) return there
-  const commitId = runtime.uuid()
-  await createEntry(table, 0, creationOf(create, commitId, runtime), commitId)
-  const created = await openTable(table)
-  if (!created) throw new MillraceError('STORE_FAILED', `${tableUrl(table)} was created and can't be read`)
-  return created
+function committed(latest: Snapshot, actions: Actions, runtime: Runtime): CommitResult {
+  return { outcome: 'committed', snapshot: seenAt(advance(latest, actions), instantOf(runtime)) }
 }
 
-function creationOf(create: NewTable, commitId: string, runtime: Runtime): Actions {
-  return {
-    protocol: { minReaderVersion: 1, minWriterVersion: 2 },
-    metaData: {
-      id: runtime.uuid(),
-      ...(create.description === undefined ? {} : { description: create.description }),
-      format: { provider: 'parquet', options: {} },
-      schemaString: JSON.stringify(create.schema),
-      partitionColumns: create.partitionColumns ?? [],
-      configuration: { ...CONFIGURATION, ...create.configuration },
-      createdTime: runtime.now(),
-    },
-    ...actionsOf({ operation: 'CREATE TABLE' }, commitId, runtime),
-  }
+async function afterSleep(latest: Snapshot, actions: Actions, runtime: Runtime): Promise<CommitResult> {
+  if (!(await hadBeenPassed(latest.table, latest.version + 1))) return committed(latest, actions, runtime)
+  const instant = instantOf(runtime)
+  const snapshot = seenAt((await openTable(latest.table)) ?? latest, instant)
+  return { outcome: 'conflict', reason: 'stale', snapshot }
 }
 
-function actionsOf(transaction: Transaction, commitId: string, runtime: Runtime): Actions {
+/** The actions of one entry, in the order in which readers want them. */
+export function actionsOf(
+  transaction: Transaction,
+  latest: Snapshot | undefined,
+  commitId: string,
+  runtime: Runtime,
+): Actions {
+  const { add = [], remove = [], txn = [], metadata, protocol } = transaction
   const commitInfo = {
     timestamp: runtime.now(),
     operation: transaction.operation,
-    operationParameters: {},
-    isBlindAppend: (transaction.remove ?? []).length === 0,
+    operationParameters: transaction.parameters ?? {},
+    ...(latest ? { readVersion: latest.version } : {}),
+    isolationLevel: 'Serializable',
+    isBlindAppend: remove.length === 0 && !transaction.reads && !metadata,
+    operationMetrics: metricsOf(add, remove),
     engineInfo: 'Millrace/0.1.0',
     txnId: commitId,
     ...transaction.info,
   }
-  return { commitInfo, add: transaction.add ?? [], remove: transaction.remove ?? [], txn: transaction.txn ?? [] }
+  return {
+    commitInfo,
+    ...(protocol ? { protocol } : {}),
+    ...(metadata ? { metaData: metadata } : {}),
+    add,
+    remove,
+    txn,
+  }
 }
 
-async function createEntry(table: TableRef, version: number, actions: Actions, commitId: string): Promise<boolean> {
-  const answer = await table.store.putIfAbsent(logKey(table, commitName(version)), encodeActions(actions))
-  if (answer === 'created') return true
-  const winner = await readCommit(table, version)
-  return winner?.commitInfo?.txnId === commitId
+/** As text, which is how every engine writes them. */
+function metricsOf(add: readonly AddFile[], remove: readonly RemoveFile[]): Record<string, string> {
+  const rows = add.reduce((sum, { stats }) => sum + BigInt(/"numRecords":(\d+)/.exec(stats ?? '')?.[1] ?? 0), 0n)
+  return {
+    numFiles: String(add.length),
+    numOutputRows: String(rows),
+    numOutputBytes: String(add.reduce((sum, { size }) => sum + size, 0)),
+    ...(remove.length > 0 ? { numRemovedFiles: String(remove.length) } : {}),
+  }
+}
+
+const CREATE_TRIES = 4
+
+/**
+ * Whether the entry of `version` is ours. When the answer got lost, the entry tells by its id; when there is
+ * none, the same bytes are tried again under the same name, so that a late arrival of the first changes nothing.
+ */
+export async function createEntry(
+  table: TableRef,
+  version: number,
+  actions: Actions,
+  commitId: string,
+  runtime: Runtime,
+): Promise<boolean> {
+  const key = logKey(table, commitName(version))
+  const bytes = encodeActions(actions)
+  for (let tries = 1; ; tries++) {
+    const answer = await table.store.putIfAbsent(key, bytes).catch((error: unknown) => {
+      if (tries === CREATE_TRIES || (error instanceof MillraceError && !error.retry)) throw error
+      return 'lost' as const
+    })
+    if (answer === 'created') return true
+    const there = await readCommit(table, version)
+    if (there) return there.commitInfo?.txnId === commitId
+    if (answer === 'exists') return false
+    await runtime.sleep(runtime.random() * LONGEST_PAUSE_MS)
+  }
+}
+
+/** For callers to whom a conflict is the end. */
+export function committedOrThrow(result: CommitResult): Snapshot {
+  if (result.outcome === 'committed') return result.snapshot
+  const reason = result.outcome === 'fenced' ? 'fenced' : CONFLICTS[result.reason]
+  throw new MillraceError('TABLE_CONFLICT', `${tableUrl(result.snapshot.table)}: ${reason}`)
+}
+
+const CONFLICTS: Readonly<Record<ConflictReason, string>> = {
+  protocol: 'its protocol was changed meanwhile',
+  metadata: 'its schema was changed meanwhile',
+  added: 'rows that this would have read were added meanwhile',
+  removed: 'files that this rests on were replaced meanwhile',
+  progress: 'the progress in it was moved by another writer',
+  stale: 'this process slept for so long that its files may have been cleaned away',
+  contended: `${MAX_TRIES} commits of others came first`,
 }

@@ -1,0 +1,58 @@
+import type { Runtime } from '@millrace/base'
+import { listLog } from '../log/listing.ts'
+import type { TableRef } from '../log/log.ts'
+import { refresh, type Snapshot } from '../read/snapshot.ts'
+
+/** A moment on both clocks: the wall's may be set back, the other may stand still while the machine sleeps. */
+export interface Instant {
+  readonly wall: number
+  readonly monotonic: number
+}
+
+export function instantOf(runtime: Runtime): Instant {
+  return { wall: runtime.now(), monotonic: runtime.monotonic() }
+}
+
+export function elapsed(since: Instant, runtime: Runtime): number {
+  return Math.max(runtime.now() - since.wall, runtime.monotonic() - since.monotonic)
+}
+
+/** A snapshot younger than this can't have been cleaned away by anyone. */
+export const FRESH_MS = 60_000
+
+/** When each snapshot was known to be the newest. */
+const seen = new WeakMap<Snapshot, Instant>()
+
+export function seenAt<S extends Snapshot | undefined>(snapshot: S, instant: Instant): S {
+  if (snapshot) seen.set(snapshot, instant)
+  return snapshot
+}
+
+export function isFresh(snapshot: Snapshot, runtime: Runtime): boolean {
+  const instant = seen.get(snapshot)
+  return instant !== undefined && elapsed(instant, runtime) < FRESH_MS
+}
+
+/** The newest state, asked of the store unless this was the newest a moment ago. */
+export async function freshened(snapshot: Snapshot, runtime: Runtime): Promise<Snapshot> {
+  return isFresh(snapshot, runtime) ? snapshot : refreshed(snapshot, runtime)
+}
+
+export async function refreshed(snapshot: Snapshot, runtime: Runtime): Promise<Snapshot> {
+  const instant = instantOf(runtime)
+  return seenAt(await refresh(snapshot), instant)
+}
+
+/**
+ * Whether the table had gone past `version` long before its entry was created: then a cleaned log had made room
+ * for it, and no reader will ever look at it.
+ */
+export async function hadBeenPassed(table: TableRef, version: number): Promise<boolean> {
+  const { commits, checkpoints } = await listLog(table, version)
+  const own = commits.get(version)
+  if (own === undefined) return true
+  const olderThanOurs = [...commits].some(([later, modified]) => later > version && modified < own - FRESH_MS)
+  return (
+    olderThanOurs || checkpoints.some((checkpoint) => checkpoint.version > version && !commits.has(checkpoint.version))
+  )
+}

@@ -1,0 +1,80 @@
+import type { AddFile, Metadata } from '../log/actions.ts'
+import { type StructType, schemaOf } from '../log/schema.ts'
+import { fileKey } from '../read/replay.ts'
+import type { Snapshot } from '../read/snapshot.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Why a transaction that was right for its snapshot is wrong for the newest one. */
+export type ConflictReason =
+  /** Somebody raised the protocol, and so do we. */
+  | 'protocol'
+  /** The schema or the partitioning is another one. */
+  | 'metadata'
+  /** A file came that we would have read. */
+  | 'added'
+  /** A file went that we read or wanted to remove. */
+  | 'removed'
+  /** Somebody moved the progress that we move. */
+  | 'progress'
+  /** We slept so long that files or log entries may have been cleaned away. */
+  | 'stale'
+  /** Others were faster, again and again. */
+  | 'contended'
+
+/** Undefined: what the transaction rests on is unchanged between the snapshot that it saw and the newest. */
+export function conflictBetween(
+  seen: Snapshot,
+  latest: Snapshot,
+  transaction: Transaction,
+): ConflictReason | undefined {
+  if (transaction.protocol && latest.protocol !== seen.protocol) return 'protocol'
+  if (!metadataHolds(seen, latest, transaction)) return 'metadata'
+  if ((transaction.txn ?? []).some(({ appId }) => seen.txns.get(appId) !== latest.txns.get(appId))) return 'progress'
+  if ((transaction.remove ?? []).some(({ path }) => !sameFile(seen, latest, fileKey(path)))) return 'removed'
+  return transaction.reads && readsBroken(seen, latest, transaction.reads)
+}
+
+function metadataHolds(seen: Snapshot, latest: Snapshot, transaction: Transaction): boolean {
+  if (latest.metadata === seen.metadata) return true
+  if (transaction.metadata) return false
+  const appendOnly = !transaction.reads && (transaction.remove ?? []).length === 0
+  return sameLayout(seen.metadata, latest.metadata, appendOnly)
+}
+
+/** Whether files written for the one table are files of the other; `widened`: or the other has more columns. */
+function sameLayout(before: Metadata, after: Metadata, widened: boolean): boolean {
+  if (before.id !== after.id) return false
+  if (JSON.stringify(before.partitionColumns) !== JSON.stringify(after.partitionColumns)) return false
+  if (before.schemaString === after.schemaString) return true
+  return widened && holds(schemaOf(after), schemaOf(before))
+}
+
+function holds(wide: StructType, narrow: StructType): boolean {
+  const fields = new Map(wide.fields.map((field) => [field.name, field]))
+  for (const field of narrow.fields) {
+    const same = fields.get(field.name)
+    if (!same || JSON.stringify([same.type, same.nullable]) !== JSON.stringify([field.type, field.nullable]))
+      return false
+    fields.delete(field.name)
+  }
+  return [...fields.values()].every(({ nullable }) => nullable)
+}
+
+function sameFile(seen: Snapshot, latest: Snapshot, key: string): boolean {
+  const [before, after] = [seen.files.get(key), latest.files.get(key)]
+  return after !== undefined && vectorOf(before) === vectorOf(after)
+}
+
+function vectorOf(file: AddFile | undefined): string {
+  return JSON.stringify(file?.deletionVector ?? null)
+}
+
+function readsBroken(seen: Snapshot, latest: Snapshot, reads: (file: AddFile) => boolean): ConflictReason | undefined {
+  for (const [key, file] of seen.files.entries()) {
+    if (reads(file) && !sameFile(seen, latest, key)) return 'removed'
+  }
+  for (const [key, file] of latest.files.entries()) {
+    if (!seen.files.has(key) && reads(file)) return 'added'
+  }
+  return undefined
+}
