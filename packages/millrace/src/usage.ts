@@ -8,8 +8,9 @@ export function usageError(error: CommanderError, command: Command): MillraceErr
   const named = /'(-{0,2}[^'= ]*)/.exec(message)?.[1] ?? ''
   const meant = nearest(named, candidatesFor(error.code, command))
   const help = command.parent === null ? 'millrace --help' : `millrace ${command.name()} --help`
+  const hint = error.code === 'commander.excessArguments' ? 'Put what has spaces into quotes. ' : ''
   return new MillraceError('USAGE', message, {
-    next: meant === undefined ? `See ${help}.` : `Did you mean ${meant}? See ${help}.`,
+    next: `${meant === undefined ? hint : `Did you mean ${meant}? `}See ${help}.`,
   })
 }
 

@@ -1,19 +1,19 @@
-const SECRET_PARAMETER = /[?&;][^=&;#]*(?:password|passwd|pwd|secret|token|access.?key)[^=&;#]*=[^&;#]/i
+const SECRET_NAME = '[^=&;#\\s]*(?:password|passwd|pwd|secret|token|access.?key)[^=&;#\\s]*'
 
-/**
- * A password stands between `:` and `@` of an address. It may itself hold `/` or `?`, which end the part
- * of an address where it belongs, so the search goes on past them unless a port number says otherwise.
- */
-const PASSWORD_BEFORE_HOST = /:\/\/[^/?#@:\s]*:(?:[^/?#@\s]+@|(?!\d+(?:[/?#,]|$))[^@\s]+@)/
+/** Between `:` and the last `@` of an address, unless a port number shows that the `:` belongs to the host. */
+const IN_AUTHORITY = String.raw`(:\/\/[^/?#@:\s'"]*:)(?:[^/?#\s'"]+|(?!\d+(?:[/?#,\s'"]|$))[^\s'"]+)@`
+
+const IN_PARAMETER = `([?&;]${SECRET_NAME}=)[^&;#\\s'"]+`
+
+const ADDRESS = /^[a-z][a-z0-9+.-]*:/i
 
 export function holdsSecret(address: string): boolean {
-  return PASSWORD_BEFORE_HOST.test(address) || (/^[a-z][a-z0-9+.-]*:/i.test(address) && SECRET_PARAMETER.test(address))
+  return (
+    ADDRESS.test(address) && (new RegExp(IN_AUTHORITY).test(address) || new RegExp(IN_PARAMETER, 'i').test(address))
+  )
 }
 
-/** For all that is printed: an address in some library's message may carry what ours never would. */
+/** For all that is printed: some library's message may carry an address as ours never would. */
 export function redact(text: string): string {
-  return text
-    .replace(/(:\/\/[^/?#@:\s'"]*:)[^/?#@\s]+@/g, '$1***@')
-    .replace(/(:\/\/[^/?#@:\s'"]*:)(?!\d+(?:[/?#,\s'"]|$))[^@\s'"]+@/g, '$1***@')
-    .replace(/([?&;](?:[^=&;#\s]*(?:password|passwd|pwd|secret|token|access.?key)[^=&;#\s]*)=)[^&;#\s'"]+/gi, '$1***')
+  return text.replace(new RegExp(IN_AUTHORITY, 'g'), '$1***@').replace(new RegExp(IN_PARAMETER, 'gi'), '$1***')
 }

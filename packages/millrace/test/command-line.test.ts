@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { COMMANDS } from '../src/commands/index.ts'
+import { runMillrace } from './run-millrace.ts'
+
+const built = COMMANDS.filter((entry) => 'load' in entry).map(({ name }) => name)
+const planned = COMMANDS.filter((entry) => 'planned' in entry).map(({ name }) => name)
+
+describe('--help', () => {
+  test('lists every command', async () => {
+    const { code, out, err } = await runMillrace(['--help'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const listed = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name)
+    expect(listed).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name)))
+  })
+
+  test('is what no words at all print', async () => {
+    expect((await runMillrace([])).out).toBe((await runMillrace(['--help'])).out)
+  })
+
+  test.each(built)('of %s shows examples that call it', async (name) => {
+    const { code, out } = await runMillrace([name, '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`Examples:\\n.*millrace ${name}`))
+  })
+
+  test.each(planned)('of %s says that it is not built yet', async (name) => {
+    const { code, out } = await runMillrace([name, '--help'])
+    expect(code).toBe(0)
+    expect(out).toContain('Not built yet.')
+    expect(out).toContain(`millrace ${name}`)
+  })
+})
+
+test('--version prints the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  expect(await runMillrace(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+})
+
+test.each(planned)('%s says that it is not built yet, whatever its arguments', async (name) => {
+  const { code, out, err } = await runMillrace([name, 'word', '--some', 'thing'])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(new RegExp(`^error\\[NOT_BUILT\\]: millrace ${name} is not built yet\\nnext: `))
+})
+
+describe('wrong use ends with exit code 2 and the nearest right name', () => {
+  test.each([
+    { args: ['strem'], says: "unknown command 'strem'", next: 'Did you mean stream?' },
+    { args: ['config', '--laek', 'x'], says: "unknown option '--laek'", next: 'Did you mean --lake?' },
+    { args: ['config', '--laek=x'], says: "unknown option '--laek'", next: 'Did you mean --lake?' },
+    { args: ['config', '--jsno'], says: "unknown option '--jsno'", next: 'Did you mean --json?' },
+    { args: ['config', '--qqqq'], says: "unknown option '--qqqq'", next: 'See millrace config --help.' },
+    {
+      args: ['config', '--lake'],
+      says: "option '--lake <PLACE>' argument missing",
+      next: 'See millrace config --help.',
+    },
+    { args: ['sql', 'select', '1'], says: 'too many arguments', next: 'Put what has spaces into quotes.' },
+    { args: ['sql', '--format', 'xml', 'select 1'], says: '--format does not know "xml"', next: 'table, json, csv' },
+    { args: ['ingest', '--count', 'ten'], says: '--count takes a whole number, not "ten"', next: '--help' },
+  ])('$args', async ({ args, says, next }) => {
+    const { code, out, err } = await runMillrace(args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    const [first, second] = err.split('\n')
+    expect(first).toContain(`error[USAGE]: ${says}`)
+    expect(second).toMatch(/^next: /)
+    expect(second).toContain(next)
+  })
+})
+
+test.each([[['--', 'config', '--json']], [['config', '--', '--json']]])('a leading -- is ignored: %j', async (args) => {
+  const { code, out } = await runMillrace(args)
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toContainEqual({ setting: 'lake', value: './lake', origin: 'default' })
+})
+
+test('an option that is not built yet is refused, its absence is not', async () => {
+  const refused = await runMillrace(['config', '--dashboard'])
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('error[NOT_BUILT]: --dashboard') })
+  expect(await runMillrace(['config', '--no-dashboard'])).toMatchObject({ code: 0, err: '' })
+})
+
+test('an error shows its stack and causes only with --debug', async () => {
+  const plain = await runMillrace(['config', '--config', 'nowhere.ts'])
+  expect(plain.code).toBe(2)
+  expect(plain.err.trim().split('\n')).toHaveLength(2)
+  const debug = await runMillrace(['config', '--config', 'nowhere.ts', '--debug'])
+  expect(debug.err).toContain(plain.err)
+  expect(debug.err).toMatch(/\n +at .*config-file\.ts/)
+})

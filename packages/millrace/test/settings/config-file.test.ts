@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { defineConfig } from '../../src/index.ts'
+import { runMillrace, temporaryFolder } from '../run-millrace.ts'
+
+async function configOf(text: string, ...args: string[]) {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'millrace.config.ts'), text)
+  return await runMillrace(['config', '--json', ...args], { cwd: folder.path, env: { MILLRACE_GROUP: 'mine' } })
+}
+
+const DEFINED = `import { defineConfig } from '@millrace/millrace'
+export default defineConfig({ lake: './there', group: 'theirs', maxRows: 5, topics: { pin: 'my.pin' } })
+`
+
+test('millrace.config.ts in the working folder stands between environment and defaults', async () => {
+  const { code, out } = await configOf(DEFINED, '--every', '1m')
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toEqual(
+    expect.arrayContaining([
+      { setting: 'lake', value: './there', origin: 'millrace.config.ts' },
+      { setting: 'maxRows', value: 5, origin: 'millrace.config.ts' },
+      { setting: 'topics', value: { pin: 'my.pin' }, origin: 'millrace.config.ts' },
+      { setting: 'group', value: 'mine', origin: 'MILLRACE_GROUP' },
+      { setting: 'every', value: '1m', origin: '--every' },
+      { setting: 'out', value: './reports', origin: 'default' },
+    ]),
+  )
+})
+
+test('--config names another file, from any folder', async () => {
+  using folder = temporaryFolder()
+  mkdirSync(join(folder.path, 'conf'))
+  writeFileSync(join(folder.path, 'conf/other.ts'), DEFINED)
+  const { out } = await runMillrace(['config', '--json', '--config', 'conf/other.ts'], { cwd: folder.path })
+  expect(JSON.parse(out)).toContainEqual({ setting: 'lake', value: './there', origin: 'conf/other.ts' })
+})
+
+test.each([
+  ['a misspelt key', 'export default { laek: "x" }', 'has an unknown setting `laek`', 'Did you mean `lake`?'],
+  ['a wrong value', 'export default { every: 7 }', 'setting `every` (from millrace.config.ts): 7', 'millrace config'],
+  ['no settings', 'export const lake = "x"', 'does not export its settings', 'export default defineConfig'],
+  ['a syntax error', 'export default {', 'could not be loaded', '--debug'],
+  ['an import that fails', 'import "./nowhere.ts"', 'could not be loaded', '--debug'],
+])('%s is refused with what to do', async (_, text, says, next) => {
+  const { code, out, err } = await configOf(text)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain('error[CONFIG_INVALID]: ')
+  expect(err).toContain(says)
+  expect(err.slice(err.indexOf('next: '))).toContain(next)
+})
+
+test('secrets are masked in every form', async () => {
+  for (const args of [['config'], ['config', '--json'], ['config', '--every', 'wrong']]) {
+    const { out, err } = await runMillrace(args, { env: { MILLRACE_GATEWAY_KEYS: 'hunter2,hunter3' } })
+    expect(out + err).not.toContain('hunter')
+    expect(out + err).toMatch(/gatewayKeys.*\*\*\*.*MILLRACE_GATEWAY_KEYS|wrong/)
+  }
+  const wrong = await runMillrace(['config'], { env: { MILLRACE_GATEWAY_KEYS: 'hunter2,hunter2' } })
+  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('`gatewayKeys` (from MILLRACE_GATEWAY_KEYS)') })
+  expect(wrong.err).not.toContain('hunter')
+})
+
+test('defineConfig knows the settings and their types', () => {
+  const config = { every: '10s', datasets: ['pin'], dashboard: false }
+  expect(defineConfig(config)).toBe(config)
+  // @ts-expect-error a misspelt key does not compile
+  defineConfig({ laek: './lake' })
+  // @ts-expect-error nor does a value of another kind
+  defineConfig({ lake: 7 })
+})

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SETTING_KEYS, variableOf } from '../../src/settings/keys.ts'
+import { resolveSettings } from '../../src/settings/resolve.ts'
+
+const NOTHING = { flags: {}, environment: {}, configFile: undefined }
+
+const resolve = (flags: Record<string, unknown>, environment: Record<string, string> = {}) =>
+  resolveSettings({ ...NOTHING, flags, environment })
+
+describe('settings', () => {
+  test('need nothing: the defaults are the embedded pipeline', async () => {
+    const { values, origins } = await resolve({})
+    expect(values).toMatchObject({
+      source: 'embedded:./data/stream.db',
+      lake: './lake',
+      datasets: ['pin', 'geo', 'user'],
+      group: 'millrace',
+      every: 10_000,
+      dashboard: true,
+    })
+    expect(values.topics).toBeUndefined()
+    expect([origins.lake.name, origins.topics.name]).toEqual(['default', 'not set'])
+  })
+
+  test('a flag goes before the environment, the environment before the default', async () => {
+    const { values, origins } = await resolve({ lake: './a' }, { MILLRACE_LAKE: './b', MILLRACE_GROUP: 'c' })
+    expect([values.lake, origins.lake]).toEqual(['./a', { kind: 'flag', name: '--lake' }])
+    expect([values.group, origins.group]).toEqual(['c', { kind: 'environment', name: 'MILLRACE_GROUP' }])
+  })
+
+  test('an empty variable counts as not set', async () => {
+    expect((await resolve({}, { MILLRACE_LAKE: '' })).origins.lake.kind).toBe('default')
+  })
+
+  test.each([
+    ['every', '500ms', 500],
+    ['every', '1.5s', 1500],
+    ['every', '2m', 120_000],
+    ['maxRows', '1000', 1000],
+    ['rate', '1000/s', 1000],
+    ['rate', '30/m', 0.5],
+    ['datasets', 'pin, geo', ['pin', 'geo']],
+    ['topics', 'pin=0a1.pin,geo=0a1.geo', { pin: '0a1.pin', geo: '0a1.geo' }],
+    ['dashboard', '127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ['dashboard', '[::1]:4680', { host: '::1', port: 4680 }],
+    ['dashboard', 'false', false],
+    ['dashboard', true, true],
+  ] as const)('%s reads %j as %j', async (key, written, meant) => {
+    expect((await resolve({ [key]: written })).values[key]).toEqual(meant)
+  })
+
+  test.each([
+    ['every', '10 parsecs'],
+    ['every', '0s'],
+    ['maxRows', '0'],
+    ['maxRows', '1e3'],
+    ['rate', '1000'],
+    ['rate', '0/s'],
+    ['datasets', ''],
+    ['datasets', 'pin,pin'],
+    ['topics', 'pin'],
+    ['topics', 'pni=x'],
+    ['dashboard', 'localhost'],
+    ['dashboard', '127.0.0.1:65536'],
+    ['group', 'a b'],
+    ['mode', 'some'],
+    ['lake', ' '],
+  ] as const)('%s refuses %j by its name and where it came from', async (key, written) => {
+    const refused = resolve({ [key]: written })
+    await expect(refused).rejects.toMatchObject({ code: 'CONFIG_INVALID', exitCode: 2 })
+    await expect(refused).rejects.toThrow(`setting \`${key}\` (from --`)
+  })
+
+  test('all that is wrong is said at once', async () => {
+    const refused = resolve({ every: 'soon' }, { MILLRACE_RATE: 'fast' })
+    await expect(refused).rejects.toThrow(/`every` \(from --every\).*\n.*`rate` \(from MILLRACE_RATE\)/)
+  })
+})
+
+describe('a misspelt variable', () => {
+  test('is refused with the nearest right one', async () => {
+    await expect(resolve({}, { MILLRACE_LAEK: 'x' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      next: 'Did you mean MILLRACE_LAKE?',
+    })
+  })
+
+  test('is told from one that is not a setting at all', async () => {
+    await expect(resolve({}, { MILLRACE_SHARED: 'x', MILLRACE_REQUIRE_SERVICES: '1' })).resolves.toBeDefined()
+  })
+})
+
+describe('a password in an address', () => {
+  test.each(['source', 'lake', 'raw', 'from', 'to'] as const)('is refused in %s and never shown', async (key) => {
+    const refused = resolve({}, { [variableOf(key)]: 'mysql://root:hunter2@db/x' })
+    await expect(refused).rejects.toMatchObject({ code: 'SECRET_IN_URL', exitCode: 2 })
+    await expect(refused).rejects.toThrow(/^((?!hunter2).)*$/s)
+  })
+})
+
+test('whatever the environment holds, a setting gets a value or the error names its variable', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...SETTING_KEYS), fc.string({ minLength: 1 }), async (key, text) => {
+      const outcome = await resolve({}, { [variableOf(key)]: text }).then(
+        ({ origins }) => origins[key].name,
+        (error: Error) => error.message,
+      )
+      expect(outcome).toContain(variableOf(key))
+    }),
+  )
+})
