@@ -49,7 +49,7 @@ export function startReplay(base: TableState = NOTHING): Replay {
       metadata = actions.metaData ?? metadata
       for (const gone of actions.remove) remove(gone)
       for (const file of actions.add) add(file)
-      for (const { appId, version } of actions.txn) txns.set(appId, version)
+      for (const { appId, version } of actions.txn) txns.set(appId, version < 0n ? undefined : version)
     },
     finish: () => ({ protocol, metadata, files: base.files.with(files), txns: base.txns.with(txns) }),
   }
