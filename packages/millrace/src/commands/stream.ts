@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import type { CommittedBatch, StreamOptions, StreamTotals } from '@millrace/stream'
+import type { StreamOptions, StreamTotals, WorkerCommit } from '@millrace/stream'
 import type { Command, Io, Run } from '../command.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 
@@ -31,13 +31,16 @@ function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, io: Io)
   return {
     source: values.source,
     lake: values.lake,
-    topics: new Map(values.datasets.map((dataset) => [dataset, values.topics?.[dataset] ?? dataset])),
+    routes: values.datasets.map((dataset) => ({
+      dataset,
+      topics: [values.topics?.[dataset] ?? dataset],
+      table: dataset,
+    })),
     group: values.group,
     start: 'earliest',
-    everyMs: values.every,
-    maxBytes: BATCH_BYTES,
+    limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
     untilCaughtUp,
-    onCommit: ({ dataset, rows, bytes }: CommittedBatch) =>
+    onCommit: ({ dataset, rows, bytes }: WorkerCommit) =>
       io.note(`committed ${dataset}: ${rows} rows, ${bytes} bytes of messages`),
   }
 }
@@ -55,10 +58,10 @@ async function feed({ values }: ResolvedSettings, io: Io, signal: AbortSignal): 
 }
 
 function report(totals: StreamTotals, seconds: number, json: boolean, io: Io): void {
-  const { rows, bytes, commits } = totals
+  const { rows, quarantined, bytes, commits } = totals
   const rowsPerSecond = Math.round(rows / seconds)
   const peakRssBytes = process.resourceUsage().maxRSS * 1024
-  if (json) io.json({ rows, bytes, commits, seconds, rowsPerSecond, quarantined: 0, peakRssBytes })
+  if (json) io.json({ rows, bytes, commits, seconds, rowsPerSecond, quarantined, peakRssBytes })
   else io.note(`${rows} rows in ${commits} commits, ${seconds.toFixed(1)} s`)
 }
 

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { runMillrace } from './run-millrace.ts'
+
+const LIST_IMPORTS = `--import ${new URL('./programs/list-imports.ts', import.meta.url).href}`
+
+async function importsOf(...args: string[]): Promise<string[]> {
+  const { err } = await runMillrace(args, { env: { NODE_OPTIONS: LIST_IMPORTS } })
+  return err.split('\n')
+}
+
+test('--help loads no command, no schema and no engine', async () => {
+  const imports = await importsOf('--help')
+  expect(imports).toContain('commander')
+  expect(
+    imports.filter((name) => /^(zod|string-width|@duckdb|@millrace\/(?!base$))|commands\/(?!index)/.test(name)),
+  ).toEqual([])
+})
+
+test.each(['stream', 'ingest', 'sql', 'config'])(
+  '%s --help loads that command alone, and none of its work',
+  async (name) => {
+    const imports = await importsOf(name, '--help')
+    expect(imports).toContain(`./${name}.ts`)
+    expect(imports.filter((other) => /^(zod|string-width|@duckdb|@millrace\/(?!base$))/.test(other))).toEqual([])
+  },
+)
