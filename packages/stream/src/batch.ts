@@ -1,55 +1,38 @@
-import type { Runtime } from '@millrace/base'
-import type { Block, Partition, Position, Source } from '@millrace/transport'
-import type { Advance } from './output.ts'
+import { type Block, type Partition, type Position, partitionKey } from '@millrace/transport'
 
-/** What is read at once, at most. */
-export interface BatchLimits {
-  readonly maxBytes: number
-  /** How long a batch may gather before it is committed. */
-  readonly gatherMs: number
+/** Blocks that are going to be committed together. */
+export interface Batch {
+  readonly blocks: readonly Block[]
+  readonly records: number
+  readonly bytes: number
+  readonly advances: readonly Advance[]
 }
 
-/** How long one read waits for records: it bounds how late a stop is noticed. */
-const READ_WAIT_MS = 250
-
-/** Blocks of the partitions from `positions` on, until a limit is reached. Empty when nothing came in time. */
-export async function gatherBatch(
-  source: Source,
-  positions: ReadonlyMap<Partition, Position>,
-  limits: BatchLimits,
-  runtime: Runtime,
-  signal: AbortSignal,
-): Promise<Block[]> {
-  const blocks: Block[] = []
-  const deadline = runtime.monotonic() + limits.gatherMs
-  const at = new Map(positions)
-  let bytes = 0
-  const readOn = async (partition: Partition) => {
-    while (bytes < limits.maxBytes && !signal.aborted) {
-      const waitMs = Math.max(0, Math.min(READ_WAIT_MS, deadline - runtime.monotonic()))
-      const block = await source.read(partition, at.get(partition) ?? [], {
-        maxBytes: limits.maxBytes - bytes,
-        waitMs,
-        signal,
-      })
-      if (block) {
-        blocks.push(block)
-        bytes += block.bytes.length
-        at.set(partition, block.to)
-      }
-      if (runtime.monotonic() >= deadline) return
-    }
-  }
-  await Promise.all([...positions.keys()].map(readOn))
-  return blocks
+/** What one batch does to a partition: it moves it from one position to another. */
+export interface Advance {
+  readonly partition: Partition
+  readonly from: Position
+  readonly to: Position
+  readonly records: number
 }
 
-/** How far the blocks move each partition. */
-export function advancesOf(blocks: readonly Block[]): Advance[] {
-  const advances = new Map<Partition, Advance>()
-  for (const { partition, from, to, count } of blocks) {
-    const before = advances.get(partition)
-    advances.set(partition, { partition, from: before?.from ?? from, to, records: (before?.records ?? 0) + count })
+export function batchOf(blocks: readonly Block[]): Batch {
+  const advances = new Map<string, Advance>()
+  let [records, bytes] = [0, 0]
+  for (const { partition, from, to, count, bytes: values } of blocks) {
+    const before = advances.get(partitionKey(partition))
+    const sum = (before?.records ?? 0) + count
+    advances.set(partitionKey(partition), { partition, from: before?.from ?? from, to, records: sum })
+    records += count
+    bytes += values.length
   }
-  return [...advances.values()]
+  return { blocks, records, bytes, advances: [...advances.values()] }
+}
+
+export function reached(position: Position, end: Position): boolean {
+  for (const [i, part] of end.entries()) {
+    const mine = position[i] ?? 0n
+    if (mine !== part) return mine > part
+  }
+  return true
 }

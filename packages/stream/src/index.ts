@@ -1,2 +1,1 @@
-export type { CommittedBatch } from './pipeline.ts'
-export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'
+export { runStream, type StreamOptions, type StreamTotals, type WorkerCommit } from './worker.ts'

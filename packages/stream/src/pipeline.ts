@@ -1,119 +1,78 @@
-import type { Runtime } from '@millrace/base'
-import { type DuckDB, stageParquet } from '@millrace/lake'
-import { type Dataset, withCleanRows } from '@millrace/transform'
-import {
-  type Block,
-  type Partition,
-  type Position,
-  type Source,
-  type StartPosition,
-  samePosition,
-} from '@millrace/transport'
-import { advancesOf, type BatchLimits, gatherBatch } from './batch.ts'
-import type { Output } from './output.ts'
+import { MillraceError } from '@millrace/base'
+import { type Partition, partitionKey } from '@millrace/transport'
+import type { ByteBudget } from './budget.ts'
+import { beginEpoch, type Epoch, type EpochParts } from './epoch.ts'
+import { trackInFlight } from './in-flight.ts'
 
-/** One data set on its way from a source to its table. */
+/** One data set on its way from a source to its tables. */
 export interface Pipeline {
-  assign(partitions: readonly Partition[]): Promise<void>
-  revoke(partitions: readonly Partition[]): void
-  /** Until the signal, or until every partition has reached `ends`. */
-  run(signal: AbortSignal, ends?: ReadonlyMap<Partition, Position>): Promise<void>
+  assign(partitions: readonly Partition[]): void
+  /** Settles when nothing of these partitions will be committed by this worker any more. */
+  revoke(partitions: readonly Partition[]): Promise<void>
+  /** Until the signal; or, to be caught up, until what was there when a partition came has been committed. */
+  run(signal: AbortSignal, untilCaughtUp: boolean): Promise<void>
 }
 
-export interface PipelineParts {
-  readonly source: Source
-  readonly dataset: Dataset
-  readonly output: Output
-  readonly engine: DuckDB
-  readonly workFolder: string
-  readonly start: StartPosition
-  readonly limits: BatchLimits
-  readonly runtime: Runtime
-  readonly committed: (batch: CommittedBatch) => void
-}
+export type PipelineParts = Omit<EpochParts, 'inFlight'> & { readonly budget: ByteBudget }
 
-export interface CommittedBatch {
-  readonly dataset: string
-  readonly rows: number
-  readonly bytes: number
-}
+/** A revoke must not stall the group while the store is slow: a third of Kafka's usual rebalance timeout. */
+const REVOKE_WITHIN_MS = 20_000
+
+/** How long a stop may take to commit what has been read. */
+const STOP_WITHIN_MS = 20_000
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { source, limits, runtime } = parts
-  const positions = new Map<Partition, Position>()
-  const atEnd = (ends: ReadonlyMap<Partition, Position>) =>
-    [...ends].every(([partition, end]) => !positions.has(partition) || reached(positions.get(partition) ?? [], end))
+  const inFlight = trackInFlight(parts.budget)
+  const assigned = new Map<string, Partition>()
+  let change = Promise.withResolvers<void>()
+  let changes = 0
+  let epoch: Epoch | undefined
 
+  const changed = () => {
+    changes++
+    epoch?.stop()
+    change.resolve()
+    change = Promise.withResolvers()
+  }
+  const runEpoch = async (signal: AbortSignal, untilCaughtUp: boolean): Promise<boolean> => {
+    const before = changes
+    epoch = await beginEpoch({ ...parts, inFlight }, [...assigned.values()], untilCaughtUp, signal)
+    if (before !== changes || signal.aborted) return false
+    try {
+      return await epoch.carry()
+    } finally {
+      epoch = undefined
+    }
+  }
   return {
-    async assign(partitions) {
-      for (const partition of partitions) positions.set(partition, await startingPosition(partition, parts))
+    assign(partitions) {
+      for (const partition of partitions) assigned.set(partitionKey(partition), partition)
+      if (partitions.length > 0 || changes === 0) changed()
     },
-    revoke(partitions) {
-      for (const partition of partitions) positions.delete(partition)
+    async revoke(partitions) {
+      if (partitions.length === 0) return
+      for (const partition of partitions) assigned.delete(partitionKey(partition))
+      const leaving = epoch
+      changed()
+      const deadline = AbortSignal.timeout(REVOKE_WITHIN_MS)
+      await inFlight.cleared(partitions, deadline)
+      if (deadline.aborted) leaving?.giveUp()
     },
-    async run(signal, ends) {
-      let gatherMs = 0
-      while (!signal.aborted && !(ends && atEnd(ends))) {
-        const blocks = await gatherBatch(source, positions, { ...limits, gatherMs }, runtime, signal)
-        if (blocks.length > 0) {
-          await commitBlocks(blocks, parts, positions)
-          gatherMs = ends ? 0 : limits.gatherMs
-        } else {
-          await runtime.sleep(IDLE_MS)
+    async run(signal, untilCaughtUp) {
+      const stop = () => {
+        const last = epoch
+        changed()
+        if (last) setTimeout(() => last.giveUp(), STOP_WITHIN_MS).unref()
+      }
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        while (!signal.aborted) {
+          if (assigned.size === 0 && !(untilCaughtUp && changes > 0)) await change.promise
+          else if ((await runEpoch(signal, untilCaughtUp)) && untilCaughtUp) return
         }
+      } catch (error) {
+        if (!signal.aborted || !(error instanceof MillraceError) || !error.retry) throw error
       }
     },
   }
-}
-
-const IDLE_MS = 20
-
-async function startingPosition(partition: Partition, { output, source, start }: PipelineParts): Promise<Position> {
-  const stored = output.position(partition)
-  if (stored) return stored
-  const resolved = await source.resolve(partition, start)
-  const ours = await output.start(new Map([[partition, resolved]]))
-  return ours ? resolved : (output.position(partition) ?? resolved)
-}
-
-async function commitBlocks(
-  blocks: readonly Block[],
-  parts: PipelineParts,
-  positions: Map<Partition, Position>,
-): Promise<void> {
-  const { dataset, output, engine, workFolder, runtime } = parts
-  const connection = await engine.connect()
-  try {
-    const file = await withCleanRows(dataset, blocks, workFolder, runtime, (query) =>
-      stageParquet(connection, query, dataset.schema, workFolder, runtime),
-    )
-    runtime.crashPoint('staged')
-    const advances = advancesOf(blocks)
-    if (await output.commit(file, advances)) {
-      for (const { partition, to } of advances) if (positions.has(partition)) positions.set(partition, to)
-      const bytes = blocks.reduce((sum, block) => sum + block.bytes.length, 0)
-      parts.committed({ dataset: dataset.name, rows: Number(file.rows), bytes })
-      await parts.source.acknowledge(new Map(advances.map(({ partition, to }) => [partition, to])))
-    } else {
-      await resume(parts, positions)
-    }
-  } finally {
-    connection.closeSync()
-  }
-}
-
-/** Another worker has moved on: go on from what the table says. */
-async function resume({ output }: PipelineParts, positions: Map<Partition, Position>): Promise<void> {
-  for (const [partition, position] of positions) {
-    const stored = output.position(partition)
-    if (stored && !samePosition(stored, position)) positions.set(partition, stored)
-  }
-}
-
-function reached(position: Position, end: Position): boolean {
-  for (const [i, part] of end.entries()) {
-    const mine = position[i] ?? 0n
-    if (mine !== part) return mine > part
-  }
-  return true
 }

@@ -1,50 +1,72 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Runtime } from '@millrace/base'
-import { type DuckDB, openDuckDB, openLake } from '@millrace/lake'
+import type { MillraceError, Runtime } from '@millrace/base'
+import { openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
-import { openSource, type Partition, type Position, type Source, type StartPosition } from '@millrace/transport'
-import { openDeltaOutput } from './output.ts'
-import { type CommittedBatch, createPipeline, type Pipeline } from './pipeline.ts'
+import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
+import { createBudget } from './budget.ts'
+import type { BatchLimits } from './open-batch.ts'
+import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
+import { openTables } from './tables.ts'
 
 export interface StreamOptions {
   readonly source: string
   readonly lake: string
-  /** Data set → topic. */
-  readonly topics: ReadonlyMap<string, string>
+  /** What goes where. */
+  readonly routes: readonly Route[]
   readonly group: string
   readonly start: StartPosition
-  readonly everyMs: number
-  readonly maxBytes: number
+  readonly limits: BatchLimits
   /** Commit everything that is there now, then end. */
   readonly untilCaughtUp: boolean
-  readonly onCommit?: (batch: CommittedBatch) => void
+  readonly onCommit?: (commit: WorkerCommit) => void
+  /** Told when a data set has to wait for something to come back, and with undefined when it goes on. */
+  readonly onWaiting?: (dataset: string, reason: MillraceError | undefined) => void
+}
+
+export interface Route {
+  readonly dataset: string
+  readonly topics: readonly string[]
+  /** The table's folder in the lake. */
+  readonly table: string
+}
+
+export interface WorkerCommit {
+  readonly dataset: string
+  readonly rows: number
+  readonly quarantined: number
+  readonly bytes: number
 }
 
 export interface StreamTotals {
   readonly rows: number
+  readonly quarantined: number
   readonly bytes: number
   readonly commits: number
 }
 
-/** The long-lived worker. Ends when the signal says so, after the batch in hand, or when caught up. */
+/** Bytes between the source and the tables, over all data sets. */
+const MOST_BYTES_IN_FLIGHT = 160 << 20
+
+/** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
   const workFolder = await mkdtemp(join(tmpdir(), 'millrace-'))
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ temporaryFolder: workFolder })
   const source = await openSource(options.source, runtime)
-  const totals = { rows: 0, bytes: 0, commits: 0 }
-  const committed = (batch: CommittedBatch) => {
-    totals.rows += batch.rows
-    totals.bytes += batch.bytes
+  const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
+  const count = (commit: WorkerCommit) => {
+    totals.rows += commit.rows
+    totals.quarantined += commit.quarantined
+    totals.bytes += commit.bytes
     totals.commits++
-    options.onCommit?.(batch)
+    options.onCommit?.(commit)
   }
   try {
-    const pipelines = await openPipelines(options, { source, engine, workFolder, runtime, committed })
-    const partitions = await subscribe(source, pipelines)
-    const ends = options.untilCaughtUp ? await endsOf(source, partitions) : undefined
-    await runTogether(pipelines, signal, ends)
+    const shared = { source, engine, workFolder, runtime, budget: createBudget(MOST_BYTES_IN_FLIGHT) }
+    const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, count)))
+    await subscribe(source, pipelines)
+    await runTogether(pipelines, signal, options.untilCaughtUp)
     return totals
   } finally {
     await source.close()
@@ -53,58 +75,66 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   }
 }
 
-interface Shared {
-  readonly source: Source
-  readonly engine: DuckDB
-  readonly workFolder: string
-  readonly runtime: Runtime
-  readonly committed: (batch: CommittedBatch) => void
+type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget'>
+
+interface Routed {
+  readonly topics: readonly string[]
+  readonly pipeline: Pipeline
 }
 
-async function openPipelines(options: StreamOptions, shared: Shared): Promise<Map<string, Pipeline>> {
-  const store = openLake(options.lake)
-  const limits = { maxBytes: options.maxBytes, gatherMs: options.everyMs }
-  const opened = [...options.topics].map(async ([name, topic]) => {
-    const dataset = await loadDataset(name)
-    const output = await openDeltaOutput({ store, path: name }, dataset, options.group, shared.runtime)
-    return [topic, createPipeline({ ...shared, dataset, output, start: options.start, limits })] as const
+async function openPipeline(
+  route: Route,
+  { lake, group, start, limits, onWaiting }: StreamOptions,
+  shared: Shared,
+  count: (commit: WorkerCommit) => void,
+): Promise<Routed> {
+  const { source, runtime } = shared
+  const dataset = await loadDataset(route.dataset)
+  const tables = await openTables({ store: openLake(lake), path: route.table, dataset, group, source, start, runtime })
+  const pipeline = createPipeline({
+    ...shared,
+    dataset,
+    tables,
+    group,
+    limits,
+    waiting: (reason) => onWaiting?.(dataset.name, reason),
+    committed(batch, { rows, quarantined }) {
+      count({ dataset: dataset.name, rows: Number(rows.rows), quarantined, bytes: batch.bytes })
+      const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
+      // Only for the broker's own tools: a failure says nothing about our progress.
+      source.acknowledge(reached).catch(() => {})
+    },
   })
-  return new Map(await Promise.all(opened))
+  return { topics: route.topics, pipeline }
 }
 
-async function subscribe(source: Source, pipelines: ReadonlyMap<string, Pipeline>): Promise<Partition[]> {
-  const mine = (pipeline: string, partitions: readonly Partition[]) =>
-    partitions.filter(({ topic }) => topic === pipeline)
-  const all: Partition[] = []
-  await source.subscribe([...pipelines.keys()], {
+async function subscribe(source: Source, routed: readonly Routed[]): Promise<void> {
+  const toEach = (partitions: readonly Partition[], tell: (pipeline: Pipeline, mine: Partition[]) => unknown) =>
+    Promise.all(
+      routed.map(({ topics, pipeline }) =>
+        tell(
+          pipeline,
+          partitions.filter(({ topic }) => topics.includes(topic)),
+        ),
+      ),
+    )
+  await source.subscribe([...new Set(routed.flatMap(({ topics }) => topics))], {
     async assigned(partitions) {
-      all.push(...partitions)
-      for (const [topic, pipeline] of pipelines) await pipeline.assign(mine(topic, partitions))
+      await toEach(partitions, (pipeline, mine) => pipeline.assign(mine))
     },
     async revoked(partitions) {
-      for (const [topic, pipeline] of pipelines) pipeline.revoke(mine(topic, partitions))
+      await toEach(partitions, (pipeline, mine) => pipeline.revoke(mine))
     },
   })
-  return all
-}
-
-async function endsOf(source: Source, partitions: readonly Partition[]): Promise<Map<Partition, Position>> {
-  const ends = partitions.map(async (partition) => [partition, await source.end(partition)] as const)
-  return new Map(await Promise.all(ends))
 }
 
 /** One failing pipeline stops the others: a worker is whole or it says why not. */
-async function runTogether(
-  pipelines: ReadonlyMap<string, Pipeline>,
-  signal: AbortSignal,
-  ends: ReadonlyMap<Partition, Position> | undefined,
-): Promise<void> {
+async function runTogether(routed: readonly Routed[], signal: AbortSignal, untilCaughtUp: boolean): Promise<void> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  const runs = [...pipelines].map(async ([topic, pipeline]) => {
-    const own = ends && new Map([...ends].filter(([partition]) => partition.topic === topic))
+  const runs = routed.map(async ({ pipeline }) => {
     try {
-      await pipeline.run(either, own)
+      await pipeline.run(either, untilCaughtUp)
     } catch (error) {
       stop.abort()
       throw error

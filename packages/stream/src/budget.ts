@@ -1,0 +1,31 @@
+/** Bounds the bytes that are in flight between the source and the tables, over all pipelines of a worker. */
+export interface ByteBudget {
+  /** Settles when less than the bound is in flight, or when the signal aborts. */
+  room(signal: AbortSignal): Promise<void>
+  take(bytes: number): void
+  give(bytes: number): void
+}
+
+export function createBudget(bound: number): ByteBudget {
+  let inFlight = 0
+  let waiting: (() => void)[] = []
+  return {
+    async room(signal) {
+      while (inFlight >= bound && !signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        waiting.push(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+        await promise
+      }
+    },
+    take(bytes) {
+      inFlight += bytes
+    },
+    give(bytes) {
+      inFlight -= bytes
+      const woken = waiting
+      waiting = []
+      for (const wake of woken) wake()
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import type { Runtime } from '@millrace/base'
+import type { DuckDB } from '@millrace/lake'
+import type { Dataset } from '@millrace/transform'
+import type { Partition, Position, Source } from '@millrace/transport'
+import type { Batch } from './batch.ts'
+import { createConveyor } from './conveyor.ts'
+import type { InFlight } from './in-flight.ts'
+import { type Intake, openIntake, type Stretch } from './intake.ts'
+import { findKnownBad, type KnownBad } from './known-bad.ts'
+import type { BatchLimits } from './open-batch.ts'
+import { patiently, type WaitListener } from './patience.ts'
+import { type StagedBatch, stageBatch } from './stage.ts'
+import type { PipelineTables } from './tables.ts'
+
+export interface EpochParts {
+  readonly source: Source
+  readonly dataset: Dataset
+  readonly tables: PipelineTables
+  readonly group: string
+  readonly engine: DuckDB
+  readonly workFolder: string
+  readonly limits: BatchLimits
+  readonly inFlight: InFlight
+  readonly runtime: Runtime
+  readonly committed: (batch: Batch, staged: StagedBatch) => void
+  readonly waiting: WaitListener
+}
+
+/**
+ * From reading the tables to having committed, or dropped, all that was read on their word. Whatever goes
+ * differently than the tables said (another worker's commit, partitions that come or go) ends it; the next one
+ * starts from the tables again.
+ */
+export interface Epoch {
+  /** Reads no more; what has been read is still committed. */
+  stop(): void
+  /** Commits nothing that has not begun to be committed. */
+  giveUp(): void
+  /** True: every partition was read and committed to its end. */
+  carry(): Promise<boolean>
+}
+
+/** One is read while another is cleaned and a third goes up. */
+const BATCHES_UNDER_WAY = 3
+
+export async function beginEpoch(
+  parts: EpochParts,
+  partitions: readonly Partition[],
+  untilCaughtUp: boolean,
+  signal: AbortSignal,
+): Promise<Epoch> {
+  const { tables, runtime, waiting, group, engine } = parts
+  const positions = await patiently(() => tables.begin(partitions), runtime, signal, waiting)
+  const known = await patiently(
+    () => findKnownBad(tables.quarantine, positions, group, engine),
+    runtime,
+    signal,
+    waiting,
+  )
+  const stretches = await patiently(() => stretchesOf(parts.source, positions, untilCaughtUp), runtime, signal, waiting)
+  const intake = openIntake(parts)
+  const resigned = new AbortController()
+  return {
+    stop: () => intake.stop(),
+    giveUp: () => resigned.abort(),
+    carry() {
+      intake.open(stretches)
+      return carryBatches(parts, intake, known, resigned.signal)
+    },
+  }
+}
+
+async function stretchesOf(
+  source: Source,
+  positions: ReadonlyMap<Partition, Position>,
+  untilCaughtUp: boolean,
+): Promise<Stretch[]> {
+  const stretches = [...positions].map(async ([partition, from]) =>
+    untilCaughtUp ? { partition, from, end: await source.end(partition) } : { partition, from },
+  )
+  return Promise.all(stretches)
+}
+
+async function carryBatches(
+  parts: EpochParts,
+  intake: Intake,
+  known: KnownBad,
+  resigned: AbortSignal,
+): Promise<boolean> {
+  const { tables, runtime, waiting } = parts
+  const enduring = <T>(work: () => Promise<T>) => patiently(work, runtime, resigned, waiting)
+  const conveyor = createConveyor<Batch, StagedBatch>({
+    depth: BATCHES_UNDER_WAY,
+    async prepare(batch) {
+      const staged = await stageBatch(batch, known, parts)
+      await enduring(() => tables.upload(staged))
+      return staged
+    },
+    async finish(batch, staged) {
+      const ours = await enduring(() => tables.commit(batch, staged)).catch(whenResigned(resigned))
+      if (ours) parts.committed(batch, staged)
+      return ours
+    },
+    release: ({ blocks }) => parts.inFlight.release(blocks),
+    dropped: () => intake.drop(),
+  })
+  resigned.addEventListener('abort', () => conveyor.drop(), { once: true })
+  for (let batch = await intake.next(); batch; batch = await intake.next()) await conveyor.push(batch)
+  await conveyor.drained()
+  return intake.complete && !conveyor.dropped
+}
+
+/** A commit that failed for good after we gave up on it counts as another worker's: the next epoch asks the table. */
+function whenResigned(resigned: AbortSignal): (error: unknown) => boolean {
+  return (error) => {
+    if (resigned.aborted) return false
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+import { type Block, type Partition, partitionKey } from '@millrace/transport'
+import type { ByteBudget } from './budget.ts'
+
+/** The blocks that one pipeline has read and not yet committed or dropped. */
+export interface InFlight {
+  /** Settles when the worker has room for more bytes. */
+  room(signal: AbortSignal): Promise<void>
+  add(block: Block): void
+  release(blocks: readonly Block[]): void
+  /** Settles when nothing of these partitions is in flight, or when the signal aborts. */
+  cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
+}
+
+export function trackInFlight(budget: ByteBudget): InFlight {
+  const counts = new Map<string, number>()
+  let released = Promise.withResolvers<void>()
+  const change = (block: Block, by: number) => {
+    const key = partitionKey(block.partition)
+    const count = (counts.get(key) ?? 0) + by
+    if (count === 0) counts.delete(key)
+    else counts.set(key, count)
+  }
+  return {
+    room: (signal) => budget.room(signal),
+    add(block) {
+      change(block, 1)
+      budget.take(block.bytes.length)
+    },
+    release(blocks) {
+      for (const block of blocks) change(block, -1)
+      budget.give(blocks.reduce((sum, block) => sum + block.bytes.length, 0))
+      released.resolve()
+      released = Promise.withResolvers()
+    },
+    async cleared(partitions, signal) {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      while (!signal.aborted && partitions.some((partition) => counts.has(partitionKey(partition)))) {
+        await Promise.race([released.promise, aborted])
+      }
+    },
+  }
+}

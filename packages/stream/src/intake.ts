@@ -1,0 +1,129 @@
+import type { Runtime } from '@millrace/base'
+import type { Block, Partition, Position, Source } from '@millrace/transport'
+import { type Batch, reached } from './batch.ts'
+import type { InFlight } from './in-flight.ts'
+import { type BatchLimits, createOpenBatch } from './open-batch.ts'
+import { patiently, type WaitListener } from './patience.ts'
+
+export interface IntakeParts {
+  readonly source: Source
+  readonly limits: BatchLimits
+  readonly inFlight: InFlight
+  readonly runtime: Runtime
+  readonly waiting: WaitListener
+}
+
+/** Where to read from in a partition, and where to stop when that is wanted. */
+export interface Stretch {
+  readonly partition: Partition
+  readonly from: Position
+  readonly end?: Position
+}
+
+/** Reads partitions side by side into batches. */
+export interface Intake {
+  open(stretches: readonly Stretch[]): void
+  /** The next ripe batch; undefined when none will come any more: stopped, or every end reached. */
+  next(): Promise<Batch | undefined>
+  /** Reads no more; what has been read can still be had. */
+  stop(): void
+  /** Reads no more, and forgets what has been read. */
+  drop(): void
+  /** Every stretch has been read to its end. */
+  readonly complete: boolean
+}
+
+/** How long one read waits for records. */
+const READ_WAIT_MS = 500
+
+export function openIntake(parts: IntakeParts): Intake {
+  const { inFlight, limits, runtime } = parts
+  const readers = new Set<AbortController>()
+  const batch = createOpenBatch(limits, runtime)
+  const bell = createBell(runtime)
+  let state: 'new' | 'reading' | 'stopped' = 'new'
+  let failure: unknown
+
+  const add = (block: Block) => {
+    batch.add(block)
+    inFlight.add(block)
+    bell.ring()
+  }
+  const openOne = (stretch: Stretch) => {
+    const reader = new AbortController()
+    readers.add(reader)
+    readOn(stretch, parts, reader.signal, add)
+      .catch((error: unknown) => {
+        if (!reader.signal.aborted) failure ??= error
+      })
+      .finally(() => {
+        readers.delete(reader)
+        bell.ring()
+      })
+  }
+  const stop = () => {
+    if (!complete()) state = 'stopped'
+    for (const reader of readers) reader.abort()
+    readers.clear()
+    bell.ring()
+  }
+  const complete = () => state === 'reading' && readers.size === 0
+  return {
+    stop,
+    get complete() {
+      return complete()
+    },
+    open(stretches) {
+      if (state === 'new') state = 'reading'
+      for (const stretch of stretches) openOne(stretch)
+      bell.ring()
+    },
+    async next() {
+      for (;;) {
+        if (failure !== undefined) throw failure
+        const ended = state === 'stopped' || complete()
+        if (batch.empty && ended) return undefined
+        if (!batch.empty && (ended || batch.ripeIn() === 0)) return batch.take()
+        await bell.heard(batch.empty ? undefined : batch.ripeIn())
+      }
+    },
+    drop() {
+      stop()
+      inFlight.release(batch.take().blocks)
+    },
+  }
+}
+
+async function readOn(
+  { partition, from, end }: Stretch,
+  { source, limits, inFlight, runtime, waiting }: IntakeParts,
+  signal: AbortSignal,
+  add: (block: Block) => void,
+): Promise<void> {
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal }
+  for (let at = from; !signal.aborted && !(end && reached(at, end)); ) {
+    await inFlight.room(signal)
+    const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting)
+    if (!block || signal.aborted) continue
+    add(block)
+    at = block.to
+  }
+}
+
+/** Lets one task wait for what others do, or for some time to pass. */
+function createBell(runtime: Runtime) {
+  let ringers = Promise.withResolvers<void>()
+  return {
+    ring() {
+      ringers.resolve()
+      ringers = Promise.withResolvers<void>()
+    },
+    async heard(withinMs: number | undefined) {
+      const timer = new AbortController()
+      const waits = [ringers.promise]
+      if (withinMs !== undefined) waits.push(runtime.sleep(withinMs, timer.signal).catch(() => {}))
+      await Promise.race(waits)
+      timer.abort()
+    },
+  }
+}

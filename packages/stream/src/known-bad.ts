@@ -1,0 +1,57 @@
+import { joinValues, valueAt } from '@millrace/base'
+import type { DuckDB } from '@millrace/lake'
+import { type Block, type Partition, type Position, partitionKey } from '@millrace/transport'
+import { reached } from './batch.ts'
+import type { ProgressTable } from './progress-table.ts'
+import { quarantinedOffsets } from './quarantine.ts'
+
+/**
+ * The quarantine commits before its table. After a kill between the two it holds records that the table has
+ * yet to pass: those stay out of the table, whatever today's rules say of them, and are not refused twice.
+ */
+export interface KnownBad {
+  /** The block without what the quarantine has of it, and how much that was. */
+  without(block: Block): { readonly block: Block; readonly known: number }
+}
+
+interface Ahead {
+  readonly until: Position
+  readonly offsets: ReadonlySet<string>
+}
+
+export async function findKnownBad(
+  quarantine: ProgressTable,
+  positions: ReadonlyMap<Partition, Position>,
+  group: string,
+  engine: DuckDB,
+): Promise<KnownBad> {
+  const ahead = new Map<string, Ahead>()
+  for (const [partition, position] of positions) {
+    const until = quarantine.position(partition)
+    if (!until || reached(position, until)) continue
+    ahead.set(partitionKey(partition), {
+      until,
+      offsets: await quarantinedOffsets(quarantine, partition, group, engine),
+    })
+  }
+  return {
+    without(block) {
+      const of = ahead.get(partitionKey(block.partition))
+      return of && !reached(block.from, of.until) ? removeOffsets(block, of.offsets) : { block, known: 0 }
+    },
+  }
+}
+
+function removeOffsets(block: Block, offsets: ReadonlySet<string>): { block: Block; known: number } {
+  const kept = Array.from({ length: block.count }, (_, i) => i).filter((i) => !offsets.has(String(block.offsets[i])))
+  if (kept.length === block.count) return { block, known: 0 }
+  return {
+    known: block.count - kept.length,
+    block: {
+      ...block,
+      ...joinValues(kept.map((i) => valueAt(block, i))),
+      offsets: BigInt64Array.from(kept, (i) => block.offsets[i] ?? 0n),
+      times: Float64Array.from(kept, (i) => block.times[i] ?? 0),
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Runtime } from '@millrace/base'
+import type { Block } from '@millrace/transport'
+import { type Batch, batchOf } from './batch.ts'
+
+/** A batch is closed by whichever comes first. */
+export interface BatchLimits {
+  readonly maxBytes: number
+  readonly maxRows: number
+  readonly everyMs: number
+}
+
+/** The batch that blocks are gathered in, and when it is ripe. */
+export interface OpenBatch {
+  readonly empty: boolean
+  add(block: Block): void
+  /** Milliseconds until time says that it is ripe; 0 when it is. */
+  ripeIn(): number
+  take(): Batch
+}
+
+/** An advance without a record is committed within this time. */
+const EMPTY_ADVANCE_MS = 60_000
+
+export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatch {
+  let blocks: Block[] = []
+  let [records, bytes, openedAt] = [0, 0, 0]
+  // The first batch is committed at once: whoever starts a worker wants to see that it works.
+  let everyMs = 0
+  return {
+    get empty() {
+      return blocks.length === 0
+    },
+    add(block) {
+      if (blocks.length === 0) openedAt = runtime.monotonic()
+      blocks.push(block)
+      records += block.count
+      bytes += block.bytes.length
+    },
+    ripeIn() {
+      if (bytes >= limits.maxBytes || records >= limits.maxRows) return 0
+      const age = runtime.monotonic() - openedAt
+      return Math.max(0, (records === 0 ? EMPTY_ADVANCE_MS : everyMs) - age)
+    },
+    take() {
+      const batch = batchOf(blocks)
+      if (batch.records > 0) everyMs = limits.everyMs
+      blocks = []
+      ;[records, bytes] = [0, 0]
+      return batch
+    },
+  }
+}

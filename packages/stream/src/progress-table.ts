@@ -1,0 +1,82 @@
+import type { Runtime } from '@millrace/base'
+import {
+  commit,
+  openOrCreate,
+  refresh,
+  type Snapshot,
+  type StagedFile,
+  type StructType,
+  type TableRef,
+} from '@millrace/lake'
+import { type Partition, type Position, samePosition } from '@millrace/transport'
+import type { Advance } from './batch.ts'
+import { progressTxns, refuseNamesake, storedPosition } from './progress.ts'
+
+/**
+ * A table whose commits carry the progress of the partitions whose rows they hold. Contract: rows and progress
+ * become visible together or not at all; a commit answers false, having changed nothing, when the stored
+ * progress of any partition is not where the commit starts from, because then another worker owns it.
+ */
+export interface ProgressTable {
+  readonly ref: TableRef
+  snapshot(): Snapshot
+  /** Where to go on; undefined when this pipeline has never resolved a start for the partition. */
+  position(partition: Partition): Position | undefined
+  commit(change: TableChange): Promise<boolean>
+  reload(): Promise<void>
+}
+
+export interface TableChange {
+  readonly files: readonly StagedFile[]
+  readonly advances: readonly TableAdvance[]
+  /** For whoever audits the commit. */
+  readonly info?: Readonly<Record<string, unknown>>
+}
+
+/** From nothing: the partition's resolved start becomes durable. */
+export type TableAdvance = Pick<Advance, 'partition' | 'to'> & { readonly from: Position | undefined }
+
+export interface ProgressTableParts {
+  readonly ref: TableRef
+  readonly group: string
+  readonly schema: StructType
+  readonly description: string
+  readonly runtime: Runtime
+}
+
+export async function openProgressTable({
+  ref,
+  group,
+  schema,
+  description,
+  runtime,
+}: ProgressTableParts): Promise<ProgressTable> {
+  let snapshot = await openOrCreate(ref, { schema, description }, runtime)
+  return {
+    ref,
+    snapshot: () => snapshot,
+    position(partition) {
+      refuseNamesake(snapshot, group, partition)
+      return storedPosition(snapshot, group, partition)
+    },
+    async commit({ files, advances, info }) {
+      const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
+      const stillThere = (latest: Snapshot) =>
+        advances.every(({ partition, from }) => samePosition(storedPosition(latest, group, partition), from))
+      const transaction = {
+        operation: 'STREAMING UPDATE',
+        add: files.filter(({ rows }) => rows > 0n).map(({ add }) => add),
+        txn: progressTxns(group, to, runtime.now()),
+        fence: stillThere,
+        ...(info === undefined ? {} : { info }),
+      }
+      const result = await commit(snapshot, transaction, runtime)
+      snapshot = result.snapshot
+      return result.outcome === 'committed'
+    },
+    async reload() {
+      const latest = await refresh(snapshot)
+      if (latest.version > snapshot.version) snapshot = latest
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import type { Runtime } from '@millrace/base'
+import { type ObjectStore, uploadStaged } from '@millrace/lake'
+import type { Dataset } from '@millrace/transform'
+import type { Partition, Position, Source, StartPosition } from '@millrace/transport'
+import type { Batch } from './batch.ts'
+import { ledgerInfo } from './ledger.ts'
+import { openProgressTable, type ProgressTable } from './progress-table.ts'
+import { QUARANTINE_SCHEMA, quarantinePath } from './quarantine.ts'
+import type { StagedBatch } from './stage.ts'
+
+/**
+ * The two tables of a pipeline. The clean one is the anchor: the worker goes on from its progress alone, and it
+ * commits last in every batch; the quarantine commits before it, and only when it has rows.
+ */
+export interface PipelineTables {
+  readonly quarantine: ProgressTable
+  /** Reads both tables anew. Where to go on: what the anchor says, or a start that is resolved and made durable now. */
+  begin(partitions: readonly Partition[]): Promise<Map<Partition, Position>>
+  upload(staged: StagedBatch): Promise<void>
+  /** False: another worker owns a partition of the batch now. */
+  commit(batch: Batch, staged: StagedBatch): Promise<boolean>
+}
+
+export interface TablesParts {
+  readonly store: ObjectStore
+  /** The table's folder in the lake. */
+  readonly path: string
+  readonly dataset: Dataset
+  readonly group: string
+  readonly source: Source
+  readonly start: StartPosition
+  readonly runtime: Runtime
+}
+
+export async function openTables({
+  store,
+  path,
+  dataset,
+  group,
+  source,
+  start,
+  runtime,
+}: TablesParts): Promise<PipelineTables> {
+  const { description } = dataset
+  const shared = { group, runtime }
+  const anchor = await openProgressTable({ ...shared, ref: { store, path }, schema: dataset.schema, description })
+  const quarantine = await openProgressTable({
+    ...shared,
+    ref: { store, path: quarantinePath(path) },
+    schema: QUARANTINE_SCHEMA,
+    description: `Records that may not enter ${path}`,
+  })
+
+  // Where this worker knows the quarantine to be. What a conflict has shown of others since must not count:
+  // it would pass the fence that is there to notice them.
+  const expected = new Map<Partition, Position | undefined>()
+  const commitBad = async (batch: Batch, { bad }: StagedBatch) => {
+    if (!bad) return true
+    const advances = batch.advances.map(({ partition, to }) => ({ partition, from: expected.get(partition), to }))
+    const committed = await quarantine.commit({ files: [bad], advances })
+    if (committed) for (const { partition, to } of advances) expected.set(partition, to)
+    return committed
+  }
+  const startingPosition = async (partition: Partition) => {
+    const stored = anchor.position(partition)
+    if (stored) return stored
+    const to = await source.resolve(partition, start)
+    await anchor.commit({ files: [], advances: [{ partition, from: undefined, to }] })
+    return anchor.position(partition) ?? to
+  }
+  return {
+    quarantine,
+    async begin(partitions) {
+      await Promise.all([anchor.reload(), quarantine.reload()])
+      const positions = new Map<Partition, Position>()
+      for (const partition of partitions) {
+        positions.set(partition, await startingPosition(partition))
+        expected.set(partition, quarantine.position(partition))
+      }
+      return positions
+    },
+    async upload({ rows, bad }) {
+      await Promise.all([uploadStaged(anchor.ref, rows), bad && uploadStaged(quarantine.ref, bad)])
+      runtime.crashPoint('uploaded')
+    },
+    async commit(batch, staged) {
+      if (!(await commitBad(batch, staged))) return false
+      runtime.crashPoint('quarantined')
+      const info = ledgerInfo(group, dataset, staged.ledger)
+      const committed = await anchor.commit({ files: [staged.rows], advances: batch.advances, info })
+      runtime.crashPoint('committed')
+      return committed
+    },
+  }
+}
