@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { MillraceError, Runtime } from '@millrace/base'
 import { openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
@@ -9,6 +6,7 @@ import { createBudget } from './budget.ts'
 import type { BatchLimits } from './open-batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import { openTables } from './tables.ts'
+import { openWorkFolder } from './work-folder.ts'
 
 export interface StreamOptions {
   readonly source: string
@@ -51,8 +49,8 @@ const MOST_BYTES_IN_FLIGHT = 160 << 20
 
 /** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
-  const workFolder = await mkdtemp(join(tmpdir(), 'millrace-'))
-  const engine = await openDuckDB({ temporaryFolder: workFolder })
+  const workFolder = await openWorkFolder()
+  const engine = await openDuckDB({ temporaryFolder: workFolder.path })
   const source = await openSource(options.source, runtime)
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
   const count = (commit: WorkerCommit) => {
@@ -63,7 +61,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     options.onCommit?.(commit)
   }
   try {
-    const shared = { source, engine, workFolder, runtime, budget: createBudget(MOST_BYTES_IN_FLIGHT) }
+    const shared = { source, engine, workFolder: workFolder.path, runtime, budget: createBudget(MOST_BYTES_IN_FLIGHT) }
     const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, count)))
     await subscribe(source, pipelines)
     await runTogether(pipelines, signal, options.untilCaughtUp)
@@ -71,7 +69,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   } finally {
     await source.close()
     engine.close()
-    await rm(workFolder, { recursive: true, force: true })
+    await workFolder.close()
   }
 }
 
