@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
-import { tallyReporter } from './test/src/tally-reporter.ts'
+import { tallyReporter } from './tools/tally-reporter.ts'
 
 // The long simulations and soaks: pnpm test with MILLRACE_FULL=1.
 const withFull = process.env.MILLRACE_FULL === '1'

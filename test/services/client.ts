@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { AddressOf, ServerName } from './list.ts'
@@ -15,21 +14,24 @@ export interface Supervisor {
   close(): Promise<void>
 }
 
+/** What a supervisor tells its owner. */
+export type Message = { readonly socketPath: string } | { readonly said: string }
+
 /** Starts a supervisor that lives as long as this process at most. */
-export async function spawnSupervisor(): Promise<Supervisor> {
+export async function spawnSupervisor(say: (text: string) => void): Promise<Supervisor> {
   const main = fileURLToPath(new URL('supervisor.ts', import.meta.url))
-  const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
   const ended = once(child, 'exit')
-  const lines = createInterface(child.stdout)
-  const [socketPath] = await Promise.race([
-    once(lines, 'line') as Promise<[string]>,
-    ended.then(() => Promise.reject(new Error('the supervisor of the test servers ended before it was ready'))),
-  ])
+  const socketPath = await new Promise<string>((resolve, reject) => {
+    child.on('message', (message: Message) => ('said' in message ? say(message.said) : resolve(message.socketPath)))
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error('the supervisor of the test servers ended before it was ready')))
+  })
   return {
     socketPath,
     pid: child.pid ?? 0,
     close: async () => {
-      child.stdin.end()
+      if (child.connected) child.disconnect()
       await ended
     },
   }

@@ -9,22 +9,22 @@ it('keeps what is produced to a topic and hands it out again', async ({ kafka })
   const client = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING })
   const admin = client.admin()
   await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })
-  const producer = client.producer()
+  const producer = client.producer({ idempotent: true })
   await producer.connect()
   await producer.send({ topic, messages: [{ value: 'one' }, { value: 'two' }] })
 
-  const received: string[] = []
+  const received = new Set<string>()
   const consumer = client.consumer({ groupId: freshName('group') })
   await consumer.subscribe({ topic, fromBeginning: true })
   await new Promise<void>((resolve) => {
     void consumer.run({
       eachMessage: async ({ message }) => {
-        received.push(String(message.value))
-        if (received.length === 2) resolve()
+        received.add(String(message.value))
+        if (received.size === 2) resolve()
       },
     })
   })
 
-  expect(received.sort()).toEqual(['one', 'two'])
+  expect([...received].sort()).toEqual(['one', 'two'])
   await Promise.all([consumer.disconnect(), producer.disconnect(), admin.disconnect()])
 })

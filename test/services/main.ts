@@ -26,8 +26,8 @@ else if (stranger !== undefined) {
 }
 
 async function serve(names: readonly ServerName[]): Promise<void> {
-  // Ctrl-C while something installs or starts is heard as well: the pipe to the supervisor goes with this process.
-  const supervisor = await spawnSupervisor()
+  // Ctrl-C while something installs or starts is heard as well: the channel to the supervisor goes with this process.
+  const supervisor = await spawnSupervisor((text) => console.log(text))
   const request = values.install ? installedServer : startedServer
   const answers = await Promise.all(
     names.map(async (name) => {

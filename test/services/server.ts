@@ -2,7 +2,7 @@
 export type RunCommand = (command: readonly string[], env?: Readonly<Record<string, string>>) => Promise<void>
 
 /** Where one server of one run lives. */
-export interface Place {
+interface Place {
   /** What `install` left behind; read only. */
   readonly home: string
   /** A new, empty folder; removed at the end of the run. */
@@ -12,7 +12,7 @@ export interface Place {
   freePort(): Promise<number>
 }
 
-export interface Launch<Address> {
+interface Launch<Address> {
   readonly command: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   /** What a client needs to know. */

@@ -1,38 +1,41 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { RUN_PREFIX, removeAbandonedRuns, SOCKET } from './abandoned.ts'
+import type { Message } from './client.ts'
 import type { Guarded } from './guarded.ts'
 import { isServerName, SERVERS, type ServerName } from './list.ts'
 import type { Answer } from './server.ts'
 import { installedOr, startServer } from './start.ts'
 
-// One of these a run: owns every server, starts each when it is first asked for, and ends them all when its
-// standard input ends, which it does when the owner dies, however that happens.
+// One of these a run: owns every server, starts each when it is first asked for, and ends them all when the
+// channel to the owner closes, which it does when the owner dies, however that happens.
 
 const running = new Set<Guarded>()
 const answers = new Map<ServerName, Promise<Answer>>()
 let ending = false
 
-const say = (text: string) => process.stderr.write(`${text}\n`)
-process.stderr.on('error', () => {})
-process.stdout.on('error', () => {})
+process.once('disconnect', () => void end())
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end())
 
-const folder = await mkdtemp(join(tmpdir(), RUN_PREFIX))
-const around = { folder, say, started }
+const folder = mkdtempSync(join(tmpdir(), RUN_PREFIX))
+const around = { folder, say: (said: string) => tell({ said }), started }
 const socketPath = join(folder, SOCKET)
 const listener = createServer((socket) => {
   socket.on('error', () => {})
   createInterface(socket).once('line', (line) => void reply(socket, line))
 })
-listener.listen(socketPath, () => process.stdout.write(`${socketPath}\n`))
+listener.listen(socketPath, () => tell({ socketPath }))
 
-process.stdin.resume()
-for (const event of ['end', 'error', 'close']) process.stdin.once(event, () => void end())
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end())
 await removeAbandonedRuns()
+
+function tell(message: Message): void {
+  // The owner may be gone in this very moment; then the channel's end is on its way to us.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
+}
 
 async function reply(socket: Socket, line: string): Promise<void> {
   const [verb = '', name = ''] = line.split(' ')

@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 /** One supervisor a test run: it ends with this process, and every server ends with it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const supervisor = await spawnSupervisor()
+  const supervisor = await spawnSupervisor((text) => project.vitest.logger.log(text))
   project.provide('supervisor', supervisor.socketPath)
   return () => supervisor.close()
 }

@@ -1,3 +1,5 @@
 export { freshName } from './fresh-name.ts'
+export { judgeAppend, judgeSql, judgeStats, sparkSql, sparkStats } from './judges.ts'
 export { sharedData, withSharedData } from './shared-data.ts'
+export { temporaryFolder } from './temporary-folder.ts'
 export { withServices } from './with-services.ts'
