@@ -56,11 +56,23 @@ function refusePlanned(flags: Readonly<Partial<Record<SettingKey, unknown>>>): v
   }
 }
 
-/** `pnpm sql -- "select 1"` hands the `--` on; no words at all ask for help. */
+/** What people type and shells hand on, made regular for commander. */
 function clean(argv: readonly string[]): string[] {
   if (argv.length === 0) return ['--help']
+  const words = withoutLeadingDashes(argv)
+  const texts = words.filter(startsWithComment)
+  return texts.length === 0 ? words : [...words.filter((word) => !startsWithComment(word)), '--', ...texts]
+}
+
+/** `pnpm sql -- "select 1"` hands the `--` on. */
+function withoutLeadingDashes(argv: readonly string[]): string[] {
   const at = argv.indexOf('--')
   return at === 0 || (at === 1 && !argv[0]?.startsWith('-')) ? argv.filter((_, i) => i !== at) : [...argv]
+}
+
+/** SQL may begin with a comment, which is no option. */
+function startsWithComment(word: string): boolean {
+  return /^--\s/.test(word)
 }
 
 function isAbort(thrown: unknown): boolean {

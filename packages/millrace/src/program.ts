@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { CommanderError, Option, Command as Program } from 'commander'
+import { CommanderError, InvalidArgumentError, Option, Command as Program } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { createArguments } from './arguments.ts'
 import type { Command, CommandEntry, Io } from './command.ts'
@@ -53,7 +53,7 @@ async function addCommand(program: Program, entry: CommandEntry, wanted: boolean
   for (const positional of command.positionals ?? []) added.argument(positional)
   for (const key of command.settings) addSetting(added, key)
   for (const { flag, short, value, description } of command.options) {
-    added.option(`${short ? `${short}, ` : ''}${flag}${value ? ` <${value}>` : ''}`, description)
+    addOption(added, `${short ? `${short}, ` : ''}${flag}${value ? ` <${value}>` : ''}`, description)
   }
   const width = Math.max(...command.examples.map((example) => example.command.length))
   const examples = command.examples.map((example) => `  ${example.command.padEnd(width)}  ${example.does}`)
@@ -79,13 +79,23 @@ function addSetting(added: Program, key: SettingKey): void {
   const { value, description, default: fallback, negatable, planned } = settingInfo(key)
   const flag = flagOf(key)
   const origin = fallback === undefined ? variableOf(key) : `${variableOf(key)}, default ${fallback}`
-  added.addOption(
-    new Option(
-      `${flag} ${value.startsWith('[') ? value : `<${value}>`}`,
-      `${description} (${origin})${planned ? ' (not built yet)' : ''}`,
-    ),
+  addOption(
+    added,
+    `${flag} ${value.startsWith('[') ? value : `<${value}>`}`,
+    `${description} (${origin})${planned ? ' (not built yet)' : ''}`,
   )
-  if (negatable) added.addOption(new Option(flag.replace('--', '--no-'), `without ${flag.slice(2)}`))
+  if (negatable) addOption(added, flag.replace('--', '--no-'), `without ${flag.slice(2)}`)
+}
+
+function addOption(added: Program, flags: string, description: string): void {
+  const option = new Option(flags, description)
+  added.addOption(option.required ? option.argParser(refuseFlag) : option)
+}
+
+/** In `--lake --json` a value was forgotten; commander would take the flag for it. */
+function refuseFlag(value: string): string {
+  if (value.startsWith('--')) throw new InvalidArgumentError('Its value is missing.')
+  return value
 }
 
 function overrideExit(command: Program): void {

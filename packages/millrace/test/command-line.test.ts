@@ -55,6 +55,7 @@ describe('wrong use ends with exit code 2 and the nearest right name', () => {
       says: "option '--lake <PLACE>' argument missing",
       next: 'See millrace config --help.',
     },
+    { args: ['config', '--lake', '--json'], says: "option '--lake <PLACE>' argument '--json' is invalid", next: 'See' },
     { args: ['sql', 'select', '1'], says: 'too many arguments', next: 'Put what has spaces into quotes.' },
     { args: ['sql', '--format', 'xml', 'select 1'], says: '--format does not know "xml"', next: 'table, json, csv' },
     { args: ['ingest', '--count', 'ten'], says: '--count takes a whole number, not "ten"', next: '--help' },
@@ -72,6 +73,11 @@ test.each([[['--', 'config', '--json']], [['config', '--', '--json']]])('a leadi
   const { code, out } = await runMillrace(args)
   expect(code).toBe(0)
   expect(JSON.parse(out)).toContainEqual({ setting: 'lake', value: './lake', origin: 'default' })
+})
+
+test('SQL may begin with a comment', async () => {
+  const { out, err } = await runMillrace(['sql', '-- one\nselect 1 as x', '--format', 'csv'])
+  expect({ out, err }).toEqual({ out: 'x\n1\n', err: '' })
 })
 
 test('an option that is not built yet is refused, its absence is not', async () => {

@@ -1,7 +1,7 @@
 const SECRET_NAME = '[^=&;#\\s]*(?:password|passwd|pwd|secret|token|access.?key)[^=&;#\\s]*'
 
 /** Between `:` and the last `@` of an address, unless a port number shows that the `:` belongs to the host. */
-const IN_AUTHORITY = String.raw`(:\/\/[^/?#@:\s'"]*:)(?:[^/?#\s'"]+|(?!\d+(?:[/?#,\s'"]|$))[^\s'"]+)@`
+const IN_AUTHORITY = String.raw`(:\/\/[^/?#@:\s'"]*:)(?:(?!\d+(?:[/?#,\s'"]|$))[^\s'"]+|[^/?#\s'"]+)@`
 
 const IN_PARAMETER = `([?&;]${SECRET_NAME}=)[^&;#\\s'"]+`
 

@@ -51,6 +51,14 @@ test.each([
   expect(err.slice(err.indexOf('next: '))).toContain(next)
 })
 
+test('what throws outside of every command is told as a defect, with its stack only on demand', async () => {
+  const text = 'setTimeout(() => { throw new Error("too late") }); await new Promise(() => {})'
+  const plain = await configOf(text)
+  expect(plain).toEqual({ code: 1, out: '', err: expect.stringMatching(/^error\[INTERNAL\]: too late\nnext: .*\n$/) })
+  const debug = await configOf(text, '--debug')
+  expect(debug.err).toMatch(/caused by: Error: too late\n +at /)
+})
+
 test('secrets are masked in every form', async () => {
   for (const args of [['config'], ['config', '--json'], ['config', '--every', 'wrong']]) {
     const { out, err } = await runMillrace(args, { env: { MILLRACE_GATEWAY_KEYS: 'hunter2,hunter3' } })
