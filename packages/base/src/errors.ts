@@ -9,7 +9,7 @@ const CODES = {
   SECRET_IN_URL: {
     exit: 2,
     retry: false,
-    next: 'Take the password out of the address and put it into the environment.',
+    next: 'Take it out of the address: secrets come from the environment (such as MYSQL_PWD) or from files.',
   },
   SOURCE_ADDRESS: { exit: 2, retry: false, next: 'Sources are kafka://host:9092, kinesis://region or embedded:PATH.' },
   LAKE_ADDRESS: { exit: 2, retry: false, next: 'A lake is a folder path, file:///… or s3://bucket/prefix.' },

@@ -27,7 +27,7 @@ export async function runMillrace(args: readonly string[], surroundings?: Surrou
   return ended(startMillrace(args, surroundings))
 }
 
-export async function ended(child: ReturnType<typeof startMillrace>): Promise<Ended> {
+async function ended(child: ReturnType<typeof startMillrace>): Promise<Ended> {
   const code = new Promise<number | null>((settle) => child.on('close', settle))
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
   return { code: await code, out, err }
