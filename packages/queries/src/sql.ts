@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { openDuckDB, openLake, openTable, quoteName, scanQuery } from '@millrace/lake'
+import { openDuckDB, openLake, openScan, openTable, planScan, quoteName } from '@millrace/lake'
 
 export interface QueryResult {
   readonly columns: readonly string[]
@@ -13,7 +13,8 @@ export async function runSql(lake: string, sql: string): Promise<QueryResult> {
   const engine = await openDuckDB()
   try {
     const connection = await engine.connect()
-    await attachTables(connection, lake, tableNames(connection, sql))
+    await using scans = new AsyncDisposableStack()
+    await attachTables(connection, lake, tableNames(connection, sql), scans)
     return await query(connection, sql)
   } finally {
     engine.close()
@@ -28,11 +29,18 @@ function tableNames(connection: DuckDBConnection, sql: string): readonly string[
   }
 }
 
-async function attachTables(connection: DuckDBConnection, lake: string, names: readonly string[]): Promise<void> {
-  const store = openLake(lake)
+async function attachTables(
+  connection: DuckDBConnection,
+  lake: string,
+  names: readonly string[],
+  scans: AsyncDisposableStack,
+): Promise<void> {
+  const store = await openLake(lake)
   for (const name of names) {
     const snapshot = await openTable({ store, path: name })
-    if (snapshot) await connection.run(`CREATE VIEW ${quoteName(name)} AS ${await scanQuery(snapshot)}`)
+    if (!snapshot) continue
+    const { sql } = scans.use(await openScan(planScan(snapshot), connection))
+    await connection.run(`CREATE VIEW ${quoteName(name)} AS ${sql}`)
   }
 }
 

@@ -88,7 +88,15 @@ async function openPipeline(
 ): Promise<Routed> {
   const { source, runtime } = shared
   const dataset = await loadDataset(route.dataset)
-  const tables = await openTables({ store: openLake(lake), path: route.table, dataset, group, source, start, runtime })
+  const tables = await openTables({
+    store: await openLake(lake),
+    path: route.table,
+    dataset,
+    group,
+    source,
+    start,
+    runtime,
+  })
   const pipeline = createPipeline({
     ...shared,
     dataset,

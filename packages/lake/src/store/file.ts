@@ -1,72 +1,85 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MillraceError } from '@millrace/base'
-import type { ObjectInfo, ObjectStore } from './store.ts'
+import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
+import { withCodedErrors } from './coded-errors.ts'
+import {
+  copyInto,
+  errorCode,
+  linkIfAbsent,
+  makeFolder,
+  sweepTemporaries,
+  syncFolder,
+  TEMPORARY_FOLDER,
+  unlessAbsent,
+  withTemporary,
+} from './folder.ts'
+import { checkKey } from './key.ts'
+import { compareUtf8, sortByUtf8 } from './order.ts'
+import type { ByteRange, ObjectInfo, ObjectStore } from './store.ts'
 
-/** A folder as an object store. Creating is write, fsync, link(2), fsync of the folder: never a rename onto a log entry. */
-export function fileStore(folder: string): ObjectStore {
+/** A folder as an object store: an object is written and synced out of sight, then linked to its name. */
+export function fileStore(folder: string, runtime: Runtime = systemRuntime): ObjectStore {
   const root = resolve(folder)
-  const pathOf = (key: string) => join(root, key)
-  return {
-    url: pathToFileURL(root).href,
-    locate: pathOf,
-    get: (key) => unlessAbsent(readFile(pathOf(key))),
-    put: (key, bytes) => withTemporary(pathOf(key), bytes, (temporary) => rename(temporary, pathOf(key))),
-    putIfAbsent: (key, bytes) => withTemporary(pathOf(key), bytes, (temporary) => linkIfAbsent(temporary, pathOf(key))),
-    upload: (key, localPath) => adopt(localPath, pathOf(key)),
-    list: (prefix, after) => listKeys(root, prefix, after),
+  const url = pathToFileURL(root).href
+  const pathOf = (key: string) => {
+    checkKey(url, key)
+    return join(root, key)
+  }
+  let swept: Promise<void> | undefined
+  const write = async <T>(key: string, bytes: Uint8Array, place: (temporary: string, target: string) => Promise<T>) => {
+    const target = pathOf(key)
+    swept ??= sweepTemporaries(root, runtime.now())
+    await swept
+    await makeFolder(dirname(target))
+    return withTemporary(
+      root,
+      (file) => file.writeFile(bytes),
+      (temporary) => place(temporary, target),
+    )
+  }
+  const store: ObjectStore = {
+    url,
+    get: (key, range) => unlessAbsent(range ? readRange(pathOf(key), range) : readFile(pathOf(key))),
+    put: (key, bytes) => write(key, bytes, replace),
+    putIfAbsent: (key, bytes) => write(key, bytes, linkIfAbsent),
+    upload: (key, localPath) => adopt(root, localPath, pathOf(key)),
+    keys: (prefix, after) => keysIn(root, prefix, after),
+    list: (prefix, after) => listIn(root, prefix, after),
     delete: (key) => rm(pathOf(key), { force: true }),
+    readable: async (keys) => ({ paths: keys.map(pathOf), release: async () => {} }),
+    locate: pathOf,
   }
+  return withCodedErrors(store, adviceOn)
 }
 
-/** Only for readers: temporary files of writers that are under way, or died. */
-const TEMPORARY = /\.millrace-[0-9a-f-]{36}\.tmp$/
-
-async function withTemporary<T>(
-  target: string,
-  bytes: Uint8Array,
-  place: (temporary: string) => Promise<T>,
-): Promise<T> {
-  await mkdir(dirname(target), { recursive: true })
-  const temporary = `${target}.millrace-${randomUUID()}.tmp`
-  const file = await open(temporary, 'wx')
-  try {
-    await writeAndSync(file, bytes)
-    const result = await place(temporary)
-    await syncFolder(dirname(target))
-    return result
-  } finally {
-    await rm(temporary, { force: true })
-  }
+function adviceOn(error: unknown): string | undefined {
+  const code = errorCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'Free some space.'
+  if (code === 'EACCES' || code === 'EROFS') return 'Give this user the right to read and write there.'
+  return undefined
 }
 
-async function writeAndSync(file: FileHandle, bytes: Uint8Array): Promise<void> {
+async function replace(temporary: string, target: string): Promise<void> {
+  await rename(temporary, target)
+  await syncFolder(dirname(target))
+}
+
+async function readRange(path: string, { offset, length }: ByteRange): Promise<Uint8Array> {
+  const file = await open(path, 'r')
   try {
-    await file.writeFile(bytes)
-    await file.sync()
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, (await file.stat()).size - offset)))
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
+    return bytes.subarray(0, bytesRead)
   } finally {
     await file.close()
   }
 }
 
-async function linkIfAbsent(temporary: string, target: string): Promise<'created' | 'exists'> {
-  try {
-    await link(temporary, target)
-    return 'created'
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === 'EEXIST') return 'exists'
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP') {
-      throw new MillraceError('STORE_UNSUITABLE', `the file system of ${target} has no hard links`, { cause: error })
-    }
-    throw error
-  }
-}
-
-async function adopt(localPath: string, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true })
+/** A second name for the local file where that can be; a copy where it lies on another file system. */
+async function adopt(root: string, localPath: string, target: string): Promise<void> {
+  await makeFolder(dirname(target))
   const file = await open(localPath, 'r')
   try {
     await file.sync()
@@ -75,55 +88,68 @@ async function adopt(localPath: string, target: string): Promise<void> {
   }
   try {
     await link(localPath, target)
+    await syncFolder(dirname(target))
   } catch (error) {
-    if (errorCode(error) !== 'EXDEV') throw error
-    await withTemporary(target, await readFile(localPath), (temporary) => link(temporary, target))
-  }
-  await syncFolder(dirname(target))
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
+    if (errorCode(error) === 'EEXIST') return sameSize(localPath, target)
+    const copied = await withTemporary(
+      root,
+      (temporary) => copyInto(temporary, localPath),
+      (temporary) => linkIfAbsent(temporary, target),
+    )
+    if (copied === 'exists') await sameSize(localPath, target)
   }
 }
 
-async function* listKeys(root: string, prefix: string, after: string | undefined): AsyncIterable<ObjectInfo> {
-  const keys: string[] = []
-  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
-  await collectKeys(root, folder, keys)
-  const wanted = keys.filter((key) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0))
-  for (const key of wanted.sort(compareUtf8)) {
+async function sameSize(localPath: string, target: string): Promise<void> {
+  const [mine, there] = await Promise.all([stat(localPath), stat(target)])
+  if (mine.size !== there.size) {
+    throw new MillraceError('STORE_FAILED', `${target} is there already, and is not what was to be put there`)
+  }
+}
+
+const STATS_AT_ONCE = 64
+
+async function* listIn(root: string, prefix: string, after: string | undefined): AsyncIterable<ObjectInfo> {
+  let batch: string[] = []
+  for await (const key of keysIn(root, prefix, after)) {
+    batch.push(key)
+    if (batch.length < STATS_AT_ONCE) continue
+    yield* await infosOf(root, batch)
+    batch = []
+  }
+  yield* await infosOf(root, batch)
+}
+
+async function infosOf(root: string, keys: readonly string[]): Promise<ObjectInfo[]> {
+  const infos = keys.map(async (key) => {
     const info = await unlessAbsent(stat(join(root, key)))
-    if (info) yield { key, size: info.size, modified: info.mtimeMs }
+    return info && { key, size: info.size, modified: info.mtimeMs }
+  })
+  return (await Promise.all(infos)).filter((info) => info !== undefined)
+}
+
+/** Folder by folder: a folder's entries sort as the keys in it do, when the names of folders end in `/`. */
+async function* keysIn(root: string, prefix: string, after: string | undefined): AsyncIterable<string> {
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+  yield* keysUnder(root, folder, (key) => reaches(key, prefix, after))
+}
+
+async function* keysUnder(root: string, folder: string, wanted: (key: string) => boolean): AsyncIterable<string> {
+  const entries = (await unlessAbsent(readdir(join(root, folder), { withFileTypes: true }))) ?? []
+  for (const key of sortByUtf8(entries.flatMap((entry) => keyOf(folder, entry)).filter(wanted))) {
+    if (key.endsWith('/')) yield* keysUnder(root, key, wanted)
+    else yield key
   }
 }
 
-async function collectKeys(root: string, folder: string, into: string[]): Promise<void> {
-  const entries = await unlessAbsent(opendir(join(root, folder)))
-  if (!entries) return
-  for await (const entry of entries) {
-    if (entry.isDirectory()) await collectKeys(root, `${folder}${entry.name}/`, into)
-    else if (!TEMPORARY.test(entry.name)) into.push(folder + entry.name)
-  }
+/** Whether it is, or as a folder may hold, a key that is asked for. */
+function reaches(key: string, prefix: string, after: string | undefined): boolean {
+  const isFolder = key.endsWith('/')
+  if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) return false
+  return after === undefined || compareUtf8(key, after) > 0 || (isFolder && after.startsWith(key))
 }
 
-function compareUtf8(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
-}
-
-async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function errorCode(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code
+function keyOf(folder: string, entry: Dirent): string[] {
+  if (entry.isDirectory()) return folder === '' && entry.name === TEMPORARY_FOLDER ? [] : [`${folder}${entry.name}/`]
+  return entry.isFile() ? [folder + entry.name] : []
 }

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { MillraceError } from '@millrace/base'
+
+/** In the store's root: files of writers that are under way, or died. No reader ever sees them. */
+export const TEMPORARY_FOLDER = '.millrace-tmp'
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000
+
+/** A synced file that is in no reader's sight yet, handed to `place` and removed after it. */
+export async function withTemporary<T>(
+  root: string,
+  fill: (file: FileHandle) => Promise<unknown>,
+  place: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const folder = join(root, TEMPORARY_FOLDER)
+  await makeFolder(folder)
+  const temporary = join(folder, randomUUID())
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await fill(file)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return await place(temporary)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+export async function copyInto(file: FileHandle, localPath: string): Promise<void> {
+  await pipeline(createReadStream(localPath), file.createWriteStream({ autoClose: false }))
+}
+
+/** Creates `target` as another name of `temporary`. Never a rename: it would replace what is there in silence. */
+export async function linkIfAbsent(temporary: string, target: string): Promise<'created' | 'exists'> {
+  try {
+    await link(temporary, target)
+  } catch (error) {
+    const code = errorCode(error)
+    // On a network file system the link may have been made and its answer lost.
+    if (code === 'EEXIST') return (await stat(temporary)).nlink > 1 ? 'created' : 'exists'
+    const why = NO_LINKS[code ?? '']
+    if (why) throw new MillraceError('STORE_UNSUITABLE', `${target}: ${why}`, { cause: error })
+    throw error
+  }
+  await syncFolder(dirname(target))
+  return 'created'
+}
+
+const NO_HARD_LINKS = 'this file system has no hard links, so nothing can be created atomically'
+const NO_LINKS: Readonly<Record<string, string>> = {
+  EPERM: NO_HARD_LINKS,
+  ENOTSUP: NO_HARD_LINKS,
+  EOPNOTSUPP: NO_HARD_LINKS,
+  ENOSYS: NO_HARD_LINKS,
+  EXDEV: 'a lake must lie on one file system',
+}
+
+/** With its parents, each of which will be there after a power cut. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What writers left that died more than a day ago. */
+export async function sweepTemporaries(root: string, now: number): Promise<void> {
+  const folder = join(root, TEMPORARY_FOLDER)
+  for (const name of (await unlessAbsent(readdir(folder))) ?? []) {
+    const path = join(folder, name)
+    const info = await unlessAbsent(stat(path))
+    if (info && now - info.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
+  }
+}
+
+/** A folder in the place of a file, or a file in the place of a folder, is no object either. */
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
+export async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (ABSENT.has(errorCode(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+export function errorCode(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
