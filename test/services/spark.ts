@@ -59,6 +59,7 @@ function settings(data: string): Record<string, string> {
     'spark.local.dir': join(data, 'tmp'),
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
+    'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
   }
