@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import type { Runtime } from '@millrace/base'
 import {
   type DuckDB,
+  openScan,
+  planScan,
   quoteName,
   quoteText,
   type StagedFile,
   type StructType,
-  scanQuery,
   stageParquet,
 } from '@millrace/lake'
 import type { Partition } from '@millrace/transport'
@@ -88,9 +89,8 @@ export async function quarantinedOffsets(
   const where = wanted.map(([name, value]) => `${quoteName(name)} = ${quoteText(value)}`).join(' AND ')
   const connection = await engine.connect()
   try {
-    const reader = await connection.runAndReadAll(
-      `SELECT "offset" FROM (${scanQuery(table.snapshot())}) WHERE ${where}`,
-    )
+    await using scan = await openScan(planScan(table.snapshot()), connection)
+    const reader = await connection.runAndReadAll(`SELECT "offset" FROM (${scan.sql}) WHERE ${where}`)
     return new Set(reader.getRows().map(([offset]) => String(offset)))
   } finally {
     connection.closeSync()

@@ -3,6 +3,7 @@ export {
   type Block,
   type OutgoingRecord,
   type Partition,
+  type PartitionListener,
   type Position,
   type Producer,
   partitionKey,

@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Runtime, systemRuntime } from '@millrace/base'
+import { type DuckDB, type ObjectStore, openDuckDB, openLake, openScan, openTable, planScan } from '@millrace/lake'
+import { loadDataset } from '@millrace/transform'
+import type { StartPosition } from '@millrace/transport'
+import { createBudget } from '../src/budget.ts'
+import { createPipeline } from '../src/pipeline.ts'
+import { openTables } from '../src/tables.ts'
+import type { MemorySource, MemoryTopic } from './memory-source.ts'
+
+/** A lake in a folder, and workers that can be killed at any named point of their work. */
+export interface Kit {
+  readonly store: ObjectStore
+  startWorker(topic: MemoryTopic, options?: WorkerOptions): Promise<TestWorker>
+  /** Values of a column of a table of the lake. */
+  column(table: string, column: string): Promise<unknown[]>
+  close(): Promise<void>
+}
+
+export interface WorkerOptions {
+  readonly start?: StartPosition
+  readonly group?: string
+  readonly untilCaughtUp?: boolean
+  readonly maxRows?: number
+  readonly store?: ObjectStore
+  /** Dies at the n-th time that it passes this point. */
+  readonly crashAt?: { readonly point: string; readonly time?: number }
+  /** Called at each point on the way. */
+  readonly passing?: (point: string) => void
+}
+
+export interface TestWorker {
+  readonly source: MemorySource
+  /** Settles with what ended the worker. */
+  readonly ended: Promise<'done' | Error>
+  readonly waits: readonly string[]
+  /** Settles after so many batches were committed. */
+  committed(batches: number): Promise<void>
+  stop(): Promise<'done' | Error>
+}
+
+export class Crash extends Error {}
+
+export const USERS = 'user'
+
+/** A record of the user data set. */
+export function userRecord(ind: number): string {
+  return JSON.stringify({ ind, first_name: 'A', last_name: 'B', age: 30, date_joined: '2016-01-01 00:00:00' })
+}
+
+export async function openKit(): Promise<Kit> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-kit-'))
+  const store = await openLake(join(folder, 'lake'))
+  const engine = await openDuckDB()
+  const stops: (() => Promise<unknown>)[] = []
+  return {
+    store,
+    async startWorker(topic, options = {}) {
+      const worker = await startWorker(topic, { store, ...options }, engine, folder)
+      stops.push(worker.stop)
+      return worker
+    },
+    async column(table, column) {
+      const snapshot = await openTable({ store, path: table })
+      if (!snapshot) return []
+      const connection = await engine.connect()
+      try {
+        await using scan = await openScan(planScan(snapshot), connection)
+        const reader = await connection.runAndReadAll(`SELECT ${column} FROM (${scan.sql}) ORDER BY ALL`)
+        return reader.getRows().map(([value]) => value)
+      } finally {
+        connection.closeSync()
+      }
+    },
+    async close() {
+      for (const stop of stops) await stop()
+      engine.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startWorker(
+  topic: MemoryTopic,
+  options: WorkerOptions & { readonly store: ObjectStore },
+  engine: DuckDB,
+  workFolder: string,
+): Promise<TestWorker> {
+  const source = topic.source()
+  const stopper = new AbortController()
+  const counter = commitCounter()
+  const waits: string[] = []
+  const runtime = crashingRuntime(options)
+  const dataset = await loadDataset(USERS)
+  const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
+  const tables = await openTables({ store, path: USERS, dataset, group, source, start, runtime })
+  const pipeline = createPipeline({
+    source,
+    dataset,
+    tables,
+    group,
+    engine,
+    workFolder,
+    limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
+    budget: createBudget(8 << 20),
+    runtime,
+    committed: counter.count,
+    waiting: (reason) => void waits.push(reason?.code ?? 'on'),
+  })
+  await source.subscribe([topic.name], {
+    assigned: async (partitions) => pipeline.assign(partitions),
+    revoked: (partitions) => pipeline.revoke(partitions),
+  })
+  const ended = pipeline.run(stopper.signal, options.untilCaughtUp ?? false).then(
+    () => 'done' as const,
+    (error: Error) => error,
+  )
+  return {
+    source,
+    ended,
+    waits,
+    committed: (batches) => Promise.race([counter.reached(batches), ended.then((end) => failUnless(end, 'done'))]),
+    stop: () => {
+      stopper.abort()
+      return ended
+    },
+  }
+}
+
+function failUnless(end: 'done' | Error, wanted: 'done'): void {
+  if (end !== wanted) throw end
+}
+
+function commitCounter() {
+  let seen = 0
+  let waiting: { readonly batches: number; readonly resolve: () => void }[] = []
+  return {
+    count() {
+      seen++
+      for (const { batches, resolve } of waiting) if (batches <= seen) resolve()
+      waiting = waiting.filter(({ batches }) => batches > seen)
+    },
+    reached: (batches: number) =>
+      new Promise<void>((resolve) => (batches <= seen ? resolve() : void waiting.push({ batches, resolve }))),
+  }
+}
+
+function crashingRuntime({ crashAt, passing }: WorkerOptions): Runtime {
+  let times = 0
+  return {
+    ...systemRuntime,
+    crashPoint(point) {
+      passing?.(point)
+      if (point === crashAt?.point && ++times === (crashAt.time ?? 1)) throw new Crash(point)
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { joinValues, MillraceError } from '@millrace/base'
+import type { Block, Partition, PartitionListener, Position, Source } from '@millrace/transport'
+
+/** A topic in memory whose partitions a test hands to one worker or another. */
+export interface MemoryTopic {
+  readonly name: string
+  readonly partitions: Partition[]
+  send(partition: number, ...values: (string | null)[]): void
+  /** Everything that was sent, by offset. */
+  sent(partition: number): readonly (string | null)[]
+  /** The same name, another topic: its offsets start at 0 again. */
+  recreate(): void
+  /** A reader of its own; partitions come and go by the test's word. */
+  source(): MemorySource
+}
+
+export interface MemorySource extends Source {
+  assign(...partitions: number[]): Promise<void>
+  revoke(...partitions: number[]): Promise<void>
+  /** Positions asked for, in order. */
+  readonly reads: readonly Position[]
+}
+
+let identities = 0
+
+/** Small, so that a few records make many blocks. */
+const RECORDS_A_READ = 7
+
+export function memoryTopic(name: string, partitions: number): MemoryTopic {
+  let logs: (string | null)[][] = []
+  let arrivals = Promise.withResolvers<void>()
+  const topic: MemoryTopic = {
+    name,
+    partitions: [],
+    send(partition, ...values) {
+      logs[partition]?.push(...values)
+      arrivals.resolve()
+      arrivals = Promise.withResolvers()
+    },
+    sent: (partition) => logs[partition] ?? [],
+    recreate() {
+      identities++
+      logs = Array.from({ length: partitions }, () => [])
+      topic.partitions.splice(0)
+      for (let id = 0; id < partitions; id++)
+        topic.partitions.push({ topic: name, identity: `id-${identities}`, id: String(id) })
+    },
+    source: () => memorySource(topic, () => arrivals.promise),
+  }
+  topic.recreate()
+  return topic
+}
+
+function memorySource(topic: MemoryTopic, arrival: () => Promise<void>): MemorySource {
+  const listening = Promise.withResolvers<PartitionListener>()
+  const reads: Position[] = []
+  const end = ({ id }: Partition): Position => [BigInt(topic.sent(Number(id)).length)]
+  const pick = (ids: readonly number[]) => ids.map((id) => topic.partitions[id] as Partition)
+  return {
+    url: `memory:${topic.name}`,
+    reads,
+    assign: async (...ids) => (await listening.promise).assigned(pick(ids)),
+    revoke: async (...ids) => (await listening.promise).revoked(pick(ids)),
+    subscribe: async (_topics, listener) => listening.resolve(listener),
+    resolve: async (partition, start) => (start === 'earliest' ? [0n] : end(partition)),
+    end: async (partition) => end(partition),
+    async read(partition, from, { signal }) {
+      reads.push(from)
+      const at = Number(from[0])
+      const all = topic.sent(Number(partition.id))
+      if (at > all.length) throw new MillraceError('OFFSET_OUT_OF_RANGE', `${topic.name}: no position ${at}`)
+      if (at === all.length) return waitFor(arrival(), signal)
+      return blockOf(partition, at, all.slice(at, at + RECORDS_A_READ))
+    },
+    acknowledge: async () => {},
+    close: async () => {},
+  }
+}
+
+async function waitFor(arrival: Promise<void>, signal: AbortSignal | undefined): Promise<undefined> {
+  const stopped = new Promise<void>((resolve) => {
+    if (signal?.aborted) resolve()
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([arrival, stopped])
+}
+
+function blockOf(partition: Partition, at: number, values: readonly (string | null)[]): Block {
+  const encoded = values.map((value) => (value === null ? null : new TextEncoder().encode(value)))
+  return {
+    ...joinValues(encoded),
+    partition,
+    from: [BigInt(at)],
+    to: [BigInt(at + values.length)],
+    offsets: BigInt64Array.from(values, (_, i) => BigInt(at + i)),
+    times: new Float64Array(values.length).fill(1_700_000_000_000),
+  }
+}
