@@ -9,13 +9,15 @@ import { temporaryFolder, withServices } from '../src/index.ts'
 import { alive, descendants } from './processes.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const CONFIG = 'test/services/nested/vitest.config.ts'
+const PROGRAM = fileURLToPath(new URL('programs/test-run.ts', import.meta.url))
+const OUTCOMES = fileURLToPath(new URL('nested/outcomes.nested.ts', import.meta.url))
+const ENDLESS = fileURLToPath(new URL('nested/endless.nested.ts', import.meta.url))
 
 /** A test run inside this one. */
-function vitestRun(file: string, env: Record<string, string>): ChildProcess {
+function testRun(file: string, env: Record<string, string>): ChildProcess {
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'))
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const child = spawn(process.execPath, [vitest, 'run', '--root', ROOT, '--config', CONFIG, file], {
+  const child = spawn(process.execPath, [PROGRAM, file], {
+    cwd: ROOT,
     env: { ...Object.fromEntries(outside), NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
@@ -26,7 +28,7 @@ function vitestRun(file: string, env: Record<string, string>): ChildProcess {
 describe('the last lines of a run', () => {
   async function lastLines(count: number, env: Record<string, string>): Promise<string[]> {
     const toolless = await temporaryFolder()
-    const run = vitestRun('outcomes', { PATH: toolless, ...env })
+    const run = testRun(OUTCOMES, { PATH: toolless, ...env })
     const output = run.stdout ? await text(run.stdout) : ''
     return output.trimEnd().split('\n').slice(-count)
   }
@@ -49,7 +51,7 @@ withServices('s3', 'judge').for(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   'a run that gets %s leaves no process behind',
   async (signal) => {
     const sign = join(await temporaryFolder(), 'sign')
-    const run = vitestRun('endless', { MILLRACE_TEST_SIGN: sign })
+    const run = testRun(ENDLESS, { MILLRACE_TEST_SIGN: sign })
     const ended = once(run, 'exit')
     await expect.poll(() => existsSync(sign), { timeout: 60_000 }).toBe(true)
     const family = descendants(run.pid)

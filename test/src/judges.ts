@@ -2,9 +2,9 @@ import type { HttpAddress } from '../services/python.ts'
 import type { S3Address } from '../services/s3.ts'
 
 /** Integers beyond 2^53, decimals and times come as text: nothing is rounded on the way. */
-export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
+type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
 
-export interface ColumnStats {
+interface ColumnStats {
   readonly count: number
   readonly nulls: number
   readonly min?: Plain
