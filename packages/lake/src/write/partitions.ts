@@ -4,9 +4,14 @@ import { type DataType, quoteName, type StructType } from '../log/schema.ts'
 /** A partition value as DuckDB names it → as the protocol writes it. */
 export function partitionValue(text: string | null, type: DataType): string | null {
   if (text === null || text === '') return null
-  if (type === 'timestamp') return `${text.replace(' ', 'T').replace('+00', '')}Z`
+  if (type === 'timestamp') return isoInstant(text)
   if (type === 'float' || type === 'double') return JAVA_NUMBERS[text] ?? text
   return text
+}
+
+function isoInstant(text: string): string {
+  const [whole = '', fraction = ''] = text.replace('+00', '').replace(' ', 'T').split('.')
+  return `${whole}.${fraction.padEnd(6, '0')}Z`
 }
 
 const JAVA_NUMBERS: Readonly<Record<string, string>> = { nan: 'NaN', inf: 'Infinity', '-inf': '-Infinity' }

@@ -5,8 +5,7 @@ import { tableColumns } from '../log/columns.ts'
 import { quoteText, schemaOf } from '../log/schema.ts'
 import { type Predicate, predicateSql } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
-import { planScan } from '../read/scan.ts'
-import { renderScan } from '../read/scan-sql.ts'
+import { openScan, planScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { instantOf, refreshed } from './age.ts'
 import { type StagedFile, type StageOptions, stageRows, uploadAll } from './parquet.ts'
@@ -145,9 +144,9 @@ async function touchedFiles(snapshot: Snapshot, where: Predicate, connection: Du
   const wholly: AddFile[] = []
   const partly: AddFile[] = []
   for (const file of scan.files) {
-    const rows = await renderScan({ ...planScan(snapshot), files: [file] })
+    await using rows = await openScan({ ...planScan(snapshot), files: [file] }, connection)
     const counted = await connection.runAndReadAll(
-      `SELECT count(*) FILTER (WHERE coalesce(${sql}, false)), count(*) FROM (${rows})`,
+      `SELECT count(*) FILTER (WHERE coalesce(${sql}, false)), count(*) FROM (${rows.sql})`,
     )
     const [matching, all] = counted.getRows()[0] ?? []
     if (matching === 0n) continue
@@ -164,9 +163,9 @@ async function stageSurvivors(
   workshop: Workshop,
 ): Promise<StagedFile[]> {
   if (files.length === 0) return []
-  const rows = await renderScan({ ...planScan(snapshot), files })
+  await using rows = await openScan({ ...planScan(snapshot), files }, workshop.connection)
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  return stage(`SELECT * FROM (${rows}) WHERE NOT coalesce(${sql}, false)`, snapshot.metadata, workshop, {})
+  return await stage(`SELECT * FROM (${rows.sql}) WHERE NOT coalesce(${sql}, false)`, snapshot.metadata, workshop, {})
 }
 
 /** The query's rows as uploaded files. Columns of the table that it lacks are null; it must have no others. */

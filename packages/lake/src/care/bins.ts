@@ -1,0 +1,28 @@
+import type { AddFile } from '../log/actions.ts'
+
+/** Above this share of the target a file is left as it is. */
+const LARGE_ENOUGH = 0.75
+
+/**
+ * Which files to make one of. Neighbours in time stay neighbours, so that a range of time stays in few files.
+ * A file that has lost rows is written anew whatever its size; a lone small file is not.
+ */
+export function binsOf(files: Iterable<AddFile>, targetBytes: number): AddFile[][] {
+  const candidates = [...files].filter((file) => file.deletionVector || file.size < targetBytes * LARGE_ENOUGH)
+  const partitions = Map.groupBy(candidates, (file) => JSON.stringify(Object.entries(file.partitionValues).sort()))
+  return [...partitions.values()].flatMap((partition) => packed(partition, targetBytes))
+}
+
+function packed(files: readonly AddFile[], targetBytes: number): AddFile[][] {
+  const bins: AddFile[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const file of files.toSorted((a, b) => a.modificationTime - b.modificationTime)) {
+    if (bytes + file.size > targetBytes) {
+      bins.push([])
+      bytes = 0
+    }
+    bins.at(-1)?.push(file)
+    bytes += file.size
+  }
+  return bins.filter((bin) => bin.length > 1 || bin[0]?.deletionVector)
+}

@@ -1,0 +1,84 @@
+import type { Actions } from '../log/actions.ts'
+import type { TableRef } from '../log/log.ts'
+import { versionName } from '../log/log.ts'
+
+/** What a commit of ours says of one partition of its source: which records, and what became of them. */
+export interface LedgerEntry {
+  /** Positions in the source: [from, to). */
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  /** Counts are added up; all else names the partition. */
+  readonly [field: string]: string | number | readonly string[]
+}
+
+/** What was said by the entries that log cleanup has taken away. */
+export interface LedgerSummary {
+  /** The last version that is in it. */
+  readonly through: number
+  readonly entries: readonly LedgerEntry[]
+}
+
+/** Summaries are only ever created, and the newest counts: two that clean at once can't set each other back. */
+function summaryFolder(table: TableRef): string {
+  return `_millrace/ledger/${table.path}/`
+}
+
+export async function readLedgerSummary(table: TableRef): Promise<LedgerSummary | undefined> {
+  const newest = (await summaryKeys(table)).at(-1)
+  const bytes = newest === undefined ? undefined : await table.store.get(newest)
+  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as LedgerSummary)
+}
+
+export async function writeLedgerSummary(table: TableRef, summary: LedgerSummary): Promise<void> {
+  const key = `${summaryFolder(table)}${versionName(summary.through)}.json`
+  await table.store.putIfAbsent(key, new TextEncoder().encode(JSON.stringify(summary)))
+  const older = (await summaryKeys(table)).filter((candidate) => candidate < key)
+  for (const candidate of older) await table.store.delete(candidate)
+}
+
+async function summaryKeys({ store, ...table }: TableRef): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of store.list(summaryFolder({ store, ...table }))) keys.push(key)
+  return keys
+}
+
+/** The ledger of a commit, with the names that stand for all its entries put into each. */
+export function ledgerOf({ commitInfo }: Actions): LedgerEntry[] {
+  const { entries = [], ...shared } = (commitInfo?.millrace ?? {}) as { entries?: LedgerEntry[] }
+  return entries.map((entry) => ({ ...(shared as Record<string, string>), ...entry }))
+}
+
+/** Entries whose ranges meet become one. Where they don't, both stay: that is for `verify` to see. */
+export function foldLedger(folded: readonly LedgerEntry[], next: readonly LedgerEntry[]): LedgerEntry[] {
+  const result = [...folded]
+  for (const entry of next) {
+    const partition = partitionOf(entry)
+    const last = result.findLastIndex((candidate) => partitionOf(candidate) === partition)
+    const before = result[last]
+    if (before && String(before.to) === String(entry.from)) result[last] = joined(before, entry)
+    else result.push(entry)
+  }
+  return result
+}
+
+function partitionOf({ from: _from, to: _to, hash: _hash, ...rest }: LedgerEntry): string {
+  return JSON.stringify(
+    Object.entries(rest)
+      .filter(([, value]) => typeof value !== 'number')
+      .sort(),
+  )
+}
+
+const HASH_MODULUS = 1n << 64n
+
+/** Counts add up; so do the hashes of rows, whose order does not matter, modulo 2^64. */
+function joined(before: LedgerEntry, after: LedgerEntry): LedgerEntry {
+  const counts = Object.entries(after).filter(([, value]) => typeof value === 'number') as [string, number][]
+  const sums = Object.fromEntries(counts.map(([name, count]) => [name, Number(before[name] ?? 0) + count]))
+  const { hash } = after
+  const hashes =
+    typeof hash === 'string' && typeof before.hash === 'string'
+      ? { hash: String((BigInt(before.hash) + BigInt(hash)) % HASH_MODULUS) }
+      : {}
+  return { ...before, ...sums, ...hashes, to: after.to }
+}

@@ -1,0 +1,68 @@
+import type { Runtime } from '@millrace/base'
+import { type LogListing, listLog } from '../log/listing.ts'
+import { logKey, readCommit, type TableRef, versionName } from '../log/log.ts'
+import { inOrder } from '../read/in-order.ts'
+import type { Snapshot } from '../read/snapshot.ts'
+import { logRetention } from '../write/retention.ts'
+import { refuseUnwritable } from '../write/writable.ts'
+import { foldLedger, ledgerOf, readLedgerSummary, writeLedgerSummary } from './ledger.ts'
+
+/** Whatever is set: a sleeping writer must find the log as it left it, or find out that it slept. */
+const ALWAYS_KEPT_MS = 60 * 60_000
+
+const READS_AT_ONCE = 16
+
+/**
+ * Removes entries that no version within the retention needs: those before a checkpoint that is itself past it.
+ * What they say in the ledger is kept in one summary first. Answers how many objects went.
+ */
+export async function cleanLog(snapshot: Snapshot, runtime: Runtime): Promise<number> {
+  refuseUnwritable(snapshot)
+  const { table, metadata } = snapshot
+  const expiry = runtime.now() - Math.max(logRetention(metadata), ALWAYS_KEPT_MS)
+  const listing = await listLog(table, 0)
+  const first = firstKept(listing, expiry)
+  if (first === undefined) return 0
+  const going = [...listing.commits.keys()].filter((version) => version < first)
+  if (!(await keepLedger(table, going))) return 0
+  runtime.crashPoint('ledger kept')
+  return deleteBefore(table, first, expiry)
+}
+
+/** The newest checkpoint not newer than the newest commit that has expired. Undefined: nothing can go. */
+function firstKept({ commits, checkpoints }: LogListing, expiry: number): number | undefined {
+  const expired = [...commits].filter(([, modified]) => modified <= expiry).at(-1)?.[0]
+  if (expired === undefined) return undefined
+  return checkpoints.filter(({ version }) => version <= expired).at(-1)?.version
+}
+
+/** False: an entry went away while it was read, so somebody else is cleaning. */
+async function keepLedger(table: TableRef, versions: readonly number[]): Promise<boolean> {
+  const summary = await readLedgerSummary(table)
+  const unfolded = versions.filter((version) => version > (summary?.through ?? -1))
+  const last = unfolded.at(-1)
+  if (last === undefined) return true
+  let entries = summary?.entries ?? []
+  for await (const actions of inOrder(unfolded, READS_AT_ONCE, (version) => readCommit(table, version))) {
+    if (!actions) return false
+    entries = foldLedger(entries, ledgerOf(actions))
+  }
+  if (entries.length > 0) await writeLedgerSummary(table, { through: last, entries })
+  return true
+}
+
+const VERSIONED = /^(\d{20})\.(json|crc|checkpoint\..*parquet|checkpoint\..*json|\d{20}\.compacted\.json)$/
+
+/** The oldest first, so that what is left never has a hole. */
+async function deleteBefore(table: TableRef, first: number, expiry: number): Promise<number> {
+  const prefix = logKey(table, '')
+  let deleted = 0
+  for await (const { key, modified } of table.store.list(prefix)) {
+    const name = key.slice(prefix.length)
+    if (name >= versionName(first)) break
+    if (!VERSIONED.test(name) || modified > expiry) continue
+    await table.store.delete(key)
+    deleted++
+  }
+  return deleted
+}
