@@ -11,10 +11,10 @@ export {
   schemaOf,
 } from './log/schema.ts'
 export type { Predicate, Value } from './read/predicate.ts'
-export { planScan, type Scan, type ScanOptions, scanQuery } from './read/scan.ts'
+export { type OpenScan, openScan, planScan, type Scan, type ScanOptions } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { openLake } from './store/address.ts'
 export type { ObjectInfo, ObjectStore } from './store/store.ts'
 export { type NewTable, openOrCreate } from './write/create.ts'
-export { discardStaged, type StagedFile, stageParquet, uploadStaged } from './write/parquet.ts'
+export { type StagedFile, stageParquet, stageRows, uploadStaged } from './write/parquet.ts'
 export { type CommitResult, commit, type Transaction } from './write/transaction.ts'

@@ -1,13 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import {
-  commit,
-  openOrCreate,
-  refresh,
-  type Snapshot,
-  type StagedFile,
-  type StructType,
-  type TableRef,
-} from '@millrace/lake'
+import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/lake'
 import { type Partition, type Position, samePosition } from '@millrace/transport'
 import type { Advance } from './batch.ts'
 import { progressTxns, refuseNamesake, storedPosition } from './progress.ts'
@@ -23,6 +15,7 @@ export interface ProgressTable {
   /** Where to go on; undefined when this pipeline has never resolved a start for the partition. */
   position(partition: Partition): Position | undefined
   commit(change: TableChange): Promise<boolean>
+  /** Reads the table anew, and makes it fit for our rows again if others have changed it. */
   reload(): Promise<void>
 }
 
@@ -51,7 +44,8 @@ export async function openProgressTable({
   description,
   runtime,
 }: ProgressTableParts): Promise<ProgressTable> {
-  let snapshot = await openOrCreate(ref, { schema, description }, runtime)
+  const openNow = () => openOrCreate(ref, { schema, description }, runtime)
+  let snapshot = await openNow()
   return {
     ref,
     snapshot: () => snapshot,
@@ -75,8 +69,7 @@ export async function openProgressTable({
       return result.outcome === 'committed'
     },
     async reload() {
-      const latest = await refresh(snapshot)
-      if (latest.version > snapshot.version) snapshot = latest
+      snapshot = await openNow()
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { type ObjectStore, uploadStaged } from '@millrace/lake'
+import { type ObjectStore, type StagedFile, type TableRef, uploadStaged } from '@millrace/lake'
 import type { Dataset } from '@millrace/transform'
 import type { Partition, Position, Source, StartPosition } from '@millrace/transport'
 import type { Batch } from './batch.ts'
@@ -13,6 +13,7 @@ import type { StagedBatch } from './stage.ts'
  * commits last in every batch; the quarantine commits before it, and only when it has rows.
  */
 export interface PipelineTables {
+  readonly anchor: ProgressTable
   readonly quarantine: ProgressTable
   /** Reads both tables anew. Where to go on: what the anchor says, or a start that is resolved and made durable now. */
   begin(partitions: readonly Partition[]): Promise<Map<Partition, Position>>
@@ -54,10 +55,10 @@ export async function openTables({
   // Where this worker knows the quarantine to be. What a conflict has shown of others since must not count:
   // it would pass the fence that is there to notice them.
   const expected = new Map<Partition, Position | undefined>()
-  const commitBad = async (batch: Batch, { bad }: StagedBatch) => {
-    if (!bad) return true
+  const commitBad = async (batch: Batch, { badFiles }: StagedBatch) => {
+    if (badFiles.length === 0) return true
     const advances = batch.advances.map(({ partition, to }) => ({ partition, from: expected.get(partition), to }))
-    const committed = await quarantine.commit({ files: [bad], advances })
+    const committed = await quarantine.commit({ files: badFiles, advances })
     if (committed) for (const { partition, to } of advances) expected.set(partition, to)
     return committed
   }
@@ -68,7 +69,15 @@ export async function openTables({
     await anchor.commit({ files: [], advances: [{ partition, from: undefined, to }] })
     return anchor.position(partition) ?? to
   }
+  // A retry goes on with what is left: a file that is up is gone from this machine.
+  const uploaded = new WeakSet<StagedFile>()
+  const uploadOnce = async (table: TableRef, file: StagedFile) => {
+    if (uploaded.has(file)) return
+    await uploadStaged(table, file)
+    uploaded.add(file)
+  }
   return {
+    anchor,
     quarantine,
     async begin(partitions) {
       await Promise.all([anchor.reload(), quarantine.reload()])
@@ -79,15 +88,16 @@ export async function openTables({
       }
       return positions
     },
-    async upload({ rows, bad }) {
-      await Promise.all([uploadStaged(anchor.ref, rows), bad && uploadStaged(quarantine.ref, bad)])
+    async upload({ files, badFiles }) {
+      const mine = files.map((file) => uploadOnce(anchor.ref, file))
+      await Promise.all([...mine, ...badFiles.map((file) => uploadOnce(quarantine.ref, file))])
       runtime.crashPoint('uploaded')
     },
     async commit(batch, staged) {
       if (!(await commitBad(batch, staged))) return false
       runtime.crashPoint('quarantined')
       const info = ledgerInfo(group, dataset, staged.ledger)
-      const committed = await anchor.commit({ files: [staged.rows], advances: batch.advances, info })
+      const committed = await anchor.commit({ files: staged.files, advances: batch.advances, info })
       runtime.crashPoint('committed')
       return committed
     },

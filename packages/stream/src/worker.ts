@@ -105,7 +105,7 @@ async function openPipeline(
     limits,
     waiting: (reason) => onWaiting?.(dataset.name, reason),
     committed(batch, { rows, quarantined }) {
-      count({ dataset: dataset.name, rows: Number(rows.rows), quarantined, bytes: batch.bytes })
+      count({ dataset: dataset.name, rows, quarantined, bytes: batch.bytes })
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.
       source.acknowledge(reached).catch(() => {})
