@@ -22,9 +22,9 @@ it('carries generated posts through the embedded store into three cleaned tables
   const streamed = await place.run('stream', '--until-caught-up', '--json')
   expect(JSON.parse(streamed.stdout)).toMatchObject({ rows: 6000, quarantined: 0 })
   for (const table of ['pin', 'geo', 'user']) {
-    expect(await place.sql(`${COUNTS} from "${table}"`)).toEqual([{ n: '2000', inds: '2000', first: 0, last: 1999 }])
+    expect(await place.sql(`${COUNTS} from "${table}"`)).toEqual([{ n: 2000, inds: 2000, first: 0, last: 1999 }])
   }
-  expect(await place.sql("select count(*) as n from pin where poster_name = 'User Info Error'")).toEqual([{ n: '0' }])
+  expect(await place.sql("select count(*) as n from pin where poster_name = 'User Info Error'")).toEqual([{ n: 0 }])
 })
 
 it('sends the same records for the same seed', async () => {
@@ -93,8 +93,6 @@ it('loses and doubles nothing when it is killed twenty times at random moments',
   const last = await place.run('stream', '--until-caught-up', '--json')
   expect(last).toMatchObject({ exitCode: 0 })
   for (const table of ['pin', 'geo', 'user']) {
-    expect(await place.sql(`${COUNTS} from "${table}"`)).toEqual([
-      { n: String(posts), inds: String(posts), first: 0, last: posts - 1 },
-    ])
+    expect(await place.sql(`${COUNTS} from "${table}"`)).toEqual([{ n: posts, inds: posts, first: 0, last: posts - 1 }])
   }
 })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Time, chance and crash points, handed in so that a test can play any of them. */
@@ -19,7 +18,7 @@ export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   random: () => Math.random(),
-  uuid: () => randomUUID(),
+  uuid: () => crypto.randomUUID(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
   crashPoint: () => {},
 }

@@ -1,10 +1,11 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
+import { ANY, type DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { openDuckDB, openLake, openScan, openTable, planScan, quoteName } from '@millrace/lake'
+import { jsonValue } from './json.ts'
 
 export interface QueryResult {
   readonly columns: readonly string[]
-  /** As DuckDB's JSON has them: big numbers are text, times are ISO 8601 in UTC. */
+  /** As JSON: whole numbers beyond what a number holds are text, times are ISO 8601 in UTC. */
   readonly rows: readonly (readonly unknown[])[]
 }
 
@@ -47,7 +48,9 @@ async function attachTables(
 async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
   try {
     const reader = await connection.runAndReadAll(sql)
-    return { columns: reader.columnNames(), rows: reader.getRowsJson() }
+    const types = reader.columnTypes()
+    const rows = reader.getRowsJson().map((row) => row.map((value, i) => jsonValue(value, types[i] ?? ANY)))
+    return { columns: reader.columnNames(), rows }
   } catch (cause) {
     throw new MillraceError('QUERY_FAILED', (cause as Error).message, { cause })
   }
