@@ -1,1 +1,2 @@
+export { generatorFeed } from './feed.ts'
 export { type IngestOptions, type IngestTotals, ingest } from './ingest.ts'

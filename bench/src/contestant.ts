@@ -1,0 +1,19 @@
+import { once } from 'node:events'
+import type { Job, Report } from './contract.ts'
+
+/** The contestants' side of the protocol: for those that are written in TypeScript. */
+export function job(): Job {
+  return JSON.parse(process.argv[2] ?? '{}') as Job
+}
+
+/** The input is in place: time starts to count when this settles. */
+export async function ready(): Promise<void> {
+  process.stdout.write('ready\n')
+  await once(process.stdin, 'data')
+  process.stdin.unref()
+  process.stdin.pause()
+}
+
+export function report(result: Report): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+}

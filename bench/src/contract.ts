@@ -1,0 +1,56 @@
+import type { RowSource } from './outputs.ts'
+
+/** What one measured case is about: how much of it, and which variant. */
+export interface Task {
+  readonly size: number
+  /** One of the benchmark's cases; empty when it has none. */
+  readonly variant: string
+}
+
+/** A folder of bench/ with this in its benchmark.ts, and a file for each contestant in contestants/. */
+export interface Benchmark {
+  /** One line. */
+  readonly about: string
+  /** What is counted, in the plural: rows, commits. */
+  readonly unit: string
+  readonly size: number
+  /** Variants measured one after another, with the same contestants. */
+  readonly cases?: readonly string[]
+  /** The contestant that the others are compared with. */
+  readonly reference: string
+  /**
+   * What wall and CPU time cover: the whole process from its start, or the work alone, from the moment that
+   * the contestant says it is ready (its input is in place) until it reports.
+   */
+  readonly measures: 'process' | 'work'
+  /** Makes what every contestant reads, or finds it; answers its folder. */
+  prepare(task: Task, input: InputMaker): Promise<string>
+  /** What a contestant leaves in its output folder and has to agree on; when not given, one table of rows. */
+  outputs?(output: string): Readonly<Record<string, RowSource>>
+}
+
+/** The folder of the input made with these parameters; `make` fills it when it is not there yet. */
+export type InputMaker = (
+  kind: string,
+  parameters: Readonly<Record<string, string | number>>,
+  make: (folder: string) => Promise<void>,
+) => Promise<string>
+
+/** What a contestant is told, as JSON in its only argument. */
+export interface Job extends Task {
+  /** The folder from `prepare`; not to be changed. */
+  readonly input: string
+  /** A new, empty folder. */
+  readonly output: string
+}
+
+/** The line of JSON with which a contestant ends; anything else in it is left alone. */
+export interface Report {
+  /** Its engine and that engine's version. */
+  readonly engine?: string
+  /** Further figures of its own, shown below the table as medians. */
+  readonly figures?: Readonly<Record<string, number>>
+}
+
+/** With this exit code a contestant says that this machine can't run it; its last line on stderr says why. */
+export const UNAVAILABLE = 69

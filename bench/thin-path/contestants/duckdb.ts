@@ -1,0 +1,17 @@
+// bare DuckDB: read_json, the same SQL, one Parquet file; no log, no progress, no look at bad records
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DuckDBInstance, version } from '@duckdb/node-api'
+import { loadDataset } from '@millrace/transform'
+import { rawPins } from '../../pins/raw.ts'
+import { job, report } from '../../src/contestant.ts'
+
+const { input, output } = job()
+const { sql } = await loadDataset('pin')
+const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
+await mkdir(join(output, 'pin'))
+const connection = await instance.connect()
+await connection.run(`
+  COPY (WITH raw AS (${rawPins(join(input, 'pins.jsonl'))}) ${sql})
+  TO '${join(output, 'pin/pins.parquet')}' (FORMAT parquet, COMPRESSION zstd)`)
+report({ engine: `DuckDB ${version()}` })
