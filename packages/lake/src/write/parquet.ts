@@ -37,19 +37,16 @@ export async function stageRows(
   runtime: Runtime,
   options: StageOptions = {},
 ): Promise<StagedFile[]> {
-  const { partitionColumns } = metadata
   const name = `part-${runtime.uuid()}`
-  const several = partitionColumns.length > 0 || options.targetBytes !== undefined
-  const target = join(folder, several ? name : `${name}.zstd.parquet`)
+  const layout = layoutOf(name, metadata, options)
+  const target = join(folder, layout ? name : `${name}.zstd.parquet`)
   await mkdir(folder, { recursive: true })
-  const rows = await copy(connection, select(query, metadata, options.columns), [
-    `TO ${quoteText(target)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE_BYTES '${ROW_GROUP_BYTES}'`,
-    ...(several ? [`FILENAME_PATTERN ${quoteText(`${name}-{i}.zstd`)}`] : []),
-    ...(partitionColumns.length > 0 ? [`PARTITION_BY (${partitionColumns.map(quoteName).join(', ')})`] : []),
-    ...(options.targetBytes !== undefined && partitionColumns.length === 0
-      ? [`FILE_SIZE_BYTES ${options.targetBytes}`]
-      : []),
-  ])
+  const rows = await copy(
+    connection,
+    select(query, metadata, options.columns),
+    target,
+    layout ?? ['USE_TMP_FILE false'],
+  )
   const leaves = indexedLeaves(metadata)
   const staged: StagedFile[] = []
   for (const row of rows) {
@@ -59,7 +56,7 @@ export async function stageRows(
       localPath: file.path,
       rows: file.rows,
       add: {
-        path: logPath(relative(several ? target : folder, file.path)),
+        path: logPath(relative(layout ? target : folder, file.path)),
         partitionValues: partitionValues(file, metadata),
         size: file.size,
         modificationTime: runtime.now(),
@@ -91,13 +88,24 @@ export async function stageParquet(
   return file
 }
 
+/** How the rows are spread over several files in a folder; undefined: one file it is. */
+function layoutOf(name: string, { partitionColumns }: Metadata, { targetBytes }: StageOptions): string[] | undefined {
+  const pattern = `FILENAME_PATTERN ${quoteText(`${name}-{i}.zstd`)}`
+  if (partitionColumns.length > 0) return [pattern, `PARTITION_BY (${partitionColumns.map(quoteName).join(', ')})`]
+  return targetBytes === undefined ? undefined : [pattern, `FILE_SIZE_BYTES ${targetBytes}`]
+}
+
 async function copy(
   connection: DuckDBConnection,
   query: string,
-  options: readonly string[],
+  target: string,
+  layout: readonly string[],
 ): Promise<Record<string, Json>[]> {
+  const options = ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', `ROW_GROUP_SIZE_BYTES '${ROW_GROUP_BYTES}'`]
   try {
-    const result = await connection.runAndReadAll(`COPY (${query}) ${options.join(', ')})`)
+    const result = await connection.runAndReadAll(
+      `COPY (${query}) TO ${quoteText(target)} (${[...options, ...layout].join(', ')})`,
+    )
     return result.getRowObjectsJson()
   } catch (cause) {
     const refused = cause instanceof Error && cause.message.split(NULL_REFUSED)[1]
@@ -127,13 +135,20 @@ async function unboundedLeaves(
   leaves: readonly Leaf[],
 ): Promise<ReadonlySet<string>> {
   const floating = leaves.filter(({ type }) => type === 'float' || type === 'double')
-  if (floating.length === 0 || file.rows < 2n) return new Set()
+  if (floating.length === 0 || (await rowGroups(connection, file)) < 2n) return new Set()
   const result = await connection.runAndReadAll(
     `SELECT DISTINCT path_in_schema FROM parquet_metadata(${quoteText(file.path)})
      WHERE type IN ('FLOAT', 'DOUBLE') AND stats_min_value IS NULL AND stats_null_count < num_values`,
   )
   const paths = new Set(result.getRows().map(([path]) => String(path)))
   return new Set(floating.filter(({ path }) => paths.has(path.join(', '))).map(leafName))
+}
+
+async function rowGroups(connection: DuckDBConnection, file: WrittenFile): Promise<bigint> {
+  if (file.rows < 2n) return file.rows
+  const query = `SELECT num_row_groups::BIGINT FROM parquet_file_metadata(${quoteText(file.path)})`
+  const result = await connection.runAndReadAll(query)
+  return result.getRows()[0]?.[0] as bigint
 }
 
 function partitionValues(file: WrittenFile, metadata: Metadata): Record<string, string | null> {
