@@ -16,7 +16,7 @@ const PAGE = 'docs/performance.md'
 const HELP = `pnpm bench NAME [--runs N] [--size N] [--only A,B] [--fresh] [--publish]
 
 Runs a benchmark: the same input for every contestant, outputs compared, rounds interleaved.
-Writes bench/results/NAME.json and prints a table. Without a name, lists the benchmarks.
+Writes bench/results/NAME.json (NAME-SIZE.json for another size) and prints a table. Without a name, lists the benchmarks.
 
   --runs N     rounds (5)
   --size N     how much work; the list shows each benchmark's own
@@ -43,7 +43,8 @@ else if (name === undefined) await list()
 else if (!names.includes(name) || positionals.length > 1)
   refuse(`there is no benchmark ${positionals.join(' ')}; there are ${names.join(', ')}`)
 else if (process.platform !== 'linux') refuse('CPU time and memory are read from /proc: benchmarks run on Linux')
-else if (flags.publish && flags.only !== undefined) refuse('--publish wants all contestants')
+else if (flags.publish && (flags.only ?? flags.size) !== undefined)
+  refuse('--publish wants all contestants and the usual size')
 else await run(name).catch((error: Error) => refuse(error.message, 1))
 
 async function list(): Promise<void> {
@@ -77,13 +78,14 @@ async function run(benchmarkName: string): Promise<void> {
   }
   progress.done()
   const { about, unit, reference, measures } = benchmark
-  await publish({ name: benchmarkName, about, unit, reference, measures, size, rounds, machine, cases })
+  const file = size === benchmark.size ? benchmarkName : `${benchmarkName}-${size}`
+  await publish({ name: benchmarkName, about, unit, reference, measures, size, rounds, machine, cases }, file)
 }
 
-async function publish(result: BenchResult): Promise<void> {
+async function publish(result: BenchResult, file: string): Promise<void> {
   const table = markdownOf(result)
   console.log(table)
-  await writeJson(join(BENCH, 'results', `${result.name}.json`), result)
+  await writeJson(join(BENCH, 'results', `${file}.json`), result)
   if (!flags.publish) return
   await writeJson(join(ROOT, 'docs/performance', `${result.name}.json`), result)
   await putIntoPage(join(ROOT, PAGE), result.name, table)
