@@ -26,6 +26,7 @@ const CODES = {
   },
   STORE_UNSUITABLE: { exit: 1, retry: false, next: 'Choose a store with atomic create, or another folder.' },
   STORE_FAILED: { exit: 1, retry: true, next: 'Check the store: permissions, space, network.' },
+  CACHE_FULL: { exit: 1, retry: false, next: 'Give the cache more space, or ask for less at a time.' },
   TABLE_NOT_FOUND: { exit: 1, retry: false, next: 'Check the name and --lake; `millrace tables` lists what is there.' },
   TABLE_BROKEN: {
     exit: 1,

@@ -1,11 +1,25 @@
 import { fileURLToPath } from 'node:url'
-import { MillraceError } from '@millrace/base'
+import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
+import type { CacheOptions } from './cache/cache.ts'
 import { fileStore } from './file.ts'
+import { parseS3Address } from './s3/address.ts'
 import type { ObjectStore } from './store.ts'
 
+export interface LakeOptions {
+  readonly runtime?: Runtime
+  /** Of local copies, for stores that DuckDB can't read by itself. */
+  readonly cache?: CacheOptions
+}
+
 /** The store that a lake's address names. What only S3 needs is loaded for S3 alone. */
-export async function openLake(address: string): Promise<ObjectStore> {
-  if (address.startsWith('file:')) return fileStore(fileURLToPath(address))
+export async function openLake(address: string, options: LakeOptions = {}): Promise<ObjectStore> {
+  const runtime = options.runtime ?? systemRuntime
+  if (address.startsWith('file:')) return fileStore(fileURLToPath(address), runtime)
+  if (address.startsWith('s3:')) {
+    const where = parseS3Address(address)
+    const { s3Store } = await import('./s3/store.ts')
+    return s3Store(where, runtime, options.cache)
+  }
   if (/^[a-z][a-z0-9+.-]+:/i.test(address)) throw new MillraceError('LAKE_ADDRESS', `no store for ${address}`)
-  return fileStore(address)
+  return fileStore(address, runtime)
 }

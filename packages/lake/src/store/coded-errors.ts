@@ -38,7 +38,6 @@ export function withCodedErrors(store: ObjectStore, advice: Advice): ObjectStore
     list: (prefix, after) => each(`list ${prefix}`, store.list(prefix, after)),
     delete: (key) => once(`delete ${key}`, () => store.delete(key)),
     readable: (keys, connection) => once(`read ${keys.length} objects`, () => store.readable(keys, connection)),
-    locate: store.locate,
   }
 }
 

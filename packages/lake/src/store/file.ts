@@ -49,7 +49,6 @@ export function fileStore(folder: string, runtime: Runtime = systemRuntime): Obj
     list: (prefix, after) => listIn(root, prefix, after),
     delete: (key) => rm(pathOf(key), { force: true }),
     readable: async (keys) => ({ paths: keys.map(pathOf), release: async () => {} }),
-    locate: pathOf,
   }
   return withCodedErrors(store, adviceOn)
 }

@@ -32,8 +32,6 @@ export interface ObjectStore {
    * will read them the answer may be addresses that only this connection understands.
    */
   readable(keys: readonly string[], connection?: DuckDBConnection): Promise<Readable>
-  /** What DuckDB's readers take for this object. */
-  locate(key: string): string
 }
 
 export interface ByteRange {

@@ -1,0 +1,159 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { MillraceError } from '@millrace/base'
+import { unlessAbsent } from '../folder.ts'
+import type { Readable } from '../store.ts'
+import { evict } from './eviction.ts'
+import { endAbandonedLoans, type Loan, openLoan } from './loan.ts'
+
+export interface CacheOptions {
+  readonly folder?: string
+  readonly maxBytes?: number
+}
+
+/** Where the cache's files come from. */
+export interface Origin {
+  /** Tells it from every other. */
+  readonly name: string
+  /** Tells this content of an object from any other that had its name. */
+  version(key: string): Promise<string>
+  /** Writes the object to a new file. */
+  download(key: string, path: string): Promise<void>
+}
+
+interface Fetched {
+  readonly path: string
+  readonly bytes: number
+}
+
+const MAX_BYTES = 8 * 1024 ** 3
+const DOWNLOADS_AT_ONCE = 8
+
+/** A name with a UUID in it is never given to another content. */
+const UNIQUE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
+
+/**
+ * Objects as local files, of which the least recently used go when there are too many bytes. Processes share
+ * the folder: who reads a file holds a name of its own for it, so that no eviction takes it away.
+ */
+export function openCache(origin: Origin, { folder = defaultFolder(), maxBytes = MAX_BYTES }: CacheOptions = {}) {
+  const files = join(folder, 'files')
+  const fetch = fetcher(origin, files, maxBytes)
+  let prepared: Promise<void> | undefined
+  const prepare = async () => {
+    await mkdir(files, { recursive: true, mode: 0o700 })
+    await endAbandonedLoans(folder)
+  }
+  return {
+    async borrow(keys: readonly string[]): Promise<Readable> {
+      prepared ??= prepare()
+      await prepared
+      const loan = await openLoan(folder)
+      let bytes = 0
+      const lend = async (key: string) => {
+        const lent = await lendFile(fetch, loan, key)
+        bytes += lent.bytes
+        if (bytes > maxBytes) throw tooMuch(folder, maxBytes)
+        return lent.path
+      }
+      try {
+        return { paths: await mapAtOnce(keys, DOWNLOADS_AT_ONCE, lend), release: loan.end }
+      } catch (error) {
+        await loan.end()
+        throw error
+      }
+    },
+  }
+}
+
+/** Downloads what is not there, once however many ask, and makes room from time to time. */
+function fetcher(origin: Origin, files: string, maxBytes: number): (key: string) => Promise<Fetched> {
+  const underWay = new Map<string, Promise<Fetched>>()
+  let unaccounted = Number.POSITIVE_INFINITY
+  const fetch = async (key: string): Promise<Fetched> => {
+    const path = join(files, await fileName(origin, key))
+    const there = await unlessAbsent(stat(path))
+    if (there) {
+      const now = new Date()
+      await unlessAbsent(utimes(path, now, now))
+      return { path, bytes: there.size }
+    }
+    const bytes = await download(origin, key, path)
+    unaccounted += bytes
+    if (unaccounted > maxBytes / 16) {
+      unaccounted = 0
+      await evict(files, maxBytes)
+    }
+    return { path, bytes }
+  }
+  return (key) => {
+    const running = underWay.get(key) ?? fetch(key).finally(() => underWay.delete(key))
+    underWay.set(key, running)
+    return running
+  }
+}
+
+async function fileName(origin: Origin, key: string): Promise<string> {
+  const parts = [origin.name, key, ...(UNIQUE.test(key) ? [] : [await origin.version(key)])]
+  return createHash('sha256').update(parts.join('\n')).digest('hex')
+}
+
+async function download(origin: Origin, key: string, path: string): Promise<number> {
+  const partial = `${path}.${randomUUID()}.partial`
+  try {
+    await origin.download(key, partial)
+    const file = await open(partial, 'r')
+    try {
+      await file.sync()
+      await rename(partial, path)
+      return (await file.stat()).size
+    } finally {
+      await file.close()
+    }
+  } finally {
+    await rm(partial, { force: true })
+  }
+}
+
+/** Between the download and the loan another process may evict the file: then once more. */
+async function lendFile(fetch: (key: string) => Promise<Fetched>, loan: Loan, key: string): Promise<Fetched> {
+  for (let tries = 1; tries <= 5; tries++) {
+    const { path, bytes } = await fetch(key)
+    const lent = await unlessAbsent(loan.take(path))
+    if (lent !== undefined) return { path: lent, bytes }
+  }
+  throw new MillraceError('STORE_FAILED', `${key} leaves the cache faster than it can be read`)
+}
+
+function tooMuch(folder: string, maxBytes: number): MillraceError {
+  const gigabytes = (maxBytes / 1024 ** 3).toFixed(1)
+  return new MillraceError('CACHE_FULL', `one query needs more than the ${gigabytes} GiB that ${folder} may hold`)
+}
+
+function defaultFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace')
+}
+
+/** In the order of the items. After a failure no more are begun, and those under way are waited for. */
+async function mapAtOnce<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array(items.length)
+  const rest = items.entries()
+  let failed = false
+  const worker = async () => {
+    for (const [i, item] of rest) {
+      if (failed) return
+      try {
+        results[i] = await work(item)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failure) throw failure.reason
+  return results
+}

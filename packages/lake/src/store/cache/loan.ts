@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { unlessAbsent } from '../folder.ts'
+
+/** Names for cached files that belong to one reader. */
+export interface Loan {
+  take(path: string): Promise<string>
+  end(): Promise<void>
+}
+
+/** How long a reader on another machine is taken to be alive. */
+const FOREIGN_MS = 7 * 24 * 60 * 60 * 1000
+
+export async function openLoan(cache: string): Promise<Loan> {
+  const folder = join(cache, 'loans', `${process.pid}@${hostname()}@${randomUUID()}`)
+  await mkdir(folder, { recursive: true })
+  let taken = 0
+  return {
+    async take(path) {
+      const lent = join(folder, String(taken++))
+      await link(path, lent)
+      return lent
+    },
+    end: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Those of processes that are no more. */
+export async function endAbandonedLoans(cache: string): Promise<void> {
+  const loans = join(cache, 'loans')
+  for (const name of (await unlessAbsent(readdir(loans))) ?? []) {
+    const [pid = '', host = ''] = name.split('@')
+    const folder = join(loans, name)
+    const isOver = host === hostname() ? !isAlive(Number(pid)) : await isOlderThan(folder, FOREIGN_MS)
+    if (isOver) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function isOlderThan(folder: string, ms: number): Promise<boolean> {
+  const info = await unlessAbsent(stat(folder))
+  return info !== undefined && Date.now() - info.mtimeMs > ms
+}

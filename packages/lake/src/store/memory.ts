@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
+import { checkKey } from './key.ts'
+import { compareUtf8, sortByUtf8 } from './order.ts'
+import type { ByteRange, ObjectInfo, ObjectStore, Readable } from './store.ts'
+
+/** What is left when the process that used it is gone: hand it to the next store. */
+export type Objects = Map<string, { readonly bytes: Uint8Array; readonly modified: number }>
+
+const URL = 'memory:'
+
+/** A store that ends with the process. Every call answers in a later turn, so that callers interleave. */
+export function memoryStore(objects: Objects = new Map(), runtime: Runtime = systemRuntime): ObjectStore {
+  const set = (key: string, bytes: Uint8Array) => objects.set(key, { bytes: bytes.slice(), modified: runtime.now() })
+  const turn = async (key: string) => {
+    checkKey(URL, key)
+    await Promise.resolve()
+  }
+  const store: ObjectStore = {
+    url: URL,
+    async get(key, range) {
+      await turn(key)
+      return sliceOf(objects.get(key)?.bytes, range)
+    },
+    async put(key, bytes) {
+      await turn(key)
+      set(key, bytes)
+    },
+    async putIfAbsent(key, bytes) {
+      await turn(key)
+      if (objects.has(key)) return 'exists'
+      set(key, bytes)
+      return 'created'
+    },
+    async upload(key, localPath) {
+      const bytes = await readFile(localPath)
+      if ((await store.putIfAbsent(key, bytes)) === 'created') return
+      if (objects.get(key)?.bytes.length === bytes.length) return
+      throw new MillraceError('STORE_FAILED', `${key} is there already, and is not what was to be put there`)
+    },
+    async *keys(prefix, after) {
+      await Promise.resolve()
+      yield* keysAfter(objects, prefix, after)
+    },
+    async *list(prefix, after) {
+      for await (const key of store.keys(prefix, after)) {
+        const object = objects.get(key)
+        if (object) yield { key, size: object.bytes.length, modified: object.modified } satisfies ObjectInfo
+      }
+    },
+    async delete(key) {
+      await turn(key)
+      objects.delete(key)
+    },
+    readable: (keys) => localCopies(objects, keys),
+  }
+  return store
+}
+
+function sliceOf(bytes: Uint8Array | undefined, range: ByteRange | undefined): Uint8Array | undefined {
+  return range ? bytes?.slice(range.offset, range.offset + range.length) : bytes?.slice()
+}
+
+function keysAfter(objects: Objects, prefix: string, after: string | undefined): string[] {
+  return sortByUtf8(
+    [...objects.keys()].filter((key) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0)),
+  )
+}
+
+async function localCopies(objects: Objects, keys: readonly string[]): Promise<Readable> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-memory-'))
+  const paths = await Promise.all(
+    keys.map(async (key, i) => {
+      const path = join(folder, String(i))
+      const object = objects.get(key)
+      if (object) await writeFile(path, object.bytes)
+      return path
+    }),
+  )
+  return { paths, release: () => rm(folder, { recursive: true, force: true }) }
+}

@@ -1,0 +1,35 @@
+import { createWriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
+import { MillraceError } from '@millrace/base'
+import type { Origin } from '../cache/cache.ts'
+import type { S3Address } from './address.ts'
+import { isAbsent, retryReads } from './errors.ts'
+import type { Bucket } from './store.ts'
+
+/** The bucket as the cache of local files sees it. */
+export function bucketAsOrigin({ client, bucket, prefix, runtime }: Bucket, { endpoint }: S3Address): Origin {
+  const objectAt = (key: string) => ({ Bucket: bucket, Key: prefix + key })
+  const orGone = async <T>(key: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      throw new MillraceError('TABLE_BROKEN', `s3://${bucket}/${prefix}${key} is gone`, { cause: error })
+    }
+  }
+  return {
+    name: `${endpoint ?? ''} s3://${bucket}/${prefix}`,
+    async version(key) {
+      const { ETag = '' } = await orGone(key, client.send(new HeadObjectCommand(objectAt(key))))
+      return ETag
+    },
+    download: (key, path) =>
+      retryReads(runtime, async () => {
+        const { Body } = await orGone(key, client.send(new GetObjectCommand(objectAt(key))))
+        // In Node the SDK gives a stream of Node's own.
+        await pipeline(Body as Readable, createWriteStream(path))
+      }),
+  }
+}
