@@ -1,3 +1,10 @@
+export { type AuditedCommit, auditedCommits } from './care/audit.ts'
+export { checkpointIsDue, writeCheckpoint } from './care/checkpoint.ts'
+export { type HistoryEntry, tableHistory } from './care/history.ts'
+export { type LedgerEntry, type LedgerSummary, readLedgerSummary } from './care/ledger.ts'
+export { cleanLog } from './care/log-cleanup.ts'
+export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './care/optimize.ts'
+export { type VacuumOptions, type VacuumResult, vacuumTable } from './care/vacuum.ts'
 export { type DuckDB, type DuckDBOptions, openDuckDB } from './duckdb.ts'
 export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
 export { type TableRef, tableUrl } from './log/log.ts'
@@ -16,5 +23,23 @@ export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { openLake } from './store/address.ts'
 export type { ObjectInfo, ObjectStore } from './store/store.ts'
 export { type NewTable, openOrCreate } from './write/create.ts'
-export { type StagedFile, stageParquet, stageRows, uploadStaged } from './write/parquet.ts'
+export {
+  type StagedFile,
+  type StageOptions,
+  stageParquet,
+  stageRows,
+  uploadAll,
+  uploadStaged,
+} from './write/parquet.ts'
+export type { ProgressChoice } from './write/progress.ts'
+export { restoreTable } from './write/restore.ts'
+export {
+  appendRows,
+  deleteRows,
+  overwriteRows,
+  type RemovalOptions,
+  replaceRows,
+  type Workshop,
+  type WriteOptions,
+} from './write/rows.ts'
 export { type CommitResult, commit, type Transaction } from './write/transaction.ts'

@@ -30,7 +30,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'verify',
     summary: 'proves that nothing is missing or doubled',
-    planned: 'millrace verify --lake ./lake --source kafka://localhost:9092',
+    load: async () => (await import('./verify.ts')).verify,
   },
   {
     name: 'optimize',

@@ -31,7 +31,7 @@ const SETTINGS = {
   topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
-  maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000', planned: true },
+  maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
   dashboard: {
     value: '[HOST:PORT]',
     description: 'the page that shows the worker at work; unless said on 127.0.0.1:4680 or the next free port',

@@ -1,0 +1,39 @@
+import type { Runtime } from '@millrace/base'
+import { openLake, openTable } from '@millrace/lake'
+import { openSource } from '@millrace/transport'
+import { type Verdict, verifyTable } from './verify.ts'
+import { verifyAgainstSource } from './verify-source.ts'
+
+export interface VerifyOptions {
+  readonly lake: string
+  readonly tables: readonly string[]
+  /** Where to count as well; the log alone is asked when not given. */
+  readonly source?: string
+}
+
+export interface TableVerdict extends Verdict {
+  readonly table: string
+  /** False: there is no such table, so there is nothing to prove. */
+  readonly exists: boolean
+}
+
+export async function verifyLake(
+  { lake, tables, source: address }: VerifyOptions,
+  runtime: Runtime,
+): Promise<TableVerdict[]> {
+  const store = await openLake(lake)
+  const source = address === undefined ? undefined : await openSource(address, runtime)
+  try {
+    const verdicts: TableVerdict[] = []
+    for (const path of tables) {
+      const table = { store, path }
+      const exists = (await openTable(table)) !== undefined
+      const { partitions, problems } = exists ? await verifyTable(table) : { partitions: [], problems: [] }
+      const differences = source ? await verifyAgainstSource(table, partitions, source) : []
+      verdicts.push({ table: path, exists, partitions, problems: [...problems, ...differences] })
+    }
+    return verdicts
+  } finally {
+    await source?.close()
+  }
+}

@@ -1,0 +1,73 @@
+import { MillraceError } from '@millrace/base'
+import { auditedCommits, type TableRef } from '@millrace/lake'
+import type { Partition, Position, Source } from '@millrace/transport'
+import { reached } from './batch.ts'
+import type { LedgerEntry } from './ledger.ts'
+import type { PartitionAccount } from './verify.ts'
+
+const READ = { maxBytes: 32 << 20, waitMs: 5_000 }
+
+/**
+ * Counts in the source what the table says it took from there. Only stretches that begin above the start of the
+ * source's log can be compared: of what retention has taken nobody can tell any more.
+ */
+export async function verifyAgainstSource(
+  table: TableRef,
+  accounts: readonly PartitionAccount[],
+  source: Source,
+): Promise<string[]> {
+  const problems: string[] = []
+  for (const account of accounts) {
+    const { topic, identity, partition: id } = account
+    const partition = { topic, identity, id }
+    const start = await source.resolve(partition, 'earliest')
+    const told = await toldSince(table, account, start)
+    if (!told) continue
+    const found = await countRecords(source, partition, told.from, account.to.map(BigInt))
+    if (found === told.records) continue
+    problems.push(
+      `${topic}/${id}: from ${told.from} on the source holds ${found} records, the table accounts for ${told.records}`,
+    )
+  }
+  return problems
+}
+
+interface Told {
+  readonly from: Position
+  readonly records: number
+}
+
+async function toldSince(table: TableRef, account: PartitionAccount, start: Position): Promise<Told | undefined> {
+  let told: Told | undefined
+  for await (const { entries } of auditedCommits(table)) {
+    for (const entry of entries as unknown as readonly (LedgerEntry & { group: string })[]) {
+      const from = entry.from.map(BigInt)
+      const mine = entry.group === account.group && entry.topic === account.topic && entry.identity === account.identity
+      if (!mine || entry.partition !== account.partition || !reached(from, start)) continue
+      told = { from: told?.from ?? from, records: (told?.records ?? 0) + entry.records }
+    }
+  }
+  return told
+}
+
+async function countRecords(source: Source, partition: Partition, from: Position, to: Position): Promise<number> {
+  let count = 0
+  for (let at = from; !reached(at, to); ) {
+    const block = await source.read(partition, at, READ)
+    if (!block) {
+      throw new MillraceError(
+        'OFFSET_OUT_OF_RANGE',
+        `${partition.topic}/${partition.id} ends before ${to}, which the table has`,
+      )
+    }
+    count += reached(to, block.to) ? block.count : countBefore(block.offsets, to)
+    at = block.to
+  }
+  return count
+}
+
+function countBefore(offsets: Iterable<bigint | string>, to: Position): number {
+  let count = 0
+  for (const offset of offsets) if (!reached([BigInt(offset)], to)) count++
+  return count
+}
