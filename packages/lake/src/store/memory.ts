@@ -13,7 +13,8 @@ const URL = 'memory:'
 
 /** A store that ends with the process. Every call answers in a later turn, so that callers interleave. */
 export function memoryStore(objects: Objects = new Map(), runtime: Runtime = systemRuntime): ObjectStore {
-  const set = (key: string, bytes: Uint8Array) => objects.set(key, { bytes: bytes.slice(), modified: runtime.now() })
+  const set = (key: string, bytes: Uint8Array) =>
+    objects.set(key, { bytes: new Uint8Array(bytes), modified: runtime.now() })
   const turn = async (key: string) => {
     checkKey(URL, key)
     await Promise.resolve()
