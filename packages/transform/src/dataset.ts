@@ -3,25 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '@millrace/base'
-import type { DataType, StructType } from '@millrace/lake'
-import { z } from 'zod'
-
-const FieldType = z.enum(['text', 'integer', 'long', 'double', 'boolean', 'timestamp'])
-
-const Description = z.strictObject({
-  description: z.string(),
-  fields: z.record(z.string(), z.strictObject({ type: FieldType, aliases: z.array(z.string()).default([]) })),
-  columns: z.record(z.string(), z.strictObject({ type: z.unknown(), comment: z.string().optional() })),
-})
-
-export type FieldType = z.infer<typeof FieldType>
-
-/** What comes in under one name, with the other names that it is known by. */
-export interface Field {
-  readonly name: string
-  readonly type: FieldType
-  readonly aliases: readonly string[]
-}
+import type { StructType } from '@millrace/lake'
+import { parseDescription } from './description.ts'
+import type { Expectation } from './expectations.ts'
+import type { Field } from './fields.ts'
 
 /** A folder: dataset.json says what comes in and goes out, clean.sql turns the one into the other. */
 export interface Dataset {
@@ -29,45 +14,40 @@ export interface Dataset {
   readonly description: string
   readonly fields: readonly Field[]
   readonly schema: StructType
-  /** A SELECT from `raw`, which has the fields under their names. */
+  /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
   readonly sql: string
+  readonly expectations: readonly Expectation[]
 }
 
 const BUILT_IN = fileURLToPath(new URL('../datasets', import.meta.url))
 
-export async function datasetNames(): Promise<string[]> {
-  return (await readdir(BUILT_IN)).sort()
+/** Every data set in these folders, and those that come with Millrace. */
+export async function datasetNames(folders: readonly string[] = []): Promise<string[]> {
+  const names = await Promise.all([...folders, BUILT_IN].map(namesIn))
+  return [...new Set(names.flat())].sort()
 }
 
-export async function loadDataset(name: string): Promise<Dataset> {
-  const folder = join(BUILT_IN, name)
-  if (!existsSync(join(folder, 'dataset.json'))) {
-    const known = (await datasetNames()).join(', ')
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => existsSync(join(folder, name, 'dataset.json')))
+}
+
+/** The first folder that has it wins, so that one's own may take the place of one that comes with Millrace. */
+export async function loadDataset(name: string, folders: readonly string[] = []): Promise<Dataset> {
+  const folder = [...folders, BUILT_IN]
+    .map((root) => join(root, name))
+    .find((at) => existsSync(join(at, 'dataset.json')))
+  if (folder === undefined) {
+    const known = (await datasetNames(folders)).join(', ')
     throw new MillraceError('DATASET_UNKNOWN', `there is no data set ${name}; there are ${known}`)
   }
-  return readDataset(name, folder)
+  const [text, sql] = await Promise.all([read(join(folder, 'dataset.json')), read(join(folder, 'clean.sql'))])
+  return { name, ...parseDescription(text, join(folder, 'dataset.json')), sql: sql.trim() }
 }
 
-async function readDataset(name: string, folder: string): Promise<Dataset> {
-  const [text, sql] = await Promise.all([
-    readFile(join(folder, 'dataset.json'), 'utf8'),
-    readFile(join(folder, 'clean.sql'), 'utf8'),
-  ])
-  const parsed = Description.safeParse(JSON.parse(text))
-  if (!parsed.success) {
-    throw new MillraceError('DATASET_INVALID', `${folder}/dataset.json: ${z.prettifyError(parsed.error)}`)
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new MillraceError('DATASET_INVALID', `${file} can't be read`, { cause })
   }
-  const { description, fields, columns } = parsed.data
-  return {
-    name,
-    description,
-    fields: Object.entries(fields).map(([field, { type, aliases }]) => ({ name: field, type, aliases })),
-    schema: { type: 'struct', fields: Object.entries(columns).map(([column, of]) => structField(column, of)) },
-    sql: sql.trim(),
-  }
-}
-
-function structField(name: string, column: { type?: unknown; comment?: string | undefined }) {
-  const metadata = column.comment === undefined ? {} : { comment: column.comment }
-  return { name, type: column.type as DataType, nullable: true, metadata }
 }

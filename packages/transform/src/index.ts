@@ -1,2 +1,2 @@
-export { withCleanRows } from './clean.ts'
-export { type Dataset, datasetNames, type Field, type FieldType, loadDataset } from './dataset.ts'
+export { type BadRecord, type CleanParts, type Fates, type UseRows, withCleanRows } from './clean.ts'
+export { type Dataset, datasetNames, loadDataset } from './dataset.ts'

@@ -1,0 +1,42 @@
+import { quoteText } from '@millrace/lake'
+
+/** What becomes of a row that an expectation does not hold for. */
+export const OUTCOMES = ['keep', 'drop', 'quarantine', 'stop'] as const
+
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** A promise about every clean row. A predicate that gives NULL does not hold. */
+export interface Expectation {
+  readonly name: string
+  readonly predicate: string
+  readonly otherwise: Outcome
+}
+
+/** They travel as the bits of one INTEGER. */
+export const MOST_EXPECTATIONS = 30
+
+/** The bits of the expectations with one of these outcomes. */
+export function expectationBits(expectations: readonly Expectation[], ...outcomes: readonly Outcome[]): number {
+  return expectations.reduce((bits, { otherwise }, i) => (outcomes.includes(otherwise) ? bits | (1 << i) : bits), 0)
+}
+
+/** SQL over clean rows: which expectations fail, as bits. */
+export function failedBits(expectations: readonly Expectation[]): string {
+  return sum(expectations.map(({ predicate }, i) => `CASE WHEN ${predicate} THEN 0 ELSE ${1 << i} END`))
+}
+
+/** The same, where a row that would need care raises an error instead. */
+export function failedBitsOrError(expectations: readonly Expectation[]): string {
+  return sum(
+    expectations.map(({ name, predicate, otherwise }, i) => {
+      const careful = otherwise === 'quarantine' || otherwise === 'stop'
+      return `CASE WHEN ${predicate} THEN 0 ELSE ${careful ? `error(${quoteText(failure(name))})` : 1 << i} END`
+    }),
+  )
+}
+
+export const failure = (name: string) => `expectation ${name} failed`
+
+function sum(terms: readonly string[]): string {
+  return `CAST(${terms.length === 0 ? '0' : terms.join(' + ')} AS INTEGER)`
+}

@@ -1,0 +1,46 @@
+import { duckdbType, quoteName, quoteText } from '@millrace/lake'
+import type { Dataset } from './dataset.ts'
+import { fieldSql, SQL_TYPES, valueOrError } from './fields.ts'
+
+/** Every name that a field may come under. */
+export function knownNames(dataset: Dataset): string[] {
+  return dataset.fields.flatMap(({ name, aliases }) => [name, ...aliases])
+}
+
+/**
+ * A SELECT that gives the data set's fields, typed, from newline-joined JSON; an error where a record is in
+ * any doubt. `records` must be told: DuckDB's guess makes a row of `{}`'s own text, and overflows the stack
+ * on a deep value.
+ */
+export function fastRaw(dataset: Dataset, files: readonly string[]): string {
+  const columns = knownNames(dataset).map((name) => `${quoteName(name)}: 'VARCHAR'`)
+  const values = dataset.fields.map((field) => `${valueOrError(fieldSql(field))} AS ${quoteName(field.name)}`)
+  return `SELECT ${values.join(', ')} FROM read_json([${files.map(quoteText).join(', ')}],
+    format = 'newline_delimited', records = true, columns = {${columns.join(', ')}}, hive_partitioning = false)`
+}
+
+/** No row, but the right columns: enough to see whether the SQL fits the fields. */
+export function emptyRaw(dataset: Dataset): string {
+  return `SELECT ${dataset.fields.map(({ name, type }) => `NULL::${SQL_TYPES[type]} AS ${quoteName(name)}`).join(', ')} WHERE false`
+}
+
+/** The column that says which expectations a clean row fails. */
+export const FAILED = 'millrace_failed'
+
+/** The clean rows of a `raw`, with the columns as the schema has them, and the expectations that each fails. */
+export function cleanRows(dataset: Dataset, raw: string, failed: string): string {
+  const columns = dataset.schema.fields.map(
+    ({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(type)}) AS ${quoteName(name)}`,
+  )
+  const cast = `SELECT ${columns.join(', ')} FROM (WITH raw AS (${raw}) ${dataset.sql})`
+  return `SELECT *, ${failed} AS ${FAILED} FROM (${cast})`
+}
+
+export function columnList(dataset: Dataset): string {
+  return dataset.schema.fields.map(({ name }) => quoteName(name)).join(', ')
+}
+
+/** A row's hash: of its columns in the schema's order. DuckDB may change the function with a new version. */
+export function rowHash(dataset: Dataset): string {
+  return `hash(${columnList(dataset)})`
+}

@@ -1,0 +1,24 @@
+/** The ways in which a moment may be written. Without a zone it is UTC; an offset is honoured. */
+export const TIMESTAMP_SHAPES = ['YYYY-MM-DD HH:MM:SS', 'YYYY-MM-DDTHH:MM:SS', 'YYYY:MM:DD HH:MM:SS'] as const
+
+export type TimestampShape = (typeof TIMESTAMP_SHAPES)[number]
+
+const DATES: Readonly<Record<TimestampShape, string>> = {
+  'YYYY-MM-DD HH:MM:SS': '[0-9]{4}-[0-9]{2}-[0-9]{2} ',
+  'YYYY-MM-DDTHH:MM:SS': '[0-9]{4}-[0-9]{2}-[0-9]{2}T',
+  'YYYY:MM:DD HH:MM:SS': '[0-9]{4}:[0-9]{2}:[0-9]{2} ',
+}
+
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?'
+const ZONE = '(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?'
+
+/** A regular expression for the whole text. Days that no calendar has are left to the cast. */
+export function timestampPattern(shapes: readonly TimestampShape[]): string {
+  return `(${shapes.map((shape) => DATES[shape]).join('|')})${TIME}${ZONE}`
+}
+
+/** SQL for the moment; NULL where the text is none. A cast alone would also take `epoch`, `infinity` and dates before Christ. */
+export function timestampValue(text: string): string {
+  const dashed = `CASE WHEN substr(${text}, 5, 1) = ':' THEN substr(${text}, 1, 4) || '-' || substr(${text}, 6, 2) || '-' || substr(${text}, 9) ELSE ${text} END`
+  return `TRY_CAST(${dashed} AS TIMESTAMPTZ)`
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type JoinedValues, joinValues, systemRuntime } from '@millrace/base'
+import { openDuckDB } from '@millrace/lake'
+import { type Dataset, type Fates, withCleanRows } from '@millrace/transform'
+
+export interface Outcome {
+  readonly rows: readonly Record<string, unknown>[]
+  readonly fates: Fates
+}
+
+export interface Kit {
+  readonly folder: string
+  /** The clean rows and what became of the records. */
+  clean(dataset: Dataset, blocks: readonly JoinedValues[]): Promise<Outcome>
+  close(): Promise<void>
+}
+
+export async function createKit(): Promise<Kit> {
+  const engine = await openDuckDB()
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-transform-'))
+  return {
+    folder,
+    async clean(dataset, blocks) {
+      const parts = { engine, workFolder: folder, runtime: systemRuntime }
+      const { result, fates } = await withCleanRows(dataset, blocks, parts, async (query, connection) => {
+        const reader = await connection.runAndReadAll(`SELECT CAST(to_json(rows) AS VARCHAR) FROM (${query}) rows`)
+        const rows = reader.getRows().map(([row]) => JSON.parse(String(row)) as Record<string, unknown>)
+        return { rows: BigInt(rows.length), list: rows }
+      })
+      return { rows: result.list, fates }
+    },
+    async close() {
+      engine.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export function block(...values: readonly (string | Uint8Array | null)[]): JoinedValues {
+  return joinValues(values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value)))
+}
+
+/** The same records, but sent the careful way. */
+export function carefully(values: JoinedValues): JoinedValues {
+  return { ...values, careful: true }
+}
+
+/** Rows come in any order. */
+export function inOrder(rows: readonly unknown[]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort()
+}
