@@ -14,6 +14,14 @@ const CODES = {
   SOURCE_ADDRESS: { exit: 2, retry: false, next: 'Sources are kafka://host:9092, kinesis://region or embedded:PATH.' },
   LAKE_ADDRESS: { exit: 2, retry: false, next: 'A lake is a folder path, file:///… or s3://bucket/prefix.' },
   SOURCE_UNREACHABLE: { exit: 1, retry: true, next: 'Check that the server is up and the address is right.' },
+  SOURCE_DENIED: { exit: 1, retry: false, next: 'Check the login, and what it may do with the topic and the group.' },
+  SOURCE_DAMAGED: {
+    exit: 1,
+    retry: false,
+    next: 'What the source handed over is not what was stored. Check its disks; accept the gap with a new --group.',
+  },
+  SOURCE_UNSUPPORTED: { exit: 1, retry: false, next: 'Bring the source to a version or format that is supported.' },
+  TOPIC_MISSING: { exit: 1, retry: false, next: 'Make the topic, or check its name.' },
   SOURCE_CHANGED: {
     exit: 1,
     retry: false,

@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import type { Producer, Source } from './source.ts'
+import type { Producer, Source, SourceOptions } from './source.ts'
 
 /** One line a message system: the scheme of its address, and its folder. */
 const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
@@ -13,15 +13,22 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
       producer: (address, runtime) => embeddedProducer(pathOf(address), runtime),
     }
   },
+  'kafka:': async () => {
+    const [{ kafkaSource }, { kafkaProducer }] = await Promise.all([
+      import('./kafka/source.ts'),
+      import('./kafka/producer.ts'),
+    ])
+    return { source: kafkaSource, producer: kafkaProducer }
+  },
 }
 
 interface MessageSystem {
-  source(address: string, runtime: Runtime): Source
+  source(address: string, runtime: Runtime, options: SourceOptions): Source
   producer(address: string, runtime: Runtime): Producer
 }
 
-export async function openSource(address: string, runtime: Runtime): Promise<Source> {
-  return (await systemOf(address)).source(address, runtime)
+export async function openSource(address: string, runtime: Runtime, options: SourceOptions = {}): Promise<Source> {
+  return (await systemOf(address)).source(address, runtime, options)
 }
 
 export async function openProducer(address: string, runtime: Runtime): Promise<Producer> {

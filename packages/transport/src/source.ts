@@ -65,6 +65,14 @@ export interface Source {
   close(): Promise<void>
 }
 
+/** As what a source is read. */
+export interface SourceOptions {
+  /** Whoever names the same group shares the partitions; without one, all of them are this reader's. */
+  readonly group?: string
+  /** A name that outlives this process: who comes back with it soon gets back its partitions without a rebalance. */
+  readonly member?: string
+}
+
 export interface ReadOptions {
   readonly maxBytes: number
   readonly waitMs: number

@@ -8,11 +8,11 @@ import {
   type Position,
   type Source,
 } from '@millrace/transport'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, type TestAPI } from 'vitest'
 
 export interface TransportUnderTest {
   /** The address of a store or broker that is up. */
-  address(): string
+  readonly address: string
   /** A topic that nobody has used, made if the system wants that. */
   freshTopic(partitions: number): Promise<string>
 }
@@ -22,20 +22,28 @@ const encode = (text: string) => new TextEncoder().encode(text)
 const WAIT = { maxBytes: 1 << 20, waitMs: 5_000 }
 
 /** What every message system promises: the delivery contract of Source and Producer. */
-export function describeTransport(name: string, transport: TransportUnderTest, runtime: Runtime = systemRuntime): void {
+export function describeTransport<Context extends { transport: TransportUnderTest }>(
+  name: string,
+  it: TestAPI<Context>,
+  runtime: Runtime = systemRuntime,
+): void {
   describe(`${name} keeps the contract of a message system`, () => {
+    let transport: TransportUnderTest
+    it.beforeEach(({ transport: given }) => {
+      transport = given
+    })
     const closers: (() => Promise<void>)[] = []
     afterEach(async () => {
       for (const close of closers.splice(0)) await close()
     })
 
     const producer = async () => {
-      const made = await openProducer(transport.address(), runtime)
+      const made = await openProducer(transport.address, runtime)
       closers.push(() => made.close())
       return made
     }
     const subscribed = async (topic: string) => {
-      const source = await openSource(transport.address(), runtime)
+      const source = await openSource(transport.address, runtime)
       closers.push(() => source.close())
       const partitions = await assignment(source, topic)
       return { source, partitions, first: partitions[0] as Partition }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, test } from 'vitest'
 import { openEmbeddedStore } from '../../src/embedded/store.ts'
 import { describeTransport } from '../contract.ts'
 
@@ -11,13 +11,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const path = join(folder, 'stream.db')
 
-describeTransport('the embedded store', {
-  address: () => `embedded:${path}`,
-  async freshTopic(partitions) {
-    const name = `topic-${randomUUID()}`
-    const store = openEmbeddedStore(path)
-    await store.openTopic(name, partitions)
-    await store.close()
-    return name
-  },
-})
+describeTransport(
+  'the embedded store',
+  test.extend('transport', {
+    address: `embedded:${path}`,
+    async freshTopic(partitions: number) {
+      const name = `topic-${randomUUID()}`
+      const store = openEmbeddedStore(path)
+      await store.openTopic(name, partitions)
+      await store.close()
+      return name
+    },
+  }),
+)

@@ -1,0 +1,141 @@
+import { MillraceError } from '@millrace/base'
+import {
+  type API,
+  Base,
+  type Connection,
+  type findCoordinatorV4,
+  kGetApi,
+  kGetBootstrapConnection,
+  kGetConnection,
+  type metadataV12,
+} from '@platformatic/kafka'
+import type { KafkaAddress } from './address.ts'
+import { FETCH_BY_ID, type FetchTopic } from './fetch-request.ts'
+import { answered, fromLibrary, KAFKA } from './kafka-error.ts'
+import { libraryOptions } from './library.ts'
+import type { Broker } from './security.ts'
+
+type FindCoordinatorResponse = findCoordinatorV4.FindCoordinatorResponse
+type MetadataResponse = metadataV12.MetadataResponse
+type MetadataResponseTopic = metadataV12.MetadataResponseTopic
+
+/** A topic as the brokers know it now. */
+export interface Topic {
+  readonly name: string
+  /** The topic's id without dashes; the cluster's where the brokers give none. */
+  readonly identity: string
+  /** How a Fetch request names it. */
+  readonly fetchedAs: FetchTopic
+  readonly partitions: readonly PartitionPlace[]
+}
+
+export interface PartitionPlace {
+  /** Undefined while there is none: an election, or every replica down. */
+  readonly leader: Broker | undefined
+  readonly leaderEpoch: number
+}
+
+/** What the library does for us: connections with login, the versions that both sides speak, requests and answers. */
+export interface Cluster {
+  /** As the brokers have them now. */
+  topics(names: readonly string[]): Promise<Topic[]>
+  /** As they were when last asked; asks if nobody has. */
+  knownTopic(name: string): Promise<Topic>
+  /** What was known of this topic has turned out wrong. */
+  forget(name: string): void
+  coordinatorOf(group: string): Promise<Broker>
+  /** One request by its name in the protocol, in the newest version that the library and the brokers share. */
+  call<Answer>(broker: Broker, name: string, ...request: unknown[]): Promise<Answer>
+  close(): Promise<void>
+}
+
+const NO_ID = '0'.repeat(32)
+const GROUP = 0
+
+export function openCluster(address: KafkaAddress, requestTimeout: number): Cluster {
+  // Whoever asks decides what a failure means and whether to ask again.
+  const base = new Base({ ...libraryOptions(address, requestTimeout), retries: 0 })
+  const known = new Map<string, Topic>()
+  const send = async <Answer>(connection: Promise<Connection>, name: string, request: unknown[]): Promise<Answer> => {
+    const [api, open] = await Promise.all([
+      called<API<unknown[], Answer>>((done) => base[kGetApi](name, done)),
+      connection,
+    ]).catch(rethrow(name))
+    return api.async(open, ...request).catch(rethrow(name))
+  }
+  const anyBroker = () => called<Connection>((done) => base[kGetBootstrapConnection](done))
+
+  const topics = async (names: readonly string[]) => {
+    const answer = await evenWithErrors(send<MetadataResponse>(anyBroker(), 'Metadata', [[...names], false, false]))
+    const fetch = await called<API<unknown[], unknown>>((done) => base[kGetApi]('Fetch', done)).catch(rethrow('Fetch'))
+    const found = answer.topics.map((topic) => topicOf(topic, answer, fetch.version >= FETCH_BY_ID))
+    for (const topic of found) known.set(topic.name, topic)
+    return found
+  }
+  return {
+    topics,
+    async knownTopic(name) {
+      const topic = known.get(name) ?? (await topics([name]))[0]
+      if (!topic) throw missing(name)
+      return topic
+    },
+    forget: (name) => void known.delete(name),
+    async coordinatorOf(group) {
+      const answer = await send<FindCoordinatorResponse>(anyBroker(), 'FindCoordinator', [GROUP, [group]])
+      const [coordinator] = answer.coordinators
+      if (!coordinator) throw new MillraceError('SOURCE_UNREACHABLE', `no broker coordinates the group ${group}`)
+      return { host: coordinator.host, port: coordinator.port }
+    },
+    call: (broker, name, ...request) =>
+      send(
+        called((done) => base[kGetConnection]({ ...broker }, done)),
+        name,
+        request,
+      ),
+    close: () => base.close(),
+  }
+}
+
+function topicOf(
+  { name, errorCode, topicId, partitions }: MetadataResponseTopic,
+  answer: MetadataResponse,
+  fetchById: boolean,
+): Topic {
+  if (name == null || errorCode === KAFKA.UNKNOWN_TOPIC_OR_PARTITION) throw missing(name ?? topicId)
+  if (errorCode !== 0) throw answered(errorCode, `topic ${name}`)
+  const brokers = new Map(answer.brokers.map((broker) => [broker.nodeId, { host: broker.host, port: broker.port }]))
+  const id = topicId?.replaceAll('-', '') ?? NO_ID
+  const places: PartitionPlace[] = []
+  for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
+    places[partitionIndex] = { leader: brokers.get(leaderId), leaderEpoch }
+  }
+  return {
+    name,
+    identity: id === NO_ID ? `cluster:${answer.clusterId}` : id,
+    fetchedAs: id === NO_ID || !fetchById ? { name } : { id: Buffer.from(id, 'hex') },
+    partitions: places,
+  }
+}
+
+function missing(name: string): MillraceError {
+  return new MillraceError('TOPIC_MISSING', `there is no topic ${name}`)
+}
+
+function rethrow(what: string): (error: unknown) => never {
+  return (error) => {
+    throw fromLibrary(error, what)
+  }
+}
+
+/** The library rejects an answer as a whole when one part of it says that it failed: here the parts are looked at. */
+function evenWithErrors<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  return asked.catch((error: Error) => {
+    const { response } = (error.cause ?? {}) as { response?: Answer }
+    if (response === undefined) throw error
+    return response
+  })
+}
+
+function called<T>(start: (done: (error: Error | null, value?: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value as T))))
+}

@@ -1,0 +1,125 @@
+import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { MillraceError } from '@millrace/base'
+import { authenticate } from './sasl.ts'
+import type { Broker, Security } from './security.ts'
+
+/** One request at a time to one broker; the answer lies in a buffer that the next one overwrites. */
+export interface FetchConnection {
+  /** Takes a request with its length in front; answers the response from its correlation id on. */
+  exchange(request: Buffer, timeoutMs: number): Promise<Buffer>
+  /** False once it is closed, or about to be because its login runs out. */
+  readonly usable: boolean
+  close(): void
+}
+
+const FIRST_BUFFER = 1 << 20
+/** A batch can be larger than what was asked for, but not by this much: then the other side is no Kafka. */
+const LARGEST_RESPONSE = 1 << 28
+const CONNECT_WITHIN_MS = 10_000
+/** The part of a login's life after which a new connection takes over. */
+const LOGIN_USED = 0.8
+
+interface Outstanding {
+  resolve(response: Buffer): void
+  reject(error: MillraceError): void
+}
+
+export async function openFetchConnection(broker: Broker, security: Security): Promise<FetchConnection> {
+  const name = `${broker.host}:${broker.port}`
+  let outstanding: Outstanding | undefined
+  let failure: MillraceError | undefined
+  let loginEnds = Number.POSITIVE_INFINITY
+  const fail = (message: string, cause?: unknown) => {
+    failure ??= new MillraceError('SOURCE_UNREACHABLE', `${name}: ${message}`, { cause })
+    outstanding?.reject(failure)
+    outstanding = undefined
+    socket.destroy()
+  }
+  const frames = frameReader(
+    (response) => {
+      const waiting = outstanding
+      outstanding = undefined
+      if (waiting) waiting.resolve(response)
+      else fail('sent what nobody had asked for')
+    },
+    (size) => fail(`announced an answer of ${size} bytes; is it a Kafka listener, and is ssl set as it wants it?`),
+  )
+  const socket = openSocket(broker, security, frames)
+  socket.on('error', (cause) => fail(cause.message, cause))
+  socket.on('close', () => fail('the connection was closed'))
+
+  const exchange = async (request: Buffer, timeoutMs: number) => {
+    if (failure) throw failure
+    const answer = Promise.withResolvers<Buffer>()
+    outstanding = answer
+    const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
+    socket.write(request)
+    try {
+      return await answer.promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  await connected(socket, security.tls !== undefined, () => failure)
+  if (security.sasl) {
+    const lifetimeMs = await authenticate(exchange, security.sasl, name).catch((error: unknown) => {
+      socket.destroy()
+      throw error
+    })
+    if (lifetimeMs > 0) loginEnds = performance.now() + lifetimeMs * LOGIN_USED
+  }
+  return {
+    exchange,
+    get usable() {
+      return failure === undefined && performance.now() < loginEnds
+    },
+    close: () => fail('closed'),
+  }
+}
+
+/** Kafka's frames, read into one buffer that grows to the largest answer: no byte is copied on the way. */
+function frameReader(onFrame: (frame: Buffer) => void, onTooLarge: (size: number) => void): OnReadOpts {
+  let buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER)
+  let have = 0
+  return {
+    buffer: () => buffer.subarray(have),
+    callback(length) {
+      have += length
+      if (have < 4) return true
+      const size = buffer.readInt32BE(0)
+      const end = 4 + size
+      if (size < 4 || size > LARGEST_RESPONSE) {
+        onTooLarge(size)
+        return false
+      }
+      if (end > buffer.length) buffer = Buffer.concat([buffer.subarray(0, have)], end)
+      if (have < end) return true
+      have = 0
+      onFrame(buffer.subarray(4, end))
+      return true
+    },
+  }
+}
+
+function openSocket({ host, port }: Broker, { tls }: Security, onread: OnReadOpts): Socket {
+  const options = { host, port, onread, keepAlive: true, noDelay: true }
+  return tls ? connectTls({ servername: host, ...tls, ...options }) : connectPlain(options)
+}
+
+function connected(socket: Socket, tls: boolean, failure: () => MillraceError | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`no connection within ${CONNECT_WITHIN_MS} ms`)),
+      CONNECT_WITHIN_MS,
+    )
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.once('close', () => {
+      clearTimeout(timer)
+      reject(failure())
+    })
+  })
+}

@@ -1,0 +1,74 @@
+import { type ErrorCode, MillraceError } from '@millrace/base'
+import { protocolErrorsCodesById } from '@platformatic/kafka'
+
+/** Kafka's own numbers for what goes wrong, as far as we treat them apart. */
+export const KAFKA = {
+  OFFSET_OUT_OF_RANGE: 1,
+  UNKNOWN_TOPIC_OR_PARTITION: 3,
+  ILLEGAL_GENERATION: 22,
+  UNKNOWN_MEMBER_ID: 25,
+  REBALANCE_IN_PROGRESS: 27,
+  MEMBER_ID_REQUIRED: 79,
+  FENCED_INSTANCE_ID: 82,
+  UNKNOWN_TOPIC_ID: 100,
+} as const
+
+/** Authorization of a topic, a group, the cluster, a transaction; the login itself. */
+const DENIED = new Set([29, 30, 31, 53, 58])
+/** The mechanism of the login, the version of a request, the message format. */
+const UNSUPPORTED = new Set([33, 35, 43])
+/** An invalid topic name, an incompatible group, invalid timeouts, a group id or member name in use. */
+const MISCONFIGURED = new Set([17, 23, 24, 26, KAFKA.FENCED_INSTANCE_ID])
+
+export function nameOf(number: number): string {
+  return (protocolErrorsCodesById as Readonly<Record<number, string>>)[number] ?? `error ${number}`
+}
+
+/** What a broker answered as one of our errors. Most of them pass: an election, a restart, an overload. */
+export function answered(number: number, what: string, cause?: unknown): MillraceError {
+  return new MillraceError(codeOf(number), `${what}: ${nameOf(number)}`, { cause })
+}
+
+/** A record, or the batch of one, is larger than the broker or its topic takes. */
+const TOO_LARGE = new Set([10, 18])
+
+function codeOf(number: number): ErrorCode {
+  if (DENIED.has(number)) return 'SOURCE_DENIED'
+  if (UNSUPPORTED.has(number)) return 'SOURCE_UNSUPPORTED'
+  if (MISCONFIGURED.has(number)) return 'CONFIG_INVALID'
+  if (TOO_LARGE.has(number)) return 'RECORD_INVALID'
+  return 'SOURCE_UNREACHABLE'
+}
+
+/** An error of the library as one of ours. */
+export function fromLibrary(error: unknown, what: string): MillraceError {
+  if (error instanceof MillraceError) return error
+  const number = numberIn(error)
+  if (number !== undefined) return answered(number, what, error)
+  const denied = within(error, ({ code }) => code === 'PLT_KFK_AUTHENTICATION') !== undefined
+  const message = `${what}: ${error instanceof Error ? error.message : error}`
+  return new MillraceError(denied ? 'SOURCE_DENIED' : 'SOURCE_UNREACHABLE', message, { cause: error })
+}
+
+/** Kafka's number in an error of the library, if a broker gave one. */
+export function numberIn(error: unknown): number | undefined {
+  return within(error, ({ apiCode }) => typeof apiCode === 'number')?.apiCode
+}
+
+interface LibraryError {
+  readonly code?: string
+  readonly apiCode?: number
+  readonly cause?: unknown
+  readonly errors?: readonly unknown[]
+}
+
+function within(error: unknown, is: (error: LibraryError) => boolean): LibraryError | undefined {
+  if (!(error instanceof Error)) return undefined
+  const candidate = error as LibraryError
+  if (is(candidate)) return candidate
+  for (const inner of [...(candidate.errors ?? []), candidate.cause]) {
+    const found = within(inner, is)
+    if (found) return found
+  }
+  return undefined
+}

@@ -1,0 +1,152 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { type FetchConnection, openFetchConnection } from './fetch-connection.ts'
+import { fetchRequest, type WantedPartition } from './fetch-request.ts'
+import { type FetchedPartition, parseFetchResponse } from './fetch-response.ts'
+import { answered } from './kafka-error.ts'
+import type { Broker, Security } from './security.ts'
+
+/** Fetching from one broker: whatever reads wait at the same time travel in one request. */
+export interface Lane {
+  /**
+   * Answers what `use` makes of the partition's part of the response, which is gone once `use` returns; or
+   * undefined when nothing came until `until` on the runtime's monotonic clock.
+   */
+  fetch<Used>(
+    wanted: WantedPartition,
+    until: number,
+    use: (part: FetchedPartition) => Used,
+    signal?: AbortSignal,
+  ): Promise<Used | undefined>
+  close(): void
+}
+
+/** One request can be under way while the answer to another is taken apart. */
+const CONNECTIONS = 2
+/** While nothing comes, a broker holds a request for this long, and with it a read that comes a moment too late. */
+const LONGEST_POLL_MS = 100
+const ANSWER_WITHIN_MS = 30_000
+/** Small enough to stay in the processor's cache on its way into blocks. */
+const RESPONSE_BYTES = 4 << 20
+const PARTITION_BYTES = 1 << 20
+
+interface Waiting {
+  readonly wanted: WantedPartition
+  readonly until: number
+  readonly gone: () => boolean
+  settle(part: FetchedPartition | undefined): void
+  fail(error: unknown): void
+}
+
+export function openLane(broker: Broker, security: Security, runtime: Runtime): Lane {
+  const slots: Slot[] = Array.from({ length: CONNECTIONS }, () => ({ busy: false }))
+  let queue: Waiting[] = []
+  let closed = false
+  let scheduled = false
+  let correlation = 0
+
+  /** A turn later, so that reads that are asked for together travel together. */
+  const schedule = () => {
+    if (scheduled || closed) return
+    scheduled = true
+    setImmediate(() => {
+      scheduled = false
+      for (const slot of slots.filter(({ busy }) => !busy)) void serve(slot)
+    })
+  }
+  const take = (): Waiting[] => {
+    const idle = slots.filter(({ busy }) => !busy).length + 1
+    queue = queue.filter((waiting) => !waiting.gone())
+    return queue.splice(0, Math.ceil(queue.length / idle))
+  }
+  const serve = async (slot: Slot) => {
+    slot.busy = true
+    for (let batch = take(); batch.length > 0 && !closed; batch = take()) {
+      try {
+        if (!slot.connection?.usable) slot.connection = await openFetchConnection(broker, security)
+        const unanswered = await exchange(slot.connection, ++correlation, batch, runtime)
+        // In front: what got nothing this time is filled first next time.
+        queue.unshift(...unanswered)
+      } catch (error) {
+        slot.connection?.close()
+        for (const waiting of batch) waiting.fail(error)
+      }
+    }
+    slot.busy = false
+  }
+  return {
+    fetch: (wanted, until, use, signal) =>
+      new Promise((resolve, reject) => {
+        let over = false
+        const finish = (act: () => void) => {
+          if (over) return
+          over = true
+          signal?.removeEventListener('abort', abort)
+          act()
+        }
+        const abort = () => finish(() => resolve(undefined))
+        if (signal?.aborted) return abort()
+        signal?.addEventListener('abort', abort, { once: true })
+        queue.push({
+          wanted,
+          until,
+          gone: () => over,
+          settle: (part) => finish(() => settleWith(part, use, resolve, reject)),
+          fail: (error) => finish(() => reject(error)),
+        })
+        schedule()
+      }),
+    close() {
+      closed = true
+      for (const { connection } of slots) connection?.close()
+      for (const waiting of queue.splice(0)) waiting.settle(undefined)
+    },
+  }
+}
+
+interface Slot {
+  busy: boolean
+  connection?: FetchConnection
+}
+
+function settleWith<Used>(
+  part: FetchedPartition | undefined,
+  use: (part: FetchedPartition) => Used,
+  resolve: (used: Used | undefined) => void,
+  reject: (error: unknown) => void,
+): void {
+  try {
+    resolve(part && use(part))
+  } catch (error) {
+    reject(error)
+  }
+}
+
+/** Sends one request for all of these and hands out its answer; returns those that go on waiting. */
+async function exchange(
+  connection: FetchConnection,
+  correlation: number,
+  batch: readonly Waiting[],
+  runtime: Runtime,
+): Promise<Waiting[]> {
+  const soonest = Math.min(...batch.map(({ until }) => until)) - runtime.monotonic()
+  const limits = { maxWaitMs: Math.max(0, Math.min(LONGEST_POLL_MS, Math.ceil(soonest))), maxBytes: RESPONSE_BYTES }
+  const wanted = batch.map(({ wanted }) => ({ ...wanted, maxBytes: Math.min(wanted.maxBytes, PARTITION_BYTES) }))
+  const bytes = await connection.exchange(fetchRequest(correlation, wanted, limits), ANSWER_WITHIN_MS)
+  if (bytes.readInt32BE(0) !== correlation) throw new MillraceError('SOURCE_DAMAGED', 'an answer to another request')
+  const byId = wanted.every(({ topic }) => 'id' in topic)
+  const { error, partitions } = parseFetchResponse(bytes, byId)
+  if (error !== 0) throw answered(error, 'Fetch')
+  const parts = new Map(partitions.map((part) => [`${part.topic}/${part.index}`, part]))
+  const now = runtime.monotonic()
+  return batch.filter((waiting) => {
+    const part = parts.get(keyOf(waiting.wanted))
+    const came = part && (part.end > part.start || part.error !== 0 || part.divergesAt !== undefined)
+    if (!came && waiting.until > now) return true
+    waiting.settle(came ? part : undefined)
+    return false
+  })
+}
+
+function keyOf({ topic, index }: WantedPartition): string {
+  return `${'id' in topic ? topic.id.toString('hex') : topic.name}/${index}`
+}

@@ -1,0 +1,14 @@
+import { MillraceError } from '@millrace/base'
+import { type Partition, partitionKey } from '../source.ts'
+import type { PartitionPlace, Topic } from './cluster.ts'
+import type { Broker } from './security.ts'
+
+/** Where the partition is led now, once it is sure that the topic is still the one that was assigned. */
+export function placeOf(topic: Topic, partition: Partition): PartitionPlace & { readonly leader: Broker } {
+  if (topic.identity !== partition.identity) {
+    throw new MillraceError('SOURCE_CHANGED', `topic ${topic.name} was deleted and made again`)
+  }
+  const { leader, leaderEpoch = -1 } = topic.partitions[Number(partition.id)] ?? {}
+  if (!leader) throw new MillraceError('SOURCE_UNREACHABLE', `${partitionKey(partition)} has no leader now`)
+  return { leader, leaderEpoch }
+}

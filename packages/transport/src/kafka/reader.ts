@@ -1,0 +1,107 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { type Block, type Partition, type Position, partitionKey, type ReadOptions } from '../source.ts'
+import type { Cluster } from './cluster.ts'
+import type { FetchedPartition } from './fetch-response.ts'
+import { answered, KAFKA } from './kafka-error.ts'
+import { type Lane, openLane } from './lane.ts'
+import type { Offsets } from './offsets.ts'
+import { placeOf } from './place.ts'
+import { readRecords } from './read-records.ts'
+import type { Broker, Security } from './security.ts'
+
+/** Reads partitions from whoever leads them. */
+export interface Reader {
+  read(partition: Partition, from: Position, options: ReadOptions): Promise<Block | undefined>
+  close(): void
+}
+
+const RETRY_MS = 100
+
+interface Reached {
+  readonly next: number
+  readonly epoch: number
+  /** How many bytes come out of one that travels. */
+  readonly expansion: number
+}
+
+export function createReader(cluster: Cluster, offsets: Offsets, security: Security, runtime: Runtime): Reader {
+  const lanes = new Map<string, Lane>()
+  const reached = new Map<string, Reached>()
+  const laneTo = (broker: Broker) => {
+    const key = `${broker.host}:${broker.port}`
+    const lane = lanes.get(key) ?? openLane(broker, security, runtime)
+    lanes.set(key, lane)
+    return lane
+  }
+  const attempt = async (partition: Partition, from: number, until: number, options: ReadOptions) => {
+    const topic = await cluster.knownTopic(partition.topic)
+    const { leader, leaderEpoch } = placeOf(topic, partition)
+    const before = reached.get(partitionKey(partition))
+    const wanted = {
+      topic: topic.fetchedAs,
+      index: Number(partition.id),
+      leaderEpoch,
+      offset: from,
+      lastEpoch: before?.next === from ? before.epoch : -1,
+      maxBytes: Math.ceil(options.maxBytes / (before?.expansion ?? 1)),
+    }
+    const use = (part: FetchedPartition) => {
+      if (part.error !== 0) throw new FetchRefusal(part.error)
+      if (part.divergesAt !== undefined) throw cutBack(partition, from, part.divergesAt)
+      return blockOf(partition, from, part, options.maxBytes)
+    }
+    const result = await laneTo(leader).fetch(wanted, until, use, options.signal)
+    if (result) reached.set(partitionKey(partition), result.reached)
+    return result?.block
+  }
+  return {
+    async read(partition, [from = 0n], options) {
+      const until = runtime.monotonic() + options.waitMs
+      for (;;) {
+        try {
+          return await attempt(partition, Number(from), until, options)
+        } catch (error) {
+          cluster.forget(partition.topic)
+          if (error instanceof FetchRefusal && error.number === KAFKA.OFFSET_OUT_OF_RANGE) {
+            reached.delete(partitionKey(partition))
+            await offsets.checkRange(partition, from)
+          }
+          const failure = error instanceof FetchRefusal ? answered(error.number, partitionKey(partition)) : error
+          const passes = failure instanceof MillraceError && failure.retry
+          if (!passes || runtime.monotonic() >= until || options.signal?.aborted) throw failure
+          await runtime.sleep(RETRY_MS, options.signal).catch(() => {})
+        }
+      }
+    },
+    close() {
+      for (const lane of lanes.values()) lane.close()
+    },
+  }
+}
+
+/** A broker's no to one partition, before it is known what it means. */
+class FetchRefusal extends Error {
+  readonly number: number
+  constructor(number: number) {
+    super(`Fetch was refused with ${number}`)
+    this.number = number
+  }
+}
+
+function blockOf(partition: Partition, from: number, part: FetchedPartition, maxBytes: number) {
+  const { columns, next, epoch } = readRecords(part, from, maxBytes)
+  if (next === from) return undefined
+  const expansion = Math.max(1, columns.bytes.length / (part.end - part.start))
+  const block: Block = { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns }
+  return { block, reached: { next, epoch, expansion } }
+}
+
+function cutBack(partition: Partition, from: number, end: bigint): MillraceError {
+  return new MillraceError(
+    'SOURCE_CHANGED',
+    `the log of ${partitionKey(partition)} was cut back to offset ${end}, behind ${from} that was read already`,
+    {
+      next: 'An unclean leader election lost records. Use a new --group with a start position, or go on after the gap.',
+    },
+  )
+}

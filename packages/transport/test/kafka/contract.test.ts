@@ -1,0 +1,10 @@
+import { withServices } from '@millrace/test'
+import { describeTransport } from '../contract.ts'
+import { makeTopic } from './topics.ts'
+
+const it = withServices('kafka').extend('transport', ({ kafka: { bootstrap } }) => ({
+  address: `kafka://${bootstrap}`,
+  freshTopic: (partitions: number) => makeTopic(bootstrap, partitions),
+}))
+
+describeTransport('Kafka', it)
