@@ -14,10 +14,13 @@ export interface S3Server {
 export async function openTestLake(s3: S3Server, options: LakeOptions): Promise<ObjectStore> {
   process.env.AWS_ACCESS_KEY_ID = s3.accessKeyId
   process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey
-  const { endpoint, region } = s3
   const bucket = freshName('lake')
-  const client = new S3Client({ endpoint, region, forcePathStyle: true })
+  const client = s3Client(s3)
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   client.destroy()
-  return openLake(`s3://${bucket}/some/prefix?endpoint=${endpoint}&region=${region}`, options)
+  return openLake(`s3://${bucket}/some/prefix?endpoint=${s3.endpoint}&region=${s3.region}`, options)
+}
+
+export function s3Client({ endpoint, region, accessKeyId, secretAccessKey }: S3Server): S3Client {
+  return new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
 }

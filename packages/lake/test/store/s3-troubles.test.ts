@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
+import { systemRuntime } from '@millrace/base'
+import { temporaryFolder, withServices } from '@millrace/test'
+import { expect, onTestFinished } from 'vitest'
+import { openTestLake, s3Client } from './s3-lake.ts'
+import { openProxy } from './s3-proxy.ts'
+
+const SLOW_DOWN = { status: 503, code: 'SlowDown' }
+const CONFLICT = { status: 409, code: 'ConditionalRequestConflict' }
+const DENIED = { status: 403, code: 'AccessDenied' }
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (found: Uint8Array | undefined) => found && new TextDecoder().decode(found)
+
+const it = withServices('s3').extend('far', async ({ s3 }) => {
+  const proxy = await openProxy(s3.endpoint)
+  const folder = await temporaryFolder()
+  onTestFinished(() => {
+    proxy.close()
+    expect(proxy.unmet()).toEqual([])
+  })
+  const runtime = { ...systemRuntime, sleep: async () => {} }
+  const server = { ...s3, endpoint: proxy.endpoint }
+  const store = await openTestLake(server, { runtime, cache: { folder: join(folder, 'cache') } })
+  const staged = async (size: number) => {
+    const path = join(folder, 'staged')
+    const content = randomBytes(size)
+    await writeFile(path, content)
+    return { path, content }
+  }
+  /** Uploads in parts that were begun and neither ended nor aborted. */
+  const leftBehind = async () => {
+    const client = s3Client(s3)
+    const bucket = new URL(store.url).hostname
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+    client.destroy()
+    return Uploads.length
+  }
+  return { store, proxy, staged, leftBehind }
+})
+
+it('hears that its own object exists when the answer to its creation got lost', async ({ far: { store, proxy } }) => {
+  proxy.trouble(/^PUT .*0\.json/, 'answer lost')
+
+  expect(await store.putIfAbsent('log/0.json', bytes('mine'))).toBe('exists')
+
+  expect(text(await store.get('log/0.json'))).toBe('mine')
+  expect(proxy.seen.filter((line) => line.includes('0.json')).map((line) => line.slice(-3))).toEqual([
+    '200',
+    '412',
+    '200',
+  ])
+})
+
+it('asks again when the server is busy or has a conflict', async ({ far: { store, proxy } }) => {
+  proxy.trouble(/^PUT .*1\.json/, SLOW_DOWN, CONFLICT, { status: 500, code: 'InternalError' }, CONFLICT)
+
+  expect(await store.putIfAbsent('log/1.json', bytes('mine'))).toBe('created')
+})
+
+it('gives up on a conflict that never ends, and says so', async ({ far: { store, proxy } }) => {
+  proxy.trouble(/^PUT .*2\.json/, ...Array.from({ length: 50 }, () => CONFLICT))
+
+  await expect(store.putIfAbsent('log/2.json', bytes('mine'))).rejects.toMatchObject({
+    code: 'STORE_FAILED',
+    message: expect.stringContaining('create log/2.json'),
+  })
+})
+
+it('reads again what broke off half-way', async ({ far: { store, proxy } }) => {
+  const content = randomBytes(300_000)
+  await store.put('data', content)
+  proxy.trouble(/^GET .*data/, 'cut short', 'cut short', 'cut short')
+
+  expect(Buffer.compare((await store.get('data')) ?? new Uint8Array(), content)).toBe(0)
+})
+
+it('caches whole files alone, however often the download breaks off', async ({ far: { store, proxy } }) => {
+  const content = randomBytes(300_000)
+  await store.put('data', content)
+  proxy.trouble(/^GET .*data/, 'cut short', 'cut short', 'cut short', 'cut short')
+
+  await expect(store.readable(['data'])).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  const { paths, release } = await store.readable(['data'])
+
+  expect(Buffer.compare(await readFile(paths[0] ?? ''), content)).toBe(0)
+  await release()
+})
+
+it('takes an upload for done whose answer got lost', async ({ far: { store, proxy, staged } }) => {
+  const { path, content } = await staged(5_000)
+  proxy.trouble(/^PUT .*part-1/, 'answer lost')
+
+  await store.upload('data/part-1', path)
+
+  expect(await store.get('data/part-1')).toHaveLength(content.length)
+})
+
+it('takes a large upload for done whose last answer got lost', async ({
+  far: { store, proxy, staged, leftBehind },
+}) => {
+  const { path, content } = await staged(20_000_000)
+  proxy.trouble(/^POST .*part-2\?.*uploadId/, 'answer lost')
+
+  await store.upload('data/part-2', path)
+
+  expect(Buffer.compare((await store.get('data/part-2')) ?? new Uint8Array(), content)).toBe(0)
+  expect(await leftBehind()).toBe(0)
+})
+
+it('sends all parts again when the end of the upload meets a conflict', async ({
+  far: { store, proxy, staged, leftBehind },
+}) => {
+  const { path, content } = await staged(20_000_000)
+  proxy.trouble(/^POST .*part-3\?.*uploadId/, CONFLICT)
+
+  await store.upload('data/part-3', path)
+
+  expect(Buffer.compare((await store.get('data/part-3')) ?? new Uint8Array(), content)).toBe(0)
+  expect(proxy.seen.filter((line) => /^POST .*part-3\?uploads/.test(line))).toHaveLength(2)
+  expect(await leftBehind()).toBe(0)
+})
+
+it('sends a part again that the server was too busy for', async ({ far: { store, proxy, staged } }) => {
+  const { path, content } = await staged(20_000_000)
+  proxy.trouble(/^PUT .*part-4\?.*partNumber=2/, SLOW_DOWN, 'answer lost')
+
+  await store.upload('data/part-4', path)
+
+  expect(Buffer.compare((await store.get('data/part-4')) ?? new Uint8Array(), content)).toBe(0)
+})
+
+it('leaves no parts behind when an upload fails', async ({ far: { store, proxy, staged, leftBehind } }) => {
+  const { path } = await staged(20_000_000)
+  proxy.trouble(/^PUT .*part-5\?.*partNumber=2/, DENIED)
+
+  await expect(store.upload('data/part-5', path)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+
+  expect(await leftBehind()).toBe(0)
+  expect(await store.get('data/part-5')).toBeUndefined()
+})
+
+it('names the permission that is missing', async ({ far: { store, proxy } }) => {
+  proxy.trouble(/^GET .*list-type/, DENIED)
+
+  await expect(Array.fromAsync(store.keys(''))).rejects.toMatchObject({
+    code: 'STORE_FAILED',
+    next: expect.stringContaining('s3:ListBucket'),
+  })
+})
