@@ -10,8 +10,14 @@ import { quarantinedOffsets } from './quarantine.ts'
  * yet to pass: those stay out of the table, whatever today's rules say of them, and are not refused twice.
  */
 export interface KnownBad {
-  /** The block without what the quarantine has of it, and how much that was. */
-  without(block: Block): { readonly block: Block; readonly known: number }
+  sift(block: Block): Sifted
+}
+
+export interface Sifted {
+  /** The block without what the quarantine has of it. */
+  readonly block: Block
+  /** How much that was. */
+  readonly known: number
 }
 
 interface Ahead {
@@ -35,14 +41,14 @@ export async function findKnownBad(
     })
   }
   return {
-    without(block) {
+    sift(block) {
       const of = ahead.get(partitionKey(block.partition))
       return of && !reached(block.from, of.until) ? removeOffsets(block, of.offsets) : { block, known: 0 }
     },
   }
 }
 
-function removeOffsets(block: Block, offsets: ReadonlySet<string>): { block: Block; known: number } {
+function removeOffsets(block: Block, offsets: ReadonlySet<string>): Sifted {
   const kept = Array.from({ length: block.count }, (_, i) => i).filter((i) => !offsets.has(String(block.offsets[i])))
   if (kept.length === block.count) return { block, known: 0 }
   return {

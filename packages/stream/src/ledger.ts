@@ -15,6 +15,8 @@ export interface LedgerEntry {
   readonly rows: number
   readonly quarantined: number
   readonly filtered: number
+  /** The sum of the rows' hashes modulo 2^64, whatever their order. */
+  readonly hash: string
 }
 
 export interface Ledger {
@@ -23,12 +25,15 @@ export interface Ledger {
   readonly entries: readonly LedgerEntry[]
 }
 
-export interface Fates {
+export interface Refused {
   readonly quarantined: number
   readonly filtered: number
 }
 
-export function ledgerEntry({ partition, from, to, records }: Advance, { quarantined, filtered }: Fates): LedgerEntry {
+export function ledgerEntry(
+  { partition, from, to, records }: Advance,
+  { quarantined, filtered }: Refused,
+): Omit<LedgerEntry, 'hash'> {
   return {
     topic: partition.topic,
     identity: partition.identity,

@@ -18,7 +18,8 @@ export function storedPosition(snapshot: Snapshot, group: string, partition: Par
   const position: bigint[] = []
   for (;;) {
     const part = snapshot.txns.get(appId(group, partition, position.length))
-    if (part === undefined) return position.length === 0 ? undefined : position
+    // Below zero: somebody rewound the table, rows and progress alike.
+    if (part === undefined || part < 0n) return position.length === 0 ? undefined : position
     position.push(part)
   }
 }

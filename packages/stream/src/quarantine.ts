@@ -15,7 +15,7 @@ import type { Partition } from '@millrace/transport'
 import type { ProgressTable } from './progress-table.ts'
 
 /** A record that may not enter its table, with all that is needed to look at it and to try it again. */
-export interface BadRecord {
+export interface QuarantinedRecord {
   readonly pipeline: string
   readonly topic: string
   readonly identity: string
@@ -50,7 +50,7 @@ export const quarantinePath = (table: string) => `${table}_quarantine`
 
 /** The bad records as a file for the quarantine table. Their bytes are kept to the last one. */
 export async function stageQuarantine(
-  records: readonly BadRecord[],
+  records: readonly QuarantinedRecord[],
   engine: DuckDB,
   folder: string,
   runtime: Runtime,

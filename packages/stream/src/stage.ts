@@ -1,45 +1,73 @@
-import type { Runtime } from '@millrace/base'
+import { type Runtime, valueAt } from '@millrace/base'
 import { type DuckDB, type StagedFile, stageRows } from '@millrace/lake'
-import { type Dataset, withCleanRows } from '@millrace/transform'
+import { type BadRecord, type Dataset, type Fates, withCleanRows } from '@millrace/transform'
+import { type Block, type Partition, partitionKey } from '@millrace/transport'
 import type { Batch } from './batch.ts'
-import type { KnownBad } from './known-bad.ts'
+import type { KnownBad, Sifted } from './known-bad.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger.ts'
+import { type QuarantinedRecord, stageQuarantine } from './quarantine.ts'
 import type { PipelineTables } from './tables.ts'
 
 /** A batch cleaned and written to this machine, ready to go up. */
 export interface StagedBatch {
   readonly files: readonly StagedFile[]
   readonly badFiles: readonly StagedFile[]
-  readonly rows: number
   readonly ledger: readonly LedgerEntry[]
-  readonly quarantined: number
+  readonly fates: Fates
 }
 
 export interface StageParts {
   readonly dataset: Dataset
   readonly tables: PipelineTables
+  readonly group: string
   readonly engine: DuckDB
   readonly workFolder: string
   readonly runtime: Runtime
 }
 
 export async function stageBatch(batch: Batch, known: KnownBad, parts: StageParts): Promise<StagedBatch> {
-  const { dataset, tables, engine, workFolder, runtime } = parts
-  const unknown = batch.blocks.map((block) => known.without(block))
-  const connection = await engine.connect()
-  try {
-    const blocks = unknown.map(({ block }) => block)
-    const { metadata } = tables.anchor.snapshot()
-    const columns = dataset.schema.fields.map(({ name }) => name)
-    const { files, rows } = await withCleanRows(dataset, blocks, workFolder, runtime, async (query) => {
-      const files = await stageRows(connection, query, metadata, workFolder, runtime, { columns })
-      return { files, rows: files.reduce((sum, file) => sum + file.rows, 0n) }
-    })
-    runtime.crashPoint('staged')
-    const quarantined = unknown.reduce((sum, { known }) => sum + known, 0)
-    const ledger = batch.advances.map((advance) => ledgerEntry(advance, { quarantined: 0, filtered: 0 }))
-    return { files, badFiles: [], rows: Number(rows), ledger, quarantined }
-  } finally {
-    connection.closeSync()
-  }
+  const { dataset, tables, workFolder, runtime } = parts
+  const sifted = batch.blocks.map((block) => known.sift(block))
+  const blocks = sifted.map(({ block }) => block)
+  const { metadata } = tables.anchor.snapshot()
+  const columns = dataset.schema.fields.map(({ name }) => name)
+  const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
+  const { result, fates } = await withCleanRows(dataset, blocks, { ...parts, nameOf }, async (query, connection) => {
+    const files = await stageRows(connection, query, metadata, workFolder, runtime, { columns })
+    return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0n) }
+  })
+  const badFiles = await stageBad(fates.bad, blocks, parts)
+  runtime.crashPoint('staged')
+  return { files: result.files, badFiles, ledger: ledgerOf(batch, sifted, fates), fates }
+}
+
+async function stageBad(bad: readonly BadRecord[], blocks: readonly Block[], parts: StageParts): Promise<StagedFile[]> {
+  if (bad.length === 0) return []
+  const records = bad.map(({ block, index, reason }) => quarantined(blocks[block] as Block, index, reason, parts.group))
+  return [await stageQuarantine(records, parts.engine, parts.workFolder, parts.runtime)]
+}
+
+function quarantined(block: Block, index: number, reason: string, pipeline: string): QuarantinedRecord {
+  const { topic, identity, id } = block.partition
+  const [offset, time] = [String(block.offsets[index]), block.times[index] ?? 0]
+  return { pipeline, topic, identity, partition: id, offset, time, reason, value: valueAt(block, index) }
+}
+
+function recordName(block: Block, index: number): string {
+  return `${partitionKey(block.partition)} at ${block.offsets[index]}`
+}
+
+/** The account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
+function ledgerOf(batch: Batch, sifted: readonly Sifted[], fates: Fates): LedgerEntry[] {
+  const countFor = (partition: Partition, count: (block: number) => number) =>
+    sifted.reduce((sum, { block }, i) => (block.partition === partition ? sum + count(i) : sum), 0)
+  const badOf = new Map<number, number>()
+  for (const { block } of fates.bad) badOf.set(block, (badOf.get(block) ?? 0) + 1)
+  return batch.advances.map((advance, i) => ({
+    ...ledgerEntry(advance, {
+      quarantined: countFor(advance.partition, (block) => (badOf.get(block) ?? 0) + (sifted[block]?.known ?? 0)),
+      filtered: countFor(advance.partition, (block) => fates.filtered[block] ?? 0),
+    }),
+    hash: i === 0 ? String(fates.hash) : '0',
+  }))
 }

@@ -3,8 +3,10 @@ import { openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { createBudget } from './budget.ts'
+import { type CareEvent, lookAfter, lookAfterOnce } from './care.ts'
 import type { BatchLimits } from './open-batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
+import type { ProgressTable } from './progress-table.ts'
 import { openTables } from './tables.ts'
 import { openWorkFolder } from './work-folder.ts'
 
@@ -19,6 +21,7 @@ export interface StreamOptions {
   /** Commit everything that is there now, then end. */
   readonly untilCaughtUp: boolean
   readonly onCommit?: (commit: WorkerCommit) => void
+  readonly onCare?: (event: CareEvent) => void
   /** Told when a data set has to wait for something to come back, and with undefined when it goes on. */
   readonly onWaiting?: (dataset: string, reason: MillraceError | undefined) => void
 }
@@ -52,6 +55,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   const workFolder = await openWorkFolder()
   const engine = await openDuckDB({ temporaryFolder: workFolder.path })
   const source = await openSource(options.source, runtime)
+  const running = new AbortController()
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
   const count = (commit: WorkerCommit) => {
     totals.rows += commit.rows
@@ -64,9 +68,16 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     const shared = { source, engine, workFolder: workFolder.path, runtime, budget: createBudget(MOST_BYTES_IN_FLIGHT) }
     const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, count)))
     await subscribe(source, pipelines)
+    const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
+    const care = { engine, workFolder: workFolder.path, runtime, onCare: options.onCare ?? (() => {}) }
+    const caring = options.untilCaughtUp ? Promise.resolve() : lookAfter(tables, care, running.signal)
     await runTogether(pipelines, signal, options.untilCaughtUp)
+    running.abort()
+    await caring
+    if (options.untilCaughtUp) await lookAfterOnce(tables, care, signal)
     return totals
   } finally {
+    running.abort()
     await source.close()
     engine.close()
     await workFolder.close()
@@ -78,6 +89,8 @@ type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime'
 interface Routed {
   readonly topics: readonly string[]
   readonly pipeline: Pipeline
+  readonly anchor: ProgressTable
+  readonly quarantine: ProgressTable
 }
 
 async function openPipeline(
@@ -104,14 +117,14 @@ async function openPipeline(
     group,
     limits,
     waiting: (reason) => onWaiting?.(dataset.name, reason),
-    committed(batch, { rows, quarantined }) {
-      count({ dataset: dataset.name, rows, quarantined, bytes: batch.bytes })
+    committed(batch, { fates }) {
+      count({ dataset: dataset.name, rows: fates.rows, quarantined: fates.bad.length, bytes: batch.bytes })
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.
       source.acknowledge(reached).catch(() => {})
     },
   })
-  return { topics: route.topics, pipeline }
+  return { topics: route.topics, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
 }
 
 async function subscribe(source: Source, routed: readonly Routed[]): Promise<void> {

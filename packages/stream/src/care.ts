@@ -1,0 +1,105 @@
+import type { Runtime } from '@millrace/base'
+import { checkpointIsDue, cleanLog, type DuckDB, optimizeTable, vacuumTable, writeCheckpoint } from '@millrace/lake'
+import type { ProgressTable } from './progress-table.ts'
+
+/** What was done for a table's health, or why it could not be done. */
+export interface CareEvent {
+  readonly table: string
+  readonly did: 'checkpoint' | 'optimize' | 'clean log' | 'vacuum'
+  readonly error?: unknown
+}
+
+export interface CareParts {
+  readonly engine: DuckDB
+  readonly workFolder: string
+  readonly runtime: Runtime
+  readonly onCare: (event: CareEvent) => void
+}
+
+interface Chore {
+  readonly did: CareEvent['did']
+  readonly everyMs: number
+  /** Answers whether there was anything to do. */
+  run(table: ProgressTable, workshop: Workshop, signal: AbortSignal): Promise<boolean>
+}
+
+type Workshop = Parameters<typeof writeCheckpoint>[1]
+
+const SMALL_FILE_BYTES = 16 << 20
+const SMALL_FILES_AT_MOST = 64
+const MINUTE = 60_000
+
+const CHORES: readonly Chore[] = [
+  {
+    did: 'checkpoint',
+    everyMs: MINUTE / 4,
+    run: async (table, workshop) =>
+      (await checkpointIsDue(table.ref)) && (await writeCheckpoint(table.snapshot(), workshop)),
+  },
+  {
+    did: 'optimize',
+    everyMs: MINUTE,
+    async run(table, workshop, signal) {
+      const files = [...table.snapshot().files.values()]
+      if (files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST) return false
+      const { addedFiles } = await optimizeTable(table.snapshot(), workshop, { signal })
+      return addedFiles > 0
+    },
+  },
+  {
+    did: 'clean log',
+    everyMs: 60 * MINUTE,
+    run: async (table, { runtime }) => (await cleanLog(table.snapshot(), runtime)) > 0,
+  },
+  {
+    did: 'vacuum',
+    everyMs: 24 * 60 * MINUTE,
+    run: async (table, workshop) => (await vacuumTable(table.snapshot(), workshop)).keys.length > 0,
+  },
+]
+
+const ROUND_MS = 5_000
+
+/**
+ * Keeps tables healthy beside the commits, never in their way. All of it is safe when two workers do it at once:
+ * whatever they cross in is a conflict that one of them loses.
+ */
+export async function lookAfter(
+  tables: readonly ProgressTable[],
+  parts: CareParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runtime } = parts
+  const doneAt = new Map<Chore, number>(CHORES.map((chore) => [chore, runtime.monotonic()]))
+  while (!signal.aborted) {
+    await runtime.sleep(ROUND_MS, signal).catch(() => {})
+    for (const chore of CHORES) {
+      if (signal.aborted || runtime.monotonic() - (doneAt.get(chore) ?? 0) < chore.everyMs) continue
+      doneAt.set(chore, runtime.monotonic())
+      for (const table of tables) await runChore(chore, table, parts, signal)
+    }
+  }
+}
+
+/** For a worker that does not stay: whatever is due, once. */
+export async function lookAfterOnce(
+  tables: readonly ProgressTable[],
+  parts: CareParts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const chore of CHORES) for (const table of tables) await runChore(chore, table, parts, signal)
+}
+
+async function runChore(chore: Chore, table: ProgressTable, parts: CareParts, signal: AbortSignal): Promise<void> {
+  const { engine, workFolder: folder, runtime, onCare } = parts
+  const connection = await engine.connect()
+  const event = { table: table.ref.path, did: chore.did }
+  try {
+    if (await chore.run(table, { connection, folder, runtime }, signal)) onCare(event)
+  } catch (error) {
+    // A chore that fails is tried again in its next round; the stream goes on.
+    if (!signal.aborted) onCare({ ...event, error })
+  } finally {
+    connection.closeSync()
+  }
+}

@@ -1,0 +1,104 @@
+import { joinValues, MillraceError } from '@millrace/base'
+import { commit, openTable, quoteText, stageRows, uploadAll } from '@millrace/lake'
+import { type Dataset, withCleanRows } from '@millrace/transform'
+import {
+  interruptedIds,
+  mark,
+  openQuarantine,
+  type QuarantineParts,
+  RECORDS_AT_ONCE,
+  type Refused,
+  refusedRecords,
+} from './refused-records.ts'
+
+export type ReplayParts = QuarantineParts & { readonly dataset: Dataset }
+
+export interface ReplayTotals {
+  readonly replayed: number
+  readonly stillBad: number
+}
+
+/**
+ * Tries refused records again, by today's rules. It spans two tables, so it goes by marks: the good ones of a
+ * chunk are marked `replaying:<id>`, appended with a txn that names the id, then marked `replayed:<id>`. Killed
+ * anywhere, the next replay finishes the id first; the txn tells whether the rows are in already.
+ */
+export async function replayQuarantine(parts: ReplayParts): Promise<ReplayTotals> {
+  let replayed = await finishInterrupted(parts)
+  let stillBad = 0
+  const quarantine = await openQuarantine(parts)
+  for (let from = 0; ; from += RECORDS_AT_ONCE) {
+    const chunk = await refusedRecords(quarantine, "state = 'bad'", from, parts.engine)
+    if (chunk.length === 0) return { replayed, stillBad }
+    const good = await goodOf(chunk, parts)
+    stillBad += chunk.length - good.length
+    if (good.length === 0) continue
+    const id = parts.runtime.uuid()
+    await mark(good, `replaying:${id}`, parts)
+    parts.runtime.crashPoint('marked')
+    await append(good, id, parts)
+    parts.runtime.crashPoint('appended')
+    await mark(good, `replayed:${id}`, parts)
+    replayed += good.length
+  }
+}
+
+async function finishInterrupted(parts: ReplayParts): Promise<number> {
+  const quarantine = await openQuarantine(parts)
+  let finished = 0
+  for (const id of await interruptedIds(quarantine, parts.engine)) {
+    const marked = await refusedRecords(quarantine, `state = ${quoteText(`replaying:${id}`)}`, 0, parts.engine)
+    const table = await openTable({ store: parts.store, path: parts.path })
+    const isIn = table?.txns.has(txnOf(id)) ?? false
+    // The rules may have changed since the marking: what they refuse now goes back to where it was.
+    const good = isIn ? marked : await goodOf(marked, parts)
+    const bad = marked.filter((record) => !good.includes(record))
+    if (bad.length > 0) await mark(bad, 'bad', parts)
+    if (!isIn && good.length > 0) await append(good, id, parts)
+    if (good.length > 0) await mark(good, `replayed:${id}`, parts)
+    finished += good.length
+  }
+  return finished
+}
+
+async function goodOf(chunk: readonly Refused[], parts: ReplayParts): Promise<Refused[]> {
+  const values = joinValues(chunk.map(({ value }) => value))
+  const { fates } = await withCleanRows(parts.dataset, [values], parts, async (query, connection) => {
+    const counted = await connection.runAndReadAll(`SELECT count(*) FROM (${query})`)
+    return { rows: BigInt(String(counted.getRows()[0]?.[0])) }
+  })
+  const bad = new Set(fates.bad.map(({ index }) => index))
+  return chunk.filter((_, index) => !bad.has(index))
+}
+
+async function append(good: readonly Refused[], id: string, parts: ReplayParts): Promise<void> {
+  const { store, path, dataset, workFolder, runtime } = parts
+  const snapshot = await openTable({ store, path })
+  if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} is not there any more`)
+  const columns = dataset.schema.fields.map(({ name }) => name)
+  const values = joinValues(good.map(({ value }) => value))
+  const { result } = await withCleanRows(dataset, [values], parts, async (query, connection) => {
+    const files = await stageRows(connection, query, snapshot.metadata, workFolder, runtime, { columns })
+    return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0n) }
+  })
+  await uploadAll(snapshot.table, result.files)
+  const appId = txnOf(id)
+  const { outcome } = await commit(
+    snapshot,
+    {
+      operation: 'STREAMING UPDATE',
+      parameters: { replay: id },
+      add: result.files.filter(({ rows }) => rows > 0n).map(({ add }) => add),
+      txn: [{ appId, version: 1n, lastUpdated: runtime.now() }],
+      fence: (latest) => !latest.txns.has(appId),
+      info: { millrace: { dataset: dataset.name, replayed: good.length } },
+    },
+    runtime,
+  )
+  if (outcome !== 'committed')
+    throw new MillraceError('TABLE_CONFLICT', `${store.url}/${path}: replay ${id} was ${outcome}`)
+}
+
+function txnOf(id: string): string {
+  return `millrace-replay/${id}`
+}
