@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { MillraceError } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { unlessAbsent } from '../folder.ts'
 import type { Readable } from '../store.ts'
 import { evict } from './eviction.ts'
@@ -38,13 +38,14 @@ const UNIQUE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
  * Objects as local files, of which the least recently used go when there are too many bytes. Processes share
  * the folder: who reads a file holds a name of its own for it, so that no eviction takes it away.
  */
-export function openCache(origin: Origin, { folder = defaultFolder(), maxBytes = MAX_BYTES }: CacheOptions = {}) {
+export function openCache(origin: Origin, runtime: Runtime, options: CacheOptions = {}) {
+  const { folder = defaultFolder(), maxBytes = MAX_BYTES } = options
   const files = join(folder, 'files')
-  const fetch = fetcher(origin, files, maxBytes)
+  const fetch = fetcher(origin, files, maxBytes, runtime)
   let prepared: Promise<void> | undefined
   const prepare = async () => {
     await mkdir(files, { recursive: true, mode: 0o700 })
-    await endAbandonedLoans(folder)
+    await endAbandonedLoans(folder, runtime.now())
   }
   return {
     async borrow(keys: readonly string[]): Promise<Readable> {
@@ -69,22 +70,26 @@ export function openCache(origin: Origin, { folder = defaultFolder(), maxBytes =
 }
 
 /** Downloads what is not there, once however many ask, and makes room from time to time. */
-function fetcher(origin: Origin, files: string, maxBytes: number): (key: string) => Promise<Fetched> {
+function fetcher(origin: Origin, files: string, maxBytes: number, runtime: Runtime): (key: string) => Promise<Fetched> {
   const underWay = new Map<string, Promise<Fetched>>()
   let unaccounted = Number.POSITIVE_INFINITY
+  const markUsed = async (path: string) => {
+    const now = new Date(runtime.now())
+    await unlessAbsent(utimes(path, now, now))
+  }
   const fetch = async (key: string): Promise<Fetched> => {
     const path = join(files, await fileName(origin, key))
     const there = await unlessAbsent(stat(path))
     if (there) {
-      const now = new Date()
-      await unlessAbsent(utimes(path, now, now))
+      await markUsed(path)
       return { path, bytes: there.size }
     }
     const bytes = await download(origin, key, path)
+    await markUsed(path)
     unaccounted += bytes
     if (unaccounted > maxBytes / 16) {
       unaccounted = 0
-      await evict(files, maxBytes)
+      await evict(files, maxBytes, runtime.now())
     }
     return { path, bytes }
   }

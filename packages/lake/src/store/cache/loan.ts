@@ -28,12 +28,12 @@ export async function openLoan(cache: string): Promise<Loan> {
 }
 
 /** Those of processes that are no more. */
-export async function endAbandonedLoans(cache: string): Promise<void> {
+export async function endAbandonedLoans(cache: string, now: number): Promise<void> {
   const loans = join(cache, 'loans')
   for (const name of (await unlessAbsent(readdir(loans))) ?? []) {
     const [pid = '', host = ''] = name.split('@')
     const folder = join(loans, name)
-    const isOver = host === hostname() ? !isAlive(Number(pid)) : await isOlderThan(folder, FOREIGN_MS)
+    const isOver = host === hostname() ? !isAlive(Number(pid)) : await isOlderThan(folder, now - FOREIGN_MS)
     if (isOver) await rm(folder, { recursive: true, force: true })
   }
 }
@@ -47,7 +47,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function isOlderThan(folder: string, ms: number): Promise<boolean> {
+async function isOlderThan(folder: string, time: number): Promise<boolean> {
   const info = await unlessAbsent(stat(folder))
-  return info !== undefined && Date.now() - info.mtimeMs > ms
+  return info !== undefined && info.mtimeMs < time
 }

@@ -34,7 +34,7 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
   }
   const put = (key: string, bytes: Uint8Array, condition: { IfNoneMatch?: '*' }) =>
     retryConflicts(runtime, () => at.client.send(new PutObjectCommand({ ...objectAt(key), Body: bytes, ...condition })))
-  const cache = openCache(bucketAsOrigin(at, address), cacheOptions)
+  const cache = openCache(bucketAsOrigin(at, address), runtime, cacheOptions)
   const store: ObjectStore = {
     url,
     get: (key, range) => readObject(at, objectAt(key), range),
