@@ -14,30 +14,56 @@ export function markdownOf(result: BenchResult): string {
   ].join('\n\n')
 }
 
-function tableOf({ contestants }: CaseResult, { unit, reference }: BenchResult): string {
+function tableOf({ contestants }: CaseResult, { unit, reference, measures }: BenchResult): string {
   const referenceRuns = contestants.find(({ name }) => name === reference)?.runs ?? []
-  const header = ['', `${unit}/s`, `× ${reference}`, `${unit} per CPU-s`, 'wall s', 'CPU s', 'peak MB', 'output MB']
-  const rows = contestants.map((contestant) => rowOf(contestant, referenceRuns))
+  const columns = COLUMNS.filter(({ only }) => only === undefined || only === measures)
+  const header = ['', ...columns.map((column) => column.title(unit, reference))]
+  const rows = contestants.map((contestant) => rowOf(contestant, columns, referenceRuns))
   const aligned = ['---', ...header.slice(1).map(() => '---:')]
   return [header, aligned, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-function rowOf(contestant: ContestantResult, referenceRuns: readonly Run[]): string[] {
-  const { name, about, engine, missing, runs } = contestant
+interface Column {
+  readonly only?: 'work'
+  title(unit: string, reference: string): string
+  cell(runs: readonly Run[], referenceRuns: readonly Run[]): string
+}
+
+const COLUMNS: readonly Column[] = [
+  {
+    title: (unit) => `${unit}/s`,
+    cell: (runs) => number(spreadOver(runs, ({ units, wallSeconds }) => units / wallSeconds).median),
+  },
+  {
+    title: (_unit, reference) => `× ${reference}`,
+    cell: (runs, referenceRuns) =>
+      number(
+        spreadOf(runs.map(({ wallSeconds }, i) => (referenceRuns[i]?.wallSeconds ?? Number.NaN) / wallSeconds)).median,
+      ),
+  },
+  {
+    title: (unit) => `${unit} per CPU-s`,
+    cell: (runs) => number(spreadOver(runs, ({ units, cpuSeconds }) => units / cpuSeconds).median),
+  },
+  { title: () => 'wall s', cell: (runs) => withRange(spreadOver(runs, ({ wallSeconds }) => wallSeconds)) },
+  { title: () => 'CPU s', cell: (runs) => withRange(spreadOver(runs, ({ cpuSeconds }) => cpuSeconds)) },
+  { title: () => 'peak MB', cell: (runs) => withRange(spreadOver(runs, ({ peakBytes }) => peakBytes / 1e6)) },
+  {
+    only: 'work',
+    title: () => 'of it when ready',
+    cell: (runs) => number(spreadOver(runs, ({ readyBytes = Number.NaN }) => readyBytes / 1e6).median),
+  },
+  { title: () => 'output MB', cell: (runs) => number(spreadOver(runs, ({ outputBytes }) => outputBytes / 1e6).median) },
+]
+
+function rowOf(
+  { name, about, engine, missing, runs }: ContestantResult,
+  columns: readonly Column[],
+  referenceRuns: readonly Run[],
+): string[] {
   const label = `**${name}**: ${about}${engine === undefined ? '' : ` (${engine})`}`
-  if (missing !== undefined) return [`${label}. Missing: ${missing}`, '', '', '', '', '', '', '']
-  const of = (value: (run: Run) => number) => spreadOf(runs.map(value))
-  const faster = runs.map(({ wallSeconds }, i) => (referenceRuns[i]?.wallSeconds ?? Number.NaN) / wallSeconds)
-  return [
-    label,
-    number(of(({ units, wallSeconds }) => units / wallSeconds).median),
-    referenceRuns.length === 0 ? '' : number(spreadOf(faster).median),
-    number(of(({ units, cpuSeconds }) => units / cpuSeconds).median),
-    withRange(of(({ wallSeconds }) => wallSeconds)),
-    withRange(of(({ cpuSeconds }) => cpuSeconds)),
-    withRange(of(({ peakBytes }) => peakBytes / 1e6)),
-    number(of(({ outputBytes }) => outputBytes / 1e6).median),
-  ]
+  if (missing !== undefined) return [`${label}. Missing: ${missing}`, ...columns.map(() => '')]
+  return [label, ...columns.map(({ cell }) => cell(runs, referenceRuns))]
 }
 
 function figuresOf({ contestants }: CaseResult): string[] {
@@ -66,13 +92,18 @@ function conditionsOf({ unit, size, rounds, measures, machine }: BenchResult): s
   ].join('\n')
 }
 
+function spreadOver(runs: readonly Run[], value: (run: Run) => number): Spread {
+  return spreadOf(runs.map(value))
+}
+
 function withRange({ median, min, max }: Spread): string {
-  return `${number(median)} (${number(min)}–${number(max)})`
+  return min === max ? number(median) : `${number(median)} (${number(min)}–${number(max)})`
 }
 
 /** Three digits that matter. */
 function number(value: number): string {
   if (!Number.isFinite(value)) return '–'
+  if (Math.abs(value) < 0.001) return '0'
   if (Math.abs(value) >= 100) return Number(value.toPrecision(value >= 1e4 ? 4 : 3)).toLocaleString('en')
   return value.toPrecision(3).replace(/\.?0+$/, '')
 }

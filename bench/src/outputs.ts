@@ -29,3 +29,7 @@ function deltaTable(path: string): RowSource {
     query: "SELECT * FROM read_parquet(getvariable('files'), hive_partitioning = false)",
   }
 }
+
+export function jsonLines(path: string): RowSource {
+  return { query: `SELECT * FROM read_json('${path}', format = 'newline_delimited')` }
+}

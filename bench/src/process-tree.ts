@@ -12,6 +12,8 @@ export interface TreeWatch {
 
 /** How long a peak of the sum may go unseen; a single process's own peak is kept by the kernel. */
 const LOOK_EVERY_MS = 50
+/** Every so many looks all processes are looked at, so that new members are found: that is the dear part. */
+const LOOKS_A_SEARCH = 5
 
 /** USER_HZ and the page size on every Linux that Node runs on (arm64 kernels with large pages aside). */
 const TICKS_PER_SECOND = 100
@@ -29,8 +31,9 @@ export function watchTree(root: number): TreeWatch {
   const members = new Map<number, Seen>()
   const endedTicks = new Map<string, number>()
   let peakBytes = 0
-  const look = () => {
-    const living = livingTree(root, members)
+  let looks = 0
+  const look = (search = true) => {
+    const living = search ? livingTree(root, members) : stillLiving(members)
     members.clear()
     let sum = 0
     for (const [pid, seen] of living) {
@@ -42,7 +45,7 @@ export function watchTree(root: number): TreeWatch {
     peakBytes = Math.max(peakBytes, sum)
     return living
   }
-  const timer = setInterval(look, LOOK_EVERY_MS)
+  const timer = setInterval(() => look(++looks % LOOKS_A_SEARCH === 0), LOOK_EVERY_MS)
   look()
   return {
     cpuSeconds: () => sumOf(look().values(), ({ ownTicks, childTicks }) => ownTicks + childTicks) / TICKS_PER_SECOND,
@@ -74,6 +77,15 @@ function livingTree(root: number, earlier: ReadonlyMap<number, Seen>): Map<numbe
     return pid === root || earlier.get(pid)?.startedAt === seen.startedAt || isMember(seen.parent)
   }
   return new Map([...all].filter(([pid]) => isMember(pid)))
+}
+
+function stillLiving(earlier: ReadonlyMap<number, Seen>): Map<number, Seen> {
+  const living = new Map<number, Seen>()
+  for (const [pid, { startedAt }] of earlier) {
+    const seen = readStat(pid)
+    if (seen?.startedAt === startedAt) living.set(pid, seen)
+  }
+  return living
 }
 
 function readStat(pid: number): Seen | undefined {

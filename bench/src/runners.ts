@@ -1,18 +1,20 @@
 import { glob } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Job } from './contract.ts'
-import type { Contestant } from './listing.ts'
+import { BENCH, type Contestant } from './listing.ts'
 import type { Command } from './measure.ts'
 import { installed } from './services.ts'
 
-const PYTHON_ENV = { PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' }
+/** Where Python finds contestant.py, and what contestants share. */
+const PYTHON_PATH = [join(BENCH, 'src'), BENCH].join(delimiter)
+const PYTHON_ENV = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: PYTHON_PATH }
 
 type Start = (path: string, job: string) => Promise<Command | { readonly unavailable: string }>
 
 /** How a contestant starts, by the ending of its file. */
 const RUNNERS: readonly (readonly [ending: string, start: Start])[] = [
   ['.ts', async (path, job) => ({ command: [process.execPath, path, job] })],
-  ['.spark.py', sparkSubmit],
+  ['.submit.py', sparkSubmit],
   ['.py', judgePython],
 ]
 
@@ -29,15 +31,38 @@ async function judgePython(path: string, job: string): ReturnType<Start> {
   return { command: [join(there.home, 'venv', 'bin', 'python'), path, job], env: PYTHON_ENV }
 }
 
-/** Spark with Delta, by spark-submit so that its JVM is one of our processes. */
+const SPARK_SETTINGS = {
+  'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
+  'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
+  'spark.sql.session.timeZone': 'UTC',
+  'spark.sql.parquet.compression.codec': 'zstd',
+  'spark.databricks.delta.snapshotPartitions': '2',
+  'spark.driver.host': '127.0.0.1',
+  'spark.driver.bindAddress': '127.0.0.1',
+  'spark.ui.enabled': 'false',
+  'spark.log.level': 'ERROR',
+}
+
+/** Spark with Delta on all cores, by spark-submit so that its JVM is one of our processes. */
 async function sparkSubmit(path: string, job: string): ReturnType<Start> {
   const there = await installed('spark')
   if ('unavailable' in there) return there
   const [home = ''] = await Array.fromAsync(glob(join(there.home, 'venv/lib/python3*/site-packages/pyspark')))
   const jars = await Array.fromAsync(glob(join(there.home, 'jars/*.jar')))
-  const python = join(there.home, 'venv', 'bin', 'python')
+  const { JAVA17_HOME } = process.env
   return {
-    command: [join(home, 'bin/spark-submit'), '--jars', jars.join(','), path, job],
-    env: { ...PYTHON_ENV, SPARK_HOME: home, PYSPARK_PYTHON: python },
+    command: [
+      join(home, 'bin/spark-submit'),
+      ...['--master', 'local[*]', '--driver-memory', '8g', '--jars', jars.join(',')],
+      ...Object.entries(SPARK_SETTINGS).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+      path,
+      job,
+    ],
+    env: {
+      ...PYTHON_ENV,
+      SPARK_HOME: home,
+      PYSPARK_PYTHON: join(there.home, 'venv/bin/python'),
+      ...(JAVA17_HOME && { JAVA_HOME: JAVA17_HOME }),
+    },
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const SERVICES = fileURLToPath(new URL('../../test/services/main.ts', import.meta.url))
@@ -17,7 +17,11 @@ export function installed(name: string): Promise<Installed> {
 
 async function install(name: string): Promise<Installed> {
   const child = spawn(process.execPath, [SERVICES, '--install', name], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const lines = (await text(child.stdout)).trimEnd().split('\n')
-  const answer = lines.findLast((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? 'no answer'
+  let answer = 'no answer'
+  for await (const line of createInterface(child.stdout)) {
+    // A first installation takes minutes, and says so.
+    if (line.startsWith(`${name}: installing`)) console.error(line)
+    else if (line.startsWith(`${name}: `)) answer = line.slice(name.length + 2)
+  }
   return answer.startsWith('/') ? { home: answer } : { unavailable: answer.replace(/^unavailable: /, '') }
 }

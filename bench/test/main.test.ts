@@ -27,6 +27,15 @@ it('runs the thin path: equal rows in ours and in bare DuckDB, a table and a fil
   expect(result.cases[0]?.contestants.map(({ runs }) => runs.length)).toEqual([1, 1])
 })
 
+it.each([
+  ['clean-pin', 'duckdb,json-parse,millrace'],
+  ['delta-append', 'millrace'],
+  ['delta-open', 'millrace'],
+  ['delta-optimize', 'millrace'],
+])('%s runs, at a small size', (name, only) => {
+  expect(bench(name, '--size', '20', '--runs', '1', '--only', only)).toMatchObject({ status: 0 })
+})
+
 it('refuses a name that it does not know, and lists those it does', () => {
   expect(bench('thin-pth')).toMatchObject({ status: 2, stderr: expect.stringContaining('thin-path') })
   expect(bench()).toMatchObject({ status: 0, stdout: expect.stringContaining('thin-path') })

@@ -46,12 +46,12 @@ const RESULT: BenchResult = {
 
 it('shows medians with their range, and the ratio as the median of the rounds', () => {
   const lines = markdownOf(RESULT).split('\n')
-  expect(lines).toContain('| **fast**: quick (E 1) | 500 | 2 | 500 | 2 (1–4) | 2 (2–2) | 500 (500–500) | 1 |')
-  expect(lines).toContain('| **slow**: tardy | 250 | 1 | 250 | 4 (2–12) | 4 (4–8) | 500 (500–500) | 1 |')
+  expect(lines).toContain('| **fast**: quick (E 1) | 500 | 2 | 500 | 2 (1–4) | 2 | 500 | 1 |')
+  expect(lines).toContain('| **slow**: tardy | 250 | 1 | 250 | 4 (2–12) | 4 (4–8) | 500 | 1 |')
 })
 
 it('names who is missing and why, and tells further figures apart', () => {
   const text = markdownOf(RESULT)
   expect(text).toContain('| **gone**: absent. Missing: needs Java |')
-  expect(text).toContain('|  | first s |\n| --- | ---: |\n| **fast** | 0.5 (0.5–0.5) |\n| **slow** |  |')
+  expect(text).toContain('|  | first s |\n| --- | ---: |\n| **fast** | 0.5 |\n| **slow** |  |')
 })

@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { type Runtime, systemRuntime } from '@millrace/base'
+import { appendRows, openDuckDB, openLake, openOrCreate, type Snapshot, type TableRef } from '@millrace/lake'
+import { loadDataset } from '@millrace/transform'
+
+export const ROWS_A_COMMIT = 1000
+
+/** What appends the same thousand clean pins to a Delta table, again and again. */
+export interface SmallCommits {
+  readonly workshop: { readonly connection: DuckDBConnection; readonly folder: string; readonly runtime: Runtime }
+  open(): Promise<Snapshot>
+  append(to: Snapshot): Promise<Snapshot>
+}
+
+/** The pins are in memory, the table is there and empty. */
+export async function smallCommits(pins: string, lake: string): Promise<SmallCommits> {
+  const table: TableRef = { store: await openLake(lake), path: 'pin' }
+  const { schema } = await loadDataset('pin')
+  const connection = await (await openDuckDB()).connect()
+  await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)
+  const workshop = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
+  const open = () => openOrCreate(table, { schema }, systemRuntime)
+  await open()
+  return {
+    workshop,
+    open,
+    async append(to) {
+      const result = await appendRows(to, 'FROM pins', workshop)
+      if (result.outcome !== 'committed') throw new Error(`commit ${to.version + 1}: ${result.outcome}`)
+      return result.snapshot
+    },
+  }
+}
