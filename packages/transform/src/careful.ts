@@ -27,7 +27,8 @@ export async function carefulRows<T extends { readonly rows: bigint }>(
     const refused = await judge.judge(values)
     const raising = await cleanRange(dataset, connection, block, 0, values.count)
     const unfit = await takeOutUnfit(dataset, connection, block, failed, parts)
-    bad.push(...[...refused, ...raising, ...unfit].map((record) => ({ block, ...record })))
+    const inBlock = [...refused, ...raising, ...unfit].sort((a, b) => a.index - b.index)
+    for (const record of inBlock) bad.push({ block, ...record })
   }
   const tally = await beginTally(parts.engine, expectationBits(dataset.expectations, 'drop'))
   try {

@@ -14,7 +14,7 @@ export interface Refused {
 
 /** Reads the records of a block each by itself, into the table `judged`: the fields of the good ones, typed. */
 export interface Judge {
-  /** Empties the table before it fills it. The records that are bad, in order. */
+  /** Empties the table before it fills it. The records that are bad, in any order. */
   judge(values: JoinedValues): Promise<Refused[]>
   unknown(): UnknownFields
 }
@@ -35,7 +35,7 @@ export async function createJudge(dataset: Dataset, connection: DuckDBConnection
       for (const [name, count] of await unknownFields(dataset, connection)) {
         if (names.has(name) || names.size < MOST_UNKNOWN_NAMES) names.set(name, (names.get(name) ?? 0) + count)
       }
-      return [...unreadable, ...(await refused(connection))].sort((a, b) => a.index - b.index)
+      return [...unreadable, ...(await refused(connection))]
     },
     unknown: () => ({ looked, names }),
   }

@@ -32,7 +32,7 @@ export function cleanRows(dataset: Dataset, raw: string, failed: string): string
   const columns = dataset.schema.fields.map(
     ({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(type)}) AS ${quoteName(name)}`,
   )
-  const cast = `SELECT ${columns.join(', ')} FROM (WITH raw AS (${raw}) ${dataset.sql})`
+  const cast = `SELECT ${columns.join(', ')} FROM (WITH raw AS (${raw}) SELECT * FROM (${dataset.sql}\n))`
   return `SELECT *, ${failed} AS ${FAILED} FROM (${cast})`
 }
 

@@ -1,6 +1,6 @@
 SELECT
   ind,
-  country,
+  nullif(country, '') AS country,
   ARRAY[latitude, longitude] AS coordinates,
   timestamp
 FROM raw

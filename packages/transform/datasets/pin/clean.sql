@@ -1,20 +1,28 @@
+WITH counted AS (
+  SELECT *, lower(trim(follower_count)) AS followers FROM raw
+)
 SELECT
   index AS ind,
-  unique_id,
+  nullif(unique_id, '') AS unique_id,
   CASE WHEN title IN ('No Title Data Available', '') THEN NULL ELSE title END AS title,
   CASE
     WHEN description IN ('No description available Story format', 'No description available', '') THEN NULL
     ELSE description
   END AS description,
+  -- What is no count (User Info Error, -5, 1,5k) and what no integer can hold (3B) is NULL.
   CASE
-    WHEN follower_count LIKE '%k' THEN TRY_CAST(substr(follower_count, 1, length(follower_count) - 1) AS INTEGER) * 1000
-    WHEN follower_count LIKE '%M' THEN TRY_CAST(substr(follower_count, 1, length(follower_count) - 1) AS INTEGER) * 1000000
-    ELSE TRY_CAST(follower_count AS INTEGER)
+    WHEN followers LIKE '%k'
+      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *k$', 1) AS DECIMAL(15, 3)) * 1000 AS INTEGER)
+    WHEN followers LIKE '%m'
+      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *m$', 1) AS DECIMAL(15, 3)) * 1000000 AS INTEGER)
+    WHEN followers LIKE '%b'
+      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *b$', 1) AS DECIMAL(15, 3)) * 1000000000 AS INTEGER)
+    ELSE TRY_CAST(replace(regexp_extract(followers, '^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)$'), ',', '') AS INTEGER)
   END AS follower_count,
   CASE WHEN poster_name IN ('User Info Error', '') THEN NULL ELSE poster_name END AS poster_name,
   CASE WHEN tag_list IN ('N,o, ,T,a,g,s, ,A,v,a,i,l,a,b,l,e', '') THEN NULL ELSE tag_list END AS tag_list,
-  is_image_or_video,
+  nullif(is_image_or_video, '') AS is_image_or_video,
   CASE WHEN image_src IN ('Image src error.', '') THEN NULL ELSE image_src END AS image_src,
-  replace(save_location, 'Local save in ', '') AS save_location,
-  category
-FROM raw
+  nullif(CASE WHEN save_location LIKE 'Local save in %' THEN substr(save_location, 15) ELSE save_location END, '') AS save_location,
+  nullif(category, '') AS category
+FROM counted

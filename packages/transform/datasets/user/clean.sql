@@ -1,6 +1,6 @@
 SELECT
   ind,
-  first_name || ' ' || last_name AS user_name,
+  nullif(concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')), '') AS user_name,
   age,
   date_joined
 FROM raw
