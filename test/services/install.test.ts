@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -16,16 +16,23 @@ async function homeOf(installer: ChildProcess): Promise<string> {
   return (await message<{ home: string }>(installer, 'home')).home
 }
 
-it('two processes at once install once, and both get the same home', async () => {
+it('of two processes at once one installs, and both get the same home', async () => {
   const cache = await temporaryFolder()
   const count = join(cache, 'count')
-  const shell = `echo installed >> ${count}; echo content > file`
+  const go = join(cache, 'go')
+  const shell = `echo installed >> ${count}; until [ -e ${go} ]; do sleep 0.1; done; echo content > file`
+  const first = install(cache, shell)
+  await message(first, 'started')
+  const second = install(cache, shell)
+  const homes = Promise.all([homeOf(first), homeOf(second)])
 
-  const homes = await Promise.all([homeOf(install(cache, shell)), homeOf(install(cache, shell))])
+  expect(await message(second, 'said')).toEqual({ said: 'sample: waiting for another process that installs it' })
+  await writeFile(go, '')
 
-  expect(homes[0]).toBe(homes[1])
+  const [home = '', same] = await homes
+  expect(same).toBe(home)
   expect(await readFile(count, 'utf8')).toBe('installed\n')
-  expect(await readFile(join(homes[0] ?? '', 'file'), 'utf8')).toBe('content\n')
+  expect(await readFile(join(home, 'file'), 'utf8')).toBe('content\n')
 })
 
 it('an installation killed half-way ends, and is made anew by whoever waits for it', async () => {
@@ -35,6 +42,7 @@ it('an installation killed half-way ends, and is made anew by whoever waits for 
   const family = descendants(half.pid)
   const next = install(cache, 'echo whole > file')
   const home = homeOf(next)
+  await message(next, 'said')
 
   half.kill('SIGKILL')
 

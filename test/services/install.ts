@@ -27,7 +27,8 @@ export async function installed(name: string, server: Server<unknown>, around: I
   if (existsSync(marker)) return home
 
   await mkdir(cache, { recursive: true })
-  return alone(`${home}.lock`, async () => {
+  const waiting = () => around.say(`${name}: waiting for another process that installs it`)
+  return alone(`${home}.lock`, waiting, async () => {
     if (existsSync(marker)) return home
     around.say(`${name}: installing into ${home}; this happens once and can take minutes`)
     const started = performance.now()

@@ -7,10 +7,19 @@ const POLL_MS = 200
  * Runs alone among all processes that name this file. SQLite's lock is the kernel's: it is free again the moment
  * its holder dies, which no lock made of a file's existence can promise.
  */
-export async function alone<Result>(lockFile: string, work: () => Promise<Result>): Promise<Result> {
+export async function alone<Result>(
+  lockFile: string,
+  waiting: () => void,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const database = new DatabaseSync(lockFile, { timeout: 0 })
   try {
-    while (!tryLock(database)) await sleep(POLL_MS)
+    let isFree = tryLock(database)
+    if (!isFree) waiting()
+    while (!isFree) {
+      await sleep(POLL_MS)
+      isFree = tryLock(database)
+    }
     return await work()
   } finally {
     database.close()
