@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Runtime } from '@millrace/base'
 import {
@@ -60,23 +60,26 @@ export async function stageQuarantine(
     JSON.stringify({ ...rest, value: value && Buffer.from(value).toString('base64') }),
   )
   await writeFile(file, lines.join('\n'))
+  const longest = lines.reduce((most, { length }) => Math.max(most, length), 0)
   const columns = `{${TEXTS.map((name) => `"${name}": 'VARCHAR'`).join(', ')}, time: 'BIGINT', reason: 'VARCHAR', value: 'VARCHAR'}`
   const query = `
     SELECT ${TEXTS.map(quoteName).join(', ')}, epoch_ms(time)::TIMESTAMP AT TIME ZONE 'UTC' AS time, reason,
       from_base64(value) AS value, 'bad' AS state, epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
-    FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = ${columns}, maximum_object_size = ${MAX_LINE})`
+    FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = ${columns},
+      maximum_object_size = ${longest + SPARE_BYTES})`
   const connection = await engine.connect()
   try {
     return await stageParquet(connection, query, QUARANTINE_SCHEMA, folder, runtime)
   } finally {
     connection.closeSync()
+    await rm(file, { force: true })
   }
 }
 
 const TEXTS = ['pipeline', 'topic', 'identity', 'partition', 'offset']
 
-/** The largest message that Kafka can carry, in base64, with room. */
-const MAX_LINE = 2 ** 31 - 1
+/** DuckDB's reader takes buffers of the largest object's size: of the longest line here, with room. */
+const SPARE_BYTES = 1 << 20
 
 /** The offsets that the quarantine holds of a partition. */
 export async function quarantinedOffsets(

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { type DuckDB, type ObjectStore, openDuckDB, openLake, openScan, openTable, planScan } from '@millrace/lake'
-import { loadDataset } from '@millrace/transform'
+import { type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
 import { createBudget } from '../src/budget.ts'
 import { createPipeline } from '../src/pipeline.ts'
+import type { ReplayParts } from '../src/replay.ts'
 import { openTables } from '../src/tables.ts'
 import type { MemorySource, MemoryTopic } from './memory-source.ts'
 
@@ -16,7 +17,13 @@ export interface Kit {
   startWorker(topic: MemoryTopic, options?: WorkerOptions): Promise<TestWorker>
   /** Values of a column of a table of the lake. */
   column(table: string, column: string): Promise<unknown[]>
+  replayParts(crashAt?: CrashAt): Promise<ReplayParts>
   close(): Promise<void>
+}
+
+export interface CrashAt {
+  readonly point: string
+  readonly time?: number
 }
 
 export interface WorkerOptions {
@@ -25,8 +32,10 @@ export interface WorkerOptions {
   readonly untilCaughtUp?: boolean
   readonly maxRows?: number
   readonly store?: ObjectStore
+  /** A row that this does not hold for goes to quarantine. */
+  readonly onlyIf?: string
   /** Dies at the n-th time that it passes this point. */
-  readonly crashAt?: { readonly point: string; readonly time?: number }
+  readonly crashAt?: CrashAt
   /** Called at each point on the way. */
   readonly passing?: (point: string) => void
 }
@@ -74,12 +83,26 @@ export async function openKit(): Promise<Kit> {
         connection.closeSync()
       }
     },
+    replayParts: async (crashAt) => ({
+      store,
+      path: USERS,
+      dataset: await userDataset(),
+      engine,
+      workFolder: folder,
+      runtime: crashingRuntime(crashAt === undefined ? {} : { crashAt }),
+    }),
     async close() {
       for (const stop of stops) await stop()
       engine.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function userDataset(onlyIf?: string): Promise<Dataset> {
+  const dataset = await loadDataset(USERS)
+  if (onlyIf === undefined) return dataset
+  return { ...dataset, expectations: [{ name: 'only-if', predicate: onlyIf, otherwise: 'quarantine' }] }
 }
 
 async function startWorker(
@@ -93,7 +116,7 @@ async function startWorker(
   const counter = commitCounter()
   const waits: string[] = []
   const runtime = crashingRuntime(options)
-  const dataset = await loadDataset(USERS)
+  const dataset = await userDataset(options.onlyIf)
   const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
   const tables = await openTables({ store, path: USERS, dataset, group, source, start, runtime })
   const pipeline = createPipeline({

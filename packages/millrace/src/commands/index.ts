@@ -26,7 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'runs', summary: 'the history of daily runs', planned: 'millrace runs --out ./reports' },
   { name: 'report', summary: 'the eight answers as one HTML page', planned: 'millrace report -o report.html' },
   { name: 'tables', summary: 'what tables the lake holds', planned: 'millrace tables --lake ./lake' },
-  { name: 'history', summary: 'the commits of one table', planned: 'millrace history pin --lake ./lake' },
+  { name: 'history', summary: 'the commits of one table', load: async () => (await import('./history.ts')).history },
   {
     name: 'verify',
     summary: 'proves that nothing is missing or doubled',
@@ -35,12 +35,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'optimize',
     summary: 'makes few large files of many small ones',
-    planned: 'millrace optimize pin --lake ./lake',
+    load: async () => (await import('./optimize.ts')).optimize,
   },
   {
     name: 'vacuum',
     summary: 'deletes files that no table needs any more',
-    planned: 'millrace vacuum pin --lake ./lake',
+    load: async () => (await import('./vacuum.ts')).vacuum,
   },
   {
     name: 'doctor',
@@ -50,7 +50,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'quarantine',
     summary: 'lists and replays the records that were refused',
-    planned: 'millrace quarantine list --lake ./lake',
+    load: async () => (await import('./quarantine.ts')).quarantine,
   },
   {
     name: 'config',

@@ -12,15 +12,14 @@ const run: Run = async ({ values, origins }, args, io) => {
     throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${values.datasets.join(', ')}`)
   }
   if (args.switch('--json')) io.json(verdicts)
-  else print(verdicts, io)
+  else await print(verdicts, io)
   return verdicts.every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
 }
 
 const COLUMNS = ['table', 'partition', 'read', 'records', 'rows', 'quarantined', 'filtered']
 
-function print(verdicts: readonly TableVerdict[], { table, line }: Io): void {
-  // biome-ignore lint/nursery/noFloatingPromises: `table` answers nothing; the rule takes it for a promise
-  table(COLUMNS, verdicts.flatMap(accountRows))
+async function print(verdicts: readonly TableVerdict[], { table, line }: Io): Promise<void> {
+  await table(COLUMNS, verdicts.flatMap(accountRows))
   const problems = verdicts.flatMap((verdict) => verdict.problems.map((problem) => `${verdict.table}: ${problem}`))
   for (const problem of problems) line(problem)
   line(problems.length === 0 ? 'nothing is missing, nothing is doubled' : `${problems.length} problems`)

@@ -1,0 +1,24 @@
+import { systemRuntime } from '@millrace/base'
+import type { Command, Run } from '../command.ts'
+import { inWorkshop } from '../workshop.ts'
+
+const run: Run = async ({ values }, args, io) => {
+  const { optimizeTable } = await import('@millrace/lake')
+  const done = await inWorkshop(values.lake, args.positionals[0], systemRuntime, (snapshot, workshop) =>
+    optimizeTable(snapshot, workshop, { signal: io.signal }),
+  )
+  const { removedFiles, removedBytes, addedFiles, addedBytes, conflicts } = done
+  if (args.switch('--json')) io.json({ removedFiles, removedBytes, addedFiles, addedBytes, conflicts })
+  else io.line(`${removedFiles} files of ${removedBytes} bytes became ${addedFiles} of ${addedBytes}`)
+  return 0
+}
+
+export const optimize: Command = {
+  about:
+    'Makes few large files of many small ones. No row changes, and appends never wait. The worker does it by itself.',
+  positionals: ['[table]'],
+  settings: ['lake'],
+  options: [{ flag: '--json', description: 'as an object' }],
+  examples: [{ command: 'millrace optimize pin', does: 'pack the small files of pin' }],
+  run,
+}

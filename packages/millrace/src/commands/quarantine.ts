@@ -1,0 +1,46 @@
+import { MillraceError, systemRuntime } from '@millrace/base'
+import type { Command, Run } from '../command.ts'
+
+const USUAL_LIMIT = 50
+const COLUMNS = ['table', 'topic', 'partition', 'offset', 'time', 'reason', 'state', 'value'] as const
+
+const run: Run = async ({ values: { lake, datasets } }, args, io) => {
+  const { listQuarantine, replayAll } = await import('@millrace/stream')
+  const json = args.switch('--json')
+  const [what = 'list'] = args.positionals
+  if (what === 'replay') {
+    const totals = [...(await replayAll({ lake, datasets }, systemRuntime))].map(([table, each]) => ({
+      table,
+      ...each,
+    }))
+    if (json) io.json(totals)
+    else for (const each of totals) io.line(`${each.table}: ${each.replayed} replayed, ${each.stillBad} still bad`)
+    return 0
+  }
+  if (what !== 'list') {
+    throw new MillraceError('USAGE', `quarantine knows list and replay, not ${JSON.stringify(what)}`)
+  }
+  const records = await listQuarantine({ lake, datasets }, args.integer('--limit') ?? USUAL_LIMIT)
+  if (json) io.json(records)
+  else {
+    const rows = records.map((record) => COLUMNS.map((column) => record[column]))
+    await io.table(COLUMNS, rows)
+  }
+  return 0
+}
+
+export const quarantine: Command = {
+  about:
+    'Shows the records that may not enter their tables, with the reason; `replay` tries them again by the rules of today.',
+  positionals: ['[what]'],
+  settings: ['lake', 'datasets'],
+  options: [
+    { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
+    { flag: '--json', description: 'as an array of objects' },
+  ],
+  examples: [
+    { command: 'millrace quarantine list', does: 'what was refused, and why' },
+    { command: 'millrace quarantine replay', does: 'after a rule was mended: bring back what passes now' },
+  ],
+  run,
+}

@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { Snapshot, Workshop } from '@millrace/lake'
+
+/** Opens a table and a place to work on it, for the length of one command. */
+export async function inWorkshop<T>(
+  lake: string,
+  path: string | undefined,
+  runtime: Runtime,
+  work: (snapshot: Snapshot, workshop: Workshop) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) throw new MillraceError('USAGE', 'this command needs the name of a table')
+  const { openDuckDB, openLake, openTable } = await import('@millrace/lake')
+  const snapshot = await openTable({ store: await openLake(lake), path })
+  if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `there is no table ${path} in ${lake}`)
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-'))
+  const engine = await openDuckDB({ temporaryFolder: folder })
+  try {
+    return await work(snapshot, { connection: await engine.connect(), folder, runtime })
+  } finally {
+    engine.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
