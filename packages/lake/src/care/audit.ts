@@ -19,7 +19,7 @@ export async function* auditedCommits(table: TableRef): AsyncIterable<AuditedCom
   const through = summary?.through ?? -1
   if (summary) yield { version: through, entries: summary.entries, addedRows: undefined }
   const { commits } = await listLog(table, through + 1)
-  const versions = [...commits.keys()]
+  const versions = [...commits]
   const read = async (version: number) => ({ version, actions: await readCommit(table, version) })
   for await (const { version, actions } of inOrder(versions, READS_AT_ONCE, read)) {
     const entries = actions ? ledgerOf(actions) : []

@@ -1,5 +1,5 @@
 import type { CommitInfo } from '../log/actions.ts'
-import { listLog } from '../log/listing.ts'
+import { listLogWithTimes } from '../log/listing.ts'
 import { readCommit, type TableRef } from '../log/log.ts'
 import { inOrder } from '../read/in-order.ts'
 
@@ -21,8 +21,8 @@ const READS_AT_ONCE = 16
 
 /** The newest `limit` entries that the log still holds, the newest first. */
 export async function tableHistory(table: TableRef, limit = Number.POSITIVE_INFINITY): Promise<HistoryEntry[]> {
-  const { commits } = await listLog(table, 0)
-  const newest = [...commits].reverse().slice(0, limit)
+  const { times } = await listLogWithTimes(table, 0)
+  const newest = [...times].reverse().slice(0, limit)
   const history: HistoryEntry[] = []
   const read = ([version]: readonly [number, number]) => readCommit(table, version)
   const written = newest.values()

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { type LogListing, listLog } from '../log/listing.ts'
+import { listLogWithTimes, type TimedLogListing } from '../log/listing.ts'
 import { logKey, readCommit, type TableRef, versionName } from '../log/log.ts'
 import { inOrder } from '../read/in-order.ts'
 import type { Snapshot } from '../read/snapshot.ts'
@@ -20,18 +20,18 @@ export async function cleanLog(snapshot: Snapshot, runtime: Runtime): Promise<nu
   refuseUnwritable(snapshot)
   const { table, metadata } = snapshot
   const expiry = runtime.now() - Math.max(logRetention(metadata), ALWAYS_KEPT_MS)
-  const listing = await listLog(table, 0)
+  const listing = await listLogWithTimes(table, 0)
   const first = firstKept(listing, expiry)
   if (first === undefined) return 0
-  const going = [...listing.commits.keys()].filter((version) => version < first)
+  const going = [...listing.commits].filter((version) => version < first)
   if (!(await keepLedger(table, going))) return 0
   runtime.crashPoint('ledger kept')
   return deleteBefore(table, first, expiry)
 }
 
 /** The newest checkpoint not newer than the newest commit that has expired. Undefined: nothing can go. */
-function firstKept({ commits, checkpoints }: LogListing, expiry: number): number | undefined {
-  const expired = [...commits].filter(([, modified]) => modified <= expiry).at(-1)?.[0]
+function firstKept({ times, checkpoints }: TimedLogListing, expiry: number): number | undefined {
+  const expired = [...times].filter(([, modified]) => modified <= expiry).at(-1)?.[0]
   if (expired === undefined) return undefined
   return checkpoints.filter(({ version }) => version <= expired).at(-1)?.version
 }

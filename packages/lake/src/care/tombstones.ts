@@ -27,7 +27,7 @@ export async function tombstonesSince(
     if ((remove.deletionTimestamp ?? 0) > since) found.set(logicalKey(remove), remove)
   }
   if (checkpoint) for (const remove of await removesIn(table, checkpoint, since, connection)) keep(remove)
-  const newer = [...listing.commits.keys()].filter((entry) => entry > (checkpoint?.version ?? -1) && entry <= version)
+  const newer = [...listing.commits].filter((entry) => entry > (checkpoint?.version ?? -1) && entry <= version)
   for await (const actions of inOrder(newer, READS_AT_ONCE, (entry) => readCommit(table, entry))) {
     for (const remove of actions?.remove ?? []) keep(remove)
   }

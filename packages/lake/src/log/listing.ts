@@ -2,8 +2,8 @@ import { logKey, type TableRef, versionName } from './log.ts'
 
 /** What the log holds from some version on. */
 export interface LogListing {
-  /** Version → when its file was written, in ascending order. */
-  readonly commits: ReadonlyMap<number, number>
+  /** In ascending order. */
+  readonly commits: ReadonlySet<number>
   /** Complete ones, in ascending order. */
   readonly checkpoints: readonly Checkpoint[]
   readonly compactions: readonly Compaction[]
@@ -27,23 +27,50 @@ const NAME =
   /\/_delta_log\/(\d{20})(?:\.(?<commit>json)|\.(?<crc>crc)|\.(?<to>\d{20})\.compacted\.json|\.checkpoint(?<kind>\.parquet|\.(?<part>\d{10})\.(?<parts>\d{10})\.parquet|\.[0-9a-fA-F-]{36}\.(?:json|parquet)))$/
 
 export async function listLog(table: TableRef, from: number): Promise<LogListing> {
-  const commits = new Map<number, number>()
+  const names = collectNames()
+  for await (const key of table.store.keys(logKey(table, ''), logKey(table, versionName(from)))) names.collect(key)
+  return names.listing
+}
+
+export interface TimedLogListing extends LogListing {
+  /** When the file of each commit was written, by version, in ascending order. */
+  readonly times: ReadonlyMap<number, number>
+}
+
+/** In a folder it costs a call a file, so it is for those who ask for times. */
+export async function listLogWithTimes(table: TableRef, from: number): Promise<TimedLogListing> {
+  const names = collectNames()
+  const times = new Map<number, number>()
+  for await (const { key, modified } of table.store.list(logKey(table, ''), logKey(table, versionName(from)))) {
+    const version = names.collect(key)
+    if (version !== undefined) times.set(version, modified)
+  }
+  return { ...names.listing, times }
+}
+
+function collectNames() {
+  const commits = new Set<number>()
   const checksums = new Set<number>()
   const compactions: Compaction[] = []
   const checkpoints: Checkpoint[] = []
   const parts = new Map<string, string[]>()
-  for await (const { key, modified } of table.store.list(logKey(table, ''), logKey(table, versionName(from)))) {
-    const match = NAME.exec(key)
-    const groups = match?.groups
-    if (!groups) continue
-    const version = Number(match[1])
-    if (groups.commit) commits.set(version, modified)
-    else if (groups.crc) checksums.add(version)
-    else if (groups.to) compactions.push({ from: version, to: Number(groups.to), key })
-    else if (groups.parts) collectPart(version, Number(groups.parts), key, parts, checkpoints)
-    else checkpoints.push({ version, keys: [key] })
+  const listing: LogListing = { commits, checkpoints, compactions, checksums }
+  return {
+    listing,
+    /** The version, where the key is a commit's. */
+    collect(key: string): number | undefined {
+      const match = NAME.exec(key)
+      const groups = match?.groups
+      if (!groups) return undefined
+      const version = Number(match[1])
+      if (groups.crc) checksums.add(version)
+      else if (groups.to) compactions.push({ from: version, to: Number(groups.to), key })
+      else if (groups.parts) collectPart(version, Number(groups.parts), key, parts, checkpoints)
+      else if (!groups.commit) checkpoints.push({ version, keys: [key] })
+      else commits.add(version)
+      return groups.commit ? version : undefined
+    },
   }
-  return { commits, checkpoints, compactions, checksums }
 }
 
 /** A checkpoint in parts counts when all of them are there. */

@@ -17,7 +17,7 @@ export interface LogEntry {
 
 /** The newest version that the listing knows. */
 export function newestVersion(listing: LogListing): number | undefined {
-  const newest = Math.max(-1, ...[...listing.commits.keys()].slice(-1), ...listing.checkpoints.slice(-1).map(versionOf))
+  const newest = Math.max(-1, ...[...listing.commits].slice(-1), ...listing.checkpoints.slice(-1).map(versionOf))
   return newest < 0 ? undefined : newest
 }
 

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { listLog } from '../log/listing.ts'
+import { listLogWithTimes } from '../log/listing.ts'
 import type { TableRef } from '../log/log.ts'
 import { refresh, type Snapshot } from '../read/snapshot.ts'
 
@@ -48,10 +48,10 @@ export async function refreshed(snapshot: Snapshot, runtime: Runtime): Promise<S
  * for it, and no reader will ever look at it.
  */
 export async function hadBeenPassed(table: TableRef, version: number): Promise<boolean> {
-  const { commits, checkpoints } = await listLog(table, version)
-  const own = commits.get(version)
+  const { commits, times, checkpoints } = await listLogWithTimes(table, version)
+  const own = times.get(version)
   if (own === undefined) return true
-  const olderThanOurs = [...commits].some(([later, modified]) => later > version && modified < own - FRESH_MS)
+  const olderThanOurs = [...times].some(([later, modified]) => later > version && modified < own - FRESH_MS)
   return (
     olderThanOurs || checkpoints.some((checkpoint) => checkpoint.version > version && !commits.has(checkpoint.version))
   )
