@@ -54,7 +54,7 @@ const MOST_BYTES_IN_FLIGHT = 160 << 20
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
   const workFolder = await openWorkFolder()
   const engine = await openDuckDB({ temporaryFolder: workFolder.path })
-  const source = await openSource(options.source, runtime)
+  const source = await openSource(options.source, runtime, { group: options.group })
   const running = new AbortController()
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
   const count = (commit: WorkerCommit) => {
