@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDuckDB, openLake, openTable, scanQuery } from '../src/index.ts'
+import { openDuckDB, openLake, openScan, openTable, planScan } from '../src/index.ts'
 import { columnNames, differences, goldenTables } from './golden/golden.ts'
 import { LOGS, NO_TABLES, REFUSALS } from './golden/logs.ts'
 import { PLAIN } from './golden/plain.ts'
@@ -24,7 +24,7 @@ describe.skipIf(root === undefined)('tables that Spark wrote, published by the D
   afterAll(() => duckdb.close())
 
   const open = async (path: string) => {
-    const snapshot = await openTable({ store, path })
+    const snapshot = await openTable({ store: await store, path })
     if (!snapshot) throw new Error(`${path} is no table`)
     return snapshot
   }
@@ -35,9 +35,9 @@ describe.skipIf(root === undefined)('tables that Spark wrote, published by the D
   })
 
   test.for(Object.entries(tables))('%s holds the rows that its authors wrote', async ([path, { rows }]) => {
-    const query = await scanQuery(await open(path))
-    expect(await columnNames(connection, query)).toEqual(await columnNames(connection, rows))
-    expect(await differences(connection, query, rows)).toEqual([])
+    await using scan = await openScan(planScan(await open(path)), connection)
+    expect(await columnNames(connection, scan.sql)).toEqual(await columnNames(connection, rows))
+    expect(await differences(connection, scan.sql, rows)).toEqual([])
   })
 
   test.for(Object.entries(LOGS))('%s consists of the files that its authors left', async ([path, files]) => {
@@ -51,17 +51,17 @@ describe.skipIf(root === undefined)('tables that Spark wrote, published by the D
   })
 
   test.for(NO_TABLES)('%s is no table', async (path) => {
-    expect(await openTable({ store, path })).toBeUndefined()
+    expect(await openTable({ store: await store, path })).toBeUndefined()
   })
 
   test('a variant column is refused when it is selected, and the rest of its table can be read', async () => {
     const snapshot = await open('spark-variant-checkpoint')
-    const all = await scanQuery(snapshot)
-    expect(await differences(connection, `SELECT count(*), sum(id) FROM (${all})`, 'SELECT 102, 4951')).toEqual([])
-    expect(await columnNames(connection, all)).toContain('v')
-    await expect(connection.run(`SELECT v FROM (${all})`)).rejects.toThrow('column v has the type variant')
-    await expect(scanQuery(snapshot, { columns: ['map_of_variants'] })).rejects.toMatchObject({
-      code: 'TABLE_UNSUPPORTED',
-    })
+    await using all = await openScan(planScan(snapshot), connection)
+    expect(await differences(connection, `SELECT count(*), sum(id) FROM (${all.sql})`, 'SELECT 102, 4951')).toEqual([])
+    expect(await columnNames(connection, all.sql)).toContain('v')
+    await expect(connection.run(`SELECT v FROM (${all.sql})`)).rejects.toThrow('column v has the type variant')
+    expect(() => planScan(snapshot, { columns: ['map_of_variants'] })).toThrow(
+      expect.objectContaining({ code: 'TABLE_UNSUPPORTED' }),
+    )
   })
 })

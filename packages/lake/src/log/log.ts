@@ -30,12 +30,15 @@ export function dataKey(table: TableRef, addPath: string): string {
   return `${table.path}/${decodePath(table, addPath)}`
 }
 
-/** What DuckDB's readers take for a file of the log: most lie in the table, some are named by an address. */
-export function locateData(table: TableRef, addPath: string): string {
-  if (addPath.startsWith('file:')) return decodePath(table, addPath.replace(/^file:\/*/, '/'))
-  if (addPath.startsWith('/')) return decodePath(table, addPath)
-  if (/^[a-z][a-z0-9+.-]*:/i.test(addPath)) return addPath
-  return table.store.locate(dataKey(table, addPath))
+/** Where a file of the log lies: most in the store, as an object of it; some, named by an address, elsewhere. */
+export type Place = { readonly key: string } | { readonly address: string }
+
+export function placeOf(table: TableRef, addPath: string): Place {
+  if (!/^(\/|[a-z][a-z0-9+.-]*:)/i.test(addPath)) return { key: dataKey(table, addPath) }
+  const address = /^(\/|file:)/.test(addPath) ? `file://${addPath.replace(/^(file:)?\/*/, '/')}` : addPath
+  const root = `${table.store.url}/`
+  if (address.startsWith(root)) return { key: decodePath(table, address.slice(root.length)) }
+  return { address: address.startsWith('file:') ? decodePath(table, address.slice('file://'.length)) : address }
 }
 
 function decodePath(table: TableRef, path: string): string {

@@ -52,17 +52,17 @@ async function readParquet(
   keys: readonly string[],
   replay: Replay,
 ): Promise<string[]> {
+  const files = await table.store.readable(keys, connection)
   try {
-    const columns = await checkpointColumns(
-      connection,
-      keys.map((key) => table.store.locate(key)),
-    )
+    const columns = await checkpointColumns(connection, files.paths)
     const sidecars = await readFew(connection, columns, replay)
     await readAdds(connection, columns, replay)
     return sidecars
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause
     throw new MillraceError('TABLE_BROKEN', `checkpoint ${table.store.url}/${keys[0]} can't be read`, { cause })
+  } finally {
+    await files.release()
   }
 }
 

@@ -62,8 +62,8 @@ async function bitmapBytes(
   return checkedSlice(file, vector) ?? `disagrees with its checksum in ${key}`
 }
 
-/** Undefined: it lies in no place that the store knows. */
-function vectorKey(table: TableRef, { storageType, pathOrInlineDv }: DeletionVector): string | undefined {
+/** The object that holds it. Undefined: it lies in no place that the store knows. */
+export function vectorKey(table: TableRef, { storageType, pathOrInlineDv }: DeletionVector): string | undefined {
   if (storageType === 'p') {
     const root = `${table.store.url}/`
     return pathOrInlineDv.startsWith(root) ? decodeURIComponent(pathOrInlineDv.slice(root.length)) : undefined

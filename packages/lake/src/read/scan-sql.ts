@@ -9,9 +9,8 @@ import {
   tableColumns,
   unreadableType,
 } from '../log/columns.ts'
-import { locateData, tableUrl } from '../log/log.ts'
+import { tableUrl } from '../log/log.ts'
 import { duckdbType, quoteName, quoteText, type StructField } from '../log/schema.ts'
-import { deletedRows } from './deletion-vector.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 import type { Scan } from './scan.ts'
 
@@ -19,15 +18,15 @@ import type { Scan } from './scan.ts'
  * One read_parquet over all files, told the table's own columns: what a file lacks is NULL, what it has narrower
  * is widened, and no file is opened before it is read. What only the log knows of a file — partition values,
  * deleted rows — is joined by the file's place in the list. Lists go in as JSON, which DuckDB reads ten times
- * faster than literals.
+ * faster than literals. `paths` are what DuckDB is to read for the files.
  */
-export async function renderScan(scan: Scan): Promise<string> {
+export function renderScan(scan: Scan, paths: readonly string[], deleted: ReadonlyMap<string, number[]>): string {
   const columns = tableColumns(scan.snapshot)
   const used = usedColumns(scan, columns)
   const outer = selectList(scan.columns.map((field) => quoteName(field.name)))
   const where = scan.where ? ` WHERE ${predicateSql(scan.where, columns.fields)}` : ''
   if (scan.files.length === 0) return emptyQuery(scan, outer)
-  const rows = await rowsQuery(scan, columns, used)
+  const rows = rowsQuery(scan, columns, used, paths, deleted)
   return where === '' && used.length === scan.columns.length ? rows : `SELECT ${outer} FROM (${rows})${where}`
 }
 
@@ -48,16 +47,21 @@ function emptyQuery(scan: Scan, outer: string): string {
   return `SELECT ${outer} FROM (SELECT ${selectList(nothing)}) WHERE false`
 }
 
-async function rowsQuery(scan: Scan, columns: TableColumns, used: readonly StructField[]): Promise<string> {
+function rowsQuery(
+  scan: Scan,
+  columns: TableColumns,
+  used: readonly StructField[],
+  paths: readonly string[],
+  vectors: ReadonlyMap<string, number[]>,
+): string {
   const inFiles = used.filter((field) => !columns.isPartition(field) && unreadableType(field.type) === undefined)
   const partitions = used.filter((field) => columns.isPartition(field))
-  const vectors = await deletedRows(scan.snapshot.table, scan.files)
   const expressions = used.map(
     (field) => `${columnSql(scan, columns, field, inFiles, partitions)} AS ${quoteName(field.name)}`,
   )
   const facts = fileFacts(scan, columns, partitions, vectors)
   return [
-    `SELECT ${selectList(expressions)} FROM ${readParquet(scan, columns, inFiles)} AS d`,
+    `SELECT ${selectList(expressions)} FROM ${readParquet(scan, columns, inFiles, paths)} AS d`,
     ...(facts === undefined ? [] : [`LEFT JOIN (${facts}) AS f ON f.file = d.file_index`]),
     ...(vectors.size === 0 ? [] : [`WHERE ${KEPT}`]),
   ].join(' ')
@@ -82,15 +86,19 @@ function columnSql(
   return `error(${quoteText(refusal)})::VARCHAR`
 }
 
-function readParquet(scan: Scan, { mapping }: TableColumns, inFiles: readonly StructField[]): string {
-  const paths = scan.files.map(({ path }) => withoutGlob(locateData(scan.snapshot.table, path)))
+function readParquet(
+  scan: Scan,
+  { mapping }: TableColumns,
+  inFiles: readonly StructField[],
+  paths: readonly string[],
+): string {
   const schema = inFiles.map((field, i) => {
     const type = quoteText(duckdbType(fileType(field.type, mapping)))
     return `${schemaKey(scan, field, mapping)}: {name: 'c${i}', type: ${type}, default_value: NULL}`
   })
   // A scan of no column still wants one, to count the rows by.
   if (schema.length === 0) schema.push(`'': {name: 'c', type: 'BOOLEAN', default_value: NULL}`)
-  return `read_parquet(${jsonList(paths, '["VARCHAR"]')}, schema = MAP {${schema.join(', ')}}, hive_partitioning = false)`
+  return `read_parquet(${jsonList(paths.map(withoutGlob), '["VARCHAR"]')}, schema = MAP {${schema.join(', ')}}, hive_partitioning = false)`
 }
 
 function schemaKey(scan: Scan, field: StructField, mapping: TableColumns['mapping']): string {
@@ -147,7 +155,7 @@ function jsonList(items: readonly unknown[], structure: string): string {
   return `from_json(${quoteText(JSON.stringify(items))}, ${quoteText(structure)})`
 }
 
-/** DuckDB takes a path for a pattern. */
+/** DuckDB takes a path for a pattern, but not an address on the web. */
 function withoutGlob(path: string): string {
-  return path.replace(/[[*?]/g, '[$&]')
+  return /^https?:/.test(path) ? path : path.replace(/[[*?]/g, '[$&]')
 }

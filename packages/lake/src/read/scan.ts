@@ -1,8 +1,10 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns, unreadableType } from '../log/columns.ts'
-import { tableUrl } from '../log/log.ts'
+import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
 import type { StructField } from '../log/schema.ts'
+import { deletedRows } from './deletion-vector.ts'
 import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
 import { mayHold } from './prune.ts'
 import { renderScan } from './scan-sql.ts'
@@ -41,10 +43,32 @@ export function planScan(snapshot: Snapshot, { columns, where }: ScanOptions = {
   return { snapshot, columns: chosen ?? fields, where, files: wanted }
 }
 
+/** A scan whose files DuckDB can read until it is released. */
+export interface OpenScan extends AsyncDisposable {
+  readonly sql: string
+  release(): Promise<void>
+}
+
 /**
- * The snapshot's rows as a SELECT for DuckDB. A column of a type that we can't read fails when it is selected
- * from it, not before: the rest of the table can be read.
+ * The rows as a SELECT for `connection`. A column of a type that we can't read fails when it is selected from
+ * it, not before: the rest of the table can be read.
  */
-export async function scanQuery(snapshot: Snapshot, options?: ScanOptions): Promise<string> {
-  return renderScan(planScan(snapshot, options))
+export async function openScan(scan: Scan, connection: DuckDBConnection): Promise<OpenScan> {
+  const { table } = scan.snapshot
+  const deleted = await deletedRows(table, scan.files)
+  const { paths, release } = await readablePaths(table, scan.files, connection)
+  return { sql: renderScan(scan, paths, deleted), release, [Symbol.asyncDispose]: release }
+}
+
+async function readablePaths(
+  table: TableRef,
+  files: readonly AddFile[],
+  connection: DuckDBConnection,
+): Promise<{ paths: string[]; release: () => Promise<void> }> {
+  const places = files.map(({ path }) => placeOf(table, path))
+  const keys = places.flatMap((place) => ('key' in place ? [place.key] : []))
+  const readable = await table.store.readable(keys, connection)
+  const inStore = readable.paths[Symbol.iterator]()
+  const paths = places.map((place) => ('key' in place ? String(inStore.next().value) : place.address))
+  return { paths, release: readable.release }
 }
