@@ -1,0 +1,133 @@
+import { type Dataset, loadDataset } from '@millrace/transform'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { block, carefully, createKit, inOrder } from './kit.ts'
+
+const kit = await createKit()
+afterAll(() => kit.close())
+
+const datasets = await Promise.all(['pin', 'geo', 'user'].map((name) => loadDataset(name)))
+
+/** JSON text for one value: of any type, in any of the ways that it can be written, right or wrong. */
+const scalar = fc.oneof(
+  fc.integer().map(String),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+  fc.double().map(String),
+  fc.constantFrom(
+    '1.5',
+    '1.0',
+    '-0',
+    '1e400',
+    '1e-400',
+    '1E5',
+    '007',
+    '+1',
+    '.5',
+    '5.',
+    'NaN',
+    '-Infinity',
+    'true',
+    'null',
+  ),
+  fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
+  fc.constantFrom(
+    '"9k"',
+    '"1.5k"',
+    '"2B"',
+    '" 9 m"',
+    '"1,234"',
+    '"User Info Error"',
+    '""',
+    '" 1"',
+    '"1_0"',
+    '"0x10"',
+    '"nan"',
+  ),
+  fc.constantFrom(
+    '"2020-01-01 00:00:00"',
+    '"2020-01-01T00:00:00+05:30"',
+    '"2020:01:01 00:00:00"',
+    '"epoch"',
+    '"2020-02-30 00:00:00"',
+  ),
+  fc.constantFrom('"\\ud800"', '"\\u0000"', '"\\x"', '"\t"', "'x'", '"\\ud83d\\ude00"'),
+  fc.constantFrom('[]', '{}', '[1, 2]', '{"a":{"a":[null]}}', '{"a":1,"a":2}', '['.repeat(300) + ']'.repeat(300)),
+)
+
+const key = (dataset: Dataset) =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...dataset.fields.flatMap(({ name, aliases }) => [name, ...aliases])) },
+    fc.constantFrom('IND', 'inde\\u0078', 'x', '', '\\u0000'),
+    fc.string().map((text) => JSON.stringify(text).slice(1, -1)),
+  )
+
+const space = fc.constantFrom('', '', '', ' ', '\t', '\n', '\r', '\f', '\v', '\u00a0', '\ufeff')
+
+const record = (dataset: Dataset) =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(key(dataset), scalar, space), { maxLength: 6 }),
+      space,
+      space,
+      fc.constantFrom('', '', ','),
+    )
+    .map(([fields, before, after, comma]) => {
+      const members = fields.map(([name, value, gap]) => `"${name}":${gap}${value}`)
+      return Buffer.from(`${before}{${members.join(',')}${members.length > 0 ? comma : ''}}${after}`)
+    })
+
+/** A byte changed, lost, doubled or put in: most of what a bad line or a bad producer does. */
+const mutation = fc.record({ at: fc.nat(), take: fc.nat(3), put: fc.uint8Array({ maxLength: 3 }) })
+
+const message = (dataset: Dataset) =>
+  fc.oneof(
+    { weight: 6, arbitrary: record(dataset) },
+    {
+      weight: 4,
+      arbitrary: fc.tuple(record(dataset), fc.array(mutation, { minLength: 1, maxLength: 2 })).map(([bytes, changes]) =>
+        changes.reduce((value, { at, take, put }) => {
+          const from = at % (value.length + 1)
+          return Buffer.concat([value.subarray(0, from), put, value.subarray(from + take)])
+        }, bytes),
+      ),
+    },
+    fc.constantFrom('', ' ', 'null', '[]', '{', '}', '{}{}', '{} {}', '{}\n{}').map((text) => Buffer.from(text)),
+  )
+
+for (const dataset of datasets) {
+  test(`${dataset.name}: a record that goes the fast path is good on the careful one, with the same row, and no other is`, async () => {
+    await fc.assert(
+      fc.asyncProperty(message(dataset), async (value) => {
+        const one = block(value)
+        const fast = await kit.clean(dataset, [one])
+        const careful = await kit.clean(dataset, [carefully(one)])
+        const doubted = fast.fates.path === 'careful' && !one.careful
+        expect({ good: !doubted }).toEqual(one.careful ? { good: true } : { good: careful.fates.bad.length === 0 })
+        expect(fast.rows).toEqual(careful.rows)
+        expect(fast.fates.hash).toBe(careful.fates.hash)
+        expect(careful.rows.length + careful.fates.bad.length).toBe(1)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test(`${dataset.name}: a record's fate does not depend on the records around it`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(message(dataset), { minLength: 2, maxLength: 12 }), async (values) => {
+        const together = await kit.clean(dataset, [block(...values)])
+        const alone = await Promise.all(values.map((value) => kit.clean(dataset, [block(value)])))
+        expect(inOrder(together.rows)).toEqual(inOrder(alone.flatMap(({ rows }) => rows)))
+        expect(together.fates.bad.map(({ index, reason }) => ({ index, reason }))).toEqual(
+          alone.flatMap(({ fates }, index) => fates.bad.map(({ reason }) => ({ index, reason }))),
+        )
+        expect(together.fates.hash).toBe(
+          BigInt.asUintN(
+            64,
+            alone.reduce((sum, { fates }) => sum + fates.hash, 0n),
+          ),
+        )
+      }),
+      { numRuns: 15 },
+    )
+  })
+}
