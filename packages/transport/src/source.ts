@@ -1,4 +1,4 @@
-import type { JoinedValues } from '@millrace/base'
+import type { JoinedValues, MillraceError } from '@millrace/base'
 
 /**
  * Where to fetch next in one partition (never "last record + 1": it also moves over what holds no record).
@@ -33,6 +33,8 @@ export interface Block extends JoinedValues {
   readonly offsets: BigInt64Array
   /** Milliseconds since 1970. */
   readonly times: Float64Array
+  /** For whoever is done with the bytes: they may be written over from now on. */
+  readonly recycle?: () => void
 }
 
 export type StartPosition = 'earliest' | 'latest' | { readonly time: number }
@@ -42,6 +44,8 @@ export interface PartitionListener {
   assigned(partitions: readonly Partition[]): Promise<void>
   /** These are no longer: nothing of them may be committed after this settles. */
   revoked(partitions: readonly Partition[]): Promise<void>
+  /** No partition will come or go any more: the group does not take us. */
+  failed?(error: MillraceError): void
 }
 
 /**

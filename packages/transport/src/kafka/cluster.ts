@@ -129,11 +129,17 @@ function rethrow(what: string): (error: unknown) => never {
 
 /** The library rejects an answer as a whole when one part of it says that it failed: here the parts are looked at. */
 function evenWithErrors<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  return asked.catch((error: Error) => {
-    const { response } = (error.cause ?? {}) as { response?: Answer }
+  return asked.catch((error: unknown) => {
+    const response = responseIn<Answer>(error)
     if (response === undefined) throw error
     return response
   })
+}
+
+/** The answer that an error was made of, if there was one. */
+export function responseIn<Answer>(error: unknown): Answer | undefined {
+  const { response } = (error instanceof Error ? (error.cause ?? {}) : {}) as { response?: Answer }
+  return response
 }
 
 function called<T>(start: (done: (error: Error | null, value?: T) => void) => void): Promise<T> {

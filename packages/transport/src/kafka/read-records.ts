@@ -1,5 +1,5 @@
 import { type AbortedTransaction, committedOnly } from './aborted.ts'
-import { buildColumns, type Columns, type UnpackedBatch } from './block-builder.ts'
+import { buildColumns, type Columns, type TakeBuffer, type UnpackedBatch } from './block-builder.ts'
 import { unpack } from './codecs.ts'
 import { checkCount, readBatch } from './record-batch.ts'
 
@@ -20,7 +20,7 @@ export interface ReadRecords {
 }
 
 /** What a read-committed reader sees from offset `from` on. Stops after the batch that brings it to `maxBytes`. */
-export function readRecords(section: RecordSection, from: number, maxBytes: number): ReadRecords {
+export function readRecords(section: RecordSection, from: number, maxBytes: number, take: TakeBuffer): ReadRecords {
   const isCommitted = committedOnly(section.aborted)
   const batches: UnpackedBatch[] = []
   let next = from
@@ -39,5 +39,5 @@ export function readRecords(section: RecordSection, from: number, maxBytes: numb
     size += unpacked.length
     batches.push({ ...batch, unpacked })
   }
-  return { columns: buildColumns(batches, from), next, epoch }
+  return { columns: buildColumns(batches, from, take), next, epoch }
 }

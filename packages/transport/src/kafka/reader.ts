@@ -1,5 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type Block, type Partition, type Position, partitionKey, type ReadOptions } from '../source.ts'
+import { type BufferPool, createBufferPool } from './buffers.ts'
 import type { Cluster } from './cluster.ts'
 import type { FetchedPartition } from './fetch-response.ts'
 import { answered, KAFKA } from './kafka-error.ts'
@@ -27,6 +28,7 @@ interface Reached {
 export function createReader(cluster: Cluster, offsets: Offsets, security: Security, runtime: Runtime): Reader {
   const lanes = new Map<string, Lane>()
   const reached = new Map<string, Reached>()
+  const buffers = createBufferPool()
   const laneTo = (broker: Broker) => {
     const key = `${broker.host}:${broker.port}`
     const lane = lanes.get(key) ?? openLane(broker, security, runtime)
@@ -48,7 +50,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     const use = (part: FetchedPartition) => {
       if (part.error !== 0) throw new FetchRefusal(part.error)
       if (part.divergesAt !== undefined) throw cutBack(partition, from, part.divergesAt)
-      return blockOf(partition, from, part, options.maxBytes)
+      return blockOf(partition, from, part, options.maxBytes, buffers)
     }
     const result = await laneTo(leader).fetch(wanted, until, use, options.signal)
     if (result) reached.set(partitionKey(partition), result.reached)
@@ -88,11 +90,29 @@ class FetchRefusal extends Error {
   }
 }
 
-function blockOf(partition: Partition, from: number, part: FetchedPartition, maxBytes: number) {
-  const { columns, next, epoch } = readRecords(part, from, maxBytes)
-  if (next === from) return undefined
+function blockOf(
+  partition: Partition,
+  from: number,
+  part: FetchedPartition,
+  maxBytes: number,
+  buffers: BufferPool,
+): { block: Block; reached: Reached } | undefined {
+  let taken: Buffer | undefined
+  const take = (size: number) => {
+    taken = buffers.take(size)
+    return taken
+  }
+  const recycle = () => {
+    if (taken) buffers.give(taken)
+    taken = undefined
+  }
+  const { columns, next, epoch } = readRecords(part, from, maxBytes, take)
+  if (next === from) {
+    recycle()
+    return undefined
+  }
   const expansion = Math.max(1, columns.bytes.length / (part.end - part.start))
-  const block: Block = { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns }
+  const block = { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns, recycle }
   return { block, reached: { next, epoch, expansion } }
 }
 

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { crc32c } from '@platformatic/kafka'
+import { crc32c } from '@node-rs/crc32'
 
 /** One record batch of format 2 as it lies in a Fetch response. */
 export interface RecordBatch {

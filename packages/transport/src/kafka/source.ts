@@ -1,33 +1,49 @@
-import type { Runtime } from '@millrace/base'
-import type { Partition, Source, SourceOptions } from '../source.ts'
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { Source, SourceOptions } from '../source.ts'
+import { createAcknowledger } from './acknowledger.ts'
 import { parseKafkaAddress } from './address.ts'
 import { openCluster } from './cluster.ts'
+import { groupRequests } from './group-requests.ts'
+import { joinGroup, type Membership, readAll } from './membership.ts'
 import { createOffsets } from './offsets.ts'
+import { knownPartitions } from './partitions.ts'
 import { createReader } from './reader.ts'
 
 const ANSWER_WITHIN_MS = 15_000
 
-export function kafkaSource(address: string, runtime: Runtime, _options: SourceOptions): Source {
+/** Kafka: our own reading of Fetch responses; the library's connections, login and protocol for all the rest. */
+export function kafkaSource(address: string, runtime: Runtime, { group, member }: SourceOptions): Source {
   const target = parseKafkaAddress(address, process.env)
   const cluster = openCluster(target, ANSWER_WITHIN_MS)
   const offsets = createOffsets(cluster)
   const reader = createReader(cluster, offsets, target.security, runtime)
+  const closing = new AbortController()
+  let membership: Membership | undefined
+  const acknowledger = createAcknowledger(async (offsets) => membership?.commit(offsets), runtime, closing.signal)
   return {
     url: address,
-    async subscribe(topics, { assigned }) {
-      const found = await cluster.topics(topics)
-      await assigned(
-        found.flatMap(({ name, identity, partitions }) =>
-          partitions.map((_, id): Partition => ({ topic: name, identity, id: String(id) })),
-        ),
-      )
+    async subscribe(topics, listener) {
+      if (membership) throw new MillraceError('INTERNAL', 'a Kafka source is subscribed once')
+      const partitions = knownPartitions(cluster, topics, await cluster.topics(topics))
+      membership =
+        group === undefined
+          ? readAll(partitions, listener, runtime)
+          : joinGroup(
+              groupRequests(target, cluster, { group, topics, instance: member ?? null }),
+              partitions,
+              listener,
+              runtime,
+            )
+      await membership.begun
     },
     resolve: offsets.resolve,
     end: offsets.end,
     read: reader.read,
-    async acknowledge() {},
+    acknowledge: acknowledger.acknowledge,
     async close() {
+      closing.abort()
       reader.close()
+      await membership?.close()
       await cluster.close()
     },
   }

@@ -1,0 +1,33 @@
+/** Large buffers that go round: making them anew for every block costs more than all the slicing. */
+export interface BufferPool {
+  /** At least this long, with anything in it. */
+  take(size: number): Buffer
+  give(buffer: Buffer): void
+}
+
+/** Smaller ones are cheap enough to make. */
+const SMALLEST_KEPT = 64 << 10
+/** As much as may lie idle. */
+const MOST_KEPT = 64 << 20
+
+export function createBufferPool(): BufferPool {
+  const idle = new Map<number, Buffer[]>()
+  let kept = 0
+  return {
+    take(size) {
+      if (size < SMALLEST_KEPT) return Buffer.allocUnsafeSlow(size)
+      const room = 2 ** Math.ceil(Math.log2(size))
+      const buffer = idle.get(room)?.pop()
+      if (!buffer) return Buffer.allocUnsafeSlow(room)
+      kept -= room
+      return buffer
+    },
+    give(buffer) {
+      if (buffer.length < SMALLEST_KEPT || kept + buffer.length > MOST_KEPT) return
+      kept += buffer.length
+      const same = idle.get(buffer.length)
+      if (same) same.push(buffer)
+      else idle.set(buffer.length, [buffer])
+    },
+  }
+}
