@@ -22,6 +22,9 @@ const LAYERS = [
 
 const SCOPE = '@millrace/'
 
+/** Real servers for the tests of every package: no layer, and nothing that runs may lean on it. */
+const TEST_SUPPORT = '@millrace/test'
+
 interface Import {
   readonly from: string
   readonly line: number
@@ -51,7 +54,11 @@ function judgePackage(json: PackageJson): Problem[] {
   if (folder === '.' && ours.length > 0) {
     return [{ path: json.path, message: `the root depends on ${ours[0]}: every package could then import it unseen` }]
   }
+  if (name !== undefined && json.dependencies?.[TEST_SUPPORT] !== undefined) {
+    return [{ path: json.path, message: `${TEST_SUPPORT} is for tests: declare it under devDependencies` }]
+  }
   return ours
+    .filter((dependency) => dependency !== TEST_SUPPORT)
     .filter((dependency) => name !== undefined && !isBelow(dependency.slice(SCOPE.length), name))
     .map((dependency) => ({ path: json.path, message: `${name} must not depend on ${dependency}: it is not below` }))
 }
@@ -67,8 +74,14 @@ function judgeImport(path: string, from: string, packages: ReadonlyMap<string, P
   const [name = '', ...inside] = from.slice(SCOPE.length).split('/')
   if (inside.length > 0) return `${from} goes around the exports of ${SCOPE}${name}`
   const own = packageName(home)
+  if (from === TEST_SUPPORT && own !== undefined && !path.startsWith(`${home}/test/`)) {
+    return `${from} is for tests: ${path} runs without them`
+  }
+  if (from === TEST_SUPPORT && home === 'test') return undefined
+  if (from !== TEST_SUPPORT && own !== undefined && name !== own && !isBelow(name, own)) {
+    return `${own} must not import ${from}: it is not below`
+  }
   if (name === own || path === 'millrace.config.ts') return undefined
-  if (own !== undefined && !isBelow(name, own)) return `${own} must not import ${from}: it is not below`
   const declared = dependenciesOf(packages.get(home) ?? { path: home }).some(([dependency]) => dependency === from)
   return declared ? undefined : `${from} is not declared in ${posix.join(home, 'package.json')}`
 }

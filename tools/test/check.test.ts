@@ -66,6 +66,14 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     },
     { what: 'a lazy import upwards', files: inBase("await import('@millrace/lake')\n"), says: 'not below' },
     {
+      what: 'code that leans on what is for tests',
+      files: {
+        'packages/base/package.json': packageJson('base', { '@millrace/test': 'workspace:*' }),
+        'packages/base/src/greeting.ts': "import '@millrace/test'\n\nexport const greeting = 'hello'\n",
+      },
+      says: 'packages/base/package.json: @millrace/test is for tests',
+    },
+    {
       what: 'a dependency declared upwards',
       files: { 'packages/base/package.json': packageJson('base', { '@millrace/lake': 'workspace:*' }) },
       says: 'packages/base/package.json: base must not depend on @millrace/lake',
