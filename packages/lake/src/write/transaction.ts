@@ -42,7 +42,7 @@ export type CommitResult =
 
 const MAX_TRIES = 50
 const FIRST_PAUSE_MS = 5
-const LONGEST_PAUSE_MS = 1000
+const LONGEST_PAUSE_MS = 250
 
 /**
  * Appends `transaction` to the log. Data files are there already; only the commit is retried, as long as what
