@@ -1,3 +1,5 @@
+import { loadDataset } from '@millrace/transform'
+
 const FIELDS = {
   index: 'INTEGER',
   unique_id: 'VARCHAR',
@@ -13,8 +15,10 @@ const FIELDS = {
   category: 'VARCHAR',
 }
 
-/** Raw pins as whoever uses DuckDB without us would read them. */
-export function rawPins(file: string): string {
+/** The file's pins, read as whoever uses DuckDB without us would read them, and cleaned by the data set's own SQL. */
+export async function cleanPinsQuery(file: string): Promise<string> {
+  const { sql } = await loadDataset('pin')
   const columns = Object.entries(FIELDS).map(([name, type]) => `${name}: '${type}'`)
-  return `SELECT * FROM read_json('${file}', format = 'newline_delimited', columns = {${columns.join(', ')}})`
+  const raw = `SELECT * FROM read_json('${file}', format = 'newline_delimited', columns = {${columns.join(', ')}})`
+  return `WITH raw AS (${raw}) SELECT * FROM (${sql}\n)`
 }

@@ -2,16 +2,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance, version } from '@duckdb/node-api'
-import { loadDataset } from '@millrace/transform'
-import { rawPins } from '../../pins/raw.ts'
+import { cleanPinsQuery } from '../../pins/raw.ts'
 import { job, report } from '../../src/contestant.ts'
 
 const { input, output } = job()
-const { sql } = await loadDataset('pin')
+const query = await cleanPinsQuery(join(input, 'pins.jsonl'))
 const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
 await mkdir(join(output, 'pin'))
 const connection = await instance.connect()
-await connection.run(`
-  COPY (WITH raw AS (${rawPins(join(input, 'pins.jsonl'))}) ${sql})
-  TO '${join(output, 'pin/pins.parquet')}' (FORMAT parquet, COMPRESSION zstd)`)
+await connection.run(`COPY (${query}) TO '${join(output, 'pin/pins.parquet')}' (FORMAT parquet, COMPRESSION zstd)`)
 report({ engine: `DuckDB ${version()}` })
