@@ -20,6 +20,7 @@ export {
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, planScan, type Scan, type ScanOptions } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
+export { listTables } from './read/tables.ts'
 export { type LakeOptions, openLake } from './store/address.ts'
 export { type Finding, probeStore } from './store/probe.ts'
 export type { ObjectInfo, ObjectStore } from './store/store.ts'

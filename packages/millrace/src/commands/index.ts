@@ -25,7 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'sql', summary: "ad-hoc SQL over the lake's tables", load: async () => (await import('./sql.ts')).sql },
   { name: 'runs', summary: 'the history of daily runs', planned: 'millrace runs --out ./reports' },
   { name: 'report', summary: 'the eight answers as one HTML page', planned: 'millrace report -o report.html' },
-  { name: 'tables', summary: 'what tables the lake holds', planned: 'millrace tables --lake ./lake' },
+  { name: 'tables', summary: 'what tables the lake holds', load: async () => (await import('./tables.ts')).tables },
   { name: 'history', summary: 'the commits of one table', load: async () => (await import('./history.ts')).history },
   {
     name: 'verify',
@@ -45,7 +45,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'doctor',
     summary: 'tries what is configured and says what is wrong',
-    planned: 'millrace doctor --lake s3://bucket/lake',
+    load: async () => (await import('./doctor.ts')).doctor,
   },
   {
     name: 'quarantine',
