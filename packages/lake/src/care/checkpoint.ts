@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -68,9 +68,9 @@ async function renderCheckpoint(
   const name = join(folder, `checkpoint-${runtime.uuid()}`)
   const [lines, parquet] = [`${name}.json`, `${name}.parquet`]
   try {
-    await pipeline(Readable.from(linesOf(snapshot, tombstones)), createWriteStream(lines))
+    const longest = await writeLines(linesOf(snapshot, tombstones), lines)
     const copied = await connection.runAndReadAll(
-      `COPY (SELECT * FROM ${await readLines(lines)}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (SELECT * FROM ${readLines(lines, longest)}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '16MB')`,
     )
     const written = Number(copied.getRows()[0]?.[0])
     const expected = countOf(snapshot, tombstones)
@@ -86,6 +86,26 @@ async function renderCheckpoint(
     await rm(parquet, { force: true })
   }
 }
+
+/** Answers the length of the longest line. */
+async function writeLines(lines: Iterable<string>, path: string): Promise<number> {
+  let longest = 0
+  const batches = function* () {
+    let batch = ''
+    for (const line of lines) {
+      longest = Math.max(longest, Buffer.byteLength(line))
+      batch += line
+      if (batch.length < LINES_AT_ONCE) continue
+      yield batch
+      batch = ''
+    }
+    yield batch
+  }
+  await pipeline(Readable.from(batches()), createWriteStream(path))
+  return longest
+}
+
+const LINES_AT_ONCE = 256 * 1024
 
 function* linesOf(snapshot: Snapshot, tombstones: readonly RemoveFile[]): Generator<string> {
   yield `${JSON.stringify({ protocol: snapshot.protocol })}\n`
@@ -110,9 +130,8 @@ const COLUMNS = {
   add: `STRUCT(${FILE}, "modificationTime" BIGINT, "stats" VARCHAR, "tags" ${TEXTS})`,
 }
 
-async function readLines(path: string): Promise<string> {
+function readLines(path: string, longest: number): string {
   const columns = Object.entries(COLUMNS).map(([name, type]) => `${name}: '${type}'`)
-  const longest = Math.max(16 * 1024 * 1024, (await stat(path)).size)
   return `read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${columns.join(', ')}},
-    maximum_object_size = ${Math.min(longest, 0x7fffffff)})`
+    maximum_object_size = ${Math.max(longest + 1, 1024 * 1024)})`
 }

@@ -27,6 +27,7 @@ export function conflictBetween(
   latest: Snapshot,
   transaction: Transaction,
 ): ConflictReason | undefined {
+  if (latest === seen) return undefined
   if (transaction.protocol && latest.protocol !== seen.protocol) return 'protocol'
   if (!metadataHolds(seen, latest, transaction)) return 'metadata'
   if ((transaction.txn ?? []).some(({ appId }) => seen.txns.get(appId) !== latest.txns.get(appId))) return 'progress'
