@@ -1,7 +1,7 @@
 export { type AuditedCommit, auditedCommits } from './care/audit.ts'
 export { checkpointIsDue, writeCheckpoint } from './care/checkpoint.ts'
 export { type HistoryEntry, tableHistory } from './care/history.ts'
-export { type LedgerEntry, type LedgerSummary, readLedgerSummary } from './care/ledger.ts'
+export type { LedgerEntry } from './care/ledger.ts'
 export { cleanLog } from './care/log-cleanup.ts'
 export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './care/optimize.ts'
 export { type VacuumOptions, type VacuumResult, vacuumTable } from './care/vacuum.ts'
@@ -33,12 +33,8 @@ export {
   uploadAll,
   uploadStaged,
 } from './write/parquet.ts'
-export type { ProgressChoice } from './write/progress.ts'
-export { restoreTable } from './write/restore.ts'
 export {
   appendRows,
-  deleteRows,
-  overwriteRows,
   type RemovalOptions,
   replaceRows,
   type Workshop,

@@ -18,7 +18,7 @@ export function elapsed(since: Instant, runtime: Runtime): number {
 }
 
 /** A snapshot younger than this can't have been cleaned away by anyone. */
-export const FRESH_MS = 60_000
+const FRESH_MS = 60_000
 
 /** When each snapshot was known to be the newest. */
 const seen = new WeakMap<Snapshot, Instant>()

@@ -177,6 +177,6 @@ export async function uploadStaged(table: TableRef, staged: StagedFile): Promise
   await discardStaged(staged)
 }
 
-export async function discardStaged(staged: StagedFile): Promise<void> {
+async function discardStaged(staged: StagedFile): Promise<void> {
   await rm(staged.localPath, { force: true })
 }
