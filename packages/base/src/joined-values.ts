@@ -9,8 +9,8 @@ export interface JoinedValues {
   readonly careful: boolean
 }
 
-/** A value over this size goes the careful path, so that one message never decides the size of a fast block. */
-const LARGEST_FAST_VALUE = 8 << 20
+/** A value over this size goes the careful path: a reader of JSON may need fifty times as much memory. */
+export const LARGEST_FAST_VALUE = 1 << 20
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d

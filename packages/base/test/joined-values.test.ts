@@ -51,7 +51,7 @@ describe('a value needs care', () => {
     ['a line feed', bytes('{"a":\n1}')],
     ['a carriage return', bytes('{"a":1}\r')],
     ['space before the brace', bytes(' {}')],
-    ['over 8 MiB', new Uint8Array((8 << 20) + 1).fill(0x7b)],
+    ['over 1 MiB', new Uint8Array((1 << 20) + 1).fill(0x7b)],
   ])('%s', (_, value) => {
     expect(needsCare(value)).toBe(true)
   })

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Larger than any broker's usual limit; what a value of this size takes in memory while it is read is bounded by it. */
-export const LARGEST_VALUE = 32 << 20
+/** Larger than any broker's usual limit. */
+const LARGEST_VALUE = 32 << 20
+
+/** What a parser keeps for each of a record's keys, scalars, lists and objects adds up: 20 MiB of `1,1,1` need 500 MiB. */
+const MOST_PARTS = 1 << 20
 
 const BLANK = /^[\t\n\v\f\r ]*$/
 
@@ -11,8 +14,24 @@ export function messageText(value: Uint8Array | null): { readonly text: string }
   if (value.length > LARGEST_VALUE) return { reason: `too large: ${value.length} bytes, at most ${LARGEST_VALUE}` }
   if (!isUtf8(value)) return { reason: 'not JSON: invalid UTF-8' }
   if (value.includes(0)) return { reason: 'not JSON: a NUL byte' }
+  if (value.length > MOST_PARTS && parts(value) > MOST_PARTS)
+    return { reason: `too large: more than ${MOST_PARTS} parts` }
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
   if (BLANK.test(text)) return { reason: 'empty message' }
   // The fast path's reader takes these two around a record, so the careful one must.
   return { text: text.replace(/^[\v\f]+|[\v\f]+$/g, '') }
+}
+
+const [COMMA, COLON, QUOTE, BRACKET, BACKSLASH, BRACE] = Buffer.from(',:"[\\{')
+
+/** How many keys and values a record has, at most. */
+function parts(value: Uint8Array): number {
+  let [count, inText] = [1, false]
+  for (let at = 0; at < value.length; at++) {
+    const byte = value[at]
+    if (byte === QUOTE) inText = !inText
+    else if (inText) at += byte === BACKSLASH ? 1 : 0
+    else if (byte === COMMA || byte === COLON || byte === BRACKET || byte === BRACE) count++
+  }
+  return count
 }

@@ -1,4 +1,4 @@
-import type { JoinedValues } from '@millrace/base'
+import { type JoinedValues, LARGEST_FAST_VALUE } from '@millrace/base'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
 
@@ -16,9 +16,6 @@ export interface UnpackedBatch extends RecordBatch {
 
 /** Where the bytes of a block go: a buffer of at least this size. */
 export type TakeBuffer = (size: number) => Buffer
-
-/** A value over this size goes the careful path. */
-const LARGEST_FAST_VALUE = 8 << 20
 
 /** Which half of 64 bits comes first in this machine's memory. */
 const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1

@@ -1,0 +1,27 @@
+// Prints what the moments of four records are, and how far this process's zone is from UTC.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { joinValues, systemRuntime } from '@millrace/base'
+import { openDuckDB, stageParquet } from '@millrace/lake'
+import { loadDataset, withCleanRows } from '@millrace/transform'
+
+const geo = await loadDataset('geo')
+const moments = ['2021-03-28 02:30:00', '2021-03-28T02:30:00Z', '2021:03:28 02:30:00', '2021-03-28T02:30:00+01:30']
+const values = moments.map((timestamp, ind) => Buffer.from(JSON.stringify({ ind, timestamp })))
+const engine = await openDuckDB()
+const workFolder = await mkdtemp(join(tmpdir(), 'millrace-zone-'))
+const parts = { engine, workFolder, runtime: systemRuntime }
+const { result } = await withCleanRows(geo, [joinValues(values)], parts, (query, connection) =>
+  stageParquet(connection, query, geo.schema, workFolder, systemRuntime),
+)
+const connection = await engine.connect()
+const reader = await connection.runAndReadAll(
+  `SELECT epoch_us(timestamp)::VARCHAR FROM read_parquet('${result.localPath}') ORDER BY ind`,
+)
+process.stdout.write(
+  JSON.stringify({ offset: new Date(0).getTimezoneOffset(), micros: reader.getRows().map(([micros]) => micros) }),
+)
+connection.closeSync()
+engine.close()
+await rm(workFolder, { recursive: true })

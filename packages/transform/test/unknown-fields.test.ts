@@ -1,0 +1,32 @@
+import { loadDataset } from '@millrace/transform'
+import { afterAll, expect, test } from 'vitest'
+import { block, carefully, createKit } from './kit.ts'
+
+const kit = await createKit()
+afterAll(() => kit.close())
+const user = await loadDataset('user')
+
+const many = (count: number, more: (i: number) => object) =>
+  block(...Array.from({ length: count }, (_, ind) => JSON.stringify({ ind, ...more(ind) })))
+
+test('the careful path counts every field that the data set does not know', async () => {
+  const values = many(100, (i) => (i % 4 === 0 ? { shoe_size: 40, Age: 7 } : { index: i }))
+  const { fates } = await kit.clean(user, [carefully(values)])
+  expect(fates.unknown.looked).toBe(100)
+  expect(Object.fromEntries(fates.unknown.names)).toEqual({ shoe_size: 25, Age: 25 })
+})
+
+test('the fast path looks at a sample of each block', async () => {
+  const { fates } = await kit.clean(user, [many(1000, () => ({ shoe_size: 40 })), many(2, () => ({ hat: 1 }))])
+  expect(fates.path).toBe('fast')
+  expect(fates.unknown.looked).toBe(6)
+  expect(Object.fromEntries(fates.unknown.names)).toEqual({ shoe_size: 4, hat: 2 })
+})
+
+test('a producer that makes up a name for each record fills no memory', async () => {
+  const values = many(500, (i) => ({ [`field${i}`]: 1 }))
+  for (const blocks of [[carefully(values), carefully(values)], Array.from({ length: 60 }, () => values)]) {
+    const { fates } = await kit.clean(user, blocks)
+    expect(fates.unknown.names.size).toBeLessThanOrEqual(100)
+  }
+})
