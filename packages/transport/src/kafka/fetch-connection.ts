@@ -41,9 +41,9 @@ export async function openFetchConnection(broker: Broker, security: Security): P
       const waiting = outstanding
       outstanding = undefined
       if (waiting) waiting.resolve(response)
-      else fail('sent what nobody had asked for')
+      else fail('said something that nobody had asked')
     },
-    (size) => fail(`announced an answer of ${size} bytes; is it a Kafka listener, and is ssl set as it wants it?`),
+    (what) => fail(`${what}; is it a Kafka listener, and is ssl set as it wants it?`),
   )
   const socket = openSocket(broker, security, frames)
   socket.on('error', (cause) => fail(cause.message, cause))
@@ -79,7 +79,7 @@ export async function openFetchConnection(broker: Broker, security: Security): P
 }
 
 /** Kafka's frames, read into one buffer that grows to the largest answer: no byte is copied on the way. */
-function frameReader(onFrame: (frame: Buffer) => void, onTooLarge: (size: number) => void): OnReadOpts {
+function frameReader(onFrame: (frame: Buffer) => void, onNonsense: (what: string) => void): OnReadOpts {
   let buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER)
   let have = 0
   return {
@@ -90,11 +90,15 @@ function frameReader(onFrame: (frame: Buffer) => void, onTooLarge: (size: number
       const size = buffer.readInt32BE(0)
       const end = 4 + size
       if (size < 4 || size > LARGEST_RESPONSE) {
-        onTooLarge(size)
+        onNonsense(`announced an answer of ${size} bytes`)
         return false
       }
       if (end > buffer.length) buffer = Buffer.concat([buffer.subarray(0, have)], end)
       if (have < end) return true
+      if (have > end) {
+        onNonsense('said more than was asked')
+        return false
+      }
       have = 0
       onFrame(buffer.subarray(4, end))
       return true

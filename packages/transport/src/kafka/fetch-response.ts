@@ -47,6 +47,8 @@ function parse(bytes: Buffer, byId: boolean): FetchResponse {
     }
     skipTags(bytes, cursor)
   }
+  skipTags(bytes, cursor)
+  advance(bytes, cursor, 0)
   return { error, throttleMs, partitions }
 }
 

@@ -23,6 +23,7 @@ export function readSigned(bytes: Uint8Array, cursor: Cursor): number {
 }
 
 const LOW_BITS = 28
+const HIGH_BYTES = 6
 
 /** Zigzag, up to 64 bits, as a number: exact up to 2^53. */
 export function readSignedLong(bytes: Uint8Array, cursor: Cursor): number {
@@ -36,12 +37,10 @@ export function readSignedLong(bytes: Uint8Array, cursor: Cursor): number {
   } while (byte & 0x80 && shift < LOW_BITS)
   if (!(byte & 0x80)) return (low >>> 1) ^ -(low & 1)
   let high = 0
-  let weight = 1
-  do {
+  for (let i = 0; byte & 0x80 && i < HIGH_BYTES; i++) {
     byte = bytes[cursor.at++] as number
-    high += (byte & 0x7f) * weight
-    weight *= 128
-  } while (byte & 0x80 && shift++ < LOW_BITS + 6)
+    high += (byte & 0x7f) * 2 ** (7 * i)
+  }
   const magnitude = high * 2 ** (LOW_BITS - 1) + (low >>> 1)
   return low & 1 ? -magnitude - 1 : magnitude
 }

@@ -1,0 +1,183 @@
+import { needsCare, valueAt } from '@millrace/base'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ReadRecords, readRecords } from '../../src/kafka/read-records.ts'
+import { type Codec, encodeBatch, sealed, type TestBatch, type TestRecord } from './encode.ts'
+
+const NO_LIMIT = 1 << 30
+const allocate = (size: number) => Buffer.alloc(size, 0xee)
+
+function read(bytes: Buffer, from: number, maxBytes = NO_LIMIT): ReadRecords {
+  return readRecords({ bytes, start: 0, end: bytes.length, aborted: [] }, from, maxBytes, allocate)
+}
+
+function rows({ columns }: ReadRecords) {
+  return Array.from({ length: columns.count }, (_, i) => ({
+    offset: Number(columns.offsets[i]),
+    time: columns.times[i],
+    value: valueAt(columns, i)?.toString() ?? null,
+  }))
+}
+
+const line = (text: string): TestRecord => ({ offsetDelta: 0, timeDelta: 0, key: null, value: Buffer.from(text) })
+
+const awkward = fc.constantFrom(null, '', ' ', '\n', '{\n}', '{"a":1}\r', '{"a":1}\n{"a":2}', 'null', '[1]', '1.5')
+const values = fc.oneof(
+  { weight: 4, arbitrary: fc.json().map((json) => `{"v":${json}}`) },
+  { weight: 1, arbitrary: awkward },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+)
+const keys = fc.option(fc.uint8Array({ maxLength: 200 }).map(Buffer.from))
+const headers = fc.array(fc.tuple(fc.string(), fc.option(fc.uint8Array({ maxLength: 20 }).map(Buffer.from))), {
+  maxLength: 3,
+})
+const records = fc
+  .array(fc.record({ gap: fc.nat(3), timeDelta: fc.integer(), key: keys, value: values, headers }), { maxLength: 40 })
+  .map((drafts) => {
+    let offsetDelta = -1
+    return drafts.map(({ gap, value, ...rest }): TestRecord => {
+      offsetDelta += 1 + gap
+      return { ...rest, offsetDelta, value: value === null ? null : Buffer.from(value) }
+    })
+  })
+const codecs = fc.constantFrom<Codec>(0, 1, 2, 3, 4)
+const logs = fc
+  .array(fc.record({ gap: fc.nat(1000), records, tail: fc.nat(5), codec: codecs, appendTime: fc.boolean() }), {
+    maxLength: 6,
+  })
+  .map((drafts) => {
+    let next = 0
+    return drafts.map(({ gap, records, tail, ...rest }): TestBatch & { lastOffsetDelta: number } => {
+      const lastOffsetDelta = (records.at(-1)?.offsetDelta ?? 0) + tail
+      const baseOffset = next + gap
+      next = baseOffset + lastOffsetDelta + 1
+      return { ...rest, baseOffset, records, lastOffsetDelta, baseTime: 1_000, maxTime: 9_000 }
+    })
+  })
+
+function expected(log: readonly TestBatch[], from: number) {
+  return log.flatMap(({ baseOffset, records, appendTime }) =>
+    records
+      .map(({ offsetDelta, timeDelta, value }) => ({
+        offset: baseOffset + offsetDelta,
+        time: appendTime ? 9_000 : 1_000 + timeDelta,
+        value,
+      }))
+      .filter(({ offset }) => offset >= from),
+  )
+}
+
+describe('record batches', () => {
+  it('give every record from the asked offset on: any codec, any value, over gaps', () => {
+    fc.assert(
+      fc.property(logs, fc.nat(2000), (log, from) => {
+        const wanted = expected(log, from)
+        const result = read(Buffer.concat(log.map(encodeBatch)), from)
+        expect(rows(result)).toEqual(wanted.map((row) => ({ ...row, value: row.value?.toString() ?? null })))
+        expect(result.columns.careful).toBe(wanted.some(({ value }) => needsCare(value)))
+        const end = log.at(-1)
+        expect(result.next).toBe(Math.max(from, end ? end.baseOffset + end.lastOffsetDelta + 1 : 0))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('lie in the block one after another, each followed by a newline', () => {
+    const { columns } = read(encodeBatch({ baseOffset: 0, records: [line('{"a":1}'), line('{}')] }), 0)
+    expect(columns.bytes.toString()).toBe('{"a":1}\n{}\n')
+    expect([...columns.ends]).toEqual([7, 10])
+  })
+
+  it('keep a null apart from an empty value', () => {
+    const records = [line(''), { ...line(''), value: null }]
+    const { columns } = read(encodeBatch({ baseOffset: 0, records }), 0)
+    expect([...columns.ends]).toEqual([0, -2])
+  })
+
+  it('keep offsets beyond 32 bits', () => {
+    const baseOffset = 2 ** 40 + 5
+    expect(rows(read(encodeBatch({ baseOffset, records: [line('{}')] }), baseOffset))[0]?.offset).toBe(baseOffset)
+  })
+
+  it('send a value over 1 MiB the careful way', () => {
+    const value = Buffer.alloc((1 << 20) + 1, '{')
+    expect(read(encodeBatch({ baseOffset: 0, records: [line(value.toString())] }), 0).columns.careful).toBe(true)
+  })
+
+  it('stop after the batch that reaches the limit, and go on from there', () => {
+    const batches = [0, 1, 2].map((baseOffset) =>
+      encodeBatch({ baseOffset, codec: 4, records: [line(`{"n":${baseOffset}}`)] }),
+    )
+    const bytes = Buffer.concat(batches)
+    const first = read(bytes, 0, 1)
+    expect([rows(first).length, first.next]).toEqual([1, 1])
+    expect(rows(read(bytes, first.next)).map(({ offset }) => offset)).toEqual([1, 2])
+  })
+
+  it('leave a batch that the broker cut off for the next time', () => {
+    const whole = encodeBatch({ baseOffset: 0, records: [line('{"a":1}')] })
+    const cut = encodeBatch({ baseOffset: 1, records: [line('{"a":2}')] })
+    for (let length = 0; length < cut.length; length++) {
+      const result = read(Buffer.concat([whole, cut.subarray(0, length)]), 0)
+      expect([rows(result).length, result.next]).toEqual([1, 1])
+    }
+  })
+
+  it.each([0, 1])('of the old format %i are refused by name', (magic) => {
+    const bytes = encodeBatch({ baseOffset: 0, magic, records: [line('{}')] })
+    expect(() => read(bytes, 0)).toThrow(expect.objectContaining({ code: 'SOURCE_UNSUPPORTED' }))
+  })
+
+  it('packed by a codec of the future are refused by name', () => {
+    const bytes = encodeBatch({ baseOffset: 0, records: [line('{}')] })
+    bytes.writeInt16BE(5, 21)
+    expect(() => read(sealed(bytes), 0)).toThrow(expect.objectContaining({ code: 'SOURCE_UNSUPPORTED' }))
+  })
+
+  it('are refused when any bit of what the checksum covers has flipped', () => {
+    const whole = encodeBatch({ baseOffset: 7, records: [line('{"a":1}'), line('{"a":2}')] })
+    fc.assert(
+      fc.property(fc.integer({ min: 17, max: whole.length - 1 }), fc.nat(7), (at, bit) => {
+        const bytes = Buffer.from(whole)
+        bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at)
+        expect(() => read(bytes, 0)).toThrow(expect.objectContaining({ code: 'SOURCE_DAMAGED' }))
+      }),
+    )
+  })
+
+  it('never crash, hang or run over, whatever nonsense has a right checksum', () => {
+    const flips = fc.array(fc.tuple(fc.nat(1 << 20), fc.nat(255)), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(logs, flips, (log, flips) => {
+        const batches = log.map(encodeBatch)
+        const victim = batches[0]
+        if (!victim) return
+        // Beyond the checksum; and of the offsets, lengths and formats before it.
+        for (const [at, byte] of flips) victim.writeUInt8(byte, at % victim.length)
+        const bytes = Buffer.concat([sealed(victim), ...batches.slice(1)])
+        onlyCoded(() => {
+          const result = read(bytes, 0)
+          expect(rows(result)).toHaveLength(result.columns.count)
+        })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('never crash or hang on bytes that are nothing at all', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        onlyCoded(() => read(Buffer.from(bytes), 0))
+      }),
+    )
+  })
+})
+
+/** Whatever goes wrong has a code of ours. */
+function onlyCoded(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    expect(error).toMatchObject({ code: expect.stringMatching(/^SOURCE_(DAMAGED|UNSUPPORTED)$/) })
+  }
+}
