@@ -14,6 +14,7 @@ import type { ByteRange, ObjectInfo, ObjectStore } from '../store.ts'
 import type { S3Address } from './address.ts'
 import { openClient } from './client.ts'
 import { adviceOn, isAbsent, isTaken, retryConflicts, retryReads, statusOf } from './errors.ts'
+import { addressesFor } from './httpfs.ts'
 import { bucketAsOrigin } from './origin.ts'
 import { uploadFile } from './upload.ts'
 
@@ -54,7 +55,10 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
     },
     list: (prefix, after) => listObjects(at, prefix, after),
     delete: async (key) => void (await at.client.send(new DeleteObjectCommand(objectAt(key)))),
-    readable: (keys) => cache.borrow(keys),
+    async readable(keys, connection) {
+      const paths = connection && (await addressesFor(connection, at, address, keys))
+      return paths ? { paths, release: async () => {} } : cache.borrow(keys)
+    },
   }
   return withCodedErrors(store, adviceOn)
 }
