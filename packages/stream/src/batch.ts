@@ -28,11 +28,3 @@ export function batchOf(blocks: readonly Block[]): Batch {
   }
   return { blocks, records, bytes, advances: [...advances.values()] }
 }
-
-export function reached(position: Position, end: Position): boolean {
-  for (const [i, part] of end.entries()) {
-    const mine = position[i] ?? 0n
-    if (mine !== part) return mine > part
-  }
-  return true
-}

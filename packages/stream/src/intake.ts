@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import type { Block, Partition, Position, Source } from '@millrace/transport'
-import { type Batch, reached } from './batch.ts'
+import type { Block, End, Partition, Position, Source } from '@millrace/transport'
+import type { Batch } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import { patiently, type WaitListener } from './patience.ts'
@@ -17,7 +17,7 @@ export interface IntakeParts {
 export interface Stretch {
   readonly partition: Partition
   readonly from: Position
-  readonly end?: Position
+  readonly end?: End
 }
 
 /** Reads partitions side by side into batches. */
@@ -101,7 +101,7 @@ async function readOn(
   add: (block: Block) => void,
 ): Promise<void> {
   const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal }
-  for (let at = from; !signal.aborted && !(end && reached(at, end)); ) {
+  for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
     const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting)
     if (!block || signal.aborted) continue

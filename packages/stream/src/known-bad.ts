@@ -1,7 +1,6 @@
 import { joinValues, valueAt } from '@millrace/base'
 import type { DuckDB } from '@millrace/lake'
-import { type Block, type Partition, type Position, partitionKey } from '@millrace/transport'
-import { reached } from './batch.ts'
+import { type Block, type Partition, type Position, partitionKey, reached } from '@millrace/transport'
 import type { ProgressTable } from './progress-table.ts'
 import { quarantinedOffsets } from './quarantine.ts'
 
@@ -56,8 +55,13 @@ function removeOffsets(block: Block, offsets: ReadonlySet<string>): Sifted {
     block: {
       ...block,
       ...joinValues(kept.map((i) => valueAt(block, i))),
-      offsets: BigInt64Array.from(kept, (i) => block.offsets[i] ?? 0n),
+      offsets: pick(block.offsets, kept),
       times: Float64Array.from(kept, (i) => block.times[i] ?? 0),
     },
   }
+}
+
+function pick(offsets: Block['offsets'], kept: readonly number[]): Block['offsets'] {
+  if (offsets instanceof BigInt64Array) return BigInt64Array.from(kept, (i) => offsets[i] ?? 0n)
+  return kept.map((i) => offsets[i] ?? '')
 }

@@ -13,13 +13,17 @@ export interface Pipeline {
   run(signal: AbortSignal, untilCaughtUp: boolean): Promise<void>
 }
 
-export type PipelineParts = Omit<EpochParts, 'inFlight'> & { readonly budget: ByteBudget }
+export interface Deadlines {
+  /** A revoke must not stall the group while the store is slow. */
+  readonly revokeMs: number
+  /** How long a stop may take to commit what has been read. */
+  readonly stopMs: number
+}
 
-/** A revoke must not stall the group while the store is slow: a third of Kafka's usual rebalance timeout. */
-const REVOKE_WITHIN_MS = 20_000
-
-/** How long a stop may take to commit what has been read. */
-const STOP_WITHIN_MS = 20_000
+export type PipelineParts = Omit<EpochParts, 'inFlight'> & {
+  readonly budget: ByteBudget
+  readonly deadlines: Deadlines
+}
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const inFlight = trackInFlight(parts.budget)
@@ -54,7 +58,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       for (const partition of partitions) assigned.delete(partitionKey(partition))
       const leaving = epoch
       changed()
-      const deadline = AbortSignal.timeout(REVOKE_WITHIN_MS)
+      const deadline = AbortSignal.timeout(parts.deadlines.revokeMs)
       await inFlight.cleared(partitions, deadline)
       if (deadline.aborted) leaving?.giveUp()
     },
@@ -62,7 +66,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const stop = () => {
         const last = epoch
         changed()
-        if (last) setTimeout(() => last.giveUp(), STOP_WITHIN_MS).unref()
+        if (last) setTimeout(() => last.giveUp(), parts.deadlines.stopMs).unref()
       }
       signal.addEventListener('abort', stop, { once: true })
       try {

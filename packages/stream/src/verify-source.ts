@@ -1,7 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { auditedCommits, type TableRef } from '@millrace/lake'
-import type { Partition, Position, Source } from '@millrace/transport'
-import { reached } from './batch.ts'
+import { type Partition, type Position, reached, type Source } from '@millrace/transport'
 import type { LedgerEntry } from './ledger.ts'
 import type { PartitionAccount } from './verify.ts'
 

@@ -47,6 +47,9 @@ export interface StreamTotals {
   readonly commits: number
 }
 
+/** A third of Kafka's usual rebalance timeout, and what schedulers give a process that they end. */
+const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
+
 /** Bytes between the source and the tables, over all data sets. */
 const MOST_BYTES_IN_FLIGHT = 160 << 20
 
@@ -116,6 +119,7 @@ async function openPipeline(
     tables,
     group,
     limits,
+    deadlines: DEADLINES,
     waiting: (reason) => onWaiting?.(dataset.name, reason),
     committed(batch, { fates }) {
       count({ dataset: dataset.name, rows: fates.rows, quarantined: fates.bad.length, bytes: batch.bytes })

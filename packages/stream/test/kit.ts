@@ -32,6 +32,7 @@ export interface WorkerOptions {
   readonly untilCaughtUp?: boolean
   readonly maxRows?: number
   readonly store?: ObjectStore
+  readonly stopMs?: number
   /** A row that this does not hold for goes to quarantine. */
   readonly onlyIf?: string
   /** Dies at the n-th time that it passes this point. */
@@ -128,6 +129,7 @@ async function startWorker(
     workFolder,
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
     budget: createBudget(8 << 20),
+    deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
     runtime,
     committed: counter.count,
     waiting: (reason) => void waits.push(reason?.code ?? 'on'),
