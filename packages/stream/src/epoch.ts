@@ -58,6 +58,8 @@ export async function beginEpoch(
     waiting,
   )
   const stretches = await patiently(() => stretchesOf(parts.source, positions, untilCaughtUp), runtime, signal, waiting)
+  // Only for who watches or waits for us: a failure says nothing about our progress.
+  parts.source.acknowledge(positions).catch(() => {})
   const intake = openIntake(parts)
   const resigned = new AbortController()
   return {

@@ -24,6 +24,7 @@ const EMPTY_ADVANCE_MS = 60_000
 export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatch {
   let blocks: Block[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
+  let awaited = false
   // The first batch is committed at once: whoever starts a worker wants to see that it works.
   let everyMs = 0
   return {
@@ -33,11 +34,12 @@ export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatc
     add(block) {
       if (blocks.length === 0) openedAt = runtime.monotonic()
       blocks.push(block)
+      awaited ||= block.last ?? false
       records += block.count
       bytes += block.bytes.length
     },
     ripeIn() {
-      if (bytes >= limits.maxBytes || records >= limits.maxRows) return 0
+      if (awaited || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
       const age = runtime.monotonic() - openedAt
       return Math.max(0, (records === 0 ? EMPTY_ADVANCE_MS : everyMs) - age)
     },
@@ -45,7 +47,7 @@ export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatc
       const batch = batchOf(blocks)
       if (batch.records > 0) everyMs = limits.everyMs
       blocks = []
-      ;[records, bytes] = [0, 0]
+      ;[records, bytes, awaited] = [0, 0, false]
       return batch
     },
   }

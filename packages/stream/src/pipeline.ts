@@ -43,7 +43,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     epoch = await beginEpoch({ ...parts, inFlight }, [...assigned.values()], untilCaughtUp, signal)
     if (before !== changes || signal.aborted) return false
     try {
-      return await epoch.carry()
+      return (await epoch.carry()) && before === changes
     } finally {
       epoch = undefined
     }

@@ -1,5 +1,12 @@
 import { joinValues, MillraceError } from '@millrace/base'
-import type { Block, Partition, PartitionListener, Position, Source } from '@millrace/transport'
+import {
+  type Block,
+  endAt,
+  type Partition,
+  type PartitionListener,
+  type Position,
+  type Source,
+} from '@millrace/transport'
 
 /** A topic in memory whose partitions a test hands to one worker or another. */
 export interface MemoryTopic {
@@ -63,7 +70,7 @@ function memorySource(topic: MemoryTopic, arrival: () => Promise<void>): MemoryS
     revoke: async (...ids) => (await listening.promise).revoked(pick(ids)),
     subscribe: async (_topics, listener) => listening.resolve(listener),
     resolve: async (partition, start) => (start === 'earliest' ? [0n] : end(partition)),
-    end: async (partition) => end(partition),
+    end: async (partition) => endAt(end(partition)),
     async read(partition, from, { signal }) {
       reads.push(from)
       const at = Number(from[0])

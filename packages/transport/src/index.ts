@@ -1,12 +1,16 @@
 export { openProducer, openSource } from './address.ts'
 export {
   type Block,
+  type End,
+  endAt,
   type OutgoingRecord,
   type Partition,
   type PartitionListener,
   type Position,
   type Producer,
   partitionKey,
+  reached,
+  type SentRecord,
   type Source,
   type StartPosition,
   samePosition,

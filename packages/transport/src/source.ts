@@ -1,4 +1,5 @@
 import type { JoinedValues, MillraceError } from '@millrace/base'
+import type { ObjectStore } from '@millrace/lake'
 
 /**
  * Where to fetch next in one partition (never "last record + 1": it also moves over what holds no record).
@@ -10,6 +11,15 @@ export type Position = readonly bigint[]
 export function samePosition(a: Position | undefined, b: Position | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return a.length === b.length && a.every((part, i) => part === b[i])
+}
+
+/** Whether a reader that goes on at `position` has all that comes before `end`. */
+export function reached(position: Position, end: Position): boolean {
+  for (const [i, part] of end.entries()) {
+    const mine = position[i] ?? 0n
+    if (mine !== part) return mine > part
+  }
+  return true
 }
 
 /** A partition of one topic (or shard of one stream), with the identity that tells it from a namesake. */
@@ -30,11 +40,25 @@ export interface Block extends JoinedValues {
   readonly from: Position
   /** Where to fetch after this block. */
   readonly to: Position
-  readonly offsets: BigInt64Array
+  /** As the source names the records: numbers, or texts where a name is more than 63 bits can hold. */
+  readonly offsets: BigInt64Array | readonly string[]
   /** Milliseconds since 1970. */
   readonly times: Float64Array
+  /** Nothing comes after it, and other partitions wait for it to be committed. */
+  readonly last?: true
   /** For whoever is done with the bytes: they may be written over from now on. */
   readonly recycle?: () => void
+}
+
+/** All that was in a partition when it was asked for. */
+export interface End {
+  /** To be caught up is to have passed it. */
+  passedBy(position: Position): boolean
+}
+
+/** The end where it has a name of its own. */
+export function endAt(end: Position): End {
+  return { passedBy: (position) => reached(position, end) }
 }
 
 export type StartPosition = 'earliest' | 'latest' | { readonly time: number }
@@ -60,11 +84,11 @@ export interface Source {
   subscribe(topics: readonly string[], listener: PartitionListener): Promise<void>
   /** The concrete position that a start position means now. */
   resolve(partition: Partition, start: StartPosition): Promise<Position>
-  /** The end that a reader can reach now: to be caught up is to have passed it. */
-  end(partition: Partition): Promise<Position>
+  /** The end that a reader can reach now. */
+  end(partition: Partition): Promise<End>
   /** Waits for records, at most `maxBytes` of them. Undefined: nothing came within `waitMs`. */
   read(partition: Partition, from: Position, options: ReadOptions): Promise<Block | undefined>
-  /** Tells the broker's own tools how far the tables are. Never read back. */
+  /** Tells how far the tables are: for the broker's own tools, and for what waits for a partition's end. */
   acknowledge(positions: ReadonlyMap<Partition, Position>): Promise<void>
   close(): Promise<void>
 }
@@ -75,6 +99,8 @@ export interface SourceOptions {
   readonly group?: string
   /** A name that outlives this process: who comes back with it soon gets back its partitions without a rebalance. */
   readonly member?: string
+  /** Where the readers of a group agree on who reads what, if the message system has no such place itself. */
+  readonly store?: ObjectStore
 }
 
 export interface ReadOptions {

@@ -1,5 +1,13 @@
 import { endBefore, MillraceError, type Runtime } from '@millrace/base'
-import type { Block, Partition, Position, ReadOptions, Source, StartPosition } from '../source.ts'
+import {
+  type Block,
+  endAt,
+  type Partition,
+  type Position,
+  type ReadOptions,
+  type Source,
+  type StartPosition,
+} from '../source.ts'
 import type { StoredBatch, TopicInfo } from './database.ts'
 import { type EmbeddedStore, openEmbeddedStore } from './store.ts'
 
@@ -29,7 +37,7 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
     resolve: async (partition, start) => resolvePosition(store, await topicOf(partition), Number(partition.id), start),
     async end(partition) {
       const { next } = await store.range(await topicOf(partition), Number(partition.id))
-      return [BigInt(next)]
+      return endAt([BigInt(next)])
     },
     async read(partition, from, options) {
       const topic = await topicOf(partition)

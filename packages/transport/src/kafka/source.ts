@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import type { Source, SourceOptions } from '../source.ts'
+import { endAt, type Source, type SourceOptions } from '../source.ts'
 import { createAcknowledger } from './acknowledger.ts'
 import { parseKafkaAddress } from './address.ts'
 import { openCluster } from './cluster.ts'
@@ -37,7 +37,7 @@ export function kafkaSource(address: string, runtime: Runtime, { group, member }
       await membership.begun
     },
     resolve: offsets.resolve,
-    end: offsets.end,
+    end: async (partition) => endAt(await offsets.end(partition)),
     read: reader.read,
     acknowledge: acknowledger.acknowledge,
     async close() {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, test } from 'vitest'
 import { openEmbeddedStore } from '../../src/embedded/store.ts'
-import { describeTransport } from '../contract.ts'
+import { describeTransport, NUMBERED } from '../contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-embedded-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -14,6 +14,7 @@ const path = join(folder, 'stream.db')
 describeTransport(
   'the embedded store',
   test.extend('transport', {
+    ...NUMBERED,
     address: `embedded:${path}`,
     async freshTopic(partitions: number) {
       const name = `topic-${randomUUID()}`

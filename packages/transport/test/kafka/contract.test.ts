@@ -1,8 +1,9 @@
 import { withServices } from '@millrace/test'
-import { describeTransport } from '../contract.ts'
+import { describeTransport, NUMBERED } from '../contract.ts'
 import { makeTopic } from './topics.ts'
 
 const it = withServices('kafka').extend('transport', ({ kafka: { bootstrap } }) => ({
+  ...NUMBERED,
   address: `kafka://${bootstrap}`,
   freshTopic: (partitions: number) => makeTopic(bootstrap, partitions),
 }))
