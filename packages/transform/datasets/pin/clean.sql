@@ -12,11 +12,11 @@ SELECT
   -- What is no count (User Info Error, -5, 1,5k) and what no integer can hold (3B) is NULL.
   CASE
     WHEN followers LIKE '%k'
-      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *k$', 1) AS DECIMAL(15, 3)) * 1000 AS INTEGER)
+      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *k$', 1) AS DOUBLE) * 1000 AS INTEGER)
     WHEN followers LIKE '%m'
-      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *m$', 1) AS DECIMAL(15, 3)) * 1000000 AS INTEGER)
+      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *m$', 1) AS DOUBLE) * 1000000 AS INTEGER)
     WHEN followers LIKE '%b'
-      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *b$', 1) AS DECIMAL(15, 3)) * 1000000000 AS INTEGER)
+      THEN TRY_CAST(TRY_CAST(regexp_extract(followers, '^([0-9]+([.][0-9]+)?) *b$', 1) AS DOUBLE) * 1000000000 AS INTEGER)
     ELSE TRY_CAST(replace(regexp_extract(followers, '^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)$'), ',', '') AS INTEGER)
   END AS follower_count,
   CASE WHEN poster_name IN ('User Info Error', '') THEN NULL ELSE poster_name END AS poster_name,

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Dataset, datasetNames, loadDataset } from '@millrace/transform'
+import { afterAll, describe, expect, test } from 'vitest'
+import { expected, type Fixture, readFixtures, run } from './fixtures.ts'
+import { createKit } from './kit.ts'
+import { mutants } from './mutants.ts'
+
+const DATASETS = fileURLToPath(new URL('../datasets', import.meta.url))
+
+const kit = await createKit()
+afterAll(() => kit.close())
+
+async function noticed(dataset: Dataset, fixtures: readonly Fixture[]): Promise<boolean> {
+  for (const fixture of fixtures) {
+    try {
+      expect(await run(kit, dataset, fixture, 'as it comes')).toEqual(expected(fixture))
+    } catch {
+      return true
+    }
+  }
+  return false
+}
+
+for (const name of await datasetNames()) {
+  describe(`a rule of ${name} changed or dropped fails a fixture:`, async () => {
+    const dataset = await loadDataset(name)
+    const fixtures = await readFixtures(join(DATASETS, name, 'fixtures'))
+
+    test('the SQL as it is fails none', async () => {
+      expect(await noticed(dataset, fixtures)).toBe(false)
+    })
+
+    for (const { what, sql } of mutants(dataset.sql)) {
+      test(what, async () => expect(await noticed({ ...dataset, sql }, fixtures)).toBe(true))
+    }
+
+    for (const [i, { name, predicate }] of dataset.expectations.entries()) {
+      test(`expectation ${name} that always holds`, async () => {
+        const expectations = dataset.expectations.with(i, { name, predicate: 'true', otherwise: 'keep' })
+        expect(await noticed({ ...dataset, expectations }, fixtures)).toBe(predicate.includes('NOT NULL'))
+      })
+    }
+  })
+}

@@ -1,0 +1,347 @@
+/** What each of the 35 labelled sample rows becomes, worked out by hand: what is not named here stays as it came. */
+export interface SampleRow {
+  readonly ind: number
+  readonly label: string
+  readonly followers: number | null
+  readonly place: string
+  /** The columns that become NULL. */
+  readonly nothing: readonly string[]
+  readonly coordinates: readonly [latitude: number, longitude: number]
+  readonly posted: string
+  readonly user: string
+  readonly age: number
+  readonly joined: string
+}
+
+const ALL = ['title', 'description', 'poster_name', 'tag_list', 'image_src']
+const STORY = ['description']
+const NONE: readonly string[] = []
+
+type Line = readonly [
+  number,
+  number | null,
+  string,
+  readonly string[],
+  readonly [number, number],
+  string,
+  string,
+  number,
+  string,
+]
+
+const LINES: Readonly<Record<string, readonly Line[]>> = {
+  'first draws of seed(100)': [
+    [
+      7528,
+      null,
+      'mens-fashion',
+      ALL,
+      [-89.9787, -173.293],
+      '2020-08-28 03:52:47',
+      'Abigail Ali',
+      20,
+      '2015-10-24 11:23:51',
+    ],
+    [
+      2863,
+      124000,
+      'diy-and-crafts',
+      NONE,
+      [-5.34445, -177.924],
+      '2020-04-27 13:34:16',
+      'Dylan Holmes',
+      32,
+      '2016-10-23 14:06:51',
+    ],
+    [5730, 0, 'finance', NONE, [-77.015, -101.437], '2021-04-19 17:37:03', 'Rachel Davis', 36, '2015-12-08 20:02:43'],
+    [
+      8304,
+      51000,
+      'quotes',
+      NONE,
+      [-28.8852, -164.87],
+      '2019-09-13 04:50:29',
+      'Charles Berry',
+      25,
+      '2015-12-28 04:21:39',
+    ],
+    [
+      8731,
+      211000,
+      'tattoos',
+      NONE,
+      [-83.104, -171.302],
+      '2020-07-17 04:39:09',
+      'Andrea Alexander',
+      21,
+      '2015-11-10 09:27:42',
+    ],
+    [
+      1313,
+      43000,
+      'beauty',
+      ['tag_list'],
+      [77.0447, 61.9119],
+      '2018-06-26 02:39:25',
+      'Brittany Jones',
+      32,
+      '2016-04-02 03:51:23',
+    ],
+    [
+      4315,
+      25000,
+      'education',
+      NONE,
+      [-45.8508, 66.1003],
+      '2019-12-15 03:51:28',
+      'Michelle Prince',
+      36,
+      '2015-12-20 16:38:13',
+    ],
+    [
+      10794,
+      437,
+      'vehicles',
+      NONE,
+      [-89.5236, -154.567],
+      '2022-01-01 02:26:50',
+      'Thomas Turner',
+      34,
+      '2016-12-22 00:02:02',
+    ],
+    [
+      5494,
+      26000,
+      'finance',
+      NONE,
+      [-82.6768, -129.202],
+      '2021-07-21 02:02:35',
+      'Anne Allen',
+      27,
+      '2015-12-16 15:20:05',
+    ],
+    [
+      5069,
+      6000000,
+      'event-planning',
+      NONE,
+      [-63.0063, -157.474],
+      '2021-03-20 09:32:44',
+      'Amanda Ball',
+      25,
+      '2016-01-13 17:36:30',
+    ],
+  ],
+  'description=No description available (image)': [
+    [
+      437,
+      2000,
+      'art',
+      ['description'],
+      [9.21312, 155.718],
+      '2018-09-27 03:32:46',
+      'Heather Tate',
+      38,
+      '2016-02-11 08:52:59',
+    ],
+    [
+      480,
+      6000,
+      'art',
+      ['description'],
+      [-30.7158, -167.461],
+      '2019-02-08 03:34:58',
+      'Timothy Sullivan',
+      40,
+      '2017-01-12 08:37:12',
+    ],
+  ],
+  'description=No description available (video)': [
+    [
+      2830,
+      80000,
+      'diy-and-crafts',
+      ['description'],
+      [87.5344, 113.675],
+      '2018-12-22 09:51:25',
+      'Larry Moore',
+      54,
+      '2016-09-20 03:55:13',
+    ],
+  ],
+  'story, downloaded=1, real title': [
+    [82, 150000, 'art', STORY, [29.9602, -101.96], '2022-05-19 07:17:10', 'Andres Cortez', 26, '2015-11-20 21:50:39'],
+    [119, 10000, 'art', STORY, [11.5468, -166.047], '2019-01-11 20:50:58', 'Jeremy Rojas', 23, '2016-07-20 07:52:03'],
+  ],
+  'story, image_src error, real title/follower': [
+    [
+      1217,
+      838,
+      'beauty',
+      [...STORY, 'image_src'],
+      [-31.3024, -1.3821],
+      '2019-04-07 17:48:41',
+      'Bryan Mcfarland',
+      54,
+      '2016-03-07 04:31:14',
+    ],
+    [
+      1282,
+      3000,
+      'beauty',
+      [...STORY, 'image_src'],
+      [73.9617, -33.7463],
+      '2021-04-03 19:59:29',
+      'Elizabeth Mccormick',
+      23,
+      '2016-10-01 06:22:38',
+    ],
+  ],
+  'tag sentinel only': [
+    [
+      2646,
+      290000,
+      'diy-and-crafts',
+      ['tag_list'],
+      [-89.1475, -19.0339],
+      '2019-09-27 09:18:18',
+      'Amy Anderson',
+      27,
+      '2017-02-03 11:06:54',
+    ],
+    [
+      3546,
+      1000,
+      'education',
+      ['tag_list'],
+      [-66.2816, -142.673],
+      '2022-07-21 02:46:28',
+      'Beth Johnson',
+      30,
+      '2015-11-29 15:45:13',
+    ],
+  ],
+  'empty title': [
+    [
+      5658,
+      57000,
+      'finance',
+      ['title', ...STORY, 'image_src'],
+      [-74.0172, -109.979],
+      '2019-04-05 04:50:37',
+      'Brian Herman',
+      32,
+      '2016-02-19 01:20:00',
+    ],
+  ],
+  'newline in title': [
+    [
+      3239,
+      14000,
+      'diy-and-crafts',
+      STORY,
+      [-78.0893, -57.1052],
+      '2019-10-22 00:54:29',
+      'Eric Anderson',
+      33,
+      '2016-08-07 08:38:33',
+    ],
+    [
+      4367,
+      5000,
+      'event-planning',
+      STORY,
+      [-62.6134, -119.056],
+      '2022-09-13 06:20:02',
+      'Angela Barker',
+      32,
+      '2016-01-28 12:48:27',
+    ],
+  ],
+  'description Untitled': [
+    [1014, 0, 'beauty', NONE, [81.1477, 69.3538], '2022-02-03 22:05:34', 'Gregory Ramsey', 56, '2016-10-15 17:21:39'],
+  ],
+  'description Art.': [
+    [649, 6, 'art', NONE, [-80.7952, -22.2518], '2020-10-06 14:24:08', 'Jill Gilmore', 29, '2017-01-13 08:26:21'],
+  ],
+  'title Untitled': [
+    [
+      10983,
+      323,
+      'vehicles',
+      NONE,
+      [20.1137, -33.2465],
+      '2018-08-15 00:29:23',
+      'William Walker',
+      56,
+      '2016-10-18 23:31:48',
+    ],
+  ],
+  'follower 0': [
+    [
+      744,
+      0,
+      'art',
+      ['description'],
+      [-76.8074, 58.7517],
+      '2019-08-28 15:03:13',
+      'Brian Lloyd',
+      38,
+      '2016-12-15 07:06:03',
+    ],
+    [2447, 0, 'christmas', NONE, [-53.9666, -0.87653], '2021-11-27 04:12:27', 'Nancy Patel', 35, '2017-06-27 10:00:11'],
+  ],
+  'follower 15M': [
+    [
+      10653,
+      15000000,
+      'vehicles',
+      NONE,
+      [-83.4074, -29.1184],
+      '2022-03-03 23:12:02',
+      'Chad Baker',
+      20,
+      '2015-12-12 03:43:32',
+    ],
+  ],
+  'follower M': [
+    [4, 2000000, 'art', NONE, [-88.8298, -170.188], '2022-07-07 00:18:41', 'Adam Acosta', 20, '2015-10-21 21:26:45'],
+    [27, 2000000, 'art', NONE, [-88.8298, -170.188], '2020-11-15 23:51:27', 'Adam Acosta', 20, '2015-10-21 21:26:45'],
+  ],
+  'trailing space poster': [
+    [344, 55000, 'art', NONE, [53.0893, 167.328], '2021-11-19 16:47:23', 'Carla White', 49, '2015-11-12 08:47:32'],
+  ],
+  'double quotes': [
+    [83, 27000, 'art', NONE, [-43.7816, -66.1592], '2019-10-08 22:47:37', 'Aimee Collins', 28, '2016-06-16 02:06:38'],
+  ],
+  'all sentinels': [
+    [525, null, 'art', ALL, [-89.9787, -173.293], '2021-07-23 21:18:02', 'Abigail Ali', 20, '2015-10-24 11:23:51'],
+    [1341, null, 'beauty', ALL, [-89.9787, -173.293], '2022-08-11 05:25:33', 'Abigail Ali', 20, '2015-10-24 11:23:51'],
+    [
+      3089,
+      null,
+      'diy-and-crafts',
+      ALL,
+      [-89.9787, -173.293],
+      '2018-02-28 05:31:29',
+      'Abigail Ali',
+      20,
+      '2015-10-24 11:23:51',
+    ],
+  ],
+}
+
+export const SAMPLE_ROWS: readonly SampleRow[] = Object.entries(LINES).flatMap(([label, lines]) =>
+  lines.map(([ind, followers, place, nothing, coordinates, posted, user, age, joined]) => ({
+    label,
+    ind,
+    followers,
+    place: `/data/${place}`,
+    nothing,
+    coordinates,
+    posted: `${posted}+00`,
+    user,
+    age,
+    joined: `${joined}+00`,
+  })),
+)
