@@ -23,11 +23,12 @@ export interface Workplace {
   leave(): Promise<void>
 }
 
-export async function openWorkplace(): Promise<Workplace> {
+export async function openWorkplace(environment: Readonly<Record<string, string>> = {}): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'))
   const started: ChildProcess[] = []
   const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...process.env, ...environment }
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     started.push(child)
     return child
   }
@@ -48,7 +49,7 @@ export async function openWorkplace(): Promise<Workplace> {
   }
 }
 
-export async function finish(child: ChildProcess): Promise<Finished> {
+async function finish(child: ChildProcess): Promise<Finished> {
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')))
   return { exitCode: await exited, stdout: stdout ?? '', stderr: stderr ?? '' }
