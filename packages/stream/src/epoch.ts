@@ -7,6 +7,7 @@ import { createConveyor } from './conveyor.ts'
 import type { InFlight } from './in-flight.ts'
 import { type Intake, openIntake, type Stretch } from './intake.ts'
 import { findKnownBad, type KnownBad } from './known-bad.ts'
+import type { Limit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
 import { patiently, type WaitListener } from './patience.ts'
 import { type StagedBatch, stageBatch } from './stage.ts'
@@ -21,6 +22,8 @@ export interface EpochParts {
   readonly workFolder: string
   readonly limits: BatchLimits
   readonly inFlight: InFlight
+  /** Bounds the statements that are given to the engine at once, over all pipelines of a worker. */
+  readonly cleaning: Limit
   readonly runtime: Runtime
   readonly committed: (batch: Batch, staged: StagedBatch) => void
   readonly waiting: WaitListener
@@ -94,7 +97,7 @@ async function carryBatches(
   const conveyor = createConveyor<Batch, StagedBatch>({
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
-      const staged = await stageBatch(batch, known, parts)
+      const staged = await parts.cleaning(() => stageBatch(batch, known, parts))
       await enduring(() => tables.upload(staged))
       return staged
     },

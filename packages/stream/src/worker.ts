@@ -4,6 +4,7 @@ import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { createBudget } from './budget.ts'
 import { type CareEvent, lookAfter, lookAfterOnce } from './care.ts'
+import { createLimit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import type { ProgressTable } from './progress-table.ts'
@@ -50,6 +51,9 @@ export interface StreamTotals {
 /** A third of Kafka's usual rebalance timeout, and what schedulers give a process that they end. */
 const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
 
+/** More would starve what else needs Node's threads: name look-ups, files. */
+const STATEMENTS_AT_ONCE = 2
+
 /** Bytes between the source and the tables, over all data sets. */
 const MOST_BYTES_IN_FLIGHT = 160 << 20
 
@@ -68,7 +72,11 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     options.onCommit?.(commit)
   }
   try {
-    const shared = { source, engine, workFolder: workFolder.path, runtime, budget: createBudget(MOST_BYTES_IN_FLIGHT) }
+    const shared = {
+      ...{ source, engine, workFolder: workFolder.path, runtime },
+      budget: createBudget(MOST_BYTES_IN_FLIGHT),
+      cleaning: createLimit(STATEMENTS_AT_ONCE),
+    }
     const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, count)))
     await subscribe(source, pipelines)
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
@@ -87,7 +95,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   }
 }
 
-type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget'>
+type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'>
 
 interface Routed {
   readonly topics: readonly string[]

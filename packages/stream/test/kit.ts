@@ -6,6 +6,7 @@ import { type DuckDB, type ObjectStore, openDuckDB, openLake, openScan, openTabl
 import { type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
 import { createBudget } from '../src/budget.ts'
+import { createLimit } from '../src/limit.ts'
 import { createPipeline } from '../src/pipeline.ts'
 import type { ReplayParts } from '../src/replay.ts'
 import { openTables } from '../src/tables.ts'
@@ -129,6 +130,7 @@ async function startWorker(
     workFolder,
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
     budget: createBudget(8 << 20),
+    cleaning: createLimit(2),
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
     runtime,
     committed: counter.count,

@@ -1,0 +1,18 @@
+/** Runs work, so many pieces at a time, in the order in which they asked. */
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>
+
+export function createLimit(atOnce: number): Limit {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (work) => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}
