@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
 export interface DuckDBOptions {
@@ -15,7 +16,7 @@ export interface DuckDB {
 /** One engine a process. Every connection thinks in UTC: text without a zone means that, whatever TZ says. */
 export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
   const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(options.threads ?? 2),
+    threads: String(options.threads ?? availableParallelism()),
     memory_limit: options.memoryLimit ?? '512MB',
     autoinstall_known_extensions: 'false',
     ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
