@@ -57,10 +57,9 @@ async function compact(before: OptimizeResult, bin: readonly AddFile[], workshop
   if (!bin.every(({ path }) => snapshot.files.has(path))) return { ...before, conflicts: before.conflicts + 1 }
   await using rows = await openScan({ ...planScan(snapshot), files: bin }, connection)
   const staged = await stageRows(connection, rows.sql, snapshot.metadata, folder, runtime, { dataChange: false })
-  const kept = staged.filter((file) => file.rows > 0n)
-  await uploadAll(snapshot.table, kept)
+  await uploadAll(snapshot.table, staged)
   runtime.crashPoint('compacted')
-  const add = kept.map((file) => file.add)
+  const add = staged.map((file) => file.add)
   const remove = bin.map((file) => removalOf(file, since.wall, false))
   const made = await commit(snapshot, { operation: 'OPTIMIZE', add, remove, since }, runtime)
   if (made.outcome !== 'committed') return { ...before, snapshot: made.snapshot, conflicts: before.conflicts + 1 }

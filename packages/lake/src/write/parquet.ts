@@ -1,5 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { mkdir, rm, rmdir } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { AddFile, Metadata } from '../log/actions.ts'
@@ -12,6 +12,8 @@ import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writt
 /** A finished Parquet file on this machine, and the `add` that will make it part of the table. */
 export interface StagedFile {
   readonly localPath: string
+  /** Made for it and its like: goes with the last of them. */
+  readonly folder?: string
   readonly add: AddFile
   readonly rows: bigint
 }
@@ -28,7 +30,10 @@ export interface StageOptions {
 /** What one row group may hold in memory; with it, what a thread holds while it writes. */
 const ROW_GROUP_BYTES = '64MB'
 
-/** The query's rows in files of their own in `folder`: as the table's schema has them, cut by its partitions. */
+/**
+ * The query's rows in files of their own in `folder`, as the table's schema has them, cut by its partitions.
+ * No file where there are no rows.
+ */
 export async function stageRows(
   connection: DuckDBConnection,
   query: string,
@@ -51,9 +56,11 @@ export async function stageRows(
   const staged: StagedFile[] = []
   for (const row of rows) {
     const file = writtenFile(row)
+    if (file.rows === 0n) continue
     const unbounded = await unboundedLeaves(connection, file, leaves)
     staged.push({
       localPath: file.path,
+      ...(layout ? { folder: target } : {}),
       rows: file.rows,
       add: {
         path: logPath(relative(layout ? target : folder, file.path)),
@@ -65,10 +72,11 @@ export async function stageRows(
       },
     })
   }
+  if (staged.length === 0) await rm(target, { recursive: true, force: true })
   return staged
 }
 
-/** One file of a table without partitions. */
+/** One file of a table without partitions; there must be rows. */
 export async function stageParquet(
   connection: DuckDBConnection,
   query: string,
@@ -108,6 +116,7 @@ async function copy(
     )
     return result.getRowObjectsJson()
   } catch (cause) {
+    await rm(target, { recursive: true, force: true })
     const refused = cause instanceof Error && cause.message.split(NULL_REFUSED)[1]
     if (refused)
       throw new MillraceError('TABLE_SCHEMA', `a null in a column that must not be null:${refused}`, { cause })
@@ -177,6 +186,14 @@ export async function uploadStaged(table: TableRef, staged: StagedFile): Promise
   await discardStaged(staged)
 }
 
-async function discardStaged(staged: StagedFile): Promise<void> {
-  await rm(staged.localPath, { force: true })
+async function discardStaged({ localPath, folder }: StagedFile): Promise<void> {
+  await rm(localPath, { force: true })
+  if (folder === undefined) return
+  for (let emptied = dirname(localPath); emptied.startsWith(folder); emptied = dirname(emptied)) {
+    const gone = await rmdir(emptied).then(
+      () => true,
+      () => false,
+    )
+    if (!gone) return
+  }
 }

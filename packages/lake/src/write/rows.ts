@@ -8,7 +8,7 @@ import { mayHold } from '../read/prune.ts'
 import { openScan, planScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { instantOf, refreshed } from './age.ts'
-import { type StagedFile, type StageOptions, stageRows, uploadAll } from './parquet.ts'
+import { type StagedFile, stageRows, uploadAll } from './parquet.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
 import { type CommitResult, commit, type Transaction } from './transaction.ts'
 
@@ -165,36 +165,28 @@ async function stageSurvivors(
   if (files.length === 0) return []
   await using rows = await openScan({ ...planScan(snapshot), files }, workshop.connection)
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  return await stage(`SELECT * FROM (${rows.sql}) WHERE NOT coalesce(${sql}, false)`, snapshot.metadata, workshop, {})
+  const kept = `SELECT * FROM (${rows.sql}) WHERE NOT coalesce(${sql}, false)`
+  return await stageRows(workshop.connection, kept, snapshot.metadata, workshop.folder, workshop.runtime)
 }
 
 /** The query's rows as uploaded files. Columns of the table that it lacks are null; it must have no others. */
 async function bringIn(
-  snapshot: Snapshot,
+  { table, metadata }: Snapshot,
   query: string,
-  workshop: Workshop,
+  { connection, folder, runtime }: Workshop,
   { targetBytes }: WriteOptions,
 ): Promise<AddFile[]> {
-  const columns = await columnsOfQuery(query, snapshot.metadata, workshop.connection)
+  const columns = await columnsOfQuery(query, metadata, connection)
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
-  const staged = await stage(query, snapshot.metadata, workshop, options)
-  await uploadAll(snapshot.table, staged)
+  const staged = await stageRows(connection, query, metadata, folder, runtime, options)
+  await uploadAll(table, staged)
   return staged.map(({ add }) => add)
 }
 
-async function stage(
-  query: string,
-  metadata: Metadata,
-  { connection, folder, runtime }: Workshop,
-  options: StageOptions,
-): Promise<StagedFile[]> {
-  const staged = await stageRows(connection, query, metadata, folder, runtime, options)
-  return staged.filter(({ rows }) => rows > 0n)
-}
-
 async function columnsOfQuery(query: string, metadata: Metadata, connection: DuckDBConnection): Promise<string[]> {
-  const described = await connection.runAndReadAll(`DESCRIBE ${query}`)
-  const columns = described.getRows().map(([name]) => String(name))
+  const prepared = await connection.prepare(query)
+  const columns = Array.from({ length: prepared.columnCount }, (_, i) => prepared.columnName(i))
+  prepared.destroySync()
   const known = schemaOf(metadata).fields.map(({ name }) => name)
   const strange = columns.filter((name) => !known.includes(name))
   if (strange.length === 0) return columns

@@ -160,6 +160,19 @@ describe('partitions', () => {
   })
 })
 
+test('nothing is left where files are made, once they are where they belong', async () => {
+  const schema = struct(column('id', 'long'), column('p', 'string'))
+  for (const partitionColumns of [[], ['p']]) {
+    const snapshot = await atelier.create({ schema, partitionColumns })
+    const query = (rows: number) => `SELECT i AS id, 'p' || (i % 3) AS p FROM range(${rows}) t(i)`
+    await committed(appendRows(snapshot, query(10), atelier))
+    await committed(appendRows(snapshot, query(0), atelier))
+    await committed(appendRows(snapshot, query(10), atelier, { targetBytes: 1000 }))
+    await expect(appendRows(snapshot, `SELECT error('half-way') AS id, 'p' AS p`, atelier)).rejects.toThrow('half-way')
+  }
+  expect(await readdir(atelier.folder)).toEqual([])
+})
+
 test('rows beyond the target size go to further files, and all arrive', async () => {
   const snapshot = await atelier.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
   const query = `SELECT i AS id, repeat(md5(i::VARCHAR), 20) AS text FROM range(300000) t(i)`
