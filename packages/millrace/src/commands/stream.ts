@@ -40,9 +40,16 @@ function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, io: Io)
     start: 'earliest',
     limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
     untilCaughtUp,
-    onCommit: ({ dataset, rows, bytes }: WorkerCommit) =>
-      io.note(`committed ${dataset}: ${rows} rows, ${bytes} bytes of messages`),
+    onCommit: (commit) => io.note(committed(commit)),
+    onWaiting: (dataset, reason) => io.note(reason ? `${dataset} waits: ${reason.message}` : `${dataset} goes on`),
+    onCare: ({ table, did, error }) =>
+      io.note(error ? `${table}: ${did} failed: ${String(error)}` : `${table}: ${did} done`),
   }
+}
+
+function committed({ dataset, rows, quarantined, bytes }: WorkerCommit): string {
+  const refused = quarantined === 0 ? '' : `, ${quarantined} into quarantine`
+  return `committed ${dataset}: ${rows} rows${refused}, ${bytes} bytes of messages`
 }
 
 async function feed({ values }: ResolvedSettings, io: Io, signal: AbortSignal): Promise<void> {
