@@ -11,6 +11,7 @@ class Job:
         self.output = told["output"]
         self.size = told["size"]
         self.variant = told["variant"]
+        self.services = told["services"]
 
 
 def ready():
@@ -21,3 +22,9 @@ def ready():
 
 def report(**result):
     print(json.dumps(result), flush=True)
+
+
+def unavailable(reason):
+    """This machine can't run it: the table names it as missing, for this reason."""
+    report(unavailable=reason)
+    sys.exit()

@@ -5,7 +5,11 @@ export interface Task {
   readonly size: number
   /** One of the benchmark's cases; empty when it has none. */
   readonly variant: string
+  readonly services: ServiceAddresses
 }
+
+/** By service, what `pnpm services` says of where it is: `services.kafka.bootstrap`. */
+export type ServiceAddresses = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** A folder of bench/ with this in its benchmark.ts, and a file for each contestant in contestants/. */
 export interface Benchmark {
@@ -14,6 +18,8 @@ export interface Benchmark {
   /** What is counted, in the plural: rows, commits. */
   readonly unit: string
   readonly size: number
+  /** Servers that all contestants talk to, by their names in `pnpm services`; what they use is nobody's CPU time. */
+  readonly services?: readonly string[]
   /** Variants measured one after another, with the same contestants. */
   readonly cases?: readonly string[]
   /** The contestant that the others are compared with. */
@@ -46,11 +52,10 @@ export interface Job extends Task {
 
 /** The line of JSON with which a contestant ends; anything else in it is left alone. */
 export interface Report {
+  /** Why this machine can't run it: it has done nothing then, and the table names it as missing. */
+  readonly unavailable?: string
   /** Its engine and that engine's version. */
   readonly engine?: string
   /** Further figures of its own, shown below the table as medians. */
   readonly figures?: Readonly<Record<string, number>>
 }
-
-/** With this exit code a contestant says that this machine can't run it; its last line on stderr says why. */
-export const UNAVAILABLE = 69

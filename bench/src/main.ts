@@ -9,6 +9,7 @@ import { putIntoPage, writeJson } from './pages.ts'
 import { progressOn } from './progress.ts'
 import type { BenchResult, CaseResult } from './results.ts'
 import { runRounds } from './rounds.ts'
+import { startServices } from './services.ts'
 
 const ROOT = join(BENCH, '..')
 const PAGE = 'docs/performance.md'
@@ -63,23 +64,34 @@ async function run(benchmarkName: string): Promise<void> {
   const progress = progressOn(process.stderr)
   const machine = machineFacts()
   const input = inputMaker(join(ROOT, '.cache/bench'), flags.fresh, progress.step)
+  const services = await startServices(benchmark.services ?? [])
   const cases: CaseResult[] = []
-  for (const variant of benchmark.cases ?? ['']) {
-    const task = { size, variant }
-    const folder = await benchmark.prepare(task, input)
-    const workFolder = await mkdtemp(join(ROOT, '.cache/bench/run-'))
-    try {
+  try {
+    for (const variant of benchmark.cases ?? ['']) {
+      const task = { size, variant, services: services.addresses }
+      const prepared = await benchmark.prepare(task, input)
       cases.push(
-        await runRounds({ benchmark, contestants, task, rounds, input: folder, workFolder, progress: progress.step }),
+        await inWorkFolder((workFolder) =>
+          runRounds({ benchmark, contestants, task, rounds, input: prepared, workFolder, progress: progress.step }),
+        ),
       )
-    } finally {
-      await rm(workFolder, { recursive: true, force: true })
     }
+  } finally {
+    await services.stop()
   }
   progress.done()
   const { about, unit, reference, measures } = benchmark
   const file = size === benchmark.size ? benchmarkName : `${benchmarkName}-${size}`
   await publish({ name: benchmarkName, about, unit, reference, measures, size, rounds, machine, cases }, file)
+}
+
+async function inWorkFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(ROOT, '.cache/bench/run-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 async function publish(result: BenchResult, file: string): Promise<void> {

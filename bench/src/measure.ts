@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { type Report, UNAVAILABLE } from './contract.ts'
+import type { Report } from './contract.ts'
 import { waitedForSeconds, watchTree } from './process-tree.ts'
 
 export interface Command {
@@ -59,9 +59,10 @@ export async function measure(
   const endedAt = performance.now()
   const { peakBytes, cpuSeconds, left } = tree.end()
   stop()
-  if (code === UNAVAILABLE) return { unavailable: lastLine(await errors) }
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code ?? signal}:\n${await errors}`)
   if (left.length > 0) throw new Error(`${command.join(' ')} left processes behind: ${left.join(', ')}`)
+  const report = reportOf(last, command)
+  if (report.unavailable !== undefined) return { unavailable: report.unavailable }
   if ((measures === 'work') !== (atReady !== undefined)) {
     throw new Error(
       `${command.join(' ')}: this benchmark measures the ${measures}; it must ${atReady ? 'not ' : ''}say ready`,
@@ -72,7 +73,7 @@ export async function measure(
     cpuSeconds: Math.max(cpuSeconds, waitedForSeconds() - before) - (atReady?.cpuSeconds ?? 0),
     peakBytes,
     ...(atReady && { readyBytes: atReady.readyBytes }),
-    report: reportOf(last, command),
+    report,
   }
 }
 
@@ -103,8 +104,4 @@ function endWithUs(child: ChildProcess): () => void {
     process.off('SIGTERM', interrupted)
     kill()
   }
-}
-
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? ''
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { ServiceAddresses } from './contract.ts'
 
 const SERVICES = fileURLToPath(new URL('../../test/services/main.ts', import.meta.url))
 
@@ -24,4 +26,38 @@ async function install(name: string): Promise<Installed> {
     else if (line.startsWith(`${name}: `)) answer = line.slice(name.length + 2)
   }
   return answer.startsWith('/') ? { home: answer } : { unavailable: answer.replace(/^unavailable: /, '') }
+}
+
+export interface Services {
+  readonly addresses: ServiceAddresses
+  stop(): Promise<void>
+}
+
+/** Real servers on 127.0.0.1, for as long as this process lives at most. */
+export async function startServices(names: readonly string[]): Promise<Services> {
+  if (names.length === 0) return { addresses: {}, stop: async () => {} }
+  const child = spawn(process.execPath, [SERVICES, ...names], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  const kill = () => void child.kill()
+  process.once('exit', kill)
+  const stop = async () => {
+    process.off('exit', kill)
+    kill()
+    await ended
+  }
+  const said: string[] = []
+  for await (const line of createInterface(child.stdout)) {
+    if (line === 'Ctrl-C ends them.') break
+    said.push(line)
+  }
+  const addresses = Object.fromEntries(names.map((name) => [name, addressIn(said, name)]))
+  if (Object.values(addresses).every((address) => Object.keys(address).length > 0)) return { addresses, stop }
+  await stop()
+  throw new Error(`this benchmark needs ${names.join(', ')}:\n${said.join('\n')}`)
+}
+
+/** From the line `kafka: bootstrap=127.0.0.1:9092`. */
+function addressIn(lines: readonly string[], name: string): Record<string, string> {
+  const line = lines.findLast((each) => each.startsWith(`${name}: `)) ?? ''
+  return Object.fromEntries([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]))
 }

@@ -44,7 +44,7 @@ it('refuses a contestant that leaves a process behind, and ends that process', a
   await expect.poll(() => isAtWork(Number(pid))).toBe(false)
 })
 
-it('gives the last line of a contestant that says it can not run here', async () => {
+it('passes on why a contestant can not run here', async () => {
   const outcome = await measure(program('unavailable'), 'process', tmpdir())
   expect(outcome).toEqual({ unavailable: 'needs a library that is not here' })
 })

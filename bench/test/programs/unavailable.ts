@@ -1,5 +1,4 @@
 // can't be had
-import { UNAVAILABLE } from '../../src/contract.ts'
+import { report } from '../../src/contestant.ts'
 
-process.stderr.write('some noise\nneeds a library that is not here\n')
-process.exitCode = UNAVAILABLE
+report({ unavailable: 'needs a library that is not here' })

@@ -1,0 +1,14 @@
+// no Kafka: DuckDB alone reads the same records from a file and writes one Parquet file; it is the limit
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DuckDBInstance, version } from '@duckdb/node-api'
+import { cleanPinsQuery } from '../../pins/raw.ts'
+import { job, report } from '../../src/contestant.ts'
+
+const { input, output } = job()
+const query = await cleanPinsQuery(join(input, 'pins.jsonl'))
+const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
+const connection = await instance.connect()
+await mkdir(join(output, 'pin'))
+await connection.run(`COPY (${query}) TO '${join(output, 'pin/pins.parquet')}' (FORMAT parquet, COMPRESSION zstd)`)
+report({ engine: `DuckDB ${version()}` })
