@@ -13,7 +13,7 @@ export default defineConfig({
     globalSetup: './test/src/global-setup.ts',
     reporters: ['default', tallyReporter()],
     // A guard against hanging, not a measure of anything.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 })
