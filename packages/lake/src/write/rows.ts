@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { MillraceError, type Runtime } from '@millrace/base'
-import type { AddFile, Metadata, RemoveFile, Txn } from '../log/actions.ts'
+import type { Runtime } from '@millrace/base'
+import type { AddFile, RemoveFile, Txn } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
 import { quoteText, schemaOf } from '../log/schema.ts'
 import { type Predicate, predicateSql } from '../read/predicate.ts'
@@ -8,6 +8,7 @@ import { mayHold } from '../read/prune.ts'
 import { openScan, planScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { instantOf, refreshed } from './age.ts'
+import { fittingColumns } from './fit.ts'
 import { type StagedFile, stageRows, uploadAll } from './parquet.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
 import { type CommitResult, commit, type Transaction } from './transaction.ts'
@@ -176,21 +177,11 @@ async function bringIn(
   { connection, folder, runtime }: Workshop,
   { targetBytes }: WriteOptions,
 ): Promise<AddFile[]> {
-  const columns = await columnsOfQuery(query, metadata, connection)
+  const columns = await fittingColumns(connection, query, metadata)
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
   const staged = await stageRows(connection, query, metadata, folder, runtime, options)
   await uploadAll(table, staged)
   return staged.map(({ add }) => add)
-}
-
-async function columnsOfQuery(query: string, metadata: Metadata, connection: DuckDBConnection): Promise<string[]> {
-  const prepared = await connection.prepare(query)
-  const columns = Array.from({ length: prepared.columnCount }, (_, i) => prepared.columnName(i))
-  prepared.destroySync()
-  const known = schemaOf(metadata).fields.map(({ name }) => name)
-  const strange = columns.filter((name) => !known.includes(name))
-  if (strange.length === 0) return columns
-  throw new MillraceError('TABLE_SCHEMA', `the rows have what the table lacks: ${strange.join(', ')}`)
 }
 
 /** The tombstone of a file. */

@@ -70,6 +70,23 @@ test('a column that the table lacks is refused; one that the rows lack is null',
   expect(await atelier.ask(after, 'SELECT * FROM rows')).toEqual([{ id: '1', day: null, text: null }])
 })
 
+test.each([
+  ['a struct', `{'x': 1, 'y': 2}`, 'c.y'],
+  ['a list', `[{'x': 1, 'y': 2}]`, 'l.element.y'],
+  ['a map', `MAP {'k': {'x': 1, 'y': 2}}`, 'm.value.y'],
+])('a field that the table lacks is refused inside %s too', async (_, value, message) => {
+  const inner = struct(column('x', 'long'))
+  const wanted = struct(
+    column('c', inner),
+    column('l', { type: 'array', elementType: inner, containsNull: true }),
+    column('m', { type: 'map', keyType: 'string', valueType: inner, valueContainsNull: true }),
+  )
+  const query = `SELECT ${value} AS ${message[0]}`
+  const snapshot = await atelier.create({ schema: wanted })
+  await expect(appendRows(snapshot, query, atelier)).rejects.toThrow(`the rows have what the table lacks: ${message}`)
+  await committed(appendRows(snapshot, query.replace(`, 'y': 2`, ''), atelier))
+})
+
 test('an append of nothing adds no file', async () => {
   const snapshot = await atelier.create({ schema })
   const after = await committed(appendRows(snapshot, rows(0, 0), atelier))
