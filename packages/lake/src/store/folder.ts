@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { MillraceError } from '@millrace/base'
 
 /** In the store's root: files of writers that are under way, or died. No reader ever sees them. */
@@ -33,7 +32,7 @@ export async function withTemporary<T>(
 }
 
 export async function copyInto(file: FileHandle, localPath: string): Promise<void> {
-  await pipeline(createReadStream(localPath), file.createWriteStream({ autoClose: false }))
+  await file.writeFile(createReadStream(localPath, { highWaterMark: 1024 * 1024 }))
 }
 
 /** Creates `target` as another name of `temporary`. Never a rename: it would replace what is there in silence. */
