@@ -132,13 +132,28 @@ interface Line {
 
 function decodeLine(line: string, into: Decoded, where: string): void {
   const action = parseLine(line, where)
-  if (action.add) into.add.push(action.add)
-  else if (action.remove) into.remove.push(action.remove)
+  if (action.add) into.add.push(withPath(action.add, where))
+  else if (action.remove) into.remove.push(withPath(action.remove, where))
   else if (action.txn) into.txn.push({ ...action.txn, version: BigInt(action.txn.version) })
-  else if (action.metaData) into.metaData = action.metaData
+  else if (action.metaData) into.metaData = completed(action.metaData)
   else if (action.protocol) into.protocol = action.protocol
   else if (action.commitInfo) into.commitInfo = action.commitInfo
   else if (action.sidecar) into.sidecar.push(action.sidecar)
+}
+
+/** Old writers leave something out, and checkpoints have it as null. */
+function completed(metadata: Metadata): Metadata {
+  return {
+    ...metadata,
+    format: metadata.format ?? { provider: 'parquet', options: {} },
+    partitionColumns: metadata.partitionColumns ?? [],
+    configuration: metadata.configuration ?? {},
+  }
+}
+
+function withPath<F extends { readonly path: string }>(file: F, where: string): F {
+  if (typeof file.path === 'string') return file
+  throw new MillraceError('TABLE_BROKEN', `${where} holds a file without a path`)
 }
 
 const TXN_LINE = /^\s*\{\s*"txn"/

@@ -2,6 +2,8 @@ import { logKey, type TableRef, versionName } from './log.ts'
 
 /** What the log holds from some version on. */
 export interface LogListing {
+  /** Nothing below was asked for; 0 is the whole log. */
+  readonly from: number
   /** In ascending order. */
   readonly commits: ReadonlySet<number>
   /** Complete ones, in ascending order. */
@@ -27,7 +29,7 @@ const NAME =
   /\/_delta_log\/(\d{20})(?:\.(?<commit>json)|\.(?<crc>crc)|\.(?<to>\d{20})\.compacted\.json|\.checkpoint(?<kind>\.parquet|\.(?<part>\d{10})\.(?<parts>\d{10})\.parquet|\.[0-9a-fA-F-]{36}\.(?:json|parquet)))$/
 
 export async function listLog(table: TableRef, from: number): Promise<LogListing> {
-  const names = collectNames()
+  const names = collectNames(from)
   for await (const key of table.store.keys(logKey(table, ''), logKey(table, versionName(from)))) names.collect(key)
   return names.listing
 }
@@ -39,7 +41,7 @@ export interface TimedLogListing extends LogListing {
 
 /** In a folder it costs a call a file, so it is for those who ask for times. */
 export async function listLogWithTimes(table: TableRef, from: number): Promise<TimedLogListing> {
-  const names = collectNames()
+  const names = collectNames(from)
   const times = new Map<number, number>()
   for await (const { key, modified } of table.store.list(logKey(table, ''), logKey(table, versionName(from)))) {
     const version = names.collect(key)
@@ -48,13 +50,13 @@ export async function listLogWithTimes(table: TableRef, from: number): Promise<T
   return { ...names.listing, times }
 }
 
-function collectNames() {
+function collectNames(from: number) {
   const commits = new Set<number>()
   const checksums = new Set<number>()
   const compactions: Compaction[] = []
   const checkpoints: Checkpoint[] = []
   const parts = new Map<string, string[]>()
-  const listing: LogListing = { commits, checkpoints, compactions, checksums }
+  const listing: LogListing = { from, commits, checkpoints, compactions, checksums }
   return {
     listing,
     /** The version, where the key is a commit's. */

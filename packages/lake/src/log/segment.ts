@@ -32,10 +32,23 @@ export function segmentsTo(table: TableRef, listing: LogListing, version: number
     if (gap === undefined)
       segments.push({ version, checkpoint, entries: entriesBetween(table, listing, from, version) })
   }
-  if (segments.length === 0) {
-    throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: version ${missing} is missing from the log`)
-  }
+  if (segments.length === 0) throw unreachable(table, listing, version, missing)
   return segments
+}
+
+/** What lies before the log's first commit was cleaned away; what lacks between two was lost. */
+function unreachable(
+  table: TableRef,
+  listing: LogListing,
+  version: number,
+  missing: number | undefined,
+): MillraceError {
+  const [checkpoint] = listing.checkpoints
+  if (checkpoint && version < checkpoint.version) {
+    const what = `${tableUrl(table)} has no version ${version} any more: its log begins at ${checkpoint.version}`
+    return new MillraceError('TABLE_NOT_FOUND', what, { next: 'Choose a version that `millrace history` shows.' })
+  }
+  return new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: version ${missing} is missing from the log`)
 }
 
 function versionOf({ version }: Checkpoint): number {

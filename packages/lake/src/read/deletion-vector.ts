@@ -6,6 +6,8 @@ import { inOrder } from './in-order.ts'
 import { decodeRoaring } from './roaring.ts'
 import { decodeZ85 } from './z85.ts'
 
+const VECTORS_AT_ONCE = 16
+
 /** The rows that each file has lost, by its path. A vector's file is read once, however many vectors it holds. */
 export async function deletedRows(table: TableRef, files: readonly AddFile[]): Promise<Map<string, number[]>> {
   const objects = new Map<string, Promise<Uint8Array | undefined>>()
@@ -15,10 +17,11 @@ export async function deletedRows(table: TableRef, files: readonly AddFile[]): P
     return known
   }
   const rows = new Map<string, number[]>()
-  const decode = async (file: AddFile) => {
-    if (file.deletionVector) rows.set(file.path, await rowsOf(table, file.path, file.deletionVector, get))
+  const decode = async ({ path, deletionVector }: AddFile) => {
+    if (deletionVector) rows.set(path, await rowsOf(table, path, deletionVector, get))
   }
-  for await (const _ of inOrder(files, 16, decode));
+  const touched = files.filter(({ deletionVector }) => deletionVector)
+  for await (const _ of inOrder(touched, VECTORS_AT_ONCE, decode));
   return rows
 }
 

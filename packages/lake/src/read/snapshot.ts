@@ -5,6 +5,7 @@ import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/
 import { refuseUnknownProtocol } from '../log/protocol.ts'
 import { newestVersion, type Segment, segmentsTo } from '../log/segment.ts'
 import { readCheckpoint } from './checkpoint.ts'
+import { refuseWrongChecksum } from './checksum.ts'
 import { inOrder } from './in-order.ts'
 import type { Layered } from './layers.ts'
 import { startReplay, type TableState } from './replay.ts'
@@ -23,17 +24,22 @@ const READS_AT_ONCE = 32
 
 /** At its newest version, or at an older one. Undefined: no table is there. */
 export async function openTable(table: TableRef, version?: number): Promise<Snapshot | undefined> {
-  for (let tries = 0; ; tries++) {
-    const listing = await listForOpening(table, version)
+  let trustHint = true
+  for (let tries = 0; tries < 3; tries++) {
+    const listing = await listForOpening(table, version, trustHint)
     const newest = newestVersion(listing)
     if (newest === undefined) return undefined
     if (version !== undefined && version > newest) {
       throw new MillraceError('TABLE_NOT_FOUND', `${tableUrl(table)} has no version ${version}: it is at ${newest}`)
     }
-    const snapshot = await firstReadable(table, segmentsTo(table, listing, version ?? newest))
-    if (snapshot !== 'gone') return snapshot
-    if (tries === 2) throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log goes away while it is read`)
+    const snapshot = await firstReadable(table, segmentsTo(table, listing, version ?? newest), listing.from === 0)
+    if (typeof snapshot !== 'string') {
+      if (listing.checksums.has(snapshot.version)) await refuseWrongChecksum(snapshot)
+      return snapshot
+    }
+    trustHint = snapshot !== 'damaged'
   }
+  throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log goes away while it is read`)
 }
 
 /** The same table, with what has been committed since: costs as much as that, not as much as the table. */
@@ -74,8 +80,8 @@ async function catchUp(snapshot: Snapshot): Promise<Snapshot> {
 }
 
 /** From the newest checkpoint on, where the hint holds; else the whole log. */
-async function listForOpening(table: TableRef, version: number | undefined): Promise<LogListing> {
-  const hint = await checkpointHint(table)
+async function listForOpening(table: TableRef, version: number | undefined, trustHint: boolean): Promise<LogListing> {
+  const hint = trustHint ? await checkpointHint(table) : undefined
   if (hint !== undefined && hint <= (version ?? hint)) {
     const listing = await listLog(table, hint)
     if (listing.checkpoints.some((checkpoint) => checkpoint.version >= hint)) return listing
@@ -83,23 +89,29 @@ async function listForOpening(table: TableRef, version: number | undefined): Pro
   return listLog(table, 0)
 }
 
-async function firstReadable(table: TableRef, segments: readonly Segment[]): Promise<Snapshot | 'gone'> {
+/** Damaged: by no checkpoint of this listing, and it was not the whole log. */
+async function firstReadable(
+  table: TableRef,
+  segments: readonly Segment[],
+  isWholeLog: boolean,
+): Promise<Snapshot | 'gone' | 'damaged'> {
   let failure: unknown
   for (const segment of segments) {
-    try {
-      const state = await playSegment(table, segment)
-      return state === 'gone' ? 'gone' : snapshotOf(table, segment.version, state)
-    } catch (error) {
-      if (!(error instanceof MillraceError && error.code === 'TABLE_BROKEN' && segment.checkpoint)) throw error
-      failure ??= error
+    const base = segment.checkpoint && (await readCheckpoint(table, segment.checkpoint).catch(damage))
+    if (base instanceof MillraceError) {
+      failure ??= base
+      continue
     }
+    const state = base === 'gone' ? base : await playEntries(table, segment, base)
+    return state === 'gone' ? state : snapshotOf(table, segment.version, state)
   }
+  if (!isWholeLog) return 'damaged'
   throw failure
 }
 
-async function playSegment(table: TableRef, segment: Segment): Promise<TableState | 'gone'> {
-  const base = segment.checkpoint && (await readCheckpoint(table, segment.checkpoint))
-  return base === 'gone' ? 'gone' : playEntries(table, segment, base)
+function damage(error: unknown): MillraceError {
+  if (error instanceof MillraceError && error.code === 'TABLE_BROKEN') return error
+  throw error
 }
 
 async function playEntries(

@@ -1,0 +1,28 @@
+import { MillraceError } from '@millrace/base'
+import { logKey, tableUrl, versionName } from '../log/log.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** Some writers leave beside a commit what the table then consists of. */
+export async function refuseWrongChecksum(snapshot: Snapshot): Promise<void> {
+  const { table, version, files } = snapshot
+  const bytes = await table.store.get(logKey(table, `${versionName(version)}.crc`))
+  const expected = bytes && parse(bytes)
+  if (!expected) return
+  const size = files.values().reduce((sum, file) => sum + file.size, 0)
+  if (expected.numFiles === files.size && expected.tableSizeBytes === size) return
+  throw new MillraceError(
+    'TABLE_BROKEN',
+    `${tableUrl(table)} version ${version}: its checksum says ${expected.numFiles} files of ${expected.tableSizeBytes} bytes, ` +
+      `its log ${files.size} of ${size}`,
+  )
+}
+
+/** Undefined where it is none: it is written after the commit, and a writer may die over it. */
+function parse(bytes: Uint8Array): { numFiles: number; tableSizeBytes: number } | undefined {
+  try {
+    const { numFiles, tableSizeBytes } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+    return typeof numFiles === 'number' && typeof tableSizeBytes === 'number' ? { numFiles, tableSizeBytes } : undefined
+  } catch {
+    return undefined
+  }
+}
