@@ -97,7 +97,9 @@ async function carryBatches(
   const conveyor = createConveyor<Batch, StagedBatch>({
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
-      const staged = await parts.cleaning(() => stageBatch(batch, known, parts))
+      const staged = await parts
+        .cleaning(() => stageBatch(batch, known, parts))
+        .finally(() => parts.inFlight.used(batch.blocks))
       await enduring(() => tables.upload(staged))
       return staged
     },
@@ -106,7 +108,7 @@ async function carryBatches(
       if (ours) parts.committed(batch, staged)
       return ours
     },
-    release: ({ blocks }) => parts.inFlight.release(blocks),
+    release: ({ blocks }) => parts.inFlight.done(blocks),
     dropped: () => intake.drop(),
   })
   resigned.addEventListener('abort', () => conveyor.drop(), { once: true })

@@ -6,14 +6,17 @@ export interface InFlight {
   /** Settles when the worker has room for more bytes. */
   room(signal: AbortSignal): Promise<void>
   add(block: Block): void
-  release(blocks: readonly Block[]): void
+  /** Nobody looks at the bytes of these any more. */
+  used(blocks: readonly Block[]): void
+  /** These are committed, or dropped. */
+  done(blocks: readonly Block[]): void
   /** Settles when nothing of these partitions is in flight, or when the signal aborts. */
   cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
 }
 
 export function trackInFlight(budget: ByteBudget): InFlight {
   const counts = new Map<string, number>()
-  let released = Promise.withResolvers<void>()
+  let ended = Promise.withResolvers<void>()
   const change = (block: Block, by: number) => {
     const key = partitionKey(block.partition)
     const count = (counts.get(key) ?? 0) + by
@@ -26,16 +29,19 @@ export function trackInFlight(budget: ByteBudget): InFlight {
       change(block, 1)
       budget.take(block.bytes.length)
     },
-    release(blocks) {
-      for (const block of blocks) change(block, -1)
+    used(blocks) {
+      for (const block of blocks) block.recycle?.()
       budget.give(blocks.reduce((sum, block) => sum + block.bytes.length, 0))
-      released.resolve()
-      released = Promise.withResolvers()
+    },
+    done(blocks) {
+      for (const block of blocks) change(block, -1)
+      ended.resolve()
+      ended = Promise.withResolvers()
     },
     async cleared(partitions, signal) {
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
       while (!signal.aborted && partitions.some((partition) => counts.has(partitionKey(partition)))) {
-        await Promise.race([released.promise, aborted])
+        await Promise.race([ended.promise, aborted])
       }
     },
   }

@@ -89,7 +89,9 @@ export function openIntake(parts: IntakeParts): Intake {
     },
     drop() {
       stop()
-      inFlight.release(batch.take().blocks)
+      const { blocks } = batch.take()
+      inFlight.used(blocks)
+      inFlight.done(blocks)
     },
   }
 }

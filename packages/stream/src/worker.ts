@@ -78,11 +78,13 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
       cleaning: createLimit(STATEMENTS_AT_ONCE),
     }
     const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, count)))
-    await subscribe(source, pipelines)
+    const lost = new AbortController()
+    await subscribe(source, pipelines, lost)
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
     const care = { engine, workFolder: workFolder.path, runtime, onCare: options.onCare ?? (() => {}) }
     const caring = options.untilCaughtUp ? Promise.resolve() : lookAfter(tables, care, running.signal)
-    await runTogether(pipelines, signal, options.untilCaughtUp)
+    await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), options.untilCaughtUp)
+    if (lost.signal.aborted) throw lost.signal.reason
     running.abort()
     await caring
     if (options.untilCaughtUp) await lookAfterOnce(tables, care, signal)
@@ -139,7 +141,7 @@ async function openPipeline(
   return { topics: route.topics, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
 }
 
-async function subscribe(source: Source, routed: readonly Routed[]): Promise<void> {
+async function subscribe(source: Source, routed: readonly Routed[], lost: AbortController): Promise<void> {
   const toEach = (partitions: readonly Partition[], tell: (pipeline: Pipeline, mine: Partition[]) => unknown) =>
     Promise.all(
       routed.map(({ topics, pipeline }) =>
@@ -156,6 +158,7 @@ async function subscribe(source: Source, routed: readonly Routed[]): Promise<voi
     async revoked(partitions) {
       await toEach(partitions, (pipeline, mine) => pipeline.revoke(mine))
     },
+    failed: (error) => lost.abort(error),
   })
 }
 
