@@ -34,7 +34,7 @@ export async function measure(
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own, so that all of it can be ended.
+    // A session of its own, so that all of it can be found and ended.
     detached: true,
   })
   const stop = endWithUs(child)

@@ -21,12 +21,14 @@ const PAGE_BYTES = 4096
 
 interface Seen {
   readonly parent: number
+  readonly session: number
   readonly startedAt: string
   readonly ownTicks: number
   readonly childTicks: number
   readonly bytes: number
 }
 
+/** `root` leads a session of its own. */
 export function watchTree(root: number): TreeWatch {
   const members = new Map<number, Seen>()
   const endedTicks = new Map<string, number>()
@@ -63,7 +65,7 @@ export function waitedForSeconds(): number {
   return (readStat(process.pid)?.childTicks ?? 0) / TICKS_PER_SECOND
 }
 
-/** The root, whatever has a parent in the tree, and earlier members whose parent has left them. */
+/** The root and its session, whatever has a parent in the tree, and earlier members whose parent has left them. */
 function livingTree(root: number, earlier: ReadonlyMap<number, Seen>): Map<number, Seen> {
   const all = new Map<number, Seen>()
   for (const name of readdirSync('/proc')) {
@@ -74,7 +76,9 @@ function livingTree(root: number, earlier: ReadonlyMap<number, Seen>): Map<numbe
   const isMember = (pid: number): boolean => {
     const seen = all.get(pid)
     if (!seen) return false
-    return pid === root || earlier.get(pid)?.startedAt === seen.startedAt || isMember(seen.parent)
+    return (
+      pid === root || seen.session === root || earlier.get(pid)?.startedAt === seen.startedAt || isMember(seen.parent)
+    )
   }
   return new Map([...all].filter(([pid]) => isMember(pid)))
 }
@@ -97,6 +101,7 @@ function readStat(pid: number): Seen | undefined {
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined
   return {
     parent: field(4),
+    session: field(6),
     startedAt: fields[22 - 3] ?? '',
     ownTicks: field(14) + field(15),
     childTicks: field(16) + field(17),

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { measure } from '../src/measure.ts'
+
+/** CPU time and memory come out of /proc. */
+const it = test.runIf(process.platform === 'linux')
 
 function program(name: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))

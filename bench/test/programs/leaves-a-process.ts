@@ -2,4 +2,4 @@
 import { spawn } from 'node:child_process'
 
 spawn('sleep', ['600'], { stdio: 'ignore' }).unref()
-setTimeout(() => process.stdout.write('{}\n'), 200)
+process.stdout.write('{}\n')
