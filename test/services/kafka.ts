@@ -26,24 +26,28 @@ export const kafka: Server<KafkaAddress> = {
     const port = await freePort()
     const properties = join(data, 'server.properties')
     await writeFile(properties, brokerProperties(port, await freePort(), join(data, 'log')))
-    const java = [join(javaHome(JAVA) ?? '', 'bin', 'java'), `-Dlog4j2.configurationFile=${LOGGING}`]
-    const classes = ['-cp', join(home, '*')]
-    await run([...java, ...classes, 'kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', properties])
+    await run([...kafkaTool(home, 'kafka.tools.StorageTool'), 'format', '-t', clusterId(), '-c', properties])
     return {
-      command: [...java, `-Xms${HEAP}`, `-Xmx${HEAP}`, '-XX:+UseG1GC', ...classes, 'kafka.Kafka', properties],
+      command: [...kafkaTool(home, 'kafka.Kafka', HEAP), properties],
       address: { bootstrap: `127.0.0.1:${port}` },
       ready: async (log) => log.includes('Kafka Server started'),
     }
   },
 }
 
+/** A program of Kafka's, at the start of a command. */
+export function kafkaTool(home: string, className: string, heap = HEAP): string[] {
+  const java = [join(javaHome(JAVA) ?? '', 'bin', 'java'), `-Dlog4j2.configurationFile=${LOGGING}`]
+  return [...java, `-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseG1GC', '-cp', join(home, '*'), className]
+}
+
 /** What Kafka calls a uuid: 22 characters, and no dash in front. */
-function clusterId(): string {
+export function clusterId(): string {
   return `M${randomBytes(16).toString('base64url').slice(1)}`
 }
 
 function brokerProperties(port: number, controllerPort: number, folder: string): string {
-  return Object.entries({
+  return toProperties({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -53,22 +57,31 @@ function brokerProperties(port: number, controllerPort: number, folder: string):
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': folder,
-    'num.partitions': 1,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    'share.coordinator.state.topic.num.partitions': 4,
-    'group.initial.rebalance.delay.ms': 0,
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'log.retention.hours': -1,
-    'log.cleaner.dedupe.buffer.size': 8 << 20,
-    'auto.create.topics.enable': false,
+    ...SMALL,
   })
+}
+
+/** A broker for tests: little of everything, and no waiting. */
+export const SMALL = {
+  'num.partitions': 1,
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 4,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 4,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'share.coordinator.state.topic.num.partitions': 4,
+  'group.initial.rebalance.delay.ms': 0,
+  'num.network.threads': 2,
+  'num.io.threads': 4,
+  'log.retention.hours': -1,
+  'log.cleaner.dedupe.buffer.size': 8 << 20,
+  'auto.create.topics.enable': false,
+} as const
+
+export function toProperties(settings: Readonly<Record<string, string | number | boolean>>): string {
+  return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import {
   type API,
   Base,
@@ -51,8 +51,10 @@ export interface Cluster {
 
 const NO_ID = '0'.repeat(32)
 const GROUP = 0
+const MISSING_AFTER_TRIES = 4
+const MISSING_RETRY_MS = 250
 
-export function openCluster(address: KafkaAddress, requestTimeout: number): Cluster {
+export function openCluster(address: KafkaAddress, requestTimeout: number, runtime: Runtime): Cluster {
   // Whoever asks decides what a failure means and whether to ask again.
   const base = new Base({ ...libraryOptions(address, requestTimeout), retries: 0 })
   const known = new Map<string, Topic>()
@@ -65,12 +67,24 @@ export function openCluster(address: KafkaAddress, requestTimeout: number): Clus
   }
   const anyBroker = () => called<Connection>((done) => base[kGetBootstrapConnection](done))
 
-  const topics = async (names: readonly string[]) => {
+  const askForTopics = async (names: readonly string[]) => {
     const answer = await evenWithErrors(send<MetadataResponse>(anyBroker(), 'Metadata', [[...names], false, false]))
     const fetch = await called<API<unknown[], unknown>>((done) => base[kGetApi]('Fetch', done)).catch(rethrow('Fetch'))
     const found = answer.topics.map((topic) => topicOf(topic, answer, fetch.version >= FETCH_BY_ID))
     for (const topic of found) known.set(topic.name, topic)
     return found
+  }
+  /** A broker may be a moment late to hear of a new topic: only one that is missing for a while is missing. */
+  const topics = async (names: readonly string[]) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await askForTopics(names)
+      } catch (error) {
+        const isMissing = error instanceof MillraceError && error.code === 'TOPIC_MISSING'
+        if (!isMissing || tries === MISSING_AFTER_TRIES) throw error
+        await runtime.sleep(MISSING_RETRY_MS)
+      }
+    }
   }
   return {
     topics,

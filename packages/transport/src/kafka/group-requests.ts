@@ -1,3 +1,4 @@
+import type { Runtime } from '@millrace/base'
 import type { heartbeatV4, joinGroupV9, offsetCommitV8, syncGroupV5 } from '@platformatic/kafka'
 import type { KafkaAddress } from './address.ts'
 import {
@@ -54,10 +55,15 @@ export interface GroupNames {
   readonly instance: string | null
 }
 
-export function groupRequests(address: KafkaAddress, cluster: Cluster, names: GroupNames): GroupRequests {
+export function groupRequests(
+  address: KafkaAddress,
+  cluster: Cluster,
+  names: GroupNames,
+  runtime: Runtime,
+): GroupRequests {
   const { group, topics, instance } = names
   // Joining takes as long as the slowest member: on connections of its own, or heartbeats and commits would wait.
-  const patient = openCluster(address, REBALANCE_MS + SESSION_MS)
+  const patient = openCluster(address, REBALANCE_MS + SESSION_MS, runtime)
   let coordinator: Broker | undefined
   const ask = async <Answer>(on: Cluster, name: string, ...request: unknown[]): Promise<Answer> => {
     try {

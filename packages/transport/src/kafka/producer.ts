@@ -22,9 +22,9 @@ interface Sending {
 }
 
 /** Answers when all in-sync replicas have the records. Idempotent: a repetition by itself never doubles a record. */
-export function kafkaProducer(address: string, _runtime: Runtime): Producer {
+export function kafkaProducer(address: string, runtime: Runtime): Producer {
   const target = parseKafkaAddress(address, process.env)
-  const cluster = openCluster(target, ANSWER_WITHIN_MS)
+  const cluster = openCluster(target, ANSWER_WITHIN_MS, runtime)
   const options = { ...libraryOptions(target, ANSWER_WITHIN_MS), idempotent: true, acks: ProduceAcks.ALL }
   const library = new LibraryProducer(options)
   const choose = createPartitioner()

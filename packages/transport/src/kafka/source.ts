@@ -14,7 +14,7 @@ const ANSWER_WITHIN_MS = 15_000
 /** Kafka: our own reading of Fetch responses; the library's connections, login and protocol for all the rest. */
 export function kafkaSource(address: string, runtime: Runtime, { group, member }: SourceOptions): Source {
   const target = parseKafkaAddress(address, process.env)
-  const cluster = openCluster(target, ANSWER_WITHIN_MS)
+  const cluster = openCluster(target, ANSWER_WITHIN_MS, runtime)
   const offsets = createOffsets(cluster)
   const reader = createReader(cluster, offsets, target.security, runtime)
   const closing = new AbortController()
@@ -29,7 +29,7 @@ export function kafkaSource(address: string, runtime: Runtime, { group, member }
         group === undefined
           ? readAll(partitions, listener, runtime)
           : joinGroup(
-              groupRequests(target, cluster, { group, topics, instance: member ?? null }),
+              groupRequests(target, cluster, { group, topics, instance: member ?? null }, runtime),
               partitions,
               listener,
               runtime,
