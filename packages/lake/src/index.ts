@@ -18,7 +18,7 @@ export {
   schemaOf,
 } from './log/schema.ts'
 export type { Predicate, Value } from './read/predicate.ts'
-export { type OpenScan, openScan, planScan, type Scan, type ScanOptions } from './read/scan.ts'
+export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'

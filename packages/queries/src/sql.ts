@@ -1,6 +1,6 @@
 import { ANY, type DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { openDuckDB, openLake, openScan, openTable, planScan, quoteName } from '@millrace/lake'
+import { type OpenScan, openDuckDB, openLake, openScan, openTable, planScan, quoteName } from '@millrace/lake'
 import { jsonValue } from './json.ts'
 
 export interface QueryResult {
@@ -14,9 +14,9 @@ export async function runSql(lake: string, sql: string): Promise<QueryResult> {
   const engine = await openDuckDB()
   try {
     const connection = await engine.connect()
-    await using scans = new AsyncDisposableStack()
-    await attachTables(connection, lake, tableNames(connection, sql), scans)
-    return await query(connection, sql)
+    await using held = new AsyncDisposableStack()
+    const scans = await attachTables(connection, lake, tableNames(connection, sql), held)
+    return await query(connection, sql, scans)
   } finally {
     engine.close()
   }
@@ -34,24 +34,31 @@ async function attachTables(
   connection: DuckDBConnection,
   lake: string,
   names: readonly string[],
-  scans: AsyncDisposableStack,
-): Promise<void> {
+  held: AsyncDisposableStack,
+): Promise<readonly OpenScan[]> {
   const store = await openLake(lake)
+  const scans: OpenScan[] = []
   for (const name of names) {
     const snapshot = await openTable({ store, path: name })
     if (!snapshot) continue
-    const { sql } = scans.use(await openScan(planScan(snapshot), connection))
-    await connection.run(`CREATE VIEW ${quoteName(name)} AS ${sql}`)
+    const scan = held.use(await openScan(planScan(snapshot), connection))
+    await connection.run(`CREATE VIEW ${quoteName(name)} AS ${scan.sql}`).catch((error) => {
+      throw scan.explain(error)
+    })
+    scans.push(scan)
   }
+  return scans
 }
 
-async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
+async function query(connection: DuckDBConnection, sql: string, scans: readonly OpenScan[]): Promise<QueryResult> {
   try {
     const reader = await connection.runAndReadAll(sql)
     const types = reader.columnTypes()
     const rows = reader.getRowsJson().map((row) => row.map((value, i) => jsonValue(value, types[i] ?? ANY)))
     return { columns: reader.columnNames(), rows }
-  } catch (cause) {
+  } catch (error) {
+    const cause = scans.reduce((explained, scan) => scan.explain(explained), error)
+    if (cause instanceof MillraceError) throw cause
     throw new MillraceError('QUERY_FAILED', (cause as Error).message, { cause })
   }
 }

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { Runtime } from '@millrace/base'
 import {
   type DuckDB,
-  openScan,
   planScan,
   quoteName,
   quoteText,
   type StagedFile,
   type StructType,
   stageParquet,
+  withScan,
 } from '@millrace/lake'
 import type { Partition } from '@millrace/transport'
 import type { ProgressTable } from './progress-table.ts'
@@ -92,8 +92,9 @@ export async function quarantinedOffsets(
   const where = wanted.map(([name, value]) => `${quoteName(name)} = ${quoteText(value)}`).join(' AND ')
   const connection = await engine.connect()
   try {
-    await using scan = await openScan(planScan(table.snapshot()), connection)
-    const reader = await connection.runAndReadAll(`SELECT "offset" FROM (${scan.sql}) WHERE ${where}`)
+    const reader = await withScan(planScan(table.snapshot()), connection, (rows) =>
+      connection.runAndReadAll(`SELECT "offset" FROM (${rows}) WHERE ${where}`),
+    )
     return new Set(reader.getRows().map(([offset]) => String(offset)))
   } finally {
     connection.closeSync()

@@ -1,5 +1,5 @@
 import type { AddFile } from '../log/actions.ts'
-import { openScan, planScan } from '../read/scan.ts'
+import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { instantOf } from '../write/age.ts'
 import { stageRows, uploadAll } from '../write/parquet.ts'
@@ -55,8 +55,9 @@ async function compact(before: OptimizeResult, bin: readonly AddFile[], workshop
   const { snapshot } = before
   const since = instantOf(runtime)
   if (!bin.every(({ path }) => snapshot.files.has(path))) return { ...before, conflicts: before.conflicts + 1 }
-  await using rows = await openScan({ ...planScan(snapshot), files: bin }, connection)
-  const staged = await stageRows(connection, rows.sql, snapshot.metadata, folder, runtime, { dataChange: false })
+  const staged = await withScan({ ...planScan(snapshot), files: bin }, connection, (rows) =>
+    stageRows(connection, rows, snapshot.metadata, folder, runtime, { dataChange: false }),
+  )
   await uploadAll(snapshot.table, staged)
   runtime.crashPoint('compacted')
   const add = staged.map((file) => file.add)

@@ -5,6 +5,7 @@ import { tableColumns, unreadableType } from '../log/columns.ts'
 import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
 import type { StructField } from '../log/schema.ts'
 import { deletedRows } from './deletion-vector.ts'
+import { explainFailure } from './failure.ts'
 import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
 import { mayHold } from './prune.ts'
 import { renderScan } from './scan-sql.ts'
@@ -46,6 +47,8 @@ export function planScan(snapshot: Snapshot, { columns, where }: ScanOptions = {
 /** A scan whose files DuckDB can read until it is released. */
 export interface OpenScan extends AsyncDisposable {
   readonly sql: string
+  /** An error of running it, in terms of the table where a file of it is to blame. */
+  explain(error: unknown): unknown
   release(): Promise<void>
 }
 
@@ -57,7 +60,27 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
   const { table } = scan.snapshot
   const deleted = await deletedRows(table, scan.files)
   const { paths, release } = await readablePaths(table, scan.files, connection)
-  return { sql: renderScan(scan, paths, deleted), release, [Symbol.asyncDispose]: release }
+  try {
+    const sql = renderScan(scan, paths, deleted)
+    return { sql, explain: (error) => explainFailure(error, scan, paths), release, [Symbol.asyncDispose]: release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Opens the scan for as long as `use` takes. */
+export async function withScan<T>(
+  scan: Scan,
+  connection: DuckDBConnection,
+  use: (sql: string) => Promise<T>,
+): Promise<T> {
+  await using open = await openScan(scan, connection)
+  try {
+    return await use(open.sql)
+  } catch (error) {
+    throw open.explain(error)
+  }
 }
 
 async function readablePaths(

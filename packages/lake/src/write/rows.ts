@@ -5,7 +5,7 @@ import { tableColumns } from '../log/columns.ts'
 import { quoteText, schemaOf } from '../log/schema.ts'
 import { type Predicate, predicateSql } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
-import { openScan, planScan } from '../read/scan.ts'
+import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { instantOf, refreshed } from './age.ts'
 import { fittingColumns } from './fit.ts'
@@ -145,9 +145,8 @@ async function touchedFiles(snapshot: Snapshot, where: Predicate, connection: Du
   const wholly: AddFile[] = []
   const partly: AddFile[] = []
   for (const file of scan.files) {
-    await using rows = await openScan({ ...planScan(snapshot), files: [file] }, connection)
-    const counted = await connection.runAndReadAll(
-      `SELECT count(*) FILTER (WHERE coalesce(${sql}, false)), count(*) FROM (${rows.sql})`,
+    const counted = await withScan({ ...planScan(snapshot), files: [file] }, connection, (rows) =>
+      connection.runAndReadAll(`SELECT count(*) FILTER (WHERE coalesce(${sql}, false)), count(*) FROM (${rows})`),
     )
     const [matching, all] = counted.getRows()[0] ?? []
     if (matching === 0n) continue
@@ -164,10 +163,12 @@ async function stageSurvivors(
   workshop: Workshop,
 ): Promise<StagedFile[]> {
   if (files.length === 0) return []
-  await using rows = await openScan({ ...planScan(snapshot), files }, workshop.connection)
+  const { connection, folder, runtime } = workshop
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  const kept = `SELECT * FROM (${rows.sql}) WHERE NOT coalesce(${sql}, false)`
-  return await stageRows(workshop.connection, kept, snapshot.metadata, workshop.folder, workshop.runtime)
+  return withScan({ ...planScan(snapshot), files }, connection, (rows) => {
+    const kept = `SELECT * FROM (${rows}) WHERE NOT coalesce(${sql}, false)`
+    return stageRows(connection, kept, snapshot.metadata, folder, runtime)
+  })
 }
 
 /** The query's rows as uploaded files. Columns of the table that it lacks are null; it must have no others. */

@@ -1,0 +1,38 @@
+import { MillraceError } from '@millrace/base'
+import { tableUrl } from '../log/log.ts'
+import type { Scan } from './scan.ts'
+
+/**
+ * DuckDB's error in terms of the table, where it is about one of the scan's files, of which `paths` are the
+ * names that DuckDB knows; any other comes back as it is.
+ */
+export function explainFailure(error: unknown, scan: Scan, paths: readonly string[]): unknown {
+  if (!(error instanceof Error) || error instanceof MillraceError) return error
+  const { message } = error
+  const named = new Set(namesIn(message))
+  const index = paths.findIndex((path) => named.has(path))
+  const file = scan.files[index]
+  if (!file) return error
+  const { table, version } = scan.snapshot
+  const where = `${tableUrl(table)} version ${version}: ${file.path}`
+  const misfit = /the column "(.*?)" has type (.*), but we are trying to read it as type (.*?)\./.exec(message)
+  if (misfit) {
+    const [, column, stored, wanted] = misfit
+    return new MillraceError(
+      'TABLE_SCHEMA',
+      `${where} has ${stored} in column ${column}, where the table has ${wanted}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  const isGone = /No files found|No such file|404/.test(message)
+  return new MillraceError('TABLE_BROKEN', `${where} ${isGone ? 'is gone' : "can't be read"}`, { cause: error })
+}
+
+/** What stands in quotes, and what stands between spaces. */
+function namesIn(message: string): string[] {
+  return [/"([^"]+)"/g, /'([^']+)'/g, /([^\s"']+)/g].flatMap((pattern) =>
+    [...message.matchAll(pattern)].map(([, name = '']) => name),
+  )
+}
