@@ -1,12 +1,17 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type JoinedValues, MillraceError, type Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/lake'
-import { carefulRows } from './careful.ts'
 import type { Dataset } from './dataset.ts'
+import { droppedPlaces, type Examined, examine } from './examine.ts'
 import { failedBits } from './expectations.ts'
-import { fastRows } from './fast.ts'
-import { cleanRows, emptyRaw } from './queries.ts'
-import type { UnknownFields } from './unknown-fields.ts'
+import { droppedByBlock, type HandedOver, handOver, type UseRows } from './hand-over.ts'
+import { cleanRows, emptyRaw, knownNames } from './queries.ts'
+import { isAboutRecords } from './record-errors.ts'
+import { concat, type Selection, selectAll, sortByCare } from './selection.ts'
+import { sift } from './sift.ts'
+import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 
 /** A record that may not enter its table. Its bytes are still in its block. */
 export interface BadRecord {
@@ -16,7 +21,7 @@ export interface BadRecord {
   readonly reason: string
 }
 
-/** What became of the records: `rows` + `filtered` + `bad` are all of them. */
+/** What became of the records: `rows`, `filtered` and `bad` are all of them. */
 export interface Fates {
   readonly rows: number
   /** The sum of the rows' hashes modulo 2^64, whatever their order. */
@@ -27,6 +32,7 @@ export interface Fates {
   /** How many rows each expectation failed for. */
   readonly failed: ReadonlyMap<string, number>
   readonly unknown: UnknownFields
+  /** Careful where some record had to be looked at by itself. */
   readonly path: 'fast' | 'careful'
 }
 
@@ -37,9 +43,6 @@ export interface CleanParts {
   /** How people know a record, for an expectation that says stop. */
   readonly nameOf?: (block: number, index: number) => string
 }
-
-/** Takes a SELECT that gives the clean rows; it must read each of them once, on this connection, and say how many came. */
-export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<T>
 
 /**
  * Hands `use` a SELECT that gives the blocks' clean rows, valid until it settles, and says what became of
@@ -54,14 +57,103 @@ export async function withCleanRows<T extends { readonly rows: bigint }>(
   use: UseRows<T>,
 ): Promise<{ readonly result: T; readonly fates: Fates }> {
   const connection = await parts.engine.connect()
+  const file = join(parts.workFolder, `${parts.runtime.uuid()}.jsonl`)
+  const bench: Bench<T> = { dataset, blocks, parts, connection, file, use }
   try {
     await checkSql(dataset, connection)
-    const fast = blocks.some(({ careful }) => careful)
-      ? undefined
-      : await fastRows(dataset, blocks, parts, connection, use)
-    return fast ?? (await carefulRows(dataset, blocks, parts, connection, use))
+    const plain = !blocks.some(({ careful }) => careful)
+    return (plain ? await cleanFast(bench) : undefined) ?? (await cleanCarefully(bench, plain))
   } finally {
     connection.closeSync()
+    await rm(file, { force: true })
+  }
+}
+
+/** What the work is done with. */
+interface Bench<T> {
+  readonly dataset: Dataset
+  readonly blocks: readonly JoinedValues[]
+  readonly parts: CleanParts
+  readonly connection: DuckDBConnection
+  readonly file: string
+  readonly use: UseRows<T>
+}
+
+interface Cleaned<T> {
+  readonly result: T
+  readonly fates: Fates
+}
+
+async function cleanFast<T extends { readonly rows: bigint }>(bench: Bench<T>): Promise<Cleaned<T> | undefined> {
+  const all = selectAll(bench.blocks)
+  try {
+    const handed = await handOver(
+      bench.dataset,
+      all,
+      undefined,
+      bench.file,
+      bench.parts.engine,
+      bench.connection,
+      bench.use,
+    )
+    return handed && (await account(bench, all, handed))
+  } catch (error) {
+    if (isAboutRecords(error)) return undefined
+    throw error
+  }
+}
+
+async function cleanCarefully<T extends { readonly rows: bigint }>(
+  bench: Bench<T>,
+  knownBad: boolean,
+): Promise<Cleaned<T>> {
+  const { dataset, blocks, parts, connection, file, use } = bench
+  const { plain, careful } = sortByCare(blocks)
+  const { good, doubtful } = await sift(dataset, plain, file, connection, knownBad)
+  const records = concat(blocks, [careful, doubtful])
+  const place = (at: number) => ({ block: records.block[at] ?? 0, index: records.index[at] ?? 0 })
+  const nameOf = (at: number) => {
+    const { block, index } = place(at)
+    return parts.nameOf?.(block, index) ?? `record ${index} of block ${block}`
+  }
+  const examined = await examine(dataset, records, connection, nameOf)
+  const handed = await handOver(dataset, good, examined, file, parts.engine, connection, use)
+  if (!handed)
+    throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`)
+  return account(bench, good, handed, { ...examined, records })
+}
+
+/** Adds up what became of the records. */
+async function account<T>(
+  { dataset, blocks, connection, file }: Bench<T>,
+  good: Selection,
+  { result, rows, dropped, hash, failed }: HandedOver<T>,
+  examined?: Examined & { readonly records: Selection },
+): Promise<Cleaned<T>> {
+  const filtered = dropped === 0 ? blocks.map(() => 0) : await droppedByBlock(dataset, good, file, connection)
+  const sample = sampleUnknownFields(good, new Set(knownNames(dataset)))
+  const fates = { rows, hash, bad: [], filtered, unknown: sample, path: 'fast' as const }
+  const failures = (more: readonly number[]) =>
+    new Map(dataset.expectations.map(({ name }, i) => [name, (failed[i] ?? 0) + (more[i] ?? 0)]))
+  if (!examined) return { result, fates: { ...fates, failed: failures([]) } }
+
+  const { records, bad, unknown } = examined
+  const place = (at: number) => ({ block: records.block[at] ?? 0, index: records.index[at] ?? 0 })
+  for (const at of await droppedPlaces(dataset, examined, connection)) {
+    const { block } = place(at)
+    filtered[block] = (filtered[block] ?? 0) + 1
+  }
+  return {
+    result,
+    fates: {
+      ...fates,
+      bad: bad
+        .map(({ at, reason }) => ({ ...place(at), reason }))
+        .sort((a, b) => a.block - b.block || a.index - b.index),
+      failed: failures(examined.failed),
+      unknown: addUnknownFields(sample, unknown, records.length),
+      path: 'careful',
+    },
   }
 }
 

@@ -1,56 +1,54 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type JoinedValues, valueAt } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { fieldSql, SQL_TYPES } from './fields.ts'
 import { knownNames } from './queries.ts'
-import { MOST_UNKNOWN_NAMES, type UnknownFields } from './unknown-fields.ts'
+import { type Selection, valueIn } from './selection.ts'
+import { MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
 import { messageText } from './values.ts'
 
+/** A record by its place in a selection, and why it is bad. */
 export interface Refused {
-  readonly index: number
+  readonly at: number
   readonly reason: string
 }
 
-/** Reads the records of a block each by itself, into the table `judged`: the fields of the good ones, typed. */
-export interface Judge {
-  /** Empties the table before it fills it. The records that are bad, in any order. */
-  judge(values: JoinedValues): Promise<Refused[]>
-  unknown(): UnknownFields
-}
-
-export async function createJudge(dataset: Dataset, connection: DuckDBConnection): Promise<Judge> {
+export async function createJudgeTables(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
   const columns = dataset.fields.map(({ name, type }) => `${quoteName(name)} ${SQL_TYPES[type]}`)
   await connection.run(`
     CREATE TEMP TABLE messages (millrace_at INTEGER, value VARCHAR);
     CREATE TEMP TABLE judged (millrace_at INTEGER, millrace_reason VARCHAR, ${columns.join(', ')})`)
-  const names = new Map<string, number>()
-  let looked = 0
-  return {
-    async judge(values) {
-      await connection.run('TRUNCATE messages; TRUNCATE judged')
-      const unreadable = await appendMessages(connection, values)
-      await connection.run(`INSERT INTO judged BY NAME ${judgement(dataset)}`)
-      looked += values.count - unreadable.length
-      for (const [name, count] of await unknownFields(dataset, connection)) {
-        if (names.has(name) || names.size < MOST_UNKNOWN_NAMES) names.set(name, (names.get(name) ?? 0) + count)
-      }
-      return [...unreadable, ...(await refused(connection))]
-    },
-    unknown: () => ({ looked, names }),
-  }
 }
 
-async function appendMessages(connection: DuckDBConnection, values: JoinedValues): Promise<Refused[]> {
+/**
+ * Reads the records each by itself, into the table `judged`: the fields of the good ones, typed. Answers the
+ * bad ones, in any order. Records are known by their place in the selection plus `base`.
+ */
+export async function judge(
+  dataset: Dataset,
+  connection: DuckDBConnection,
+  records: Selection,
+  base: number,
+): Promise<Refused[]> {
+  await connection.run('TRUNCATE messages; TRUNCATE judged')
+  const unreadable = await appendMessages(connection, records, base)
+  await connection.run(`INSERT INTO judged BY NAME ${judgement(dataset)}`)
+  const reader = await connection.runAndReadAll(
+    'SELECT millrace_at, millrace_reason FROM judged WHERE millrace_reason IS NOT NULL',
+  )
+  return [...unreadable, ...reader.getRows().map(([at, reason]) => ({ at: Number(at), reason: String(reason) }))]
+}
+
+async function appendMessages(connection: DuckDBConnection, records: Selection, base: number): Promise<Refused[]> {
   const unreadable: Refused[] = []
   const appender = await connection.createAppender('messages')
-  for (let index = 0; index < values.count; index++) {
-    const message = messageText(valueAt(values, index))
+  for (let i = 0; i < records.length; i++) {
+    const message = messageText(valueIn(records, i))
     if ('reason' in message) {
-      unreadable.push({ index, reason: message.reason })
+      unreadable.push({ at: base + i, reason: message.reason })
       continue
     }
-    appender.appendInteger(index)
+    appender.appendInteger(base + i)
     appender.appendVarchar(message.text)
     appender.endRow()
   }
@@ -88,14 +86,8 @@ function judgement(dataset: Dataset): string {
     FROM counted`
 }
 
-async function refused(connection: DuckDBConnection): Promise<Refused[]> {
-  const reader = await connection.runAndReadAll(
-    'SELECT millrace_at, millrace_reason FROM judged WHERE millrace_reason IS NOT NULL',
-  )
-  return reader.getRows().map(([at, reason]) => ({ index: Number(at), reason: String(reason) }))
-}
-
-async function unknownFields(dataset: Dataset, connection: DuckDBConnection): Promise<[string, number][]> {
+/** How often the judged messages have fields that the data set does not know, the most frequent first. */
+export async function countUnknownFields(dataset: Dataset, connection: DuckDBConnection): Promise<[string, number][]> {
   const known = knownNames(dataset).map(quoteText)
   const reader = await connection.runAndReadAll(`
     SELECT name, count(*) AS records FROM (

@@ -1,4 +1,4 @@
-import { type JoinedValues, valueAt } from '@millrace/base'
+import { type Selection, valueIn } from './selection.ts'
 
 /** How often fields came that the data set does not know, among the records looked at. */
 export interface UnknownFields {
@@ -9,21 +9,16 @@ export interface UnknownFields {
 /** A producer may make up a name for each record: no more of them are kept. */
 export const MOST_UNKNOWN_NAMES = 100
 
-const SAMPLE_PER_BLOCK = 4
+const SAMPLE = 64
 
-/** Looks at a few records of each block, spread over it: the fast path never sees a field that it does not ask for. */
-export function sampleUnknownFields(blocks: readonly JoinedValues[], known: ReadonlySet<string>): UnknownFields {
+/** Looks at a few records, spread over all: the fast reader never sees a field that it does not ask for. */
+export function sampleUnknownFields(records: Selection, known: ReadonlySet<string>): UnknownFields {
   const names = new Map<string, number>()
+  const step = Math.max(1, Math.ceil(records.length / SAMPLE))
   let looked = 0
-  for (const block of blocks) {
-    const step = Math.max(1, Math.ceil(block.count / SAMPLE_PER_BLOCK))
-    for (let i = 0; i < block.count; i += step) {
-      looked++
-      for (const name of keysOf(valueAt(block, i))) {
-        if (!known.has(name) && (names.has(name) || names.size < MOST_UNKNOWN_NAMES))
-          names.set(name, (names.get(name) ?? 0) + 1)
-      }
-    }
+  for (let at = 0; at < records.length; at += step) {
+    looked++
+    for (const name of keysOf(valueIn(records, at))) if (!known.has(name)) names.set(name, (names.get(name) ?? 0) + 1)
   }
   return { looked, names }
 }
@@ -35,4 +30,16 @@ function keysOf(value: Uint8Array | null): string[] {
     // What DuckDB reads and JavaScript does not (a trailing comma, NaN) is rare enough for a sample.
     return []
   }
+}
+
+/** The most frequent of both. */
+export function addUnknownFields(
+  { looked, names }: UnknownFields,
+  more: ReadonlyMap<string, number>,
+  moreLooked: number,
+): UnknownFields {
+  const sum = new Map(names)
+  for (const [name, count] of more) sum.set(name, (sum.get(name) ?? 0) + count)
+  const frequent = [...sum].sort(([, a], [, b]) => b - a).slice(0, MOST_UNKNOWN_NAMES)
+  return { looked: looked + moreLooked, names: new Map(frequent) }
 }

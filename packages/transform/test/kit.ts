@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type JoinedValues, joinValues, systemRuntime } from '@millrace/base'
+import { type JoinedValues, joinValues, systemRuntime, valueAt } from '@millrace/base'
 import { openDuckDB } from '@millrace/lake'
 import { type Dataset, type Fates, withCleanRows } from '@millrace/transform'
 
@@ -42,9 +42,14 @@ export function block(...values: readonly (string | Uint8Array | null)[]): Joine
   return joinValues(values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value)))
 }
 
-/** The same records, but sent the careful way. */
+/** The same records, but each with a space before it, so that it goes the careful way. */
 export function carefully(values: JoinedValues): JoinedValues {
-  return { ...values, careful: true }
+  return block(
+    ...Array.from({ length: values.count }, (_, i) => {
+      const value = valueAt(values, i)
+      return value && Buffer.concat([Buffer.from(' '), value])
+    }),
+  )
 }
 
 /** Rows come in any order. */

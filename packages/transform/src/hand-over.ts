@@ -1,0 +1,72 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDB } from '@millrace/lake'
+import type { Dataset } from './dataset.ts'
+import { expectationBits, failedBits, failedBitsOrError } from './expectations.ts'
+import { cleanRows, columnList, FAILED, fastRaw, rowHash } from './queries.ts'
+import { type Selection, withinBlock, writeLines } from './selection.ts'
+import { beginTally } from './tally.ts'
+
+/** Takes a SELECT that gives the clean rows; it must read each of them once, on this connection, and say how many came. */
+export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<T>
+
+export interface HandedOver<T> {
+  readonly result: T
+  readonly rows: number
+  readonly dropped: number
+  readonly hash: bigint
+  /** For each expectation, how many rows failed it. */
+  readonly failed: readonly number[]
+}
+
+/**
+ * Hands `use` the clean rows of records that the fast reader takes, in one statement over a file of their
+ * bytes, together with those that are in the table `examined` already. The page cache keeps such a file in
+ * memory: it is as fast as /dev/shm, without its limits. An error where a record is in doubt after all;
+ * undefined where rows out are not records in.
+ */
+export async function handOver<T extends { readonly rows: bigint }>(
+  dataset: Dataset,
+  good: Selection,
+  examined: { readonly table: string; readonly good: number } | undefined,
+  file: string,
+  engine: DuckDB,
+  connection: DuckDBConnection,
+  use: UseRows<T>,
+): Promise<HandedOver<T> | undefined> {
+  const tally = await beginTally(engine, expectationBits(dataset.expectations, 'drop'))
+  const records = good.length + (examined?.good ?? 0)
+  try {
+    await writeLines(file, good)
+    const columns = columnList(dataset)
+    const fast = cleanRows(dataset, fastRaw(dataset, [file]), failedBitsOrError(dataset.expectations))
+    const all = examined === undefined ? fast : `${fast} UNION ALL SELECT ${columns}, ${FAILED} FROM ${examined.table}`
+    const result = await use(
+      `SELECT ${columns} FROM (${all}) WHERE ${tally.where(rowHash(dataset), FAILED)}`,
+      connection,
+    )
+    const { seen, dropped, hash } = tally
+    const rows = Number(result.rows)
+    if (seen !== records || rows + dropped !== records) return undefined
+    return { result, rows, dropped, hash, failed: dataset.expectations.map((_, i) => tally.failed(i)) }
+  } finally {
+    tally.end()
+  }
+}
+
+/** The clean rows don't say which block they are from: each block is asked by itself how many it drops. */
+export async function droppedByBlock(
+  dataset: Dataset,
+  good: Selection,
+  file: string,
+  connection: DuckDBConnection,
+): Promise<number[]> {
+  const drop = expectationBits(dataset.expectations, 'drop')
+  const counts: number[] = []
+  for (const block of good.blocks.keys()) {
+    await writeLines(file, withinBlock(good, block))
+    const rows = cleanRows(dataset, fastRaw(dataset, [file]), failedBits(dataset.expectations))
+    const reader = await connection.runAndReadAll(`SELECT count(*) FROM (${rows}) WHERE ${FAILED} & ${drop} <> 0`)
+    counts.push(Number(reader.getRows()[0]?.[0]))
+  }
+  return counts
+}
