@@ -33,11 +33,6 @@ export class Crash extends Error {
   override readonly name = 'Crash'
 }
 
-/** A fault in this share of the calls, by chance. */
-export function faultsByChance(random: () => number, share: number, faults: readonly Fault[]): FaultPlan {
-  return () => (random() < share ? faults[Math.floor(random() * faults.length)] : undefined)
-}
-
 /** A store over the same objects that fails where the plan says so. */
 export function faultyStore(inner: ObjectStore, plan: FaultPlan, runtime: Runtime): ObjectStore {
   const late: (() => Promise<unknown>)[] = []

@@ -5,6 +5,7 @@ import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { systemRuntime } from '@millrace/base'
 import { temporaryFolder, withServices } from '@millrace/test'
 import { expect, onTestFinished } from 'vitest'
+import { openLake } from '../../src/store/address.ts'
 import { openTestLake, s3Client } from './s3-lake.ts'
 import { openProxy } from './s3-proxy.ts'
 
@@ -150,4 +151,13 @@ it('names the permission that is missing', async ({ far: { store, proxy } }) => 
     code: 'STORE_FAILED',
     next: expect.stringContaining('s3:ListBucket'),
   })
+})
+
+it('does not take a missing bucket for an empty lake', async ({ s3, far: { store } }) => {
+  const missing = await openLake(`${store.url.replace('lake-', 'missing-')}?endpoint=${s3.endpoint}`)
+  const refusal = { code: 'STORE_FAILED', next: expect.stringContaining('Create the bucket') }
+
+  await expect(missing.get('a')).rejects.toMatchObject(refusal)
+  await expect(missing.putIfAbsent('a', bytes('x'))).rejects.toMatchObject(refusal)
+  await expect(Array.fromAsync(missing.keys(''))).rejects.toMatchObject(refusal)
 })

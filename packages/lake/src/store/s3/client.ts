@@ -13,7 +13,7 @@ export function openClient({ endpoint, region, pathStyle }: S3Address): S3Client
     ...(region === undefined ? {} : { region }),
     forcePathStyle: pathStyle,
     followRegionRedirects: true,
-    // Each with jitter and growing pauses, a minute in all at the very most.
+    // With jitter and growing pauses between them.
     maxAttempts: 8,
     // It would open a connection of its own for every large part.
     expectContinueHeader: false,
@@ -22,7 +22,7 @@ export function openClient({ endpoint, region, pathStyle }: S3Address): S3Client
       httpsAgent: new HttpsAgent(agent),
       connectionTimeout: 5_000,
       // Without a byte in either direction.
-      socketTimeout: 60_000,
+      socketTimeout: 20_000,
     },
   })
 }
