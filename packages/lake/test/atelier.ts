@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Json } from '@duckdb/node-api'
-import { type Runtime, systemRuntime } from '@millrace/base'
+import { systemRuntime } from '@millrace/base'
 import { openDuckDB } from '../src/duckdb.ts'
 import type { TableRef } from '../src/log/log.ts'
 import type { DataType, StructField, StructType } from '../src/log/schema.ts'
@@ -26,16 +26,19 @@ export interface Atelier extends Workshop {
   close(): Promise<void>
 }
 
-export async function openAtelier(runtime: Runtime = systemRuntime): Promise<Atelier> {
+/** Its lake is a folder, or what `open` opens with a folder of its own. */
+export async function openAtelier(
+  open: (folder: string) => Promise<ObjectStore> = (folder) => openLake(join(folder, 'lake')),
+): Promise<Atelier> {
+  const runtime = systemRuntime
   const root = await mkdtemp(join(tmpdir(), 'millrace-lake-'))
-  const lake = join(root, 'lake')
-  const store = await openLake(lake)
+  const store = await open(root)
   const engine = await openDuckDB()
   const connection = await engine.connect()
   let tables = 0
   const table = () => ({ store, path: `table${tables++}` })
   return {
-    lake,
+    lake: join(root, 'lake'),
     store,
     connection,
     runtime,
