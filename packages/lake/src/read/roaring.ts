@@ -1,20 +1,42 @@
 /**
- * Row numbers out of the portable serialization of a 64-bit Roaring bitmap, as Delta writes it: a magic number,
- * then 32-bit bitmaps by the high half of their values. Throws RangeError where the bytes are no such thing.
+ * Row numbers out of a 64-bit Roaring bitmap as Delta writes it: a magic number, then 32-bit bitmaps by the high
+ * half of their values. Throws RangeError where the bytes are no such thing.
  */
 export function decodeRoaring(bytes: Uint8Array): number[] {
   const cursor = cursorOver(bytes)
-  if (cursor.u32() !== MAGIC) throw new RangeError('not a portable Roaring bitmap')
-  const buckets = cursor.u32() + cursor.u32() * 2 ** 32
+  const magic = cursor.u32()
+  if (magic === PORTABLE) return decodePortable(cursor)
+  if (magic === NATIVE) return decodeNative(cursor, cursor.u32)
+  if (magic === NATIVE_BIG_ENDIAN) return decodeNative(cursor, cursor.u32BigEndian)
+  throw new RangeError('not a Roaring bitmap of Delta')
+}
+
+/** Each bitmap after its high half: the format of files. */
+function decodePortable(cursor: Cursor): number[] {
+  const bitmaps = cursor.u32() + cursor.u32() * HIGH
   const rows: number[] = []
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const high = cursor.u32() * 2 ** 32
-    decodeBitmap(cursor, high, rows)
+  for (let bitmap = 0; bitmap < bitmaps; bitmap++) {
+    const high = cursor.u32()
+    decodeBitmap(cursor, high * HIGH, rows)
   }
   return rows
 }
 
-const MAGIC = 1681511377
+/** One bitmap after the other, each after its size: seen inline, also in the protocol's example. */
+function decodeNative(cursor: Cursor, number: () => number): number[] {
+  const bitmaps = number()
+  const rows: number[] = []
+  for (let bitmap = 0; bitmap < bitmaps; bitmap++) {
+    number()
+    decodeBitmap(cursor, bitmap * HIGH, rows)
+  }
+  return rows
+}
+
+const HIGH = 2 ** 32
+const PORTABLE = 1681511377
+const NATIVE = 1681511376
+const NATIVE_BIG_ENDIAN = 0xd0d33964
 const COOKIE_WITH_RUNS = 12347
 const COOKIE = 12346
 const FEW_CONTAINERS = 4
@@ -34,6 +56,7 @@ function cursorOver(bytes: Uint8Array) {
     u8: () => view.getUint8(next(1)),
     u16: () => view.getUint16(next(2), true),
     u32: () => view.getUint32(next(4), true),
+    u32BigEndian: () => view.getUint32(next(4)),
     skip: next,
   }
 }
