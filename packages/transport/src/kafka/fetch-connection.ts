@@ -1,4 +1,4 @@
-import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { MillraceError } from '@millrace/base'
 import { authenticate } from './sasl.ts'
@@ -108,7 +108,9 @@ function frameReader(onFrame: (frame: Buffer) => void, onNonsense: (what: string
 
 function openSocket({ host, port }: Broker, { tls }: Security, onread: OnReadOpts): Socket {
   const options = { host, port, onread, keepAlive: true, noDelay: true }
-  return tls ? connectTls({ servername: host, ...tls, ...options }) : connectPlain(options)
+  if (!tls) return connectPlain(options)
+  // An address of numbers is no name: TLS does not let it be asked for.
+  return connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, ...options })
 }
 
 function connected(socket: Socket, tls: boolean, failure: () => MillraceError | undefined): Promise<void> {
