@@ -1,4 +1,4 @@
-export { ERROR_CODES, type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'
+export { type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'
 export { endBefore, type JoinedValues, joinValues, LARGEST_FAST_VALUE, needsCare, valueAt } from './joined-values.ts'
 export { exactNumber, parseWithBigints, parseWithNumberText } from './json.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'

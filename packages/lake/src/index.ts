@@ -7,7 +7,7 @@ export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './care
 export { type VacuumOptions, type VacuumResult, vacuumTable } from './care/vacuum.ts'
 export { type DuckDB, type DuckDBOptions, openDuckDB } from './duckdb.ts'
 export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
-export { type TableRef, tableUrl } from './log/log.ts'
+export type { TableRef } from './log/log.ts'
 export {
   type DataType,
   duckdbType,
@@ -15,11 +15,10 @@ export {
   quoteText,
   type StructField,
   type StructType,
-  schemaOf,
 } from './log/schema.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
-export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
+export { openTable, type Snapshot } from './read/snapshot.ts'
 export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'
 export { type LakeOptions, openLake } from './store/address.ts'

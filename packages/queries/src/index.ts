@@ -1,1 +1,1 @@
-export { type QueryResult, runSql } from './sql.ts'
+export { type AsOf, type QueryResult, runSql } from './sql.ts'

@@ -1,6 +1,16 @@
 import { ANY, type DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { type OpenScan, openDuckDB, openLake, openScan, openTable, planScan, quoteName } from '@millrace/lake'
+import {
+  type OpenScan,
+  openDuckDB,
+  openLake,
+  openScan,
+  openTable,
+  planScan,
+  quoteName,
+  type TableRef,
+  versionAt,
+} from '@millrace/lake'
 import { jsonValue } from './json.ts'
 
 export interface QueryResult {
@@ -9,13 +19,20 @@ export interface QueryResult {
   readonly rows: readonly (readonly unknown[])[]
 }
 
+/** Tables as they were: at a version of theirs, or at a time in milliseconds since 1970. */
+export type AsOf = { readonly version: number } | { readonly time: number }
+
+export interface SqlOptions {
+  readonly asOf?: AsOf
+}
+
 /** Runs SQL over the lake's tables. A table is opened only when the SQL names it. */
-export async function runSql(lake: string, sql: string): Promise<QueryResult> {
+export async function runSql(lake: string, sql: string, { asOf }: SqlOptions = {}): Promise<QueryResult> {
   const engine = await openDuckDB()
   try {
     const connection = await engine.connect()
     await using held = new AsyncDisposableStack()
-    const scans = await attachTables(connection, lake, tableNames(connection, sql), held)
+    const scans = await attachTables(connection, lake, tableNames(connection, sql), asOf, held)
     return await query(connection, sql, scans)
   } finally {
     engine.close()
@@ -34,12 +51,14 @@ async function attachTables(
   connection: DuckDBConnection,
   lake: string,
   names: readonly string[],
+  asOf: AsOf | undefined,
   held: AsyncDisposableStack,
 ): Promise<readonly OpenScan[]> {
   const store = await openLake(lake)
   const scans: OpenScan[] = []
   for (const name of names) {
-    const snapshot = await openTable({ store, path: name })
+    const table = { store, path: name }
+    const snapshot = await openTable(table, asOf && (await versionOf(table, asOf)))
     if (!snapshot) continue
     const scan = held.use(await openScan(planScan(snapshot), connection))
     await connection.run(`CREATE VIEW ${quoteName(name)} AS ${scan.sql}`).catch((error) => {
@@ -48,6 +67,10 @@ async function attachTables(
     scans.push(scan)
   }
   return scans
+}
+
+async function versionOf(table: TableRef, asOf: AsOf): Promise<number> {
+  return 'version' in asOf ? asOf.version : versionAt(table, asOf.time)
 }
 
 async function query(connection: DuckDBConnection, sql: string, scans: readonly OpenScan[]): Promise<QueryResult> {

@@ -1,7 +1,8 @@
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { MillraceError } from '@millrace/base'
-import type { QueryResult } from '@millrace/queries'
+import type { AsOf, QueryResult } from '@millrace/queries'
+import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
 
 const FORMATS = ['table', 'json', 'csv'] as const
@@ -12,8 +13,20 @@ const run: Run = async ({ values }, args, io) => {
   if (sql.trim() === '')
     throw new MillraceError('USAGE', 'there is no SQL: give it as an argument or on standard input')
   const { runSql } = await import('@millrace/queries')
-  await print(await unlessStopped(runSql(values.lake, sql), io.signal), format, io)
+  await print(await unlessStopped(runSql(values.lake, sql, asOfOption(args)), io.signal), format, io)
   return 0
+}
+
+/** A whole number is a version; anything else has to be a time. */
+function asOfOption(args: Arguments): { asOf?: AsOf } {
+  const text = args.text('--as-of')
+  if (text === undefined) return {}
+  if (/^\d+$/.test(text)) return { asOf: { version: Number(text) } }
+  const time = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`)
+  if (Number.isNaN(time)) {
+    throw new MillraceError('USAGE', `--as-of takes a version or a time such as 2026-01-31T12:00:00Z, not ${text}`)
+  }
+  return { asOf: { time } }
 }
 
 async function readInput(signal: AbortSignal): Promise<string> {
@@ -46,9 +59,15 @@ export const sql: Command = {
   settings: ['lake'],
   options: [
     { flag: '--format', value: 'NAME', description: 'table, json (one array of objects) or csv (with a header)' },
+    {
+      flag: '--as-of',
+      value: 'VERSION-OR-TIME',
+      description: 'the tables as they were then; a time without a zone is UTC',
+    },
   ],
   examples: [
     { command: 'millrace sql "select count(*) from pin"', does: 'count the posts' },
+    { command: 'millrace sql --as-of 3 "select count(*) from pin"', does: 'as it was at version 3' },
     { command: 'millrace sql --format csv "select * from geo" > geo.csv', does: 'take a table along' },
   ],
   run,
