@@ -8,6 +8,7 @@ import { mayHold } from '../read/prune.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { instantOf, refreshed } from './age.ts'
+import { conflictBetween } from './conflicts.ts'
 import { fittingColumns } from './fit.ts'
 import { type StagedFile, stageRows, uploadAll } from './parquet.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
@@ -131,6 +132,9 @@ async function rewrite(
     const again = result.outcome === 'conflict' && (result.reason === 'added' || result.reason === 'removed')
     if (!again || tries === REWRITE_TRIES) return result
     snapshot = await refreshed(result.snapshot, workshop.runtime)
+    // The new rows were made for the table as it was at first.
+    const reason = conflictBetween(base, snapshot, { operation: transaction.operation, txn: transaction.txn ?? [] })
+    if (reason) return { outcome: 'conflict', reason, snapshot }
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { optimizeTable } from '../../src/care/optimize.ts'
 import { appendRows, deleteRows, overwriteRows, replaceRows } from '../../src/write/rows.ts'
 import { commit } from '../../src/write/transaction.ts'
 import { type Atelier, column, committed, openAtelier, reopened, struct } from '../atelier.ts'
@@ -54,6 +55,27 @@ test('only files that hold a row of the predicate are written anew', async () =>
   const before = new Set(snapshot.files.keys())
   const after = await committed(deleteRows(snapshot, { op: '=', column: 'text', value: 'row 15' }, atelier))
   expect([...after.files.keys()].filter((key) => before.has(key))).toHaveLength(2)
+})
+
+describe('a replacement that others get ahead of', () => {
+  const where = { op: '<', column: 'id', value: 100 } as const
+
+  test('replaces what they have appended and compacted meanwhile, too', async () => {
+    let snapshot = await atelier.create({ schema })
+    for (const from of [0, 10]) snapshot = await committed(appendRows(snapshot, rows(from, from + 10), atelier))
+    const { snapshot: compacted } = await optimizeTable(snapshot, atelier)
+    await committed(appendRows(compacted, rows(90, 110), atelier))
+    await committed(replaceRows(snapshot, where, rows(0, 1), atelier))
+    expect(await atelier.ask(await reopened(snapshot), SUMS)).toEqual([{ n: '11', ids: '1045' }])
+  })
+  test('gives way to another of the same name', async () => {
+    const txn = (version: bigint) => ({ txn: [{ appId: 'batch/2024-01-01', version }], progress: 'keep' }) as const
+    const snapshot = await committed(appendRows(await atelier.create({ schema }), rows(0, 10), atelier, txn(1n)))
+    await committed(replaceRows(snapshot, where, rows(0, 2), atelier, txn(2n)))
+    const late = await replaceRows(snapshot, where, rows(0, 3), atelier, txn(2n))
+    expect(late).toMatchObject({ outcome: 'conflict', reason: 'progress' })
+    expect(await atelier.ask(await reopened(snapshot), SUMS)).toEqual([{ n: '2', ids: '1' }])
+  })
 })
 
 test('new rows that the replaced predicate does not name are refused', async () => {
