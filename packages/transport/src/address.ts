@@ -20,6 +20,13 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
     ])
     return { source: kafkaSource, producer: kafkaProducer }
   },
+  'kinesis:': async () => {
+    const [{ kinesisSource }, { kinesisProducer }] = await Promise.all([
+      import('./kinesis/source.ts'),
+      import('./kinesis/producer.ts'),
+    ])
+    return { source: kinesisSource, producer: kinesisProducer }
+  },
 }
 
 interface MessageSystem {

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { _Record as SdkRecord } from '@aws-sdk/client-kinesis'
+import { joinValues } from '@millrace/base'
+import type { Block, Partition, Position } from '../source.ts'
+import { type UserRecord, unpackAggregate } from './aggregate.ts'
+import { type Place, recordName } from './position.ts'
+import type { Shard } from './streams.ts'
+
+/** One record as it goes into a block. */
+export interface Entry {
+  readonly name: string
+  readonly sequence: bigint
+  /** Its place among those that share the sequence number. */
+  readonly index: number
+  readonly data: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+const NOTHING = new Uint8Array()
+
+/** What a shard handed over from a place on: packs are opened, and what lies before the place is left out. */
+export function entriesOf(records: readonly SdkRecord[], shard: Shard, from: Place): Entry[] {
+  return records.flatMap((record) => {
+    const { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival } = record
+    const sequence = BigInt(SequenceNumber)
+    const shared = { sequence, time: arrival?.getTime() ?? 0 }
+    const packed = unpackAggregate(data)
+    if (!packed) return [{ ...shared, name: recordName(SequenceNumber, undefined), index: 0, data }]
+    const first = sequence === from.sequence && typeof from.next === 'number' ? from.next : 0
+    return packed
+      .slice(first)
+      .filter((user) => belongsTo(shard, user))
+      .map(({ index, data }) => ({ ...shared, name: recordName(SequenceNumber, index), index, data }))
+  })
+}
+
+/**
+ * When a pack ends up in a shard that some of its records do not belong to (the stream was resharded meanwhile),
+ * the Producer Library sends those again: whoever took them here would have them twice.
+ */
+function belongsTo(shard: Shard, { partitionKey, explicitHashKey }: UserRecord): boolean {
+  const hash =
+    explicitHashKey === undefined
+      ? BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`)
+      : BigInt(explicitHashKey)
+  return hash >= shard.from && hash <= shard.to
+}
+
+/** The first entries that fit, but one at least. */
+export function fitting(entries: readonly Entry[], maxBytes: number): readonly Entry[] {
+  let bytes = 0
+  const tooMuch = entries.findIndex(({ data }, i) => {
+    bytes += data.length + 1
+    return i > 0 && bytes > maxBytes
+  })
+  return tooMuch === -1 ? entries : entries.slice(0, tooMuch)
+}
+
+export function blockOf(partition: Partition, from: Position, to: Position, entries: readonly Entry[]): Block {
+  return {
+    ...joinValues(entries.map(({ data }) => data)),
+    partition,
+    from,
+    to,
+    offsets: entries.map(({ name }) => name),
+    times: Float64Array.from(entries, ({ time }) => time),
+  }
+}

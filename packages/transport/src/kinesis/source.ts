@@ -1,0 +1,76 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { Partition, Source, SourceOptions } from '../source.ts'
+import { parseKinesisAddress } from './address.ts'
+import { type Assignment, assignShards } from './assignment.ts'
+import { openClient } from './client.ts'
+import { openCursors } from './cursor.ts'
+import { parentsEnded, shardKey } from './lineage.ts'
+import { placeOf, positionOf } from './position.ts'
+import { createShardReader, type ShardReader } from './shard-reader.ts'
+import { allOurs } from './sharing.ts'
+import { startOf } from './start.ts'
+import { openStreams } from './streams.ts'
+
+/** Kinesis: shards in the order of their lineage, polled; who reads which is agreed on by leases in the store. */
+export function kinesisSource(address: string, runtime: Runtime, _options: SourceOptions): Source {
+  const client = openClient(parseKinesisAddress(address))
+  const streams = openStreams(client)
+  const cursors = openCursors(client, streams)
+  const readers = new Map<string, ShardReader>()
+  let assignment: Assignment | undefined
+
+  const readerOf = (partition: Partition): ShardReader => {
+    const reader = readers.get(shardKey(partition)) ?? createShardReader(partition, cursors, runtime)
+    readers.set(shardKey(partition), reader)
+    return reader
+  }
+  return {
+    url: address,
+    async subscribe(topics, listener) {
+      if (assignment) throw new MillraceError('INTERNAL', 'a Kinesis source is subscribed once')
+      assignment = assignShards({ topics, streams, listener, runtime, openSharing: allOurs })
+      await assignment.begun
+    },
+    async resolve(partition, start) {
+      const { stream, shard } = await streams.shardOf(partition)
+      // Before the time is taken: what arrives from then on is read, by this iterator or from that time.
+      const iterator = start === 'latest' && !shard.closed ? await cursors.latest(partition) : undefined
+      const position = positionOf(startOf(stream, shard, start, runtime))
+      if (iterator !== undefined) readerOf(partition).remember(position, iterator)
+      return position
+    },
+    end: async (partition) => readerOf(partition).end(),
+    async read(partition, from, options) {
+      const { waitMs, signal } = options
+      if (placeOf(from).next === 'end') return void (await runtime.sleep(waitMs, signal).catch(() => {}))
+      const { stream, shard } = await streams.shardOf(partition)
+      const subscribed = assignment
+      const open = !subscribed || (await parentsEnded(stream, shard, subscribed.finished, waitMs, runtime, signal))
+      if (!open) return undefined
+      const block = await readerOf(partition)
+        .read(from, stream, shard, options)
+        .catch(async (error: unknown) => {
+          await explain(error, partition)
+          throw error
+        })
+      if (block?.last) await subscribed?.lookAgain()
+      return block
+    },
+    async acknowledge(positions) {
+      for (const [partition, position] of positions) {
+        assignment?.finish(partition, placeOf(position).next === 'end')
+      }
+    },
+    async close() {
+      await assignment?.close()
+      client.destroy()
+    },
+  }
+
+  /** A stream that is gone, or another one by now, says so before what Kinesis says of an iterator of it. */
+  async function explain(error: unknown, partition: Partition): Promise<void> {
+    if (!(error instanceof MillraceError) || error.retry) return
+    await streams.refreshed(partition.topic)
+    await streams.shardOf(partition)
+  }
+}

@@ -1,0 +1,25 @@
+import { withServices } from '@millrace/test'
+import { positionOf } from '../../src/kinesis/position.ts'
+import { describeTransport, type TransportUnderTest } from '../contract.ts'
+import { administer, type Server } from './stream.ts'
+
+function underTest(server: Server): TransportUnderTest {
+  const { address, freshStream } = administer(server)
+  return {
+    address,
+    freshTopic: (shards) => freshStream(shards),
+    positionOf: ({ offset }) => positionOf({ sequence: offset, next: 0, through: Date.now() }),
+    nowhere: positionOf({ sequence: 5n, next: 'after', through: Date.now() }),
+    tombstones: false,
+  }
+}
+
+describeTransport(
+  'Kinesis',
+  withServices('kinesisMock').extend('transport', ({ kinesisMock }) => underTest(kinesisMock)),
+)
+
+describeTransport(
+  'Kinesis as kinesalite plays it',
+  withServices('kinesalite').extend('transport', ({ kinesalite }) => underTest(kinesalite)),
+)
