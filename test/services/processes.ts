@@ -32,6 +32,7 @@ export function message<Message>(child: ChildProcess, key: keyof Message & strin
   onTestFinished(() => void child.kill('SIGKILL'))
   return new Promise((resolve, reject) => {
     child.on('message', (received: object) => key in received && resolve(received as Message))
-    child.once('exit', () => reject(new Error(`the child ended before it sent ${key}`)))
+    // Not at 'exit': what the child sent last may still be on its way then.
+    child.once('disconnect', () => reject(new Error(`the child ended before it sent ${key}`)))
   })
 }

@@ -12,5 +12,4 @@ const home = await installed('sample', recipe, {
   say: (said) => process.send?.({ said }),
   started: () => process.send?.({ started: true }),
 })
-process.send?.({ home })
-process.disconnect?.()
+process.send?.({ home }, () => process.disconnect?.())
