@@ -27,10 +27,6 @@ export function minus(left: Assignment, right: Assignment): Assignment {
   return new Map(rest.filter(([, partitions]) => partitions.size > 0))
 }
 
-export function sizeOf(assignment: Assignment): number {
-  return [...assignment.values()].reduce((sum, { size }) => sum + size, 0)
-}
-
 /** What a member says of itself when it joins. */
 export function encodeSubscription(topics: readonly string[], owned: Assignment, generation: number): Buffer {
   return encodeConsumerProtocolSubscription({

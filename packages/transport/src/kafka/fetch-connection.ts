@@ -13,7 +13,9 @@ export interface FetchConnection {
   close(): void
 }
 
-const FIRST_BUFFER = 1 << 20
+/** Buffers grow by steps of this, and one that a single huge batch made larger than that many is not kept. */
+const BUFFER_STEP = 1 << 20
+const STEPS_KEPT = 16
 /** A batch can be larger than what was asked for, but not by this much: then the other side is no Kafka. */
 const LARGEST_RESPONSE = 1 << 28
 const CONNECT_WITHIN_MS = 10_000
@@ -80,10 +82,13 @@ export async function openFetchConnection(broker: Broker, security: Security): P
 
 /** Kafka's frames, read into one buffer that grows to the largest answer: no byte is copied on the way. */
 function frameReader(onFrame: (frame: Buffer) => void, onNonsense: (what: string) => void): OnReadOpts {
-  let buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER)
+  let buffer = Buffer.allocUnsafeSlow(BUFFER_STEP)
   let have = 0
   return {
-    buffer: () => buffer.subarray(have),
+    buffer() {
+      if (have === 0 && buffer.length > STEPS_KEPT * BUFFER_STEP) buffer = Buffer.allocUnsafeSlow(BUFFER_STEP)
+      return buffer.subarray(have)
+    },
     callback(length) {
       have += length
       if (have < 4) return true
@@ -93,7 +98,7 @@ function frameReader(onFrame: (frame: Buffer) => void, onNonsense: (what: string
         onNonsense(`announced an answer of ${size} bytes`)
         return false
       }
-      if (end > buffer.length) buffer = Buffer.concat([buffer.subarray(0, have)], end)
+      if (end > buffer.length) buffer = grown(buffer.subarray(0, have), end)
       if (have < end) return true
       if (have > end) {
         onNonsense('said more than was asked')
@@ -104,6 +109,12 @@ function frameReader(onFrame: (frame: Buffer) => void, onNonsense: (what: string
       return true
     },
   }
+}
+
+function grown(start: Buffer, size: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafeSlow(Math.ceil(size / BUFFER_STEP) * BUFFER_STEP)
+  start.copy(larger)
+  return larger
 }
 
 function openSocket({ host, port }: Broker, { tls }: Security, onread: OnReadOpts): Socket {

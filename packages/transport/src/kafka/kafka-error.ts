@@ -20,7 +20,7 @@ const UNSUPPORTED = new Set([33, 35, 43])
 /** An invalid topic name, an incompatible group, invalid timeouts, a group id or member name in use. */
 const MISCONFIGURED = new Set([17, 23, 24, 26, KAFKA.FENCED_INSTANCE_ID])
 
-export function nameOf(number: number): string {
+function nameOf(number: number): string {
   return (protocolErrorsCodesById as Readonly<Record<number, string>>)[number] ?? `error ${number}`
 }
 

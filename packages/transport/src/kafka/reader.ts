@@ -17,6 +17,8 @@ export interface Reader {
 }
 
 const RETRY_MS = 100
+/** The network, too, can damage bytes: what is damaged in the broker comes damaged every time. */
+const DAMAGED_FOR_GOOD = 3
 
 interface Reached {
   readonly next: number
@@ -56,21 +58,28 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     if (result) reached.set(partitionKey(partition), result.reached)
     return result?.block
   }
+  /** What a failed attempt means; throws if the partition does not hold the position any more. */
+  const explain = async (error: unknown, partition: Partition, from: bigint) => {
+    if (error instanceof MillraceError) return error
+    if (!(error instanceof FetchRefusal)) return new MillraceError('INTERNAL', String(error), { cause: error })
+    if (error.number === KAFKA.OFFSET_OUT_OF_RANGE) {
+      reached.delete(partitionKey(partition))
+      await offsets.checkRange(partition, from)
+    }
+    return answered(error.number, partitionKey(partition))
+  }
   return {
     async read(partition, [from = 0n], options) {
       const until = runtime.monotonic() + options.waitMs
-      for (;;) {
+      for (let damaged = 0; ; ) {
         try {
           return await attempt(partition, Number(from), until, options)
         } catch (error) {
           cluster.forget(partition.topic)
-          if (error instanceof FetchRefusal && error.number === KAFKA.OFFSET_OUT_OF_RANGE) {
-            reached.delete(partitionKey(partition))
-            await offsets.checkRange(partition, from)
-          }
-          const failure = error instanceof FetchRefusal ? answered(error.number, partitionKey(partition)) : error
-          const passes = failure instanceof MillraceError && failure.retry
-          if (!passes || runtime.monotonic() >= until || options.signal?.aborted) throw failure
+          const failure = await explain(error, partition, from)
+          if (failure.code === 'SOURCE_DAMAGED') damaged++
+          const over = runtime.monotonic() >= until || options.signal?.aborted
+          if (damaged > 0 ? damaged === DAMAGED_FOR_GOOD : !failure.retry || over) throw failure
           await runtime.sleep(RETRY_MS, options.signal).catch(() => {})
         }
       }
