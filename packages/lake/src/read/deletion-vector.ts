@@ -18,7 +18,9 @@ export async function deletedRows(table: TableRef, files: readonly AddFile[]): P
   }
   const rows = new Map<string, number[]>()
   const decode = async ({ path, deletionVector }: AddFile) => {
-    if (deletionVector) rows.set(path, await rowsOf(table, path, deletionVector, get))
+    if (!deletionVector) return
+    const deleted = await rowsOf(table, path, deletionVector, get)
+    if (deleted.length > 0) rows.set(path, deleted)
   }
   const touched = files.filter(({ deletionVector }) => deletionVector)
   for await (const _ of inOrder(touched, VECTORS_AT_ONCE, decode));

@@ -32,7 +32,7 @@ export function renderScan(scan: Scan, paths: readonly string[], deleted: Readon
 
 function usedColumns(scan: Scan, { fields }: TableColumns): StructField[] {
   const compared = scan.where ? columnsOf(scan.where).map((name) => fieldNamed(fields, name)) : []
-  return [...new Set([...scan.columns, ...compared])]
+  return [...new Map([...scan.columns, ...compared].map((field) => [field.name, field])).values()]
 }
 
 function selectList(items: readonly string[]): string {
