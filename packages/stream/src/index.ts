@@ -1,4 +1,5 @@
 export type { CareEvent } from './care.ts'
 export { type DeskOptions, type ListedRecord, listQuarantine, replayAll } from './quarantine-desk.ts'
+export { findRoutes } from './routes.ts'
 export { type TableVerdict, verifyLake } from './verify-lake.ts'
 export { runStream, type StreamOptions, type StreamTotals, type WorkerCommit } from './worker.ts'

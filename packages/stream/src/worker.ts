@@ -8,6 +8,7 @@ import { createLimit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import type { ProgressTable } from './progress-table.ts'
+import type { Route } from './routes.ts'
 import { openTables } from './tables.ts'
 import { openWorkFolder } from './work-folder.ts'
 
@@ -25,13 +26,6 @@ export interface StreamOptions {
   readonly onCare?: (event: CareEvent) => void
   /** Told when a data set has to wait for something to come back, and with undefined when it goes on. */
   readonly onWaiting?: (dataset: string, reason: MillraceError | undefined) => void
-}
-
-export interface Route {
-  readonly dataset: string
-  readonly topics: readonly string[]
-  /** The table's folder in the lake. */
-  readonly table: string
 }
 
 export interface WorkerCommit {

@@ -4,34 +4,39 @@ import type { Producer, Source, SourceOptions } from './source.ts'
 /** One line a message system: the scheme of its address, and its folder. */
 const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
   'embedded:': async () => {
-    const [{ embeddedSource }, { embeddedProducer }] = await Promise.all([
+    const [{ embeddedSource }, { embeddedProducer }, { embeddedTopics }] = await Promise.all([
       import('./embedded/source.ts'),
       import('./embedded/producer.ts'),
+      import('./embedded/topics.ts'),
     ])
     return {
       source: (address, runtime) => embeddedSource(pathOf(address), runtime),
       producer: (address, runtime) => embeddedProducer(pathOf(address), runtime),
+      topics: (address) => embeddedTopics(pathOf(address)),
     }
   },
   'kafka:': async () => {
-    const [{ kafkaSource }, { kafkaProducer }] = await Promise.all([
+    const [{ kafkaSource }, { kafkaProducer }, { kafkaTopics }] = await Promise.all([
       import('./kafka/source.ts'),
       import('./kafka/producer.ts'),
+      import('./kafka/topics.ts'),
     ])
-    return { source: kafkaSource, producer: kafkaProducer }
+    return { source: kafkaSource, producer: kafkaProducer, topics: kafkaTopics }
   },
   'kinesis:': async () => {
-    const [{ kinesisSource }, { kinesisProducer }] = await Promise.all([
+    const [{ kinesisSource }, { kinesisProducer }, { kinesisTopics }] = await Promise.all([
       import('./kinesis/source.ts'),
       import('./kinesis/producer.ts'),
+      import('./kinesis/topics.ts'),
     ])
-    return { source: kinesisSource, producer: kinesisProducer }
+    return { source: kinesisSource, producer: kinesisProducer, topics: kinesisTopics }
   },
 }
 
 interface MessageSystem {
   source(address: string, runtime: Runtime, options: SourceOptions): Source
   producer(address: string, runtime: Runtime): Producer
+  topics(address: string): Promise<string[]>
 }
 
 export async function openSource(address: string, runtime: Runtime, options: SourceOptions = {}): Promise<Source> {
@@ -40,6 +45,11 @@ export async function openSource(address: string, runtime: Runtime, options: Sou
 
 export async function openProducer(address: string, runtime: Runtime): Promise<Producer> {
   return (await systemOf(address)).producer(address, runtime)
+}
+
+/** The names of all topics or streams that are there. */
+export async function listTopics(address: string): Promise<string[]> {
+  return (await systemOf(address)).topics(address)
 }
 
 function systemOf(address: string): Promise<MessageSystem> {

@@ -1,4 +1,4 @@
-export { openProducer, openSource } from './address.ts'
+export { listTopics, openProducer, openSource } from './address.ts'
 export {
   type Block,
   type End,

@@ -17,7 +17,7 @@ const run: Run = async (settings, args, io) => {
   const signal = AbortSignal.any([io.signal, stop.signal])
   const feeding = demo ? feed(settings, io, signal) : Promise.resolve()
   try {
-    const streaming = runStream(optionsOf(settings, untilCaughtUp, io), systemRuntime, signal)
+    const streaming = runStream(await optionsOf(settings, untilCaughtUp, io), systemRuntime, signal)
     const totals = await Promise.race([streaming, feeding.then(() => streaming)])
     report(totals, (systemRuntime.monotonic() - started) / 1000, args.switch('--json'), io)
   } finally {
@@ -27,15 +27,12 @@ const run: Run = async (settings, args, io) => {
   return 0
 }
 
-function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, io: Io): StreamOptions {
+async function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, io: Io): Promise<StreamOptions> {
+  const { findRoutes } = await import('@millrace/stream')
   return {
     source: values.source,
     lake: values.lake,
-    routes: values.datasets.map((dataset) => ({
-      dataset,
-      topics: [values.topics?.[dataset] ?? dataset],
-      table: dataset,
-    })),
+    routes: await findRoutes(values.source, values.datasets, values.topics ?? {}),
     group: values.group,
     start: 'earliest',
     limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
