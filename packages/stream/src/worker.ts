@@ -1,5 +1,5 @@
 import type { MillraceError, Runtime } from '@millrace/base'
-import { openDuckDB, openLake } from '@millrace/lake'
+import { type ObjectStore, openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { createBudget } from './budget.ts'
@@ -55,8 +55,10 @@ const MOST_BYTES_IN_FLIGHT = 160 << 20
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
   const workFolder = await openWorkFolder()
   const engine = await openDuckDB({ temporaryFolder: workFolder.path })
-  const source = await openSource(options.source, runtime, { group: options.group })
+  const store = await openLake(options.lake)
+  const source = await openSource(options.source, runtime, { group: options.group, store })
   const running = new AbortController()
+  let caring = Promise.resolve()
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
   const count = (commit: WorkerCommit) => {
     totals.rows += commit.rows
@@ -67,7 +69,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   }
   try {
     const shared = {
-      ...{ source, engine, workFolder: workFolder.path, runtime },
+      ...{ store, source, engine, workFolder: workFolder.path, runtime },
       budget: createBudget(MOST_BYTES_IN_FLIGHT),
       cleaning: createLimit(STATEMENTS_AT_ONCE),
     }
@@ -76,22 +78,23 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     await subscribe(source, pipelines, lost)
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
     const care = { engine, workFolder: workFolder.path, runtime, onCare: options.onCare ?? (() => {}) }
-    const caring = options.untilCaughtUp ? Promise.resolve() : lookAfter(tables, care, running.signal)
+    if (!options.untilCaughtUp) caring = lookAfter(tables, care, running.signal)
     await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), options.untilCaughtUp)
     if (lost.signal.aborted) throw lost.signal.reason
-    running.abort()
-    await caring
     if (options.untilCaughtUp) await lookAfterOnce(tables, care, signal)
     return totals
   } finally {
     running.abort()
+    await caring
     await source.close()
     engine.close()
     await workFolder.close()
   }
 }
 
-type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'>
+type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'> & {
+  readonly store: ObjectStore
+}
 
 interface Routed {
   readonly topics: readonly string[]
@@ -102,14 +105,14 @@ interface Routed {
 
 async function openPipeline(
   route: Route,
-  { lake, group, start, limits, onWaiting }: StreamOptions,
+  { group, start, limits, onWaiting }: StreamOptions,
   shared: Shared,
   count: (commit: WorkerCommit) => void,
 ): Promise<Routed> {
   const { source, runtime } = shared
   const dataset = await loadDataset(route.dataset)
   const tables = await openTables({
-    store: await openLake(lake),
+    store: shared.store,
     path: route.table,
     dataset,
     group,
