@@ -1,24 +1,9 @@
-/** Which of the shards are this reader's, by their keys. The leases of a lake are one. */
-export interface Sharing {
-  /** What there is to be shared from now on; settles when this reader has taken its part. */
-  share(names: readonly string[]): Promise<void>
-  /** Says that a name of ours needs no more work, or that it does again. */
-  finish(name: string, finished: boolean): void
-  /** Whether whoever has it says that it needs no more work. */
-  finished(name: string): boolean
-  close(): Promise<void>
-}
+import type { LeaseListener, Leases } from '@millrace/lake'
 
-export interface ShareListener {
-  gained(names: readonly string[]): Promise<void>
-  /** What is lost may go to others when this settles. */
-  lost(names: readonly string[]): Promise<void>
-}
-
-export type OpenSharing = (listener: ShareListener) => Sharing
+export type OpenSharing = (listener: LeaseListener) => Leases
 
 /** A reader without a group has all there is. */
-export function allOurs({ gained, lost }: ShareListener): Sharing {
+export function allOurs({ gained, lost }: LeaseListener): Leases {
   const ours = new Set<string>()
   const isFinished = new Set<string>()
   return {

@@ -1,4 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
+import { openLeases } from '@millrace/lake'
 import type { Partition, Source, SourceOptions } from '../source.ts'
 import { parseKinesisAddress } from './address.ts'
 import { type Assignment, assignShards } from './assignment.ts'
@@ -7,12 +8,12 @@ import { openCursors } from './cursor.ts'
 import { parentsEnded, shardKey } from './lineage.ts'
 import { placeOf, positionOf } from './position.ts'
 import { createShardReader, type ShardReader } from './shard-reader.ts'
-import { allOurs } from './sharing.ts'
+import { allOurs, type OpenSharing } from './sharing.ts'
 import { startOf } from './start.ts'
 import { openStreams } from './streams.ts'
 
 /** Kinesis: shards in the order of their lineage, polled; who reads which is agreed on by leases in the store. */
-export function kinesisSource(address: string, runtime: Runtime, _options: SourceOptions): Source {
+export function kinesisSource(address: string, runtime: Runtime, { group, store }: SourceOptions): Source {
   const client = openClient(parseKinesisAddress(address))
   const streams = openStreams(client)
   const cursors = openCursors(client, streams)
@@ -28,7 +29,11 @@ export function kinesisSource(address: string, runtime: Runtime, _options: Sourc
     url: address,
     async subscribe(topics, listener) {
       if (assignment) throw new MillraceError('INTERNAL', 'a Kinesis source is subscribed once')
-      assignment = assignShards({ topics, streams, listener, runtime, openSharing: allOurs })
+      const openSharing: OpenSharing = (listener) =>
+        group === undefined || store === undefined
+          ? allOurs(listener)
+          : openLeases(store, `_millrace/leases/${encodeURIComponent(group)}`, { listener }, runtime)
+      assignment = assignShards({ topics, streams, listener, runtime, openSharing })
       await assignment.begun
     },
     async resolve(partition, start) {
