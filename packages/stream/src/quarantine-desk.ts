@@ -8,6 +8,7 @@ import { openWorkFolder } from './work-folder.ts'
 export interface DeskOptions {
   readonly lake: string
   readonly datasets: readonly string[]
+  readonly datasetFolders: readonly string[]
 }
 
 /** A refused record, for people: its bytes are shown as text, cut short, with nothing that a screen would obey. */
@@ -63,7 +64,10 @@ function printable(bytes: Uint8Array): string {
 }
 
 /** Tries every refused record of these data sets by the rules of today. */
-export async function replayAll({ lake, datasets }: DeskOptions, runtime: Runtime): Promise<Map<string, ReplayTotals>> {
+export async function replayAll(
+  { lake, datasets, datasetFolders }: DeskOptions,
+  runtime: Runtime,
+): Promise<Map<string, ReplayTotals>> {
   const store = await openLake(lake)
   const workFolder = await openWorkFolder()
   try {
@@ -71,7 +75,14 @@ export async function replayAll({ lake, datasets }: DeskOptions, runtime: Runtim
       const totals = new Map<string, ReplayTotals>()
       for (const path of datasets) {
         if (!(await openTable({ store, path: quarantinePath(path) }))) continue
-        const parts = { store, path, dataset: await loadDataset(path), engine, workFolder: workFolder.path, runtime }
+        const parts = {
+          store,
+          path,
+          dataset: await loadDataset(path, datasetFolders),
+          engine,
+          workFolder: workFolder.path,
+          runtime,
+        }
         totals.set(path, await replayQuarantine(parts))
       }
       return totals

@@ -17,6 +17,8 @@ export interface StreamOptions {
   readonly lake: string
   /** What goes where. */
   readonly routes: readonly Route[]
+  /** Where data sets are looked for before the built-in ones. */
+  readonly datasetFolders: readonly string[]
   readonly group: string
   readonly start: StartPosition
   readonly limits: BatchLimits
@@ -105,12 +107,12 @@ interface Routed {
 
 async function openPipeline(
   route: Route,
-  { group, start, limits, onWaiting }: StreamOptions,
+  { datasetFolders, group, start, limits, onWaiting }: StreamOptions,
   shared: Shared,
   count: (commit: WorkerCommit) => void,
 ): Promise<Routed> {
   const { source, runtime } = shared
-  const dataset = await loadDataset(route.dataset)
+  const dataset = await loadDataset(route.dataset, datasetFolders)
   const tables = await openTables({
     store: shared.store,
     path: route.table,

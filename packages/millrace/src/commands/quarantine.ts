@@ -4,12 +4,13 @@ import type { Command, Run } from '../command.ts'
 const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'topic', 'partition', 'offset', 'time', 'reason', 'state', 'value'] as const
 
-const run: Run = async ({ values: { lake, datasets } }, args, io) => {
+const run: Run = async ({ values: { lake, datasets, datasetFolders } }, args, io) => {
+  const desk = { lake, datasets, datasetFolders }
   const { listQuarantine, replayAll } = await import('@millrace/stream')
   const json = args.switch('--json')
   const [what = 'list'] = args.positionals
   if (what === 'replay') {
-    const totals = [...(await replayAll({ lake, datasets }, systemRuntime))].map(([table, each]) => ({
+    const totals = [...(await replayAll(desk, systemRuntime))].map(([table, each]) => ({
       table,
       ...each,
     }))
@@ -20,7 +21,7 @@ const run: Run = async ({ values: { lake, datasets } }, args, io) => {
   if (what !== 'list') {
     throw new MillraceError('USAGE', `quarantine knows list and replay, not ${JSON.stringify(what)}`)
   }
-  const records = await listQuarantine({ lake, datasets }, args.integer('--limit') ?? USUAL_LIMIT)
+  const records = await listQuarantine(desk, args.integer('--limit') ?? USUAL_LIMIT)
   if (json) io.json(records)
   else {
     const rows = records.map((record) => COLUMNS.map((column) => record[column]))
@@ -33,7 +34,7 @@ export const quarantine: Command = {
   about:
     'Shows the records that may not enter their tables, with the reason; `replay` tries them again by the rules of today.',
   positionals: ['[what]'],
-  settings: ['lake', 'datasets'],
+  settings: ['lake', 'datasets', 'datasetFolders'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
     { flag: '--json', description: 'as an array of objects' },

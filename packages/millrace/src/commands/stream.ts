@@ -33,6 +33,7 @@ async function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, i
     source: values.source,
     lake: values.lake,
     routes: await findRoutes(values.source, values.datasets, values.topics ?? {}),
+    datasetFolders: values.datasetFolders,
     group: values.group,
     start: 'earliest',
     limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
@@ -72,7 +73,7 @@ function report(totals: StreamTotals, seconds: number, json: boolean, io: Io): v
 export const stream: Command = {
   about:
     'Reads a source, cleans its records and commits them to Delta tables, each record once. Ctrl-C stops it cleanly; the next start goes on where it was.',
-  settings: ['source', 'lake', 'datasets', 'topics', 'group', 'every', 'maxRows', 'dashboard'],
+  settings: ['source', 'lake', 'datasets', 'datasetFolders', 'topics', 'group', 'every', 'maxRows', 'dashboard'],
   options: [
     { flag: '--until-caught-up', description: 'commit everything that is there now, then end' },
     { flag: '--json', description: 'end with one line of JSON: totals' },

@@ -28,6 +28,11 @@ const SETTINGS = {
     default: './lake',
   },
   datasets: { value: 'NAMES', description: 'the data sets, with commas between', default: 'pin,geo,user' },
+  datasetFolders: {
+    value: 'FOLDERS',
+    description:
+      'where data sets of your own are, a folder each, with commas between; they go before the built-in ones',
+  },
   topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },

@@ -56,10 +56,15 @@ const dashboard = z.union(
 
 const place = z.string().trim().min(1, 'is empty')
 
+const placeList = z
+  .union([z.array(place), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(place))
+
 const fields = {
   source: place,
   lake: place,
   datasets: nameList,
+  datasetFolders: placeList.default([]),
   topics: topicMap.optional(),
   group: name,
   every: duration,
