@@ -17,7 +17,8 @@ const PROMISE = /\b(?:TODO|FIXME|XXX|HACK)\b/
 const ISSUE_LINK = /(?:https?:\/\/\S+\/issues\/\d+|#\d+)/
 
 /** Where something may be printed or the process's own streams touched. */
-const MAY_PRINT = /^(?:packages\/millrace\/src\/terminal\/|test\/services\/main\.ts$|tools\/|bench\/)/
+const MAY_PRINT =
+  /^(?:packages\/millrace\/src\/terminal\/|packages\/\w+\/test\/(?:\w+\/)*programs\/|test\/services\/main\.ts$|tools\/|bench\/)/
 
 const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-const CHILD = fileURLToPath(new URL('./time-zone-child.ts', import.meta.url))
+const CHILD = fileURLToPath(new URL('./programs/time-zone.ts', import.meta.url))
 
 /** Far east, far west, half an hour off, and one that skips an hour in spring. */
 const ZONES = ['UTC', 'Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Asia/Kolkata', 'Europe/Berlin']
