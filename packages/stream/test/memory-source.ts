@@ -79,6 +79,7 @@ function memorySource(topic: MemoryTopic, arrival: () => Promise<void>): MemoryS
       if (at === all.length) return waitFor(arrival(), signal)
       return blockOf(partition, at, all.slice(at, at + RECORDS_A_READ))
     },
+    positionOf: (offset) => [BigInt(offset)],
     acknowledge: async () => {},
     close: async () => {},
   }

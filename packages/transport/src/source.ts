@@ -84,6 +84,8 @@ export interface Source {
   subscribe(topics: readonly string[], listener: PartitionListener): Promise<void>
   /** The concrete position that a start position means now. */
   resolve(partition: Partition, start: StartPosition): Promise<Position>
+  /** Where reading begins with the record of this name, as in `Block.offsets`. */
+  positionOf(name: bigint | string): Position
   /** The end that a reader can reach now. */
   end(partition: Partition): Promise<End>
   /** Waits for records, at most `maxBytes` of them. Undefined: nothing came within `waitMs`. */

@@ -43,6 +43,7 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
       const topic = await topicOf(partition)
       return readBlock(store, topic, partition, from, options, runtime)
     },
+    positionOf: (offset) => [BigInt(offset)],
     acknowledge: async () => {},
     close: () => store.close(),
   }

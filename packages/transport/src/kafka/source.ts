@@ -39,6 +39,7 @@ export function kafkaSource(address: string, runtime: Runtime, { group, member }
     resolve: offsets.resolve,
     end: async (partition) => endAt(await offsets.end(partition)),
     read: reader.read,
+    positionOf: (offset) => [BigInt(offset)],
     acknowledge: acknowledger.acknowledge,
     async close() {
       closing.abort()

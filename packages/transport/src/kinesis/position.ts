@@ -48,8 +48,8 @@ export function recordName(sequence: string, index: number | undefined): string 
   return index === undefined ? sequence : `${sequence}.${index}`
 }
 
-/** The place at which the record of this name is read. */
-export function placeOfRecord(name: string, through: number): Place {
+/** The place at which the record of this name is read, the last of those that differ in time alone. */
+export function placeOfRecord(name: string): Place {
   const [sequence = '', index = '0'] = name.split('.')
-  return { sequence: BigInt(sequence), next: Number(index), through }
+  return { sequence: BigInt(sequence), next: Number(index), through: Number.MAX_SAFE_INTEGER }
 }

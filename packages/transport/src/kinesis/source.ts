@@ -6,7 +6,7 @@ import { type Assignment, assignShards } from './assignment.ts'
 import { openClient } from './client.ts'
 import { openCursors } from './cursor.ts'
 import { parentsEnded, shardKey } from './lineage.ts'
-import { placeOf, positionOf } from './position.ts'
+import { placeOf, placeOfRecord, positionOf } from './position.ts'
 import { createShardReader, type ShardReader } from './shard-reader.ts'
 import { allOurs, type OpenSharing } from './sharing.ts'
 import { startOf } from './start.ts'
@@ -61,6 +61,7 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
       if (block?.last) await subscribed?.lookAgain()
       return block
     },
+    positionOf: (name) => positionOf(placeOfRecord(String(name))),
     async acknowledge(positions) {
       for (const [partition, position] of positions) {
         assignment?.finish(partition, placeOf(position).next === 'end')
