@@ -64,8 +64,8 @@ export function openLane(broker: Broker, security: Security, runtime: Runtime): 
       try {
         if (!slot.connection?.usable) slot.connection = await openFetchConnection(broker, security)
         const unanswered = await exchange(slot.connection, ++correlation, batch, runtime)
-        // In front: what got nothing this time is filled first next time.
-        queue.unshift(...unanswered)
+        // Before those that got something and come back: they are filled first next time.
+        queue.push(...unanswered)
       } catch (error) {
         slot.connection?.close()
         for (const waiting of batch) waiting.fail(error)

@@ -18,7 +18,7 @@ const steps = fc.array(
           ? { producer, end: what }
           : { producer, write: what as 'in transaction' | 'plainly' },
     ),
-  { maxLength: 40 },
+  { maxLength: 60, size: 'max' },
 )
 
 interface Written {
@@ -67,7 +67,7 @@ function stableEnd(log: readonly Written[]): number {
 describe('a read-committed reader', () => {
   it('sees no aborted record and every other one, however transactions of several producers interleave', () => {
     fc.assert(
-      fc.property(steps, fc.nat(40), fc.integer({ min: 1, max: 40 }), (history, start, size) => {
+      fc.property(steps, fc.nat(60), fc.integer({ min: 1, max: 60 }), (history, start, size) => {
         const log = play(history)
         const end = stableEnd(log)
         const from = Math.min(start, end)

@@ -134,6 +134,19 @@ describe('record batches', () => {
     expect(() => read(sealed(bytes), 0)).toThrow(expect.objectContaining({ code: 'SOURCE_UNSUPPORTED' }))
   })
 
+  it('are refused when a value runs out of its record', () => {
+    const bytes = encodeBatch({ baseOffset: 0, records: [line('{"a":1}'), line('{"a":2}')] })
+    const valueLength = bytes.indexOf('{"a":1}') - 1
+    bytes.writeUInt8(bytes.readUInt8(valueLength) + 4, valueLength)
+    expect(() => read(sealed(bytes), 0)).toThrow(expect.objectContaining({ code: 'SOURCE_DAMAGED' }))
+  })
+
+  it.each([0, 4] as const)('are refused when they claim more records than there is room for (codec %i)', (codec) => {
+    const bytes = encodeBatch({ baseOffset: 0, codec, records: [line('{"a":1}')] })
+    bytes.writeInt32BE(2 ** 31 - 1, 57)
+    expect(() => read(sealed(bytes), 0)).toThrow(expect.objectContaining({ code: 'SOURCE_DAMAGED' }))
+  })
+
   it('are refused when any bit of what the checksum covers has flipped', () => {
     const whole = encodeBatch({ baseOffset: 7, records: [line('{"a":1}'), line('{"a":2}')] })
     fc.assert(
