@@ -1,0 +1,52 @@
+import { createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import type { Server } from './stream.ts'
+
+/** A real server on a bad day: the next calls of an operation are answered with these errors, in turn. */
+export async function troubled(server: Server) {
+  const plans: { operation: string; errors: string[] }[] = []
+  const calls: string[] = []
+  const proxy = createServer(async (incoming, outgoing) => {
+    const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? ''
+    calls.push(operation)
+    const error = plans.find((plan) => plan.operation === operation && plan.errors.length > 0)?.errors.shift()
+    if (error !== undefined) {
+      incoming.resume()
+      outgoing.writeHead(400, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': error })
+      outgoing.end(JSON.stringify({ __type: error, message: 'on purpose' }))
+      return
+    }
+    const { status, headers, body } = await forwarded(server.endpoint, incoming)
+    outgoing.writeHead(status, headers)
+    outgoing.end(body)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  return {
+    server: { ...server, endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+    calls,
+    trouble: (operation: string, ...errors: string[]) => void plans.push({ operation, errors }),
+    close() {
+      proxy.close()
+      proxy.closeAllConnections()
+    },
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+}
+
+function forwarded(upstream: string, incoming: IncomingMessage): Promise<Answer> {
+  const { hostname, port } = new URL(upstream)
+  return new Promise((resolve, reject) => {
+    const { method, url, headers } = incoming
+    const outgoing = request({ hostname, port, method, path: url, headers }, async (answer) => {
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) })
+    })
+    outgoing.on('error', reject)
+    incoming.pipe(outgoing)
+  })
+}
