@@ -21,7 +21,7 @@ const LEAST_LOG_BYTES = 512 * 1024
 export async function checkpointIsDue(table: TableRef): Promise<boolean> {
   let behind = 0
   let last = 0
-  const from = (await checkpointHint(table)) ?? 0
+  const from = (await checkpointHint(table))?.version ?? 0
   for await (const { key, size } of table.store.list(logKey(table, ''), logKey(table, versionName(from)))) {
     if (key.includes('.checkpoint')) [behind, last] = [0, size]
     else if (key.endsWith('.json')) behind += size
@@ -54,7 +54,7 @@ function countOf({ txns, files }: Snapshot, tombstones: readonly RemoveFile[]): 
 
 /** Only a hint, so no harm is done when two writers cross; it never goes back if that can be seen. */
 async function pointTo({ table, version, files }: Snapshot, size: number, sizeInBytes: number): Promise<void> {
-  if (((await checkpointHint(table)) ?? -1) > version) return
+  if (((await checkpointHint(table))?.version ?? -1) > version) return
   const hint = { version, size, sizeInBytes, numOfAddFiles: files.size }
   await table.store.put(logKey(table, '_last_checkpoint'), new TextEncoder().encode(JSON.stringify(hint)))
 }

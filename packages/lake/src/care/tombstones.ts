@@ -19,7 +19,7 @@ export async function tombstonesSince(
   connection: DuckDBConnection,
 ): Promise<RemoveFile[]> {
   const { table, version } = snapshot
-  const hint = (await checkpointHint(table)) ?? 0
+  const hint = (await checkpointHint(table))?.version ?? 0
   const listing = await listLog(table, hint <= version ? hint : 0)
   const checkpoint = listing.checkpoints.filter((candidate) => candidate.version <= version).at(-1)
   const found = new Map<string, RemoveFile>()

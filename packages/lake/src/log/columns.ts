@@ -4,7 +4,7 @@ import { type DataType, duckdbType, quoteName, type StructField, schemaOf } from
 /** How the table's columns are found in its files: by their own names, or as column mapping says. */
 export type ColumnMapping = 'none' | 'name' | 'id'
 
-export function columnMapping({ protocol, metadata }: { protocol: Protocol; metadata: Metadata }): ColumnMapping {
+function columnMapping({ protocol, metadata }: { protocol: Protocol; metadata: Metadata }): ColumnMapping {
   const supported = protocol.minReaderVersion === 2 || (protocol.readerFeatures ?? []).includes('columnMapping')
   const mode = metadata.configuration['delta.columnMapping.mode']
   return supported && (mode === 'name' || mode === 'id') ? mode : 'none'

@@ -9,8 +9,6 @@ export interface LogListing {
   /** Complete ones, in ascending order. */
   readonly checkpoints: readonly Checkpoint[]
   readonly compactions: readonly Compaction[]
-  /** Versions that have a checksum file. */
-  readonly checksums: ReadonlySet<number>
 }
 
 export interface Checkpoint {
@@ -26,7 +24,7 @@ export interface Compaction {
 }
 
 const NAME =
-  /\/_delta_log\/(\d{20})(?:\.(?<commit>json)|\.(?<crc>crc)|\.(?<to>\d{20})\.compacted\.json|\.checkpoint(?<kind>\.parquet|\.(?<part>\d{10})\.(?<parts>\d{10})\.parquet|\.[0-9a-fA-F-]{36}\.(?:json|parquet)))$/
+  /\/_delta_log\/(\d{20})(?:\.(?<commit>json)|\.(?<to>\d{20})\.compacted\.json|\.checkpoint(?<kind>\.parquet|\.(?<part>\d{10})\.(?<parts>\d{10})\.parquet|\.[0-9a-fA-F-]{36}\.(?:json|parquet)))$/
 
 export async function listLog(table: TableRef, from: number): Promise<LogListing> {
   const names = collectNames(from)
@@ -52,11 +50,10 @@ export async function listLogWithTimes(table: TableRef, from: number): Promise<T
 
 function collectNames(from: number) {
   const commits = new Set<number>()
-  const checksums = new Set<number>()
   const compactions: Compaction[] = []
   const checkpoints: Checkpoint[] = []
   const parts = new Map<string, string[]>()
-  const listing: LogListing = { from, commits, checkpoints, compactions, checksums }
+  const listing: LogListing = { from, commits, checkpoints, compactions }
   return {
     listing,
     /** The version, where the key is a commit's. */
@@ -65,8 +62,7 @@ function collectNames(from: number) {
       const groups = match?.groups
       if (!groups) return undefined
       const version = Number(match[1])
-      if (groups.crc) checksums.add(version)
-      else if (groups.to) compactions.push({ from: version, to: Number(groups.to), key })
+      if (groups.to) compactions.push({ from: version, to: Number(groups.to), key })
       else if (groups.parts) collectPart(version, Number(groups.parts), key, parts, checkpoints)
       else if (!groups.commit) checkpoints.push({ version, keys: [key] })
       else commits.add(version)
@@ -90,13 +86,19 @@ function collectPart(
   if (keys.length === count) complete.push({ version, keys })
 }
 
-/** The version of the newest checkpoint by `_last_checkpoint`: a hint only, so a broken one is none. */
-export async function checkpointHint(table: TableRef): Promise<number | undefined> {
+/** What `_last_checkpoint` says: a hint only, so a broken one is none. */
+export interface CheckpointHint {
+  readonly version: number
+  /** One file with the plain name. */
+  readonly isClassic: boolean
+}
+
+export async function checkpointHint(table: TableRef): Promise<CheckpointHint | undefined> {
   const bytes = await table.store.get(logKey(table, '_last_checkpoint'))
   if (!bytes) return undefined
   try {
-    const { version } = JSON.parse(new TextDecoder().decode(bytes)) as { version?: unknown }
-    return typeof version === 'number' ? version : undefined
+    const { version, parts, v2Checkpoint } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+    return typeof version === 'number' ? { version, isClassic: !parts && !v2Checkpoint } : undefined
   } catch {
     return undefined
   }

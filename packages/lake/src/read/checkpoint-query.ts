@@ -13,7 +13,8 @@ type AddPart = 'partitionValues' | 'size' | 'modificationTime' | 'tags' | 'delet
  * columns that they don't use, so the files' own columns decide what is asked for.
  */
 export async function checkpointQuery(connection: DuckDBConnection, files: readonly string[]): Promise<string> {
-  const source = `read_parquet([${files.map(quoteText).join(', ')}], union_by_name = true, hive_partitioning = false)`
+  const list = files.map(quoteText).join(', ')
+  const source = `read_parquet([${list}], union_by_name = ${files.length > 1}, hive_partitioning = false)`
   const shape = await connection.runAndReadAll(`SELECT * FROM ${source} LIMIT 0`)
   const types = new Map(shape.columnNames().map((name, i) => [name, shape.columnTypes()[i] as DuckDBType]))
   const others = ['txn', 'protocol', 'metaData', 'sidecar'].filter((name) => types.has(name))

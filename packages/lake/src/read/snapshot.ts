@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { type Actions, type AddFile, decodeActions, type Metadata, type Protocol } from '../log/actions.ts'
-import { checkpointHint, type LogListing, listLog } from '../log/listing.ts'
-import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/log.ts'
+import { type CheckpointHint, checkpointHint, type LogListing, listLog } from '../log/listing.ts'
+import { commitName, logKey, readCommit, type TableRef, tableUrl, versionName } from '../log/log.ts'
 import { refuseUnknownProtocol } from '../log/protocol.ts'
 import { newestVersion, type Segment, segmentsTo } from '../log/segment.ts'
 import { readCheckpoint } from './checkpoint.ts'
@@ -24,22 +24,50 @@ const READS_AT_ONCE = 32
 
 /** At its newest version, or at an older one. Undefined: no table is there. */
 export async function openTable(table: TableRef, version?: number): Promise<Snapshot | undefined> {
-  let trustHint = true
+  const hint = await checkpointHint(table)
+  const snapshot =
+    (version === undefined && (await openByHint(table, hint))) || (await openByListing(table, version, hint))
+  if (snapshot) await refuseWrongChecksum(snapshot)
+  return snapshot
+}
+
+/** From the checkpoint that the hint names, without a listing. Undefined: it can't be read. */
+async function openByHint(table: TableRef, hint: CheckpointHint | undefined): Promise<Snapshot | undefined> {
+  if (!hint?.isClassic) return undefined
+  const { version } = hint
+  const keys = [logKey(table, `${versionName(version)}.checkpoint.parquet`)]
+  const state = await readCheckpoint(table, { version, keys }).catch(damage)
+  if (state === 'gone' || state instanceof MillraceError) return undefined
+  const base = snapshotOf(table, version, state)
+  const next = await table.store.get(logKey(table, commitName(version + 1)))
+  return next ? catchUp(base) : afterNothingNew(base)
+}
+
+async function openByListing(
+  table: TableRef,
+  version: number | undefined,
+  hint: CheckpointHint | undefined,
+): Promise<Snapshot | undefined> {
+  let from = hint && hint.version <= (version ?? hint.version) ? hint.version : 0
   for (let tries = 0; tries < 3; tries++) {
-    const listing = await listForOpening(table, version, trustHint)
+    const listing = await listForOpening(table, from)
     const newest = newestVersion(listing)
     if (newest === undefined) return undefined
     if (version !== undefined && version > newest) {
       throw new MillraceError('TABLE_NOT_FOUND', `${tableUrl(table)} has no version ${version}: it is at ${newest}`)
     }
-    const snapshot = await firstReadable(table, segmentsTo(table, listing, version ?? newest), listing.from === 0)
-    if (typeof snapshot !== 'string') {
-      if (listing.checksums.has(snapshot.version)) await refuseWrongChecksum(snapshot)
-      return snapshot
-    }
-    trustHint = snapshot !== 'damaged'
+    const segments = segmentsTo(table, listing, version ?? newest)
+    const snapshot = await firstReadable(table, segments, listing.from === 0)
+    if (typeof snapshot !== 'string') return snapshot
+    from = snapshot === 'damaged' ? 0 : from
   }
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log goes away while it is read`)
+}
+
+/** From a checkpoint on, where there is one; else the whole log. */
+async function listForOpening(table: TableRef, from: number): Promise<LogListing> {
+  const listing = await listLog(table, from)
+  return from === 0 || listing.checkpoints.length > 0 ? listing : listLog(table, 0)
 }
 
 /** The same table, with what has been committed since: costs as much as that, not as much as the table. */
@@ -72,21 +100,12 @@ async function catchUp(snapshot: Snapshot): Promise<Snapshot> {
   const listing = await listLog(table, version + 1)
   const newest = newestVersion(listing)
   if (newest === undefined) return snapshot
-  if (!listing.commits.has(version + 1)) return (await openTable(table)) ?? snapshot
-  const segment = segmentsTo(table, { ...listing, checkpoints: [{ version, keys: [] }] }, newest)[0]
-  const state = segment && (await playEntries(table, segment, snapshot))
-  if (!state || state === 'gone') return (await openTable(table)) ?? snapshot
-  return snapshotOf(table, newest, state)
-}
-
-/** From the newest checkpoint on, where the hint holds; else the whole log. */
-async function listForOpening(table: TableRef, version: number | undefined, trustHint: boolean): Promise<LogListing> {
-  const hint = trustHint ? await checkpointHint(table) : undefined
-  if (hint !== undefined && hint <= (version ?? hint)) {
-    const listing = await listLog(table, hint)
-    if (listing.checkpoints.some((checkpoint) => checkpoint.version >= hint)) return listing
+  if (listing.commits.has(version + 1)) {
+    const [segment] = segmentsTo(table, { ...listing, checkpoints: [{ version, keys: [] }] }, newest)
+    const state = segment && (await playEntries(table, segment, snapshot))
+    if (state && state !== 'gone') return snapshotOf(table, newest, state)
   }
-  return listLog(table, 0)
+  return (await openByListing(table, undefined, undefined)) ?? snapshot
 }
 
 /** Damaged: by no checkpoint of this listing, and it was not the whole log. */
