@@ -1,6 +1,10 @@
+import { LARGEST_FAST_VALUE } from '@millrace/base'
 import { duckdbType, quoteName, quoteText } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { fieldSql, SQL_TYPES, valueOrError } from './fields.ts'
+
+/** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
+const LONGEST_LINE = 2 * LARGEST_FAST_VALUE
 
 /** Every name that a field may come under. */
 export function knownNames(dataset: Dataset): string[] {
@@ -16,7 +20,8 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
   const columns = knownNames(dataset).map((name) => `${quoteName(name)}: 'VARCHAR'`)
   const values = dataset.fields.map((field) => `${valueOrError(fieldSql(field))} AS ${quoteName(field.name)}`)
   return `SELECT ${values.join(', ')} FROM read_json([${files.map(quoteText).join(', ')}],
-    format = 'newline_delimited', records = true, columns = {${columns.join(', ')}}, hive_partitioning = false)`
+    format = 'newline_delimited', records = true, columns = {${columns.join(', ')}}, maximum_object_size = ${LONGEST_LINE},
+    hive_partitioning = false)`
 }
 
 /** No row, but the right columns: enough to see whether the SQL fits the fields. */
@@ -38,6 +43,11 @@ export function cleanRows(dataset: Dataset, raw: string, failed: string): string
 
 export function columnList(dataset: Dataset): string {
   return dataset.schema.fields.map(({ name }) => quoteName(name)).join(', ')
+}
+
+/** SQL over rows of the data set, wherever they are read from: the hash of them all, as `Fates` has it. */
+export function rowsHash(dataset: Dataset): string {
+  return `CAST(coalesce(sum(${rowHash(dataset)}), 0) % 18446744073709551616 AS UBIGINT)`
 }
 
 /** A row's hash: of its columns in the schema's order. DuckDB may change the function with a new version. */
