@@ -6,6 +6,7 @@ import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
 import type { StructField } from '../log/schema.ts'
 import { deletedRows } from './deletion-vector.ts'
 import { explainFailure } from './failure.ts'
+import { refuseRenamedMembers } from './nested-names.ts'
 import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
 import { mayHold } from './prune.ts'
 import { renderScan } from './scan-sql.ts'
@@ -61,6 +62,7 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
   const deleted = await deletedRows(table, scan.files)
   const { paths, release } = await readablePaths(table, scan.files, connection)
   try {
+    await refuseRenamedMembers(scan, tableColumns(scan.snapshot), paths, connection)
     const sql = renderScan(scan, paths, deleted)
     return { sql, explain: (error) => explainFailure(error, scan, paths), release, [Symbol.asyncDispose]: release }
   } catch (error) {

@@ -144,6 +144,28 @@ describe('files are left out', () => {
   })
 })
 
+test('a bound that its writer cut down to milliseconds hides nothing', async () => {
+  const snapshot = await at.create({ schema: struct(column('t', 'timestamp')) })
+  const bounds = { t: '2024-01-01T00:00:00.000Z' }
+  const stats = JSON.stringify({ numRecords: 1, minValues: bounds, maxValues: bounds, nullCount: { t: 0 } })
+  const file = { path: 'a', partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats }
+  const one = { ...snapshot, files: snapshot.files.with(new Map([['a', file]])) }
+  const left = (op: Comparison, value: string) => planScan(one, { where: { op, column: 't', value } }).files.length
+  expect([left('=', '2024-01-01 00:00:00.0005'), left('>', '2024-01-01 00:00:00.0005')]).toEqual([1, 1])
+  expect([left('=', '2024-01-01 00:00:00.001'), left('>', '2024-01-01 00:00:00.001')]).toEqual([0, 0])
+})
+
+test.each(['{"numRecords":', '[]', '"text"', '{"minValues":{"l":{"x":1}},"maxValues":7}'])(
+  'statistics that are none hide nothing: %s',
+  async (stats) => {
+    table ??= awkward()
+    const snapshot = await table
+    const files = new Map(snapshot.files.entries().map(([key, file]) => [key, { ...file, stats }]))
+    const where: Predicate = { op: '=', column: 'l', value: 1 }
+    expect(planScan({ ...snapshot, files: snapshot.files.with(files) }, { where }).files).toHaveLength(5)
+  },
+)
+
 const golden = sharedFolder('data/delta-golden')
 describe.skipIf(golden === undefined)('the statistics that Spark wrote', () => {
   const names = ['', '-checkpoint', '-columnmapping-id', '-columnmapping-name'].map(

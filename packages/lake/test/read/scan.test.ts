@@ -22,6 +22,8 @@ interface WrittenFile {
   readonly path: string
   readonly rows: string
   readonly partitionValues?: AddFile['partitionValues']
+  /** Of columns, as DuckDB takes them. */
+  readonly ids?: string
 }
 
 /** A table whose files were written by somebody else. */
@@ -32,10 +34,12 @@ async function foreignTable(
 ): Promise<Snapshot> {
   const table = at.table()
   const empty = new Uint8Array()
-  for (const { path, rows } of files) {
+  for (const { path, rows, ids } of files) {
     const local = join(at.lake, table.path, decodeURIComponent(path))
     await at.store.put(`${table.path}/${decodeURIComponent(path)}`, empty)
-    await at.connection.run(`COPY (${rows}) TO ${quoteText(local)} (FORMAT parquet)`)
+    await at.connection.run(
+      `COPY (${rows}) TO ${quoteText(local)} (FORMAT parquet${ids === undefined ? '' : `, FIELD_IDS ${ids}`})`,
+    )
   }
   const add = files.map(({ path, partitionValues = {} }) => ({
     path,
@@ -199,6 +203,41 @@ describe('columns', () => {
     const rows = `SELECT 'mine' AS filename, 7 AS file_index, 8 AS file_row_number`
     const table = await foreignTable(schema, [{ path: 'x.parquet', rows, partitionValues: { p: 'q' } }], ['p'])
     expect(await rowsOf(table)).toEqual([['mine', 7, 8, 'q']])
+  })
+})
+
+describe('columns found by id', () => {
+  const mapped = (id: number, physicalName: string) => ({
+    'delta.columnMapping.id': id,
+    'delta.columnMapping.physicalName': physicalName,
+  })
+  const member = { ...column('inner', 'integer'), metadata: mapped(2, 'm') }
+  const schema = struct(
+    { ...column('outer', struct(member)), metadata: mapped(1, 's') },
+    { ...column('n', 'integer'), metadata: mapped(3, 'k') },
+  )
+  const byId = async (rows: string, ids: string) => {
+    const table = await foreignTable(schema, [{ path: 'x.parquet', rows, ids }])
+    const configuration = { 'delta.columnMapping.mode': 'id' }
+    const protocol = { minReaderVersion: 2, minWriterVersion: 5 }
+    return { ...table, protocol, metadata: { ...table.metadata, configuration } }
+  }
+
+  test('may have any name in the file', async () => {
+    const table = await byId(
+      'SELECT {m: 7} AS anything, 8 AS other',
+      '{anything: {__duckdb_field_id: 1, m: 2}, other: 3}',
+    )
+    expect(await rowsOf(table)).toEqual([[{ inner: 7 }, 8]])
+  })
+
+  test('but members of structs must have theirs', async () => {
+    const table = await byId('SELECT {w: 7} AS s, 8 AS k', '{s: {__duckdb_field_id: 1, w: 2}, k: 3}')
+    await expect(rowsOf(table)).rejects.toMatchObject({
+      code: 'TABLE_UNSUPPORTED',
+      message: expect.stringContaining('version 0: x.parquet has another name, w, for a member of a struct'),
+    })
+    expect(await rowsOf(table, { columns: ['n'] })).toEqual([[8]])
   })
 })
 
