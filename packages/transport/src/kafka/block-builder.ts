@@ -9,8 +9,9 @@ export interface Columns extends JoinedValues {
   readonly times: Float64Array
 }
 
-/** A batch whose records are unpacked. */
-export interface UnpackedBatch extends RecordBatch {
+/** A batch and its records, unpacked. */
+export interface UnpackedBatch {
+  readonly batch: RecordBatch
   readonly unpacked: Buffer
 }
 
@@ -37,7 +38,7 @@ interface Filling {
 
 /** Slices the values of these batches, from the offset `from` on, into one buffer: one copy, no object a record. */
 export function buildColumns(batches: readonly UnpackedBatch[], from: number, take: TakeBuffer): Columns {
-  const records = batches.reduce((sum, batch) => sum + batch.count, 0)
+  const records = batches.reduce((sum, { batch }) => sum + batch.count, 0)
   const filling: Filling = {
     // A record's fields take more room than the newline that comes in their place.
     bytes: take(batches.reduce((sum, { unpacked }) => sum + unpacked.length, 0)),
@@ -48,12 +49,12 @@ export function buildColumns(batches: readonly UnpackedBatch[], from: number, ta
     size: 0,
     careful: false,
   }
-  for (const batch of batches) addRecords(filling, batch, from)
+  for (const { batch, unpacked } of batches) addRecords(filling, batch, unpacked, from)
   return finish(filling)
 }
 
-function addRecords(filling: Filling, batch: UnpackedBatch, from: number): void {
-  const { unpacked, baseOffset, baseTime, appendTime } = batch
+function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from: number): void {
+  const { baseOffset, baseTime, appendTime } = batch
   const { bytes, ends, times } = filling
   const halves = new Int32Array(filling.offsets.buffer)
   const cursor: Cursor = { at: 0 }

@@ -37,7 +37,7 @@ export function readRecords(section: RecordSection, from: number, maxBytes: numb
     const unpacked = unpack(batch.codec, batch.records)
     checkCount(batch, unpacked.length)
     size += unpacked.length
-    batches.push({ ...batch, unpacked })
+    batches.push({ batch, unpacked })
   }
   return { columns: buildColumns(batches, from, take), next, epoch }
 }
