@@ -65,6 +65,28 @@ describe('a reader of partitions', () => {
     expect(await Promise.all([0, 1, 2, 3, 4, 5].map(read))).toEqual(Array(6).fill([5n]))
   })
 
+  it('takes a read that follows on a block along with those that still wait', async () => {
+    const broker = await fakeBroker((asked, nth) => {
+      if (asked.some(({ index }) => index > 1) || nth > 3) return 'keep silent'
+      return asked.filter(({ index }) => index === 0).map(recordsFor)
+    })
+    const reader = readerOf(() => Array.from({ length: 4 }, () => broker))
+    const stop = new AbortController()
+    const first = reader.read(partition(0), [0n], WAIT)
+    const others = [1, 2, 3].map((id) => reader.read(partition(id), [0n], { ...WAIT, signal: stop.signal }))
+    const block = await first
+    const next = await reader.read(partition(0), block?.to ?? [], WAIT)
+    stop.abort()
+    await Promise.all(others)
+    expect(next?.to).toEqual([2n])
+    const together = broker.requests.map((asked) => asked.map(({ index }) => index).sort())
+    expect(together.slice(0, 3)).toEqual([
+      [0, 1],
+      [2, 3],
+      [0, 1],
+    ])
+  })
+
   it('goes on when a connection breaks', async () => {
     const broker = await fakeBroker((asked, nth) => (nth < 3 ? 'hang up' : asked.map(recordsFor)))
     const reader = readerOf(() => [broker])
