@@ -1,7 +1,6 @@
 import type { AddFile } from '../log/actions.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { instantOf } from '../write/age.ts'
 import { stageRows, uploadAll } from '../write/parquet.ts'
 import { removalOf, type Workshop } from '../write/rows.ts'
 import { commit } from '../write/transaction.ts'
@@ -53,7 +52,6 @@ export async function optimizeTable(
 async function compact(before: OptimizeResult, bin: readonly AddFile[], workshop: Workshop): Promise<OptimizeResult> {
   const { runtime, connection, folder } = workshop
   const { snapshot } = before
-  const since = instantOf(runtime)
   if (!bin.every(({ path }) => snapshot.files.has(path))) return { ...before, conflicts: before.conflicts + 1 }
   const staged = await withScan({ ...planScan(snapshot), files: bin }, connection, (rows) =>
     stageRows(connection, rows, snapshot.metadata, folder, runtime, { dataChange: false }),
@@ -61,8 +59,8 @@ async function compact(before: OptimizeResult, bin: readonly AddFile[], workshop
   await uploadAll(snapshot.table, staged)
   runtime.crashPoint('compacted')
   const add = staged.map((file) => file.add)
-  const remove = bin.map((file) => removalOf(file, since.wall, false))
-  const made = await commit(snapshot, { operation: 'OPTIMIZE', add, remove, since }, runtime)
+  const remove = bin.map((file) => removalOf(file, runtime.now(), false))
+  const made = await commit(snapshot, { operation: 'OPTIMIZE', add, remove }, runtime)
   if (made.outcome !== 'committed') return { ...before, snapshot: made.snapshot, conflicts: before.conflicts + 1 }
   return {
     snapshot: made.snapshot,

@@ -1,4 +1,5 @@
 import type { Runtime } from '@millrace/base'
+import type { AddFile } from '../log/actions.ts'
 import { listLogWithTimes } from '../log/listing.ts'
 import type { TableRef } from '../log/log.ts'
 import { refresh, type Snapshot } from '../read/snapshot.ts'
@@ -15,6 +16,19 @@ export function instantOf(runtime: Runtime): Instant {
 
 export function elapsed(since: Instant, runtime: Runtime): number {
   return Math.max(runtime.now() - since.wall, runtime.monotonic() - since.monotonic)
+}
+
+/** When the making of each file began, as long as this process knows. */
+const begun = new WeakMap<AddFile, Instant>()
+
+export function begunAt(file: AddFile, instant: Instant): AddFile {
+  begun.set(file, instant)
+  return file
+}
+
+export function ageOf(file: AddFile, runtime: Runtime): number {
+  const instant = begun.get(file)
+  return instant ? elapsed(instant, runtime) : runtime.now() - file.modificationTime
 }
 
 /** A snapshot younger than this can't have been cleaned away by anyone. */

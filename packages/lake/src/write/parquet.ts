@@ -5,6 +5,7 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { AddFile, Metadata } from '../log/actions.ts'
 import { dataKey, type TableRef } from '../log/log.ts'
 import { duckdbType, quoteName, quoteText, type StructType, schemaOf } from '../log/schema.ts'
+import { begunAt, instantOf } from './age.ts'
 import { guarded, NULL_REFUSED } from './nulls.ts'
 import { logPath, partitionExpression, partitionValue } from './partitions.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
@@ -42,6 +43,7 @@ export async function stageRows(
   runtime: Runtime,
   options: StageOptions = {},
 ): Promise<StagedFile[]> {
+  const started = instantOf(runtime)
   const name = `part-${runtime.uuid()}`
   const layout = layoutOf(name, metadata, options)
   const target = join(folder, layout ? name : `${name}.zstd.parquet`)
@@ -62,14 +64,17 @@ export async function stageRows(
       localPath: file.path,
       ...(layout ? { folder: target } : {}),
       rows: file.rows,
-      add: {
-        path: logPath(relative(layout ? target : folder, file.path)),
-        partitionValues: partitionValues(file, metadata),
-        size: file.size,
-        modificationTime: runtime.now(),
-        dataChange: options.dataChange ?? true,
-        stats: deltaStats(file, leaves, unbounded),
-      },
+      add: begunAt(
+        {
+          path: logPath(relative(layout ? target : folder, file.path)),
+          partitionValues: partitionValues(file, metadata),
+          size: file.size,
+          modificationTime: runtime.now(),
+          dataChange: options.dataChange ?? true,
+          stats: deltaStats(file, leaves, unbounded),
+        },
+        started,
+      ),
     })
   }
   if (staged.length === 0) await rm(target, { recursive: true, force: true })

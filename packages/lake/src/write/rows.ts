@@ -7,7 +7,7 @@ import { type Predicate, predicateSql } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { instantOf, refreshed } from './age.ts'
+import { refreshed } from './age.ts'
 import { conflictBetween } from './conflicts.ts'
 import { fittingColumns } from './fit.ts'
 import { type StagedFile, stageRows, uploadAll } from './parquet.ts'
@@ -40,9 +40,8 @@ export async function appendRows(
   workshop: Workshop,
   options: WriteOptions = {},
 ): Promise<CommitResult> {
-  const since = instantOf(workshop.runtime)
   const add = await bringIn(snapshot, query, workshop, options)
-  const transaction = { operation: 'WRITE', parameters: { mode: 'Append' }, add, since, ...common(options) }
+  const transaction = { operation: 'WRITE', parameters: { mode: 'Append' }, add, ...common(options) }
   return commit(snapshot, transaction, workshop.runtime)
 }
 
@@ -53,12 +52,12 @@ export async function overwriteRows(
   workshop: Workshop,
   options: RemovalOptions = {},
 ): Promise<CommitResult> {
-  const since = instantOf(workshop.runtime)
-  const progress = progressAfterRemoval(snapshot, options.progress, since.wall)
+  const now = workshop.runtime.now()
+  const progress = progressAfterRemoval(snapshot, options.progress, now)
   const add = await bringIn(snapshot, query, workshop, options)
-  const remove = [...snapshot.files.values()].map((file) => removalOf(file, since.wall))
+  const remove = [...snapshot.files.values()].map((file) => removalOf(file, now))
   const parameters = { mode: 'Overwrite' }
-  const transaction = { operation: 'WRITE', parameters, add, remove, since, ...common(options, progress) }
+  const transaction = { operation: 'WRITE', parameters, add, remove, ...common(options, progress) }
   return commit(snapshot, transaction, workshop.runtime)
 }
 
@@ -70,8 +69,8 @@ export async function replaceRows(
   workshop: Workshop,
   options: RemovalOptions = {},
 ): Promise<CommitResult> {
-  const since = instantOf(workshop.runtime)
-  const progress = progressAfterRemoval(snapshot, options.progress, since.wall)
+  const now = workshop.runtime.now()
+  const progress = progressAfterRemoval(snapshot, options.progress, now)
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
   const refusal = quoteText('a new row does not fit the predicate that is replaced')
   const fitting = `SELECT * FROM (${query}) WHERE CASE WHEN coalesce(${sql}, false) THEN true ELSE error(${refusal}) END`
@@ -81,7 +80,6 @@ export async function replaceRows(
     operation: 'WRITE',
     parameters,
     add,
-    since,
     ...common(options, progress),
   })
 }
@@ -92,13 +90,12 @@ export async function deleteRows(
   workshop: Workshop,
   options: RemovalOptions = {},
 ): Promise<CommitResult> {
-  const since = instantOf(workshop.runtime)
-  const progress = progressAfterRemoval(snapshot, options.progress, since.wall)
+  const now = workshop.runtime.now()
+  const progress = progressAfterRemoval(snapshot, options.progress, now)
   const predicate = predicateSql(where, schemaOf(snapshot.metadata).fields)
   return rewrite(snapshot, where, workshop, {
     operation: 'DELETE',
     parameters: { predicate },
-    since,
     ...common(options, progress),
   })
 }

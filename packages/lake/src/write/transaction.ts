@@ -11,10 +11,10 @@ import {
 } from '../log/actions.ts'
 import { commitName, logKey, readCommit, type TableRef, tableUrl } from '../log/log.ts'
 import { advance, openTable, type Snapshot } from '../read/snapshot.ts'
-import { elapsed, freshened, hadBeenPassed, type Instant, instantOf, isFresh, refreshed, seenAt } from './age.ts'
+import { ageOf, elapsed, freshened, hadBeenPassed, type Instant, instantOf, isFresh, refreshed, seenAt } from './age.ts'
 import { type ConflictReason, conflictBetween } from './conflicts.ts'
 import { fileRetention, logRetention } from './retention.ts'
-import { refuseRemoval, refuseUnwritable } from './writable.ts'
+import { refuseExpiringProgress, refuseRemoval, refuseUnwritable } from './writable.ts'
 
 export interface Transaction {
   readonly operation: string
@@ -31,7 +31,7 @@ export interface Transaction {
   readonly reads?: (file: AddFile) => boolean
   /** Asked of the newest state before each try: false means that the commit must not be made any more. */
   readonly fence?: (latest: Snapshot) => boolean
-  /** When the first of the files was begun; taken from the files when absent. */
+  /** When the first of the files was begun, where the files can't say: they are not new. */
   readonly since?: Instant
 }
 
@@ -71,6 +71,7 @@ type Refusal = { outcome: 'fenced' } | { outcome: 'conflict'; reason: ConflictRe
 function refusalOf(base: Snapshot, latest: Snapshot, transaction: Transaction, runtime: Runtime): Refusal | undefined {
   if (transaction.fence && !transaction.fence(latest)) return { outcome: 'fenced' }
   refuseUnwritable(latest)
+  if (transaction.txn?.length) refuseExpiringProgress(latest)
   if ((transaction.remove ?? []).some(({ dataChange }) => dataChange)) refuseRemoval(latest)
   const reason = conflictBetween(base, latest, transaction)
   if (reason) return { outcome: 'conflict', reason }
@@ -82,8 +83,8 @@ const NEVER_STALE_MS = 30 * 60_000
 
 /** Rule 15: vacuum may have taken files that no commit named for too long. */
 function overslept(latest: Snapshot, { add, since }: Transaction, runtime: Runtime): boolean {
-  const oldest = (add ?? []).reduce((time, file) => Math.min(time, file.modificationTime), runtime.now())
-  const age = since ? elapsed(since, runtime) : runtime.now() - oldest
+  const oldest = (add ?? []).reduce((age, file) => Math.max(age, ageOf(file, runtime)), 0)
+  const age = since ? elapsed(since, runtime) : oldest
   const shorter = Math.min(fileRetention(latest.metadata), logRetention(latest.metadata))
   return age > Math.max(shorter / 2, NEVER_STALE_MS)
 }

@@ -7,6 +7,7 @@ import { commitName } from '../../src/log/log.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { type Fault, faultyStore } from '../../src/store/faulty.ts'
 import { openOrCreate } from '../../src/write/create.ts'
+import { stageRows, uploadAll } from '../../src/write/parquet.ts'
 import { removalOf } from '../../src/write/rows.ts'
 import { commit, type Transaction } from '../../src/write/transaction.ts'
 import { type Atelier, column, openAtelier, reopened, struct } from '../atelier.ts'
@@ -161,6 +162,15 @@ describe('after a change of the metadata', () => {
   })
 })
 
+test('progress is not written to a table that would forget it', async () => {
+  const base = await create()
+  const configuration = { ...base.metadata.configuration, 'delta.setTransactionRetentionDuration': 'interval 1 day' }
+  const forgetful = await made(base, { operation: 'ALTER', metadata: { ...base.metadata, configuration } })
+  const progress = { operation: 'WRITE', txn: [{ appId: 'app', version: 1n }] }
+  await expect(commit(forgetful, progress, runtime)).rejects.toThrow('forgets its writers')
+  await made(forgetful, append())
+})
+
 describe('a fence', () => {
   test('is asked of the newest state, and keeps the commit out when it says no', async () => {
     const base = await create()
@@ -270,6 +280,15 @@ describe('a sleeper', () => {
       expect((await reopened(base)).version).toBe(0)
     },
   )
+  test('knows how long ago its files were begun, by either clock', async () => {
+    const { runtime: asleep, sleep } = clock()
+    const base = await openOrCreate(atelier.table(), { schema }, asleep)
+    const staged = await stageRows(atelier.connection, 'SELECT 1 AS id', base.metadata, atelier.folder, asleep)
+    await uploadAll(base.table, staged)
+    sleep({ wall: -HOUR, monotonic: 13 * HOUR })
+    const transaction = { operation: 'WRITE', add: staged.map(({ add }) => add) }
+    expect(await commit(base, transaction, asleep)).toMatchObject({ outcome: 'conflict', reason: 'stale' })
+  })
   test('of less than half the retention commits', async () => {
     const { runtime: asleep, sleep } = clock()
     const base = await openOrCreate(atelier.table(), { schema }, asleep)
