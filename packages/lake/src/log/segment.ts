@@ -22,18 +22,18 @@ export function newestVersion(listing: LogListing): number | undefined {
 }
 
 /** Ways to reach `version`, the cheapest first: a damaged checkpoint leaves the next. Throws if there is none. */
-export function segmentsTo(table: TableRef, listing: LogListing, version: number): Segment[] {
-  const segments: Segment[] = []
+export function* segmentsTo(table: TableRef, listing: LogListing, version: number): Generator<Segment> {
   let missing: number | undefined
+  let isReachable = false
   for (const checkpoint of [...listing.checkpoints.filter((c) => c.version <= version).reverse(), undefined]) {
     const from = (checkpoint?.version ?? -1) + 1
     const gap = firstGap(listing, from, version)
     missing ??= gap
-    if (gap === undefined)
-      segments.push({ version, checkpoint, entries: entriesBetween(table, listing, from, version) })
+    if (gap !== undefined) continue
+    isReachable = true
+    yield { version, checkpoint, entries: entriesBetween(table, listing, from, version) }
   }
-  if (segments.length === 0) throw unreachable(table, listing, version, missing)
-  return segments
+  if (!isReachable) throw unreachable(table, listing, version, missing)
 }
 
 /** What lies before the log's first commit was cleaned away; what lacks between two was lost. */

@@ -111,7 +111,7 @@ async function catchUp(snapshot: Snapshot): Promise<Snapshot> {
 /** Damaged: by no checkpoint of this listing, and it was not the whole log. */
 async function firstReadable(
   table: TableRef,
-  segments: readonly Segment[],
+  segments: Iterable<Segment>,
   isWholeLog: boolean,
 ): Promise<Snapshot | 'gone' | 'damaged'> {
   let failure: unknown
