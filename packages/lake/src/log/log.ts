@@ -38,7 +38,7 @@ export function placeOf(table: TableRef, addPath: string): Place {
   const address = /^(\/|file:)/.test(addPath) ? `file://${addPath.replace(/^(file:)?\/*/, '/')}` : addPath
   const root = `${table.store.url}/`
   if (address.startsWith(root)) return { key: decodePath(table, address.slice(root.length)) }
-  return { address: address.startsWith('file:') ? decodePath(table, address.slice('file://'.length)) : address }
+  return { address: decodePath(table, address.replace(/^file:\/\//, '')) }
 }
 
 function decodePath(table: TableRef, path: string): string {

@@ -19,7 +19,7 @@ describe('a file of the log lies', () => {
   test.each([
     ['file:///elsewhere/x%20y.parquet', '/elsewhere/x y.parquet'],
     ['/lake2/x.parquet', '/lake2/x.parquet'],
-    ['s3://bucket/x%20y.parquet', 's3://bucket/x%20y.parquet'],
+    ['s3://bucket/x%20y.parquet', 's3://bucket/x y.parquet'],
   ])('elsewhere: %s', (path, address) => {
     expect(placeOf(at('file:///lake'), path)).toEqual({ address })
   })
