@@ -172,6 +172,9 @@ describe('record batches', () => {
           const result = read(bytes, 0)
           expect(rows(result)).toHaveLength(result.columns.count)
         })
+        // Nor does it leave anything behind: the next batch is read as ever.
+        const { codec = 0 } = log[0] ?? {}
+        expect(rows(read(encodeBatch({ baseOffset: 0, codec, records: [line('{"a":1}')] }), 0))).toHaveLength(1)
       }),
       { numRuns: 1000 },
     )
