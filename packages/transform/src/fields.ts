@@ -50,13 +50,6 @@ export function fieldSql(field: Field): FieldSql {
   }
 }
 
-/** The field, or an error for a record that has a fault. */
-export function valueOrError({ faults, value }: FieldSql): string {
-  if (faults.length === 0) return value
-  const cases = faults.map(({ reason, when }) => `WHEN ${when} THEN error(${quoteText(reason)})`)
-  return `CASE ${cases.join(' ')} ELSE ${value} END`
-}
-
 function value(type: FieldType, text: string): string {
   if (type === 'text') return text
   return type === 'timestamp' ? timestampValue(text) : `TRY_CAST(${text} AS ${SQL_TYPES[type]})`

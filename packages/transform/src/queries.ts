@@ -1,7 +1,7 @@
 import { LARGEST_FAST_VALUE } from '@millrace/base'
 import { duckdbType, quoteName, quoteText } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
-import { fieldSql, SQL_TYPES, valueOrError } from './fields.ts'
+import { fieldSql, SQL_TYPES } from './fields.ts'
 
 /** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
 const LONGEST_LINE = 2 * LARGEST_FAST_VALUE
@@ -17,11 +17,18 @@ export function knownNames(dataset: Dataset): string[] {
  * on a deep value.
  */
 export function fastRaw(dataset: Dataset, files: readonly string[]): string {
-  const columns = knownNames(dataset).map((name) => `${quoteName(name)}: 'VARCHAR'`)
-  const values = dataset.fields.map((field) => `${valueOrError(fieldSql(field))} AS ${quoteName(field.name)}`)
+  const names = knownNames(dataset).map(quoteName)
+  const fields = dataset.fields.map(fieldSql)
+  const values = fields.map(({ name, value }) => `${value} AS ${quoteName(name)}`)
+  const faults = fields.flatMap(({ faults }) =>
+    faults.map((fault) => `WHEN ${fault.when} THEN error(${quoteText(fault.reason)})`),
+  )
+  // A column that the SQL does not use would be neither read nor checked: this one condition uses all.
+  const all = names.map((name) => `coalesce(strlen(${name}), 0)`).join(' + ')
   return `SELECT ${values.join(', ')} FROM read_json([${files.map(quoteText).join(', ')}],
-    format = 'newline_delimited', records = true, columns = {${columns.join(', ')}}, maximum_object_size = ${LONGEST_LINE},
-    hive_partitioning = false)`
+    format = 'newline_delimited', records = true, columns = {${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}},
+    maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
+    WHERE CASE ${faults.join(' ')} WHEN ${all} < 0 THEN false ELSE true END`
 }
 
 /** No row, but the right columns: enough to see whether the SQL fits the fields. */

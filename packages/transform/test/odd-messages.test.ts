@@ -26,6 +26,7 @@ const MESSAGES: readonly [
   ['two records with a line break between', '{"index":1}\n{"index":2}', 'not JSON'],
   ['two records without', '{"index":1}{"index":2}', 'not JSON'],
   ['a record over several lines', '{\r\n  "index": 1,\n  "title": "x"\n}\n', { title: 'x' }],
+  ['a megabyte of space in a record', `{"index":1,${' '.repeat(MIB)}"title":"x"}`, { title: 'x' }],
   ['a raw line break inside a text', '{"index":1,"title":"a\nb"}', 'not JSON'],
   ['a byte order mark', '\ufeff{"index":1}', 'not JSON'],
   ['invalid UTF-8 in a text', bytes('{"index":1,"title":"', [0xff, 0xfe], '"}'), 'not JSON: invalid UTF-8'],

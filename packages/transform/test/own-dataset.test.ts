@@ -85,6 +85,19 @@ describe('a new folder', () => {
     expect(rows).toHaveLength(96)
   })
 
+  test('checks the fields that its SQL does not use', async () => {
+    const sql = 'SELECT meter, 1.5 AS value, NULL AS taken, true AS ok, 1 AS length FROM raw'
+    const dataset = await (await make({}, sql)).load()
+    const reasons = async (message: string) => {
+      const { fates } = await kit.clean(dataset, [block(message)])
+      return fates.bad.map(({ reason }) => reason)
+    }
+    expect(await reasons('{"meter":1,"note":"a"}')).toEqual([])
+    expect(await reasons('{"meter":1,"note":"a","note":"a"}')).toEqual(['field note comes twice'])
+    expect(await reasons('{"meter":1,"ok":"maybe"}')).toEqual(['wrong type in field ok'])
+    expect(await reasons('{"meter":1,"id":2}')).toEqual(['fields meter and id disagree'])
+  })
+
   test('may have a name that Millrace uses, and takes its place', async () => {
     const { root, name } = await make()
     expect((await loadDataset(name, [root])).description).toBe('Readings of meters')

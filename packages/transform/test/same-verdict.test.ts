@@ -76,12 +76,34 @@ const record = (dataset: Dataset) =>
       return Buffer.from(`${before}{${members.join(',')}${members.length > 0 ? comma : ''}}${after}`)
     })
 
+const RIGHT = {
+  text: '"x"',
+  integer: '7',
+  long: '7',
+  double: '0.5',
+  boolean: 'true',
+  timestamp: '"2020-01-01 00:00:00"',
+}
+
+/** A right record, but for one field. */
+const almost = (dataset: Dataset) =>
+  fc
+    .tuple(fc.constantFrom(...dataset.fields), key(dataset), scalar, fc.constantFrom('set', 'add'))
+    .map(([field, name, value, how]) => {
+      const members = dataset.fields.map((other) => {
+        const right = how === 'set' && other.name === field.name ? value : RIGHT[other.type]
+        return `"${other.name}":${right}`
+      })
+      return Buffer.from(`{${[...members, ...(how === 'add' ? [`"${name}":${value}`] : [])].join(',')}}`)
+    })
+
 /** A byte changed, lost, doubled or put in: most of what a bad line or a bad producer does. */
 const mutation = fc.record({ at: fc.nat(), take: fc.nat(3), put: fc.uint8Array({ maxLength: 3 }) })
 
 const message = (dataset: Dataset) =>
   fc.oneof(
-    { weight: 6, arbitrary: record(dataset) },
+    { weight: 4, arbitrary: record(dataset) },
+    { weight: 6, arbitrary: almost(dataset) },
     {
       weight: 4,
       arbitrary: fc.tuple(record(dataset), fc.array(mutation, { minLength: 1, maxLength: 2 })).map(([bytes, changes]) =>
