@@ -16,7 +16,7 @@ export function createBufferPool(): BufferPool {
   return {
     take(size) {
       if (size < SMALLEST_KEPT) return Buffer.allocUnsafeSlow(size)
-      const room = 2 ** Math.ceil(Math.log2(size))
+      const room = roomFor(size)
       const buffer = idle.get(room)?.pop()
       if (!buffer) return Buffer.allocUnsafeSlow(room)
       kept -= room
@@ -30,4 +30,10 @@ export function createBufferPool(): BufferPool {
       else idle.set(buffer.length, [buffer])
     },
   }
+}
+
+/** Four sizes to each doubling: few enough to meet again, and close enough to waste little. */
+function roomFor(size: number): number {
+  const step = 2 ** (Math.floor(Math.log2(size)) - 2)
+  return Math.ceil(size / step) * step
 }

@@ -1,19 +1,13 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { Producer as LibraryProducer, type MessageToProduce, ProduceAcks } from '@platformatic/kafka'
+import { Producer as LibraryProducer, ProduceAcks } from '@platformatic/kafka'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import { parseKafkaAddress } from './address.ts'
 import { openCluster } from './cluster.ts'
-import { fromLibrary } from './kafka-error.ts'
 import { libraryOptions } from './library.ts'
+import { type Message, type Outcomes, sendToPartition } from './partition-sender.ts'
 import { createPartitioner } from './partitioner.ts'
 
-/** Brokers refuse a batch of more than about 1 MB unless told otherwise; a record alone may be as large as they allow. */
-const BATCH_BYTES = 900_000
-/** What a record costs beside its key and its value, with room to spare. */
-const RECORD_OVERHEAD = 32
 const ANSWER_WITHIN_MS = 30_000
-
-type Message = MessageToProduce & { readonly partition: number }
 
 interface Sending {
   readonly messages: readonly Message[]
@@ -59,55 +53,21 @@ export function kafkaProducer(address: string, runtime: Runtime): Producer {
   }
 }
 
+/** Partition by partition, all of them at once. */
 async function sendTogether(library: LibraryProducer, together: readonly Sending[]): Promise<void> {
+  const outcomes: Outcomes = new Map()
   const messages = together.flatMap((sending) => sending.messages)
-  const sent = new Map<Message, SentRecord>()
-  let failure: unknown
-  for (const batch of inBatches(messages)) {
-    try {
-      await sendBatch(library, batch, sent)
-    } catch (error) {
-      failure = error
-      break
-    }
-  }
+  const byPartition = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`)
+  await Promise.all([...byPartition.values()].map((some) => sendToPartition(library, some, outcomes)))
   for (const { messages, resolve, reject } of together) {
-    const mine = messages.flatMap((message) => sent.get(message) ?? [])
-    if (mine.length === messages.length) resolve(mine)
-    else reject(fromLibrary(failure, `sending to ${messages[0]?.topic}`))
-  }
-}
-
-/** The broker answers the first offset of each partition; a partition's records follow one another in order. */
-async function sendBatch(library: LibraryProducer, batch: Message[], sent: Map<Message, SentRecord>): Promise<void> {
-  const { offsets = [] } = await library.send({ messages: batch })
-  const next = new Map(offsets.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  for (const message of batch) {
-    const key = `${message.topic}/${message.partition}`
-    const offset = next.get(key)
-    if (offset === undefined) throw new MillraceError('INTERNAL', `no offset came back for ${key}`)
-    next.set(key, offset + 1n)
-    sent.set(message, { partition: String(message.partition), offset })
-  }
-}
-
-/** In order, each of so many bytes that no partition's part of it is too large for a broker. */
-function* inBatches(messages: readonly Message[]): Generator<Message[]> {
-  let batch: Message[] = []
-  const sizes = new Map<string, number>()
-  for (const message of messages) {
-    const key = `${message.topic}/${message.partition}`
-    const bytes = (message.value?.length ?? 0) + (message.key?.length ?? 0) + RECORD_OVERHEAD
-    const size = sizes.get(key) ?? 0
-    if (size > 0 && size + bytes > BATCH_BYTES) {
-      yield batch
-      batch = []
-      sizes.clear()
+    const sent: SentRecord[] = []
+    for (const message of messages) {
+      const outcome = outcomes.get(message)
+      if (typeof outcome !== 'bigint') reject(outcome)
+      else sent.push({ partition: String(message.partition), offset: outcome })
     }
-    sizes.set(key, (sizes.get(key) ?? 0) + bytes)
-    batch.push(message)
+    resolve(sent)
   }
-  if (batch.length > 0) yield batch
 }
 
 function messageOf(topic: string, { key, value }: OutgoingRecord, partition: number): Message {

@@ -28,7 +28,7 @@ describe('a consumer group', () => {
   })
 
   const join = async (bootstrap: string, topic: string, group: string, more: JoinOptions = {}): Promise<Worker> => {
-    const source = await openSource(`kafka://${bootstrap}`, brisk, {
+    const source = await openSource(`kafka://${bootstrap}`, more.runtime ?? brisk, {
       group,
       ...(more.member && { member: more.member }),
     })
@@ -118,6 +118,33 @@ describe('a consumer group', () => {
     expect(stays.calls).toHaveLength(calls)
   })
 
+  it('takes everything from a worker that was silent for too long, tells it so, and takes it back', async ({
+    kafka: { bootstrap },
+  }) => {
+    const topic = await makeTopic(bootstrap, 4)
+    const group = freshName('group')
+    let silence: Promise<void> | undefined
+    const sleepy: Runtime = {
+      ...brisk,
+      sleep: async (milliseconds, signal) => {
+        await silence
+        await brisk.sleep(milliseconds, signal)
+      },
+    }
+    const sleeper = await join(bootstrap, topic, group, { runtime: sleepy })
+    const other = await join(bootstrap, topic, group)
+    await vi.waitFor(() => expect([sleeper.owned.size, other.owned.size]).toEqual([2, 2]), EVENTUALLY)
+    const wake = Promise.withResolvers<void>()
+    silence = wake.promise
+    await vi.waitFor(() => expect(other.owned.size).toBe(4), EVENTUALLY)
+    expect(sleeper.owned.size).toBe(2)
+    silence = undefined
+    wake.resolve()
+    await vi.waitFor(() => expect([sleeper.owned.size, other.owned.size]).toEqual([2, 2]), EVENTUALLY)
+    const lost = sleeper.calls.findLast((call) => call.startsWith('revoked'))
+    expect(lost?.split(',')).toHaveLength(2)
+  })
+
   it('tells the brokers how far the tables are', async ({ kafka: { bootstrap } }) => {
     const topic = await makeTopic(bootstrap, 2)
     const group = freshName('group')
@@ -140,6 +167,7 @@ describe('a consumer group', () => {
 })
 
 interface JoinOptions {
+  readonly runtime?: Runtime
   readonly member?: string
   onAssigned?(id: string): void
   beforeRevoke?(): Promise<void>
