@@ -10,7 +10,7 @@ import {
   linkIfAbsent,
   makeFolder,
   sweepTemporaries,
-  syncFolder,
+  syncPath,
   TEMPORARY_FOLDER,
   unlessAbsent,
   withTemporary,
@@ -62,7 +62,7 @@ function adviceOn(error: unknown): string | undefined {
 
 async function replace(temporary: string, target: string): Promise<void> {
   await rename(temporary, target)
-  await syncFolder(dirname(target))
+  await syncPath(dirname(target))
 }
 
 async function readRange(path: string, { offset, length }: ByteRange): Promise<Uint8Array> {
@@ -76,27 +76,26 @@ async function readRange(path: string, { offset, length }: ByteRange): Promise<U
   }
 }
 
-/** A second name for the local file where that can be; a copy where it lies on another file system. */
+/**
+ * A second name for the local file where that can be; a copy where it lies on another file system. The name may
+ * be there before the bytes are safe: nothing points to it yet.
+ */
 async function adopt(root: string, localPath: string, target: string): Promise<void> {
   await makeFolder(dirname(target))
-  const file = await open(localPath, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
   try {
     await link(localPath, target)
-    await syncFolder(dirname(target))
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return sameSize(localPath, target)
-    const copied = await withTemporary(
-      root,
-      (temporary) => copyInto(temporary, localPath),
-      (temporary) => linkIfAbsent(temporary, target),
-    )
-    if (copied === 'exists') await sameSize(localPath, target)
+    if (errorCode(error) !== 'EEXIST') {
+      const copied = await withTemporary(
+        root,
+        (temporary) => copyInto(temporary, localPath),
+        (temporary) => linkIfAbsent(temporary, target),
+      )
+      if (copied === 'created') return
+    }
+    await sameSize(localPath, target)
   }
+  await Promise.all([syncPath(target), syncPath(dirname(target))])
 }
 
 async function sameSize(localPath: string, target: string): Promise<void> {

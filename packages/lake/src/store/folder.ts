@@ -47,7 +47,7 @@ export async function linkIfAbsent(temporary: string, target: string): Promise<'
     if (why) throw new MillraceError('STORE_UNSUITABLE', `${target}: ${why}`, { cause: error })
     throw error
   }
-  await syncFolder(dirname(target))
+  await syncPath(dirname(target))
   return 'created'
 }
 
@@ -64,11 +64,12 @@ const NO_LINKS: Readonly<Record<string, string>> = {
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncPath(dirname(made))
 }
 
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+/** A file's bytes, or a folder's names. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
     await handle.sync()
   } finally {
