@@ -9,7 +9,7 @@ import { failedBits } from './expectations.ts'
 import { droppedByBlock, type HandedOver, handOver, type UseRows } from './hand-over.ts'
 import { cleanRows, emptyRaw, knownNames } from './queries.ts'
 import { isAboutRecords } from './record-errors.ts'
-import { concat, type Selection, selectAll, sortByCare } from './selection.ts'
+import { concat, lineFiles, type Selection, selectAll, sortByCare } from './selection.ts'
 import { sift } from './sift.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 
@@ -65,7 +65,7 @@ export async function withCleanRows<T extends { readonly rows: bigint }>(
     return (plain ? await cleanFast(bench) : undefined) ?? (await cleanCarefully(bench, plain))
   } finally {
     connection.closeSync()
-    await rm(file, { force: true })
+    await Promise.all(lineFiles(file).map((path) => rm(path, { force: true })))
   }
 }
 

@@ -36,9 +36,9 @@ export async function handOver<T extends { readonly rows: bigint }>(
   const tally = await beginTally(engine, expectationBits(dataset.expectations, 'drop'))
   const records = good.length + (examined?.good ?? 0)
   try {
-    await writeLines(file, good)
+    const files = await writeLines(file, good)
     const columns = columnList(dataset)
-    const fast = cleanRows(dataset, fastRaw(dataset, [file]), failedBitsOrError(dataset.expectations))
+    const fast = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
     const all = examined === undefined ? fast : `${fast} UNION ALL SELECT ${columns}, ${FAILED} FROM ${examined.table}`
     const result = await use(
       `SELECT ${columns} FROM (${all}) WHERE ${tally.where(rowHash(dataset), FAILED)}`,
@@ -63,8 +63,8 @@ export async function droppedByBlock(
   const drop = expectationBits(dataset.expectations, 'drop')
   const counts: number[] = []
   for (const block of good.blocks.keys()) {
-    await writeLines(file, withinBlock(good, block))
-    const rows = cleanRows(dataset, fastRaw(dataset, [file]), failedBits(dataset.expectations))
+    const files = await writeLines(file, withinBlock(good, block))
+    const rows = cleanRows(dataset, fastRaw(dataset, files), failedBits(dataset.expectations))
     const reader = await connection.runAndReadAll(`SELECT count(*) FROM (${rows}) WHERE ${FAILED} & ${drop} <> 0`)
     counts.push(Number(reader.getRows()[0]?.[0]))
   }

@@ -43,8 +43,8 @@ async function passes(
   file: string,
   connection: DuckDBConnection,
 ): Promise<boolean> {
-  await writeLines(file, records)
-  const rows = cleanRows(dataset, fastRaw(dataset, [file]), failedBitsOrError(dataset.expectations))
+  const files = await writeLines(file, records)
+  const rows = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
   try {
     const reader = await connection.runAndReadAll(
       `SELECT count(*), bit_xor(hash(${columnList(dataset)}, ${FAILED})) FROM (${rows})`,

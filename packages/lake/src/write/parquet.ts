@@ -28,8 +28,13 @@ export interface StageOptions {
   readonly dataChange?: boolean
 }
 
-/** What one row group may hold in memory; with it, what a thread holds while it writes. */
-const ROW_GROUP_BYTES = '64MB'
+/**
+ * Fresh rows are written fast: half the time of level 3 for an eighth more bytes, and row groups so small that
+ * every thread has several of a batch (a thread's last one, if small, is left to one thread alone). Rows that
+ * only move are written to stay. What a row group may hold in memory is also what a thread holds while it writes.
+ */
+const FRESH = ['COMPRESSION_LEVEL 1', "ROW_GROUP_SIZE_BYTES '16MB'"]
+const MOVED = ['COMPRESSION_LEVEL 3', "ROW_GROUP_SIZE_BYTES '64MB'"]
 
 /**
  * The query's rows in files of their own in `folder`, as the table's schema has them, cut by its partitions.
@@ -48,12 +53,10 @@ export async function stageRows(
   const layout = layoutOf(name, metadata, options)
   const target = join(folder, layout ? name : `${name}.zstd.parquet`)
   await mkdir(folder, { recursive: true })
-  const rows = await copy(
-    connection,
-    select(query, metadata, options.columns),
-    target,
-    layout ?? ['USE_TMP_FILE false'],
-  )
+  const rows = await copy(connection, select(query, metadata, options.columns), target, [
+    ...(options.dataChange === false ? MOVED : FRESH),
+    ...(layout ?? ['USE_TMP_FILE false']),
+  ])
   const leaves = indexedLeaves(metadata)
   const staged: StagedFile[] = []
   for (const row of rows) {
@@ -112,13 +115,11 @@ async function copy(
   connection: DuckDBConnection,
   query: string,
   target: string,
-  layout: readonly string[],
+  writing: readonly string[],
 ): Promise<Record<string, Json>[]> {
-  const options = ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', `ROW_GROUP_SIZE_BYTES '${ROW_GROUP_BYTES}'`]
+  const options = ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', ...writing]
   try {
-    const result = await connection.runAndReadAll(
-      `COPY (${query}) TO ${quoteText(target)} (${[...options, ...layout].join(', ')})`,
-    )
+    const result = await connection.runAndReadAll(`COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`)
     return result.getRowObjectsJson()
   } catch (cause) {
     await rm(target, { recursive: true, force: true })
