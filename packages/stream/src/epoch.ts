@@ -64,6 +64,7 @@ export async function beginEpoch(
   // Only for who watches or waits for us: a failure says nothing about our progress.
   parts.source.acknowledge(positions).catch(() => {})
   const intake = openIntake(parts)
+  runtime.crashPoint('epoch begun')
   const resigned = new AbortController()
   return {
     stop: () => intake.stop(),

@@ -108,6 +108,7 @@ async function readOn(
     const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting)
     if (!block || signal.aborted) continue
     add(block)
+    runtime.crashPoint('block read')
     at = block.to
   }
 }

@@ -58,6 +58,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       for (const partition of partitions) assigned.delete(partitionKey(partition))
       const leaving = epoch
       changed()
+      parts.runtime.crashPoint('revoking')
       const deadline = AbortSignal.timeout(parts.deadlines.revokeMs)
       await inFlight.cleared(partitions, deadline)
       if (deadline.aborted) leaving?.giveUp()
@@ -66,6 +67,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const stop = () => {
         const last = epoch
         changed()
+        parts.runtime.crashPoint('stopping')
         if (last) setTimeout(() => last.giveUp(), parts.deadlines.stopMs).unref()
       }
       signal.addEventListener('abort', stop, { once: true })

@@ -45,6 +45,7 @@ export async function openTables({
   const { description } = dataset
   const shared = { group, runtime }
   const anchor = await openProgressTable({ ...shared, ref: { store, path }, schema: dataset.schema, description })
+  runtime.crashPoint('anchor opened')
   const quarantine = await openProgressTable({
     ...shared,
     ref: { store, path: quarantinePath(path) },
@@ -66,6 +67,7 @@ export async function openTables({
     const stored = anchor.position(partition)
     if (stored) return stored
     const to = await source.resolve(partition, start)
+    runtime.crashPoint('start resolved')
     await anchor.commit({ files: [], advances: [{ partition, from: undefined, to }] })
     return anchor.position(partition) ?? to
   }
@@ -74,6 +76,7 @@ export async function openTables({
   const uploadOnce = async (table: TableRef, file: StagedFile) => {
     if (uploaded.has(file)) return
     await uploadStaged(table, file)
+    runtime.crashPoint('file uploaded')
     uploaded.add(file)
   }
   return {

@@ -134,7 +134,10 @@ async function openPipeline(
       count({ dataset: dataset.name, rows: fates.rows, quarantined: fates.bad.length, bytes: batch.bytes })
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.
-      source.acknowledge(reached).catch(() => {})
+      source
+        .acknowledge(reached)
+        .then(() => runtime.crashPoint('acknowledged'))
+        .catch(() => {})
     },
   })
   return { topics: route.topics, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
