@@ -1,42 +1,43 @@
 import { MillraceError, type Runtime } from '@millrace/base'
+import type { TopicCatalog } from './catalog.ts'
 import type { Producer, Source, SourceOptions } from './source.ts'
 
 /** One line a message system: the scheme of its address, and its folder. */
 const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
   'embedded:': async () => {
-    const [{ embeddedSource }, { embeddedProducer }, { embeddedTopics }] = await Promise.all([
+    const [{ embeddedSource }, { embeddedProducer }, { embeddedCatalog }] = await Promise.all([
       import('./embedded/source.ts'),
       import('./embedded/producer.ts'),
-      import('./embedded/topics.ts'),
+      import('./embedded/catalog.ts'),
     ])
     return {
       source: (address, runtime) => embeddedSource(pathOf(address), runtime),
       producer: (address, runtime) => embeddedProducer(pathOf(address), runtime),
-      topics: (address) => embeddedTopics(pathOf(address)),
+      catalog: (address) => embeddedCatalog(pathOf(address)),
     }
   },
   'kafka:': async () => {
-    const [{ kafkaSource }, { kafkaProducer }, { kafkaTopics }] = await Promise.all([
+    const [{ kafkaSource }, { kafkaProducer }, { kafkaCatalog }] = await Promise.all([
       import('./kafka/source.ts'),
       import('./kafka/producer.ts'),
-      import('./kafka/topics.ts'),
+      import('./kafka/catalog.ts'),
     ])
-    return { source: kafkaSource, producer: kafkaProducer, topics: kafkaTopics }
+    return { source: kafkaSource, producer: kafkaProducer, catalog: kafkaCatalog }
   },
   'kinesis:': async () => {
-    const [{ kinesisSource }, { kinesisProducer }, { kinesisTopics }] = await Promise.all([
+    const [{ kinesisSource }, { kinesisProducer }, { kinesisCatalog }] = await Promise.all([
       import('./kinesis/source.ts'),
       import('./kinesis/producer.ts'),
-      import('./kinesis/topics.ts'),
+      import('./kinesis/catalog.ts'),
     ])
-    return { source: kinesisSource, producer: kinesisProducer, topics: kinesisTopics }
+    return { source: kinesisSource, producer: kinesisProducer, catalog: kinesisCatalog }
   },
 }
 
 interface MessageSystem {
   source(address: string, runtime: Runtime, options: SourceOptions): Source
   producer(address: string, runtime: Runtime): Producer
-  topics(address: string): Promise<string[]>
+  catalog(address: string): TopicCatalog
 }
 
 export async function openSource(address: string, runtime: Runtime, options: SourceOptions = {}): Promise<Source> {
@@ -49,7 +50,12 @@ export async function openProducer(address: string, runtime: Runtime): Promise<P
 
 /** The names of all topics or streams that are there. */
 export async function listTopics(address: string): Promise<string[]> {
-  return (await systemOf(address)).topics(address)
+  const catalog = await openCatalog(address)
+  return catalog.list().finally(() => catalog.close())
+}
+
+export async function openCatalog(address: string): Promise<TopicCatalog> {
+  return (await systemOf(address)).catalog(address)
 }
 
 function systemOf(address: string): Promise<MessageSystem> {

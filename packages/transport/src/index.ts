@@ -1,4 +1,5 @@
-export { listTopics, openProducer, openSource } from './address.ts'
+export { listTopics, openCatalog, openProducer, openSource } from './address.ts'
+export type { PartitionDescription, TopicCatalog, TopicDescription } from './catalog.ts'
 export {
   type Block,
   type End,
