@@ -1,4 +1,12 @@
 export { type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'
-export { endBefore, type JoinedValues, joinValues, LARGEST_FAST_VALUE, needsCare, valueAt } from './joined-values.ts'
+export {
+  endBefore,
+  type JoinedValues,
+  joinValues,
+  LARGEST_FAST_VALUE,
+  needsCare,
+  pickValues,
+  valueAt,
+} from './joined-values.ts'
 export { exactNumber, parseWithBigints, parseWithNumberText } from './json.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'

@@ -54,3 +54,23 @@ export function endBefore(ends: Int32Array, index: number): number {
   const end = ends[index - 1] ?? 0
   return (end < 0 ? -1 - end : end) + 1
 }
+
+/** Some of the values, in ascending order; neighbours are copied in one go. What asked for care still does. */
+export function pickValues({ bytes, ends, careful }: JoinedValues, kept: readonly number[]): JoinedValues {
+  const startOf = (index: number) => endBefore(ends, index)
+  const size = kept.reduce((sum, index) => sum + startOf(index + 1) - startOf(index), 0)
+  const [picked, pickedEnds] = [new Uint8Array(size), new Int32Array(kept.length)]
+  let at = 0
+  for (let i = 0; i < kept.length; ) {
+    const first = kept[i] as number
+    const start = startOf(first)
+    let last = first
+    for (; kept[i] === last; i++, last++) {
+      const end = startOf(last + 1) - 1 - start + at
+      pickedEnds[i] = (ends[last] as number) < 0 ? -1 - end : end
+    }
+    picked.set(bytes.subarray(start, startOf(last)), at)
+    at += startOf(last) - start
+  }
+  return { count: kept.length, bytes: picked, ends: pickedEnds, careful }
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { endBefore, joinValues, needsCare, valueAt } from '../src/joined-values.ts'
+import { endBefore, joinValues, needsCare, pickValues, valueAt } from '../src/joined-values.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const value = fc.option(fc.uint8Array({ maxLength: 40 }))
@@ -15,6 +15,17 @@ describe('joined values', () => {
           const back = valueAt(joined, i)
           expect(back && [...back]).toEqual(one && [...one])
         })
+      }),
+    )
+  })
+
+  it('can be picked from: what is picked is what joining it alone would give', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, fc.boolean())), (wanted) => {
+        const kept = wanted.flatMap(([, keep], i) => (keep ? [i] : []))
+        const picked = pickValues(joinValues(wanted.map(([one]) => one)), kept)
+        const { careful: _, ...alone } = joinValues(kept.map((i) => wanted[i]?.[0] ?? null))
+        expect(picked).toMatchObject(alone)
       }),
     )
   })

@@ -44,10 +44,22 @@ export interface Block extends JoinedValues {
   readonly offsets: BigInt64Array | readonly string[]
   /** Milliseconds since 1970. */
   readonly times: Float64Array
+  /** The records' keys, where the reader asked for them. */
+  readonly keys?: readonly (string | undefined)[]
+  /** The ids that producers gave to the records, where any of them has one. */
+  readonly ids?: readonly (string | undefined)[]
   /** Nothing comes after it, and other partitions wait for it to be committed. */
   readonly last?: true
   /** For whoever is done with the bytes: they may be written over from now on. */
   readonly recycle?: () => void
+  /** What the source still had after this block when it handed it over; only for people who watch. */
+  readonly behind?: Behind
+}
+
+/** As the source counts: records, or the time that its newest record is ahead. */
+export interface Behind {
+  readonly records?: number
+  readonly ms?: number
 }
 
 /** All that was in a partition when it was asked for. */
@@ -109,12 +121,23 @@ export interface ReadOptions {
   readonly maxBytes: number
   readonly waitMs: number
   readonly signal?: AbortSignal
+  /** Whether the records' keys are wanted too. */
+  readonly keys?: boolean
 }
+
+/** The header that carries a record's id, where the message system has headers. */
+export const ID_HEADER = 'millrace-id'
 
 export interface OutgoingRecord {
   readonly value: Uint8Array | null
   readonly key?: Uint8Array
   readonly partition?: number
+  /**
+   * The same for the same record, however often it is sent. The embedded store keeps the first of them. Kafka carries
+   * it in a header: the record without a key goes where its id says, and the worker drops the repeats. Kinesis has
+   * no place for it.
+   */
+  readonly id?: string
 }
 
 export interface SentRecord {

@@ -1,5 +1,6 @@
 import { type Runtime, systemRuntime, valueAt } from '@millrace/base'
 import {
+  type Behind,
   type Block,
   type OutgoingRecord,
   openProducer,
@@ -78,6 +79,7 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       expect(valuesOf(blocks)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}'])
       expect(blocks.flatMap(namesOf)).toEqual(sent.map(({ offset }) => String(offset)))
       expect(blocks.every(({ careful }) => !careful)).toBe(true)
+      expect(blocks.at(-1)?.behind).toEqual(expect.toSatisfy(({ records, ms }: Behind) => (records ?? ms) === 0))
     })
 
     it('marks blocks whose values would not survive being joined by newlines, and keeps the values', async () => {
@@ -112,6 +114,8 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       const start = await source.resolve(first, 'earliest')
       const block = await source.read(first, start, { ...WAIT, maxBytes: 10 })
       expect(block?.count).toBeGreaterThan(0)
+      const { records } = block?.behind ?? {}
+      if (records !== undefined) expect(records).toBe(5 - (block?.count ?? 0))
       expect(valuesOf(await readThrough(source, first, start, 10))).toHaveLength(5)
     })
 
@@ -155,6 +159,37 @@ export function describeTransport<Context extends { transport: TransportUnderTes
         const record = sent.findIndex((one) => one.partition === partition.id)
         expect(valuesOf(blocks)).toEqual([`{"p":${record}}`])
       }
+    })
+
+    it('hands over the keys too when they are asked for', async () => {
+      const topic = await transport.freshTopic(1)
+      const keyed = ['pin', 'geo', 'ü'].map((key) => ({
+        value: encode(`{"k":"${key}"}`),
+        key: encode(key),
+        partition: 0,
+      }))
+      await (await producer()).send(topic, keyed)
+      const { source, first } = await subscribed(topic)
+      const start = await source.resolve(first, 'earliest')
+      const blocks: (string | undefined)[] = []
+      for (let at = start; blocks.length < 3; ) {
+        const block = await source.read(first, at, { ...WAIT, keys: true })
+        blocks.push(...(block?.keys ?? []))
+        at = block?.to ?? at
+      }
+      expect(blocks).toEqual(['pin', 'geo', 'ü'])
+    })
+
+    it('answers each record of a sending in its place, whatever partition it goes to', async () => {
+      const topic = await transport.freshTopic(2)
+      const places = [1, 0, 1, 0]
+      const sent = await (await producer()).send(
+        topic,
+        places.map((partition) => ({ value: encode('{}'), partition })),
+      )
+      const names = new Set([sent[0]?.partition, sent[1]?.partition])
+      expect(names.size).toBe(2)
+      expect(sent.map(({ partition }) => partition)).toEqual([0, 1, 0, 1].map((at) => sent[at]?.partition))
     })
 
     it('refuses a position that the partition does not hold, with a choice', async () => {

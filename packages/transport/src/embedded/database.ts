@@ -2,18 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { JoinedValues } from '@millrace/base'
+import { appender } from './append.ts'
+import { ID_SCHEMA } from './ids.ts'
 
 /** A run of messages as one row: the values newline-joined as a Block has them. */
-export interface MessageBatch {
-  readonly count: number
-  readonly bytes: Uint8Array
-  readonly ends: Int32Array
-  readonly careful: boolean
-}
-
-export interface StoredBatch extends MessageBatch {
+export interface StoredBatch extends JoinedValues {
   readonly base: number
   readonly time: number
+  readonly keys: readonly (string | null)[] | undefined
 }
 
 export interface TopicInfo {
@@ -44,7 +41,12 @@ const SCHEMA = `
     topic INTEGER NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL, count INTEGER NOT NULL,
     time INTEGER NOT NULL, careful INTEGER NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
     UNIQUE (topic, partition, base)
-  );`
+  );
+  CREATE TABLE IF NOT EXISTS batch_keys (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL, keys TEXT NOT NULL,
+    PRIMARY KEY (topic, partition, base)
+  ) WITHOUT ROWID;
+  ${ID_SCHEMA}`
 
 export function openDatabase(path: string, retentionBytes: number) {
   mkdirSync(dirname(path), { recursive: true })
@@ -82,56 +84,12 @@ function createTopic(db: DatabaseSync, name: string, partitions: number): void {
   for (let partition = 0; partition < partitions; partition++) fill.run(partition, name)
 }
 
-/** Call inside a transaction. Answers the first message's offset. */
-function appender(db: DatabaseSync, retentionBytes: number) {
-  const advance = db.prepare(
-    'UPDATE partition SET next_offset = next_offset + ?, bytes = bytes + ? WHERE topic = ? AND partition = ? RETURNING next_offset, bytes',
-  )
-  const insert = db.prepare(
-    'INSERT INTO batch (topic, partition, base, count, time, careful, ends, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  )
-  const oldest = db.prepare(
-    'SELECT base, count, length(bytes) AS size FROM batch WHERE topic = ? AND partition = ? ORDER BY base LIMIT 1',
-  )
-  const forget = db.prepare('DELETE FROM batch WHERE topic = ? AND partition = ? AND base = ?')
-  const shrink = db.prepare(
-    'UPDATE partition SET start_offset = ?, bytes = bytes - ? WHERE topic = ? AND partition = ?',
-  )
-
-  return (topic: number, partition: number, batch: MessageBatch, time: number): number => {
-    const after = advance.get(batch.count, batch.bytes.length, topic, partition) as {
-      next_offset: number
-      bytes: number
-    }
-    const base = after.next_offset - batch.count
-    const { count, careful, ends, bytes } = batch
-    insert.run(
-      topic,
-      partition,
-      base,
-      count,
-      time,
-      careful ? 1 : 0,
-      new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength),
-      bytes,
-    )
-    for (let left = after.bytes; left > retentionBytes; ) {
-      const first = oldest.get(topic, partition) as { base: number; count: number; size: number }
-      if (first.base === base) break
-      forget.run(topic, partition, first.base)
-      shrink.run(first.base + first.count, first.size, topic, partition)
-      left -= first.size
-    }
-    return base
-  }
-}
-
 function reader(db: DatabaseSync) {
   const range = db.prepare(
     'SELECT start_offset AS start, next_offset AS next FROM partition WHERE topic = ? AND partition = ?',
   )
   const batches = db.prepare(
-    'SELECT base, count, time, careful, ends, bytes FROM batch WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
+    'SELECT base, count, time, careful, ends, bytes, keys FROM batch LEFT JOIN batch_keys USING (topic, partition, base) WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
   )
   const batchAt = db.prepare('SELECT max(base) AS base FROM batch WHERE topic = ? AND partition = ? AND base <= ?')
   const firstSince = db.prepare('SELECT min(base) AS base FROM batch WHERE topic = ? AND partition = ? AND time >= ?')
@@ -157,9 +115,14 @@ function reader(db: DatabaseSync) {
 }
 
 function storedBatch(row: Record<string, unknown>): StoredBatch {
-  const { base, count, time, careful, ends, bytes } = row as unknown as Omit<StoredBatch, 'ends' | 'careful'> & {
+  const { base, count, time, careful, ends, bytes, keys } = row as unknown as Omit<StoredBatch, 'ends' | 'keys'> & {
     ends: Uint8Array
-    careful: number
+    keys: string | null
   }
-  return { base, count, time, careful: careful === 1, ends: new Int32Array(ends.slice().buffer), bytes }
+  return {
+    ...{ base, count, time, bytes },
+    careful: Boolean(careful),
+    ends: new Int32Array(ends.slice().buffer),
+    keys: keys === null ? undefined : JSON.parse(keys),
+  }
 }

@@ -1,5 +1,6 @@
 import { joinValues, type Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
+import type { NewMessages } from './append.ts'
 import { openEmbeddedStore } from './store.ts'
 
 const NEW_TOPIC_PARTITIONS = 1
@@ -10,10 +11,13 @@ export function embeddedProducer(path: string, runtime: Runtime): Producer {
   return {
     async send(topicName, records) {
       const topic = await store.openTopic(topicName, NEW_TOPIC_PARTITIONS)
-      const sent: SentRecord[] = []
-      for (const [partition, group] of byPartition(records)) {
-        const base = await store.append(topic, partition, joinValues(group.map(({ value }) => value)), runtime.now())
-        sent.push(...group.map((_, i) => ({ partition: String(partition), offset: BigInt(base + i) })))
+      const sent = new Array<SentRecord>(records.length)
+      for (const [partition, places] of byPartition(records)) {
+        const messages = messagesOf(places.map((at) => records[at] as OutgoingRecord))
+        const stored = await store.append(topic, partition, messages, runtime.now())
+        for (const [i, { partition, offset }] of stored.entries()) {
+          sent[places[i] as number] = { partition: String(partition), offset: BigInt(offset) }
+        }
       }
       return sent
     },
@@ -21,13 +25,19 @@ export function embeddedProducer(path: string, runtime: Runtime): Producer {
   }
 }
 
-function byPartition(records: readonly OutgoingRecord[]): Map<number, OutgoingRecord[]> {
-  const groups = new Map<number, OutgoingRecord[]>()
-  for (const record of records) {
-    const partition = record.partition ?? 0
-    const group = groups.get(partition)
-    if (group) group.push(record)
-    else groups.set(partition, [record])
+const decoder = new TextDecoder()
+
+function messagesOf(records: readonly OutgoingRecord[]): NewMessages {
+  const keyed = records.some(({ key }) => key)
+  const named = records.some(({ id }) => id !== undefined)
+  return {
+    ...joinValues(records.map(({ value }) => value)),
+    ...(keyed && { keys: records.map(({ key }) => (key ? decoder.decode(key) : null)) }),
+    ...(named && { ids: records.map(({ id }) => id ?? null) }),
   }
-  return groups
+}
+
+/** Where among the records those of each partition are. */
+function byPartition(records: readonly OutgoingRecord[]): Map<number, number[]> {
+  return Map.groupBy(records.keys(), (at) => records[at]?.partition ?? 0)
 }

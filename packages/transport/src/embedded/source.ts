@@ -66,7 +66,7 @@ async function readBlock(
   topic: TopicInfo,
   partition: Partition,
   from: Position,
-  { maxBytes, waitMs, signal }: ReadOptions,
+  { maxBytes, waitMs, signal, keys = false }: ReadOptions,
   runtime: Runtime,
 ): Promise<Block | undefined> {
   const id = Number(partition.id)
@@ -80,13 +80,17 @@ async function readBlock(
         `${partition.topic}/${id}: position ${at} is outside of ${start}–${next}`,
       )
     }
-    if (at < next) return blockOf(partition, at, await store.read(topic, id, at, maxBytes))
+    if (at < next) return withBehind(blockOf(partition, at, await store.read(topic, id, at, maxBytes), keys), next)
     if (runtime.monotonic() >= deadline || signal?.aborted) return undefined
     await runtime.sleep(POLL_MS)
   }
 }
 
-function blockOf(partition: Partition, from: number, batches: readonly StoredBatch[]): Block {
+function withBehind(block: Block, next: number): Block {
+  return { ...block, behind: { records: next - Number(block.to[0]) } }
+}
+
+function blockOf(partition: Partition, from: number, batches: readonly StoredBatch[], withKeys: boolean): Block {
   const parts = batches.map((batch) => (batch.base < from ? withoutHead(batch, from - batch.base) : batch))
   const count = parts.reduce((sum, part) => sum + part.count, 0)
   const bytes = Buffer.concat(parts.map((part) => part.bytes))
@@ -114,7 +118,12 @@ function blockOf(partition: Partition, from: number, batches: readonly StoredBat
     offsets,
     times,
     careful: parts.some(({ careful }) => careful),
+    ...(withKeys && { keys: parts.flatMap(keysOf) }),
   }
+}
+
+function keysOf({ keys, count }: StoredBatch): (string | undefined)[] {
+  return Array.from({ length: count }, (_, i) => keys?.[i] ?? undefined)
 }
 
 function withoutHead(batch: StoredBatch, skip: number): StoredBatch {
@@ -124,6 +133,7 @@ function withoutHead(batch: StoredBatch, skip: number): StoredBatch {
     base: batch.base + skip,
     count: batch.count - skip,
     bytes: batch.bytes.subarray(start),
+    keys: batch.keys?.slice(skip),
     ends: batch.ends.subarray(skip).map((end) => (end < 0 ? end + start : end - start)),
   }
 }

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '@millrace/base'
-import type { MessageBatch, PartitionRange, StoredBatch, TopicInfo } from './database.ts'
+import type { NewMessages } from './append.ts'
+import type { PartitionRange, StoredBatch, TopicInfo } from './database.ts'
+import type { Stored } from './ids.ts'
 import type { EmbeddedRequest } from './thread.ts'
 
 /** The embedded store as the main thread sees it: SQLite in one file, worked by a thread of its own. */
@@ -9,7 +11,8 @@ export interface EmbeddedStore {
   topic(name: string): Promise<TopicInfo | undefined>
   /** The topic that is there, or a new one with so many partitions. */
   openTopic(name: string, partitions: number): Promise<TopicInfo>
-  append(topic: TopicInfo, partition: number, batch: MessageBatch, time: number): Promise<number>
+  /** Where each message lies now; one whose id was there lies where that does. */
+  append(topic: TopicInfo, partition: number, messages: NewMessages, time: number): Promise<Stored[]>
   range(topic: TopicInfo, partition: number): Promise<PartitionRange>
   offsetAt(topic: TopicInfo, partition: number, time: number): Promise<number | undefined>
   read(topic: TopicInfo, partition: number, from: number, maxBytes: number): Promise<StoredBatch[]>
@@ -31,8 +34,8 @@ export function openEmbeddedStore(path: string): EmbeddedStore {
       await call({ op: 'create', name, partitions })
       return (await topic(name)) as TopicInfo
     },
-    append: ({ id }, partition, batch, time) =>
-      call({ op: 'append', topic: id, partition, batch, time }) as Promise<number>,
+    append: ({ id }, partition, messages, time) =>
+      call({ op: 'append', topic: id, partition, messages, time }) as Promise<Stored[]>,
     range: ({ id }, partition) => call({ op: 'range', topic: id, partition }) as Promise<PartitionRange>,
     offsetAt: ({ id }, partition, time) =>
       call({ op: 'offsetAt', topic: id, partition, time }) as Promise<number | undefined>,

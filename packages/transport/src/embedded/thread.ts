@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type MessageBatch, openDatabase } from './database.ts'
+import type { NewMessages } from './append.ts'
+import { openDatabase } from './database.ts'
 
 /** SQLite off the main thread: requests that wait together are made durable by one sync. */
 export type EmbeddedRequest =
@@ -9,7 +10,7 @@ export type EmbeddedRequest =
       readonly op: 'append'
       readonly topic: number
       readonly partition: number
-      readonly batch: MessageBatch
+      readonly messages: NewMessages
       readonly time: number
     }
   | { readonly op: 'range'; readonly topic: number; readonly partition: number }
@@ -73,7 +74,7 @@ function perform(request: EmbeddedRequest): unknown {
     case 'create':
       return db.createTopic(request.name, request.partitions)
     case 'append':
-      return db.append(request.topic, request.partition, request.batch, request.time)
+      return db.append(request.topic, request.partition, request.messages, request.time)
     case 'range':
       return db.range(request.topic, request.partition)
     case 'offsetAt':

@@ -1,5 +1,6 @@
 import { type JoinedValues, LARGEST_FAST_VALUE } from '@millrace/base'
 import { damaged, type RecordBatch } from './record-batch.ts'
+import { idAmong } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
 
 /** The records of some batches as columns. */
@@ -7,6 +8,8 @@ export interface Columns extends JoinedValues {
   readonly bytes: Buffer
   readonly offsets: BigInt64Array
   readonly times: Float64Array
+  readonly keys?: readonly (string | undefined)[]
+  readonly ids?: readonly (string | undefined)[]
 }
 
 /** A batch and its records, unpacked. */
@@ -25,19 +28,27 @@ const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const OPENING_BRACE = 0x7b
 
-/** Where the columns are filled to. The next column (keys) gets its place here and a line in `addRecords`. */
+/** Where the columns are filled to. The next column gets its place here and a line in `addRecords`. */
 interface Filling {
   readonly bytes: Buffer
   readonly ends: Int32Array
   readonly offsets: BigInt64Array
   readonly times: Float64Array
+  readonly keys: (string | undefined)[] | undefined
+  /** Made when the first id comes. */
+  ids: (string | undefined)[] | undefined
   count: number
   size: number
   careful: boolean
 }
 
 /** Slices the values of these batches, from the offset `from` on, into one buffer: one copy, no object a record. */
-export function buildColumns(batches: readonly UnpackedBatch[], from: number, take: TakeBuffer): Columns {
+export function buildColumns(
+  batches: readonly UnpackedBatch[],
+  from: number,
+  take: TakeBuffer,
+  withKeys = false,
+): Columns {
   const records = batches.reduce((sum, { batch }) => sum + batch.count, 0)
   const filling: Filling = {
     // A record's fields take more room than the newline that comes in their place.
@@ -45,6 +56,8 @@ export function buildColumns(batches: readonly UnpackedBatch[], from: number, ta
     ends: new Int32Array(records),
     offsets: new BigInt64Array(records),
     times: new Float64Array(records),
+    keys: withKeys ? [] : undefined,
+    ids: undefined,
     count: 0,
     size: 0,
     careful: false,
@@ -55,7 +68,7 @@ export function buildColumns(batches: readonly UnpackedBatch[], from: number, ta
 
 function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from: number): void {
   const { baseOffset, baseTime, appendTime } = batch
-  const { bytes, ends, times } = filling
+  const { bytes, ends, times, keys } = filling
   const halves = new Int32Array(filling.offsets.buffer)
   const cursor: Cursor = { at: 0 }
   let { count, size } = filling
@@ -66,6 +79,7 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     const time = readSignedLong(unpacked, cursor)
     const offset = baseOffset + readSigned(unpacked, cursor)
     const keyLength = readSigned(unpacked, cursor)
+    const keyStart = cursor.at
     if (keyLength > 0) cursor.at += keyLength
     const valueLength = readSigned(unpacked, cursor)
     const start = cursor.at
@@ -73,6 +87,9 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (length < 0 || end > recordEnd || recordEnd > unpacked.length) throw misshapen(batch)
     cursor.at = recordEnd
     if (offset < from) continue
+    if (keys) keys[count] = keyLength < 0 ? undefined : unpacked.toString('utf8', keyStart, keyStart + keyLength)
+    // A zero here says that there are no headers.
+    if (unpacked[end] !== 0) takeId(filling, count, idAmong(unpacked, end, recordEnd))
     if (valueLength <= 0 || unpacked[start] !== OPENING_BRACE || valueLength > LARGEST_FAST_VALUE)
       filling.careful = true
     if (valueLength > 0) unpacked.copy(bytes, size, start, end)
@@ -89,7 +106,14 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
   filling.size = size
 }
 
-function finish({ bytes: room, ends: allEnds, offsets, times, count, size, careful }: Filling): Columns {
+function takeId(filling: Filling, index: number, id: string | undefined): void {
+  if (id === undefined) return
+  filling.ids ??= []
+  filling.ids[index] = id
+}
+
+function finish(filling: Filling): Columns {
+  const { bytes: room, ends: allEnds, offsets, times, keys, ids, count, size, careful } = filling
   const bytes = room.subarray(0, size)
   const ends = allEnds.subarray(0, count)
   const broken = bytes.includes(LINE_FEED) || bytes.includes(CARRIAGE_RETURN)
@@ -104,6 +128,8 @@ function finish({ bytes: room, ends: allEnds, offsets, times, count, size, caref
     offsets: offsets.subarray(0, count),
     times: times.subarray(0, count),
     careful: careful || broken,
+    ...(keys && { keys }),
+    ...(ids && { ids }),
   }
 }
 

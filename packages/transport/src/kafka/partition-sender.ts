@@ -9,8 +9,8 @@ export type Outcomes = Map<Message, bigint | MillraceError>
 
 /** Brokers refuse a batch of more than about 1 MB unless told otherwise; a record alone may be as large as they allow. */
 const BATCH_BYTES = 900_000
-/** What a record costs beside its key and its value, with room to spare. */
-const RECORD_OVERHEAD = 32
+/** What a record costs beside its key and its value, with room to spare: its id travels in a header. */
+const RECORD_OVERHEAD = 128
 
 /** Sends to one partition, in order. A failure that may pass stops it; a record that is refused does not. */
 export async function sendToPartition(

@@ -1,6 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { Producer as LibraryProducer, ProduceAcks } from '@platformatic/kafka'
-import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
+import { ID_HEADER, type OutgoingRecord, type Producer, type SentRecord } from '../source.ts'
 import { parseKafkaAddress } from './address.ts'
 import { openCluster } from './cluster.ts'
 import { libraryOptions } from './library.ts'
@@ -70,12 +70,13 @@ async function sendTogether(library: LibraryProducer, together: readonly Sending
   }
 }
 
-function messageOf(topic: string, { key, value }: OutgoingRecord, partition: number): Message {
+function messageOf(topic: string, { key, value, id }: OutgoingRecord, partition: number): Message {
   return {
     topic,
     partition,
     ...(key && { key: bufferOver(key) }),
     ...(value && { value: bufferOver(value) }),
+    ...(id !== undefined && { headers: new Map([[Buffer.from(ID_HEADER), Buffer.from(id)]]) }),
   }
 }
 

@@ -20,7 +20,13 @@ export interface ReadRecords {
 }
 
 /** What a read-committed reader sees from offset `from` on. Stops after the batch that brings it to `maxBytes`. */
-export function readRecords(section: RecordSection, from: number, maxBytes: number, take: TakeBuffer): ReadRecords {
+export function readRecords(
+  section: RecordSection,
+  from: number,
+  maxBytes: number,
+  take: TakeBuffer,
+  withKeys = false,
+): ReadRecords {
   const isCommitted = committedOnly(section.aborted)
   const batches: UnpackedBatch[] = []
   let next = from
@@ -39,5 +45,5 @@ export function readRecords(section: RecordSection, from: number, maxBytes: numb
     size += unpacked.length
     batches.push({ batch, unpacked })
   }
-  return { columns: buildColumns(batches, from, take), next, epoch }
+  return { columns: buildColumns(batches, from, take, withKeys), next, epoch }
 }

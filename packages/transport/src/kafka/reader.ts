@@ -52,7 +52,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     const use = (part: FetchedPartition) => {
       if (part.error !== 0) throw new FetchRefusal(part.error)
       if (part.divergesAt !== undefined) throw cutBack(partition, from, part.divergesAt)
-      return blockOf(partition, from, part, options.maxBytes, buffers)
+      return blockOf(partition, from, part, options, buffers)
     }
     const result = await laneTo(leader).fetch(wanted, until, use, options.signal)
     if (result) reached.set(partitionKey(partition), result.reached)
@@ -103,7 +103,7 @@ function blockOf(
   partition: Partition,
   from: number,
   part: FetchedPartition,
-  maxBytes: number,
+  { maxBytes, keys }: ReadOptions,
   buffers: BufferPool,
 ): { block: Block; reached: Reached } | undefined {
   let taken: Buffer | undefined
@@ -115,13 +115,14 @@ function blockOf(
     if (taken) buffers.give(taken)
     taken = undefined
   }
-  const { columns, next, epoch } = readRecords(part, from, maxBytes, take)
+  const { columns, next, epoch } = readRecords(part, from, maxBytes, take, keys)
   if (next === from) {
     recycle()
     return undefined
   }
   const expansion = Math.max(1, columns.bytes.length / (part.end - part.start))
-  const block = { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns, recycle }
+  const behind = { records: Math.max(0, Number(part.stableEnd) - next) }
+  const block = { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns, behind, recycle }
   return { block, reached: { next, epoch, expansion } }
 }
 

@@ -13,6 +13,7 @@ export interface Entry {
   /** Its place among those that share the sequence number. */
   readonly index: number
   readonly data: Uint8Array
+  readonly key: string
   /** Milliseconds since 1970. */
   readonly time: number
 }
@@ -22,16 +23,19 @@ const NOTHING = new Uint8Array()
 /** What a shard handed over from a place on: packs are opened, and what lies before the place is left out. */
 export function entriesOf(records: readonly SdkRecord[], shard: Shard, from: Place): Entry[] {
   return records.flatMap((record) => {
-    const { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival } = record
+    const { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival, PartitionKey } = record
     const sequence = BigInt(SequenceNumber)
     const shared = { sequence, time: arrival?.getTime() ?? 0 }
     const packed = unpackAggregate(data)
-    if (!packed) return [{ ...shared, name: recordName(SequenceNumber, undefined), index: 0, data }]
+    if (!packed)
+      return [{ ...shared, name: recordName(SequenceNumber, undefined), index: 0, data, key: PartitionKey ?? '' }]
     const first = sequence === from.sequence && typeof from.next === 'number' ? from.next : 0
     return packed
       .slice(first)
       .filter((user) => belongsTo(shard, user))
-      .map(({ index, data }) => ({ ...shared, name: recordName(SequenceNumber, index), index, data }))
+      .map(({ index, data, partitionKey: key }) => {
+        return { ...shared, name: recordName(SequenceNumber, index), index, data, key }
+      })
   })
 }
 
@@ -65,5 +69,6 @@ export function blockOf(partition: Partition, from: Position, to: Position, entr
     to,
     offsets: entries.map(({ name }) => name),
     times: Float64Array.from(entries, ({ time }) => time),
+    keys: entries.map(({ key }) => key),
   }
 }

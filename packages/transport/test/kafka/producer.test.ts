@@ -68,6 +68,25 @@ describe('a producer', () => {
     }
   })
 
+  it('sends an id along in a header, and a repeat to where the first of its id went', async ({
+    kafka: { bootstrap },
+  }) => {
+    const topic = await makeTopic(bootstrap, 5)
+    const { send } = await producer(bootstrap)
+    const ids = ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']
+    const sent = await send(
+      topic,
+      ids.map((id) => ({ value: value('{}'), id })),
+    )
+    const places = sent.map(({ partition }) => partition)
+    expect(places.slice(0, 4)).toEqual(places.slice(4))
+    const { source, partitions } = await subscribed(bootstrap, topic)
+    const partition = partitions.find(({ id }) => id === places[0])
+    if (!partition) throw new Error('no such partition')
+    const block = await source.read(partition, [0n], { maxBytes: 1 << 20, waitMs: 5_000 })
+    expect(block?.ids).toEqual(ids.filter((_, i) => places[i] === places[0]))
+  })
+
   it('refuses a record that the topic does not take, and none of those that are sent along with it', async ({
     kafka: { bootstrap },
   }) => {

@@ -88,6 +88,27 @@ describe('record batches', () => {
     expect([...columns.ends]).toEqual([7, 10])
   })
 
+  it('give the id that a header carries, and the keys when they are wanted', () => {
+    const header = (id: string | null): NonNullable<TestRecord['headers']> => [
+      ['other', Buffer.from('x')],
+      ['millrace-id', id === null ? null : Buffer.from(id)],
+    ]
+    const records = [
+      { ...line('{"a":1}'), key: Buffer.from('k') },
+      { ...line('{"a":2}'), offsetDelta: 1, headers: header('id-2') },
+      { ...line('{"a":3}'), offsetDelta: 2, headers: header(null), key: Buffer.alloc(0) },
+      { ...line('{"a":4}'), offsetDelta: 3, headers: [['x', null] as const] },
+      { ...line('{"a":5}'), offsetDelta: 4, headers: header('ü') },
+    ]
+    const bytes = encodeBatch({ baseOffset: 0, records })
+    const { columns } = readRecords({ bytes, start: 0, end: bytes.length, aborted: [] }, 0, NO_LIMIT, allocate, true)
+    expect(columns.count).toBe(5)
+    expect([0, 1, 2, 3, 4].map((i) => columns.ids?.[i])).toEqual([undefined, 'id-2', undefined, undefined, 'ü'])
+    expect(columns.keys).toEqual(['k', undefined, '', undefined, undefined])
+    const plain = read(encodeBatch({ baseOffset: 0, records: [line('{}')] }), 0).columns
+    expect([plain.ids, plain.keys]).toEqual([undefined, undefined])
+  })
+
   it('keep a null apart from an empty value', () => {
     const records = [line(''), { ...line(''), value: null }]
     const { columns } = read(encodeBatch({ baseOffset: 0, records }), 0)
