@@ -2,10 +2,12 @@ import type { Runtime } from '@millrace/base'
 import { checkpointIsDue, cleanLog, type DuckDB, optimizeTable, vacuumTable, writeCheckpoint } from '@millrace/lake'
 import type { ProgressTable } from './progress-table.ts'
 
-/** What was done for a table's health, or why it could not be done. */
+/** What was done for a table's health, that there was nothing to do, or why it could not be done. */
 export interface CareEvent {
   readonly table: string
-  readonly did: 'checkpoint' | 'optimize' | 'clean log' | 'vacuum'
+  readonly chore: 'checkpoint' | 'optimize' | 'clean log' | 'vacuum'
+  readonly outcome: 'done' | 'nothing to do' | 'failed'
+  readonly ms: number
   readonly error?: unknown
 }
 
@@ -17,7 +19,7 @@ export interface CareParts {
 }
 
 interface Chore {
-  readonly did: CareEvent['did']
+  readonly does: CareEvent['chore']
   readonly everyMs: number
   /** Answers whether there was anything to do. */
   run(table: ProgressTable, workshop: Workshop, signal: AbortSignal): Promise<boolean>
@@ -31,13 +33,13 @@ const MINUTE = 60_000
 
 const CHORES: readonly Chore[] = [
   {
-    did: 'checkpoint',
+    does: 'checkpoint',
     everyMs: MINUTE / 4,
     run: async (table, workshop) =>
       (await checkpointIsDue(table.ref)) && (await writeCheckpoint(table.snapshot(), workshop)),
   },
   {
-    did: 'optimize',
+    does: 'optimize',
     everyMs: MINUTE,
     async run(table, workshop, signal) {
       const files = [...table.snapshot().files.values()]
@@ -47,12 +49,12 @@ const CHORES: readonly Chore[] = [
     },
   },
   {
-    did: 'clean log',
+    does: 'clean log',
     everyMs: 60 * MINUTE,
     run: async (table, { runtime }) => (await cleanLog(table.snapshot(), runtime)) > 0,
   },
   {
-    did: 'vacuum',
+    does: 'vacuum',
     everyMs: 24 * 60 * MINUTE,
     run: async (table, workshop) => (await vacuumTable(table.snapshot(), workshop)).keys.length > 0,
   },
@@ -93,12 +95,14 @@ export async function lookAfterOnce(
 async function runChore(chore: Chore, table: ProgressTable, parts: CareParts, signal: AbortSignal): Promise<void> {
   const { engine, workFolder: folder, runtime, onCare } = parts
   const connection = await engine.connect()
-  const event = { table: table.ref.path, did: chore.did }
+  const begun = runtime.monotonic()
+  const ended = () => ({ table: table.ref.path, chore: chore.does, ms: runtime.monotonic() - begun })
   try {
-    if (await chore.run(table, { connection, folder, runtime }, signal)) onCare(event)
+    const didSomething = await chore.run(table, { connection, folder, runtime }, signal)
+    onCare({ ...ended(), outcome: didSomething ? 'done' : 'nothing to do' })
   } catch (error) {
     // A chore that fails is tried again in its next round; the stream goes on.
-    if (!signal.aborted) onCare({ ...event, error })
+    if (!signal.aborted) onCare({ ...ended(), outcome: 'failed', error })
   } finally {
     connection.closeSync()
   }

@@ -3,6 +3,7 @@ import type { DuckDB } from '@millrace/lake'
 import type { Dataset } from '@millrace/transform'
 import type { Partition, Position, Source } from '@millrace/transport'
 import type { Batch } from './batch.ts'
+import { committedEvent } from './commit-event.ts'
 import { createConveyor } from './conveyor.ts'
 import type { InFlight } from './in-flight.ts'
 import { type Intake, openIntake, type Stretch } from './intake.ts'
@@ -12,6 +13,7 @@ import type { BatchLimits } from './open-batch.ts'
 import { patiently, type WaitListener } from './patience.ts'
 import { type StagedBatch, stageBatch } from './stage.ts'
 import type { PipelineTables } from './tables.ts'
+import type { Stage, Tell } from './telemetry.ts'
 
 export interface EpochParts {
   readonly source: Source
@@ -25,8 +27,9 @@ export interface EpochParts {
   /** Bounds the statements that are given to the engine at once, over all pipelines of a worker. */
   readonly cleaning: Limit
   readonly runtime: Runtime
-  readonly committed: (batch: Batch, staged: StagedBatch) => void
+  readonly committed: (batch: Batch) => void
   readonly waiting: WaitListener
+  readonly tell: Tell
 }
 
 /**
@@ -93,27 +96,39 @@ async function carryBatches(
   known: KnownBad,
   resigned: AbortSignal,
 ): Promise<boolean> {
-  const { tables, runtime, waiting } = parts
+  const { tables, runtime, waiting, tell } = parts
   const enduring = <T>(work: () => Promise<T>) => patiently(work, runtime, resigned, waiting)
+  const timed = async <T>(stage: Exclude<Stage, 'fetch'>, work: () => Promise<T>) => {
+    const begun = runtime.monotonic()
+    const result = await work()
+    tell({ what: 'stage', stage, ms: runtime.monotonic() - begun })
+    return result
+  }
   const conveyor = createConveyor<Batch, StagedBatch>({
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
       const staged = await parts
-        .cleaning(() => stageBatch(batch, known, parts))
+        .cleaning(() => timed('clean', () => stageBatch(batch, known, parts)))
         .finally(() => parts.inFlight.used(batch.blocks))
-      await enduring(() => tables.upload(staged))
+      await timed('upload', () => enduring(() => tables.upload(staged)))
       return staged
     },
     async finish(batch, staged) {
-      const ours = await enduring(() => tables.commit(batch, staged)).catch(whenResigned(resigned))
-      if (ours) parts.committed(batch, staged)
-      return ours
+      const committing = timed('commit', () => enduring(() => tables.commit(batch, staged)))
+      const ours = await committing.catch(whenResigned(resigned))
+      if (!ours) return false
+      tell(committedEvent(batch, staged, tables.anchor.snapshot().version, runtime.now()))
+      parts.committed(batch)
+      return true
     },
     release: ({ blocks }) => parts.inFlight.done(blocks),
     dropped: () => intake.drop(),
   })
   resigned.addEventListener('abort', () => conveyor.drop(), { once: true })
-  for (let batch = await intake.next(); batch; batch = await intake.next()) await conveyor.push(batch)
+  for (let batch = await intake.next(); batch; batch = await intake.next()) {
+    tell({ what: 'batch', records: batch.records, bytes: batch.bytes })
+    await conveyor.push(batch)
+  }
   await conveyor.drained()
   return intake.complete && !conveyor.dropped
 }

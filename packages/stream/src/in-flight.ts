@@ -1,5 +1,6 @@
 import { type Block, type Partition, partitionKey } from '@millrace/transport'
 import type { ByteBudget } from './budget.ts'
+import type { Tell } from './telemetry.ts'
 
 /** The blocks that one pipeline has read and not yet committed or dropped. */
 export interface InFlight {
@@ -14,7 +15,7 @@ export interface InFlight {
   cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
 }
 
-export function trackInFlight(budget: ByteBudget): InFlight {
+export function trackInFlight(budget: ByteBudget, tell: Tell): InFlight {
   const counts = new Map<string, number>()
   let ended = Promise.withResolvers<void>()
   const change = (block: Block, by: number) => {
@@ -35,6 +36,7 @@ export function trackInFlight(budget: ByteBudget): InFlight {
     },
     done(blocks) {
       for (const block of blocks) change(block, -1)
+      tell({ what: 'released', ...countBlocks(blocks) })
       ended.resolve()
       ended = Promise.withResolvers()
     },
@@ -45,4 +47,10 @@ export function trackInFlight(budget: ByteBudget): InFlight {
       }
     },
   }
+}
+
+function countBlocks(blocks: readonly Block[]) {
+  const counts = new Map<Partition, number>()
+  for (const { partition } of blocks) counts.set(partition, (counts.get(partition) ?? 0) + 1)
+  return { bytes: blocks.reduce((sum, { bytes }) => sum + bytes.length, 0), blocks: counts }
 }

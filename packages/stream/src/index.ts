@@ -1,5 +1,14 @@
 export type { CareEvent } from './care.ts'
 export { type DeskOptions, type ListedRecord, listQuarantine, replayAll } from './quarantine-desk.ts'
 export { findRoutes } from './routes.ts'
+export type {
+  CommittedEvent,
+  PipelineEvent,
+  ReadEvent,
+  RefusedSample,
+  Stage,
+  TableSizes,
+  WorkerEvent,
+} from './telemetry.ts'
 export { type TableVerdict, verifyLake } from './verify-lake.ts'
-export { runStream, type StreamOptions, type StreamTotals, type WorkerCommit } from './worker.ts'
+export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'

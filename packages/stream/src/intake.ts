@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import { patiently, type WaitListener } from './patience.ts'
+import type { Tell } from './telemetry.ts'
 
 export interface IntakeParts {
   readonly source: Source
@@ -11,6 +12,7 @@ export interface IntakeParts {
   readonly inFlight: InFlight
   readonly runtime: Runtime
   readonly waiting: WaitListener
+  readonly tell: Tell
 }
 
 /** Where to read from in a partition, and where to stop when that is wanted. */
@@ -98,15 +100,23 @@ export function openIntake(parts: IntakeParts): Intake {
 
 async function readOn(
   { partition, from, end }: Stretch,
-  { source, limits, inFlight, runtime, waiting }: IntakeParts,
+  { source, limits, inFlight, runtime, waiting, tell }: IntakeParts,
   signal: AbortSignal,
   add: (block: Block) => void,
 ): Promise<void> {
   const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal }
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
+    const asked = runtime.monotonic()
     const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting)
-    if (!block || signal.aborted) continue
+    if (signal.aborted) continue
+    if (!block) {
+      tell({ what: 'idle', partition })
+      continue
+    }
+    const { count: records, bytes, times, behind } = block
+    const ms = runtime.monotonic() - asked
+    tell({ what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms })
     add(block)
     runtime.crashPoint('block read')
     at = block.to

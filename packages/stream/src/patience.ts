@@ -1,10 +1,33 @@
-import { MillraceError, type Runtime } from '@millrace/base'
+import { type ErrorCode, MillraceError, type Runtime } from '@millrace/base'
 
 const SHORTEST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
-/** Told when a step has to wait, and again with undefined when it went on. */
-export type WaitListener = (reason: MillraceError | undefined) => void
+/** Told at every try that failed, and again when the step went on or was given up. */
+export interface WaitListener {
+  failed(step: object, reason: MillraceError): void
+  over(step: object): void
+}
+
+export type WaitEvent =
+  /** A try failed and will be made again; told of every such try. */
+  | { readonly what: 'waits'; readonly code: ErrorCode; readonly message: string }
+  /** Nothing waits any more. */
+  | { readonly what: 'goes on' }
+
+/** Many steps of a pipeline may wait side by side: it goes on when none of them waits any more. */
+export function tellWaits(tell: (event: WaitEvent) => void): WaitListener {
+  const waiting = new Set<object>()
+  return {
+    failed(step, { code, message }) {
+      waiting.add(step)
+      tell({ what: 'waits', code, message })
+    },
+    over(step) {
+      if (waiting.delete(step) && waiting.size === 0) tell({ what: 'goes on' })
+    },
+  }
+}
 
 /** Repeats work whose failure a retry can heal, for as long as it takes: what waits holds its bytes and loses nothing. */
 export async function patiently<T>(
@@ -16,11 +39,14 @@ export async function patiently<T>(
   for (let tries = 0; ; tries++) {
     try {
       const result = await work()
-      if (tries > 0) waiting(undefined)
+      if (tries > 0) waiting.over(work)
       return result
     } catch (error) {
-      if (!(error instanceof MillraceError) || !error.retry || signal.aborted) throw error
-      waiting(error)
+      if (!(error instanceof MillraceError) || !error.retry || signal.aborted) {
+        waiting.over(work)
+        throw error
+      }
+      waiting.failed(work, error)
       const wait = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** tries)
       await runtime.sleep(wait * (0.5 + runtime.random() / 2), signal).catch(() => {})
     }

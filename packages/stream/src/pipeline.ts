@@ -3,6 +3,7 @@ import { type Partition, partitionKey } from '@millrace/transport'
 import type { ByteBudget } from './budget.ts'
 import { beginEpoch, type Epoch, type EpochParts } from './epoch.ts'
 import { trackInFlight } from './in-flight.ts'
+import { tellWaits } from './patience.ts'
 
 /** One data set on its way from a source to its tables. */
 export interface Pipeline {
@@ -20,13 +21,14 @@ export interface Deadlines {
   readonly stopMs: number
 }
 
-export type PipelineParts = Omit<EpochParts, 'inFlight'> & {
+export type PipelineParts = Omit<EpochParts, 'inFlight' | 'waiting'> & {
   readonly budget: ByteBudget
   readonly deadlines: Deadlines
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const inFlight = trackInFlight(parts.budget)
+  const waiting = tellWaits(parts.tell)
+  const inFlight = trackInFlight(parts.budget, parts.tell)
   const assigned = new Map<string, Partition>()
   let change = Promise.withResolvers<void>()
   let changes = 0
@@ -40,7 +42,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
   const runEpoch = async (signal: AbortSignal, untilCaughtUp: boolean): Promise<boolean> => {
     const before = changes
-    epoch = await beginEpoch({ ...parts, inFlight }, [...assigned.values()], untilCaughtUp, signal)
+    epoch = await beginEpoch({ ...parts, inFlight, waiting }, [...assigned.values()], untilCaughtUp, signal)
     if (before !== changes || signal.aborted) return false
     try {
       return (await epoch.carry()) && before === changes
@@ -50,6 +52,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
   return {
     assign(partitions) {
+      parts.tell({ what: 'assigned', partitions })
       for (const partition of partitions) assigned.set(partitionKey(partition), partition)
       if (partitions.length > 0 || changes === 0) changed()
     },
@@ -62,6 +65,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const deadline = AbortSignal.timeout(parts.deadlines.revokeMs)
       await inFlight.cleared(partitions, deadline)
       if (deadline.aborted) leaving?.giveUp()
+      parts.tell({ what: 'revoked', partitions })
     },
     async run(signal, untilCaughtUp) {
       const stop = () => {

@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/lake'
 import { type Partition, type Position, samePosition } from '@millrace/transport'
 import type { Advance } from './batch.ts'
-import { progressTxns, refuseNamesake, storedPosition } from './progress.ts'
+import { progressTxns, refuseNamesake, storedPosition, topicVersions } from './progress.ts'
 
 /**
  * A table whose commits carry the progress of the partitions whose rows they hold. Contract: rows and progress
@@ -14,6 +14,10 @@ export interface ProgressTable {
   snapshot(): Snapshot
   /** Where to go on; undefined when this pipeline has never resolved a start for the partition. */
   position(partition: Partition): Position | undefined
+  /** Whether this pipeline has fixed where some partition of the same topic begins. */
+  knows(partition: Partition): boolean
+  /** Whether somebody took its progress in this topic back on purpose. */
+  wasRewound(partition: Partition): boolean
   commit(change: TableChange): Promise<boolean>
   /** Reads the table anew, and makes it fit for our rows again if others have changed it. */
   reload(): Promise<void>
@@ -53,6 +57,8 @@ export async function openProgressTable({
       refuseNamesake(snapshot, group, partition)
       return storedPosition(snapshot, group, partition)
     },
+    knows: (partition) => topicVersions(snapshot, group, partition).some((version) => version >= 0n),
+    wasRewound: (partition) => topicVersions(snapshot, group, partition).some((version) => version < 0n),
     async commit({ files, advances, info }) {
       const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
       const stillThere = (latest: Snapshot) =>

@@ -1,6 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { type DuckDB, openDuckDB, openLake, openScan, openTable, planScan } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
+import { printable } from './printable.ts'
 import { quarantinePath } from './quarantine.ts'
 import { type ReplayTotals, replayQuarantine } from './replay.ts'
 import { openWorkFolder } from './work-folder.ts'
@@ -23,8 +24,6 @@ export interface ListedRecord {
   readonly value: string | null
 }
 
-const SHOWN_BYTES = 200
-
 /** The newest refused records first. */
 export async function listQuarantine({ lake, datasets }: DeskOptions, limit: number): Promise<ListedRecord[]> {
   const store = await openLake(lake)
@@ -36,7 +35,7 @@ export async function listQuarantine({ lake, datasets }: DeskOptions, limit: num
       const connection = await engine.connect()
       await using rows = await openScan(planScan(snapshot), connection)
       const reader = await connection.runAndReadAll(`
-        SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value[:${SHOWN_BYTES}]
+        SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
         FROM (${rows.sql}) ORDER BY refused_at DESC, topic, partition, "offset" LIMIT ${limit}`)
       listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
       connection.closeSync()
@@ -56,11 +55,6 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
   ]
   const value = row[6] as { bytes: Uint8Array } | null
   return { table, topic, partition, offset, time, reason, state, value: value && printable(value.bytes) }
-}
-
-function printable(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes)
-  return text.replace(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
 
 /** Tries every refused record of these data sets by the rules of today. */

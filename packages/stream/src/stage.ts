@@ -1,12 +1,14 @@
 import { type Runtime, valueAt } from '@millrace/base'
 import { type DuckDB, type StagedFile, stageRows } from '@millrace/lake'
-import { type BadRecord, type Dataset, type Fates, withCleanRows } from '@millrace/transform'
+import { type Dataset, type Fates, withCleanRows } from '@millrace/transform'
 import { type Block, type Partition, partitionKey } from '@millrace/transport'
 import type { Batch } from './batch.ts'
 import type { KnownBad, Sifted } from './known-bad.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger.ts'
+import { printable } from './printable.ts'
 import { type QuarantinedRecord, stageQuarantine } from './quarantine.ts'
 import type { PipelineTables } from './tables.ts'
+import type { RefusedSample } from './telemetry.ts'
 
 /** A batch cleaned and written to this machine, ready to go up. */
 export interface StagedBatch {
@@ -14,6 +16,8 @@ export interface StagedBatch {
   readonly badFiles: readonly StagedFile[]
   readonly ledger: readonly LedgerEntry[]
   readonly fates: Fates
+  /** Some of the refused ones, for people. Their blocks' bytes may be gone already. */
+  readonly samples: readonly RefusedSample[]
 }
 
 export interface StageParts {
@@ -36,15 +40,19 @@ export async function stageBatch(batch: Batch, known: KnownBad, parts: StagePart
     const files = await stageRows(connection, query, metadata, workFolder, runtime, { columns })
     return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0n) }
   })
-  const badFiles = await stageBad(fates.bad, blocks, parts)
+  const bad = fates.bad.map(({ block, index, reason }) =>
+    quarantined(blocks[block] as Block, index, reason, parts.group),
+  )
+  const badFiles = bad.length === 0 ? [] : [await stageQuarantine(bad, parts.engine, workFolder, runtime)]
   runtime.crashPoint('staged')
-  return { files: result.files, badFiles, ledger: ledgerOf(batch, sifted, fates), fates }
+  const samples = bad.slice(0, SAMPLES).map(sampleOf)
+  return { files: result.files, badFiles, ledger: ledgerOf(batch, sifted, fates), fates, samples }
 }
 
-async function stageBad(bad: readonly BadRecord[], blocks: readonly Block[], parts: StageParts): Promise<StagedFile[]> {
-  if (bad.length === 0) return []
-  const records = bad.map(({ block, index, reason }) => quarantined(blocks[block] as Block, index, reason, parts.group))
-  return [await stageQuarantine(records, parts.engine, parts.workFolder, parts.runtime)]
+const SAMPLES = 3
+
+function sampleOf({ topic, partition, offset, reason, value }: QuarantinedRecord): RefusedSample {
+  return { topic, partition, offset, reason, value: value && printable(value) }
 }
 
 function quarantined(block: Block, index: number, reason: string, pipeline: string): QuarantinedRecord {

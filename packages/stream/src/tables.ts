@@ -7,6 +7,7 @@ import { ledgerInfo } from './ledger.ts'
 import { openProgressTable, type ProgressTable } from './progress-table.ts'
 import { QUARANTINE_SCHEMA, quarantinePath } from './quarantine.ts'
 import type { StagedBatch } from './stage.ts'
+import { fixStarts } from './starts.ts'
 
 /**
  * The two tables of a pipeline. The clean one is the anchor: the worker goes on from its progress alone, and it
@@ -63,14 +64,6 @@ export async function openTables({
     if (committed) for (const { partition, to } of advances) expected.set(partition, to)
     return committed
   }
-  const startingPosition = async (partition: Partition) => {
-    const stored = anchor.position(partition)
-    if (stored) return stored
-    const to = await source.resolve(partition, start)
-    runtime.crashPoint('start resolved')
-    await anchor.commit({ files: [], advances: [{ partition, from: undefined, to }] })
-    return anchor.position(partition) ?? to
-  }
   // A retry goes on with what is left: a file that is up is gone from this machine.
   const uploaded = new WeakSet<StagedFile>()
   const uploadOnce = async (table: TableRef, file: StagedFile) => {
@@ -84,9 +77,10 @@ export async function openTables({
     quarantine,
     async begin(partitions) {
       await Promise.all([anchor.reload(), quarantine.reload()])
+      await fixStarts(partitions, { anchor, group, source, start, runtime })
       const positions = new Map<Partition, Position>()
       for (const partition of partitions) {
-        positions.set(partition, await startingPosition(partition))
+        positions.set(partition, anchor.position(partition) ?? [])
         expected.set(partition, quarantine.position(partition))
       }
       return positions

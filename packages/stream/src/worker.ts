@@ -1,4 +1,4 @@
-import type { MillraceError, Runtime } from '@millrace/base'
+import type { Runtime } from '@millrace/base'
 import { type ObjectStore, openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
@@ -9,7 +9,9 @@ import type { BatchLimits } from './open-batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import type { ProgressTable } from './progress-table.ts'
 import type { Route } from './routes.ts'
+import { createSizer } from './table-sizes.ts'
 import { openTables } from './tables.ts'
+import type { CommittedEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
 import { openWorkFolder } from './work-folder.ts'
 
 export interface StreamOptions {
@@ -24,17 +26,7 @@ export interface StreamOptions {
   readonly limits: BatchLimits
   /** Commit everything that is there now, then end. */
   readonly untilCaughtUp: boolean
-  readonly onCommit?: (commit: WorkerCommit) => void
-  readonly onCare?: (event: CareEvent) => void
-  /** Told when a data set has to wait for something to come back, and with undefined when it goes on. */
-  readonly onWaiting?: (dataset: string, reason: MillraceError | undefined) => void
-}
-
-export interface WorkerCommit {
-  readonly dataset: string
-  readonly rows: number
-  readonly quarantined: number
-  readonly bytes: number
+  readonly onEvent?: (event: WorkerEvent) => void
 }
 
 export interface StreamTotals {
@@ -62,12 +54,9 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   const running = new AbortController()
   let caring = Promise.resolve()
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
-  const count = (commit: WorkerCommit) => {
-    totals.rows += commit.rows
-    totals.quarantined += commit.quarantined
-    totals.bytes += commit.bytes
-    totals.commits++
-    options.onCommit?.(commit)
+  const tell = (event: WorkerEvent) => {
+    if (event.what === 'committed') count(totals, event)
+    options.onEvent?.(event)
   }
   try {
     const shared = {
@@ -75,11 +64,14 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
       budget: createBudget(MOST_BYTES_IN_FLIGHT),
       cleaning: createLimit(STATEMENTS_AT_ONCE),
     }
-    const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, count)))
+    const datasets = options.routes.map(({ dataset, table, topics }) => ({ dataset, table, topics }))
+    tell({ what: 'started', datasets, mostBytesHeld: MOST_BYTES_IN_FLIGHT })
+    const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, tell)))
     const lost = new AbortController()
     await subscribe(source, pipelines, lost)
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
-    const care = { engine, workFolder: workFolder.path, runtime, onCare: options.onCare ?? (() => {}) }
+    const onCare = (care: CareEvent) => tell({ what: 'care', care })
+    const care = { engine, workFolder: workFolder.path, runtime, onCare }
     if (!options.untilCaughtUp) caring = lookAfter(tables, care, running.signal)
     await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), options.untilCaughtUp)
     if (lost.signal.aborted) throw lost.signal.reason
@@ -107,11 +99,13 @@ interface Routed {
 
 async function openPipeline(
   route: Route,
-  { datasetFolders, group, start, limits, onWaiting }: StreamOptions,
+  { datasetFolders, group, start, limits }: StreamOptions,
   shared: Shared,
-  count: (commit: WorkerCommit) => void,
+  tellWorker: (event: WorkerEvent) => void,
 ): Promise<Routed> {
   const { source, runtime } = shared
+  const tell = (news: PipelineNews) => tellWorker({ dataset: route.dataset, ...news })
+  const tellSize = createSizer(runtime, (table) => tellWorker({ what: 'table', table }))
   const dataset = await loadDataset(route.dataset, datasetFolders)
   const tables = await openTables({
     store: shared.store,
@@ -129,9 +123,9 @@ async function openPipeline(
     group,
     limits,
     deadlines: DEADLINES,
-    waiting: (reason) => onWaiting?.(dataset.name, reason),
-    committed(batch, { fates }) {
-      count({ dataset: dataset.name, rows: fates.rows, quarantined: fates.bad.length, bytes: batch.bytes })
+    tell,
+    committed(batch) {
+      for (const table of [tables.anchor, tables.quarantine]) tellSize(table)
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.
       source
@@ -162,6 +156,13 @@ async function subscribe(source: Source, routed: readonly Routed[], lost: AbortC
     },
     failed: (error) => lost.abort(error),
   })
+}
+
+function count(totals: { -readonly [K in keyof StreamTotals]: number }, commit: CommittedEvent): void {
+  totals.rows += commit.rows
+  totals.quarantined += commit.quarantined
+  totals.bytes += commit.bytes
+  totals.commits++
 }
 
 /** One failing pipeline stops the others: a worker is whole or it says why not. */

@@ -48,22 +48,6 @@ describe('rule 1: progress names the identity of its source', () => {
   })
 })
 
-describe('rule 2: no progress is not new', () => {
-  it('a start at latest is durable before the first fetch, so that a second worker does not resolve it again', async () => {
-    const topic = memoryTopic('users', 1)
-    send(topic, 0, 1000, 1005)
-    const first = await kit.startWorker(topic, { start: 'latest' })
-    await first.source.assign(0)
-    while (first.source.reads.length === 0) await new Promise(setImmediate)
-    await first.stop()
-    send(topic, 0, 0, 7)
-    const second = await kit.startWorker(topic, { start: 'latest', untilCaughtUp: true })
-    await second.source.assign(0)
-    await second.ended
-    expect(await inds()).toEqual(upTo(7))
-  })
-})
-
 describe('rule 9: the fence', () => {
   it('a worker that still believes it owns a partition writes nothing, and goes on from the table', async () => {
     const topic = memoryTopic('users', 1)

@@ -10,6 +10,7 @@ import { createLimit } from '../src/limit.ts'
 import { createPipeline } from '../src/pipeline.ts'
 import type { ReplayParts } from '../src/replay.ts'
 import { openTables } from '../src/tables.ts'
+import type { PipelineNews } from '../src/telemetry.ts'
 import type { MemorySource, MemoryTopic } from './memory-source.ts'
 
 /** A lake in a folder, and workers that can be killed at any named point of their work. */
@@ -47,6 +48,8 @@ export interface TestWorker {
   /** Settles with what ended the worker. */
   readonly ended: Promise<'done' | Error>
   readonly waits: readonly string[]
+  /** All that it told of itself. */
+  readonly events: readonly PipelineNews[]
   /** Settles after so many batches were committed. */
   committed(batches: number): Promise<void>
   stop(): Promise<'done' | Error>
@@ -117,6 +120,7 @@ async function startWorker(
   const stopper = new AbortController()
   const counter = commitCounter()
   const waits: string[] = []
+  const events: PipelineNews[] = []
   const runtime = crashingRuntime(options)
   const dataset = await userDataset(options.onlyIf)
   const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
@@ -134,7 +138,11 @@ async function startWorker(
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
     runtime,
     committed: counter.count,
-    waiting: (reason) => void waits.push(reason?.code ?? 'on'),
+    tell(news) {
+      events.push(news)
+      if (news.what === 'waits') waits.push(news.code)
+      if (news.what === 'goes on') waits.push('on')
+    },
   })
   await source.subscribe([topic.name], {
     assigned: async (partitions) => pipeline.assign(partitions),
@@ -148,6 +156,7 @@ async function startWorker(
     source,
     ended,
     waits,
+    events,
     committed: (batches) => Promise.race([counter.reached(batches), ended.then((end) => failUnless(end, 'done'))]),
     stop: () => {
       stopper.abort()

@@ -15,6 +15,8 @@ export interface MemoryTopic {
   send(partition: number, ...values: (string | null)[]): void
   /** Everything that was sent, by offset. */
   sent(partition: number): readonly (string | null)[]
+  /** One more partition. */
+  grow(): void
   /** The same name, another topic: its offsets start at 0 again. */
   recreate(): void
   /** A reader of its own; partitions come and go by the test's word. */
@@ -45,6 +47,10 @@ export function memoryTopic(name: string, partitions: number): MemoryTopic {
       arrivals = Promise.withResolvers()
     },
     sent: (partition) => logs[partition] ?? [],
+    grow() {
+      const [{ identity } = { identity: '' }] = topic.partitions
+      topic.partitions.push({ topic: name, identity, id: String(logs.push([]) - 1) })
+    },
     recreate() {
       identities++
       logs = Array.from({ length: partitions }, () => [])
@@ -69,6 +75,7 @@ function memorySource(topic: MemoryTopic, arrival: () => Promise<void>): MemoryS
     assign: async (...ids) => (await listening.promise).assigned(pick(ids)),
     revoke: async (...ids) => (await listening.promise).revoked(pick(ids)),
     subscribe: async (_topics, listener) => listening.resolve(listener),
+    partitions: async () => [...topic.partitions],
     resolve: async (partition, start) => (start === 'earliest' ? [0n] : end(partition)),
     end: async (partition) => endAt(end(partition)),
     async read(partition, from, { signal }) {

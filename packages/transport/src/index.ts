@@ -1,6 +1,7 @@
 export { listTopics, openCatalog, openProducer, openSource } from './address.ts'
 export type { PartitionDescription, TopicCatalog, TopicDescription } from './catalog.ts'
 export {
+  type Behind,
   type Block,
   type End,
   endAt,

@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import type { StreamOptions, StreamTotals, WorkerCommit } from '@millrace/stream'
+import type { StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
 import type { Command, Io, Run } from '../command.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 
@@ -38,14 +38,22 @@ async function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, i
     start: 'earliest',
     limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
     untilCaughtUp,
-    onCommit: (commit) => io.note(committed(commit)),
-    onWaiting: (dataset, reason) => io.note(reason ? `${dataset} waits: ${reason.message}` : `${dataset} goes on`),
-    onCare: ({ table, did, error }) =>
-      io.note(error ? `${table}: ${did} failed: ${String(error)}` : `${table}: ${did} done`),
+    onEvent(event) {
+      const line = sentence(event)
+      if (line !== undefined) io.note(line)
+    },
   }
 }
 
-function committed({ dataset, rows, quarantined, bytes }: WorkerCommit): string {
+function sentence(event: WorkerEvent): string | undefined {
+  if (event.what === 'waits') return `${event.dataset} waits: ${event.message}`
+  if (event.what === 'goes on') return `${event.dataset} goes on`
+  if (event.what === 'care') {
+    const { table, chore, outcome, error } = event.care
+    return outcome === 'nothing to do' ? undefined : `${table}: ${chore} ${outcome}${error ? `: ${error}` : ''}`
+  }
+  if (event.what !== 'committed') return undefined
+  const { dataset, rows, quarantined, bytes } = event
   const refused = quarantined === 0 ? '' : `, ${quarantined} into quarantine`
   return `committed ${dataset}: ${rows} rows${refused}, ${bytes} bytes of messages`
 }

@@ -12,6 +12,8 @@ export interface FetchedPartition extends RecordSection {
   readonly error: number
   /** The log was cut back: it ends here in the epoch that was asked about. */
   readonly divergesAt: bigint | undefined
+  /** Where a read-committed reader is at the end. */
+  readonly stableEnd: bigint
 }
 
 export interface FetchResponse {
@@ -61,7 +63,9 @@ function readTopic(bytes: Buffer, cursor: Cursor, byId: boolean): string {
 function readPartition(bytes: Buffer, cursor: Cursor, topic: string): FetchedPartition {
   const index = int32(bytes, cursor)
   const error = int16(bytes, cursor)
-  cursor.at += 3 * 8 // high watermark, last stable offset, log start
+  cursor.at += 8 // high watermark
+  const stableEnd = int64(bytes, cursor)
+  cursor.at += 8 // log start
   const aborted: AbortedTransaction[] = []
   for (let left = readUnsigned(bytes, cursor) - 1; left > 0; left--) {
     aborted.push({ producerId: int64(bytes, cursor), firstOffset: int64(bytes, cursor) })
@@ -71,7 +75,7 @@ function readPartition(bytes: Buffer, cursor: Cursor, topic: string): FetchedPar
   const length = Math.max(0, readUnsigned(bytes, cursor) - 1)
   const start = advance(bytes, cursor, length)
   const end = cursor.at
-  return { topic, index, error, aborted, bytes, start, end, divergesAt: readDivergence(bytes, cursor) }
+  return { topic, index, error, stableEnd, aborted, bytes, start, end, divergesAt: readDivergence(bytes, cursor) }
 }
 
 function readDivergence(bytes: Buffer, cursor: Cursor): bigint | undefined {

@@ -19,6 +19,8 @@ export interface Bookmark {
   readonly fresh: boolean
   /** There was nothing more at the last look. */
   readonly atTip: boolean
+  /** How much newer the shard's newest record was than the last page. */
+  readonly behindMs: number
 }
 
 export interface ShardParts {
@@ -30,7 +32,7 @@ export interface ShardParts {
 }
 
 export function bookmarkAt(iterator: string, place: Place): Bookmark {
-  return { iterator, entries: [], pageEnd: place, fresh: true, atTip: false }
+  return { iterator, entries: [], pageEnd: place, fresh: true, atTip: false, behindMs: 0 }
 }
 
 /** One page on; undefined when none was to be had just now. */
@@ -50,6 +52,7 @@ export async function turnPage(
       pageEnd: last === undefined ? pageEnd : { ...pageEnd, sequence: BigInt(last), next: 'after' },
       fresh: fresh && last === undefined,
       atTip: page.atTip && page.iterator !== undefined,
+      behindMs: page.behindMs,
     }
   } catch (error) {
     if (signal?.aborted) return undefined

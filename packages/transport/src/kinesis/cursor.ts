@@ -30,6 +30,8 @@ export interface Page {
   readonly iterator: string | undefined
   /** Nothing more is there now. */
   readonly atTip: boolean
+  /** How much newer the shard's newest record is. */
+  readonly behindMs: number
 }
 
 export function openCursors(client: KinesisClient, streams: Streams): Cursors {
@@ -75,6 +77,7 @@ export function openCursors(client: KinesisClient, streams: Streams): Cursors {
         iterator: page.NextShardIterator ?? undefined,
         // Empty pages come in the middle of a shard too; and a last page can leave the end to the next.
         atTip: records.length === 0 && (page.MillisBehindLatest ?? 0) === 0,
+        behindMs: page.MillisBehindLatest ?? 0,
       }
     },
   }

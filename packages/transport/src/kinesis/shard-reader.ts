@@ -29,7 +29,7 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
   let endAskedAt = Number.POSITIVE_INFINITY
 
   const handOver = (from: Position, bookmark: Bookmark, maxBytes: number, readThrough = 0): Block => {
-    const { entries, iterator, pageEnd } = bookmark
+    const { entries, iterator, pageEnd, behindMs } = bookmark
     const taken = fitting(entries, maxBytes)
     const rest = entries.slice(taken.length)
     const through = Math.max(placeOf(from).through, readThrough, (taken.at(-1)?.time ?? 0) - SLACK_MS)
@@ -38,7 +38,7 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
     const to = positionOf({ sequence: place.sequence, next: ended ? 'end' : place.next, through })
     bookmarks.drop(from)
     if (!ended) bookmarks.put(to, { ...bookmark, entries: rest, pageEnd: { ...pageEnd, through } })
-    return { ...blockOf(partition, from, to, taken), ...(ended ? { last: true } : {}) }
+    return { ...blockOf(partition, from, to, taken), behind: { ms: behindMs }, ...(ended ? { last: true } : {}) }
   }
   return {
     remember: (position, iterator) => bookmarks.put(position, bookmarkAt(iterator, placeOf(position))),

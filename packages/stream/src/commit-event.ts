@@ -1,0 +1,37 @@
+import type { Batch } from './batch.ts'
+import type { StagedBatch } from './stage.ts'
+import type { CommittedEvent } from './telemetry.ts'
+
+export function committedEvent(batch: Batch, staged: StagedBatch, version: number, now: number): CommittedEvent {
+  const { fates, files, samples } = staged
+  const times = sampledTimes(batch)
+  return {
+    what: 'committed',
+    version,
+    rows: fates.rows,
+    filtered: fates.filtered.reduce((sum, count) => sum + count, 0),
+    quarantined: fates.bad.length,
+    bytes: batch.bytes,
+    files: files.length,
+    fileBytes: files.reduce((sum, { add }) => sum + add.size, 0),
+    agesMs: times.map((time) => Math.max(0, now - time)),
+    lastTime: times.at(-1),
+    reasons: new Map([...Map.groupBy(fates.bad, ({ reason }) => reason)].map(([reason, bad]) => [reason, bad.length])),
+    samples,
+  }
+}
+
+/** Enough to know how old the records of a commit were. */
+const AGES = 32
+
+/** The time of every so-many-th record, the last one among them. */
+function sampledTimes({ blocks, records }: Batch): number[] {
+  const step = Math.max(1, Math.ceil(records / AGES))
+  const times: number[] = []
+  let at = (records + step - 1) % step
+  for (const { count, times: ofBlock } of blocks) {
+    for (; at < count; at += step) times.push(ofBlock[at] as number)
+    at -= count
+  }
+  return times
+}

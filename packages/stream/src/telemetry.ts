@@ -1,0 +1,92 @@
+import type { Behind, Partition } from '@millrace/transport'
+import type { CareEvent } from './care.ts'
+import type { WaitEvent } from './patience.ts'
+
+/**
+ * What a worker tells of its work while it is at it: an event for a block, for a stage of a batch, for a commit;
+ * never one for a record. Whoever listens must not fail and must be quick: the work waits for it.
+ */
+export type WorkerEvent =
+  | { readonly what: 'started'; readonly datasets: readonly StartedDataset[]; readonly mostBytesHeld: number }
+  | { readonly what: 'care'; readonly care: CareEvent }
+  | { readonly what: 'table'; readonly table: TableSizes }
+  | PipelineEvent
+
+export type PipelineEvent = { readonly dataset: string } & PipelineNews
+
+export type PipelineNews =
+  | ReadEvent
+  | StageEvent
+  | CommittedEvent
+  | WaitEvent
+  | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
+  /** A read found nothing: the reader is at the end of what is there. */
+  | { readonly what: 'idle'; readonly partition: Partition }
+  /** A batch goes on its way to the tables. */
+  | { readonly what: 'batch'; readonly records: number; readonly bytes: number }
+  /** Of each of these as many blocks as said are held no longer: they are committed, or dropped. */
+  | { readonly what: 'released'; readonly bytes: number; readonly blocks: ReadonlyMap<Partition, number> }
+
+export type Tell = (news: PipelineNews) => void
+
+export interface StartedDataset {
+  readonly dataset: string
+  readonly table: string
+  readonly topics: readonly string[]
+}
+
+export interface ReadEvent {
+  readonly what: 'read'
+  readonly partition: Partition
+  readonly records: number
+  readonly bytes: number
+  /** The source's time of the block's first record, milliseconds since 1970; undefined where it has no record. */
+  readonly firstTime: number | undefined
+  readonly behind: Behind | undefined
+  /** How long the source took. */
+  readonly ms: number
+}
+
+/** Cleaning includes writing Parquet: the engine does both in one go. */
+export type Stage = 'fetch' | 'clean' | 'upload' | 'commit'
+
+export interface StageEvent {
+  readonly what: 'stage'
+  readonly stage: Exclude<Stage, 'fetch'>
+  readonly ms: number
+}
+
+export interface CommittedEvent {
+  readonly what: 'committed'
+  readonly version: number
+  readonly rows: number
+  readonly filtered: number
+  readonly quarantined: number
+  /** Bytes of messages. */
+  readonly bytes: number
+  readonly files: number
+  readonly fileBytes: number
+  /** How old records were just then: of some of them, spread evenly. */
+  readonly agesMs: readonly number[]
+  /** The last one's source time. */
+  readonly lastTime: number | undefined
+  readonly reasons: ReadonlyMap<string, number>
+  readonly samples: readonly RefusedSample[]
+}
+
+/** A refused record for people to look at: where it is, and how it begins. What it holds is hostile until escaped. */
+export interface RefusedSample {
+  readonly topic: string
+  readonly partition: string
+  readonly offset: string
+  readonly reason: string
+  readonly value: string | null
+}
+
+export interface TableSizes {
+  readonly table: string
+  readonly version: number
+  readonly files: number
+  readonly bytes: number
+  readonly rows: number
+}
