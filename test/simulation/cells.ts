@@ -1,0 +1,79 @@
+import { SOURCES, STORES } from './places.ts'
+
+/** One way to die, in one surrounding. */
+export interface Cell {
+  readonly point: CrashPoint
+  readonly source: string
+  readonly store: string
+  /** At which passing of the point. */
+  readonly time: number
+}
+
+export interface CrashPoint {
+  readonly name: string
+  /** What a worker must be told, or seen to meet, to pass it. */
+  readonly needs?: 'a stop' | 'another worker' | 'care'
+  /** It is passed once in a worker's life. */
+  readonly once?: true
+}
+
+/** In the order in which a worker passes them. */
+const POINTS: readonly CrashPoint[] = [
+  { name: 'anchor opened', once: true },
+  { name: 'start resolved', once: true },
+  { name: 'epoch begun', once: true },
+  { name: 'block read' },
+  { name: 'staged' },
+  { name: 'file uploaded' },
+  { name: 'uploaded' },
+  { name: 'quarantined' },
+  { name: 'committed' },
+  { name: 'acknowledged', once: true },
+  { name: 'revoking', needs: 'another worker', once: true },
+  { name: 'stopping', needs: 'a stop', once: true },
+  { name: 'checkpoint rendered', needs: 'care', once: true },
+  { name: 'checkpoint written', needs: 'care', once: true },
+  { name: 'compacted', needs: 'care', once: true },
+]
+
+/** All that there are, `repeats` times over; at which passing of its point each dies goes by `random`. */
+export function allCells(repeats: number, random: () => number): Cell[] {
+  return Array.from({ length: repeats }, () =>
+    POINTS.flatMap((point) =>
+      Object.keys(SOURCES).flatMap((source) =>
+        Object.keys(STORES)
+          .filter(() => canBePassed(point, source))
+          .map((store) => ({ point, source, store, time: point.once ? 1 : 1 + Math.floor(random() * 8) })),
+      ),
+    ),
+  ).flat()
+}
+
+/** The embedded store's readers all have all partitions: none is ever taken from one. */
+function canBePassed({ needs }: CrashPoint, source: string): boolean {
+  return !(needs === 'another worker' && source === 'embedded')
+}
+
+/** So many of them, drawn so that every source and store has its share. */
+export function someOf(cells: readonly Cell[], count: number, random: () => number): Cell[] {
+  const shuffled = cells.map((cell) => ({ cell, at: random() })).toSorted((a, b) => a.at - b.at)
+  const surroundings = Map.groupBy(shuffled, ({ cell: { source, store } }) => `${source} ${store}`)
+  const inTurn = Array.from({ length: cells.length }, (_, i) =>
+    [...surroundings.values()].flatMap((some) => some[i] ?? []),
+  )
+  return inTurn
+    .flat()
+    .slice(0, count)
+    .map(({ cell }) => cell)
+}
+
+/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { freshName } from '@millrace/test'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { Kafka, logLevel } from 'kafkajs'
+import type { KafkaAddress } from '../services/kafka.ts'
+import type { KinesisAddress } from '../services/kinesalite.ts'
+import type { S3Address } from '../services/s3.ts'
+import { s3Client } from '../services/s3-client.ts'
+import type { Readable } from './checker.ts'
+
+export interface Servers {
+  readonly kafka: KafkaAddress
+  readonly kinesisMock: KinesisAddress
+  readonly s3: S3Address
+}
+
+/** A topic of one's own in a message system. */
+export interface Topic {
+  readonly source: string
+  readonly topic: string
+  readonly partitions: number
+}
+
+/** How each message system is given a new topic. */
+export const SOURCES: Readonly<Record<string, (servers: Servers, folder: string) => Promise<Topic>>> = {
+  async Kafka({ kafka }) {
+    const [topic, partitions] = [freshName('users'), 3]
+    const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] })
+    await admin.disconnect()
+    return { source: `kafka://${kafka.bootstrap}`, topic, partitions }
+  },
+  async Kinesis({ kinesisMock: { endpoint, region } }) {
+    const [topic, partitions] = [freshName('users'), 3]
+    const client = new KinesisClient({ endpoint, region, requestHandler: new NodeHttpHandler() })
+    await client.send(new CreateStreamCommand({ StreamName: topic, ShardCount: partitions }))
+    await waitUntilStreamExists({ client, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { StreamName: topic })
+    client.destroy()
+    return { source: `kinesis://${region}?endpoint=${encodeURIComponent(endpoint)}`, topic, partitions }
+  },
+  embedded: async (_, folder) => ({ source: `embedded:${join(folder, 'stream.db')}`, topic: 'users', partitions: 1 }),
+}
+
+export type Lake = Readable & { readonly address: string }
+
+/** How each kind of store is given a new lake. */
+export const STORES: Readonly<Record<string, (servers: Servers, folder: string) => Promise<Lake>>> = {
+  folder: async (_, folder) => ({ address: join(folder, 'lake'), tables: join(folder, 'lake') }),
+  async S3({ s3 }) {
+    const bucket = freshName('lake')
+    const client = s3Client(s3)
+    await client.send(new CreateBucketCommand({ Bucket: bucket }))
+    client.destroy()
+    const address = `s3://${bucket}/lake?endpoint=${s3.endpoint}&region=${s3.region}&pathStyle=true`
+    return { address, tables: `s3://${bucket}/lake`, s3 }
+  },
+}
+
+/** Where every AWS SDK looks, here and in the workers; the stand-in for Kinesis takes any. */
+export function useCredentials({ accessKeyId, secretAccessKey }: S3Address): void {
+  process.env.AWS_ACCESS_KEY_ID = accessKeyId
+  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey
+}
