@@ -1,0 +1,59 @@
+import { MillraceError } from '@millrace/base'
+import { type ObjectStore, openDuckDB, openTable, planScan, type Snapshot, withScan } from '@millrace/lake'
+import { type Answer, readAnswer } from './answers.ts'
+import { type TableQuality, tableQuality } from './quality.ts'
+import { loadQuestions } from './questions.ts'
+import { BATCH, type RunRecord, readRuns } from './runs.ts'
+
+/** Everything that a report tells of a run. */
+export interface RunResults {
+  readonly run: RunRecord
+  readonly answers: readonly Answer[]
+  readonly quality: readonly TableQuality[]
+}
+
+/** What a finished run left in the lake: the last one's, or the last one of a date. */
+export async function readResults(store: ObjectStore, date?: string): Promise<RunResults> {
+  const run = (await readRuns(store)).find((candidate) => date === undefined || candidate.date === date)
+  if (!run) {
+    const what = date === undefined ? 'no run' : `no run of ${date}`
+    throw new MillraceError('TABLE_NOT_FOUND', `${store.url} has ${what} that is finished`, {
+      next: 'Make one with `millrace batch`; `millrace runs` lists them.',
+    })
+  }
+  return { run, answers: await answersOf(store, run), quality: await qualityOf(store, run) }
+}
+
+async function answersOf(store: ObjectStore, run: RunRecord): Promise<Answer[]> {
+  const engine = await openDuckDB({ threads: 1 })
+  try {
+    const connection = await engine.connect()
+    const answers: Answer[] = []
+    for (const question of await loadQuestions()) {
+      const snapshot = await tableOf(store, run, question.id)
+      if (!snapshot) continue
+      const rows = await withScan(planScan(snapshot), connection, (scan) =>
+        readAnswer(connection, `FROM (${scan}) ${question.order}`),
+      )
+      answers.push({ question, ...rows })
+    }
+    return answers
+  } finally {
+    engine.close()
+  }
+}
+
+async function qualityOf(store: ObjectStore, run: RunRecord): Promise<TableQuality[]> {
+  const qualities: TableQuality[] = []
+  for (const account of run.tables) {
+    const snapshot = await tableOf(store, run, account.table)
+    if (snapshot) qualities.push(tableQuality(snapshot, account))
+  }
+  return qualities
+}
+
+async function tableOf(store: ObjectStore, run: RunRecord, name: string): Promise<Snapshot | undefined> {
+  const path = `${BATCH}/${name}`
+  const version = run.versions[path]
+  return version === undefined ? undefined : openTable({ store, path }, version)
+}
