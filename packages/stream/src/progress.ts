@@ -27,7 +27,7 @@ export function storedPosition(snapshot: Snapshot, group: string, partition: Par
 /** What is stored for any partition of the same topic. */
 export function topicVersions(snapshot: Snapshot, group: string, { topic, identity }: Partition): bigint[] {
   const prefix = `${[PREFIX, group, topic, identity].map(encodeURIComponent).join('/')}/`
-  return [...snapshot.txns].flatMap(([appId, version]) => (appId.startsWith(prefix) ? [version] : []))
+  return [...snapshot.txns.entries()].flatMap(([appId, version]) => (appId.startsWith(prefix) ? [version] : []))
 }
 
 /** Progress for a namesake of this partition means that the topic is another one now. */

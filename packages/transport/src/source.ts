@@ -94,6 +94,8 @@ export interface Source {
   readonly url: string
   /** Partitions come and go by these calls, from now until `close`. */
   subscribe(topics: readonly string[], listener: PartitionListener): Promise<void>
+  /** All that the topic has now, whoever reads them. */
+  partitions(topic: string): Promise<Partition[]>
   /** The concrete position that a start position means now. */
   resolve(partition: Partition, start: StartPosition): Promise<Position>
   /** Where reading begins with the record of this name, as in `Block.offsets`. */

@@ -152,6 +152,7 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       const toAll = [0, 1, 2].map((partition) => ({ value: encode(`{"p":${partition}}`), partition }))
       const sent = await (await producer()).send(topic, toAll)
       const { source, partitions } = await subscribed(topic)
+      expect(await source.partitions(topic)).toEqual(expect.arrayContaining(partitions))
       expect(partitions.map(({ id }) => id).sort()).toEqual(sent.map(({ partition }) => partition).sort())
       expect(new Set(partitions.map(({ identity }) => identity)).size).toBe(1)
       for (const partition of partitions) {

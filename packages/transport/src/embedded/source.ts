@@ -23,17 +23,17 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
     }
     return topic
   }
+  const partitionsOf = async (name: string): Promise<Partition[]> => {
+    const { identity, partitions } = await store.openTopic(name, 1)
+    return Array.from({ length: partitions }, (_, id) => ({ topic: name, identity, id: String(id) }))
+  }
   return {
     url: `embedded:${path}`,
     async subscribe(topics, { assigned }) {
-      const partitions: Partition[] = []
-      for (const name of topics) {
-        const topic = await store.openTopic(name, 1)
-        for (let id = 0; id < topic.partitions; id++)
-          partitions.push({ topic: name, identity: topic.identity, id: String(id) })
-      }
-      await assigned(partitions)
+      const partitions = await Promise.all(topics.map(partitionsOf))
+      await assigned(partitions.flat())
     },
+    partitions: partitionsOf,
     resolve: async (partition, start) => resolvePosition(store, await topicOf(partition), Number(partition.id), start),
     async end(partition) {
       const { next } = await store.range(await topicOf(partition), Number(partition.id))

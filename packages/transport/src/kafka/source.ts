@@ -36,6 +36,7 @@ export function kafkaSource(address: string, runtime: Runtime, { group, member }
             )
       await membership.begun
     },
+    partitions: async (topic) => knownPartitions(cluster, [topic], []).all(),
     resolve: offsets.resolve,
     end: async (partition) => endAt(await offsets.end(partition)),
     read: reader.read,

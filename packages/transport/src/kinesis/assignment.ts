@@ -1,8 +1,8 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { Partition, PartitionListener } from '../source.ts'
-import { partitionOf, shardKey } from './lineage.ts'
+import { partitionsOf, shardKey } from './lineage.ts'
 import type { OpenSharing } from './sharing.ts'
-import type { Stream, Streams } from './streams.ts'
+import type { Streams } from './streams.ts'
 
 /** Which shards there are, and which of them are this reader's. */
 export interface Assignment {
@@ -70,8 +70,4 @@ export function assignShards({ topics, streams, listener, runtime, openSharing }
       await sharing.close()
     },
   }
-}
-
-function partitionsOf(stream: Stream): Partition[] {
-  return [...stream.shards.keys()].map((id) => partitionOf(stream, id))
 }

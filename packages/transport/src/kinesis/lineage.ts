@@ -27,7 +27,11 @@ export async function parentsEnded(
   return true
 }
 
-export function partitionOf({ name, identity }: Stream, id: string): Partition {
+export function partitionsOf(stream: Stream): Partition[] {
+  return [...stream.shards.keys()].map((id) => partitionOf(stream, id))
+}
+
+function partitionOf({ name, identity }: Stream, id: string): Partition {
   return { topic: name, identity, id }
 }
 

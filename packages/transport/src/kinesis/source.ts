@@ -5,7 +5,7 @@ import { parseKinesisAddress } from './address.ts'
 import { type Assignment, assignShards } from './assignment.ts'
 import { openClient } from './client.ts'
 import { openCursors } from './cursor.ts'
-import { parentsEnded, shardKey } from './lineage.ts'
+import { parentsEnded, partitionsOf, shardKey } from './lineage.ts'
 import { placeOf, placeOfRecord, positionOf } from './position.ts'
 import { createShardReader, type ShardReader } from './shard-reader.ts'
 import { allOurs, type OpenSharing } from './sharing.ts'
@@ -36,6 +36,7 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
       assignment = assignShards({ topics, streams, listener, runtime, openSharing })
       await assignment.begun
     },
+    partitions: async (topic) => partitionsOf(await streams.refreshed(topic)),
     async resolve(partition, start) {
       const { stream, shard } = await streams.shardOf(partition)
       // Before the time is taken: what arrives from then on is read, by this iterator or from that time.
