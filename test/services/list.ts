@@ -3,12 +3,13 @@ import { kafka } from './kafka.ts'
 import { kafkaPair } from './kafka-pair.ts'
 import { kinesalite } from './kinesalite.ts'
 import { kinesisMock } from './kinesis-mock.ts'
+import { mariadb } from './mariadb.ts'
 import { s3 } from './s3.ts'
 import type { Server } from './server.ts'
 import { spark } from './spark.ts'
 
 /** Every server there is. A new one is a file and a line here. */
-export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, judge, spark }
+export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, mariadb, judge, spark }
 
 export type ServerName = keyof typeof SERVERS
 

@@ -1,0 +1,101 @@
+import { globSync } from 'node:fs'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { installFromDebian } from './debian.ts'
+import type { Server } from './server.ts'
+import { missingTool } from './toolchain.ts'
+
+const PACKAGE = 'mariadb-server-core'
+
+export interface MariadbAddress {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  /** May create databases named `millrace…`. */
+  readonly database: string
+  /** The certificate that TLS is to be trusted by. */
+  readonly ca: string
+}
+
+const LOGIN = { user: 'millrace', password: 'millrace-test-secret', database: 'millrace' }
+
+/** MariaDB that lets nobody in without TLS. */
+export const mariadb: Server<MariadbAddress> = {
+  pins: `Debian's ${PACKAGE}`,
+  missing: () => missingTool('apt-get', 'dpkg-deb', 'openssl'),
+  install: async (home, run) => {
+    await installFromDebian(home, run, PACKAGE)
+    const share = join(home, 'root/usr/share/mysql')
+    const tables = ['mysql_system_tables.sql', 'mysql_system_tables_data.sql'].map((name) => join(share, name))
+    const system = join(home, 'system')
+    await mkdir(system)
+    const sql = '{ printf "CREATE DATABASE mysql;\\nUSE mysql;\\nSET @auth_root_socket = NULL;\\n"; cat "$1" "$2"; }'
+    const server = [...mariadbd(home, system), '--bootstrap', '--silent-startup'].map((word) => `'${word}'`).join(' ')
+    await run(['sh', '-c', `${sql} | ${server}`, 'sh', ...tables], libraries(home))
+  },
+  launch: async ({ home, data, freePort, run }) => {
+    const port = await freePort()
+    const files = join(data, 'tables')
+    await cp(join(home, 'system'), files, { recursive: true })
+    const tls = await makeCertificate(join(data, 'tls'), run)
+    const users = join(data, 'users.sql')
+    await writeFile(users, userSql())
+    return {
+      command: [
+        ...mariadbd(home, files),
+        `--init-file=${users}`,
+        '--bind-address=127.0.0.1',
+        `--port=${port}`,
+        `--socket=${join(data, 's')}`,
+        `--pid-file=${join(data, 'pid')}`,
+        '--character-set-server=utf8mb4',
+        '--innodb-flush-log-at-trx-commit=2',
+        `--ssl-cert=${tls.certificate}`,
+        `--ssl-key=${tls.key}`,
+        '--require-secure-transport=ON',
+      ],
+      env: libraries(home),
+      address: { host: '127.0.0.1', port, ...LOGIN, ca: tls.certificate },
+      ready: async (log) => log.includes('ready for connections'),
+    }
+  },
+}
+
+function mariadbd(home: string, files: string): string[] {
+  const root = join(home, 'root')
+  return [
+    join(root, 'usr/sbin/mariadbd'),
+    '--no-defaults',
+    `--datadir=${files}`,
+    `--lc-messages-dir=${join(root, 'usr/share/mysql')}`,
+    `--character-sets-dir=${join(root, 'usr/share/mysql/charsets')}`,
+    '--innodb-buffer-pool-size=64M',
+    '--innodb-log-file-size=16M',
+    '--performance-schema=OFF',
+    // It refuses to run as root unless told so.
+    ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+  ]
+}
+
+function libraries(home: string) {
+  return { LD_LIBRARY_PATH: globSync(join(home, 'root/{usr/,}lib/*-linux-gnu')).join(':') }
+}
+
+function userSql(): string {
+  const name = `'${LOGIN.user}'@'%'`
+  return [
+    `CREATE DATABASE ${LOGIN.database};`,
+    `CREATE USER ${name} IDENTIFIED BY '${LOGIN.password}' REQUIRE SSL;`,
+    `GRANT ALL ON \`${LOGIN.database}%\`.* TO ${name};`,
+  ].join('\n')
+}
+
+async function makeCertificate(folder: string, run: (command: readonly string[]) => Promise<void>) {
+  await mkdir(folder)
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+  const files = ['-keyout', key, '-out', certificate, '-days', '30', '-subj', '/CN=localhost']
+  const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+  await run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...names])
+  return { key, certificate }
+}
