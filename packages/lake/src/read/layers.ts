@@ -36,7 +36,7 @@ function fromLayers<V>(layers: readonly Changes<V>[], size: number): Layered<V> 
       if (changes.size === 0) return set
       let grown = size
       for (const [key, value] of changes) {
-        grown += (value === undefined ? 0 : 1) - (set.has(key) ? 1 : 0)
+        grown += (value === undefined ? 0 : 1) - (size > 0 && set.has(key) ? 1 : 0)
       }
       return fromLayers(merged([...layers, changes]), grown)
     },

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { type Actions, type AddFile, decodeActions, type Metadata, type Protocol } from '../log/actions.ts'
 import { type CheckpointHint, checkpointHint, type LogListing, listLog } from '../log/listing.ts'
@@ -22,21 +23,33 @@ export interface Snapshot {
 
 const READS_AT_ONCE = 32
 
-/** At its newest version, or at an older one. Undefined: no table is there. */
-export async function openTable(table: TableRef, version?: number): Promise<Snapshot | undefined> {
+/**
+ * At its newest version, or at an older one. Undefined: no table is there. A checkpoint is read with
+ * `connection`, which must not be busy, or with an engine that is started for it.
+ */
+export async function openTable(
+  table: TableRef,
+  version?: number,
+  connection?: DuckDBConnection,
+): Promise<Snapshot | undefined> {
   const hint = await checkpointHint(table)
   const snapshot =
-    (version === undefined && (await openByHint(table, hint))) || (await openByListing(table, version, hint))
+    (version === undefined && (await openByHint(table, hint, connection))) ||
+    (await openByListing(table, version, hint, connection))
   if (snapshot) await refuseWrongChecksum(snapshot)
   return snapshot
 }
 
 /** From the checkpoint that the hint names, without a listing. Undefined: it can't be read. */
-async function openByHint(table: TableRef, hint: CheckpointHint | undefined): Promise<Snapshot | undefined> {
+async function openByHint(
+  table: TableRef,
+  hint: CheckpointHint | undefined,
+  connection: DuckDBConnection | undefined,
+): Promise<Snapshot | undefined> {
   if (!hint?.isClassic) return undefined
   const { version } = hint
   const keys = [logKey(table, `${versionName(version)}.checkpoint.parquet`)]
-  const state = await readCheckpoint(table, { version, keys }).catch(damage)
+  const state = await readCheckpoint(table, { version, keys }, connection).catch(damage)
   if (state === 'gone' || state instanceof MillraceError) return undefined
   const base = snapshotOf(table, version, state)
   const next = await table.store.get(logKey(table, commitName(version + 1)))
@@ -46,7 +59,8 @@ async function openByHint(table: TableRef, hint: CheckpointHint | undefined): Pr
 async function openByListing(
   table: TableRef,
   version: number | undefined,
-  hint: CheckpointHint | undefined,
+  hint?: CheckpointHint,
+  connection?: DuckDBConnection,
 ): Promise<Snapshot | undefined> {
   let from = hint && hint.version <= (version ?? hint.version) ? hint.version : 0
   for (let tries = 0; tries < 3; tries++) {
@@ -57,7 +71,7 @@ async function openByListing(
       throw new MillraceError('TABLE_NOT_FOUND', `${tableUrl(table)} has no version ${version}: it is at ${newest}`)
     }
     const segments = segmentsTo(table, listing, version ?? newest)
-    const snapshot = await firstReadable(table, segments, listing.from === 0)
+    const snapshot = await firstReadable(table, segments, listing.from === 0, connection)
     if (typeof snapshot !== 'string') return snapshot
     from = snapshot === 'damaged' ? 0 : from
   }
@@ -105,7 +119,7 @@ async function catchUp(snapshot: Snapshot): Promise<Snapshot> {
     const state = segment && (await playEntries(table, segment, snapshot))
     if (state && state !== 'gone') return snapshotOf(table, newest, state)
   }
-  return (await openByListing(table, undefined, undefined)) ?? snapshot
+  return (await openByListing(table, undefined)) ?? snapshot
 }
 
 /** Damaged: by no checkpoint of this listing, and it was not the whole log. */
@@ -113,10 +127,11 @@ async function firstReadable(
   table: TableRef,
   segments: Iterable<Segment>,
   isWholeLog: boolean,
+  connection: DuckDBConnection | undefined,
 ): Promise<Snapshot | 'gone' | 'damaged'> {
   let failure: unknown
   for (const segment of segments) {
-    const base = segment.checkpoint && (await readCheckpoint(table, segment.checkpoint).catch(damage))
+    const base = segment.checkpoint && (await readCheckpoint(table, segment.checkpoint, connection).catch(damage))
     if (base instanceof MillraceError) {
       failure ??= base
       continue
