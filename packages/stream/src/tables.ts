@@ -8,6 +8,7 @@ import { openProgressTable, type ProgressTable } from './progress-table.ts'
 import { QUARANTINE_SCHEMA, quarantinePath } from './quarantine.ts'
 import type { StagedBatch } from './stage.ts'
 import { fixStarts } from './starts.ts'
+import type { Tell } from './telemetry.ts'
 
 /**
  * The two tables of a pipeline. The clean one is the anchor: the worker goes on from its progress alone, and it
@@ -32,6 +33,7 @@ export interface TablesParts {
   readonly source: Source
   readonly start: StartPosition
   readonly runtime: Runtime
+  readonly tell: Tell
 }
 
 export async function openTables({
@@ -42,6 +44,7 @@ export async function openTables({
   source,
   start,
   runtime,
+  tell,
 }: TablesParts): Promise<PipelineTables> {
   const { description } = dataset
   const shared = { group, runtime }
@@ -64,6 +67,7 @@ export async function openTables({
     if (committed) for (const { partition, to } of advances) expected.set(partition, to)
     return committed
   }
+  const toldOf = new Set<string>()
   // A retry goes on with what is left: a file that is up is gone from this machine.
   const uploaded = new WeakSet<StagedFile>()
   const uploadOnce = async (table: TableRef, file: StagedFile) => {
@@ -77,7 +81,10 @@ export async function openTables({
     quarantine,
     async begin(partitions) {
       await Promise.all([anchor.reload(), quarantine.reload()])
-      await fixStarts(partitions, { anchor, group, source, start, runtime })
+      for (const topic of await fixStarts(partitions, { anchor, group, source, start, runtime })) {
+        if (!toldOf.has(topic)) tell({ what: 'known topic', topic })
+        toldOf.add(topic)
+      }
       const positions = new Map<Partition, Position>()
       for (const partition of partitions) {
         positions.set(partition, anchor.position(partition) ?? [])

@@ -22,9 +22,11 @@ export type PipelineNews =
   | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
   /** A read found nothing: the reader is at the end of what is there. */
   | { readonly what: 'idle'; readonly partition: Partition }
-  /** A batch goes on its way to the tables. */
+  /** A topic that this pipeline has progress in goes on from there, whatever start was asked for; told once. */
+  | { readonly what: 'known topic'; readonly topic: string }
+  /** A batch is closed and goes on its way; in the end it is released, committed or not. */
   | { readonly what: 'batch'; readonly records: number; readonly bytes: number }
-  /** Of each of these as many blocks as said are held no longer: they are committed, or dropped. */
+  /** The blocks of a batch, so many of each partition, are held no longer: they are committed, or dropped. */
   | { readonly what: 'released'; readonly bytes: number; readonly blocks: ReadonlyMap<Partition, number> }
 
 export type Tell = (news: PipelineNews) => void

@@ -115,6 +115,7 @@ async function openPipeline(
     source,
     start,
     runtime,
+    tell,
   })
   const pipeline = createPipeline({
     ...shared,

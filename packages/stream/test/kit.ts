@@ -124,7 +124,12 @@ async function startWorker(
   const runtime = crashingRuntime(options)
   const dataset = await userDataset(options.onlyIf)
   const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
-  const tables = await openTables({ store, path: USERS, dataset, group, source, start, runtime })
+  const tell = (news: PipelineNews) => {
+    events.push(news)
+    if (news.what === 'waits') waits.push(news.code)
+    if (news.what === 'goes on') waits.push('on')
+  }
+  const tables = await openTables({ store, path: USERS, dataset, group, source, start, runtime, tell })
   const pipeline = createPipeline({
     source,
     dataset,
@@ -138,11 +143,7 @@ async function startWorker(
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
     runtime,
     committed: counter.count,
-    tell(news) {
-      events.push(news)
-      if (news.what === 'waits') waits.push(news.code)
-      if (news.what === 'goes on') waits.push('on')
-    },
+    tell,
   })
   await source.subscribe([topic.name], {
     assigned: async (partitions) => pipeline.assign(partitions),

@@ -122,5 +122,13 @@ describe('rule 2: no progress is not new', () => {
     expect(await catchUp(topic, [0], { start: 'latest' })).toBe('done')
     expect(await catchUp(topic, [0], { start: 'earliest' })).toBe('done')
     expect(await inds()).toEqual(upTo(9))
+    const told = async (group: string) => {
+      const worker = await kit.startWorker(topic, { start: 'latest', group, untilCaughtUp: true })
+      await worker.source.assign(0)
+      await worker.ended
+      return worker.events.filter(({ what }) => what === 'known topic')
+    }
+    expect(await told('test')).toEqual([{ what: 'known topic', topic: 'users' }])
+    expect(await told('new')).toEqual([])
   })
 })

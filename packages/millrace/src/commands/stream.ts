@@ -27,7 +27,11 @@ const run: Run = async (settings, args, io) => {
   return 0
 }
 
-async function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, io: Io): Promise<StreamOptions> {
+async function optionsOf(
+  { values, origins }: ResolvedSettings,
+  untilCaughtUp: boolean,
+  io: Io,
+): Promise<StreamOptions> {
   const { findRoutes } = await import('@millrace/stream')
   return {
     source: values.source,
@@ -35,19 +39,22 @@ async function optionsOf({ values }: ResolvedSettings, untilCaughtUp: boolean, i
     routes: await findRoutes(values.source, values.datasets, values.topics ?? {}),
     datasetFolders: values.datasetFolders,
     group: values.group,
-    start: 'earliest',
+    start: values.start,
     limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
     untilCaughtUp,
     onEvent(event) {
-      const line = sentence(event)
+      const line = sentence(event, origins.start.kind !== 'default')
       if (line !== undefined) io.note(line)
     },
   }
 }
 
-function sentence(event: WorkerEvent): string | undefined {
+function sentence(event: WorkerEvent, startWasSaid: boolean): string | undefined {
   if (event.what === 'waits') return `${event.dataset} waits: ${event.message}`
   if (event.what === 'goes on') return `${event.dataset} goes on`
+  if (event.what === 'known topic' && startWasSaid) {
+    return `${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`
+  }
   if (event.what === 'care') {
     const { table, chore, outcome, error } = event.care
     return outcome === 'nothing to do' ? undefined : `${table}: ${chore} ${outcome}${error ? `: ${error}` : ''}`
@@ -81,7 +88,18 @@ function report(totals: StreamTotals, seconds: number, json: boolean, io: Io): v
 export const stream: Command = {
   about:
     'Reads a source, cleans its records and commits them to Delta tables, each record once. Ctrl-C stops it cleanly; the next start goes on where it was.',
-  settings: ['source', 'lake', 'datasets', 'datasetFolders', 'topics', 'group', 'every', 'maxRows', 'dashboard'],
+  settings: [
+    'source',
+    'lake',
+    'datasets',
+    'datasetFolders',
+    'topics',
+    'group',
+    'start',
+    'every',
+    'maxRows',
+    'dashboard',
+  ],
   options: [
     { flag: '--until-caught-up', description: 'commit everything that is there now, then end' },
     { flag: '--json', description: 'end with one line of JSON: totals' },

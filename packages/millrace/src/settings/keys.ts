@@ -35,6 +35,12 @@ const SETTINGS = {
   },
   topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
+  start: {
+    value: 'earliest|latest|TIME',
+    description:
+      'where a pipeline begins in a topic that it has never read; a time like 2026-11-01 or 2026-11-01T12:30:00Z',
+    default: 'earliest',
+  },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
   maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
   dashboard: {
@@ -58,7 +64,10 @@ const SETTINGS = {
   to: { value: 'ADDRESS', description: 'where to send it: embedded:PATH', default: 'embedded:./data/stream.db' },
   mode: { value: 'random|all', description: 'posts at random, or all of them in order', default: 'random' },
   rate: { value: 'N/s', description: 'posts a second, such as 1000/s' },
-  gatewayKeys: { value: 'KEYS', description: 'the keys that the gateway lets in', secret: true, planned: true },
+  listen: { value: 'HOST:PORT', description: 'where the gateway listens', default: '127.0.0.1:8082' },
+  keyFile: { value: 'FILE', description: 'the keys that the gateway lets in: a line each, a name and a key' },
+  gatewayKeys: { value: 'KEYS', description: 'the same, with commas between', secret: true },
+  maxBody: { value: 'SIZE', description: 'the largest request that the gateway takes', default: '16mb' },
 } as const satisfies Record<string, SettingInfo>
 
 export type SettingKey = keyof typeof SETTINGS

@@ -39,6 +39,23 @@ const topicMap = z
   ])
   .pipe(z.record(name, name))
 
+const DAY = /^\d{4}-\d\d-\d\d$/
+const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
+
+/** A time without a zone is UTC. */
+const start = z.union(
+  [
+    z.enum(['earliest', 'latest']),
+    z
+      .string()
+      .refine((text) => DAY.test(text) || MOMENT.test(text))
+      .transform((text) => Date.parse(DAY.test(text) || /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`))
+      .refine((time) => !Number.isNaN(time))
+      .transform((time) => ({ time })),
+  ],
+  'is neither earliest, latest, nor a time like 2026-11-01 or 2026-11-01T12:30:00Z',
+)
+
 const listen = z
   .string()
   .regex(/^([^:\s]+|\[[^\]\s]+\]):\d{1,5}$/, 'is not an address like 127.0.0.1:4680')
@@ -47,6 +64,12 @@ const listen = z
     return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
   })
   .refine(({ port }) => port <= 65_535, 'has no such port')
+
+const size = z
+  .string()
+  .regex(/^\d+(kb|mb)$/i, 'is not a size like 512kb or 16mb')
+  .transform((text) => Number.parseInt(text, 10) * (text.toLowerCase().endsWith('kb') ? 1 << 10 : 1 << 20))
+  .refine((bytes) => bytes > 0 && bytes <= 1 << 30, 'is not from 1kb to 1024mb')
 
 /** `true`: on the usual address, or the next free port; an address: there or not at all. */
 const dashboard = z.union(
@@ -60,6 +83,8 @@ const placeList = z
   .union([z.array(place), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
   .pipe(z.array(place))
 
+const keyList = placeList.refine((keys) => new Set(keys).size === keys.length, 'names one twice')
+
 const fields = {
   source: place,
   lake: place,
@@ -67,6 +92,7 @@ const fields = {
   datasetFolders: placeList.default([]),
   topics: topicMap.optional(),
   group: name,
+  start,
   every: duration,
   maxRows: positiveInteger,
   dashboard,
@@ -76,7 +102,10 @@ const fields = {
   to: place,
   mode: z.enum(['random', 'all'], 'is neither random nor all'),
   rate: rate.optional(),
-  gatewayKeys: nameList.optional(),
+  listen,
+  keyFile: place.optional(),
+  gatewayKeys: keyList.optional(),
+  maxBody: size,
 } satisfies Record<SettingKey, z.ZodType>
 
 export const settingsSchema = z.strictObject(fields).superRefine(({ topics, datasets }, context) => {
