@@ -1,2 +1,5 @@
 export { generatorFeed } from './feed.ts'
+export { type Gateway, type GatewayOptions, openGateway } from './gateway/gateway.ts'
+export { readKeyFile } from './gateway/key-file.ts'
+export { readKey } from './gateway/keys.ts'
 export { type IngestOptions, type IngestTotals, ingest } from './ingest.ts'

@@ -1,3 +1,4 @@
+import { belongsTo } from '@millrace/transform'
 import { listTopics } from '@millrace/transport'
 
 /** Which topics go into which table. */
@@ -9,8 +10,8 @@ export interface Route {
 }
 
 /**
- * A topic belongs to the data set that its name is, or ends in after `.`, `-` or `_`; whoever says otherwise
- * for a data set is right. A data set without a topic waits for one of its own name.
+ * A topic belongs to the data set that its name says; whoever says otherwise for a data set is right. A data set
+ * without a topic waits for one of its own name.
  */
 export function routesOf(
   datasets: readonly string[],
@@ -19,13 +20,9 @@ export function routesOf(
 ): Route[] {
   return datasets.map((dataset) => {
     const own = chosen[dataset]
-    const found = own === undefined ? topics.filter((topic) => belongs(topic, dataset)).sort() : [own]
+    const found = own === undefined ? topics.filter((topic) => belongsTo(topic, dataset)).sort() : [own]
     return { dataset, topics: found.length === 0 ? [dataset] : found, table: dataset }
   })
-}
-
-function belongs(topic: string, dataset: string): boolean {
-  return topic === dataset || ['.', '-', '_'].some((mark) => topic.endsWith(mark + dataset))
 }
 
 /** Looks at what the source has, unless every data set's topic is said. */

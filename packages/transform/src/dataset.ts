@@ -51,3 +51,8 @@ async function read(file: string): Promise<string> {
     throw new MillraceError('DATASET_INVALID', `${file} can't be read`, { cause })
   }
 }
+
+/** A topic or stream belongs to the data set that its name is, or ends in after `.`, `-` or `_`. */
+export function belongsTo(topic: string, dataset: string): boolean {
+  return topic === dataset || ['.', '-', '_'].some((mark) => topic.endsWith(mark + dataset))
+}

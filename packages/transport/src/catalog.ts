@@ -7,6 +7,8 @@ export interface TopicDescription {
   readonly partitions: readonly PartitionDescription[]
   /** Milliseconds since 1970, where it is known. */
   readonly createdAt?: number
+  /** Takes records; a new one may have to wait. */
+  readonly ready: boolean
 }
 
 export interface PartitionDescription {
@@ -14,6 +16,8 @@ export interface PartitionDescription {
   /** -1 while there is none. */
   readonly leader: number
   readonly replicas: readonly ReplicaDescription[]
+  /** The hashes of keys that go there, where the message system tells. */
+  readonly hashKeys?: { readonly from: bigint; readonly to: bigint }
 }
 
 interface ReplicaDescription {

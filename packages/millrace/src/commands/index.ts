@@ -20,7 +20,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'gateway',
     summary: 'the HTTP front: takes records from other programs',
-    planned: 'millrace gateway --listen 127.0.0.1:8082 --to kafka://localhost:9092',
+    load: async () => (await import('./gateway.ts')).gateway,
   },
   { name: 'sql', summary: "ad-hoc SQL over the lake's tables", load: async () => (await import('./sql.ts')).sql },
   { name: 'runs', summary: 'the history of daily runs', planned: 'millrace runs --out ./reports' },

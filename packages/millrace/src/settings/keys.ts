@@ -35,12 +35,6 @@ const SETTINGS = {
   },
   topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
-  start: {
-    value: 'earliest|latest|TIME',
-    description:
-      'where a pipeline begins in a topic that it has never read; a time like 2026-11-01 or 2026-11-01T12:30:00Z',
-    default: 'earliest',
-  },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
   maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
   dashboard: {

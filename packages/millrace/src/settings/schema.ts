@@ -39,23 +39,6 @@ const topicMap = z
   ])
   .pipe(z.record(name, name))
 
-const DAY = /^\d{4}-\d\d-\d\d$/
-const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
-
-/** A time without a zone is UTC. */
-const start = z.union(
-  [
-    z.enum(['earliest', 'latest']),
-    z
-      .string()
-      .refine((text) => DAY.test(text) || MOMENT.test(text))
-      .transform((text) => Date.parse(DAY.test(text) || /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`))
-      .refine((time) => !Number.isNaN(time))
-      .transform((time) => ({ time })),
-  ],
-  'is neither earliest, latest, nor a time like 2026-11-01 or 2026-11-01T12:30:00Z',
-)
-
 const listen = z
   .string()
   .regex(/^([^:\s]+|\[[^\]\s]+\]):\d{1,5}$/, 'is not an address like 127.0.0.1:4680')
@@ -92,7 +75,6 @@ const fields = {
   datasetFolders: placeList.default([]),
   topics: topicMap.optional(),
   group: name,
-  start,
   every: duration,
   maxRows: positiveInteger,
   dashboard,

@@ -43,7 +43,7 @@ function describe(db: DatabaseSync, name: string): TopicDescription | undefined 
   if (!topic) return undefined
   const replicas = [{ broker: 0, inSync: true }]
   const partitions = Array.from({ length: topic.partitions }, (_, id) => ({ id: String(id), leader: 0, replicas }))
-  return { name, configs: {}, partitions }
+  return { name, configs: {}, partitions, ready: true }
 }
 
 /** Where messages, their keys and their ids are kept, by the number of their topic. */

@@ -47,7 +47,7 @@ async function describe(admin: Admin, name: string): Promise<TopicDescription | 
         replicas: replicas.map((broker) => ({ broker, inSync: isr.includes(broker) })),
       }),
     )
-    return { name, configs: await configsOf(admin, name), partitions }
+    return { name, configs: await configsOf(admin, name), partitions, ready: true }
   } catch (error) {
     if (numberIn(error) === KAFKA.UNKNOWN_TOPIC_OR_PARTITION) return undefined
     throw fromLibrary(error, `topic ${name}`)

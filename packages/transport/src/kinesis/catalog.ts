@@ -21,9 +21,12 @@ export function kinesisCatalog(address: string): TopicCatalog {
     },
     async describe(name) {
       try {
-        const { shards, retentionMs, createdAt } = await streams.refreshed(name)
-        const partitions = [...shards.keys()].map((id) => ({ id, leader: -1, replicas: [] }))
-        return { name, createdAt, configs: { 'retention.ms': String(retentionMs) }, partitions }
+        const { shards, retentionMs, createdAt, active } = await streams.refreshed(name)
+        const partitions = [...shards.values()].map(({ id, from, to }) => ({
+          ...{ id, leader: -1, replicas: [] },
+          hashKeys: { from, to },
+        }))
+        return { name, createdAt, ready: active, configs: { 'retention.ms': String(retentionMs) }, partitions }
       } catch (error) {
         if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return undefined
         throw error

@@ -25,6 +25,8 @@ export interface Stream {
   readonly identity: string
   readonly createdAt: number
   readonly retentionMs: number
+  /** Takes records: it is made, and not about to go. */
+  readonly active: boolean
   readonly shards: ReadonlyMap<string, Shard>
 }
 
@@ -81,6 +83,7 @@ async function describe(client: KinesisClient, name: string): Promise<Stream> {
       name,
       createdAt,
       identity: String(createdAt),
+      active: summary?.StreamStatus === 'ACTIVE' || summary?.StreamStatus === 'UPDATING',
       retentionMs: (summary?.RetentionPeriodHours ?? 24) * HOUR_MS,
       shards: new Map(shards.map((shard) => [shard.id, shard])),
     }

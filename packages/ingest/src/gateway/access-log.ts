@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type DestinationStream, pino } from 'pino'
+
+/** One line of JSON a request, and one for each failure of our own. */
+export interface AccessLog {
+  answered(request: FastifyRequest, reply: FastifyReply, milliseconds: number): void
+  failed(request: FastifyRequest, error: unknown): void
+  /** What is still in memory is written. */
+  flush(): void
+}
+
+/** Written when so much has gathered: a call to the system for each line would cost more than the line. */
+const GATHER_BYTES = 8 << 10
+const FLUSH_EVERY_MS = 500
+
+/** To a file, or to one that is open already, by its number. */
+export function openAccessLog(to: string | number): AccessLog {
+  const destination = pino.destination({ dest: to, sync: false, minLength: GATHER_BYTES, mkdir: true })
+  // Nobody who reads along may stop the gateway by going away.
+  destination.on('error', () => {})
+  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination as DestinationStream)
+  const flush = () => destination.flush()
+  setInterval(flush, FLUSH_EVERY_MS).unref()
+  return {
+    answered(request, reply, milliseconds) {
+      const { id, method, url, ip, client } = request
+      const { statusCode } = reply
+      const gone = !reply.raw.writableFinished
+      log.info({
+        ...{ id, method, path: pathOf(url), status: gone ? CLIENT_GONE : statusCode },
+        ms: Math.round(milliseconds * 100) / 100,
+        bytes: Number(request.headers['content-length'] ?? 0),
+        ...{ ip, client },
+      })
+    },
+    failed: ({ id, method, url }, error) => log.error({ id, method, path: pathOf(url), err: error }),
+    flush: () => destination.flushSync(),
+  }
+}
+
+/** As nginx writes it. */
+const CLIENT_GONE = 499
+
+/** What is asked after the path may hold secrets. */
+function pathOf(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? url : url.slice(0, mark)
+}

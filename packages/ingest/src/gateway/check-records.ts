@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { joinValues, type Runtime } from '@millrace/base'
+import { openDuckDB } from '@millrace/lake'
+import { belongsTo, type CleanParts, type Dataset, loadDataset, withCleanRows } from '@millrace/transform'
+import type { OutgoingRecord } from '@millrace/transport'
+import { RefusedRequest } from './refusal.ts'
+
+export interface Checker {
+  /** Throws what is wrong with the first record that its data set does not take; topics without one take all. */
+  readonly check: (topic: string, records: readonly OutgoingRecord[]) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+interface Waiting {
+  readonly records: readonly OutgoingRecord[]
+  resolve(problem: RefusedRequest | undefined): void
+  reject(error: unknown): void
+}
+
+type Checked = Parameters<Checker['check']>[1]
+
+/** By the worker's own rules and engine, so that what is let in here is not refused there. */
+export async function openChecker(
+  { datasets, folders }: { readonly datasets: readonly string[]; readonly folders: readonly string[] },
+  runtime: Runtime,
+): Promise<Checker> {
+  const loaded = await Promise.all(datasets.map((name) => loadDataset(name, folders)))
+  const workFolder = await mkdtemp(join(tmpdir(), 'millrace-gateway-'))
+  const engine = await openDuckDB({ threads: 1, temporaryFolder: workFolder })
+  const queues = new Map(loaded.map((dataset) => [dataset.name, openQueue(dataset, { engine, workFolder, runtime })]))
+  return {
+    async check(topic, records) {
+      const dataset = loaded.find(({ name }) => belongsTo(topic, name))
+      const queue = dataset && queues.get(dataset.name)
+      const problem = await queue?.(records)
+      if (problem) throw problem
+    },
+    async close() {
+      engine.close()
+      await rm(workFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What comes while others are looked at is looked at together next. */
+function openQueue(dataset: Dataset, parts: CleanParts): (records: Checked) => Promise<RefusedRequest | undefined> {
+  let waiting: Waiting[] = []
+  let busy = false
+  const work = async () => {
+    busy = true
+    while (waiting.length > 0) {
+      const together = waiting
+      waiting = []
+      try {
+        const problems = await problemsOf(dataset, together, parts)
+        for (const [i, { resolve }] of together.entries()) resolve(problems.get(i))
+      } catch (error) {
+        for (const { reject } of together) reject(error)
+      }
+    }
+    busy = false
+  }
+  return (records) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ records, resolve, reject })
+      if (!busy) void work()
+    })
+}
+
+/** The first problem of each request that has one. */
+async function problemsOf(
+  dataset: Dataset,
+  together: readonly Waiting[],
+  parts: CleanParts,
+): Promise<Map<number, RefusedRequest>> {
+  const blocks = together.map(({ records }) => joinValues(records.map(({ value }) => value)))
+  const { fates } = await withCleanRows(dataset, blocks, parts, async (query, connection) => {
+    const reader = await connection.runAndReadAll(`SELECT count(*), count(COLUMNS(*)) FROM (${query})`)
+    return { rows: BigInt(String(reader.getRows()[0]?.[0])) }
+  })
+  const problems = new Map<number, RefusedRequest>()
+  for (const { block, index, reason } of fates.bad) {
+    if (!problems.has(block)) problems.set(block, problem(dataset.name, index, reason))
+  }
+  return problems
+}
+
+function problem(dataset: string, index: number, reason: string): RefusedRequest {
+  const field = /field (\S+)/.exec(reason)?.[1]
+  return new RefusedRequest({
+    status: 422,
+    message: `record ${index} does not fit the data set ${dataset}: ${reason}`,
+    path: ['body', ...(field === undefined ? [] : [field])],
+  })
+}

@@ -1,0 +1,72 @@
+import type { Runtime } from '@millrace/base'
+import type { OutgoingRecord, Producer, SentRecord, TopicCatalog } from '@millrace/transport'
+import type { FastifyRequest } from 'fastify'
+import { inTime } from './in-time.ts'
+import { refuse } from './refusal.ts'
+
+export interface GatewayTotals {
+  requests: number
+  records: number
+  bytes: number
+  refused: number
+}
+
+/** Where all dialects hand in their records. */
+export interface Desk {
+  readonly catalog: TopicCatalog
+  /** Answers when the records are durable. */
+  take(topic: string, records: readonly OutgoingRecord[], request: FastifyRequest): Promise<SentRecord[]>
+  create(topic: string, partitions: number): ReturnType<TopicCatalog['create']>
+}
+
+export interface DeskParts {
+  readonly producer: Producer
+  readonly catalog: TopicCatalog
+  readonly runtime: Runtime
+  readonly totals: GatewayTotals
+  /** Refuses records that do not fit the topic's data set. */
+  readonly check: ((topic: string, records: readonly OutgoingRecord[]) => Promise<void>) | undefined
+}
+
+/** After this the client is told that nobody knows; the records may still become durable. */
+const ANSWER_WITHIN_MS = 30_000
+/** As Kafka has it, and Kinesis within it. */
+const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
+const ID_KEY = /^[\x21-\x7e]{1,200}$/
+
+export function openDesk({ producer, catalog, runtime, totals, check }: DeskParts): Desk {
+  const answered = inTime(ANSWER_WITHIN_MS, unacknowledged, runtime)
+  return {
+    catalog,
+    async take(topic, records, request) {
+      if (!isTopicName(topic)) throw refuse(404, `Topic ${topic} not found`, 40401)
+      await check?.(topic, records)
+      const sent = await answered(producer.send(topic, withIds(records, request)))
+      totals.records += records.length
+      for (const { value } of records) totals.bytes += value?.length ?? 0
+      return sent
+    },
+    async create(topic, partitions) {
+      if (!isTopicName(topic)) throw refuse(422, 'a name has 1 to 249 letters, digits, `.`, `_` and `-`')
+      return catalog.create(topic, partitions)
+    },
+  }
+}
+
+function isTopicName(name: string): boolean {
+  return TOPIC_NAME.test(name) && !/^\.{1,2}$/.test(name)
+}
+
+function unacknowledged() {
+  return refuse(408, 'the records were not acknowledged in time; they may become durable all the same', 40801)
+}
+
+/** A request that comes again under its key brings each record under the id that it had before. */
+function withIds(records: readonly OutgoingRecord[], { headers }: FastifyRequest): readonly OutgoingRecord[] {
+  const key = headers['idempotency-key']
+  if (key === undefined) return records
+  if (typeof key !== 'string' || !ID_KEY.test(key)) {
+    throw refuse(400, 'Idempotency-Key: 1 to 200 visible characters of ASCII, once; a UUID is best')
+  }
+  return records.map((record, i) => ({ ...record, id: `${key}/${i}` }))
+}

@@ -1,0 +1,67 @@
+import type { Runtime } from '@millrace/base'
+import { openCatalog, openProducer } from '@millrace/transport'
+import { openAccessLog } from './access-log.ts'
+import { openChecker } from './check-records.ts'
+import { type GatewayTotals, openDesk } from './desk.ts'
+import { type Keys, openKeys } from './keys.ts'
+import { refuseOpenDoor } from './open-door.ts'
+import { openPressure } from './pressure.ts'
+import { buildServer } from './server.ts'
+
+export interface GatewayOptions {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Where the records go. */
+  readonly to: string
+  /** Who may come in; without any, everybody who can reach it. */
+  readonly keys: Parameters<typeof openKeys>[0]
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** The largest body. */
+  readonly maxBodyBytes: number
+  /** Of one client, a second. */
+  readonly requestsPerSecond?: number
+  /** Data sets whose topics take only what fits them. */
+  readonly validate?: { readonly datasets: readonly string[]; readonly folders: readonly string[] }
+  /** A file, or the number of one that is open. */
+  readonly accessLog: string | number
+}
+
+export interface Gateway {
+  readonly url: string
+  readonly totals: Readonly<GatewayTotals>
+  /** Takes no new request, answers those that it has, then ends. */
+  close(): Promise<void>
+}
+
+/** In memory at a time for others; beyond it they are asked to come again. */
+const MOST_BYTES = 256 << 20
+
+export async function openGateway(options: GatewayOptions, runtime: Runtime): Promise<Gateway> {
+  refuseOpenDoor(options)
+  const keys: Keys | undefined = options.keys.length === 0 ? undefined : openKeys(options.keys)
+  const totals: GatewayTotals = { requests: 0, records: 0, bytes: 0, refused: 0 }
+  const log = openAccessLog(options.accessLog)
+  const checker = options.validate && (await openChecker(options.validate, runtime))
+  const [producer, catalog] = await Promise.all([openProducer(options.to, runtime), openCatalog(options.to)])
+  const pressure = openPressure(MOST_BYTES)
+  const desk = openDesk({ producer, catalog, runtime, totals, check: checker?.check })
+  const { requestsPerSecond, maxBodyBytes, tls } = options
+  const app = await buildServer({ desk, keys, log, pressure, totals, runtime, tls, maxBodyBytes, requestsPerSecond })
+  const close = async () => {
+    await app.close()
+    await Promise.all([producer.close(), catalog.close(), checker?.close()])
+    log.flush()
+  }
+  try {
+    await app.listen(options.listen)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { url: urlOf(app.server.address(), tls !== undefined), totals, close }
+}
+
+function urlOf(address: ReturnType<import('node:net').Server['address']>, secure: boolean): string {
+  if (address === null || typeof address === 'string') return String(address)
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `${secure ? 'https' : 'http'}://${host}:${address.port}`
+}

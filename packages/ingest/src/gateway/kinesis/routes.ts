@@ -1,0 +1,36 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Desk } from '../desk.ts'
+import { allStored, described, stored, streamMissing, streamThere } from './answers.ts'
+import { parseRecord, parseRecords, parseShardCount } from './request.ts'
+
+/** Kinesis as it is mostly put behind API Gateway. The singular is as common as the plural. */
+export function kinesisRoutes(app: FastifyInstance, desk: Desk): void {
+  for (const root of ['/streams', '/stream']) {
+    app.put(`${root}/:stream/record`, async (request) => {
+      const [sent] = await desk.take(streamIn(request), [parseRecord(request.body)], request)
+      return sent && stored(sent)
+    })
+    app.put(`${root}/:stream/records`, async (request) =>
+      allStored(await desk.take(streamIn(request), parseRecords(request.body), request)),
+    )
+    app.get(root, async () => ({ HasMoreStreams: false, StreamNames: await desk.catalog.list() }))
+    app.get(`${root}/:stream`, async (request) => {
+      const found = await desk.catalog.describe(streamIn(request))
+      if (!found) throw streamMissing(streamIn(request))
+      return described(found)
+    })
+    app.post(`${root}/:stream`, async (request) => {
+      const made = await desk.create(streamIn(request), parseShardCount(request.body))
+      if (made === 'there') throw streamThere(streamIn(request))
+      return {}
+    })
+    app.delete(`${root}/:stream`, async (request) => {
+      if ((await desk.catalog.remove(streamIn(request))) === 'missing') throw streamMissing(streamIn(request))
+      return {}
+    })
+  }
+}
+
+function streamIn({ params }: FastifyRequest): string {
+  return (params as { readonly stream: string }).stream
+}
