@@ -17,6 +17,7 @@ const LAYERS = [
   ['transform', 'transport'],
   ['queries'],
   ['stream', 'batch', 'ingest'],
+  ['watch'],
   ['millrace'],
 ]
 

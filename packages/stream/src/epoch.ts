@@ -125,10 +125,7 @@ async function carryBatches(
     dropped: () => intake.drop(),
   })
   resigned.addEventListener('abort', () => conveyor.drop(), { once: true })
-  for (let batch = await intake.next(); batch; batch = await intake.next()) {
-    tell({ what: 'batch', records: batch.records, bytes: batch.bytes })
-    await conveyor.push(batch)
-  }
+  for (let batch = await intake.next(); batch; batch = await intake.next()) await conveyor.push(batch)
   await conveyor.drained()
   return intake.complete && !conveyor.dropped
 }

@@ -7,6 +7,7 @@ export type {
   ReadEvent,
   RefusedSample,
   Stage,
+  StartedDataset,
   TableSizes,
   WorkerEvent,
 } from './telemetry.ts'

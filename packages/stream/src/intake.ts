@@ -39,7 +39,7 @@ export interface Intake {
 const READ_WAIT_MS = 500
 
 export function openIntake(parts: IntakeParts): Intake {
-  const { inFlight, limits, runtime } = parts
+  const { inFlight, limits, runtime, tell } = parts
   const readers = new Set<AbortController>()
   const batch = createOpenBatch(limits, runtime)
   const bell = createBell(runtime)
@@ -50,6 +50,11 @@ export function openIntake(parts: IntakeParts): Intake {
     batch.add(block)
     inFlight.add(block)
     bell.ring()
+  }
+  const take = () => {
+    const taken = batch.take()
+    tell({ what: 'batch', records: taken.records, bytes: taken.bytes })
+    return taken
   }
   const openOne = (stretch: Stretch) => {
     const reader = new AbortController()
@@ -85,13 +90,13 @@ export function openIntake(parts: IntakeParts): Intake {
         if (failure !== undefined) throw failure
         const ended = state === 'stopped' || complete()
         if (batch.empty && ended) return undefined
-        if (!batch.empty && (ended || batch.ripeIn() === 0)) return batch.take()
+        if (!batch.empty && (ended || batch.ripeIn() === 0)) return take()
         await bell.heard(batch.empty ? undefined : batch.ripeIn())
       }
     },
     drop() {
       stop()
-      const { blocks } = batch.take()
+      const { blocks } = take()
       inFlight.used(blocks)
       inFlight.done(blocks)
     },

@@ -1,0 +1,67 @@
+import type { Runtime } from '@millrace/base'
+import { openLake } from '@millrace/lake'
+import type { WorkerEvent } from '@millrace/stream'
+import { showToGroup } from './group.ts'
+import type { Metrics } from './metrics.ts'
+import type { Listen } from './server.ts'
+import type { WorkerWatch } from './worker-watch.ts'
+
+/** Serves what is known of a worker over HTTP, and shows the worker to the others of its group. */
+export interface Dashboard {
+  on(event: WorkerEvent): void
+  /** Its address, when it can be asked. */
+  readonly ready: Promise<string>
+  close(): Promise<void>
+}
+
+export interface DashboardOptions {
+  readonly lake: string
+  readonly listen: Listen
+}
+
+const MARK_EVERY_MS = 5_000
+
+/** Starts beside the worker, which does not wait for it. */
+export function openDashboard(watch: WorkerWatch, options: DashboardOptions, runtime: Runtime): Dashboard {
+  const stop = new AbortController()
+  const early: WorkerEvent[] = []
+  let metrics: Metrics | undefined
+  const opening = open(watch, options, runtime, stop.signal, (made) => {
+    metrics = made
+    early.splice(0).forEach(made.on)
+  })
+  return {
+    ready: opening.then(({ url }) => url),
+    on(event) {
+      if (metrics) metrics.on(event)
+      else early.push(event)
+    },
+    async close() {
+      stop.abort()
+      await opening.then(({ close }) => close()).catch(() => {})
+    },
+  }
+}
+
+async function open(
+  watch: WorkerWatch,
+  { lake, listen }: DashboardOptions,
+  runtime: Runtime,
+  stopped: AbortSignal,
+  made: (metrics: Metrics) => void,
+) {
+  const [{ startServer }, { createMetrics }] = await Promise.all([import('./server.ts'), import('./metrics.ts')])
+  const metrics = createMetrics(watch.state, runtime)
+  made(metrics)
+  const store = await openLake(lake)
+  const server = await startServer({ watch, metrics, store, runtime }, listen)
+  const busy = [showToGroup(store, watch.state, runtime, stopped), markOn(watch, runtime, stopped)]
+  return { url: server.url, close: () => Promise.all([server.close(), ...busy]) }
+}
+
+async function markOn(watch: WorkerWatch, runtime: Runtime, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    watch.mark()
+    await runtime.sleep(MARK_EVERY_MS, stopped).catch(() => {})
+  }
+}

@@ -1,0 +1,106 @@
+import type { Runtime } from '@millrace/base'
+import type { PipelineEvent, Stage, StartedDataset } from '@millrace/stream'
+import { type Book, enter, openBook, STAGES } from './book.ts'
+import { type LagTracker, totalLag, trackLag } from './lag.ts'
+import type { DatasetState, Phase, StageState, WaitingState } from './state.ts'
+import { type VitalSigns, vitalSigns } from './vital-signs.ts'
+
+/** Follows one data set by what is told of it. */
+export interface DatasetWatch {
+  on(event: PipelineEvent): void
+  readonly heldBytes: number
+  /** With no room for more bytes, it is not its own fault that it asks for none. */
+  state(hasRoom: boolean): DatasetState
+}
+
+const RATE_SECONDS = 10
+const BUSY_SECONDS = 60
+const LATENCY_MS = 5 * 60_000
+/** Reading what is there takes no longer: then the reader is as good as at the end. */
+const CAUGHT_UP_SECONDS = 2
+
+export function watchDataset(about: StartedDataset, runtime: Runtime, stuckAfterMs: number): DatasetWatch {
+  const begun = runtime.monotonic()
+  const book = openBook(begun)
+  const lag = trackLag()
+  const signs = vitalSigns(begun, stuckAfterMs)
+  let seenPartitions = false
+  return {
+    on(event) {
+      if (event.what === 'assigned') seenPartitions = true
+      enter(event, book, lag, signs, runtime)
+    },
+    get heldBytes() {
+      return book.heldBytes
+    },
+    state: (hasRoom) => stateOf(about, book, lag, signs, { seenPartitions, hasRoom }, runtime),
+  }
+}
+
+function stateOf(
+  { dataset, table, topics }: StartedDataset,
+  book: Book,
+  lag: LagTracker,
+  signs: VitalSigns,
+  { seenPartitions, hasRoom }: { readonly seenPartitions: boolean; readonly hasRoom: boolean },
+  runtime: Runtime,
+): DatasetState {
+  const now = runtime.monotonic()
+  const partitions = lag.partitions(runtime.now())
+  const rates = {
+    readRecords: book.readRecords.perSecond(RATE_SECONDS, now),
+    readBytes: book.readBytes.perSecond(RATE_SECONDS, now),
+    rows: book.rows.perSecond(RATE_SECONDS, now),
+  }
+  const idle = book.batches === 0 && (!hasRoom || (lag.size === 0 && seenPartitions))
+  const stuckMs = idle ? undefined : signs.stuckMs(book.batches, now)
+  const behind = lag.unreadSeconds(rates.readRecords) > CAUGHT_UP_SECONDS
+  const phase = phaseOf({ stuckMs, behind, seenPartitions, partitions: lag.size, waiting: book.waiting })
+  const latency = book.ages.percentiles(LATENCY_MS, now)
+  const stages = STAGES.map((stage) => stageState(stage, book, now))
+  return {
+    ...{ dataset, table, topics, phase, stuckMs, rates, stages, partitions },
+    waiting: book.waiting,
+    totals: { ...book.totals },
+    lag: totalLag(partitions),
+    latency: latency && { p50Ms: latency.p50, p99Ms: latency.p99 },
+    held: { batches: book.batches, bytes: book.heldBytes },
+    bottleneck: phase === 'catching up' ? busiest(stages, book.batches) : undefined,
+    commits: [...book.commits],
+    quarantine: {
+      total: book.totals.quarantined,
+      reasons: [...book.reasons]
+        .map(([reason, records]) => ({ reason, records }))
+        .sort((a, b) => b.records - a.records),
+      samples: [...book.samples],
+    },
+  }
+}
+
+interface Signs {
+  readonly stuckMs: number | undefined
+  readonly waiting: WaitingState | undefined
+  readonly seenPartitions: boolean
+  readonly partitions: number
+  readonly behind: boolean
+}
+
+function phaseOf({ stuckMs, waiting, seenPartitions, partitions, behind }: Signs): Phase {
+  if (stuckMs !== undefined) return 'stuck'
+  if (waiting) return 'waiting'
+  if (partitions === 0) return seenPartitions ? 'idle' : 'starting'
+  return behind ? 'catching up' : 'caught up'
+}
+
+function stageState(stage: Stage, { busy, runs }: Book, now: number): StageState {
+  const seconds = busy.get(stage)?.perSecond(BUSY_SECONDS, now) ?? 0
+  const times = runs.get(stage)?.perSecond(BUSY_SECONDS, now) ?? 0
+  return { stage, busy: seconds, meanMs: times === 0 ? 0 : (1000 * seconds) / times }
+}
+
+/** While batches queue up, the slowest of what comes after reading holds the others up; else reading does. */
+function busiest(stages: readonly StageState[], batches: number): Stage {
+  if (batches < 2) return 'fetch'
+  const after = stages.filter(({ stage }) => stage !== 'fetch')
+  return after.reduce((most, stage) => (stage.busy > most.busy ? stage : most)).stage
+}

@@ -1,0 +1,108 @@
+import type { ReadEvent } from '@millrace/stream'
+import type { Lag, PartitionState } from './state.ts'
+
+type Partition = ReadEvent['partition']
+
+/** What of its partitions a data set has read and not committed, and what it has not read. */
+export interface LagTracker {
+  assigned(partitions: readonly Partition[]): void
+  revoked(partitions: readonly Partition[]): void
+  read(event: ReadEvent): void
+  /** The reader is at the end of this one. */
+  idle(partition: Partition): void
+  /** So many blocks of each are committed, or dropped. */
+  released(blocks: ReadonlyMap<Partition, number>): void
+  readonly size: number
+  /** Roughly how long reading what has not been read takes at this many records a second. */
+  unreadSeconds(recordsPerSecond: number): number
+  partitions(now: number): PartitionState[]
+}
+
+interface Tracked {
+  readonly partition: Partition
+  /** Blocks that are read and not released, the oldest first. */
+  readonly held: { readonly records: number; readonly time: number | undefined }[]
+  heldRecords: number
+  unread: ReadEvent['behind']
+  /** The source's time of the last record that was read: what has not been read is younger. */
+  lastTime: number | undefined
+}
+
+const keyOf = ({ topic, id }: Partition) => `${topic}/${id}`
+
+export function trackLag(): LagTracker {
+  const tracked = new Map<string, Tracked>()
+  const of = (partition: Partition) => {
+    const key = keyOf(partition)
+    const known = tracked.get(key)
+    if (known) return known
+    const fresh = { partition, held: [], heldRecords: 0, unread: undefined, lastTime: undefined }
+    tracked.set(key, fresh)
+    return fresh
+  }
+  return {
+    assigned: (partitions) => partitions.forEach(of),
+    revoked: (partitions) => {
+      for (const partition of partitions) tracked.delete(keyOf(partition))
+    },
+    read({ partition, records, firstTime, behind }) {
+      const mine = of(partition)
+      mine.held.push({ records, time: firstTime })
+      mine.heldRecords += records
+      mine.unread = behind
+      mine.lastTime = firstTime ?? mine.lastTime
+    },
+    idle(partition) {
+      const mine = of(partition)
+      mine.unread = mine.unread?.records === undefined && mine.unread ? { ms: 0 } : { records: 0 }
+    },
+    released(blocks) {
+      for (const [partition, count] of blocks) {
+        const mine = tracked.get(keyOf(partition))
+        for (const { records } of mine?.held.splice(0, count) ?? []) if (mine) mine.heldRecords -= records
+      }
+    },
+    get size() {
+      return tracked.size
+    },
+    unreadSeconds(recordsPerSecond) {
+      let most = 0
+      let records = 0
+      for (const { unread } of tracked.values()) {
+        records += unread?.records ?? 0
+        most = Math.max(most, (unread?.ms ?? 0) / 1000)
+      }
+      return Math.max(most, records / Math.max(1, recordsPerSecond))
+    },
+    partitions: (now) => [...tracked.values()].map((mine) => partitionState(mine, now)),
+  }
+}
+
+function partitionState(tracked: Tracked, now: number): PartitionState {
+  const { topic, id } = tracked.partition
+  const { unread, heldRecords } = tracked
+  const counted = unread?.records
+  return {
+    ...{ topic, id },
+    // Read to its end, a source that does not count has nothing but what we hold.
+    records: counted === undefined ? undefined : counted + heldRecords,
+    seconds: secondsBehind(tracked, now),
+  }
+}
+
+function secondsBehind({ held, unread, lastTime }: Tracked, now: number): number {
+  const oldest = held.find(({ time }) => time !== undefined)?.time
+  if (oldest !== undefined) return Math.max(0, (now - oldest) / 1000)
+  if (unread?.ms !== undefined) return unread.ms / 1000
+  return (unread?.records ?? 0) > 0 && lastTime !== undefined ? Math.max(0, (now - lastTime) / 1000) : 0
+}
+
+/** All partitions together: their records, and the one that is behind the longest. */
+export function totalLag(partitions: readonly PartitionState[]): Lag {
+  let [records, seconds]: [number | undefined, number] = [0, 0]
+  for (const partition of partitions) {
+    records = records === undefined || partition.records === undefined ? undefined : records + partition.records
+    seconds = Math.max(seconds, partition.seconds)
+  }
+  return { records, seconds }
+}

@@ -1,0 +1,159 @@
+import type { Runtime } from '@millrace/base'
+import type { CommittedEvent, WorkerEvent } from '@millrace/stream'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { METRICS, type MetricDefinition } from './metric-table.ts'
+import { type DatasetState, PHASES, type TableState, type WorkerState } from './state.ts'
+
+/** What Prometheus scrapes: counters follow the events, all else is read from the state when it is asked for. */
+export interface Metrics {
+  on(event: WorkerEvent): void
+  /** In Prometheus's text format. */
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+const STAGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const LATENCY_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120, 300, 900, 3600, 21_600, 86_400]
+
+/** Reasons of one data set; a reason more counts as `other`. */
+const MOST_REASONS = 50
+
+export function createMetrics(state: () => WorkerState, runtime: Runtime): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const options = ({ name, help, labels }: MetricDefinition) => ({ name, help, labelNames: [...labels], registers })
+  const counter = (definition: MetricDefinition) => new Counter<string>(options(definition))
+  const gauge = (definition: MetricDefinition) => new Gauge<string>(options(definition))
+  const histogram = (definition: MetricDefinition, buckets: number[]) =>
+    new Histogram<string>({ ...options(definition), buckets })
+
+  const counters = {
+    recordsRead: counter(METRICS.recordsRead),
+    bytesRead: counter(METRICS.bytesRead),
+    rows: counter(METRICS.rows),
+    commits: counter(METRICS.commits),
+    files: counter(METRICS.files),
+    fileBytes: counter(METRICS.fileBytes),
+    filtered: counter(METRICS.filtered),
+    quarantined: counter(METRICS.quarantined),
+    failedTries: counter(METRICS.failedTries),
+    careRuns: counter(METRICS.careRuns),
+    cpu: counter(METRICS.cpu),
+    stages: histogram(METRICS.stages, STAGE_BUCKETS),
+    latency: histogram(METRICS.latency, LATENCY_BUCKETS),
+  }
+  const gauges = {
+    info: gauge(METRICS.info),
+    phase: gauge(METRICS.phase),
+    lastCommit: gauge(METRICS.lastCommit),
+    waiting: gauge(METRICS.waiting),
+    lagRecords: gauge(METRICS.lagRecords),
+    lagSeconds: gauge(METRICS.lagSeconds),
+    held: gauge(METRICS.held),
+    mostHeld: gauge(METRICS.mostHeld),
+    tableVersion: gauge(METRICS.tableVersion),
+    tableFiles: gauge(METRICS.tableFiles),
+    tableBytes: gauge(METRICS.tableBytes),
+    tableRows: gauge(METRICS.tableRows),
+    careSuccess: gauge(METRICS.careSuccess),
+    resident: gauge(METRICS.resident),
+    started: gauge(METRICS.started),
+  }
+  const reasons = new Map<string, Set<string>>()
+  return {
+    contentType: registry.contentType,
+    on(event) {
+      if (event.what === 'started') for (const { dataset } of event.datasets) showZeros(counters, dataset)
+      if (event.what === 'read') {
+        counters.recordsRead.inc({ dataset: event.dataset }, event.records)
+        counters.bytesRead.inc({ dataset: event.dataset }, event.bytes)
+        counters.stages.observe({ dataset: event.dataset, stage: 'fetch' }, event.ms / 1000)
+      }
+      if (event.what === 'stage') {
+        counters.stages.observe({ dataset: event.dataset, stage: event.stage }, event.ms / 1000)
+      }
+      if (event.what === 'waits') counters.failedTries.inc({ dataset: event.dataset, code: event.code })
+      if (event.what === 'care') {
+        const { table, chore, outcome } = event.care
+        counters.careRuns.inc({ table, chore, outcome })
+      }
+      if (event.what === 'committed') countCommit(event, counters, reasons)
+    },
+    async text() {
+      const { user, system } = process.cpuUsage()
+      counters.cpu.reset()
+      counters.cpu.inc((user + system) / 1e6)
+      fill(gauges, state(), runtime)
+      return registry.metrics()
+    },
+  }
+}
+
+type Counters = Readonly<Record<CounterName, Counter<string>>> & { readonly latency: Histogram<string> }
+type CounterName = 'recordsRead' | 'bytesRead' | 'rows' | 'commits' | 'files' | 'fileBytes' | 'filtered' | 'quarantined'
+
+/** A series that begins with its first event hides that event from rate(): it begins with 0. */
+function showZeros(counters: Counters & { readonly failedTries: Counter<string> }, dataset: string): void {
+  const { recordsRead, bytesRead, rows, commits, files, fileBytes, filtered } = counters
+  for (const each of [recordsRead, bytesRead, rows, commits, files, fileBytes, filtered]) each.inc({ dataset }, 0)
+  for (const code of ['STORE_FAILED', 'SOURCE_UNREACHABLE']) counters.failedTries.inc({ dataset, code }, 0)
+}
+
+function countCommit(
+  event: CommittedEvent & { readonly dataset: string },
+  counters: Counters,
+  reasons: Map<string, Set<string>>,
+): void {
+  const { dataset } = event
+  counters.rows.inc({ dataset }, event.rows)
+  counters.commits.inc({ dataset })
+  counters.files.inc({ dataset }, event.files)
+  counters.fileBytes.inc({ dataset }, event.fileBytes)
+  counters.filtered.inc({ dataset }, event.filtered)
+  for (const age of event.agesMs) counters.latency.observe({ dataset }, age / 1000)
+  const known = reasons.get(dataset) ?? new Set()
+  reasons.set(dataset, known)
+  for (const [reason, records] of event.reasons) {
+    if (known.size < MOST_REASONS) known.add(reason)
+    counters.quarantined.inc({ dataset, reason: known.has(reason) ? reason : 'other' }, records)
+  }
+}
+
+type Gauges = Readonly<Record<GaugeName, Gauge<string>>>
+type GaugeName =
+  | ('info' | 'phase' | 'lastCommit' | 'waiting' | 'lagRecords' | 'lagSeconds' | 'held' | 'mostHeld' | 'resident')
+  | ('tableVersion' | 'tableFiles' | 'tableBytes' | 'tableRows' | 'careSuccess' | 'started')
+
+/** Anew each time: what is gone (a partition that another worker has now) is gone from here too. */
+function fill(gauges: Gauges, state: WorkerState, runtime: Runtime): void {
+  for (const gauge of Object.values(gauges)) gauge.reset()
+  const { group, id: worker, version, startedAt } = state.worker
+  gauges.info.set({ group, worker, version }, 1)
+  gauges.started.set(startedAt / 1000)
+  gauges.resident.set(state.memory.rssBytes)
+  gauges.mostHeld.set(state.held.mostBytes)
+  for (const dataset of state.datasets) fillDataset(gauges, dataset, runtime.now())
+  for (const table of state.tables) fillTable(gauges, table)
+}
+
+function fillDataset(gauges: Gauges, state: DatasetState, now: number): void {
+  const { dataset, waiting, commits, held, partitions } = state
+  for (const phase of PHASES) gauges.phase.set({ dataset, phase }, phase === state.phase ? 1 : 0)
+  gauges.waiting.set({ dataset }, waiting ? (now - waiting.since) / 1000 : 0)
+  gauges.held.set({ dataset }, held.bytes)
+  if (commits[0]) gauges.lastCommit.set({ dataset }, commits[0].at / 1000)
+  for (const { topic, id: partition, records, seconds } of partitions) {
+    if (records !== undefined) gauges.lagRecords.set({ dataset, topic, partition }, records)
+    gauges.lagSeconds.set({ dataset, topic, partition }, seconds)
+  }
+}
+
+function fillTable(gauges: Gauges, { table, version, files, bytes, rows, care }: TableState): void {
+  gauges.tableVersion.set({ table }, version)
+  gauges.tableFiles.set({ table }, files)
+  gauges.tableBytes.set({ table }, bytes)
+  gauges.tableRows.set({ table }, rows)
+  for (const { chore, succeededAt } of care) {
+    if (succeededAt !== undefined) gauges.careSuccess.set({ table, chore }, succeededAt / 1000)
+  }
+}

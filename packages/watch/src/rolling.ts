@@ -1,0 +1,56 @@
+/** Sums of the last seconds, in memory that does not grow. */
+export interface Rolling {
+  add(amount: number, nowMs: number): void
+  /** Over the last `seconds`, by the second. Before so many have passed: over those that have. */
+  perSecond(seconds: number, nowMs: number): number
+}
+
+const KEPT_SECONDS = 64
+
+export function rolling(begunMs: number): Rolling {
+  const amounts = new Float64Array(KEPT_SECONDS)
+  const seconds = new Float64Array(KEPT_SECONDS).fill(-1)
+  return {
+    add(amount, nowMs) {
+      const second = Math.floor(nowMs / 1000)
+      const at = second % KEPT_SECONDS
+      if (seconds[at] !== second) {
+        seconds[at] = second
+        amounts[at] = 0
+      }
+      amounts[at] = (amounts[at] ?? 0) + amount
+    },
+    perSecond(wanted, nowMs) {
+      const from = Math.floor(nowMs / 1000) - wanted + 1
+      let sum = 0
+      for (let at = 0; at < KEPT_SECONDS; at++) if ((seconds[at] ?? -1) >= from) sum += amounts[at] ?? 0
+      return sum / Math.min(wanted, Math.max(1, (nowMs - begunMs) / 1000))
+    },
+  }
+}
+
+/** The newest `most` numbers, with how large they are. */
+export interface Recent {
+  add(value: number, nowMs: number): void
+  /** Of those that came within `withinMs`; undefined where none did. */
+  percentiles(withinMs: number, nowMs: number): { readonly p50: number; readonly p99: number } | undefined
+}
+
+export function recent(most: number): Recent {
+  const values = new Float64Array(most)
+  const times = new Float64Array(most).fill(Number.NEGATIVE_INFINITY)
+  let next = 0
+  return {
+    add(value, nowMs) {
+      values[next] = value
+      times[next] = nowMs
+      next = (next + 1) % most
+    },
+    percentiles(withinMs, nowMs) {
+      const fresh = values.filter((_, i) => (times[i] ?? 0) >= nowMs - withinMs).sort()
+      if (fresh.length === 0) return undefined
+      const at = (share: number) => fresh[Math.min(fresh.length - 1, Math.floor(share * fresh.length))] ?? 0
+      return { p50: at(0.5), p99: at(0.99) }
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { type DatasetState, PHASES, type Phase, type WaitingState, type WorkerIdentity } from './state.ts'
+import { bytesInWords, clockInWords, countInWords, secondsInWords } from './words.ts'
+
+/** The phase of a worker is that of the data set that most wants to be looked at. */
+export function worstPhase(datasets: readonly DatasetState[]): Phase {
+  const found = PHASES.find((phase) => datasets.some((dataset) => dataset.phase === phase))
+  return found ?? 'starting'
+}
+
+export function sentenceOf(
+  phase: Phase,
+  datasets: readonly DatasetState[],
+  worker: Pick<WorkerIdentity, 'source' | 'lake'>,
+  now: number,
+): string {
+  const concerned = datasets.filter((dataset) => dataset.phase === phase)
+  switch (phase) {
+    case 'stuck':
+      return stuck(concerned)
+    case 'waiting':
+      return waiting(concerned, datasets, worker, now)
+    case 'catching up':
+      return catchingUp(concerned)
+    case 'caught up':
+      return `caught up, ${secondsInWords(mostBehind(concerned))} behind`
+    case 'idle':
+      return 'idle: other workers of the group have all partitions'
+    default:
+      return phase
+  }
+}
+
+function stuck(datasets: readonly DatasetState[]): string {
+  const longest = Math.max(...datasets.map(({ stuckMs }) => stuckMs ?? 0))
+  return `stuck: in ${names(datasets)} nothing has moved for ${secondsInWords(longest / 1000)}`
+}
+
+function waiting(
+  concerned: readonly DatasetState[],
+  all: readonly DatasetState[],
+  worker: Pick<WorkerIdentity, 'source' | 'lake'>,
+  now: number,
+): string {
+  const first = concerned
+    .flatMap(({ waiting }) => waiting ?? [])
+    .reduce((oldest, each) => (each.since < oldest.since ? each : oldest))
+  const held = all.reduce((sum, dataset) => sum + dataset.held.bytes, 0)
+  const since = clockInWords(first.since, now)
+  return `waiting for ${awaited(first, worker)}: ${shortReason(first.message)} since ${since}, nothing lost, ${bytesInWords(held)} held`
+}
+
+function awaited({ code }: WaitingState, { source, lake }: Pick<WorkerIdentity, 'source' | 'lake'>): string {
+  if (code.startsWith('SOURCE')) return SYSTEMS[source.split(':')[0] ?? ''] ?? 'the source'
+  return lake.startsWith('s3:') ? 'S3' : 'the lake'
+}
+
+const SYSTEMS: Readonly<Record<string, string>> = {
+  kafka: 'Kafka',
+  kinesis: 'Kinesis',
+  embedded: 'the embedded store',
+}
+
+const LONGEST_REASON = 80
+
+/** An answer's status says most of it; else the beginning of what was said. */
+function shortReason(message: string): string {
+  const status = /\b(?:HTTP |status )?([45]\d\d)\b/.exec(message)?.[1]
+  if (status !== undefined) return status
+  return message.length <= LONGEST_REASON ? message : `${message.slice(0, LONGEST_REASON - 1)}…`
+}
+
+function catchingUp(datasets: readonly DatasetState[]): string {
+  const lags = datasets.map(({ lag }) => lag.records)
+  const rate = datasets.reduce((sum, { rates }) => sum + rates.readRecords, 0)
+  const speed = `${countInWords(rate)} records/s`
+  if (lags.includes(undefined)) return `catching up: ${secondsInWords(mostBehind(datasets))} behind, ${speed}`
+  const left = lags.reduce<number>((sum, records) => sum + (records ?? 0), 0)
+  const estimate = rate >= 1 ? `, about ${secondsInWords(left / rate)} left` : ''
+  return `catching up: ${countInWords(left)} records to go, ${speed}${estimate}`
+}
+
+function mostBehind(datasets: readonly DatasetState[]): number {
+  return Math.max(0, ...datasets.map(({ lag }) => lag.seconds))
+}
+
+function names(datasets: readonly DatasetState[]): string {
+  return datasets.map(({ dataset }) => dataset).join(', ')
+}

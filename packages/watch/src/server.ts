@@ -1,0 +1,109 @@
+import { isIP } from 'node:net'
+import { Readable } from 'node:stream'
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { ObjectStore } from '@millrace/lake'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { readGroup, type WorkerBrief } from './group.ts'
+import { liveness, readiness } from './health.ts'
+import type { Metrics } from './metrics.ts'
+import { PAGE } from './page.ts'
+import type { WorkerWatch } from './worker-watch.ts'
+
+/** A certain address, or the usual one: there or on the next port that is free. */
+export type Listen = { readonly host: string; readonly port: number } | 'usual'
+
+export interface ServerParts {
+  readonly watch: WorkerWatch
+  readonly metrics: Metrics
+  readonly store: ObjectStore
+  readonly runtime: Runtime
+}
+
+export interface RunningServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+const USUAL = { host: '127.0.0.1', port: 4680 }
+const PORTS_TRIED = 20
+const EVENT_EVERY_MS = 1_000
+/** However many look at the group, the lake is asked this often. */
+const GROUP_EVERY_MS = 10_000
+
+export async function startServer(parts: ServerParts, listen: Listen): Promise<RunningServer> {
+  const stop = new AbortController()
+  const app = buildApp(parts, stop.signal, listen === 'usual' ? USUAL.host : listen.host)
+  const url = await (listen === 'usual' ? listenOnNextFree(app) : app.listen(listen)).catch((cause: Error) => {
+    throw new MillraceError('CONFIG_INVALID', `the dashboard cannot listen: ${cause.message}`, {
+      cause,
+      next: 'Choose another address by --dashboard HOST:PORT, or --no-dashboard.',
+    })
+  })
+  return {
+    url,
+    async close() {
+      stop.abort()
+      await app.close()
+    },
+  }
+}
+
+async function listenOnNextFree(app: FastifyInstance): Promise<string> {
+  for (let port = USUAL.port; port < USUAL.port + PORTS_TRIED; port++) {
+    try {
+      return await app.listen({ ...USUAL, port })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+  return app.listen({ ...USUAL, port: 0 })
+}
+
+function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): FastifyInstance {
+  const { watch, metrics, runtime } = parts
+  const app = Fastify({ forceCloseConnections: true })
+  const group = cachedGroup(parts)
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isOwnName(request.hostname, host)) await reply.code(403).send({ error: 'this is not the name of this server' })
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+  app.get('/', (_, reply) => reply.type('text/html; charset=utf-8').send(PAGE))
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
+  app.get('/healthz', (_, reply) => {
+    const health = liveness(watch.state())
+    return reply.code(health.ok ? 200 : 503).send(health)
+  })
+  app.get('/readyz', (_, reply) => {
+    const health = readiness(watch.state())
+    return reply.code(health.ok ? 200 : 503).send(health)
+  })
+  app.get('/state', () => watch.state())
+  app.get('/history', () => watch.history())
+  app.get('/group', () => group())
+  app.get('/events', (_, reply) => reply.type('text/event-stream').send(Readable.from(events(watch, runtime, stopped))))
+  return app
+}
+
+/** One event a second, with the whole state: whoever comes late or misses some has lost nothing. */
+async function* events(watch: WorkerWatch, runtime: Runtime, stopped: AbortSignal): AsyncGenerator<string> {
+  while (!stopped.aborted) {
+    yield `event: state\ndata: ${JSON.stringify(watch.state())}\n\n`
+    await runtime.sleep(EVENT_EVERY_MS, stopped).catch(() => {})
+  }
+}
+
+function cachedGroup({ store, watch, runtime }: ServerParts): () => Promise<WorkerBrief[]> {
+  let asked: { readonly at: number; readonly answer: Promise<WorkerBrief[]> } | undefined
+  return () => {
+    if (!asked || runtime.monotonic() - asked.at > GROUP_EVERY_MS) {
+      asked = { at: runtime.monotonic(), answer: readGroup(store, watch.state(), runtime) }
+    }
+    return asked.answer
+  }
+}
+
+/** On a loopback address a page of some other site could ask under a name of its own that leads here. */
+function isOwnName(asked: string, host: string): boolean {
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  return !isLoopback || asked === 'localhost' || asked === host || isIP(asked.replace(/^\[|\]$/g, '')) > 0
+}

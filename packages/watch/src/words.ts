@@ -1,0 +1,42 @@
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** 12 MB, 3.4 GB: by thousands, two digits at least. */
+export function bytesInWords(bytes: number): string {
+  let [value, unit] = [bytes, 0]
+  while (Math.abs(value) >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit > 0 && Math.abs(value) < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`
+}
+
+/** 1,234, or 1.2 million. */
+export function countInWords(count: number): string {
+  const steps = [
+    [1e9, 'billion'],
+    [1e6, 'million'],
+  ] as const
+  const step = steps.find(([size]) => count >= size)
+  return step ? `${(count / step[0]).toFixed(1)} ${step[1]}` : Math.round(count).toLocaleString('en-US')
+}
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** 0.4 s, 12 s, 3 min, 2 h 5 min, 4 days. */
+export function secondsInWords(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  if (seconds < MINUTE - 0.5) return `${Math.round(seconds)} s`
+  if (seconds < HOUR - 30) return `${Math.round(seconds / MINUTE)} min`
+  if (seconds >= 2 * DAY) return `${Math.round(seconds / DAY)} days`
+  const minutes = Math.round(seconds / MINUTE)
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** 14:02 UTC, with its day when that is another one. */
+export function clockInWords(time: number, now: number): string {
+  const [day, clock] = new Date(time).toISOString().split('T') as [string, string]
+  const today = new Date(now).toISOString().startsWith(day)
+  return `${today ? '' : `${day} `}${clock.slice(0, 5)} UTC`
+}

@@ -1,0 +1,98 @@
+import type { Runtime } from '@millrace/base'
+import type { CareEvent, WorkerEvent } from '@millrace/stream'
+import { type DatasetWatch, watchDataset } from './dataset-watch.ts'
+import { sentenceOf, worstPhase } from './sentence.ts'
+import type { CareState, HistoryPoint, TableState, WorkerIdentity, WorkerState } from './state.ts'
+import { STUCK_AFTER_MS } from './vital-signs.ts'
+
+/** Turns a worker's events into its state. */
+export interface WorkerWatch {
+  on(event: WorkerEvent): void
+  state(): WorkerState
+  /** Keeps the state of just now for `history`. */
+  mark(): void
+  /** The oldest first. */
+  history(): readonly HistoryPoint[]
+}
+
+export interface WatchOptions {
+  /** Until when a pipeline in which nothing moves counts as alive. */
+  readonly stuckAfterMs?: number
+}
+
+/** Half an hour, if it is marked every five seconds. */
+const MOST_POINTS = 360
+
+export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: WatchOptions = {}): WorkerWatch {
+  const datasets = new Map<string, DatasetWatch>()
+  const tables = new Map<string, TableState>()
+  const history: HistoryPoint[] = []
+  let mostBytes = 0
+  const state = (): WorkerState => {
+    const all = [...datasets.values()]
+    const bytes = all.reduce((sum, { heldBytes }) => sum + heldBytes, 0)
+    const states = all.map((dataset) => dataset.state(bytes < mostBytes))
+    const phase = worstPhase(states)
+    const at = runtime.now()
+    return {
+      worker,
+      at,
+      phase,
+      sentence: sentenceOf(phase, states, worker, at),
+      memory: { rssBytes: process.memoryUsage.rss() },
+      held: { bytes, mostBytes },
+      datasets: states,
+      tables: [...tables.values()],
+    }
+  }
+  return {
+    on(event) {
+      if (event.what === 'started') {
+        mostBytes = event.mostBytesHeld
+        for (const about of event.datasets) {
+          datasets.set(about.dataset, watchDataset(about, runtime, options.stuckAfterMs ?? STUCK_AFTER_MS))
+        }
+      } else if (event.what === 'table') {
+        tables.set(event.table.table, { ...event.table, care: tables.get(event.table.table)?.care ?? [] })
+      } else if (event.what === 'care') {
+        const { table } = event.care
+        const known = tables.get(table) ?? { table, version: 0, files: 0, bytes: 0, rows: 0, care: [] }
+        tables.set(table, { ...known, care: withCare(known.care, event.care, runtime.now()) })
+      } else {
+        datasets.get(event.dataset)?.on(event)
+      }
+    },
+    state,
+    mark() {
+      history.push(pointOf(state()))
+      if (history.length > MOST_POINTS) history.shift()
+    },
+    history: () => history,
+  }
+}
+
+function withCare(care: readonly CareState[], { chore, outcome, error }: CareEvent, at: number): CareState[] {
+  const before = care.find((each) => each.chore === chore)
+  const after: CareState =
+    outcome === 'failed'
+      ? { chore, succeededAt: before?.succeededAt, failedAt: at, error: String(error) }
+      : { chore, succeededAt: at, failedAt: before?.failedAt, error: undefined }
+  return [...care.filter((each) => each.chore !== chore), after]
+}
+
+function pointOf({ at, memory, held, datasets }: WorkerState): HistoryPoint {
+  return {
+    at,
+    rssBytes: memory.rssBytes,
+    heldBytes: held.bytes,
+    datasets: datasets.map(({ dataset, rates, lag, latency }) => ({
+      dataset,
+      rowsPerSecond: rates.rows,
+      bytesPerSecond: rates.readBytes,
+      lagRecords: lag.records,
+      lagSeconds: lag.seconds,
+      p50Ms: latency?.p50Ms,
+      p99Ms: latency?.p99Ms,
+    })),
+  }
+}

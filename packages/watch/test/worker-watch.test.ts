@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { liveness, readiness } from '../src/health.ts'
+import { watchWorker } from '../src/worker-watch.ts'
+import { committed, handClock, PARTITION, pin, read, STARTED, WORKER } from './kit.ts'
+
+const MINUTE = 60_000
+
+function started() {
+  const clock = handClock()
+  const watch = watchWorker(WORKER, clock.runtime)
+  watch.on(STARTED)
+  const health = () => [liveness(watch.state()).ok, readiness(watch.state()).ok]
+  return { ...clock, watch, health }
+}
+
+describe("a worker's state", () => {
+  it('is starting until it has partitions, then caught up at the end of what there is', () => {
+    const { watch, runtime, pass, health } = started()
+    expect(watch.state().sentence).toBe('starting')
+    expect(health()).toEqual([true, false])
+    watch.on(pin.assigned)
+    watch.on(read(runtime.now() - 400, 0))
+    expect(watch.state()).toMatchObject({ phase: 'caught up', sentence: 'caught up, 0.4 s behind' })
+    watch.on(pin.batch)
+    watch.on(committed())
+    watch.on(pin.released)
+    pass(1000)
+    expect(watch.state().sentence).toBe('caught up, 0.0 s behind')
+    expect(watch.state().datasets[0]).toMatchObject({ lag: { records: 0, seconds: 0 }, held: { batches: 0, bytes: 0 } })
+    expect(health()).toEqual([true, true])
+  })
+
+  it('is catching up while the source has more than two seconds of reading, and says how long it will take', () => {
+    const { watch, runtime, pass } = started()
+    watch.on(pin.assigned)
+    pass(1000)
+    watch.on(read(runtime.now() - 5 * MINUTE, 5_000))
+    expect(watch.state().phase).toBe('catching up')
+    expect(watch.state().sentence).toBe('catching up: 5,100 records to go, 100 records/s, about 51 s left')
+    expect(watch.state().datasets[0]?.bottleneck).toBe('fetch')
+  })
+
+  it('waits, alive but not ready, for as long as it takes, and says what for, since when and what is held', () => {
+    const { watch, runtime, pass, health } = started()
+    watch.on(pin.assigned)
+    watch.on(read(runtime.now(), 0, 12_000_000))
+    watch.on(pin.batch)
+    for (let hour = 0; hour < 60; hour++) {
+      watch.on(pin.waits)
+      pass(MINUTE)
+    }
+    expect(watch.state().sentence).toBe('waiting for S3: 503 since 14:02 UTC, nothing lost, 12 MB held')
+    expect(health()).toEqual([true, false])
+    watch.on(pin.goesOn)
+    expect(health()).toEqual([true, true])
+  })
+
+  it('is stuck when a batch under way has not moved for longer than the bound, whatever is read meanwhile', () => {
+    const { watch, runtime, pass, health } = started()
+    watch.on(pin.assigned)
+    watch.on(read(runtime.now(), 0))
+    watch.on(pin.batch)
+    pass(5 * MINUTE)
+    expect(health()).toEqual([true, true])
+    pass(2 * MINUTE)
+    watch.on(pin.idle)
+    expect(health()).toEqual([false, false])
+    expect(watch.state().sentence).toBe('stuck: in pin nothing has moved for 7 min')
+    watch.on({ dataset: 'pin', what: 'stage', stage: 'upload', ms: 1 })
+    expect(health()).toEqual([true, true])
+  })
+
+  it('is stuck when it asks its source no more, but not when it has no partition or no room', () => {
+    const silent = started()
+    silent.watch.on(pin.assigned)
+    silent.pass(6 * MINUTE)
+    expect(silent.watch.state().phase).toBe('stuck')
+
+    const without = started()
+    without.watch.on(pin.assigned)
+    without.watch.on({ dataset: 'pin', what: 'revoked', partitions: [PARTITION] })
+    without.pass(6 * MINUTE)
+    expect(without.watch.state().sentence).toBe('idle: other workers of the group have all partitions')
+
+    const full = started()
+    full.watch.on(pin.assigned)
+    full.watch.on(read(full.runtime.now(), 0, 200 << 20))
+    full.pass(6 * MINUTE)
+    expect(full.watch.state().phase).toBe('caught up')
+  })
+
+  it('keeps the newest samples and commits, and counts reasons, each within bounds', () => {
+    const { watch } = started()
+    const sample = { topic: 'pin', partition: '0', offset: '1', reason: 'not JSON', value: '<script>' }
+    for (let i = 0; i < 200; i++) {
+      watch.on(committed({ version: i, quarantined: 2, reasons: new Map([[`reason ${i}`, 2]]), samples: [sample] }))
+    }
+    const [dataset] = watch.state().datasets
+    expect(dataset?.commits).toHaveLength(30)
+    expect(dataset?.commits[0]?.version).toBe(199)
+    expect(dataset?.quarantine.samples).toHaveLength(20)
+    expect(dataset?.quarantine.reasons).toHaveLength(51)
+    expect(dataset?.quarantine.reasons[0]).toEqual({ reason: 'other', records: 300 })
+    expect(dataset?.quarantine.total).toBe(400)
+    expect(dataset?.latency).toEqual({ p50Ms: 600, p99Ms: 600 })
+  })
+
+  it('is plain data: JSON gives it back', () => {
+    const { watch, runtime } = started()
+    watch.on(pin.assigned)
+    watch.on(read(runtime.now(), 3))
+    watch.on(pin.waits)
+    const state = watch.state()
+    expect(JSON.parse(JSON.stringify(state))).toEqual(JSON.parse(JSON.stringify(structuredClone(state))))
+  })
+
+  it('holds what was read and not released, and its lag is that and what was not read', () => {
+    const reads = fc.array(fc.record({ keep: fc.boolean(), unread: fc.nat(1000) }), { minLength: 1 })
+    fc.assert(
+      fc.property(reads, (each) => {
+        const { watch, runtime } = started()
+        for (const { keep, unread } of each) {
+          watch.on(read(runtime.now(), unread))
+          if (keep) continue
+          watch.on(pin.batch)
+          watch.on(pin.released)
+        }
+        const held = each.filter(({ keep }) => keep).length
+        const [after] = watch.state().datasets
+        expect(after?.held).toEqual({ batches: 0, bytes: held * 1000 })
+        expect(after?.lag.records).toBe(held * 100 + (each.at(-1)?.unread ?? 0))
+      }),
+    )
+  })
+})
