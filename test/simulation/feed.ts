@@ -1,5 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { openProducer } from '@millrace/transport'
+import type { Topic } from './places.ts'
 
 /** Sends records and remembers each of them. */
 export interface Feed {
@@ -19,14 +20,14 @@ export interface Sent {
 const RECORDS_A_SEND = 5
 const EVERY_SO_MANY_IS_BAD = 23
 
-export async function openFeed(source: string, topic: string, partitions: number): Promise<Feed> {
+export async function openFeed({ source, topic, partitions }: Topic, recordOf = userRecord): Promise<Feed> {
   const producer = await openProducer(source, systemRuntime)
   const [good, bad]: [number[], string[]] = [[], []]
   let next = 0
   const record = (): Uint8Array => {
     const number = next++
     const isBad = number % EVERY_SO_MANY_IS_BAD === 7
-    const text = isBad ? `{bad ${number}` : userRecord(number)
+    const text = isBad ? `{bad ${number}` : recordOf(number)
     if (isBad) bad.push(text)
     else good.push(number)
     return new TextEncoder().encode(text)

@@ -26,7 +26,7 @@ for (const [number, cell] of cells.entries()) {
     const servers = { kafka, kinesisMock, s3 }
     const [topic, lake] = await Promise.all([SOURCES[source]?.(servers, folder), STORES[store]?.(servers, folder)])
     if (!topic || !lake) throw new Error(`nobody knows ${source} and ${store}`)
-    const feed = await openFeed(topic.source, topic.topic, topic.partitions)
+    const feed = await openFeed(topic)
     onTestFinished(() => feed.close())
 
     expect(await playLife(cell, { topic, lake, feed, folder })).toBe('SIGKILL')

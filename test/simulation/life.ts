@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Cell } from './cells.ts'
 import type { Feed } from './feed.ts'
 import type { Lake, Topic } from './places.ts'
-import { type Orders, startWorker, type WorkerProcess } from './worker-process.ts'
+import { expectEnd, type Orders, startWorker, type WorkerProcess } from './worker-process.ts'
 
 /** How much faster than a real one the clock of a worker goes; of one whose table care is waited for. */
 const HASTE = 5
@@ -29,6 +29,7 @@ export async function playLife(cell: Cell, { topic, lake, feed, folder }: Stage)
   const start = (special: Partial<Orders> = {}): WorkerProcess => {
     const orders = {
       ...{ source: topic.source, lake: lake.address, topic: topic.topic, group: 'crew' },
+      ...{ dataset: 'user', table: 'user' },
       limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 * HASTE },
       untilCaughtUp: false,
       haste: HASTE,
@@ -69,11 +70,6 @@ export async function playLife(cell: Cell, { topic, lake, feed, folder }: Stage)
 async function leave(worker: WorkerProcess): Promise<void> {
   worker.terminate()
   await expectEnd(worker, 0)
-}
-
-async function expectEnd(worker: WorkerProcess, wanted: number): Promise<void> {
-  const end = await worker.ended
-  if (end !== wanted) throw new Error(`a worker ended with ${end}: ${worker.complaints().join('\n')}`)
 }
 
 /** Slower than a worker, so that there is always something new and never a backlog. */

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 export interface Orders {
   readonly source: string
   readonly lake: string
+  readonly dataset: string
+  readonly table: string
   readonly topic: string
   readonly group: string
   readonly limits: { readonly maxBytes: number; readonly maxRows: number; readonly everyMs: number }
@@ -20,8 +22,10 @@ export interface Orders {
 /** What it tells meanwhile. */
 export type Report =
   | { readonly passed: string }
-  | { readonly care: string; readonly failed: string | null }
-  | { readonly waiting: string | null }
+  /** Table care that failed. */
+  | { readonly failed: string }
+  /** What it has to wait for; null when it goes on. */
+  | { readonly waits: string | null }
 
 export interface WorkerProcess {
   /** Settles when it has passed this point so often; rejects when it ends before. */
@@ -50,8 +54,8 @@ export function startWorker(orders: Orders, folder: string): WorkerProcess & { k
   let listeners: (() => void)[] = []
   child.on('message', (report: Report) => {
     if ('passed' in report) counts.set(report.passed, (counts.get(report.passed) ?? 0) + 1)
-    else if ('waiting' in report) waits.push(report.waiting)
-    else if (report.failed !== null) said.push(`${report.care}: ${report.failed}`)
+    else if ('waits' in report) waits.push(report.waits)
+    else said.push(report.failed)
     for (const listener of listeners) listener()
   })
   const ended = endOf(child, said)
@@ -85,4 +89,10 @@ async function endOf(child: ChildProcess, said: string[]): Promise<number | stri
   ])
   if (errors) said.push(errors)
   return code ?? signal ?? 'lost'
+}
+
+/** Fails with what the worker said as it ended. */
+export async function expectEnd(worker: WorkerProcess, wanted: number | string): Promise<void> {
+  const end = await worker.ended
+  if (end !== wanted) throw new Error(`a worker ended with ${end}: ${worker.complaints().join('\n')}`)
 }

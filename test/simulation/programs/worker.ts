@@ -26,14 +26,18 @@ await runStream(
   {
     source: orders.source,
     lake: orders.lake,
-    routes: [{ dataset: 'user', topics: [orders.topic], table: 'user' }],
+    routes: [{ dataset: orders.dataset, topics: [orders.topic], table: orders.table }],
     datasetFolders: [],
     group: orders.group,
     start: 'earliest',
     limits: orders.limits,
     untilCaughtUp: orders.untilCaughtUp,
-    onCare: ({ did, error }) => report({ care: did, failed: error === undefined ? null : String(error) }),
-    onWaiting: (_, reason) => report({ waiting: reason?.message ?? null }),
+    onEvent(event) {
+      if (event.what === 'waits') report({ waits: event.message })
+      if (event.what === 'goes on') report({ waits: null })
+      if (event.what === 'care' && event.care.outcome === 'failed')
+        report({ failed: `${event.care.chore}: ${event.care.error}` })
+    },
   },
   runtime,
   stop.signal,
