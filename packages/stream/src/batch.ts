@@ -1,8 +1,9 @@
-import { type Block, type Partition, type Position, partitionKey } from '@millrace/transport'
+import { type Partition, type Position, partitionKey } from '@millrace/transport'
+import type { TakenBlock } from './repeats.ts'
 
 /** Blocks that are going to be committed together. */
 export interface Batch {
-  readonly blocks: readonly Block[]
+  readonly blocks: readonly TakenBlock[]
   readonly records: number
   readonly bytes: number
   readonly advances: readonly Advance[]
@@ -16,7 +17,7 @@ export interface Advance {
   readonly records: number
 }
 
-export function batchOf(blocks: readonly Block[]): Batch {
+export function batchOf(blocks: readonly TakenBlock[]): Batch {
   const advances = new Map<string, Advance>()
   let [records, bytes] = [0, 0]
   for (const { partition, from, to, count, bytes: values } of blocks) {

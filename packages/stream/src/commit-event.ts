@@ -3,20 +3,20 @@ import type { StagedBatch } from './stage.ts'
 import type { CommittedEvent } from './telemetry.ts'
 
 export function committedEvent(batch: Batch, staged: StagedBatch, version: number, now: number): CommittedEvent {
-  const { fates, files, samples } = staged
+  const { fates, files, reasons, samples } = staged
   const times = sampledTimes(batch)
   return {
     what: 'committed',
     version,
     rows: fates.rows,
     filtered: fates.filtered.reduce((sum, count) => sum + count, 0),
-    quarantined: fates.bad.length,
+    quarantined: reasons.length,
     bytes: batch.bytes,
     files: files.length,
     fileBytes: files.reduce((sum, { add }) => sum + add.size, 0),
     agesMs: times.map((time) => Math.max(0, now - time)),
     lastTime: times.at(-1),
-    reasons: new Map([...Map.groupBy(fates.bad, ({ reason }) => reason)].map(([reason, bad]) => [reason, bad.length])),
+    reasons: new Map([...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => [reason, all.length])),
     samples,
   }
 }

@@ -7,6 +7,7 @@ import { committedEvent } from './commit-event.ts'
 import { createConveyor } from './conveyor.ts'
 import type { InFlight } from './in-flight.ts'
 import { type Intake, openIntake, type Stretch } from './intake.ts'
+import type { Kinds } from './kinds.ts'
 import { findKnownBad, type KnownBad } from './known-bad.ts'
 import type { Limit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
@@ -23,6 +24,8 @@ export interface EpochParts {
   readonly engine: DuckDB
   readonly workFolder: string
   readonly limits: BatchLimits
+  /** Topics that carry several kinds, of which only some are this data set's. */
+  readonly kinds: ReadonlyMap<string, Kinds>
   readonly inFlight: InFlight
   /** Bounds the statements that are given to the engine at once, over all pipelines of a worker. */
   readonly cleaning: Limit
@@ -108,7 +111,7 @@ async function carryBatches(
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
       const staged = await parts
-        .cleaning(() => timed('clean', () => stageBatch(batch, known, parts)))
+        .cleaning(() => timed('clean', () => stageBatch(batch, { known, kinds: parts.kinds }, parts)))
         .finally(() => parts.inFlight.used(batch.blocks))
       await timed('upload', () => enduring(() => tables.upload(staged)))
       return staged

@@ -1,14 +1,17 @@
 import type { Runtime } from '@millrace/base'
-import type { Block, End, Partition, Position, Source } from '@millrace/transport'
+import type { End, Partition, Position, Source } from '@millrace/transport'
 import type { Batch } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
+import type { Kinds } from './kinds.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import { patiently, type WaitListener } from './patience.ts'
+import { findRepeats, type TakenBlock } from './repeats.ts'
 import type { Tell } from './telemetry.ts'
 
 export interface IntakeParts {
   readonly source: Source
   readonly limits: BatchLimits
+  readonly kinds: ReadonlyMap<string, Kinds>
   readonly inFlight: InFlight
   readonly runtime: Runtime
   readonly waiting: WaitListener
@@ -46,7 +49,7 @@ export function openIntake(parts: IntakeParts): Intake {
   let state: 'new' | 'reading' | 'stopped' = 'new'
   let failure: unknown
 
-  const add = (block: Block) => {
+  const add = (block: TakenBlock) => {
     batch.add(block)
     inFlight.add(block)
     bell.ring()
@@ -105,11 +108,13 @@ export function openIntake(parts: IntakeParts): Intake {
 
 async function readOn(
   { partition, from, end }: Stretch,
-  { source, limits, inFlight, runtime, waiting, tell }: IntakeParts,
+  { source, limits, kinds, inFlight, runtime, waiting, tell }: IntakeParts,
   signal: AbortSignal,
-  add: (block: Block) => void,
+  add: (block: TakenBlock) => void,
 ): Promise<void> {
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal }
+  const keys = kinds.get(partition.topic)?.by === 'key'
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys }
+  const withRepeats = findRepeats(source, partition)
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
     const asked = runtime.monotonic()
@@ -122,7 +127,9 @@ async function readOn(
     const { count: records, bytes, times, behind } = block
     const ms = runtime.monotonic() - asked
     tell({ what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms })
-    add(block)
+    const taken = await patiently(() => withRepeats(block), runtime, signal, waiting)
+    if (signal.aborted) continue
+    add(taken)
     runtime.crashPoint('block read')
     at = block.to
   }

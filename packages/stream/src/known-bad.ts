@@ -1,4 +1,3 @@
-import { joinValues, valueAt } from '@millrace/base'
 import type { DuckDB } from '@millrace/lake'
 import { type Block, type Partition, type Position, partitionKey, reached } from '@millrace/transport'
 import type { ProgressTable } from './progress-table.ts'
@@ -9,14 +8,8 @@ import { quarantinedOffsets } from './quarantine.ts'
  * yet to pass: those stay out of the table, whatever today's rules say of them, and are not refused twice.
  */
 export interface KnownBad {
-  sift(block: Block): Sifted
-}
-
-export interface Sifted {
-  /** The block without what the quarantine has of it. */
-  readonly block: Block
-  /** How much that was. */
-  readonly known: number
+  /** Of a block that the quarantine has passed: the offsets that it holds. */
+  offsetsAhead(block: Block): ReadonlySet<string> | undefined
 }
 
 interface Ahead {
@@ -40,28 +33,9 @@ export async function findKnownBad(
     })
   }
   return {
-    sift(block) {
+    offsetsAhead(block) {
       const of = ahead.get(partitionKey(block.partition))
-      return of && !reached(block.from, of.until) ? removeOffsets(block, of.offsets) : { block, known: 0 }
+      return of && !reached(block.from, of.until) ? of.offsets : undefined
     },
   }
-}
-
-function removeOffsets(block: Block, offsets: ReadonlySet<string>): Sifted {
-  const kept = Array.from({ length: block.count }, (_, i) => i).filter((i) => !offsets.has(String(block.offsets[i])))
-  if (kept.length === block.count) return { block, known: 0 }
-  return {
-    known: block.count - kept.length,
-    block: {
-      ...block,
-      ...joinValues(kept.map((i) => valueAt(block, i))),
-      offsets: pick(block.offsets, kept),
-      times: Float64Array.from(kept, (i) => block.times[i] ?? 0),
-    },
-  }
-}
-
-function pick(offsets: Block['offsets'], kept: readonly number[]): Block['offsets'] {
-  if (offsets instanceof BigInt64Array) return BigInt64Array.from(kept, (i) => offsets[i] ?? 0n)
-  return kept.map((i) => offsets[i] ?? '')
 }

@@ -15,6 +15,10 @@ export interface LedgerEntry {
   readonly rows: number
   readonly quarantined: number
   readonly filtered: number
+  /** Records of a shared topic that are another data set's. */
+  readonly elsewhere?: number
+  /** Records that repeat one that came before. */
+  readonly repeated?: number
   /** The sum of the rows' hashes modulo 2^64, whatever their order. */
   readonly hash: string
 }
@@ -25,14 +29,16 @@ export interface Ledger {
   readonly entries: readonly LedgerEntry[]
 }
 
-export interface Refused {
+export interface NoRows {
   readonly quarantined: number
   readonly filtered: number
+  readonly elsewhere: number
+  readonly repeated: number
 }
 
 export function ledgerEntry(
   { partition, from, to, records }: Advance,
-  { quarantined, filtered }: Refused,
+  { quarantined, filtered, elsewhere, repeated }: NoRows,
 ): Omit<LedgerEntry, 'hash'> {
   return {
     topic: partition.topic,
@@ -41,9 +47,11 @@ export function ledgerEntry(
     from: from.map(String),
     to: to.map(String),
     records,
-    rows: records - quarantined - filtered,
+    rows: records - quarantined - filtered - elsewhere - repeated,
     quarantined,
     filtered,
+    ...(elsewhere > 0 && { elsewhere }),
+    ...(repeated > 0 && { repeated }),
   }
 }
 

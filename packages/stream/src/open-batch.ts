@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import type { Block } from '@millrace/transport'
 import { type Batch, batchOf } from './batch.ts'
+import type { TakenBlock } from './repeats.ts'
 
 /** A batch is closed by whichever comes first. */
 export interface BatchLimits {
@@ -12,7 +12,7 @@ export interface BatchLimits {
 /** The batch that blocks are gathered in, and when it is ripe. */
 export interface OpenBatch {
   readonly empty: boolean
-  add(block: Block): void
+  add(block: TakenBlock): void
   /** Milliseconds until time says that it is ripe; 0 when it is. */
   ripeIn(): number
   take(): Batch
@@ -22,7 +22,7 @@ export interface OpenBatch {
 const EMPTY_ADVANCE_MS = 60_000
 
 export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatch {
-  let blocks: Block[] = []
+  let blocks: TakenBlock[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
   let awaited = false
   // The first batch is committed at once: whoever starts a worker wants to see that it works.

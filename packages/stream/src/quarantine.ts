@@ -25,6 +25,8 @@ export interface QuarantinedRecord {
   /** Milliseconds since 1970. */
   readonly time: number
   readonly reason: string
+  /** A stray is of no known kind: no rules of any data set are for it, so it is not replayed. */
+  readonly state: 'bad' | 'stray'
   readonly value: Uint8Array | null
 }
 
@@ -41,7 +43,7 @@ export const QUARANTINE_SCHEMA: StructType = {
     column('time', 'timestamp', "The source's time of the record"),
     column('reason', 'string', 'Why it may not enter the table'),
     column('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
-    column('state', 'string', 'bad, replaying:<id> or replayed:<id>'),
+    column('state', 'string', 'bad, stray, replaying:<id> or replayed:<id>'),
     column('refused_at', 'timestamp', 'When the worker refused it'),
   ],
 }
@@ -61,10 +63,10 @@ export async function stageQuarantine(
   )
   await writeFile(file, lines.join('\n'))
   const longest = lines.reduce((most, { length }) => Math.max(most, length), 0)
-  const columns = `{${TEXTS.map((name) => `"${name}": 'VARCHAR'`).join(', ')}, time: 'BIGINT', reason: 'VARCHAR', value: 'VARCHAR'}`
+  const columns = `{${TEXTS.map((name) => `"${name}": 'VARCHAR'`).join(', ')}, time: 'BIGINT', reason: 'VARCHAR', state: 'VARCHAR', value: 'VARCHAR'}`
   const query = `
     SELECT ${TEXTS.map(quoteName).join(', ')}, epoch_ms(time)::TIMESTAMP AT TIME ZONE 'UTC' AS time, reason,
-      from_base64(value) AS value, 'bad' AS state, epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
+      from_base64(value) AS value, state, epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
     FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = ${columns},
       maximum_object_size = ${longest + SPARE_BYTES})`
   const connection = await engine.connect()

@@ -1,36 +1,88 @@
+import { MillraceError } from '@millrace/base'
 import { belongsTo } from '@millrace/transform'
 import { listTopics } from '@millrace/transport'
+import type { Kinds } from './kinds.ts'
 
 /** Which topics go into which table. */
 export interface Route {
   readonly dataset: string
   readonly topics: readonly string[]
+  /** Of these topics only records of some kinds. */
+  readonly kinds?: ReadonlyMap<string, Kinds>
   /** The table's folder in the lake. */
   readonly table: string
 }
+
+/** What a person says of a data set's topics: each a name, or one kind out of a topic of several: `events[key=pin]`. */
+export type ChosenTopics = Readonly<Record<string, readonly string[]>>
 
 /**
  * A topic belongs to the data set that its name says; whoever says otherwise for a data set is right. A data set
  * without a topic waits for one of its own name.
  */
-export function routesOf(
-  datasets: readonly string[],
-  chosen: Readonly<Record<string, string>>,
-  topics: readonly string[],
-): Route[] {
+export function routesOf(datasets: readonly string[], chosen: ChosenTopics, topics: readonly string[]): Route[] {
+  const parts = datasets.flatMap((dataset) => (chosen[dataset] ?? []).map((text) => ({ dataset, ...parsePart(text) })))
+  const shared = Map.groupBy(parts, ({ topic }) => topic)
+  for (const [topic, of] of shared) if (of.some(({ by }) => by !== undefined)) refuseUnclear(topic, of)
   return datasets.map((dataset) => {
-    const own = chosen[dataset]
-    const found = own === undefined ? topics.filter((topic) => belongsTo(topic, dataset)).sort() : [own]
-    return { dataset, topics: found.length === 0 ? [dataset] : found, table: dataset }
+    const own = parts.filter((part) => part.dataset === dataset)
+    const named = own.length > 0 ? own.map(({ topic }) => topic) : topics.filter((name) => belongsTo(name, dataset))
+    const found = [...new Set(named)].sort()
+    const kinds = new Map(
+      found.flatMap((topic) => {
+        const seen = kindsOf(dataset, shared.get(topic) ?? [])
+        return seen ? [[topic, seen] as const] : []
+      }),
+    )
+    return { dataset, topics: found.length === 0 ? [dataset] : found, kinds, table: dataset }
+  })
+}
+
+interface Part {
+  readonly dataset: string
+  readonly topic: string
+  /** `key`, or the name of a field; undefined: the whole topic. */
+  readonly by: string | undefined
+  readonly value: string
+}
+
+function parsePart(text: string): Omit<Part, 'dataset'> {
+  const [, topic = text, by, value = ''] = /^([^[\]]+)\[([^=\]]+)=([^\]]+)\]$/.exec(text) ?? []
+  return { topic, by, value }
+}
+
+function kindsOf(dataset: string, parts: readonly Part[]): Kinds | undefined {
+  const [first] = parts
+  if (first?.by === undefined) return undefined
+  return {
+    by: first.by === 'key' ? 'key' : { field: first.by },
+    mine: new Set(parts.filter((part) => part.dataset === dataset).map(({ value }) => value)),
+    known: new Set(parts.map(({ value }) => value)),
+    takesStrays: first.dataset === dataset,
+  }
+}
+
+/** Every record must have one place at most where it belongs. */
+function refuseUnclear(topic: string, parts: readonly Part[]): void {
+  const marks = new Set(parts.map(({ by }) => by ?? 'nothing'))
+  if (marks.size > 1) {
+    throw new MillraceError(
+      'CONFIG_INVALID',
+      `the kinds in ${topic} are told apart by ${[...marks].join(' and by ')}`,
+      {
+        next: 'Say the same for all of them: `[key=…]`, or one field.',
+      },
+    )
+  }
+  const twice = parts.find(({ value }, i) => parts.findIndex((other) => other.value === value) !== i)
+  if (!twice) return
+  throw new MillraceError('CONFIG_INVALID', `two data sets are to have the kind ${twice.value} of ${topic}`, {
+    next: 'Give each kind to one data set.',
   })
 }
 
 /** Looks at what the source has, unless every data set's topic is said. */
-export async function findRoutes(
-  source: string,
-  datasets: readonly string[],
-  chosen: Readonly<Record<string, string>>,
-): Promise<Route[]> {
+export async function findRoutes(source: string, datasets: readonly string[], chosen: ChosenTopics): Promise<Route[]> {
   const allSaid = datasets.every((dataset) => chosen[dataset] !== undefined)
   return routesOf(datasets, chosen, allSaid ? [] : await listTopics(source))
 }

@@ -1,12 +1,12 @@
 import { type Runtime, valueAt } from '@millrace/base'
 import { type DuckDB, type StagedFile, stageRows } from '@millrace/lake'
 import { type Dataset, type Fates, withCleanRows } from '@millrace/transform'
-import { type Block, type Partition, partitionKey } from '@millrace/transport'
+import { type Block, partitionKey } from '@millrace/transport'
 import type { Batch } from './batch.ts'
-import type { KnownBad, Sifted } from './known-bad.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger.ts'
 import { printable } from './printable.ts'
 import { type QuarantinedRecord, stageQuarantine } from './quarantine.ts'
+import { type Sieve, type Sifted, siftBlock } from './sift.ts'
 import type { PipelineTables } from './tables.ts'
 import type { RefusedSample } from './telemetry.ts'
 
@@ -16,6 +16,8 @@ export interface StagedBatch {
   readonly badFiles: readonly StagedFile[]
   readonly ledger: readonly LedgerEntry[]
   readonly fates: Fates
+  /** Of each record that went to the quarantine. */
+  readonly reasons: readonly string[]
   /** Some of the refused ones, for people. Their blocks' bytes may be gone already. */
   readonly samples: readonly RefusedSample[]
 }
@@ -29,9 +31,9 @@ export interface StageParts {
   readonly runtime: Runtime
 }
 
-export async function stageBatch(batch: Batch, known: KnownBad, parts: StageParts): Promise<StagedBatch> {
+export async function stageBatch(batch: Batch, sieve: Sieve, parts: StageParts): Promise<StagedBatch> {
   const { dataset, tables, workFolder, runtime } = parts
-  const sifted = batch.blocks.map((block) => known.sift(block))
+  const sifted = batch.blocks.map((block) => siftBlock(block, sieve))
   const blocks = sifted.map(({ block }) => block)
   const { metadata } = tables.anchor.snapshot()
   const columns = dataset.schema.fields.map(({ name }) => name)
@@ -40,13 +42,18 @@ export async function stageBatch(batch: Batch, known: KnownBad, parts: StagePart
     const files = await stageRows(connection, query, metadata, workFolder, runtime, { columns })
     return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0n) }
   })
-  const bad = fates.bad.map(({ block, index, reason }) =>
-    quarantined(blocks[block] as Block, index, reason, parts.group),
-  )
+  const bad = [
+    ...batch.blocks.flatMap((block, i) => straysOf(block, sifted[i], parts.group)),
+    ...fates.bad.map(({ block, index, reason }) => {
+      const of = blocks[block] as Block
+      return { ...placeOf(of, index, parts.group), reason, state: 'bad' as const, value: valueAt(of, index) }
+    }),
+  ]
   const badFiles = bad.length === 0 ? [] : [await stageQuarantine(bad, parts.engine, workFolder, runtime)]
   runtime.crashPoint('staged')
+  const reasons = bad.map(({ reason }) => reason)
   const samples = bad.slice(0, SAMPLES).map(sampleOf)
-  return { files: result.files, badFiles, ledger: ledgerOf(batch, sifted, fates), fates, samples }
+  return { files: result.files, badFiles, ledger: ledgerOf(batch, sifted, fates), fates, reasons, samples }
 }
 
 const SAMPLES = 3
@@ -55,10 +62,17 @@ function sampleOf({ topic, partition, offset, reason, value }: QuarantinedRecord
   return { topic, partition, offset, reason, value: value && printable(value) }
 }
 
-function quarantined(block: Block, index: number, reason: string, pipeline: string): QuarantinedRecord {
+function straysOf(block: Block, sifted: Sifted | undefined, pipeline: string): QuarantinedRecord[] {
+  const strays = sifted?.strays ?? []
+  return strays.map(({ index, reason, value }) => {
+    return { ...placeOf(block, index, pipeline), reason, state: 'stray', value }
+  })
+}
+
+function placeOf(block: Block, index: number, pipeline: string) {
   const { topic, identity, id } = block.partition
   const [offset, time] = [String(block.offsets[index]), block.times[index] ?? 0]
-  return { pipeline, topic, identity, partition: id, offset, time, reason, value: valueAt(block, index) }
+  return { pipeline, topic, identity, partition: id, offset, time }
 }
 
 function recordName(block: Block, index: number): string {
@@ -67,15 +81,17 @@ function recordName(block: Block, index: number): string {
 
 /** The account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
 function ledgerOf(batch: Batch, sifted: readonly Sifted[], fates: Fates): LedgerEntry[] {
-  const countFor = (partition: Partition, count: (block: number) => number) =>
-    sifted.reduce((sum, { block }, i) => (block.partition === partition ? sum + count(i) : sum), 0)
   const badOf = new Map<number, number>()
   for (const { block } of fates.bad) badOf.set(block, (badOf.get(block) ?? 0) + 1)
-  return batch.advances.map((advance, i) => ({
-    ...ledgerEntry(advance, {
-      quarantined: countFor(advance.partition, (block) => (badOf.get(block) ?? 0) + (sifted[block]?.known ?? 0)),
-      filtered: countFor(advance.partition, (block) => fates.filtered[block] ?? 0),
-    }),
-    hash: i === 0 ? String(fates.hash) : '0',
-  }))
+  return batch.advances.map((advance, i) => {
+    const sum = (count: (sifted: Sifted, block: number) => number) =>
+      sifted.reduce((total, each, at) => total + (each.block.partition === advance.partition ? count(each, at) : 0), 0)
+    const entry = ledgerEntry(advance, {
+      quarantined: sum(({ known, strays }, block) => known + strays.length + (badOf.get(block) ?? 0)),
+      filtered: sum((_, block) => fates.filtered[block] ?? 0),
+      elsewhere: sum(({ elsewhere }) => elsewhere),
+      repeated: sum(({ repeated }) => repeated),
+    })
+    return { ...entry, hash: i === 0 ? String(fates.hash) : '0' }
+  })
 }

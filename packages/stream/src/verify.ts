@@ -13,6 +13,8 @@ export interface PartitionAccount {
   readonly rows: number
   readonly quarantined: number
   readonly filtered: number
+  readonly elsewhere: number
+  readonly repeated: number
 }
 
 export interface Verdict {
@@ -45,14 +47,14 @@ function rowProblems({ version, entries, addedRows }: AuditedCommit): string[] {
 }
 
 function entryProblems(entry: LedgerEntry, before: PartitionAccount | undefined, version: number): string[] {
-  const { topic, partition, from, records, rows, quarantined, filtered } = entry
+  const { topic, partition, from, records, rows, quarantined, filtered, elsewhere = 0, repeated = 0 } = entry
   const problems: string[] = []
   if (before && String(before.to) !== String(from)) {
     const what = compare(before.to, from) < 0 ? 'is missing' : 'was committed twice'
     problems.push(`version ${version}: ${topic}/${partition}: what lies between ${before.to} and ${from} ${what}`)
   }
-  if (records !== rows + quarantined + filtered) {
-    const fates = `${rows} rows, ${quarantined} in quarantine, ${filtered} filtered`
+  if (records !== rows + quarantined + filtered + elsewhere + repeated) {
+    const fates = `${rows} rows, ${quarantined} in quarantine, ${filtered} filtered, ${elsewhere} of other kinds, ${repeated} repeats`
     problems.push(`version ${version}: ${topic}/${partition}: ${records} records became ${fates}`)
   }
   return problems
@@ -68,6 +70,8 @@ function added(before: PartitionAccount | undefined, entry: LedgerEntry & { grou
     rows: (before?.rows ?? 0) + entry.rows,
     quarantined: (before?.quarantined ?? 0) + entry.quarantined,
     filtered: (before?.filtered ?? 0) + entry.filtered,
+    elsewhere: (before?.elsewhere ?? 0) + (entry.elsewhere ?? 0),
+    repeated: (before?.repeated ?? 0) + (entry.repeated ?? 0),
   }
 }
 

@@ -123,6 +123,7 @@ async function openPipeline(
     tables,
     group,
     limits,
+    kinds: route.kinds ?? new Map(),
     deadlines: DEADLINES,
     tell,
     committed(batch) {

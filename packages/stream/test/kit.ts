@@ -6,6 +6,7 @@ import { type DuckDB, type ObjectStore, openDuckDB, openLake, openScan, openTabl
 import { type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
 import { createBudget } from '../src/budget.ts'
+import type { Kinds } from '../src/kinds.ts'
 import { createLimit } from '../src/limit.ts'
 import { createPipeline } from '../src/pipeline.ts'
 import type { ReplayParts } from '../src/replay.ts'
@@ -35,6 +36,8 @@ export interface WorkerOptions {
   readonly maxRows?: number
   readonly store?: ObjectStore
   readonly stopMs?: number
+  /** What of the topic is the data set's, if not all. */
+  readonly kinds?: Kinds
   /** A row that this does not hold for goes to quarantine. */
   readonly onlyIf?: string
   /** Dies at the n-th time that it passes this point. */
@@ -138,6 +141,7 @@ async function startWorker(
     engine,
     workFolder,
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
+    kinds: new Map(options.kinds ? [[topic.name, options.kinds]] : []),
     budget: createBudget(8 << 20),
     cleaning: createLimit(2),
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },

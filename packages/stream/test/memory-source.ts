@@ -13,6 +13,8 @@ export interface MemoryTopic {
   readonly name: string
   readonly partitions: Partition[]
   send(partition: number, ...values: (string | null)[]): void
+  /** One record with a key, an id, or both. */
+  sendMarked(partition: number, value: string, marks: Marks): void
   /** Everything that was sent, by offset. */
   sent(partition: number): readonly (string | null)[]
   /** One more partition. */
@@ -21,6 +23,11 @@ export interface MemoryTopic {
   recreate(): void
   /** A reader of its own; partitions come and go by the test's word. */
   source(): MemorySource
+}
+
+export interface Marks {
+  readonly key?: string
+  readonly id?: string
 }
 
 export interface MemorySource extends Source {
@@ -38,6 +45,7 @@ const RECORDS_A_READ = 7
 export function memoryTopic(name: string, partitions: number): MemoryTopic {
   let logs: (string | null)[][] = []
   let arrivals = Promise.withResolvers<void>()
+  const marks = new Map<string, Marks>()
   const topic: MemoryTopic = {
     name,
     partitions: [],
@@ -45,6 +53,10 @@ export function memoryTopic(name: string, partitions: number): MemoryTopic {
       logs[partition]?.push(...values)
       arrivals.resolve()
       arrivals = Promise.withResolvers()
+    },
+    sendMarked(partition, value, given) {
+      marks.set(`${partition}/${logs[partition]?.length}`, given)
+      topic.send(partition, value)
     },
     sent: (partition) => logs[partition] ?? [],
     grow() {
@@ -58,13 +70,17 @@ export function memoryTopic(name: string, partitions: number): MemoryTopic {
       for (let id = 0; id < partitions; id++)
         topic.partitions.push({ topic: name, identity: `id-${identities}`, id: String(id) })
     },
-    source: () => memorySource(topic, () => arrivals.promise),
+    source: () => memorySource(topic, () => arrivals.promise, marks),
   }
   topic.recreate()
   return topic
 }
 
-function memorySource(topic: MemoryTopic, arrival: () => Promise<void>): MemorySource {
+function memorySource(
+  topic: MemoryTopic,
+  arrival: () => Promise<void>,
+  marks: ReadonlyMap<string, Marks>,
+): MemorySource {
   const listening = Promise.withResolvers<PartitionListener>()
   const reads: Position[] = []
   const end = ({ id }: Partition): Position => [BigInt(topic.sent(Number(id)).length)]
@@ -78,13 +94,19 @@ function memorySource(topic: MemoryTopic, arrival: () => Promise<void>): MemoryS
     partitions: async () => [...topic.partitions],
     resolve: async (partition, start) => (start === 'earliest' ? [0n] : end(partition)),
     end: async (partition) => endAt(end(partition)),
-    async read(partition, from, { signal }) {
+    async read(partition, from, { signal, keys }) {
       reads.push(from)
       const at = Number(from[0])
       const all = topic.sent(Number(partition.id))
       if (at > all.length) throw new MillraceError('OFFSET_OUT_OF_RANGE', `${topic.name}: no position ${at}`)
       if (at === all.length) return waitFor(arrival(), signal)
-      return blockOf(partition, at, all.slice(at, at + RECORDS_A_READ))
+      const values = all.slice(at, at + RECORDS_A_READ)
+      const marked = values.map((_, i) => marks.get(`${partition.id}/${at + i}`))
+      return {
+        ...blockOf(partition, at, values),
+        ...(keys && { keys: marked.map((mark) => mark?.key) }),
+        ...(marked.some((mark) => mark?.id) && { ids: marked.map((mark) => mark?.id) }),
+      }
     },
     positionOf: (offset) => [BigInt(offset)],
     acknowledge: async () => {},

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { routesOf } from '../src/routes.ts'
 
 const topics = ['pin', '0a1.pin', 'streaming-0a1-geo', 'a_user', 'superuser', 'pinned', 'geo.old']
-const found = (chosen: Record<string, string> = {}) =>
+const found = (chosen: Record<string, string[]> = {}) =>
   Object.fromEntries(routesOf(['pin', 'geo', 'user'], chosen, topics).map(({ dataset, topics }) => [dataset, topics]))
 
 it('a topic belongs to the data set that its name is or ends in', () => {
@@ -10,9 +10,32 @@ it('a topic belongs to the data set that its name is or ends in', () => {
 })
 
 it('what is said for a data set goes before its name', () => {
-  expect(found({ pin: 'pinned' })).toMatchObject({ pin: ['pinned'], geo: ['streaming-0a1-geo'] })
+  expect(found({ pin: ['pinned'] })).toMatchObject({ pin: ['pinned'], geo: ['streaming-0a1-geo'] })
 })
 
 it('a data set without a topic waits for one of its own name', () => {
-  expect(routesOf(['pin'], {}, ['geo'])).toEqual([{ dataset: 'pin', topics: ['pin'], table: 'pin' }])
+  expect(routesOf(['pin'], {}, ['geo'])).toEqual([{ dataset: 'pin', topics: ['pin'], kinds: new Map(), table: 'pin' }])
+})
+
+it('a data set can have several topics', () => {
+  expect(found({ pin: ['pinned', 'geo.old'] })).toMatchObject({ pin: ['geo.old', 'pinned'] })
+})
+
+it('of a topic that carries several kinds each data set has its own, and the first named the strays', () => {
+  const chosen = { geo: ['events[key=g]', 'geo'], pin: ['events[key=p]', 'events[key=P]'] }
+  const [pin, geo] = routesOf(['pin', 'geo'], chosen, topics)
+  const known = new Set(['p', 'P', 'g'])
+  expect(pin?.kinds?.get('events')).toEqual({ by: 'key', mine: new Set(['p', 'P']), known, takesStrays: true })
+  expect(geo).toMatchObject({ topics: ['events', 'geo'] })
+  expect([...(geo?.kinds ?? [])]).toEqual([['events', { by: 'key', mine: new Set(['g']), known, takesStrays: false }]])
+  const byField = routesOf(['pin'], { pin: ['events[type=1]'] }, topics)[0]
+  expect(byField?.kinds?.get('events')).toMatchObject({ by: { field: 'type' }, mine: new Set(['1']) })
+})
+
+it.each([
+  ['told apart in two ways', { pin: ['events[key=p]'], geo: ['events[type=g]'] }],
+  ['all of it and one kind of it', { pin: ['events[key=p]'], geo: ['events'] }],
+  ['one kind for two', { pin: ['events[key=p]'], geo: ['events[key=p]'] }],
+])('a topic is refused whose records could belong twice: %s', (_, chosen) => {
+  expect(() => routesOf(['pin', 'geo'], chosen, topics)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
 })

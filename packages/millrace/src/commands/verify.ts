@@ -16,7 +16,17 @@ const run: Run = async ({ values, origins }, args, io) => {
   return verdicts.every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
 }
 
-const COLUMNS = ['table', 'partition', 'read', 'records', 'rows', 'quarantined', 'filtered']
+const COLUMNS = [
+  'table',
+  'partition',
+  'read',
+  'records',
+  'rows',
+  'quarantined',
+  'filtered',
+  'of other kinds',
+  'repeats',
+]
 
 async function print(verdicts: readonly TableVerdict[], { table, line }: Io): Promise<void> {
   await table(COLUMNS, verdicts.flatMap(accountRows))
@@ -26,8 +36,10 @@ async function print(verdicts: readonly TableVerdict[], { table, line }: Io): Pr
 }
 
 function accountRows({ table, partitions }: TableVerdict): unknown[][] {
-  return partitions.map(({ topic, partition, from, to, records, rows, quarantined, filtered }) => {
-    return [table, `${topic}/${partition}`, `${from} → ${to}`, records, rows, quarantined, filtered]
+  return partitions.map(({ topic, partition, from, to, ...counts }) => {
+    const { records, rows, quarantined, filtered, elsewhere, repeated } = counts
+    const read = `${from} → ${to}`
+    return [table, `${topic}/${partition}`, read, records, rows, quarantined, filtered, elsewhere, repeated]
   })
 }
 

@@ -33,8 +33,18 @@ const SETTINGS = {
     description:
       'where data sets of your own are, a folder each, with commas between; they go before the built-in ones',
   },
-  topics: { value: 'PAIRS', description: 'which topic holds which data set: pin=NAME,geo=NAME' },
+  topics: {
+    value: 'PAIRS',
+    description:
+      'which topic holds which data set: pin=NAME,geo=NAME; one of several kinds in it: pin=NAME[key=pin], or [FIELD=pin]',
+  },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
+  start: {
+    value: 'earliest|latest|TIME',
+    description:
+      'where a pipeline begins in a topic that it has never read; a time like 2026-11-01 or 2026-11-01T12:30:00Z',
+    default: 'earliest',
+  },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
   maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
   dashboard: {
@@ -42,14 +52,18 @@ const SETTINGS = {
     description: 'the page that shows the worker at work; unless said on 127.0.0.1:4680 or the next free port',
     default: 'true',
     negatable: true,
-    planned: true,
+  },
+  logLevel: {
+    value: 'debug|info|warn|error',
+    description: 'how much a worker logs when nobody looks at its screen',
+    default: 'info',
   },
   raw: {
     value: 'PLACE',
-    description: 'the raw records of the daily run: a folder or s3://bucket/prefix',
-    planned: true,
+    description:
+      'the raw records of the daily run: a folder, a file or s3://bucket/prefix; unless said the tables of the lake',
   },
-  out: { value: 'FOLDER', description: 'where the answers and reports go', default: './reports', planned: true },
+  out: { value: 'FOLDER', description: 'where the answers of the daily run go', default: './reports' },
   from: {
     value: 'INPUT',
     description: 'what to send: generator, or a .jsonl file of one data set',

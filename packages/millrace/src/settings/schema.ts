@@ -26,18 +26,48 @@ const nameList = z
   .pipe(z.array(name).min(1, 'names nothing'))
   .refine((names) => new Set(names).size === names.length, 'names one twice')
 
-/** pin=NAME,geo=NAME, or in the configuration file { pin: 'NAME' }. */
+const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\[[^=\][,]+=[^\][,]+\])?$/
+
+/** A topic, or one of the kinds in it: events, events[key=pin] or events[type=pin]. */
+const part = z.string().regex(PART, 'is neither a topic nor one kind of it, like events[key=pin]')
+
+/** pin=NAME,geo=NAME (a data set can be there again), or in the configuration file { pin: 'NAME', geo: ['NAME', …] }. */
 const topicMap = z
   .union([
-    z.record(name, name),
+    z.record(name, z.union([z.string().transform((text) => [text]), z.array(z.string())])),
     z
       .string()
-      .regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, 'is not a list like pin=NAME,geo=NAME')
-      .transform((text) =>
-        Object.fromEntries(text.split(',').map((pair) => pair.trim().split('=') as [string, string])),
-      ),
+      .regex(/^[^=,]+=[^,]+(,[^=,]+=[^,]+)*$/, 'is not a list like pin=NAME,geo=NAME')
+      .transform(pairsOf),
   ])
-  .pipe(z.record(name, name))
+  .pipe(z.record(name, z.array(part)))
+
+function pairsOf(text: string): Record<string, string[]> {
+  const pairs: Record<string, string[]> = {}
+  for (const pair of text.split(',').map((each) => each.trim())) {
+    const at = pair.indexOf('=')
+    const dataset = pair.slice(0, at)
+    pairs[dataset] = [...(pairs[dataset] ?? []), pair.slice(at + 1)]
+  }
+  return pairs
+}
+
+const DAY = /^\d{4}-\d\d-\d\d$/
+const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
+
+/** A time without a zone is UTC. */
+const start = z.union(
+  [
+    z.enum(['earliest', 'latest']),
+    z
+      .string()
+      .refine((text) => DAY.test(text) || MOMENT.test(text))
+      .transform((text) => Date.parse(DAY.test(text) || /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`))
+      .refine((time) => !Number.isNaN(time))
+      .transform((time) => ({ time })),
+  ],
+  'is neither earliest, latest, nor a time like 2026-11-01 or 2026-11-01T12:30:00Z',
+)
 
 const listen = z
   .string()
@@ -75,9 +105,11 @@ const fields = {
   datasetFolders: placeList.default([]),
   topics: topicMap.optional(),
   group: name,
+  start,
   every: duration,
   maxRows: positiveInteger,
   dashboard,
+  logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error'),
   raw: place.optional(),
   out: place,
   from: place,

@@ -1,0 +1,40 @@
+import { valueAt } from '@millrace/base'
+import type { Block } from '@millrace/transport'
+
+/** One topic that carries several kinds of records, as one of the data sets sees it. */
+export interface Kinds {
+  /** What tells them apart: the message's key, or a field at the top of the record. */
+  readonly by: 'key' | { readonly field: string }
+  /** Those that are this data set's. */
+  readonly mine: ReadonlySet<string>
+  /** Those that are anyone's. */
+  readonly known: ReadonlySet<string>
+  /** One of the data sets puts what is of no known kind into its quarantine. */
+  readonly takesStrays: boolean
+}
+
+/** Whose a record is: this data set's, another's, or nobody's, for a reason. */
+export type Belonging = 'mine' | 'elsewhere' | { readonly stray: string }
+
+export function belongingOf(kinds: Kinds, block: Block, index: number): Belonging {
+  const { by, mine, known } = kinds
+  const kind = by === 'key' ? block.keys?.[index] : fieldOf(valueAt(block, index), by.field)
+  if (kind !== undefined && mine.has(kind)) return 'mine'
+  if (kind !== undefined && known.has(kind)) return 'elsewhere'
+  const what = by === 'key' ? 'the key' : `the field ${by.field}`
+  return { stray: kind === undefined ? `of no known kind: ${what} is missing` : `of no known kind by ${what}` }
+}
+
+function fieldOf(value: Uint8Array | null, field: string): string | undefined {
+  if (value === null) return undefined
+  try {
+    const record: unknown = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'))
+    if (typeof record !== 'object' || record === null || !Object.hasOwn(record, field)) return undefined
+    const found = (record as Record<string, unknown>)[field]
+    return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean'
+      ? String(found)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
