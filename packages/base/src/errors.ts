@@ -21,6 +21,16 @@ const CODES = {
     next: 'What the source handed over is not what was stored. Check its disks; accept the gap with a new --group.',
   },
   SOURCE_UNSUPPORTED: { exit: 1, retry: false, next: 'Bring the source to a version or format that is supported.' },
+  RAW_MISSING: {
+    exit: 1,
+    retry: false,
+    next: 'Check --raw, and that its folders or files are called as the data sets are (--datasets, --topics).',
+  },
+  RUN_ORDER: {
+    exit: 1,
+    retry: false,
+    next: 'Runs build on one another: do the newest date anew with --full.',
+  },
   TOPIC_MISSING: { exit: 1, retry: false, next: 'Make the topic, or check its name.' },
   SOURCE_CHANGED: {
     exit: 1,

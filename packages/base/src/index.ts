@@ -10,3 +10,4 @@ export {
 } from './joined-values.ts'
 export { exactNumber, parseWithBigints, parseWithNumberText } from './json.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'
+export { openWorkFolder } from './work-folder.ts'

@@ -18,6 +18,7 @@ export {
   type StructField,
   type StructType,
 } from './log/schema.ts'
+export { addedSince } from './read/changes.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
 export { openTable, type Snapshot } from './read/snapshot.ts'
@@ -38,8 +39,9 @@ export {
 export {
   appendRows,
   type RemovalOptions,
+  removalOf,
   replaceRows,
   type Workshop,
   type WriteOptions,
 } from './write/rows.ts'
-export { type CommitResult, commit, type Transaction } from './write/transaction.ts'
+export { type CommitResult, commit, committedOrThrow, type Transaction } from './write/transaction.ts'

@@ -5,12 +5,17 @@ const LARGE_ENOUGH = 0.75
 
 /**
  * Which files to make one of. Neighbours in time stay neighbours, so that a range of time stays in few files.
+ * Files with different tags stay apart: whoever tagged them wants to find them again.
  * A file that has lost rows is written anew whatever its size; a lone small file is not.
  */
 export function binsOf(files: Iterable<AddFile>, targetBytes: number): AddFile[][] {
   const candidates = [...files].filter((file) => file.deletionVector || file.size < targetBytes * LARGE_ENOUGH)
-  const partitions = Map.groupBy(candidates, (file) => JSON.stringify(Object.entries(file.partitionValues).sort()))
+  const partitions = Map.groupBy(candidates, ({ partitionValues, tags }) => key(partitionValues) + key(tags))
   return [...partitions.values()].flatMap((partition) => packed(partition, targetBytes))
+}
+
+function key(values: Readonly<Record<string, string | null>> | null | undefined): string {
+  return JSON.stringify(Object.entries(values ?? {}).sort())
 }
 
 function packed(files: readonly AddFile[], targetBytes: number): AddFile[][] {

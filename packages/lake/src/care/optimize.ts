@@ -58,7 +58,8 @@ async function compact(before: OptimizeResult, bin: readonly AddFile[], workshop
   )
   await uploadAll(snapshot.table, staged)
   runtime.crashPoint('compacted')
-  const add = staged.map((file) => file.add)
+  const tags = bin[0]?.tags
+  const add = staged.map((file) => (tags ? { ...file.add, tags } : file.add))
   const remove = bin.map((file) => removalOf(file, runtime.now(), false))
   const made = await commit(snapshot, { operation: 'OPTIMIZE', add, remove }, runtime)
   if (made.outcome !== 'committed') return { ...before, snapshot: made.snapshot, conflicts: before.conflicts + 1 }

@@ -1,0 +1,78 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import {
+  commit,
+  committedOrThrow,
+  openOrCreate,
+  openScan,
+  planScan,
+  removalOf,
+  type Snapshot,
+  type StructType,
+  stageRows,
+  uploadAll,
+} from '@millrace/lake'
+import { type Answer, answerQuestions, answerSql, BATCH, duckdbQuestions } from '@millrace/queries'
+import { runTxn } from './clean-table.ts'
+import type { Manifest } from './manifest.ts'
+import type { RunParts } from './parts.ts'
+
+/** What the questions are asked of. */
+export const ASKED = ['pin', 'geo', 'user'] as const
+
+export type AskedTables = Readonly<Record<(typeof ASKED)[number], Snapshot>>
+
+export async function askQuestions(tables: AskedTables, { engine }: RunParts): Promise<Answer[]> {
+  const connection = await engine.connect()
+  try {
+    await using pin = await openScan(planScan(tables.pin), connection)
+    await using geo = await openScan(planScan(tables.geo), connection)
+    await using user = await openScan(planScan(tables.user), connection)
+    return await answerQuestions(await duckdbQuestions(connection, { pin: pin.sql, geo: geo.sql, user: user.sql }))
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** Each answer as a table of its own, which holds that answer alone; older ones are in the table's history. */
+export async function writeAnswerTables(
+  answers: readonly Answer[],
+  manifest: Manifest,
+  parts: RunParts,
+): Promise<Snapshot[]> {
+  return Promise.all(
+    answers.map(async (answer) => {
+      const connection = await parts.engine.connect()
+      try {
+        return await writeAnswerTable(answer, manifest, connection, parts)
+      } finally {
+        connection.closeSync()
+      }
+    }),
+  )
+}
+
+async function writeAnswerTable(
+  answer: Answer,
+  manifest: Manifest,
+  connection: DuckDBConnection,
+  { lake, workFolder, runtime }: RunParts,
+): Promise<Snapshot> {
+  const { id, title } = answer.question
+  const table = { store: lake, path: `${BATCH}/${id}` }
+  const snapshot = await openOrCreate(table, { schema: schemaOf(answer), description: title }, runtime)
+  const files = await stageRows(connection, answerSql(answer), snapshot.metadata, workFolder, runtime)
+  await uploadAll(table, files)
+  const now = runtime.now()
+  const transaction = {
+    operation: 'WRITE',
+    parameters: { mode: 'Overwrite', run: manifest.date },
+    add: files.map(({ add }) => add),
+    remove: [...snapshot.files.values()].map((file) => removalOf(file, now)),
+    txn: [{ appId: runTxn(manifest), version: BigInt(manifest.attempt), lastUpdated: now }],
+  }
+  return committedOrThrow(await commit(snapshot, transaction, runtime))
+}
+
+function schemaOf({ columns }: Answer): StructType {
+  return { type: 'struct', fields: columns.map(({ name, type }) => ({ name, type, nullable: true, metadata: {} })) }
+}

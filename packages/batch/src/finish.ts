@@ -1,0 +1,30 @@
+import { type AddFile, commit, committedOrThrow, openOrCreate, quoteText, stageRows, uploadAll } from '@millrace/lake'
+import { RUNS_SCHEMA, RUNS_TABLE, type RunRecord } from '@millrace/queries'
+import { runTxn } from './clean-table.ts'
+import type { RunParts } from './parts.ts'
+
+/** The row that makes a run whole: written last, and once. */
+export async function finishRun(record: RunRecord, { lake, engine, workFolder, runtime }: RunParts): Promise<void> {
+  const snapshot = await openOrCreate({ store: lake, path: RUNS_TABLE }, { schema: RUNS_SCHEMA }, runtime)
+  if ((snapshot.txns.get(runTxn(record)) ?? 0n) >= BigInt(record.attempt)) return
+  const connection = await engine.connect()
+  try {
+    const files = await stageRows(connection, rowSql(record), snapshot.metadata, workFolder, runtime)
+    await uploadAll(snapshot.table, files)
+    const add: AddFile[] = files.map((file) => file.add)
+    const txn = [{ appId: runTxn(record), version: BigInt(record.attempt), lastUpdated: runtime.now() }]
+    const transaction = { operation: 'WRITE', parameters: { mode: 'Append', run: record.date }, add, txn }
+    committedOrThrow(await commit(snapshot, transaction, runtime))
+  } finally {
+    connection.closeSync()
+  }
+}
+
+function rowSql({ date, attempt, started, finished, source, versions, tables, steps }: RunRecord): string {
+  const moment = (time: number) => `epoch_ms(${time})::TIMESTAMP AT TIME ZONE 'UTC'`
+  const total = (count: 'records' | 'rows' | 'refused') => tables.reduce((sum, table) => sum + table[count], 0)
+  const [json, details] = [JSON.stringify(versions), JSON.stringify({ tables, steps })]
+  return `SELECT ${quoteText(date)} AS run_date, ${attempt} AS attempt, ${moment(started)} AS started_at,
+    ${moment(finished)} AS finished_at, ${quoteText(source)} AS source, ${total('records')} AS records,
+    ${total('rows')} AS rows, ${total('refused')} AS refused, ${quoteText(json)} AS versions, ${quoteText(details)} AS details`
+}

@@ -1,0 +1,45 @@
+import { type JoinedValues, LARGEST_FAST_VALUE } from '@millrace/base'
+
+const [LINE_FEED, CARRIAGE_RETURN, SPACE, OPENING_BRACE] = [0x0a, 0x0d, 0x20, 0x7b]
+
+/** The lines of a tidy text as values. */
+export function linesOf(bytes: Uint8Array): JoinedValues {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  let careful = buffer.includes(CARRIAGE_RETURN)
+  const ends: number[] = []
+  let start = 0
+  for (let end = buffer.indexOf(LINE_FEED); end >= 0; end = buffer.indexOf(LINE_FEED, start)) {
+    if (buffer[start] !== OPENING_BRACE || end - start > LARGEST_FAST_VALUE) careful = true
+    ends.push(end)
+    start = end + 1
+  }
+  return { count: ends.length, bytes, ends: Int32Array.from(ends), careful }
+}
+
+/** The text with a line feed at the end of each line, without lines that have nothing in them. Changes the bytes. */
+export function tidyLines(bytes: Buffer): Buffer {
+  for (let at = bytes.indexOf(CARRIAGE_RETURN); at >= 0; at = bytes.indexOf(CARRIAGE_RETURN, at + 1)) {
+    if (bytes[at + 1] === LINE_FEED) bytes[at] = SPACE
+  }
+  const ended = bytes.length === 0 || bytes.at(-1) === LINE_FEED ? bytes : Buffer.concat([bytes, NEWLINE])
+  return ended[0] === LINE_FEED || BLANK_LINES.some((blank) => ended.includes(blank)) ? withoutBlankLines(ended) : ended
+}
+
+const NEWLINE = Buffer.from('\n')
+
+const BLANK_LINES = ['\n\n', '\n \n'].map((text) => Buffer.from(text))
+
+function isBlank(buffer: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (buffer[at] !== SPACE && buffer[at] !== 0x09) return false
+  return true
+}
+
+function withoutBlankLines(buffer: Buffer): Buffer {
+  const kept: Buffer[] = []
+  let start = 0
+  for (let end = buffer.indexOf(LINE_FEED); end >= 0; end = buffer.indexOf(LINE_FEED, start)) {
+    if (!isBlank(buffer, start, end)) kept.push(buffer.subarray(start, end + 1))
+    start = end + 1
+  }
+  return Buffer.concat(kept)
+}

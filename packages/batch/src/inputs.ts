@@ -1,0 +1,137 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { MillraceError, type Runtime } from '@millrace/base'
+import { type ObjectStore, openLake, openTable } from '@millrace/lake'
+import { claimsOf, type Topics } from './input/claims.ts'
+import { listLanding, type ReadBefore } from './input/landing.ts'
+import { type Manifest, type RawObject, readManifest, readNotes, type TableInput } from './manifest.ts'
+
+/** Where a run's records come from: the tables that the stream wrote, or a raw landing. */
+export interface Source {
+  /** For the manifest: another address is another source. */
+  readonly name: string
+  /** As it was given. */
+  readonly address: string | undefined
+  readonly raw: ObjectStore | undefined
+  /** The one file that was named instead of a folder. */
+  readonly only?: string
+}
+
+export async function openSource(lake: ObjectStore, raw: string | undefined, runtime: Runtime): Promise<Source> {
+  if (raw === undefined) return { name: lake.url, address: raw, raw }
+  const isLocal = !/^[a-z][a-z0-9+.-]+:/i.test(raw)
+  if (isLocal && !existsSync(raw)) {
+    throw new MillraceError('RAW_MISSING', `there is nothing at ${raw}`)
+  }
+  if (!isLocal || statSync(raw).isDirectory()) {
+    const store = await openLake(raw, { runtime })
+    return { name: store.url, address: raw, raw: store }
+  }
+  const store = await openLake(dirname(raw), { runtime })
+  return { name: `${store.url}/${basename(raw)}`, address: raw, raw: store, only: basename(raw) }
+}
+
+type Planned = Pick<Manifest, 'inputs' | 'watermarks' | 'unclaimed' | 'missed'>
+
+export interface Wanted {
+  readonly datasets: readonly string[]
+  readonly topics: Topics
+}
+
+/** Every so many runs nothing is taken on trust: names that should have come in order may have come late. */
+const LISTED_IN_FULL_EVERY = 7
+
+/** What has come since the previous run; without one, everything. */
+export async function planInputs(
+  lake: ObjectStore,
+  source: Source,
+  wanted: Wanted,
+  previous: Manifest | undefined,
+): Promise<Planned> {
+  return source.raw
+    ? planObjects(lake, { ...source, raw: source.raw }, wanted, previous)
+    : planTables(lake, wanted, previous)
+}
+
+async function planTables(lake: ObjectStore, { datasets }: Wanted, previous: Manifest | undefined): Promise<Planned> {
+  const inputs: Record<string, TableInput> = {}
+  for (const dataset of datasets) {
+    const snapshot = await openTable({ store: lake, path: dataset })
+    if (!snapshot) {
+      throw new MillraceError('TABLE_NOT_FOUND', `${lake.url} has no table ${dataset} to make the run from`, {
+        next: 'Let the worker fill it (`millrace stream`), name the tables that are there (--datasets), or give --raw.',
+      })
+    }
+    const before = previous?.inputs[dataset]
+    const after = before?.kind === 'table' && before.path === dataset ? before.version : null
+    inputs[dataset] = { kind: 'table', path: dataset, after, version: snapshot.version }
+  }
+  return { inputs, watermarks: {}, unclaimed: 0, missed: [] }
+}
+
+async function planObjects(
+  lake: ObjectStore,
+  source: Source & { readonly raw: ObjectStore },
+  { datasets, topics }: Wanted,
+  previous: Manifest | undefined,
+): Promise<Planned> {
+  const everything = previous === undefined || (previous.depth + 1) % LISTED_IN_FULL_EVERY === 0
+  const landed = await listLanding(source.raw, readBefore(lake, previous), everything)
+  const claim = claimsOf(datasets, topics)
+  const claimed = new Map<string, RawObject[]>(datasets.map((dataset) => [dataset, []]))
+  let unclaimed = 0
+  for (const object of landed.objects) {
+    if (source.only !== undefined && object.key !== source.only) continue
+    const dataset = claim(object.key)
+    if (dataset === undefined) unclaimed++
+    else claimed.get(dataset)?.push(object)
+  }
+  for (const [dataset, objects] of claimed) {
+    if (previous || objects.length > 0) continue
+    throw new MillraceError('RAW_MISSING', `${source.name} has nothing of the data set ${dataset}`)
+  }
+  const inputs = Object.fromEntries(
+    [...claimed].map(([name, objects]) => [name, { kind: 'objects' as const, objects }]),
+  )
+  return { inputs, watermarks: landed.watermarks, unclaimed, missed: previous ? landed.missed : [] }
+}
+
+function readBefore(lake: ObjectStore, previous: Manifest | undefined): ReadBefore {
+  return {
+    watermarks: previous?.watermarks ?? {},
+    seen: () => seenIn(lake, previous),
+    pending: () => refusedIn(lake, previous),
+  }
+}
+
+/** All that this run and those before it have read. */
+async function seenIn(lake: ObjectStore, last: Manifest | undefined): Promise<Map<string, RawObject>> {
+  const seen = new Map<string, RawObject>()
+  for await (const manifest of chain(lake, last)) {
+    for (const object of objectsOf(manifest)) if (!seen.has(object.key)) seen.set(object.key, object)
+  }
+  return seen
+}
+
+/** What this run and those before it refused, and none has read since in another form. */
+async function refusedIn(lake: ObjectStore, last: Manifest | undefined): Promise<RawObject[]> {
+  const refused = new Map<string, RawObject>()
+  const later = new Set<string>()
+  for await (const manifest of chain(lake, last)) {
+    for (const dataset of Object.keys(manifest.inputs)) {
+      const notes = await readNotes(lake, manifest, dataset)
+      for (const object of notes?.refusedObjects ?? []) if (!later.has(object.key)) refused.set(object.key, object)
+    }
+    for (const { key } of objectsOf(manifest)) later.add(key)
+  }
+  return [...refused.values()]
+}
+
+/** The last one first. */
+async function* chain(lake: ObjectStore, last: Manifest | undefined): AsyncGenerator<Manifest> {
+  for (let at = last; at; at = at.previous ? await readManifest(lake, at.previous) : undefined) yield at
+}
+
+function objectsOf({ inputs }: Manifest): RawObject[] {
+  return Object.values(inputs).flatMap((input) => (input.kind === 'objects' ? input.objects : []))
+}

@@ -1,0 +1,26 @@
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type RunResults, writeAnswerFiles } from '@millrace/queries'
+import type { RunParts } from './parts.ts'
+
+/** The date's folder with the answers as files: made beside, and put in its place as a whole. */
+export async function writeOut(out: string, results: RunResults, { runtime, engine }: RunParts): Promise<string> {
+  const { date } = results.run
+  const folder = join(out, date)
+  const [made, old] = [join(out, `.${date}-${runtime.uuid()}`), join(out, `.${date}-${runtime.uuid()}`)]
+  await mkdir(made, { recursive: true })
+  const connection = await engine.connect()
+  try {
+    for (const answer of results.answers) await writeAnswerFiles(answer, made, connection)
+    await rename(folder, old).catch(ignoreMissing)
+    await rename(made, folder)
+  } finally {
+    connection.closeSync()
+    await Promise.all([made, old].map((path) => rm(path, { recursive: true, force: true })))
+  }
+  return folder
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -1,0 +1,57 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteText, type StructType } from '@millrace/lake'
+import type { RunParts } from './parts.ts'
+
+/** A record, or a whole object, that may not enter its table. */
+export interface RefusedRecord {
+  /** Null where the record is known by its row alone. */
+  readonly object: string | null
+  /** Which record of the object, from 1; null: all of it. */
+  readonly place: number | null
+  readonly reason: string
+  readonly value: Uint8Array | null
+}
+
+const column = (name: string, type: string, comment: string) => ({ name, type, nullable: true, metadata: { comment } })
+
+export const REFUSED_SCHEMA: StructType = {
+  type: 'struct',
+  fields: [
+    column('run_date', 'string', 'The run that refused it'),
+    column('object', 'string', 'The raw object that it is in'),
+    column('place', 'long', 'Which record of the object, from 1; NULL: the object as a whole'),
+    column('reason', 'string', 'Why it may not enter the table'),
+    column('value', 'binary', 'The bytes as they came'),
+  ],
+}
+
+/** Keeps refused records until they are written: on disk, for there may be many. */
+export async function createRefusals(date: string, connection: DuckDBConnection, parts: RunParts) {
+  await connection.run(
+    'CREATE OR REPLACE TABLE refused (run_date VARCHAR, object VARCHAR, place BIGINT, reason VARCHAR, value BLOB)',
+  )
+  let count = 0
+  return {
+    count: () => count,
+    async add(records: readonly RefusedRecord[]): Promise<void> {
+      if (records.length === 0) return
+      const file = join(parts.workFolder, `${parts.runtime.uuid()}.refused.jsonl`)
+      const lines = records.map((record) =>
+        JSON.stringify({ ...record, value: record.value && Buffer.from(record.value).toString('base64') }),
+      )
+      await writeFile(file, lines.join('\n'))
+      const longest = lines.reduce((most, { length }) => Math.max(most, length), 0)
+      await connection.run(`INSERT INTO refused SELECT ${quoteText(date)}, object, place, reason, from_base64(value)
+        FROM read_json(${quoteText(file)}, format = 'newline_delimited', records = true, maximum_object_size = ${2 * longest + SPARE_BYTES},
+          columns = {object: 'VARCHAR', place: 'BIGINT', reason: 'VARCHAR', value: 'VARCHAR'})`)
+      await rm(file, { force: true })
+      count += records.length
+    },
+  }
+}
+
+export type Refusals = Awaited<ReturnType<typeof createRefusals>>
+
+const SPARE_BYTES = 1 << 20

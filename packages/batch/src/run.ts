@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openWorkFolder, type Runtime } from '@millrace/base'
+import { openDuckDB, openLake, openTable, type Snapshot } from '@millrace/lake'
+import {
+  BATCH,
+  type RunRecord,
+  readResults,
+  readRuns,
+  type StepTime,
+  type TableAccount,
+  type TableQuality,
+  tableQuality,
+} from '@millrace/queries'
+import { type Dataset, loadDataset } from '@millrace/transform'
+import { ASKED, type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
+import { type Portions, writeCleanTable } from './clean-table.ts'
+import { finishRun } from './finish.ts'
+import { blocksOf } from './input/converted.ts'
+import { tablePortions } from './input/table-rows.ts'
+import { openSource, type Wanted } from './inputs.ts'
+import type { Manifest, TableNotes } from './manifest.ts'
+import { writeOut } from './out.ts'
+import type { RunParts } from './parts.ts'
+import { planRuns, rulesHash } from './plan.ts'
+import { beginSteps, type Steps } from './steps.ts'
+
+export interface BatchOptions extends Wanted {
+  /** YYYY-MM-DD: names the run. */
+  readonly date: string
+  readonly lake: string
+  /** A raw landing; without it the tables that the stream wrote. */
+  readonly raw?: string
+  readonly datasetFolders: readonly string[]
+  /** The folder for the answers' files. */
+  readonly out: string
+  /** Everything anew, not only what has come since the last run. */
+  readonly full: boolean
+  readonly onStep?: (time: StepTime) => void
+  /** How many records of a data set are read so far. */
+  readonly onRecords?: (dataset: string, records: number) => void
+}
+
+export interface BatchResult {
+  readonly run: RunRecord
+  /** Whether this call had nothing to do: the date's run was finished. */
+  readonly wasDone: boolean
+  /** Where the answers' files are; none where the questions' tables are not among the data sets. */
+  readonly folder: string | undefined
+  readonly unclaimed: number
+  readonly missed: readonly string[]
+}
+
+const MEMORY = '512MB'
+
+/** Does the run of a date, and before it those that were left unfinished. */
+export async function runBatch(options: BatchOptions, runtime: Runtime, signal: AbortSignal): Promise<BatchResult> {
+  const lake = await openLake(options.lake, { runtime })
+  const folder = await openWorkFolder()
+  const engine = await openDuckDB({ memoryLimit: MEMORY, temporaryFolder: folder.path })
+  try {
+    return await runAll(options, { lake, engine, workFolder: folder.path, runtime }, signal)
+  } finally {
+    engine.close()
+    await folder.close()
+  }
+}
+
+async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSignal): Promise<BatchResult> {
+  const { lake, runtime } = parts
+  const steps = beginSteps(runtime, signal, (time) => options.onStep?.(time))
+  const plans = await steps.take('plan', async () => {
+    const source = await openSource(lake, options.raw, runtime)
+    const rules = await rulesHash(await datasetsOf(options.datasets, options))
+    const planning = { lake, source, wanted: options, rules, runtime }
+    return planRuns(options.date, options.full, await readRuns(lake), planning)
+  })
+  for (const manifest of plans.unfinished) await runOne(manifest, steps, options, parts)
+  if ('wanted' in plans) return runOne(plans.wanted, steps, options, parts)
+  return {
+    run: plans.done,
+    wasDone: true,
+    folder: await outAgain(plans.done, options, parts),
+    unclaimed: 0,
+    missed: [],
+  }
+}
+
+async function runOne(manifest: Manifest, steps: Steps, options: BatchOptions, parts: RunParts): Promise<BatchResult> {
+  const notes = new Map<string, TableNotes>()
+  for (const dataset of await datasetsOf(Object.keys(manifest.inputs), options)) {
+    const write = async () => {
+      const portions = () => portionsOf(manifest, dataset, parts)
+      const onRecords = (records: number) => {
+        steps.stopIfAsked()
+        options.onRecords?.(dataset.name, records)
+      }
+      return writeCleanTable(dataset, manifest, portions, parts, onRecords)
+    }
+    notes.set(dataset.name, await steps.take(dataset.name, write))
+  }
+  const tables = await openTables(manifest, parts)
+  const asked = askedOf(tables)
+  const answers = asked ? await steps.take('answers', () => askQuestions(asked, parts)) : []
+  const answered = await steps.take('answer tables', () => writeAnswerTables(answers, manifest, parts))
+  const record: RunRecord = {
+    date: manifest.date,
+    attempt: manifest.attempt,
+    started: manifest.made,
+    finished: parts.runtime.now(),
+    source: manifest.source,
+    versions: Object.fromEntries([...tables.values(), ...answered].map(({ table, version }) => [table.path, version])),
+    tables: [...notes].map(([table, note]) => accountOf(table, note)),
+    steps: steps.done,
+  }
+  const folder =
+    asked &&
+    (await steps.take('files', () =>
+      writeOut(options.out, { run: record, answers, quality: qualityOf(record, tables) }, parts),
+    ))
+  await steps.take('finish', () => finishRun(record, parts))
+  const { unclaimed, missed } = manifest
+  return { run: record, wasDone: false, folder, unclaimed, missed }
+}
+
+function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions): Promise<Dataset[]> {
+  return Promise.all(names.map((name) => loadDataset(name, datasetFolders)))
+}
+
+async function portionsOf(manifest: Manifest, dataset: Dataset, parts: RunParts): Promise<Portions> {
+  const { lake, engine, workFolder, runtime } = parts
+  const input = manifest.inputs[dataset.name]
+  if (input === undefined) return { kind: 'clean', scans: [] }
+  if (input.kind === 'table') return { kind: 'clean', scans: await tablePortions(lake, input) }
+  const { raw } = await openSource(lake, manifest.raw ?? undefined, runtime)
+  const conversion = { engine, workFolder, runtime }
+  return { kind: 'raw', blocks: blocksOf(raw ?? lake, input.objects, conversion) }
+}
+
+/** What the run has written, its quarantines too, by path. */
+async function openTables({ inputs }: Manifest, { lake }: RunParts): Promise<Map<string, Snapshot>> {
+  const names = Object.keys(inputs).flatMap((name) => [name, `${name}_quarantine`])
+  const opened = await Promise.all(names.map((name) => openTable({ store: lake, path: `${BATCH}/${name}` })))
+  return new Map(opened.flatMap((snapshot) => (snapshot ? [[snapshot.table.path, snapshot]] : [])))
+}
+
+/** Undefined: not all that the questions need is there. */
+function askedOf(tables: ReadonlyMap<string, Snapshot>): AskedTables | undefined {
+  const [pin, geo, user] = ASKED.map((name) => tables.get(`${BATCH}/${name}`))
+  return pin && geo && user && { pin, geo, user }
+}
+
+function qualityOf({ tables: accounts }: RunRecord, tables: ReadonlyMap<string, Snapshot>): TableQuality[] {
+  return accounts.flatMap((account) => {
+    const snapshot = tables.get(`${BATCH}/${account.table}`)
+    return snapshot ? [tableQuality(snapshot, account)] : []
+  })
+}
+
+function accountOf(table: string, { records, rows, duplicates, filtered, refused }: TableNotes): TableAccount {
+  return { table, records, rows, duplicates, filtered, refused }
+}
+
+/** The files of a date whose run is finished, where they are not there any more. */
+async function outAgain({ date }: RunRecord, { out }: BatchOptions, parts: RunParts): Promise<string | undefined> {
+  const folder = join(out, date)
+  if (existsSync(folder)) return folder
+  const results = await readResults(parts.lake, date)
+  return results.answers.length === 0 ? undefined : writeOut(out, results, parts)
+}

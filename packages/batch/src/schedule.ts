@@ -1,0 +1,93 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { Cron } from 'croner'
+
+export interface Schedule {
+  /** When: `@daily`, or five fields of cron. */
+  readonly pattern: string
+  /** The zone whose clock counts, and whose date names a run. */
+  readonly timeZone: string
+}
+
+export interface ScheduleListener {
+  onNext(time: number): void
+  onFailed(date: string, error: unknown, retryInMs: number | undefined): void
+}
+
+const RETRY_AFTER_MS = 2 * 60_000
+
+/** A timer can't count further, and a machine's clock may be set meanwhile. */
+const LONGEST_SLEEP_MS = 3_600_000
+
+/**
+ * Does `work` at each time of the schedule, with the date that it then is: one at a time, and once more after
+ * two minutes where it failed. A time that passed while nobody was here is made up for at the start: work that
+ * is done already has to see that by itself. Ends when the signal says so.
+ */
+export async function keepSchedule(
+  schedule: Schedule,
+  work: (date: string) => Promise<void>,
+  listener: ScheduleListener,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<void> {
+  const cron = parsePattern(schedule)
+  const missed = cron.previousRuns(1, new Date(runtime.now()))[0]
+  if (missed) await attempt(dateIn(schedule.timeZone, missed.getTime()), work, listener, runtime, signal)
+  let now = runtime.now()
+  for (let next = nextTime(cron, now); next !== undefined && !signal.aborted; next = nextTime(cron, now)) {
+    listener.onNext(next)
+    await sleepUntil(next, runtime, signal)
+    await attempt(dateIn(schedule.timeZone, next), work, listener, runtime, signal)
+    now = Math.max(next, runtime.now())
+  }
+}
+
+function parsePattern({ pattern, timeZone }: Schedule): Cron {
+  try {
+    const cron = new Cron(pattern, { timezone: timeZone, paused: true })
+    cron.nextRun()
+    return cron
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError('USAGE', `no schedule: "${pattern}" in ${timeZone}: ${said}`, {
+      next: 'Give one like "@daily", "@hourly" or "30 4 * * *", and a time zone like Europe/Berlin.',
+      cause,
+    })
+  }
+}
+
+function nextTime(cron: Cron, after: number): number | undefined {
+  return cron.nextRun(new Date(after))?.getTime()
+}
+
+async function attempt(
+  date: string,
+  work: (date: string) => Promise<void>,
+  { onFailed }: ScheduleListener,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await work(date)
+  } catch (error) {
+    signal.throwIfAborted()
+    onFailed(date, error, RETRY_AFTER_MS)
+    await sleepUntil(runtime.now() + RETRY_AFTER_MS, runtime, signal)
+    await work(date).catch((again: unknown) => {
+      signal.throwIfAborted()
+      onFailed(date, again, undefined)
+    })
+  }
+}
+
+async function sleepUntil(time: number, runtime: Runtime, signal: AbortSignal): Promise<void> {
+  for (let left = time - runtime.now(); left > 0; left = time - runtime.now()) {
+    await runtime.sleep(Math.min(left, LONGEST_SLEEP_MS), signal)
+  }
+  signal.throwIfAborted()
+}
+
+/** The date of a moment, where the zone's clock is. */
+export function dateIn(timeZone: string, time: number): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(time)
+}

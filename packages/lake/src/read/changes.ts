@@ -1,0 +1,31 @@
+import type { AddFile } from '../log/actions.ts'
+import { placeOf, readCommit } from '../log/log.ts'
+import { inOrder } from './in-order.ts'
+import { fileKey } from './replay.ts'
+import type { Snapshot } from './snapshot.ts'
+
+const READS_AT_ONCE = 16
+
+/**
+ * The files that brought rows into the table after a version, also those that have been made into larger ones
+ * since. Undefined: they are not all to be had, or rows went or were changed as well, so that only the whole
+ * table tells.
+ */
+export async function addedSince(snapshot: Snapshot, after: number): Promise<AddFile[] | undefined> {
+  const versions = Array.from({ length: Math.max(0, snapshot.version - after) }, (_, i) => after + 1 + i)
+  const added: AddFile[] = []
+  for await (const actions of inOrder(versions, READS_AT_ONCE, (version) => readCommit(snapshot.table, version))) {
+    if (!actions || actions.remove.some(({ dataChange }) => dataChange)) return undefined
+    added.push(...actions.add.filter(({ dataChange }) => dataChange))
+  }
+  for await (const there of inOrder(added, READS_AT_ONCE, (file) => isThere(snapshot, file))) {
+    if (!there) return undefined
+  }
+  return added
+}
+
+async function isThere({ table, files }: Snapshot, { path }: AddFile): Promise<boolean> {
+  if (files.has(fileKey(path))) return true
+  const place = placeOf(table, path)
+  return 'key' in place && (await table.store.get(place.key, { offset: 0, length: 1 })) !== undefined
+}

@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { duckdbType, quoteName, quoteText } from '@millrace/lake'
+import type { Answer } from './answers.ts'
+
+/** One answer as `<id>.json`, `.csv`, `.arrow` and `.parquet` in `folder`. */
+export async function writeAnswerFiles(answer: Answer, folder: string, connection: DuckDBConnection): Promise<void> {
+  const path = (ending: string) => join(folder, `${answer.question.id}.${ending}`)
+  await writeFile(path('json'), `${JSON.stringify(asObjects(answer), null, 2)}\n`)
+  const rows = answerSql(answer)
+  await connection.run(`COPY (${rows}) TO ${quoteText(path('csv'))} (FORMAT csv, HEADER)`)
+  await connection.run(`COPY (${rows}) TO ${quoteText(path('parquet'))} (FORMAT parquet, COMPRESSION zstd)`)
+  await writeFile(path('arrow'), await arrowBytes(answer))
+}
+
+function asObjects({ columns, rows }: Answer): Record<string, unknown>[] {
+  return rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])))
+}
+
+/** The answer's rows as a SELECT with its columns, typed, in its order. */
+export function answerSql({ columns, rows, question }: Answer): string {
+  const names = columns.map(({ name }) => quoteName(name))
+  const casts = columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(type)}) AS ${quoteName(name)}`)
+  if (rows.length === 0) {
+    return `SELECT ${columns.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${quoteName(name)}`).join(', ')} WHERE false`
+  }
+  const values = rows.map((row) => `(${row.map(literal).join(', ')})`)
+  return `SELECT ${casts.join(', ')} FROM (VALUES ${values.join(', ')}) AS answer (${names.join(', ')}) ${question.order}`
+}
+
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL'
+  return typeof value === 'number' ? String(value) : quoteText(String(value))
+}
+
+/** As an Arrow IPC file, which pyarrow, polars and DuckDB read. */
+async function arrowBytes({ columns, rows }: Answer): Promise<Uint8Array> {
+  const { Float64, Int32, Int64, Table, tableToIPC, Utf8, vectorFromArray } = await import('apache-arrow')
+  const types = { string: new Utf8(), integer: new Int32(), long: new Int64(), double: new Float64() }
+  const vectors = columns.map(({ name, type }, i) => {
+    const values = rows.map((row) => row[i] ?? null)
+    const exact =
+      type === 'long' ? values.map((value) => (value === null ? null : BigInt(value as string | number))) : values
+    return [name, vectorFromArray(exact, types[type])] as const
+  })
+  return tableToIPC(new Table(Object.fromEntries(vectors)), 'file')
+}
