@@ -9,8 +9,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'batch',
-    summary: 'one daily run: raw → clean → eight answers → report',
-    planned: 'millrace batch --date 2026-01-31 --raw ./raw',
+    summary: 'one daily run: raw → clean → eight answers',
+    load: async () => (await import('./batch.ts')).batch,
   },
   {
     name: 'ingest',
@@ -23,7 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./gateway.ts')).gateway,
   },
   { name: 'sql', summary: "ad-hoc SQL over the lake's tables", load: async () => (await import('./sql.ts')).sql },
-  { name: 'runs', summary: 'the history of daily runs', planned: 'millrace runs --out ./reports' },
+  { name: 'runs', summary: 'the history of daily runs', load: async () => (await import('./runs.ts')).runs },
   { name: 'report', summary: 'the eight answers as one HTML page', planned: 'millrace report -o report.html' },
   { name: 'tables', summary: 'what tables the lake holds', load: async () => (await import('./tables.ts')).tables },
   { name: 'history', summary: 'the commits of one table', load: async () => (await import('./history.ts')).history },

@@ -1,0 +1,109 @@
+import { MillraceError, systemRuntime } from '@millrace/base'
+import type { BatchOptions, BatchResult } from '@millrace/batch'
+import type { Arguments } from '../arguments.ts'
+import type { Command, Io, Run } from '../command.ts'
+import type { ResolvedSettings } from '../settings/resolve.ts'
+
+const run: Run = async (settings, args, io) => {
+  const { dateIn, keepSchedule } = await import('@millrace/batch')
+  const timeZone = args.text('--time-zone') ?? 'UTC'
+  const [pattern, full] = [args.text('--schedule'), args.switch('--full')]
+  if (pattern === undefined) {
+    await runDate(dateOption(args) ?? dateIn(timeZone, systemRuntime.now()), full, settings, args, io)
+    return 0
+  }
+  if (full || args.text('--date') !== undefined) {
+    throw new MillraceError('USAGE', '--schedule names its runs by itself, and none of them does all anew')
+  }
+  const listener = {
+    onNext: (time: number) => io.note(`the next run is at ${new Date(time).toISOString()}`),
+    onFailed: (date: string, error: unknown, retryInMs: number | undefined) =>
+      io.note(`the run of ${date} failed: ${messageOf(error)}; ${againIn(retryInMs)}`),
+  }
+  const work = (date: string) => runDate(date, false, settings, args, io)
+  await keepSchedule({ pattern, timeZone }, work, listener, systemRuntime, io.signal)
+  return 0
+}
+
+function againIn(retryInMs: number | undefined): string {
+  return retryInMs === undefined ? 'the next run of the schedule finishes it' : `again in ${retryInMs / 1000} s`
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof MillraceError) return `${error.code}: ${error.message} ${error.next}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+function dateOption(args: Arguments): string | undefined {
+  const date = args.text('--date')
+  const time = date === undefined || !/^\d{4}-\d\d-\d\d$/.test(date) ? Number.NaN : Date.parse(date)
+  if (date === undefined || (!Number.isNaN(time) && new Date(time).toISOString().startsWith(date))) return date
+  throw new MillraceError('USAGE', `--date takes a date like 2026-01-31, not ${date}`)
+}
+
+async function runDate(date: string, full: boolean, settings: ResolvedSettings, args: Arguments, io: Io) {
+  const { runBatch } = await import('@millrace/batch')
+  const started = systemRuntime.monotonic()
+  const result = await runBatch(optionsOf(date, full, settings, io), systemRuntime, io.signal)
+  const seconds = (systemRuntime.monotonic() - started) / 1000
+  if (args.switch('--json')) io.json(summaryOf(result, seconds))
+  else await print(result, seconds, io)
+}
+
+function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io: Io): BatchOptions {
+  const { lake, raw, datasets, datasetFolders, topics, out } = values
+  return {
+    date,
+    lake,
+    ...(raw === undefined ? {} : { raw }),
+    datasets,
+    datasetFolders,
+    topics: Object.fromEntries(Object.entries(topics ?? {}).map(([dataset, names]) => [dataset, [names].flat()])),
+    out,
+    full,
+    onStep: ({ step, seconds }) => {
+      io.note(`${step} ${seconds.toFixed(1)} s`)
+    },
+  }
+}
+
+function summaryOf({ run: { date, attempt, tables, steps, versions }, ...rest }: BatchResult, seconds: number) {
+  const total = (count: 'records' | 'rows' | 'refused') => tables.reduce((sum, table) => sum + table[count], 0)
+  const totals = { records: total('records'), rows: total('rows'), refused: total('refused') }
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024
+  return { date, attempt, ...totals, seconds, ...rest, tables, steps, versions, peakRssBytes }
+}
+
+const COLUMNS = ['table', 'records', 'rows', 'duplicates', 'filtered', 'refused'] as const
+
+async function print({ run, wasDone, folder, unclaimed, missed }: BatchResult, seconds: number, io: Io): Promise<void> {
+  await io.table(
+    COLUMNS,
+    run.tables.map((table) => COLUMNS.map((column) => table[column])),
+  )
+  if (unclaimed > 0) io.note(`${unclaimed} raw objects belong to no data set`)
+  for (const key of missed) io.note(`came late, and was read now: ${key}`)
+  io.line(
+    wasDone ? `the run of ${run.date} was done already` : `the run of ${run.date} is done, ${seconds.toFixed(1)} s`,
+  )
+  io.line(folder === undefined ? 'no answers: the questions need pin, geo and user' : `the answers are in ${folder}`)
+}
+
+export const batch: Command = {
+  about:
+    'Makes the run of a date: cleans what has come since the last run, drops duplicates, answers the questions. The same date twice gives the same; a run that was killed is finished by the next.',
+  settings: ['lake', 'raw', 'datasets', 'datasetFolders', 'topics', 'out'],
+  options: [
+    { flag: '--date', value: 'YYYY-MM-DD', description: 'names the run (today); it filters nothing' },
+    { flag: '--full', description: 'read everything, and take the place of all earlier runs' },
+    { flag: '--schedule', value: 'WHEN', description: 'stay, and make a run at each time: "@daily", "30 4 * * *"' },
+    { flag: '--time-zone', value: 'ZONE', description: 'whose clock and date count, such as Europe/Berlin (UTC)' },
+    { flag: '--json', description: 'end with one line of JSON: what became of the records, steps and their times' },
+  ],
+  examples: [
+    { command: 'millrace batch', does: "today's run, from the tables that the stream wrote" },
+    { command: 'millrace batch --date 2026-01-31 --raw ./raw', does: 'from a folder of raw records' },
+    { command: 'millrace batch --schedule "@daily" --time-zone Europe/Berlin', does: 'stay, and do it every night' },
+  ],
+  run,
+}
