@@ -21,7 +21,7 @@ export {
 export { addedSince } from './read/changes.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
-export { openTable, type Snapshot } from './read/snapshot.ts'
+export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'
 export { type LakeOptions, openLake } from './store/address.ts'

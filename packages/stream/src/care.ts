@@ -1,5 +1,15 @@
 import type { Runtime } from '@millrace/base'
-import { checkpointIsDue, cleanLog, type DuckDB, optimizeTable, vacuumTable, writeCheckpoint } from '@millrace/lake'
+import {
+  checkpointIsDue,
+  cleanLog,
+  type DuckDB,
+  optimizeTable,
+  refresh,
+  type Snapshot,
+  vacuumTable,
+  writeCheckpoint,
+} from '@millrace/lake'
+import type { CareShare } from './care-share.ts'
 import type { ProgressTable } from './progress-table.ts'
 
 /** What was done for a table's health, that there was nothing to do, or why it could not be done. */
@@ -22,7 +32,7 @@ interface Chore {
   readonly does: CareEvent['chore']
   readonly everyMs: number
   /** Answers whether there was anything to do. */
-  run(table: ProgressTable, workshop: Workshop, signal: AbortSignal): Promise<boolean>
+  run(snapshot: Snapshot, workshop: Workshop, signal: AbortSignal): Promise<boolean>
 }
 
 type Workshop = Parameters<typeof writeCheckpoint>[1]
@@ -35,39 +45,40 @@ const CHORES: readonly Chore[] = [
   {
     does: 'checkpoint',
     everyMs: MINUTE / 4,
-    run: async (table, workshop) =>
-      (await checkpointIsDue(table.ref)) && (await writeCheckpoint(table.snapshot(), workshop)),
+    run: async (snapshot, workshop) =>
+      (await checkpointIsDue(snapshot.table)) && (await writeCheckpoint(snapshot, workshop)),
   },
   {
     does: 'optimize',
     everyMs: MINUTE,
-    async run(table, workshop, signal) {
-      const files = [...table.snapshot().files.values()]
+    async run(snapshot, workshop, signal) {
+      const files = [...snapshot.files.values()]
       if (files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST) return false
-      const { addedFiles } = await optimizeTable(table.snapshot(), workshop, { signal })
+      const { addedFiles } = await optimizeTable(snapshot, workshop, { signal })
       return addedFiles > 0
     },
   },
   {
     does: 'clean log',
     everyMs: 60 * MINUTE,
-    run: async (table, { runtime }) => (await cleanLog(table.snapshot(), runtime)) > 0,
+    run: async (snapshot, { runtime }) => (await cleanLog(snapshot, runtime)) > 0,
   },
   {
     does: 'vacuum',
     everyMs: 24 * 60 * MINUTE,
-    run: async (table, workshop) => (await vacuumTable(table.snapshot(), workshop)).keys.length > 0,
+    run: async (snapshot, workshop) => (await vacuumTable(snapshot, workshop)).keys.length > 0,
   },
 ]
 
 const ROUND_MS = 5_000
 
 /**
- * Keeps tables healthy beside the commits, never in their way. All of it is safe when two workers do it at once:
- * whatever they cross in is a conflict that one of them loses.
+ * Keeps tables healthy beside the commits, never in their way. One worker of several does it; all of it is safe when
+ * two do it at once for a while: whatever they cross in is a conflict that one of them loses.
  */
 export async function lookAfter(
   tables: readonly ProgressTable[],
+  share: CareShare,
   parts: CareParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -78,7 +89,7 @@ export async function lookAfter(
     for (const chore of CHORES) {
       if (signal.aborted || runtime.monotonic() - (doneAt.get(chore) ?? 0) < chore.everyMs) continue
       doneAt.set(chore, runtime.monotonic())
-      for (const table of tables) await runChore(chore, table, parts, signal)
+      for (const table of tables) if (share.mine(table.ref.path)) await runChore(chore, table, parts, signal)
     }
   }
 }
@@ -98,7 +109,9 @@ async function runChore(chore: Chore, table: ProgressTable, parts: CareParts, si
   const begun = runtime.monotonic()
   const ended = () => ({ table: table.ref.path, chore: chore.does, ms: runtime.monotonic() - begun })
   try {
-    const didSomething = await chore.run(table, { connection, folder, runtime }, signal)
+    // The worker's own may be old where others commit.
+    const snapshot = await refresh(table.snapshot())
+    const didSomething = await chore.run(snapshot, { connection, folder, runtime }, signal)
     onCare({ ...ended(), outcome: didSomething ? 'done' : 'nothing to do' })
   } catch (error) {
     // A chore that fails is tried again in its next round; the stream goes on.

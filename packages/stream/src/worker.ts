@@ -3,7 +3,8 @@ import { type ObjectStore, openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { createBudget } from './budget.ts'
-import { type CareEvent, lookAfter, lookAfterOnce } from './care.ts'
+import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care.ts'
+import { shareCare } from './care-share.ts'
 import { createLimit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
@@ -72,7 +73,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
     const onCare = (care: CareEvent) => tell({ what: 'care', care })
     const care = { engine, workFolder: workFolder.path, runtime, onCare }
-    if (!options.untilCaughtUp) caring = lookAfter(tables, care, running.signal)
+    if (!options.untilCaughtUp) caring = careTogether(tables, store, care, running.signal)
     await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), options.untilCaughtUp)
     if (lost.signal.aborted) throw lost.signal.reason
     if (options.untilCaughtUp) await lookAfterOnce(tables, care, signal)
@@ -83,6 +84,21 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     await source.close()
     engine.close()
     await workFolder.close()
+  }
+}
+
+async function careTogether(
+  tables: readonly ProgressTable[],
+  store: ObjectStore,
+  parts: CareParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const paths = tables.map(({ ref }) => ref.path)
+  const share = await shareCare(store, paths, parts.runtime)
+  try {
+    await lookAfter(tables, share, parts, signal)
+  } finally {
+    await share.close()
   }
 }
 
