@@ -20,7 +20,7 @@ export async function smallCommits(pins: string, lake: string): Promise<SmallCom
   const connection = await (await openDuckDB()).connect()
   await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)
   const workshop = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
-  const open = () => openOrCreate(table, { schema }, systemRuntime)
+  const open = () => openOrCreate(table, { schema }, systemRuntime, connection)
   await open()
   return {
     workshop,

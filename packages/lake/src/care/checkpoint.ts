@@ -15,7 +15,7 @@ import { refuseUnwritable } from '../write/writable.ts'
 import { tombstonesSince } from './tombstones.ts'
 
 /** A checkpoint costs about what it holds, so it is written when the log behind it has grown to as much. */
-const LEAST_LOG_BYTES = 512 * 1024
+const LEAST_LOG_BYTES = 128 * 1024
 
 /** Whether opening the table has become dear enough for a new checkpoint. One listing; off the commit path. */
 export async function checkpointIsDue(table: TableRef): Promise<boolean> {

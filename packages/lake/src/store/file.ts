@@ -7,8 +7,8 @@ import { withCodedErrors } from './coded-errors.ts'
 import {
   copyInto,
   errorCode,
+  inFolderOf,
   linkIfAbsent,
-  makeFolder,
   sweepTemporaries,
   syncPath,
   TEMPORARY_FOLDER,
@@ -32,7 +32,6 @@ export function fileStore(folder: string, runtime: Runtime = systemRuntime): Obj
     const target = pathOf(key)
     swept ??= sweepTemporaries(root, runtime.now())
     await swept
-    await makeFolder(dirname(target))
     return withTemporary(
       root,
       (file) => file.writeFile(bytes),
@@ -61,7 +60,7 @@ function adviceOn(error: unknown): string | undefined {
 }
 
 async function replace(temporary: string, target: string): Promise<void> {
-  await rename(temporary, target)
+  await inFolderOf(target, () => rename(temporary, target))
   await syncPath(dirname(target))
 }
 
@@ -81,9 +80,8 @@ async function readRange(path: string, { offset, length }: ByteRange): Promise<U
  * be there before the bytes are safe: nothing points to it yet.
  */
 async function adopt(root: string, localPath: string, target: string): Promise<void> {
-  await makeFolder(dirname(target))
   try {
-    await link(localPath, target)
+    await inFolderOf(target, () => link(localPath, target))
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') {
       const copied = await withTemporary(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 
@@ -14,11 +14,9 @@ export async function withTemporary<T>(
   fill: (file: FileHandle) => Promise<unknown>,
   place: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(root, TEMPORARY_FOLDER)
-  await makeFolder(folder)
-  const temporary = join(folder, randomUUID())
+  const temporary = join(root, TEMPORARY_FOLDER, randomUUID())
   try {
-    const file = await open(temporary, 'wx')
+    const file = await inFolderOf(temporary, () => open(temporary, 'wx'))
     try {
       await fill(file)
       await file.sync()
@@ -27,7 +25,7 @@ export async function withTemporary<T>(
     }
     return await place(temporary)
   } finally {
-    await rm(temporary, { force: true })
+    await unlessAbsent(unlink(temporary))
   }
 }
 
@@ -38,7 +36,7 @@ export async function copyInto(file: FileHandle, localPath: string): Promise<voi
 /** Creates `target` as another name of `temporary`. Never a rename: it would replace what is there in silence. */
 export async function linkIfAbsent(temporary: string, target: string): Promise<'created' | 'exists'> {
   try {
-    await link(temporary, target)
+    await inFolderOf(target, () => link(temporary, target))
   } catch (error) {
     const code = errorCode(error)
     // On a network file system the link may have been made and its answer lost.
@@ -60,8 +58,19 @@ const NO_LINKS: Readonly<Record<string, string>> = {
   EXDEV: 'a lake must lie on one file system',
 }
 
+/** Does what puts `target` there, whose folder is made where it lacks: nearly always it is there. */
+export async function inFolderOf<T>(target: string, put: () => Promise<T>): Promise<T> {
+  try {
+    return await put()
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    await makeFolder(dirname(target))
+    return put()
+  }
+}
+
 /** With its parents, each of which will be there after a power cut. */
-export async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncPath(dirname(made))
