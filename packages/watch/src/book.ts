@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { CommittedEvent, PipelineEvent, Stage } from '@millrace/stream'
+import type { CommittedEvent, PipelineEvent, ReadEvent, Stage } from '@millrace/stream'
 import type { LagTracker } from './lag.ts'
 import { type Rolling, recent, rolling } from './rolling.ts'
 import type { CommitState, DatasetState, QuarantineState, WaitingState } from './state.ts'
@@ -68,7 +68,8 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
       break
     case 'read':
       signs.asked(now)
-      ran('fetch', event.ms)
+      // At the end, a read waits for producers: that is no work.
+      if (leavesMore(event)) ran('fetch', event.ms)
       book.heldBytes += event.bytes
       book.totals.readRecords += event.records
       book.totals.readBytes += event.bytes
@@ -101,6 +102,11 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
       enterCommit(event, book, now, runtime.now())
       break
   }
+}
+
+/** The source had more than this block. */
+export function leavesMore({ behind }: ReadEvent): boolean {
+  return (behind?.records ?? behind?.ms ?? 0) > 0
 }
 
 function waited(

@@ -80,7 +80,7 @@ export const METRICS = {
   stages: {
     name: 'millrace_stage_duration_seconds',
     type: 'histogram',
-    help: 'How long a block took to fetch, and a batch to clean (with writing Parquet), upload and commit.',
+    help: 'How long it took to fetch a block while there were more, and to clean (with writing Parquet), upload and commit a batch.',
     labels: ['dataset', 'stage'],
   },
   latency: {

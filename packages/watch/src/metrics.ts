@@ -1,6 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import type { CommittedEvent, WorkerEvent } from '@millrace/stream'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { leavesMore } from './book.ts'
 import { METRICS, type MetricDefinition } from './metric-table.ts'
 import { type DatasetState, PHASES, type TableState, type WorkerState } from './state.ts'
 
@@ -67,7 +68,7 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
       if (event.what === 'read') {
         counters.recordsRead.inc({ dataset: event.dataset }, event.records)
         counters.bytesRead.inc({ dataset: event.dataset }, event.bytes)
-        counters.stages.observe({ dataset: event.dataset, stage: 'fetch' }, event.ms / 1000)
+        if (leavesMore(event)) counters.stages.observe({ dataset: event.dataset, stage: 'fetch' }, event.ms / 1000)
       }
       if (event.what === 'stage') {
         counters.stages.observe({ dataset: event.dataset, stage: event.stage }, event.ms / 1000)

@@ -30,7 +30,7 @@ export interface WorkerIdentity {
 }
 
 /** In the order of how much they want to be looked at. */
-export const PHASES = ['stuck', 'waiting', 'starting', 'catching up', 'caught up', 'idle', 'stopped'] as const
+export const PHASES = ['stuck', 'waiting', 'starting', 'catching up', 'caught up', 'idle'] as const
 
 /** Idle: no partition is this worker's. Waiting: something failed and is being tried again; nothing is lost. */
 export type Phase = (typeof PHASES)[number]

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { CareEvent, WorkerEvent } from '@millrace/stream'
+import type { CareEvent, CommittedEvent, WorkerEvent } from '@millrace/stream'
 import { type DatasetWatch, watchDataset } from './dataset-watch.ts'
 import { sentenceOf, worstPhase } from './sentence.ts'
 import type { CareState, HistoryPoint, TableState, WorkerIdentity, WorkerState } from './state.ts'
@@ -25,6 +25,7 @@ const MOST_POINTS = 360
 
 export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: WatchOptions = {}): WorkerWatch {
   const datasets = new Map<string, DatasetWatch>()
+  const tableOf = new Map<string, string>()
   const tables = new Map<string, TableState>()
   const history: HistoryPoint[] = []
   let mostBytes = 0
@@ -50,6 +51,7 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
       if (event.what === 'started') {
         mostBytes = event.mostBytesHeld
         for (const about of event.datasets) {
+          tableOf.set(about.dataset, about.table)
           datasets.set(about.dataset, watchDataset(about, runtime, options.stuckAfterMs ?? STUCK_AFTER_MS))
         }
       } else if (event.what === 'table') {
@@ -60,6 +62,8 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
         tables.set(table, { ...known, care: withCare(known.care, event.care, runtime.now()) })
       } else {
         datasets.get(event.dataset)?.on(event)
+        const table = tableOf.get(event.dataset)
+        if (event.what === 'committed' && table !== undefined) growTable(tables, { ...event, table })
       }
     },
     state,
@@ -69,6 +73,15 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
     },
     history: () => history,
   }
+}
+
+/** Sizes are told now and then; between, each commit says what it adds. */
+function growTable(tables: Map<string, TableState>, commit: CommittedEvent & { readonly table: string }): void {
+  const { table, version, files, fileBytes, rows } = commit
+  const known = tables.get(table)
+  if (!known || known.version >= version) return
+  const grown = { files: known.files + files, bytes: known.bytes + fileBytes, rows: known.rows + rows }
+  tables.set(table, { ...known, version, ...grown })
 }
 
 function withCare(care: readonly CareState[], { chore, outcome, error }: CareEvent, at: number): CareState[] {

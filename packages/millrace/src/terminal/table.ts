@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import { cut } from './cut.ts'
 
 interface TableOptions {
   /** Columns of the screen: the widest columns are cut until a line fits. */
@@ -56,18 +57,6 @@ function cellText(value: unknown): string {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   // Line breaks and escape sequences of the data must not steer the screen.
   return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
-}
-
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text
-  let kept = ''
-  let room = width - 1
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    room -= stringWidth(segment)
-    if (room < 0) break
-    kept += segment
-  }
-  return `${kept}…`
 }
 
 function pad(text: string, width: number, right: boolean): string {

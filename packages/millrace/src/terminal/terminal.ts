@@ -12,6 +12,10 @@ export interface Terminal {
   readonly width: number | undefined
   line(text?: string): void
   note(text: string): void
+  /** Columns of the screen that `note` and `status` write to; undefined where nobody looks. */
+  readonly statusWidth: number | undefined
+  /** One line below all notes that is written over again and again; empty: none. Only where somebody looks. */
+  status(text: string): void
   json(value: unknown): void
   table(columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>
   /** For results of any size: settles when there is room for more. */
@@ -30,6 +34,8 @@ interface Streams {
   readonly stderr: OutputStream
 }
 
+const CLEAR_LINE = '\r\u001b[2K'
+
 /** `closed` is called once, when the reader of the results has gone (`millrace sql … | head`). */
 export function createTerminal({ stdout: out, stderr: err }: Streams, closed: () => void): Terminal {
   let open = true
@@ -45,6 +51,8 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
   const print = (text: string) => {
     if (open) out.write(text)
   }
+  let shown = ''
+  const statusWidth = err.isTTY === true ? err.columns : undefined
   const interactive = out.isTTY === true
   const width = interactive ? out.columns : undefined
   const style = (chosen: Style, text: string) => paint(chosen, text, out)
@@ -54,7 +62,13 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
     style,
     styleError: (chosen, text) => paint(chosen, text, err),
     line: (text = '') => print(`${text}\n`),
-    note: (text) => void err.write(`${text}\n`),
+    note: (text) => void err.write(shown === '' ? `${text}\n` : `${CLEAR_LINE}${text}\n${shown}`),
+    statusWidth,
+    status(text) {
+      if (statusWidth === undefined || text === shown) return
+      err.write(`${CLEAR_LINE}${text}`)
+      shown = text
+    },
     json: (value) => print(`${JSON.stringify(value, null, interactive ? 2 : undefined)}\n`),
     table: async (columns, rows) => {
       const { formatTable } = await import('./table.ts')

@@ -1,0 +1,88 @@
+import type { Runtime } from '@millrace/base'
+import type { WorkerEvent } from '@millrace/stream'
+import { bytesInWords, countInWords, secondsInWords, type WorkerState, type WorkerWatch } from '@millrace/watch'
+import type { Io } from '../command.ts'
+import { cut } from '../terminal/cut.ts'
+import type { Reporter } from './reporter.ts'
+
+const REFRESH_MS = 1_000
+
+/** For people at a screen: one calm line that says how it goes, and above it what they should not miss. */
+export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Reporter {
+  const stop = new AbortController()
+  const told = { waiting: false, quarantined: 0 }
+  const refresh = async () => {
+    while (!stop.signal.aborted) {
+      io.status(lineOf(watch.state(), io, runtime.now()))
+      await runtime.sleep(REFRESH_MS, stop.signal).catch(() => {})
+    }
+    io.status('')
+  }
+  const refreshing = refresh()
+  return {
+    on(event) {
+      const line = worthTelling(event, told)
+      if (line !== undefined) io.note(line)
+    },
+    say: (words) => io.note(words),
+    ended({ rows, commits, quarantined }, seconds) {
+      io.status('')
+      const refused = quarantined === 0 ? '' : `, ${countInWords(quarantined)} into quarantine`
+      io.note(`${countInWords(rows)} rows in ${commits} commits, ${secondsInWords(seconds)}${refused}`)
+    },
+    close() {
+      stop.abort()
+      void refreshing
+      io.status('')
+    },
+  }
+}
+
+/** The line shows how it goes: above it stands only what a person may have to act upon, and the first sign of life. */
+function worthTelling(event: WorkerEvent, told: { waiting: boolean; quarantined: number }): string | undefined {
+  switch (event.what) {
+    case 'waits':
+      if (told.waiting) return undefined
+      told.waiting = true
+      return `${event.dataset} waits: ${event.message}`
+    case 'goes on':
+      told.waiting = false
+      return `${event.dataset} goes on`
+    case 'care':
+      return event.care.outcome === 'failed'
+        ? `${event.care.table}: ${event.care.chore} failed: ${String(event.care.error)}`
+        : undefined
+    case 'committed': {
+      const isFirst = told.quarantined === 0 && event.quarantined > 0
+      told.quarantined += event.quarantined
+      const [reason] = event.reasons.keys()
+      return isFirst ? `${event.dataset}: into quarantine: ${reason} (millrace quarantine list)` : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+const COLOURS: Readonly<Partial<Record<WorkerState['phase'], 'red' | 'yellow' | 'green'>>> = {
+  stuck: 'red',
+  waiting: 'yellow',
+  'caught up': 'green',
+}
+
+function lineOf(state: WorkerState, io: Io, now: number): string {
+  const { phase, sentence, datasets, held } = state
+  const rows = datasets.reduce((sum, { rates }) => sum + rates.rows, 0)
+  const refused = datasets.reduce((sum, { quarantine }) => sum + quarantine.total, 0)
+  const last = datasets
+    .flatMap(({ dataset, commits }) => commits.slice(0, 1).map((commit) => ({ dataset, ...commit })))
+    .sort((a, b) => b.at - a.at)[0]
+  const parts = [
+    sentence,
+    `${countInWords(rows)} rows/s`,
+    last && `${last.dataset} v${last.version} ${secondsInWords((now - last.at) / 1000)} ago`,
+    phase === 'catching up' ? `${bytesInWords(held.bytes)} held` : undefined,
+    refused > 0 ? `${countInWords(refused)} in quarantine` : undefined,
+  ]
+  const text = cut(parts.filter((part) => part !== undefined).join(' · '), (io.statusWidth ?? 80) - 3)
+  return `${io.styleError(COLOURS[phase] ?? 'cyan', '●')} ${text}`
+}

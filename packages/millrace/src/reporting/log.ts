@@ -1,0 +1,93 @@
+import type { WorkerEvent } from '@millrace/stream'
+import { type Logger, pino } from 'pino'
+import { redact } from '../settings/addresses.ts'
+import type { Reporter } from './reporter.ts'
+
+/** A step that waits fails again every few seconds: that is told once, and then by the minute. */
+const SAME_WAIT_MS = 60_000
+
+/** One line of JSON for each event, for machines. Never the contents of a record. */
+export function logReporter(write: (line: string) => void, level: string, now: () => number): Reporter {
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => write(redact(line.trimEnd())) },
+  )
+  const waits = quietWaits(now)
+  return {
+    on: (event) => logEvent(event, log, waits),
+    say: (words) => log.info(words),
+    ended: ({ rows, quarantined, bytes, commits }, seconds) =>
+      log.info({ event: 'ended', rows, quarantined, bytes, commits, seconds }, `${rows} rows in ${commits} commits`),
+    close() {},
+  }
+}
+
+function logEvent(event: WorkerEvent, log: Logger, isNewWait: (dataset: string, over?: true) => boolean): void {
+  switch (event.what) {
+    case 'started':
+      log.info({ event: event.what, datasets: event.datasets }, 'started')
+      break
+    case 'assigned':
+    case 'revoked':
+      logPartitions(event, log)
+      break
+    case 'committed':
+      logCommit(event, log)
+      break
+    case 'waits':
+      if (!isNewWait(event.dataset)) break
+      log.warn(
+        { event: event.what, dataset: event.dataset, code: event.code },
+        `${event.dataset} waits: ${event.message}`,
+      )
+      break
+    case 'goes on':
+      isNewWait(event.dataset, true)
+      log.info({ event: event.what, dataset: event.dataset }, `${event.dataset} goes on`)
+      break
+    case 'care':
+      logCare(event.care, log)
+      break
+    case 'stage':
+      log.debug({ event: event.what, dataset: event.dataset, stage: event.stage, ms: Math.round(event.ms) })
+      break
+  }
+}
+
+type Of<What extends WorkerEvent['what']> = Extract<WorkerEvent, { what: What }>
+
+function logPartitions({ dataset, what, partitions }: Of<'assigned' | 'revoked'>, log: Logger): void {
+  const names = partitions.map(({ topic, id }) => `${topic}/${id}`)
+  log.info({ event: what, dataset, partitions: names }, `${dataset}: ${names.length} partitions ${what}`)
+}
+
+function logCommit({ what, ...commit }: Of<'committed'>, log: Logger): void {
+  const { dataset, version, rows, filtered, quarantined, bytes, files, fileBytes, agesMs, reasons } = commit
+  const oldestMs = agesMs.length === 0 ? undefined : Math.max(...agesMs)
+  const figures = { version, rows, filtered, quarantined, bytes, files, fileBytes, oldestMs }
+  log.info({ event: what, dataset, ...figures }, `committed ${dataset}: ${rows} rows`)
+  if (quarantined === 0) return
+  const counts = Object.fromEntries(reasons)
+  log.warn({ event: 'quarantined', dataset, records: quarantined, reasons: counts }, `${quarantined} into quarantine`)
+}
+
+function logCare({ table, chore, outcome, ms, error }: Of<'care'>['care'], log: Logger): void {
+  const figures = { event: 'care', table, chore, outcome, ms: Math.round(ms) }
+  if (outcome === 'failed') log.warn(figures, `${table}: ${chore} failed: ${String(error)}`)
+  else log[outcome === 'done' ? 'info' : 'debug'](figures, `${table}: ${chore} ${outcome}`)
+}
+
+function quietWaits(now: () => number): (dataset: string, over?: true) => boolean {
+  const told = new Map<string, number>()
+  return (dataset, over) => {
+    if (over) return told.delete(dataset)
+    if (now() - (told.get(dataset) ?? Number.NEGATIVE_INFINITY) < SAME_WAIT_MS) return false
+    told.set(dataset, now())
+    return true
+  }
+}

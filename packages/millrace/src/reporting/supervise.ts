@@ -1,0 +1,69 @@
+import { hostname } from 'node:os'
+import type { Runtime } from '@millrace/base'
+import type { WorkerEvent } from '@millrace/stream'
+import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Io } from '../command.ts'
+import { redact } from '../settings/addresses.ts'
+import type { ResolvedSettings } from '../settings/resolve.ts'
+import { liveReporter } from './live.ts'
+import { logReporter } from './log.ts'
+import type { Reporter } from './reporter.ts'
+
+/** All that looks at a worker from outside: the terminal or the log, and the dashboard. */
+export interface Supervision {
+  readonly reporter: Reporter
+  readonly onEvent: (event: WorkerEvent) => void
+  close(): Promise<void>
+}
+
+export async function superviseWorker(
+  settings: ResolvedSettings,
+  untilCaughtUp: boolean,
+  io: Io,
+  runtime: Runtime,
+): Promise<Supervision> {
+  const { values, origins } = settings
+  const watch = watchWorker(identityOf(settings, runtime), runtime)
+  const reporter =
+    io.statusWidth === undefined ? logReporter(io.note, values.logLevel, runtime.now) : liveReporter(io, watch, runtime)
+  // A worker that only catches up is gone before anybody has looked, unless somebody says otherwise.
+  const isWanted = values.dashboard !== false && !(untilCaughtUp && origins.dashboard.kind === 'default')
+  const listen = typeof values.dashboard === 'object' ? values.dashboard : 'usual'
+  const dashboard = isWanted ? openDashboard(watch, { lake: values.lake, listen }, runtime) : undefined
+  const startWasSaid = origins.start.kind !== 'default'
+  const ready = dashboard?.ready.then((url) => reporter.say(`dashboard ${url}`))
+  if (listen !== 'usual') await ready
+  // Nobody asked for the usual one: the worker works without it.
+  ready?.catch((error: Error) => reporter.say(`no dashboard: ${error.message}`))
+  return {
+    reporter,
+    onEvent(event) {
+      watch.on(event)
+      dashboard?.on(event)
+      reporter.on(event)
+      if (event.what === 'known topic' && startWasSaid) {
+        reporter.say(
+          `${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`,
+        )
+      }
+    },
+    async close() {
+      reporter.close()
+      await dashboard?.close()
+    },
+  }
+}
+
+function identityOf({ values }: ResolvedSettings, runtime: Runtime): WorkerIdentity {
+  return {
+    id: `${hostname()}-${process.pid}-${runtime.uuid().slice(0, 8)}`,
+    group: values.group,
+    host: hostname(),
+    pid: process.pid,
+    version: packageJson.version,
+    startedAt: runtime.now(),
+    source: redact(values.source),
+    lake: redact(values.lake),
+  }
+}
