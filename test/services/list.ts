@@ -4,12 +4,13 @@ import { kafkaPair } from './kafka-pair.ts'
 import { kinesalite } from './kinesalite.ts'
 import { kinesisMock } from './kinesis-mock.ts'
 import { mariadb } from './mariadb.ts'
+import { prometheus } from './prometheus.ts'
 import { s3 } from './s3.ts'
 import type { Server } from './server.ts'
 import { spark } from './spark.ts'
 
 /** Every server there is. A new one is a file and a line here. */
-export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, mariadb, judge, spark }
+export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, mariadb, prometheus, judge, spark }
 
 export type ServerName = keyof typeof SERVERS
 

@@ -1,8 +1,6 @@
-import { MillraceError } from '@millrace/base'
 import type { Command as Program } from 'commander'
 import type { Command, Io } from './command.ts'
 import { argumentsOf, buildProgram, isHelpShown } from './program.ts'
-import { flagOf, type SettingKey, settingInfo } from './settings/keys.ts'
 import { watchSignals } from './signals.ts'
 import { asMillraceError, printError } from './terminal/errors.ts'
 import { createTerminal } from './terminal/terminal.ts'
@@ -44,16 +42,8 @@ async function launch(command: Command, parsed: Program, io: Io, environment: No
   const { resolveSettings } = await import('./settings/resolve.ts')
   const options: Partial<Record<string, unknown>> & { config?: string } = parsed.optsWithGlobals()
   const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
-  refusePlanned(flags)
   const settings = await resolveSettings({ flags, environment, configFile: options.config })
   return command.run(settings, argumentsOf(command, parsed), io)
-}
-
-function refusePlanned(flags: Readonly<Partial<Record<SettingKey, unknown>>>): void {
-  for (const [key, value] of Object.entries(flags) as [SettingKey, unknown][]) {
-    if (!settingInfo(key).planned || value === undefined || value === false) continue
-    throw new MillraceError('NOT_BUILT', `${flagOf(key)} is not built yet`, { next: 'Leave it out for now.' })
-  }
 }
 
 /** What people type and shells hand on, made regular for commander. */

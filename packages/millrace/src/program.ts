@@ -76,14 +76,10 @@ function addPlanned(program: Program, name: string, summary: string, example: st
 }
 
 function addSetting(added: Program, key: SettingKey): void {
-  const { value, description, default: fallback, negatable, planned } = settingInfo(key)
+  const { value, description, default: fallback, negatable } = settingInfo(key)
   const flag = flagOf(key)
   const origin = fallback === undefined ? variableOf(key) : `${variableOf(key)}, default ${fallback}`
-  addOption(
-    added,
-    `${flag} ${value.startsWith('[') ? value : `<${value}>`}`,
-    `${description} (${origin})${planned ? ' (not built yet)' : ''}`,
-  )
+  addOption(added, `${flag} ${value.startsWith('[') ? value : `<${value}>`}`, `${description} (${origin})`)
   if (negatable) addOption(added, flag.replace('--', '--no-'), `without ${flag.slice(2)}`)
 }
 

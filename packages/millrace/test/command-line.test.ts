@@ -80,12 +80,6 @@ test('SQL may begin with a comment', async () => {
   expect({ out, err }).toEqual({ out: 'x\n1\n', err: '' })
 })
 
-test('an option that is not built yet is refused, its absence is not', async () => {
-  const refused = await runMillrace(['config', '--raw', './raw'])
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('error[NOT_BUILT]: --raw') })
-  expect(await runMillrace(['config'])).toMatchObject({ code: 0, err: '' })
-})
-
 test('an error shows its stack and causes only with --debug', async () => {
   const plain = await runMillrace(['config', '--config', 'nowhere.ts'])
   expect(plain.code).toBe(2)

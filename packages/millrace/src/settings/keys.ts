@@ -10,8 +10,6 @@ export interface SettingInfo {
   readonly default?: string
   /** Can be switched off by `--no-…`. */
   readonly negatable?: true
-  /** The name is settled, what it does is not built yet. */
-  readonly planned?: true
   /** Never a flag (it would show in the process list), never printed. */
   readonly secret?: true
 }
