@@ -38,6 +38,9 @@ describe.skipIf(root === undefined)('tables that Spark wrote, published by the D
     await using scan = await openScan(planScan(await open(path)), connection)
     expect(await columnNames(connection, scan.sql)).toEqual(await columnNames(connection, rows))
     expect(await differences(connection, scan.sql, rows)).toEqual([])
+    await using counted = await openScan(planScan(await open(path), { columns: [] }), connection)
+    const count = (sql: string) => `SELECT count(*) FROM (${sql})`
+    expect(await differences(connection, count(counted.sql), count(rows))).toEqual([])
   })
 
   test.for(Object.entries(LOGS))('%s consists of the files that its authors left', async ([path, files]) => {

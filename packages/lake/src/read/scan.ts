@@ -4,6 +4,7 @@ import type { AddFile } from '../log/actions.ts'
 import { tableColumns, unreadableType } from '../log/columns.ts'
 import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
 import type { StructField } from '../log/schema.ts'
+import { statsOf } from './bounds.ts'
 import { deletedRows } from './deletion-vector.ts'
 import { explainFailure } from './failure.ts'
 import { refuseRenamedMembers } from './nested-names.ts'
@@ -59,6 +60,8 @@ export interface OpenScan extends AsyncDisposable {
  */
 export async function openScan(scan: Scan, connection: DuckDBConnection): Promise<OpenScan> {
   const { table } = scan.snapshot
+  const counted = countedRows(scan)
+  if (counted !== undefined) return unread(`SELECT NULL AS nothing FROM range(${counted})`)
   const deleted = await deletedRows(table, scan.files)
   const { paths, release } = await readablePaths(table, scan.files, connection)
   try {
@@ -69,6 +72,23 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
     await release()
     throw error
   }
+}
+
+/** How many rows a scan of no column gives, where the log alone can tell: then no file is opened for it. */
+function countedRows({ columns, where, files }: Scan): bigint | undefined {
+  if (columns.length > 0 || where) return undefined
+  let rows = 0n
+  for (const file of files) {
+    const { numRecords } = statsOf(file)
+    if (numRecords === undefined || !/^\d+$/.test(numRecords)) return undefined
+    rows += BigInt(numRecords) - BigInt(file.deletionVector?.cardinality ?? 0)
+  }
+  return rows
+}
+
+function unread(sql: string): OpenScan {
+  const release = async () => {}
+  return { sql, explain: (error) => error, release, [Symbol.asyncDispose]: release }
 }
 
 /** Opens the scan for as long as `use` takes. */

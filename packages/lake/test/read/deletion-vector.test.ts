@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AddFile, DeletionVector } from '../../src/log/actions.ts'
 import { startReplay } from '../../src/read/replay.ts'
+import { planScan, withScan } from '../../src/read/scan.ts'
 import type { Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
 import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
@@ -71,10 +72,15 @@ test('rows are left out by the vectors of several files in one file of vectors',
   })
   const few = 3 + 4 + 7 + 11 + 18 + 29
   const thirds = 10_000 * 50_000 + 3 * ((9_999 * 10_000) / 2)
-  expect(await left(withVectors({ 0: vector(0, 'few', 6), 1: vector(1, 'scattered', 10_000) }))).toEqual([
+  const snapshot = withVectors({ 0: vector(0, 'few', 6), 1: vector(1, 'scattered', 10_000) })
+  expect(await left(snapshot)).toEqual([
     [0, 49_994, 0, 1_249_975_000 - few],
     [1, 40_000, 50_001, 3_749_975_000 - thirds],
   ])
+  const counted = await withScan(planScan(snapshot, { columns: [] }), at.connection, (rows) =>
+    at.connection.runAndReadAll(`SELECT count(*)::INTEGER FROM (${rows})`),
+  )
+  expect(counted.getRows()).toEqual([[89_994]])
 })
 
 test('a vector within the log, and one by its address, are applied too', async () => {

@@ -178,6 +178,15 @@ describe('columns', () => {
     expect(() => planScan(table, { columns: ['d'] })).toThrow('there is no column d; the columns are a, b, c')
   })
 
+  test('are counted by the log where none is chosen and the log can tell: no file is opened', async () => {
+    const empty = await at.create({ schema: struct(column('a', 'integer')) })
+    const table = await committed(appendRows(empty, 'SELECT range AS a FROM range(7)', at))
+    const [file] = table.files.values()
+    await at.store.delete(`${table.table.path}/${file?.path}`)
+    expect(await rowsOf(table, { columns: [] })).toHaveLength(7)
+    await expect(rowsOf(table, { columns: [], where: { op: '<', column: 'a', value: 3 } })).rejects.toThrow('is gone')
+  })
+
   test('that a predicate names need not be chosen', async () => {
     const schema = struct(column('a', 'integer'), column('b', 'integer'))
     const table = await foreignTable(schema, [
