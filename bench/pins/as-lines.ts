@@ -21,17 +21,10 @@ export async function pinsAsLines(count: number, input: InputMaker): Promise<str
 }
 
 async function* pinLines(count: number): AsyncGenerator<Buffer> {
-  let waiting: Uint8Array[] = []
-  let left = count
   const newline = Buffer.from('\n')
-  for await (const post of generatorFeed({ datasets: ['pin'], mode: 'all', seed: SEED })) {
-    const pin = post.get('pin')
-    if (pin) waiting.push(pin, newline)
-    left--
-    if (left === 0 || waiting.length >= 2 * LINES_AT_ONCE) {
-      yield Buffer.concat(waiting)
-      waiting = []
-    }
-    if (left === 0) return
+  const feed = generatorFeed({ datasets: ['pin'], mode: 'all', seed: SEED })
+  for (let left = count; left > 0; left -= LINES_AT_ONCE) {
+    const posts = await feed.next(Math.min(left, LINES_AT_ONCE))
+    yield Buffer.concat((posts?.get('pin') ?? []).flatMap((pin) => [pin, newline]))
   }
 }

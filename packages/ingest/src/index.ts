@@ -1,5 +1,7 @@
-export { generatorFeed } from './feed.ts'
+export type { Batch } from './feed.ts'
 export { type Gateway, type GatewayOptions, openGateway } from './gateway/gateway.ts'
 export { readKeyFile } from './gateway/key-file.ts'
 export { readKey } from './gateway/keys.ts'
+export { generatorFeed } from './generator/feed.ts'
 export { type IngestOptions, type IngestTotals, ingest } from './ingest.ts'
+export type { Sink } from './sinks/sink.ts'

@@ -1,12 +1,15 @@
 import type { Runtime } from '@millrace/base'
-import { type OutgoingRecord, openProducer } from '@millrace/transport'
-import { type Feed, fileFeed, generatorFeed, type Mode } from './feed.ts'
+import { type Batch, type Feed, type Mode, openFeed } from './feed.ts'
+import { openSink, type Sink } from './sinks/sink.ts'
 
 export interface IngestOptions {
-  /** `generator`, or the path of a file of JSON lines. */
+  /** `generator`, mysql://…, or the path of a file. */
   readonly from: string
-  readonly to: string
+  /** The address of a message system, `rest:URL`, `api:URL`, or a sink of the caller's own. */
+  readonly to: string | Sink
   readonly datasets: readonly string[]
+  /** What topics and streams are called that are not called as their data set. */
+  readonly topics?: Readonly<Record<string, string>>
   readonly mode: Mode
   readonly seed: number
   /** Posts; without end when not given. */
@@ -27,49 +30,55 @@ const TICK_MS = 100
 
 /** Sends until the feed, the count or the signal ends it. What is in the totals is durable. */
 export async function ingest(options: IngestOptions, runtime: Runtime, signal: AbortSignal): Promise<IngestTotals> {
-  const producer = await openProducer(options.to, runtime)
-  const totals = { posts: 0, records: 0, bytes: 0 }
-  const count = options.count ?? Number.POSITIVE_INFINITY
-  const perTick = options.rate === undefined ? MOST_AT_ONCE : Math.max(1, Math.round((options.rate * TICK_MS) / 1000))
-  const pace = paceMaker(options.rate, runtime, signal)
-  const feed = openFeed(options)[Symbol.asyncIterator]()
+  const { from, to, topics = {} } = options
+  const feed = await openFeed(from, options, runtime)
   try {
-    while (totals.posts < count && !signal.aborted) {
-      const batches = await collect(feed, Math.min(perTick, count - totals.posts, MOST_AT_ONCE))
-      if (batches.posts === 0) break
-      for (const [topic, records] of batches.byTopic) await producer.send(topic, records)
-      totals.posts += batches.posts
-      totals.records += batches.records
-      totals.bytes += batches.bytes
-      options.onSent?.(totals)
+    const sink = typeof to === 'string' ? await openSink(to, (dataset) => topics[dataset] ?? dataset, runtime) : to
+    try {
+      return await pump(feed, sink, options, runtime, signal)
+    } finally {
+      await sink.close()
+    }
+  } finally {
+    await feed.close()
+  }
+}
+
+/** While one batch is on its way, the next is fetched. */
+async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Runtime, signal: AbortSignal) {
+  const { count = Number.POSITIVE_INFINITY, rate, onSent } = options
+  const perTick = rate === undefined ? MOST_AT_ONCE : Math.max(1, Math.round((rate * TICK_MS) / 1000))
+  const pace = paceMaker(rate, runtime, signal)
+  const totals = { posts: 0, records: 0, bytes: 0 }
+  const fetchAfter = (posts: number) => {
+    const most = Math.min(perTick, count - posts, MOST_AT_ONCE)
+    const coming = most > 0 ? feed.next(most) : Promise.resolve(undefined)
+    // It is awaited later: until then its failure must not end the process.
+    coming.catch(() => {})
+    return coming
+  }
+  let coming = fetchAfter(0)
+  try {
+    for (let batch = await coming; batch && !signal.aborted; batch = await coming) {
+      const posts = postsOf(batch)
+      coming = fetchAfter(totals.posts + posts)
+      await sink.send(batch)
+      totals.posts += posts
+      for (const records of batch.values()) {
+        totals.records += records.length
+        for (const record of records) totals.bytes += record.length
+      }
+      onSent?.(totals)
       await pace(totals.posts)
     }
-    return totals
   } finally {
-    await producer.close()
+    await coming.catch(() => {})
   }
+  return totals
 }
 
-function openFeed({ from, datasets, mode, seed }: IngestOptions): Feed {
-  return from === 'generator' ? generatorFeed({ datasets, mode, seed }) : fileFeed(from, datasets[0] ?? 'pin')
-}
-
-async function collect(feed: AsyncIterator<ReadonlyMap<string, Uint8Array>>, most: number) {
-  const byTopic = new Map<string, OutgoingRecord[]>()
-  let [posts, records, bytes] = [0, 0, 0]
-  while (posts < most) {
-    const { value, done } = await feed.next()
-    if (done) break
-    posts++
-    for (const [topic, record] of value) {
-      const batch = byTopic.get(topic)
-      if (batch) batch.push({ value: record })
-      else byTopic.set(topic, [{ value: record }])
-      records++
-      bytes += record.length
-    }
-  }
-  return { byTopic, posts, records, bytes }
+function postsOf(batch: Batch): number {
+  return Math.max(...batch.values().map(({ length }) => length))
 }
 
 /** Sleeps off whatever the posts are ahead of the rate. */

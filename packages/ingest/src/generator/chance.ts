@@ -1,30 +1,35 @@
-/** A small fast generator of pseudo-random numbers: the same seed gives the same ones. */
+/** A small fast source of pseudo-random numbers: the same seed gives the same ones. */
 export interface Chance {
-  /** In [0, 1). */
-  fraction(): number
-  /** Whole, in [from, to]. */
-  between(from: number, to: number): number
-  pick<T>(list: readonly T[]): T
-  hex(digits: number): string
+  state: number
 }
 
-export function chanceOf(seed: number, stream: number): Chance {
-  let state = Math.imul(seed, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b)
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
-  const fraction = () => next() / 2 ** 32
-  return {
-    fraction,
-    between: (from, to) => from + Math.floor(fraction() * (to - from + 1)),
-    pick: (list) => list[Math.floor(fraction() * list.length)] as (typeof list)[number],
-    hex(digits) {
-      let text = ''
-      while (text.length < digits) text += next().toString(16).padStart(8, '0')
-      return text.slice(0, digits)
-    },
-  }
+/** What is drawn for one thing does not depend on what is drawn for another: no two indices begin alike. */
+export function chanceOf(seed: number, purpose: number, index: number): Chance {
+  return { state: scattered(index ^ scattered(Math.imul(seed, 0x9e3779b1) + purpose)) }
+}
+
+/** One to one, as the last step of MurmurHash3. */
+function scattered(value: number): number {
+  let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return bits ^ (bits >>> 16)
+}
+
+/** 32 bits. */
+export function bits(chance: Chance): number {
+  const state = (chance.state + 0x6d2b79f5) | 0
+  chance.state = state
+  let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+  return (mixed ^ (mixed >>> 14)) >>> 0
+}
+
+/** In [0, 1). */
+export function fraction(chance: Chance): number {
+  return bits(chance) / 2 ** 32
+}
+
+/** Whole, in [from, to]. */
+export function between(chance: Chance, from: number, to: number): number {
+  return from + Math.floor(fraction(chance) * (to - from + 1))
 }

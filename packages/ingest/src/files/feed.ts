@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { extname } from 'node:path'
+import { MillraceError } from '@millrace/base'
+import type { Feed } from '../feed.ts'
+import { linesOf } from './lines.ts'
+import { tableRecords } from './table.ts'
+
+/** Some records at a time, never all. */
+export type Pieces = AsyncIterable<readonly Uint8Array[]>
+
+/** By what a file's name ends in; what ends in anything else is JSON lines. */
+const READERS: Readonly<Record<string, (path: string) => Pieces>> = {
+  '.csv': (path) => tableRecords(path, 'csv'),
+  '.parquet': (path) => tableRecords(path, 'parquet'),
+}
+
+export function fileFeed(path: string, datasets: readonly string[]): Feed {
+  const [dataset, another] = datasets
+  if (dataset === undefined || another !== undefined) {
+    throw new MillraceError('USAGE', `a file holds the records of one data set, not of ${datasets.join(' and ')}`, {
+      next: `Say of which: --from ${path} --datasets pin`,
+    })
+  }
+  if (!existsSync(path)) throw new MillraceError('USAGE', `there is no file ${path}`)
+  const read = READERS[extname(path).toLowerCase()] ?? linesOf
+  return piecewise(dataset, read(path))
+}
+
+/** Hands over each piece, in parts where it is more than was asked for. */
+export function piecewise(dataset: string, pieces: Pieces): Feed {
+  const iterator = pieces[Symbol.asyncIterator]()
+  let rest: readonly Uint8Array[] = []
+  return {
+    async next(most) {
+      while (rest.length === 0) {
+        const piece = await iterator.next()
+        if (piece.done) return undefined
+        rest = piece.value
+      }
+      const records = rest.slice(0, most)
+      rest = rest.slice(records.length)
+      return new Map([[dataset, records]])
+    },
+    close: async () => void (await iterator.return?.()),
+  }
+}

@@ -1,0 +1,75 @@
+/** Bytes of records as they are written, one after another, a newline after each. */
+export interface Page {
+  bytes: Uint8Array
+  at: number
+  /** Where each record ends. */
+  readonly ends: number[]
+}
+
+/** More than any record that is made here. */
+const LARGEST_RECORD = 8 << 10
+
+const HEX = new TextEncoder().encode('0123456789abcdef')
+const [ZERO, NEWLINE, MINUS, POINT] = [0x30, 0x0a, 0x2d, 0x2e]
+
+export function newPage(bytes: number): Page {
+  return { bytes: Buffer.allocUnsafeSlow(Math.max(bytes, LARGEST_RECORD)), at: 0, ends: [] }
+}
+
+export function endRecord(page: Page): void {
+  page.ends.push(page.at)
+  page.bytes[page.at++] = NEWLINE
+  if (page.bytes.length - page.at >= LARGEST_RECORD) return
+  const larger = Buffer.allocUnsafeSlow(2 * page.bytes.length)
+  larger.set(page.bytes.subarray(0, page.at))
+  page.bytes = larger
+}
+
+/** Each record, without a copy. */
+export function recordsOf({ bytes, ends }: Page): Uint8Array[] {
+  return ends.map((end, i) => bytes.subarray(i === 0 ? 0 : (ends[i - 1] as number) + 1, end))
+}
+
+/** Most texts are a few bytes: a loop of our own copies those sooner than a call of `set`. */
+export function put(page: Page, text: Uint8Array): void {
+  const { bytes } = page
+  let at = page.at
+  for (let i = 0; i < text.length; i++) bytes[at++] = text[i] as number
+  page.at = at
+}
+
+/** At least 0. */
+export function putInteger(page: Page, value: number): void {
+  let digits = 1
+  for (let limit = 10; value >= limit; limit *= 10) digits++
+  putDigits(page, value, digits)
+}
+
+export function putDigits(page: Page, value: number, digits: number): void {
+  let rest = value
+  for (let at = page.at + digits - 1; at >= page.at; at--) {
+    const tenth = Math.floor(rest / 10)
+    page.bytes[at] = ZERO + rest - tenth * 10
+    rest = tenth
+  }
+  page.at += digits
+}
+
+/** A number of ten-thousandths, as short as JSON has it. */
+export function putTenThousandths(page: Page, value: number): void {
+  if (value < 0) page.bytes[page.at++] = MINUS
+  const size = Math.abs(value)
+  const whole = Math.floor(size / 10_000)
+  putInteger(page, whole)
+  if (size === whole * 10_000) return
+  page.bytes[page.at++] = POINT
+  putDigits(page, size - whole * 10_000, 4)
+  while (page.bytes[page.at - 1] === ZERO) page.at--
+}
+
+/** As many hexadecimal digits, at most 8, from the highest down. */
+export function putHex(page: Page, bits: number, digits: number): void {
+  for (let shift = 28; shift >= 32 - digits * 4; shift -= 4) {
+    page.bytes[page.at++] = HEX[(bits >>> shift) & 15] as number
+  }
+}

@@ -1,0 +1,40 @@
+import { chanceOf } from './chance.ts'
+import { endRecord, type Page, put, putInteger } from './page.ts'
+import { mostlyLow, posterOf } from './poster.ts'
+import { daysBetween, literal, putMoment, putOneOf, quotable } from './texts.ts'
+import { FIRST_NAMES, LAST_NAMES } from './words.ts'
+
+const USER = 6
+
+const FIELDS = {
+  ind: literal('{"ind":'),
+  firstName: literal(',"first_name":"'),
+  lastName: literal('","last_name":"'),
+  age: literal('","age":'),
+  dateJoined: literal(',"date_joined":"'),
+  end: literal('"}'),
+}
+
+const DAYS = daysBetween('2015-10-21', '2017-10-20')
+
+const [YOUNGEST, OLDEST] = [20, 60]
+
+const firstNames = FIRST_NAMES.map(quotable)
+const lastNames = LAST_NAMES.map(quotable)
+
+/** All of it is the poster's. */
+export function writeUser(page: Page, seed: number, post: number): void {
+  const user = chanceOf(seed, USER, posterOf(seed, post))
+  put(page, FIELDS.ind)
+  putInteger(page, post)
+  put(page, FIELDS.firstName)
+  putOneOf(page, user, firstNames)
+  put(page, FIELDS.lastName)
+  putOneOf(page, user, lastNames)
+  put(page, FIELDS.age)
+  putInteger(page, YOUNGEST + Math.floor(mostlyLow(user) * (OLDEST - YOUNGEST + 1)))
+  put(page, FIELDS.dateJoined)
+  putMoment(page, DAYS, mostlyLow(user))
+  put(page, FIELDS.end)
+  endRecord(page)
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { MillraceError } from '@millrace/base'
+
+export interface MysqlAddress {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string | undefined
+  readonly database: string
+  /** Undefined: without TLS. */
+  readonly tls: { readonly ca?: Buffer } | 'Amazon RDS' | undefined
+  readonly tableOf: (dataset: string) => string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const DEFAULT_PORT = 3306
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/
+const AMAZON_RDS = /\.rds\.amazonaws\.com(\.cn)?$/
+const SETTINGS = new Set(['ssl', 'ca'])
+
+/** What the emulator's tables are called. */
+const TABLES: Readonly<Record<string, string>> = { pin: 'pinterest_data', geo: 'geolocation_data', user: 'user_data' }
+
+/**
+ * mysql://user@host[:port]/database[?ssl=true|false][&ca=file][&pin=TABLE]…: a parameter that is called as a data set
+ * names its table. TLS unless the server is on this machine; the password comes from MYSQL_PWD.
+ */
+export function parseMysqlAddress(
+  address: string,
+  datasets: readonly string[],
+  environment: Environment,
+): MysqlAddress {
+  const url = URL.parse(address)
+  if (url === null || url.hostname === '') throw wrong(address, 'write mysql://user@host:3306/database')
+  if (url.password !== '') {
+    throw new MillraceError('SECRET_IN_URL', 'the address of MySQL holds a password', {
+      next: 'Take it out and put it into the environment as MYSQL_PWD.',
+    })
+  }
+  const database = decodeURIComponent(url.pathname.slice(1))
+  if (database === '' || database.includes('/')) throw wrong(address, 'name one database after the host')
+  for (const name of url.searchParams.keys()) {
+    if (!SETTINGS.has(name) && !datasets.includes(name)) {
+      throw wrong(address, `there is no setting ${name}; they are ${[...SETTINGS, ...datasets].join(', ')}`)
+    }
+  }
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || DEFAULT_PORT,
+    user: decodeURIComponent(url.username) || 'root',
+    password: environment.MYSQL_PWD,
+    database,
+    tls: tlsOf(url, address),
+    tableOf: (dataset) => url.searchParams.get(dataset) ?? TABLES[dataset] ?? dataset,
+  }
+}
+
+function tlsOf(url: URL, address: string): MysqlAddress['tls'] {
+  const ssl = url.searchParams.get('ssl')
+  const ca = url.searchParams.get('ca')
+  if (ssl !== null && ssl !== 'true' && ssl !== 'false') throw wrong(address, 'ssl is true or false')
+  if (ssl === 'false' && ca === null) return undefined
+  if (ssl === 'false') throw wrong(address, 'ssl=false and a certificate to trust go against each other')
+  if (ca !== null) return { ca: readCertificate(ca, address) }
+  if (AMAZON_RDS.test(url.hostname)) return 'Amazon RDS'
+  return ssl === 'true' || !LOOPBACK.test(url.hostname) ? {} : undefined
+}
+
+function readCertificate(path: string, address: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause })
+  }
+}
+
+function wrong(address: string, why: string): MillraceError {
+  return new MillraceError('SOURCE_ADDRESS', `${address}: ${why}`, {
+    next: 'Such an address is mysql://user@host:3306/database, with the password in MYSQL_PWD.',
+  })
+}

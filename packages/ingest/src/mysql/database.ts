@@ -1,0 +1,108 @@
+import type { Runtime } from '@millrace/base'
+import {
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type PoolOptions,
+  type QueryOptions,
+  type RowDataPacket,
+} from 'mysql2'
+import type { MysqlAddress } from './address.ts'
+import { fromMysql, isGone } from './mysql-error.ts'
+import { encodeRows, type Fields, type Row } from './rows.ts'
+
+export interface Rows {
+  readonly rows: readonly Row[]
+  readonly fields: Fields
+}
+
+/** For the question marks of a statement. */
+export type Values = (string | number)[]
+
+export interface Database {
+  /** Asked again when the connection goes meanwhile: only for what may be asked twice. */
+  read(sql: string, values?: Values): Promise<Rows>
+  /** The records of a query of any size, some at a time; the server waits while nobody takes them. */
+  stream(sql: string): AsyncGenerator<Uint8Array[]>
+  close(): Promise<void>
+}
+
+const CONNECTIONS = 8
+const TRIES = 6
+const FIRST_PAUSE_MS = 100
+const ROWS_AT_ONCE = 1_000
+
+/** Dates and times come as the text that they are, in UTC where MySQL would ask for a zone. */
+const PLAIN = { dateStrings: true, supportBigNumbers: true } as const
+
+export function openDatabase(address: MysqlAddress, runtime: Runtime): Database {
+  const pool = createPool(poolOptions(address))
+  pool.on('connection', (connection) => connection.query("SET time_zone = '+00:00'"))
+  const doing = `reading mysql://${address.host}:${address.port}/${address.database}`
+  return {
+    async read(sql, values = []) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await query(pool, { sql, values })
+        } catch (error) {
+          if (!isGone(error) || tries === TRIES) throw fromMysql(error, doing)
+          await runtime.sleep(FIRST_PAUSE_MS * 2 ** tries * (0.5 + runtime.random() / 2))
+        }
+      }
+    },
+    async *stream(sql) {
+      try {
+        yield* streamed(pool, sql)
+      } catch (error) {
+        throw fromMysql(error, doing)
+      }
+    },
+    close: () => pool.promise().end(),
+  }
+}
+
+function poolOptions({ host, port, user, password, database, tls }: MysqlAddress): PoolOptions {
+  return {
+    host,
+    port,
+    user,
+    database,
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { ssl: tls === 'Amazon RDS' ? tls : { ...tls, verifyIdentity: true } }),
+    charset: 'utf8mb4',
+    connectionLimit: CONNECTIONS,
+    ...PLAIN,
+  }
+}
+
+function query(pool: Pool, options: QueryOptions): Promise<Rows> {
+  return new Promise((resolve, reject) => {
+    pool.query<RowDataPacket[]>(options, (error, rows, fields) => (error ? reject(error) : resolve({ rows, fields })))
+  })
+}
+
+async function* streamed(pool: Pool, sql: string): AsyncGenerator<Uint8Array[]> {
+  const connection = await new Promise<PoolConnection>((resolve, reject) => {
+    pool.getConnection((error, taken) => (error ? reject(error) : resolve(taken)))
+  })
+  let ended = false
+  try {
+    const answering = connection.query(sql)
+    let fields: Fields = []
+    answering.on('fields', (columns: unknown) => {
+      fields = columns as Fields
+    })
+    let rows: Row[] = []
+    for await (const row of answering.stream({ highWaterMark: ROWS_AT_ONCE })) {
+      if (rows.push(row as Row) < ROWS_AT_ONCE) continue
+      yield encodeRows({ rows, fields })
+      rows = []
+    }
+    if (rows.length > 0) yield encodeRows({ rows, fields })
+    ended = true
+  } finally {
+    // What has not been read to its end would have to be read first by whoever takes the connection next.
+    if (ended) connection.release()
+    else connection.destroy()
+  }
+}

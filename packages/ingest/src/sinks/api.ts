@@ -1,0 +1,49 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { httpClient, joinUrl } from './http.ts'
+import { sideBySide } from './side-by-side.ts'
+import type { Sink, TopicOf } from './sink.ts'
+
+const JSON_TYPE = 'application/json'
+const REQUESTS_AT_ONCE = 16
+/** The errors of Kinesis that pass, as API Gateway hands them on. */
+const THROTTLED = /ProvisionedThroughputExceeded|LimitExceeded|InternalFailure|ServiceUnavailable/
+const TRIES = 8
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 10_000]
+
+/**
+ * Kinesis behind API Gateway: `PUT {url}/streams/{stream}/record`, a request a record, as the emulators of that dialect
+ * do. The partition key is `pin-partition` and the like: a reader tells the data sets of a shared stream by it.
+ */
+export function apiSink(url: string, topicOf: TopicOf, runtime: Runtime): Sink {
+  const send = httpClient(runtime)
+  const decoder = new TextDecoder()
+  return {
+    async send(batch) {
+      const requests = [...batch].flatMap(([dataset, records]) => {
+        const stream = topicOf(dataset)
+        const target = joinUrl(url, 'streams', stream, 'record')
+        const start = `{"StreamName":${JSON.stringify(stream)},"Data":`
+        const end = `,"PartitionKey":${JSON.stringify(`${dataset}-partition`)}}`
+        return records.map((record) => ({ target, start, record, end }))
+      })
+      await sideBySide(requests, REQUESTS_AT_ONCE, async ({ target, start, record, end }) => {
+        const body = start + decoder.decode(record) + end
+        for (let tries = 1; ; tries++) {
+          const answer = await send({ method: 'PUT', url: target, contentType: JSON_TYPE, accept: JSON_TYPE, body })
+          if (wasTaken(answer, target, tries)) return
+          await runtime.sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2))
+        }
+      })
+    },
+    close: async () => {},
+  }
+}
+
+/** API Gateway answers 200 for what Kinesis refused, unless it has been told otherwise. */
+function wasTaken(answer: unknown, url: string, tries: number): boolean {
+  const { SequenceNumber, __type, message } = (answer ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof SequenceNumber === 'string') return true
+  if (THROTTLED.test(String(__type)) && tries < TRIES) return false
+  const said = __type === undefined ? 'no sequence number' : `${String(__type)} ${String(message ?? '')}`
+  throw new MillraceError('SOURCE_UNREACHABLE', `${url} answered with ${said.trim()}`)
+}

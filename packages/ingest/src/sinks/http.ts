@@ -1,0 +1,88 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+
+export interface HttpRequest {
+  readonly method: 'POST' | 'PUT'
+  readonly url: string
+  readonly contentType: string
+  readonly accept: string
+  readonly body: string
+}
+
+/** Sends it until somebody answers for good; what is answered is JSON, or undefined where it is not. */
+export type HttpClient = (request: HttpRequest) => Promise<unknown>
+
+const TRIES = 8
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, ANSWER_WITHIN_MS] = [100, 10_000, 30_000]
+const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504])
+
+/**
+ * A request whose answer was lost is sent again under the same Idempotency-Key: Millrace's gateway keeps the first,
+ * another server may keep both.
+ */
+export function httpClient(runtime: Runtime): HttpClient {
+  const apiKey = process.env.MILLRACE_GATEWAY_KEY
+  return async ({ method, url, contentType, accept, body }) => {
+    const headers = {
+      'Content-Type': contentType,
+      Accept: accept,
+      'Idempotency-Key': runtime.uuid(),
+      ...(apiKey !== undefined && { 'X-Api-Key': apiKey }),
+    }
+    for (let tries = 1; ; tries++) {
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+      const outcome = await attempt(url, { method, headers, body, signal })
+      if (outcome.ok) return outcome.answer
+      if (!outcome.again || tries === TRIES) throw outcome.error
+      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2)
+      await runtime.sleep(Math.max(pause, outcome.waitMs))
+    }
+  }
+}
+
+type Outcome =
+  | { readonly ok: true; readonly answer: unknown }
+  | { readonly ok: false; readonly again: boolean; readonly waitMs: number; readonly error: MillraceError }
+
+async function attempt(url: string, request: RequestInit): Promise<Outcome> {
+  try {
+    const response = await fetch(url, request)
+    const text = await response.text()
+    if (response.ok) return { ok: true, answer: parsed(text) }
+    const waitMs = Math.min(LONGEST_PAUSE_MS, 1000 * (Number(response.headers.get('Retry-After')) || 0))
+    return { ok: false, again: TRY_AGAIN.has(response.status), waitMs, error: refused(url, response.status, text) }
+  } catch (cause) {
+    const why = cause instanceof Error ? messageOf(cause) : String(cause)
+    const error = new MillraceError('SOURCE_UNREACHABLE', `${url} does not answer: ${why}`, { cause })
+    return { ok: false, again: true, waitMs: 0, error }
+  }
+}
+
+/** fetch says "fetch failed", its cause says why. */
+function messageOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message
+}
+
+function refused(url: string, status: number, text: string): MillraceError {
+  const said = `${url} answered ${status}: ${text.slice(0, 300)}`
+  if (status === 401 || status === 403) {
+    return new MillraceError('SOURCE_DENIED', said, { next: 'Put the key into MILLRACE_GATEWAY_KEY.' })
+  }
+  if (status === 404) return new MillraceError('TOPIC_MISSING', said)
+  return new MillraceError(status >= 500 || status === 429 ? 'SOURCE_UNREACHABLE' : 'RECORD_INVALID', said)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** `https://host/stage/` and `https://host/stage` mean the same. */
+export function joinUrl(base: string, ...path: readonly string[]): string {
+  if (!/^https?:\/\/[^/]/.test(base)) {
+    throw new MillraceError('USAGE', `${base} is no http address`, { next: 'Write --to rest:http://host:8082' })
+  }
+  return [base.replace(/\/+$/, ''), ...path.map(encodeURIComponent)].join('/')
+}

@@ -1,0 +1,67 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { type HttpClient, httpClient, joinUrl } from './http.ts'
+import { sideBySide } from './side-by-side.ts'
+import type { Sink, TopicOf } from './sink.ts'
+
+const CONTENT_TYPE = 'application/vnd.kafka.json.v2+json'
+const ACCEPT = 'application/vnd.kafka.v2+json, application/json'
+const RECORDS_A_REQUEST = 500
+const REQUESTS_AT_ONCE = 4
+/** What the dialect calls an error that can pass. */
+const RETRIABLE = 2
+
+/** A Confluent REST Proxy, or who speaks as it does: `POST {url}/topics/{topic}`. */
+export function restSink(url: string, topicOf: TopicOf, runtime: Runtime): Sink {
+  const send = httpClient(runtime)
+  const decoder = new TextDecoder()
+  return {
+    async send(batch) {
+      const requests = [...batch].flatMap(([dataset, records]) => {
+        const target = joinUrl(url, 'topics', topicOf(dataset))
+        return inParts(records, RECORDS_A_REQUEST).map((part) => ({ target, values: part }))
+      })
+      await sideBySide(requests, REQUESTS_AT_ONCE, ({ target, values }) =>
+        produce(
+          send,
+          target,
+          values.map((value) => decoder.decode(value)),
+        ),
+      )
+    },
+    close: async () => {},
+  }
+}
+
+function inParts<Item>(items: readonly Item[], most: number): (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / most) }, (_, i) => items.slice(i * most, (i + 1) * most))
+}
+
+/** What the proxy took only in part is sent again without that part. */
+async function produce(send: HttpClient, url: string, values: readonly string[]): Promise<void> {
+  let waiting = values
+  for (let before = Number.POSITIVE_INFINITY; waiting.length > 0; before = waiting.length) {
+    const body = `{"records":[${waiting.map((value) => `{"value":${value}}`).join()}]}`
+    const answer = await send({ method: 'POST', url, contentType: CONTENT_TYPE, accept: ACCEPT, body })
+    const offsets = offsetsIn(answer, url, waiting.length)
+    const failed = offsets.find(({ error_code }) => typeof error_code === 'number')
+    const lost = offsets.some(({ error_code }) => typeof error_code === 'number' && error_code !== RETRIABLE)
+    waiting = waiting.filter((_, i) => typeof offsets[i]?.error_code === 'number')
+    if (lost || (failed && waiting.length >= before)) {
+      throw new MillraceError(
+        'SOURCE_UNREACHABLE',
+        `${url} refused ${waiting.length} records: ${String(failed?.error)}`,
+      )
+    }
+  }
+}
+
+interface Offset {
+  readonly error_code?: number | null
+  readonly error?: string | null
+}
+
+function offsetsIn(answer: unknown, url: string, count: number): readonly Offset[] {
+  const { offsets } = (answer ?? {}) as { readonly offsets?: unknown }
+  if (Array.isArray(offsets) && offsets.length === count) return offsets as readonly Offset[]
+  throw new MillraceError('SOURCE_UNSUPPORTED', `${url} does not answer as a Confluent REST Proxy does`)
+}
