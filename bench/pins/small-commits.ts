@@ -17,7 +17,8 @@ export interface SmallCommits {
 export async function smallCommits(pins: string, lake: string): Promise<SmallCommits> {
   const table: TableRef = { store: await openLake(lake), path: 'pin' }
   const { schema } = await loadDataset('pin')
-  const connection = await (await openDuckDB()).connect()
+  // A thousand rows are less than what two threads would share.
+  const connection = await (await openDuckDB({ threads: 1 })).connect()
   await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)
   const workshop = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
   const open = () => openOrCreate(table, { schema }, systemRuntime, connection)

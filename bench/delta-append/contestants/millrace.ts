@@ -1,4 +1,4 @@
-// @millrace/lake: appendRows, each commit fsynced; a checkpoint when the log has outgrown the last one
+// @millrace/lake: appendRows, an engine of one thread, each commit fsynced; a checkpoint when the log has outgrown the last one
 import { checkpointIsDue, writeCheckpoint } from '@millrace/lake'
 import { smallCommits } from '../../pins/small-commits.ts'
 import { job, ready, report } from '../../src/contestant.ts'

@@ -112,9 +112,7 @@ function addReader(): (text: string, count: number, replay: Replay) => void {
   }
   return (text, count, replay) => {
     const parts = text.split(SEPARATOR)
-    if (parts.length !== count * ADD_PARTS.length + 1) {
-      throw new MillraceError('TABLE_BROKEN', 'a checkpoint names a file by a path that is not URL-encoded')
-    }
+    if (parts.length !== count * ADD_PARTS.length + 1) throw new Error('it names a file by a path that is no URL')
     for (let i = 0; i + 1 < parts.length; i += ADD_PARTS.length) {
       const [partitionValues, tags, vector, stats] = [parts[i + 1], parts[i + 4], parts[i + 5], parts[i + 6]]
       replay.add({

@@ -204,6 +204,15 @@ describe('a checkpoint', () => {
     )
   })
 
+  test('that names a file by what can be no path is refused by name', async () => {
+    const log = await withCheckpoint()
+    const rows = `SELECT * REPLACE (CASE WHEN add.path = 'kept-1' THEN struct_update(add, path := 'a' || chr(31)) ELSE add END AS add)
+      FROM (${CHECKPOINT_ROWS})`
+    log.put(`${versionName(4)}.checkpoint.parquet`, await parquetOf(connection, rows))
+    log.delete(commitName(0))
+    await expect(openTable(log.table)).rejects.toEqual(broken('00000000000000000004.checkpoint.parquet'))
+  })
+
   test.each(['{"version":', '{"version":"4"}', '{"version":1}', '{"version":99}', ''])(
     'is found whatever _last_checkpoint says: %s',
     async (hint) => {
