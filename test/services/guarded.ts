@@ -12,6 +12,8 @@ export interface Guarded {
   isRunning(): boolean
   log(): Promise<string>
   stop(): Promise<void>
+  /** Ends it and all that it started by SIGKILL. */
+  kill(): Promise<void>
 }
 
 export interface GuardedOptions {
@@ -45,6 +47,10 @@ export function runGuarded(command: readonly string[], { logFile, folder, env = 
     log: () => readFile(logFile, 'utf8'),
     stop: async () => {
       child.stdin?.destroy()
+      await ended
+    },
+    kill: async () => {
+      killGroup(child.pid)
       await ended
     },
   }

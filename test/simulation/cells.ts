@@ -1,10 +1,10 @@
-import { SOURCES, STORES } from './places.ts'
+import { SOURCES, type SourceName, STORES, type StoreName } from './places.ts'
 
 /** One way to die, in one surrounding. */
 export interface Cell {
   readonly point: CrashPoint
-  readonly source: string
-  readonly store: string
+  readonly source: SourceName
+  readonly store: StoreName
   /** At which passing of the point. */
   readonly time: number
 }
@@ -40,8 +40,8 @@ const POINTS: readonly CrashPoint[] = [
 export function allCells(repeats: number, random: () => number): Cell[] {
   return Array.from({ length: repeats }, () =>
     POINTS.flatMap((point) =>
-      Object.keys(SOURCES).flatMap((source) =>
-        Object.keys(STORES)
+      (Object.keys(SOURCES) as SourceName[]).flatMap((source) =>
+        (Object.keys(STORES) as StoreName[])
           .filter(() => canBePassed(point, source))
           .map((store) => ({ point, source, store, time: point.once ? 1 : 1 + Math.floor(random() * 8) })),
       ),
@@ -50,7 +50,7 @@ export function allCells(repeats: number, random: () => number): Cell[] {
 }
 
 /** The embedded store's readers all have all partitions: none is ever taken from one. */
-function canBePassed({ needs }: CrashPoint, source: string): boolean {
+function canBePassed({ needs }: CrashPoint, source: SourceName): boolean {
   return !(needs === 'another worker' && source === 'embedded')
 }
 

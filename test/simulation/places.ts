@@ -9,6 +9,7 @@ import type { KinesisAddress } from '../services/kinesalite.ts'
 import type { S3Address } from '../services/s3.ts'
 import { s3Client } from '../services/s3-client.ts'
 import type { Readable } from './checker.ts'
+import type { Setting } from './scene.ts'
 
 export interface Servers {
   readonly kafka: KafkaAddress
@@ -23,16 +24,12 @@ export interface Topic {
   readonly partitions: number
 }
 
+export type SourceName = 'Kafka' | 'Kinesis' | 'embedded'
+export type StoreName = 'folder' | 'S3'
+
 /** How each message system is given a new topic. */
-export const SOURCES: Readonly<Record<string, (servers: Servers, folder: string) => Promise<Topic>>> = {
-  async Kafka({ kafka }) {
-    const [topic, partitions] = [freshName('users'), 3]
-    const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin()
-    await admin.connect()
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] })
-    await admin.disconnect()
-    return { source: `kafka://${kafka.bootstrap}`, topic, partitions }
-  },
+export const SOURCES: Readonly<Record<SourceName, (servers: Servers, folder: string) => Promise<Topic>>> = {
+  Kafka: ({ kafka }) => kafkaTopic(kafka),
   async Kinesis({ kinesisMock: { endpoint, region } }) {
     const [topic, partitions] = [freshName('users'), 3]
     const client = new KinesisClient({ endpoint, region, requestHandler: new NodeHttpHandler() })
@@ -47,7 +44,7 @@ export const SOURCES: Readonly<Record<string, (servers: Servers, folder: string)
 export type Lake = Readable & { readonly address: string }
 
 /** How each kind of store is given a new lake. */
-export const STORES: Readonly<Record<string, (servers: Servers, folder: string) => Promise<Lake>>> = {
+export const STORES: Readonly<Record<StoreName, (servers: Servers, folder: string) => Promise<Lake>>> = {
   folder: async (_, folder) => ({ address: join(folder, 'lake'), tables: join(folder, 'lake') }),
   async S3({ s3 }) {
     const bucket = freshName('lake')
@@ -57,6 +54,19 @@ export const STORES: Readonly<Record<string, (servers: Servers, folder: string) 
     const address = `s3://${bucket}/lake?endpoint=${s3.endpoint}&region=${s3.region}&pathStyle=true`
     return { address, tables: `s3://${bucket}/lake`, s3 }
   },
+}
+
+export function settingOf(source: SourceName, store: StoreName, servers: Servers): Setting {
+  return { topic: (folder) => SOURCES[source](servers, folder), lake: (folder) => STORES[store](servers, folder) }
+}
+
+export async function kafkaTopic({ bootstrap }: KafkaAddress, topic = freshName('users')): Promise<Topic> {
+  const partitions = 3
+  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] })
+  await admin.disconnect()
+  return { source: `kafka://${bootstrap}`, topic, partitions }
 }
 
 /** Where every AWS SDK looks, here and in the workers; the stand-in for Kinesis takes any. */

@@ -36,11 +36,11 @@ it('a table that Spark made and filled is taken over: appended to once, through 
   )
   const orders = {
     ...{ source: topic.source, lake, topic: topic.topic, group: 'takeover', dataset: 'pin', table: TABLE },
-    ...{ limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 }, untilCaughtUp: true, haste: 1 },
+    ...{ limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 }, untilCaughtUp: true, haste: 1, events: [] },
   }
   for (const point of ['committed', 'quarantined']) {
     await feed.send(200)
-    await expectEnd(startWorker({ ...orders, dieAt: { point, time: 1 } }, folder), 'SIGKILL')
+    await expectEnd(startWorker({ ...orders, events: [{ point, time: 1, fate: 'dies' }] }, folder), 'SIGKILL')
     // Nobody stopped the notebook.
     await sparkSql(spark, `INSERT INTO ${table} (ind, loaded_by) VALUES (NULL, 'spark, meanwhile')`)
   }

@@ -15,9 +15,11 @@ export interface Orders {
   readonly untilCaughtUp: boolean
   /** How much faster its clock goes. */
   readonly haste: number
-  /** Dies by SIGKILL when it passes this point for the n-th time. */
-  readonly dieAt?: { readonly point: string; readonly time: number }
+  /** What happens to it when it passes a point for the n-th time. */
+  readonly events: readonly { readonly point: string; readonly time: number; readonly fate: Fate }[]
 }
+
+export type Fate = 'dies' | 'freezes' | { readonly clockJumpsMs: number }
 
 /** What it tells meanwhile. */
 export type Report =
@@ -28,71 +30,88 @@ export type Report =
   | { readonly waits: string | null }
 
 export interface WorkerProcess {
+  readonly pid: number
+  readonly running: boolean
   /** Settles when it has passed this point so often; rejects when it ends before. */
   passed(point: string, times?: number): Promise<void>
-  readonly running: boolean
+  /** Settles when it has said that it waits, for something that matches; or that it goes on. */
+  waits(pattern: RegExp): Promise<void>
+  goesOn(): Promise<void>
   /** Asks for a clean stop. */
   terminate(): void
+  /** Lets it go on that froze. */
+  thaw(): void
+  kill(): void
   /** Settles with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
-  /** What it had to wait for, care that failed, and what it printed as it ended. */
-  complaints(): string[]
-  readonly waits: readonly (string | null)[]
+  /** Care that failed, and what it printed as it ended. */
+  readonly complaints: readonly string[]
 }
 
 const PROGRAM = fileURLToPath(new URL('programs/worker.ts', import.meta.url))
 
-export function startWorker(orders: Orders, folder: string): WorkerProcess & { kill(): void } {
+/** What a killed worker leaves behind in the temporary folder goes with the test's. */
+export function startWorker(orders: Orders, temporaryFolder: string): WorkerProcess {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(orders)], {
-    // What a killed worker leaves behind in the temporary folder goes with the test's.
-    env: { ...process.env, TMPDIR: folder },
+    env: { ...process.env, TMPDIR: temporaryFolder },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  const said: string[] = []
-  const waits: (string | null)[] = []
-  const counts = new Map<string, number>()
+  const complaints: string[] = []
+  const reports: Report[] = []
   let listeners: (() => void)[] = []
   child.on('message', (report: Report) => {
-    if ('passed' in report) counts.set(report.passed, (counts.get(report.passed) ?? 0) + 1)
-    else if ('waits' in report) waits.push(report.waits)
-    else said.push(report.failed)
+    if ('failed' in report) complaints.push(report.failed)
+    reports.push(report)
     for (const listener of listeners) listener()
   })
-  const ended = endOf(child, said)
+  const ended = endOf(child, complaints)
+  const until = (what: string, isSo: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!isSo()) return
+        listeners = listeners.filter((listener) => listener !== look)
+        resolve()
+      }
+      listeners.push(look)
+      look()
+      void ended.then((end) => reject(new Error(`ended with ${end} before it ${what}: ${complaints.join('\n')}`)))
+    })
+  const waiting = () => reports.findLast((report) => 'waits' in report)?.waits
   return {
+    pid: child.pid ?? 0,
     ended,
-    waits,
+    complaints,
     get running() {
       return child.exitCode === null && child.signalCode === null
     },
+    passed(point, times = 1) {
+      const count = () => reports.filter((report) => 'passed' in report && report.passed === point).length
+      return until(`passed "${point}"`, () => count() >= times)
+    },
+    waits: (pattern) => until(`waited for ${pattern}`, () => pattern.test(waiting() ?? '')),
+    goesOn: () => until('went on', () => waiting() === null),
     terminate: () => void child.kill('SIGTERM'),
+    thaw: () => void child.kill('SIGCONT'),
     kill: () => void child.kill('SIGKILL'),
-    complaints: () => said,
-    passed: (point, times = 1) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if ((counts.get(point) ?? 0) < times) return
-          listeners = listeners.filter((listener) => listener !== look)
-          resolve()
-        }
-        listeners.push(look)
-        look()
-        void ended.then((end) => reject(new Error(`ended with ${end} before it passed "${point}": ${said.join('\n')}`)))
-      }),
   }
 }
 
-async function endOf(child: ChildProcess, said: string[]): Promise<number | string> {
+async function endOf(child: ChildProcess, complaints: string[]): Promise<number | string> {
   const [[code, signal], errors] = await Promise.all([
     once(child, 'close') as Promise<[number | null, string | null]>,
     child.stderr ? text(child.stderr) : '',
   ])
-  if (errors) said.push(errors)
+  if (errors) complaints.push(errors)
   return code ?? signal ?? 'lost'
 }
 
 /** Fails with what the worker said as it ended. */
 export async function expectEnd(worker: WorkerProcess, wanted: number | string): Promise<void> {
   const end = await worker.ended
-  if (end !== wanted) throw new Error(`a worker ended with ${end}: ${worker.complaints().join('\n')}`)
+  if (end !== wanted) throw new Error(`a worker ended with ${end}: ${worker.complaints.join('\n')}`)
+}
+
+export async function leave(worker: WorkerProcess): Promise<void> {
+  worker.terminate()
+  await expectEnd(worker, 0)
 }
