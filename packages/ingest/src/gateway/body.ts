@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { endOfText, type JsonText, jsonText, startsObject, valueBytes } from './json-text.ts'
+import { endOfText, type JsonText, jsonText, NotJson, startsObject, valueBytes } from './json-text.ts'
 import { refuse } from './refusal.ts'
 
 /** Reads a body that is one JSON object; `read` has to leave the text behind it. */
@@ -7,12 +7,20 @@ export function readObject<T>(body: unknown, read: (text: JsonText) => T): T {
   if (!Buffer.isBuffer(body) || body.length === 0) throw refuse(400, 'the body is missing')
   if (!isUtf8(body)) throw refuse(400, 'the body is not UTF-8')
   const text = jsonText(body)
-  if (!startsObject(text)) {
-    valueBytes(text)
+  try {
+    if (!startsObject(text)) throw refuse(422, 'the body is not a JSON object')
+    const result = read(text)
     endOfText(text)
-    throw refuse(422, 'the body is not a JSON object')
+    return result
+  } catch (error) {
+    // What is no JSON at all is told as such, whatever else seemed wrong with it before.
+    if (!(error instanceof NotJson)) checkJson(body)
+    throw error
   }
-  const result = read(text)
+}
+
+function checkJson(body: Buffer): void {
+  const text = jsonText(body)
+  valueBytes(text)
   endOfText(text)
-  return result
 }

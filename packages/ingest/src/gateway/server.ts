@@ -11,6 +11,7 @@ import { type Keys, presentedKey } from './keys.ts'
 import { kinesisRoutes } from './kinesis/routes.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 import { pinRoutes } from './pin/routes.ts'
+import { sendPlain } from './plain-answer.ts'
 import type { Pressure } from './pressure.ts'
 import { RefusedRequest, refusalOf, refuse } from './refusal.ts'
 
@@ -58,6 +59,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   })
   app.setErrorHandler((error, request, reply) => answerRefusal(parts, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerRefusal(parts, refuse(404, 'HTTP 404 Not Found'), request, reply))
+  letGoAtTheEnd(app)
   await limitRate(app, parts.requestsPerSecond)
   const methods = refuseOtherMethods(app)
   confluentRoutes(app, parts.desk)
@@ -85,7 +87,7 @@ function createServer({ runtime, tls, maxBodyBytes }: ServerParts): FastifyInsta
     frameworkErrors: (error, request, reply) => {
       const { status, ...refusal } = answerTo(error, request.url)
       const plain = reply as unknown as FastifyReply
-      plain.code(status).type(refusal.type).send(refusal.body)
+      sendPlain(plain.code(status), refusal.type, refusal.body)
     },
   }) as unknown as FastifyInstance
 }
@@ -132,7 +134,7 @@ function answerRefusal({ log, totals }: ServerParts, thrown: unknown, request: F
   totals.refused++
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer, Basic')
-  return reply.code(status).type(type).send(body)
+  return sendPlain(reply.code(status), type, body)
 }
 
 function answerTo(thrown: unknown, url: string) {
@@ -142,8 +144,21 @@ function answerTo(thrown: unknown, url: string) {
     status: refusal.status,
     retryAfter: refusal.retryAfter,
     type,
-    body: Buffer.from(JSON.stringify(refused(refusal))),
+    body: JSON.stringify(refused(refusal)),
   }
+}
+
+/** A connection that stays open after its answer would hold up the end. */
+function letGoAtTheEnd(app: FastifyInstance): void {
+  let ending = false
+  app.addHook('preClose', (done) => {
+    ending = true
+    done()
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (ending) reply.header('connection', 'close')
+    done()
+  })
 }
 
 async function limitRate(app: FastifyInstance, max: number | undefined): Promise<void> {

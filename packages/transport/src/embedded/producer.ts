@@ -1,4 +1,4 @@
-import { joinValues, type Runtime } from '@millrace/base'
+import { joinValues, MillraceError, type Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import type { NewMessages } from './append.ts'
 import { openEmbeddedStore } from './store.ts'
@@ -12,7 +12,10 @@ export function embeddedProducer(path: string, runtime: Runtime): Producer {
     async send(topicName, records) {
       const topic = await store.openTopic(topicName, NEW_TOPIC_PARTITIONS)
       const sent = new Array<SentRecord>(records.length)
-      for (const [partition, places] of byPartition(records)) {
+      const groups = byPartition(records)
+      const wrong = groups.keys().find((partition) => partition < 0 || partition >= topic.partitions)
+      if (wrong !== undefined) throw new MillraceError('USAGE', `topic ${topicName} has no partition ${wrong}`)
+      for (const [partition, places] of groups) {
         const messages = messagesOf(places.map((at) => records[at] as OutgoingRecord))
         const stored = await store.append(topic, partition, messages, runtime.now())
         for (const [i, { partition, offset }] of stored.entries()) {

@@ -1,4 +1,4 @@
-import { Admin, ConfigResourceTypes } from '@platformatic/kafka'
+import { Admin, ConfigResourceTypes, UserError } from '@platformatic/kafka'
 import type { PartitionDescription, TopicCatalog, TopicDescription } from '../catalog.ts'
 import { parseKafkaAddress } from './address.ts'
 import { fromLibrary, KAFKA, numberIn } from './kafka-error.ts'
@@ -9,7 +9,7 @@ const ANSWER_WITHIN_MS = 15_000
 const BROKERS_CHOICE = -1
 
 export function kafkaCatalog(address: string): TopicCatalog {
-  const admin = new Admin({ ...libraryOptions(parseKafkaAddress(address, process.env), ANSWER_WITHIN_MS), retries: 1 })
+  const admin = new Admin({ ...libraryOptions(parseKafkaAddress(address, process.env), ANSWER_WITHIN_MS), retries: 0 })
   return {
     list: () => admin.listTopics().catch(rethrow('Metadata')),
     describe: (name) => describe(admin, name),
@@ -49,9 +49,14 @@ async function describe(admin: Admin, name: string): Promise<TopicDescription | 
     )
     return { name, configs: await configsOf(admin, name), partitions, ready: true }
   } catch (error) {
-    if (numberIn(error) === KAFKA.UNKNOWN_TOPIC_OR_PARTITION) return undefined
+    if (isUnknown(error)) return undefined
     throw fromLibrary(error, `topic ${name}`)
   }
+}
+
+/** As the library says it. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof UserError && error.message.startsWith('Unknown topic')
 }
 
 async function configsOf(admin: Admin, resourceName: string): Promise<Record<string, string>> {

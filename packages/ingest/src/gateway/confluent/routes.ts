@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { TopicDescription } from '@millrace/transport'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Desk } from '../desk.ts'
+import { sendPlain } from '../plain-answer.ts'
 import { refuse } from '../refusal.ts'
 import { notProduced, partitionAnswer, produced, topicAnswer } from './answers.ts'
 import { answerType, embeddedIn } from './media-types.ts'
@@ -18,40 +19,36 @@ export function confluentRoutes(app: FastifyInstance, desk: Desk): void {
   app.post('/topics/:topic', produce)
   app.post('/topics/:topic/partitions/:partition', produce)
 
-  app.get('/topics', async ({ headers }, reply) => {
-    reply.type(answerType(headers.accept))
-    return jsonBytes(await desk.catalog.list())
-  })
-  app.get('/topics/:topic', async (request, reply) => {
-    reply.type(answerType(request.headers.accept))
-    return jsonBytes(topicAnswer(await describedIn(desk, request)))
-  })
-  app.get('/topics/:topic/partitions', async (request, reply) => {
-    reply.type(answerType(request.headers.accept))
-    return jsonBytes((await describedIn(desk, request)).partitions.map(partitionAnswer))
-  })
-  app.get('/topics/:topic/partitions/:partition', async (request, reply) => {
-    reply.type(answerType(request.headers.accept))
-    const { partitions } = await describedIn(desk, request)
-    const partition = partitions[partitionOf(request.params as Target)]
-    if (!partition) throw partitionMissing(request.params as Target)
-    return jsonBytes(partitionAnswer(partition))
+  const get = (path: string, answer: (request: FastifyRequest) => Promise<unknown>) =>
+    app.get(path, async (request, reply) => {
+      const type = answerType(request.headers.accept)
+      return sendPlain(reply, type, JSON.stringify(await answer(request)))
+    })
+  get('/topics', () => desk.catalog.list())
+  get('/topics/:topic', async (request) => topicAnswer(await describedIn(desk, request)))
+  get('/topics/:topic/partitions', async (request) =>
+    (await describedIn(desk, request)).partitions.map(partitionAnswer),
+  )
+  get('/topics/:topic/partitions/:partition', async (request) => {
+    const target = request.params as Target
+    const partition = (await describedIn(desk, request)).partitions[partitionOf(target)]
+    if (!partition) throw partitionMissing(target)
+    return partitionAnswer(partition)
   })
 }
 
-async function produceTo(desk: Desk, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+async function produceTo(desk: Desk, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const target = request.params as Target
-  reply.type(answerType(request.headers.accept))
+  const type = answerType(request.headers.accept)
   const partition = target.partition === undefined ? undefined : partitionOf(target)
   const records = parseProduce(request.body, embeddedIn(request.headers['content-type']), partition)
   try {
-    return Buffer.from(produced(await desk.take(target.topic, records, request)))
+    return sendPlain(reply, type, produced(await desk.take(target.topic, records, request)))
   } catch (error) {
     const named = records.some((record) => record.partition !== undefined)
     if (!named || !(error instanceof MillraceError) || error.code !== 'USAGE') throw error
     if (partition !== undefined) throw partitionMissing(target)
-    reply.code(422)
-    return Buffer.from(notProduced(records.length))
+    return sendPlain(reply.code(422), type, notProduced(records.length))
   }
 }
 
@@ -69,9 +66,4 @@ function partitionOf(target: Target): number {
 
 function partitionMissing({ topic, partition }: Target) {
   return refuse(404, `Partition ${partition} of topic ${topic} not found`, 40402)
-}
-
-/** Bytes, because a text would get a charset behind its type, which the proxies' clients do not expect. */
-function jsonBytes(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value))
 }

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import { openPressure } from '../../src/gateway/pressure.ts'
+import { JSON_V2, startGateway, storedIn } from './kit.ts'
+
+const produce = { 'content-type': JSON_V2 }
+const BODY = '{"records":[{"value":{"a":1}}]}'
+
+describe('limits', () => {
+  it('asks a client to come again that asks too often, and serves it then', async () => {
+    const { ask } = await startGateway({ requestsPerSecond: 5 })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('POST', '/topics/t', BODY, produce)))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThanOrEqual(10)
+    expect(refused[0]).toMatchObject({ json: { error_code: 42902 } })
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    await expect.poll(async () => (await ask('POST', '/topics/t', BODY, produce)).status).toBe(200)
+  })
+
+  it('turns away what has no room, with when to come again, until there is room', () => {
+    const { take } = openPressure(100)
+    const release = take(80)
+    expect(() => take(30)).toThrow(expect.objectContaining({ status: 429, retryAfter: 1 }))
+    const small = take(20)
+    release()
+    release()
+    take(80)
+    expect(() => take(1)).toThrow()
+    small()
+    take(20)
+  })
+
+  it('serves one request that is larger than all the room, if it is alone', () => {
+    const { take } = openPressure(100)
+    const release = take(500)
+    expect(() => take(1)).toThrow()
+    release()
+    take(1)()
+  })
+
+  it('ends connections whose headers do not come', async () => {
+    const { url, ask } = await startGateway()
+    const slow = Array.from({ length: 20 }, () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
+        socket.write('POST /topics/t HTTP/1.1\r\nHost: x\r\n'),
+      )
+      return text(socket)
+    })
+    expect(await ask('POST', '/topics/t', BODY, produce)).toMatchObject({ status: 200 })
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [\s\S]*"error_code":408/)
+  })
+})
+
+describe('an answer', () => {
+  it('carries the id of its request, and the access log has a line with it', async () => {
+    const { ask, accessLog, close } = await startGateway()
+    const own = await ask('POST', '/topics/t?secret=1', BODY, { ...produce, 'x-request-id': 'abc-1' })
+    expect(own.headers.get('x-request-id')).toBe('abc-1')
+    const made = await ask('POST', '/topics/t', '{', { ...produce, 'x-request-id': 'no good id' })
+    expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    await close()
+    const lines = (await readFile(accessLog, 'utf8')).trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { id: 'abc-1', method: 'POST', path: '/topics/t', status: 200, bytes: BODY.length, ip: '127.0.0.1' },
+      { id: made.headers.get('x-request-id'), status: 400 },
+    ])
+  })
+})
+
+describe('a gateway that is told to end', () => {
+  it('answers what it has taken in, and takes nothing new', async () => {
+    const gateway = await startGateway()
+    const port = Number(new URL(gateway.url).port)
+    const socket = connect(port, '127.0.0.1')
+    const answer = text(socket)
+    socket.write(
+      `POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_V2}\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`,
+    )
+    await expect.poll(() => gateway.totals.requests).toBe(1)
+    const closed = gateway.close()
+    await expect.poll(() => reachable(port)).toBe(false)
+    socket.write(BODY.slice(9))
+    expect(await answer).toMatch(/^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*"offset":0/i)
+    await closed
+    expect(await storedIn(gateway.to, 't')).toHaveLength(1)
+  })
+})
+
+function reachable(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
