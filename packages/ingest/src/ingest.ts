@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import { type Batch, type Feed, type Mode, openFeed } from './feed.ts'
-import { openSink, type Sink } from './sinks/sink.ts'
+import { openSink, type Sink, type Target } from './sinks/sink.ts'
 
 export interface IngestOptions {
   /** `generator`, mysql://…, or the path of a file. */
@@ -8,8 +8,8 @@ export interface IngestOptions {
   /** The address of a message system, `rest:URL`, `api:URL`, or a sink of the caller's own. */
   readonly to: string | Sink
   readonly datasets: readonly string[]
-  /** What topics and streams are called that are not called as their data set. */
-  readonly topics?: Readonly<Record<string, string>>
+  /** Where the records of a data set go; unless said, to the topic or stream that is called as it. */
+  readonly targets?: Readonly<Record<string, Target>>
   readonly mode: Mode
   readonly seed: number
   /** Posts; without end when not given. */
@@ -30,10 +30,11 @@ const TICK_MS = 100
 
 /** Sends until the feed, the count or the signal ends it. What is in the totals is durable. */
 export async function ingest(options: IngestOptions, runtime: Runtime, signal: AbortSignal): Promise<IngestTotals> {
-  const { from, to, topics = {} } = options
+  const { from, to, targets = {} } = options
   const feed = await openFeed(from, options, runtime)
   try {
-    const sink = typeof to === 'string' ? await openSink(to, (dataset) => topics[dataset] ?? dataset, runtime) : to
+    const sink =
+      typeof to === 'string' ? await openSink(to, (dataset) => targets[dataset] ?? { topic: dataset }, runtime) : to
     try {
       return await pump(feed, sink, options, runtime, signal)
     } finally {

@@ -1,7 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { httpClient, joinUrl } from './http.ts'
 import { sideBySide } from './side-by-side.ts'
-import type { Sink, TopicOf } from './sink.ts'
+import type { Sink, TargetOf } from './sink.ts'
 
 const JSON_TYPE = 'application/json'
 const REQUESTS_AT_ONCE = 16
@@ -12,18 +12,18 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 10_000]
 
 /**
  * Kinesis behind API Gateway: `PUT {url}/streams/{stream}/record`, a request a record, as the emulators of that dialect
- * do. The partition key is `pin-partition` and the like: a reader tells the data sets of a shared stream by it.
+ * do. The partition key is `pin-partition` and the like unless another is asked for: a reader tells the data sets of a shared stream by it.
  */
-export function apiSink(url: string, topicOf: TopicOf, runtime: Runtime): Sink {
+export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime): Sink {
   const send = httpClient(runtime)
   const decoder = new TextDecoder()
   return {
     async send(batch) {
       const requests = [...batch].flatMap(([dataset, records]) => {
-        const stream = topicOf(dataset)
+        const { topic: stream, key = `${dataset}-partition` } = targetOf(dataset)
         const target = joinUrl(url, 'streams', stream, 'record')
         const start = `{"StreamName":${JSON.stringify(stream)},"Data":`
-        const end = `,"PartitionKey":${JSON.stringify(`${dataset}-partition`)}}`
+        const end = `,"PartitionKey":${JSON.stringify(key)}}`
         return records.map((record) => ({ target, start, record, end }))
       })
       await sideBySide(requests, REQUESTS_AT_ONCE, async ({ target, start, record, end }) => {

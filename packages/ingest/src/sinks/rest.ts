@@ -1,7 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type HttpClient, httpClient, joinUrl } from './http.ts'
 import { sideBySide } from './side-by-side.ts'
-import type { Sink, TopicOf } from './sink.ts'
+import type { Sink, TargetOf } from './sink.ts'
 
 const CONTENT_TYPE = 'application/vnd.kafka.json.v2+json'
 const ACCEPT = 'application/vnd.kafka.v2+json, application/json'
@@ -11,20 +11,22 @@ const REQUESTS_AT_ONCE = 4
 const RETRIABLE = 2
 
 /** A Confluent REST Proxy, or who speaks as it does: `POST {url}/topics/{topic}`. */
-export function restSink(url: string, topicOf: TopicOf, runtime: Runtime): Sink {
+export function restSink(url: string, targetOf: TargetOf, runtime: Runtime): Sink {
   const send = httpClient(runtime)
   const decoder = new TextDecoder()
   return {
     async send(batch) {
       const requests = [...batch].flatMap(([dataset, records]) => {
-        const target = joinUrl(url, 'topics', topicOf(dataset))
-        return inParts(records, RECORDS_A_REQUEST).map((part) => ({ target, values: part }))
+        const { topic, key } = targetOf(dataset)
+        const target = joinUrl(url, 'topics', topic)
+        const start = key === undefined ? '{"value":' : `{"key":${JSON.stringify(key)},"value":`
+        return inParts(records, RECORDS_A_REQUEST).map((part) => ({ target, start, part }))
       })
-      await sideBySide(requests, REQUESTS_AT_ONCE, ({ target, values }) =>
+      await sideBySide(requests, REQUESTS_AT_ONCE, ({ target, start, part }) =>
         produce(
           send,
           target,
-          values.map((value) => decoder.decode(value)),
+          part.map((value) => `${start}${decoder.decode(value)}}`),
         ),
       )
     },
@@ -37,10 +39,10 @@ function inParts<Item>(items: readonly Item[], most: number): (readonly Item[])[
 }
 
 /** What the proxy took only in part is sent again without that part. */
-async function produce(send: HttpClient, url: string, values: readonly string[]): Promise<void> {
-  let waiting = values
+async function produce(send: HttpClient, url: string, records: readonly string[]): Promise<void> {
+  let waiting = records
   for (let before = Number.POSITIVE_INFINITY; waiting.length > 0; before = waiting.length) {
-    const body = `{"records":[${waiting.map((value) => `{"value":${value}}`).join()}]}`
+    const body = `{"records":[${waiting.join()}]}`
     const answer = await send({ method: 'POST', url, contentType: CONTENT_TYPE, accept: ACCEPT, body })
     const offsets = offsetsIn(answer, url, waiting.length)
     const failed = offsets.find(({ error_code }) => typeof error_code === 'number')

@@ -8,12 +8,17 @@ export interface Sink {
   close(): Promise<void>
 }
 
-/** What a data set's topic or stream is called. */
-export type TopicOf = (dataset: string) => string
+/** The topic or stream of a data set; and the key that tells its records from others there. */
+export interface Target {
+  readonly topic: string
+  readonly key?: string
+}
+
+export type TargetOf = (dataset: string) => Target
 
 /** `rest:URL`, `api:URL`, or the address of a message system. */
-export async function openSink(to: string, topicOf: TopicOf, runtime: Runtime): Promise<Sink> {
-  if (to.startsWith('rest:')) return (await import('./rest.ts')).restSink(to.slice('rest:'.length), topicOf, runtime)
-  if (to.startsWith('api:')) return (await import('./api.ts')).apiSink(to.slice('api:'.length), topicOf, runtime)
-  return (await import('./producer.ts')).producerSink(to, topicOf, runtime)
+export async function openSink(to: string, targetOf: TargetOf, runtime: Runtime): Promise<Sink> {
+  if (to.startsWith('rest:')) return (await import('./rest.ts')).restSink(to.slice('rest:'.length), targetOf, runtime)
+  if (to.startsWith('api:')) return (await import('./api.ts')).apiSink(to.slice('api:'.length), targetOf, runtime)
+  return (await import('./producer.ts')).producerSink(to, targetOf, runtime)
 }

@@ -1,50 +1,87 @@
-import { systemRuntime } from '@millrace/base'
-import type { Command, Run } from '../command.ts'
+import { MillraceError, systemRuntime } from '@millrace/base'
+import type { Sink, Target } from '@millrace/ingest'
+import type { Command, Io, Run } from '../command.ts'
+import { createProgress } from '../terminal/progress.ts'
+
+const CONSOLE = 'console'
 
 const run: Run = async ({ values }, args, io) => {
-  const { from, to, datasets, mode, rate } = values
+  const { from, to, datasets, topics = {}, mode, rate } = values
   const [count, seed] = [args.integer('--count'), args.integer('--seed')]
   const { ingest: send } = await import('@millrace/ingest')
   const started = systemRuntime.monotonic()
+  const progress = createProgress(io, count, () => systemRuntime.monotonic())
   const totals = await send(
     {
       from,
-      to,
+      to: to === CONSOLE ? printed(io) : to,
       datasets,
+      targets: Object.fromEntries(Object.entries(topics).map(([dataset, [part = '']]) => [dataset, targetOf(part)])),
       mode,
       seed: seed ?? systemRuntime.now() % 2 ** 31,
       ...(count === undefined ? {} : { count }),
-      ...rateOf(rate, from, count),
+      ...rateOf(rate, count === undefined && isEndless(from, mode)),
+      ...(to === CONSOLE ? {} : { onSent: ({ posts }) => progress.show(posts) }),
     },
     systemRuntime,
     io.signal,
-  )
+  ).finally(() => progress.end())
   const seconds = (systemRuntime.monotonic() - started) / 1000
   if (args.switch('--json')) io.json({ ...totals, seconds })
   else io.note(`sent ${totals.records} records (${totals.posts} posts) to ${to} in ${seconds.toFixed(1)} s`)
   return 0
 }
 
+/** `events`, or `events[key=pin]`: a topic of several kinds. */
+function targetOf(part: string): Target {
+  const [, topic = part, field, key = ''] = /^(.*)\[(.*)=(.*)\]$/.exec(part) ?? []
+  if (field === undefined) return { topic }
+  if (field === 'key') return { topic, key }
+  throw new MillraceError('USAGE', `--topics ${part}: records are sent as they are, without a field ${field}`, {
+    next: `Tell the kinds apart by key: ${topic}[key=${key}].`,
+  })
+}
+
+/** Records as lines. */
+function printed(io: Io): Sink {
+  const newline = Buffer.from('\n')
+  return {
+    async send(batch) {
+      for (const records of batch.values())
+        await io.write(Buffer.concat(records.flatMap((record) => [record, newline])))
+    },
+    close: async () => {},
+  }
+}
+
+function isEndless(from: string, mode: string): boolean {
+  return from === 'generator' || (from.startsWith('mysql:') && mode === 'random')
+}
+
 const ENDLESS_POSTS_PER_SECOND = 100
 
-/** An endless generator goes at a walking pace unless asked; what has an end goes as fast as it can. */
-function rateOf(rate: number | undefined, from: string, count: number | undefined): { rate?: number } {
+/** What has no end goes at a walking pace unless asked; what has one goes as fast as it can. */
+function rateOf(rate: number | undefined, endless: boolean): { rate?: number } {
   if (rate !== undefined) return { rate }
-  return from === 'generator' && count === undefined ? { rate: ENDLESS_POSTS_PER_SECOND } : {}
+  return endless ? { rate: ENDLESS_POSTS_PER_SECOND } : {}
 }
 
 export const ingest: Command = {
-  about: 'Sends records of the data sets to a source: made up ones, or those of a file.',
-  settings: ['from', 'to', 'datasets', 'mode', 'rate'],
+  about: 'The emulator: sends records of the data sets, made up ones, those of a MySQL database or those of a file.',
+  settings: ['from', 'to', 'datasets', 'topics', 'mode', 'rate'],
   options: [
     { flag: '--count', value: 'N', description: 'stop after N posts: N records of each data set' },
-    { flag: '--seed', value: 'N', description: 'the same seed makes the same records' },
+    { flag: '--seed', value: 'N', description: 'the same seed makes or draws the same records' },
     { flag: '--json', description: 'end with one line of JSON: totals' },
   ],
   examples: [
     { command: 'millrace ingest --count 10000', does: 'ten thousand posts into the embedded store' },
     {
-      command: 'millrace ingest --from pin.jsonl --datasets pin --to embedded:./data/stream.db',
+      command: 'millrace ingest --from mysql://reader@db.example/pinterest_data --to rest:http://localhost:8082',
+      does: 'rows of MySQL, drawn at random, to a REST proxy',
+    },
+    {
+      command: 'millrace ingest --from pin.parquet --datasets pin --to kafka://localhost:9092',
       does: 'the records of a file',
     },
   ],

@@ -64,11 +64,17 @@ const SETTINGS = {
   out: { value: 'FOLDER', description: 'where the answers of the daily run go', default: './reports' },
   from: {
     value: 'INPUT',
-    description: 'what to send: generator, or a .jsonl file of one data set',
+    description:
+      'what to send: generator, mysql://user@host/database, or a file of one data set (.jsonl, .csv, .parquet)',
     default: 'generator',
   },
-  to: { value: 'ADDRESS', description: 'where to send it: embedded:PATH', default: 'embedded:./data/stream.db' },
-  mode: { value: 'random|all', description: 'posts at random, or all of them in order', default: 'random' },
+  to: {
+    value: 'ADDRESS',
+    description:
+      'where to send it: console, embedded:PATH, kafka://…, kinesis://…, rest:URL (Confluent REST Proxy) or api:URL (API Gateway before Kinesis)',
+    default: 'embedded:./data/stream.db',
+  },
+  mode: { value: 'random|all', description: 'posts at random, or all of them once', default: 'random' },
   rate: { value: 'N/s', description: 'posts a second, such as 1000/s' },
   listen: { value: 'HOST:PORT', description: 'where the gateway listens', default: '127.0.0.1:8082' },
   keyFile: { value: 'FILE', description: 'the keys that the gateway lets in: a line each, a name and a key' },
