@@ -11,6 +11,7 @@ import type { Kinds } from './kinds.ts'
 import { findKnownBad, type KnownBad } from './known-bad.ts'
 import type { Limit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
+import type { Pace } from './pace.ts'
 import { patiently, type WaitListener } from './patience.ts'
 import { type StagedBatch, stageBatch } from './stage.ts'
 import type { PipelineTables } from './tables.ts'
@@ -24,13 +25,14 @@ export interface EpochParts {
   readonly engine: DuckDB
   readonly workFolder: string
   readonly limits: BatchLimits
+  readonly pace: Pace
   /** Topics that carry several kinds, of which only some are this data set's. */
   readonly kinds: ReadonlyMap<string, Kinds>
   readonly inFlight: InFlight
   /** Bounds the statements that are given to the engine at once, over all pipelines of a worker. */
   readonly cleaning: Limit
   readonly runtime: Runtime
-  readonly committed: (batch: Batch) => void
+  readonly committed: (batch: Batch, staged: StagedBatch) => void
   readonly waiting: WaitListener
   readonly tell: Tell
 }
@@ -121,7 +123,7 @@ async function carryBatches(
       const ours = await committing.catch(whenResigned(resigned))
       if (!ours) return false
       tell(committedEvent(batch, staged, tables.anchor.snapshot().version, runtime.now()))
-      parts.committed(batch)
+      parts.committed(batch, staged)
       return true
     },
     release: ({ blocks }) => parts.inFlight.done(blocks),

@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Kinds } from './kinds.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
+import type { Pace } from './pace.ts'
 import { patiently, type WaitListener } from './patience.ts'
 import { findRepeats, type TakenBlock } from './repeats.ts'
 import type { Tell } from './telemetry.ts'
@@ -11,6 +12,7 @@ import type { Tell } from './telemetry.ts'
 export interface IntakeParts {
   readonly source: Source
   readonly limits: BatchLimits
+  readonly pace: Pace
   readonly kinds: ReadonlyMap<string, Kinds>
   readonly inFlight: InFlight
   readonly runtime: Runtime
@@ -44,7 +46,7 @@ const READ_WAIT_MS = 500
 export function openIntake(parts: IntakeParts): Intake {
   const { inFlight, limits, runtime, tell } = parts
   const readers = new Set<AbortController>()
-  const batch = createOpenBatch(limits, runtime)
+  const batch = createOpenBatch(limits, parts.pace, runtime)
   const bell = createBell(runtime)
   let state: 'new' | 'reading' | 'stopped' = 'new'
   let failure: unknown

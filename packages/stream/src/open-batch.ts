@@ -1,12 +1,12 @@
 import type { Runtime } from '@millrace/base'
 import { type Batch, batchOf } from './batch.ts'
+import type { Pace } from './pace.ts'
 import type { TakenBlock } from './repeats.ts'
 
 /** A batch is closed by whichever comes first. */
 export interface BatchLimits {
   readonly maxBytes: number
   readonly maxRows: number
-  readonly everyMs: number
 }
 
 /** The batch that blocks are gathered in, and when it is ripe. */
@@ -21,7 +21,7 @@ export interface OpenBatch {
 /** An advance without a record is committed within this time. */
 const EMPTY_ADVANCE_MS = 60_000
 
-export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatch {
+export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtime): OpenBatch {
   let blocks: TakenBlock[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
   let awaited = false
@@ -45,7 +45,10 @@ export function createOpenBatch(limits: BatchLimits, runtime: Runtime): OpenBatc
     },
     take() {
       const batch = batchOf(blocks)
-      if (batch.records > 0) everyMs = limits.everyMs
+      if (blocks.length > 0) {
+        const paced = pace.spend()
+        if (batch.records > 0) everyMs = paced
+      }
       blocks = []
       ;[records, bytes, awaited] = [0, 0, false]
       return batch

@@ -3,6 +3,8 @@ import { type Partition, partitionKey } from '@millrace/transport'
 import type { ByteBudget } from './budget.ts'
 import { beginEpoch, type Epoch, type EpochParts } from './epoch.ts'
 import { trackInFlight } from './in-flight.ts'
+import type { BatchLimits } from './open-batch.ts'
+import { createPace, type PaceLimits } from './pace.ts'
 import { tellWaits } from './patience.ts'
 
 /** One data set on its way from a source to its tables. */
@@ -21,13 +23,15 @@ export interface Deadlines {
   readonly stopMs: number
 }
 
-export type PipelineParts = Omit<EpochParts, 'inFlight' | 'waiting'> & {
+export type PipelineParts = Omit<EpochParts, 'inFlight' | 'waiting' | 'pace' | 'limits'> & {
+  readonly limits: BatchLimits & PaceLimits
   readonly budget: ByteBudget
   readonly deadlines: Deadlines
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const waiting = tellWaits(parts.tell)
+  const pace = createPace(parts.limits, parts.runtime, (everyMs) => parts.tell({ what: 'paced', everyMs }))
   const inFlight = trackInFlight(parts.budget, parts.tell)
   const assigned = new Map<string, Partition>()
   let change = Promise.withResolvers<void>()
@@ -42,7 +46,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
   const runEpoch = async (signal: AbortSignal, untilCaughtUp: boolean): Promise<boolean> => {
     const before = changes
-    epoch = await beginEpoch({ ...parts, inFlight, waiting }, [...assigned.values()], untilCaughtUp, signal)
+    epoch = await beginEpoch({ ...parts, inFlight, waiting, pace }, [...assigned.values()], untilCaughtUp, signal)
     if (before !== changes || signal.aborted) return false
     try {
       return (await epoch.carry()) && before === changes

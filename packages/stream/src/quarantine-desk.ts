@@ -6,9 +6,14 @@ import { quarantinePath } from './quarantine.ts'
 import { type ReplayTotals, replayQuarantine } from './replay.ts'
 import { openWorkFolder } from './work-folder.ts'
 
+export interface DeskTable {
+  readonly dataset: string
+  readonly table: string
+}
+
 export interface DeskOptions {
   readonly lake: string
-  readonly datasets: readonly string[]
+  readonly tables: readonly DeskTable[]
   readonly datasetFolders: readonly string[]
 }
 
@@ -25,11 +30,11 @@ export interface ListedRecord {
 }
 
 /** The newest refused records first. */
-export async function listQuarantine({ lake, datasets }: DeskOptions, limit: number): Promise<ListedRecord[]> {
+export async function listQuarantine({ lake, tables }: DeskOptions, limit: number): Promise<ListedRecord[]> {
   const store = await openLake(lake)
   return withEngine(async (engine) => {
     const listed: ListedRecord[] = []
-    for (const table of datasets) {
+    for (const { table } of tables) {
       const snapshot = await openTable({ store, path: quarantinePath(table) })
       if (!snapshot || snapshot.files.size === 0) continue
       const connection = await engine.connect()
@@ -59,7 +64,7 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
 
 /** Tries every refused record of these data sets by the rules of today. */
 export async function replayAll(
-  { lake, datasets, datasetFolders }: DeskOptions,
+  { lake, tables, datasetFolders }: DeskOptions,
   runtime: Runtime,
 ): Promise<Map<string, ReplayTotals>> {
   const store = await openLake(lake)
@@ -67,12 +72,12 @@ export async function replayAll(
   try {
     return await withEngine(async (engine) => {
       const totals = new Map<string, ReplayTotals>()
-      for (const path of datasets) {
+      for (const { dataset, table: path } of tables) {
         if (!(await openTable({ store, path: quarantinePath(path) }))) continue
         const parts = {
           store,
           path,
-          dataset: await loadDataset(path, datasetFolders),
+          dataset: await loadDataset(dataset, datasetFolders),
           engine,
           workFolder: workFolder.path,
           runtime,

@@ -16,17 +16,27 @@ export interface Route {
 /** What a person says of a data set's topics: each a name, or one kind out of a topic of several: `events[key=pin]`. */
 export type ChosenTopics = Readonly<Record<string, readonly string[]>>
 
+export interface RouteWishes {
+  readonly datasets: readonly string[]
+  readonly topics?: ChosenTopics
+  /** Tables that are not called as their data set is. */
+  readonly tables?: Readonly<Record<string, string>>
+}
+
 /**
  * A topic belongs to the data set that its name says; whoever says otherwise for a data set is right. A data set
  * without a topic waits for one of its own name.
  */
-export function routesOf(datasets: readonly string[], chosen: ChosenTopics, topics: readonly string[]): Route[] {
+export function routesOf(
+  { datasets, topics: chosen = {}, tables = {} }: RouteWishes,
+  present: readonly string[],
+): Route[] {
   const parts = datasets.flatMap((dataset) => (chosen[dataset] ?? []).map((text) => ({ dataset, ...parsePart(text) })))
   const shared = Map.groupBy(parts, ({ topic }) => topic)
   for (const [topic, of] of shared) if (of.some(({ by }) => by !== undefined)) refuseUnclear(topic, of)
   return datasets.map((dataset) => {
     const own = parts.filter((part) => part.dataset === dataset)
-    const named = own.length > 0 ? own.map(({ topic }) => topic) : topics.filter((name) => belongsTo(name, dataset))
+    const named = own.length > 0 ? own.map(({ topic }) => topic) : present.filter((name) => belongsTo(name, dataset))
     const found = [...new Set(named)].sort()
     const kinds = new Map(
       found.flatMap((topic) => {
@@ -34,7 +44,7 @@ export function routesOf(datasets: readonly string[], chosen: ChosenTopics, topi
         return seen ? [[topic, seen] as const] : []
       }),
     )
-    return { dataset, topics: found.length === 0 ? [dataset] : found, kinds, table: dataset }
+    return { dataset, topics: found.length === 0 ? [dataset] : found, kinds, table: tables[dataset] ?? dataset }
   })
 }
 
@@ -82,7 +92,7 @@ function refuseUnclear(topic: string, parts: readonly Part[]): void {
 }
 
 /** Looks at what the source has, unless every data set's topic is said. */
-export async function findRoutes(source: string, datasets: readonly string[], chosen: ChosenTopics): Promise<Route[]> {
-  const allSaid = datasets.every((dataset) => chosen[dataset] !== undefined)
-  return routesOf(datasets, chosen, allSaid ? [] : await listTopics(source))
+export async function findRoutes(source: string, wishes: RouteWishes): Promise<Route[]> {
+  const allSaid = wishes.datasets.every((dataset) => wishes.topics?.[dataset] !== undefined)
+  return routesOf(wishes, allSaid ? [] : await listTopics(source))
 }

@@ -22,6 +22,10 @@ export type PipelineNews =
   | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
   /** A read found nothing: the reader is at the end of what is there. */
   | { readonly what: 'idle'; readonly partition: Partition }
+  /** So many commits were made today that batches are gathered for longer than asked; or as asked again. */
+  | { readonly what: 'paced'; readonly everyMs: number }
+  /** Fields came, in some of the records that were looked at, that the data set does not know; told once each. */
+  | { readonly what: 'unknown fields'; readonly names: readonly string[] }
   /** A topic that this pipeline has progress in goes on from there, whatever start was asked for; told once. */
   | { readonly what: 'known topic'; readonly topic: string }
   /** A batch is closed and goes on its way; in the end it is released, committed or not. */

@@ -2,6 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { openLake, openTable } from '@millrace/lake'
 import { openSource } from '@millrace/transport'
 import { type Verdict, verifyTable } from './verify.ts'
+import { compareKinds } from './verify-kinds.ts'
 import { verifyAgainstSource } from './verify-source.ts'
 
 export interface VerifyOptions {
@@ -32,7 +33,9 @@ export async function verifyLake(
       const differences = source ? await verifyAgainstSource(table, partitions, source) : []
       verdicts.push({ table: path, exists, partitions, problems: [...problems, ...differences] })
     }
-    return verdicts
+    const [last] = verdicts.slice(-1)
+    const differences = compareKinds(verdicts)
+    return last ? [...verdicts.slice(0, -1), { ...last, problems: [...last.problems, ...differences] }] : verdicts
   } finally {
     await source?.close()
   }

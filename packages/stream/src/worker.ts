@@ -7,12 +7,14 @@ import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care
 import { shareCare } from './care-share.ts'
 import { createLimit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
+import type { PaceLimits } from './pace.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import type { ProgressTable } from './progress-table.ts'
 import type { Route } from './routes.ts'
 import { createSizer } from './table-sizes.ts'
 import { openTables } from './tables.ts'
 import type { CommittedEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
+import { unknownFieldsTeller } from './unknown-fields.ts'
 import { openWorkFolder } from './work-folder.ts'
 
 export interface StreamOptions {
@@ -23,8 +25,10 @@ export interface StreamOptions {
   /** Where data sets are looked for before the built-in ones. */
   readonly datasetFolders: readonly string[]
   readonly group: string
+  /** A name that outlives this process: with Kafka, who comes back under it soon gets its partitions without a rebalance. */
+  readonly member?: string
   readonly start: StartPosition
-  readonly limits: BatchLimits
+  readonly limits: BatchLimits & PaceLimits
   /** Commit everything that is there now, then end. */
   readonly untilCaughtUp: boolean
   readonly onEvent?: (event: WorkerEvent) => void
@@ -51,7 +55,8 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   const workFolder = await openWorkFolder()
   const engine = await openDuckDB({ temporaryFolder: workFolder.path })
   const store = await openLake(options.lake)
-  const source = await openSource(options.source, runtime, { group: options.group, store })
+  const { group, member } = options
+  const source = await openSource(options.source, runtime, { group, store, ...(member !== undefined && { member }) })
   const running = new AbortController()
   let caring = Promise.resolve()
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
@@ -122,6 +127,7 @@ async function openPipeline(
   const { source, runtime } = shared
   const tell = (news: PipelineNews) => tellWorker({ dataset: route.dataset, ...news })
   const tellSize = createSizer(runtime, (table) => tellWorker({ what: 'table', table }))
+  const tellUnknown = unknownFieldsTeller(tell)
   const dataset = await loadDataset(route.dataset, datasetFolders)
   const tables = await openTables({
     store: shared.store,
@@ -142,7 +148,8 @@ async function openPipeline(
     kinds: route.kinds ?? new Map(),
     deadlines: DEADLINES,
     tell,
-    committed(batch) {
+    committed(batch, { fates }) {
+      tellUnknown(fates.unknown)
       for (const table of [tables.anchor, tables.quarantine]) tellSize(table)
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.

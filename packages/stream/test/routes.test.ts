@@ -3,7 +3,12 @@ import { routesOf } from '../src/routes.ts'
 
 const topics = ['pin', '0a1.pin', 'streaming-0a1-geo', 'a_user', 'superuser', 'pinned', 'geo.old']
 const found = (chosen: Record<string, string[]> = {}) =>
-  Object.fromEntries(routesOf(['pin', 'geo', 'user'], chosen, topics).map(({ dataset, topics }) => [dataset, topics]))
+  Object.fromEntries(
+    routesOf({ datasets: ['pin', 'geo', 'user'], topics: chosen }, topics).map(({ dataset, topics }) => [
+      dataset,
+      topics,
+    ]),
+  )
 
 it('a topic belongs to the data set that its name is or ends in', () => {
   expect(found()).toEqual({ pin: ['0a1.pin', 'pin'], geo: ['streaming-0a1-geo'], user: ['a_user'] })
@@ -14,7 +19,9 @@ it('what is said for a data set goes before its name', () => {
 })
 
 it('a data set without a topic waits for one of its own name', () => {
-  expect(routesOf(['pin'], {}, ['geo'])).toEqual([{ dataset: 'pin', topics: ['pin'], kinds: new Map(), table: 'pin' }])
+  expect(routesOf({ datasets: ['pin'] }, ['geo'])).toEqual([
+    { dataset: 'pin', topics: ['pin'], kinds: new Map(), table: 'pin' },
+  ])
 })
 
 it('a data set can have several topics', () => {
@@ -23,12 +30,12 @@ it('a data set can have several topics', () => {
 
 it('of a topic that carries several kinds each data set has its own, and the first named the strays', () => {
   const chosen = { geo: ['events[key=g]', 'geo'], pin: ['events[key=p]', 'events[key=P]'] }
-  const [pin, geo] = routesOf(['pin', 'geo'], chosen, topics)
+  const [pin, geo] = routesOf({ datasets: ['pin', 'geo'], topics: chosen }, topics)
   const known = new Set(['p', 'P', 'g'])
   expect(pin?.kinds?.get('events')).toEqual({ by: 'key', mine: new Set(['p', 'P']), known, takesStrays: true })
   expect(geo).toMatchObject({ topics: ['events', 'geo'] })
   expect([...(geo?.kinds ?? [])]).toEqual([['events', { by: 'key', mine: new Set(['g']), known, takesStrays: false }]])
-  const byField = routesOf(['pin'], { pin: ['events[type=1]'] }, topics)[0]
+  const byField = routesOf({ datasets: ['pin'], topics: { pin: ['events[type=1]'] } }, topics)[0]
   expect(byField?.kinds?.get('events')).toMatchObject({ by: { field: 'type' }, mine: new Set(['1']) })
 })
 
@@ -37,5 +44,12 @@ it.each([
   ['all of it and one kind of it', { pin: ['events[key=p]'], geo: ['events'] }],
   ['one kind for two', { pin: ['events[key=p]'], geo: ['events[key=p]'] }],
 ])('a topic is refused whose records could belong twice: %s', (_, chosen) => {
-  expect(() => routesOf(['pin', 'geo'], chosen, topics)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+  expect(() => routesOf({ datasets: ['pin', 'geo'], topics: chosen }, topics)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID' }),
+  )
+})
+
+it('a table is called as its data set is, unless somebody says otherwise', () => {
+  const routes = routesOf({ datasets: ['pin', 'geo'], tables: { pin: '0a1_pin_table' } }, topics)
+  expect(routes.map(({ table }) => table)).toEqual(['0a1_pin_table', 'geo'])
 })

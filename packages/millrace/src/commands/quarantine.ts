@@ -4,8 +4,9 @@ import type { Command, Run } from '../command.ts'
 const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'topic', 'partition', 'offset', 'time', 'reason', 'state', 'value'] as const
 
-const run: Run = async ({ values: { lake, datasets, datasetFolders } }, args, io) => {
-  const desk = { lake, datasets, datasetFolders }
+const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetFolders } }, args, io) => {
+  const tables = datasets.map((dataset) => ({ dataset, table: names[dataset] ?? dataset }))
+  const desk = { lake, tables, datasetFolders }
   const { listQuarantine, replayAll } = await import('@millrace/stream')
   const json = args.switch('--json')
   const [what = 'list'] = args.positionals
@@ -34,7 +35,7 @@ export const quarantine: Command = {
   about:
     'Shows the records that may not enter their tables, with the reason; `replay` tries them again by the rules of today.',
   positionals: ['[what]'],
-  settings: ['lake', 'datasets', 'datasetFolders'],
+  settings: ['lake', 'datasets', 'tables', 'datasetFolders'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
     { flag: '--json', description: 'as an array of objects' },

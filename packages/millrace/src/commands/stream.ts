@@ -38,14 +38,21 @@ async function optionsOf(
   onEvent: (event: WorkerEvent) => void,
 ): Promise<StreamOptions> {
   const { findRoutes } = await import('@millrace/stream')
+  const { source, lake, datasets, topics, tables, member } = values
   return {
-    source: values.source,
-    lake: values.lake,
-    routes: await findRoutes(values.source, values.datasets, values.topics ?? {}),
+    source,
+    lake,
+    routes: await findRoutes(source, { datasets, ...(topics && { topics }), ...(tables && { tables }) }),
     datasetFolders: values.datasetFolders,
     group: values.group,
+    ...(member !== undefined && { member }),
     start: values.start,
-    limits: { maxBytes: BATCH_BYTES, maxRows: values.maxRows, everyMs: values.every },
+    limits: {
+      maxBytes: BATCH_BYTES,
+      maxRows: values.maxRows,
+      everyMs: values.every,
+      dailyCommits: values.dailyCommits,
+    },
     untilCaughtUp,
     onEvent,
   }
@@ -80,9 +87,12 @@ export const stream: Command = {
     'datasets',
     'datasetFolders',
     'topics',
+    'tables',
     'group',
+    'member',
     'start',
     'every',
+    'dailyCommits',
     'maxRows',
     'dashboard',
     'logLevel',

@@ -7,9 +7,10 @@ const DATA_DID_NOT_PASS = 3
 const run: Run = async ({ values, origins }, args, io) => {
   const { verifyLake } = await import('@millrace/stream')
   const given = origins.source.kind === 'default' ? {} : { source: values.source }
-  const verdicts = await verifyLake({ lake: values.lake, tables: values.datasets, ...given }, systemRuntime)
+  const tables = values.datasets.map((dataset) => values.tables?.[dataset] ?? dataset)
+  const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)
   if (!verdicts.some(({ exists }) => exists)) {
-    throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${values.datasets.join(', ')}`)
+    throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${tables.join(', ')}`)
   }
   if (args.switch('--json')) io.json(verdicts)
   else await print(verdicts, io)
@@ -46,7 +47,7 @@ function accountRows({ table, partitions }: TableVerdict): unknown[][] {
 export const verify: Command = {
   about:
     'Proves from the log of each table that nothing is missing or doubled. With --source it counts in the source as well.',
-  settings: ['lake', 'datasets', 'source'],
+  settings: ['lake', 'datasets', 'tables', 'source'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace verify', does: 'add up what the tables say of themselves' },

@@ -42,17 +42,28 @@ export async function superviseWorker(
       watch.on(event)
       dashboard?.on(event)
       reporter.on(event)
-      if (event.what === 'known topic' && startWasSaid) {
-        reporter.say(
-          `${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`,
-        )
-      }
+      const news = newsOf(event, startWasSaid)
+      if (news !== undefined) reporter.say(news)
     },
     async close() {
       reporter.close()
       await dashboard?.close()
     },
   }
+}
+
+/** What a person should know though it is neither progress nor trouble. */
+function newsOf(event: WorkerEvent, startWasSaid: boolean): string | undefined {
+  if (event.what === 'known topic' && startWasSaid) {
+    return `${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`
+  }
+  if (event.what === 'unknown fields') {
+    return `${event.dataset}: fields that the data set does not know are left out: ${event.names.join(', ')}`
+  }
+  if (event.what === 'paced') {
+    return `${event.dataset} commits every ${Math.round(event.everyMs)} ms now, for its commits a day: --daily-commits`
+  }
+  return undefined
 }
 
 function identityOf({ values }: ResolvedSettings, runtime: Runtime): WorkerIdentity {

@@ -36,7 +36,12 @@ const SETTINGS = {
     description:
       'which topic holds which data set: pin=NAME,geo=NAME; one of several kinds in it: pin=NAME[key=pin], or [FIELD=pin]',
   },
+  tables: { value: 'PAIRS', description: 'tables that are not called as their data set is: pin=NAME,geo=NAME' },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
+  member: {
+    value: 'NAME',
+    description: "with Kafka: a name that is this worker's alone; back under it soon, it has its partitions at once",
+  },
   start: {
     value: 'earliest|latest|TIME',
     description:
@@ -44,6 +49,11 @@ const SETTINGS = {
     default: 'earliest',
   },
   every: { value: 'TIME', description: 'how often to commit, such as 500ms, 10s or 1m', default: '10s' },
+  dailyCommits: {
+    value: 'N',
+    description: 'commit less often than asked rather than make more commits a day to a table',
+    default: '100000',
+  },
   maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
   dashboard: {
     value: '[HOST:PORT]',

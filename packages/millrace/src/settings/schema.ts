@@ -52,6 +52,19 @@ function pairsOf(text: string): Record<string, string[]> {
   return pairs
 }
 
+/** pin=NAME,geo=NAME, or in the configuration file { pin: 'NAME' }. */
+const nameMap = z
+  .union([
+    z.record(name, name),
+    z
+      .string()
+      .regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, 'is not a list like pin=NAME,geo=NAME')
+      .transform((text) =>
+        Object.fromEntries(text.split(',').map((pair) => pair.trim().split('=') as [string, string])),
+      ),
+  ])
+  .pipe(z.record(name, name))
+
 const DAY = /^\d{4}-\d\d-\d\d$/
 const MOMENT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
 
@@ -104,9 +117,12 @@ const fields = {
   datasets: nameList,
   datasetFolders: placeList.default([]),
   topics: topicMap.optional(),
+  tables: nameMap.optional(),
   group: name,
+  member: name.optional(),
   start,
   every: duration,
+  dailyCommits: positiveInteger,
   maxRows: positiveInteger,
   dashboard,
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error'),
@@ -122,10 +138,12 @@ const fields = {
   maxBody: size,
 } satisfies Record<SettingKey, z.ZodType>
 
-export const settingsSchema = z.strictObject(fields).superRefine(({ topics, datasets }, context) => {
-  const stranger = Object.keys(topics ?? {}).find((dataset) => !datasets.includes(dataset))
-  if (stranger === undefined) return
-  context.addIssue({ code: 'custom', path: ['topics'], message: `names ${stranger}, which is not in \`datasets\`` })
+export const settingsSchema = z.strictObject(fields).superRefine(({ topics, tables, datasets }, context) => {
+  for (const [key, map] of Object.entries({ topics, tables })) {
+    const stranger = Object.keys(map ?? {}).find((dataset) => !datasets.includes(dataset))
+    if (stranger === undefined) continue
+    context.addIssue({ code: 'custom', path: [key], message: `names ${stranger}, which is not in \`datasets\`` })
+  }
 })
 
 export type Settings = Readonly<z.output<typeof settingsSchema>>

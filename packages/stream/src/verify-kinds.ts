@@ -1,0 +1,27 @@
+import type { PartitionAccount } from './verify.ts'
+
+export interface TableAccounts {
+  readonly table: string
+  readonly partitions: readonly PartitionAccount[]
+}
+
+/**
+ * Where several tables have read the same stretch of a topic that they share, each record must be at home in one of
+ * them: what each says to be of other kinds must be what the others took. Tables that are not equally far can't be
+ * compared.
+ */
+export function compareKinds(tables: readonly TableAccounts[]): string[] {
+  const accounts = tables.flatMap(({ table, partitions }) => partitions.map((account) => ({ table, account })))
+  const stretches = Map.groupBy(accounts, ({ account: { group, topic, identity, partition, from, to } }) =>
+    JSON.stringify([group, topic, identity, partition, from, to]),
+  )
+  return [...stretches.values()].flatMap((same) => {
+    const [first] = same
+    if (!first || same.length < 2 || !same.some(({ account }) => account.elsewhere > 0)) return []
+    const { topic, partition, records } = first.account
+    const taken = same.reduce((sum, { account }) => sum + account.records - account.elsewhere, 0)
+    if (taken === records) return []
+    const names = same.map(({ table }) => table).join(', ')
+    return [`${topic}/${partition}: of ${records} records ${names} took ${taken} in all`]
+  })
+}
