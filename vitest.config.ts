@@ -6,7 +6,13 @@ const withFull = process.env.MILLRACE_FULL === '1'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/test/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'tools/**/*.test.ts',
+      'bench/test/*.test.ts',
+      'infra/test/*.test.ts',
+    ],
     exclude: [...configDefaults.exclude, ...(withFull ? [] : ['**/*.full.test.ts'])],
     // Two cores are what a small CI machine has; the servers want some of it too.
     maxWorkers: 2,
