@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DataType } from '../../src/log/schema.ts'
+import { stageRows } from '../../src/write/parquet.ts'
 import { appendRows } from '../../src/write/rows.ts'
 import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
 
@@ -93,6 +94,22 @@ describe('statistics', () => {
     expect(await counted({ 'delta.dataSkippingNumIndexedCols': '-1' })).toHaveLength(40)
     expect(await counted({ 'delta.dataSkippingStatsColumns': 'c35,`c1`' })).toEqual(['c1', 'c35'])
   })
+})
+
+test('what a thread holds of fresh rows is bounded by small row groups; rows that only move get large ones', async () => {
+  const { metadata } = await atelier.create({ schema: struct(column('c', 'string')) })
+  const query = `SELECT repeat(md5(range::VARCHAR), 16) AS c FROM range(60000)`
+  const largest = async (dataChange: boolean) => {
+    const { connection, lake, runtime } = atelier
+    const [file] = await stageRows(connection, query, metadata, `${lake}/groups`, runtime, { dataChange })
+    const result = await connection.runAndReadAll(
+      `SELECT max(total_uncompressed_size)::INTEGER FROM parquet_metadata('${file?.localPath}')`,
+    )
+    await rm(`${lake}/groups`, { recursive: true })
+    return Number(result.getRows()[0]?.[0])
+  }
+  expect(await largest(true)).toBeLessThan(12 << 20)
+  expect(await largest(false)).toBeGreaterThan(12 << 20)
 })
 
 describe('NOT NULL', () => {
