@@ -86,7 +86,6 @@ export interface TableNotes {
   readonly duplicates: number
   readonly filtered: number
   readonly refused: number
-  readonly seconds: number
   /** Objects that could not be read: tried again once they have changed. */
   readonly refusedObjects: readonly RawObject[]
 }

@@ -14,15 +14,15 @@ import {
 } from '@millrace/queries'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import { ASKED, type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
-import { type Portions, writeCleanTable } from './clean-table.ts'
+import { writeCleanTable } from './clean-table.ts'
 import { finishRun } from './finish.ts'
-import { blocksOf } from './input/converted.ts'
 import { tablePortions } from './input/table-rows.ts'
 import { openSource, type Wanted } from './inputs.ts'
 import type { Manifest, TableNotes } from './manifest.ts'
 import { writeOut } from './out.ts'
 import type { RunParts } from './parts.ts'
 import { planRuns, rulesHash } from './plan.ts'
+import type { Portions } from './staging.ts'
 import { beginSteps, type Steps } from './steps.ts'
 
 export interface BatchOptions extends Wanted {
@@ -128,13 +128,12 @@ function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions):
 }
 
 async function portionsOf(manifest: Manifest, dataset: Dataset, parts: RunParts): Promise<Portions> {
-  const { lake, engine, workFolder, runtime } = parts
+  const { lake, runtime } = parts
   const input = manifest.inputs[dataset.name]
   if (input === undefined) return { kind: 'clean', scans: [] }
   if (input.kind === 'table') return { kind: 'clean', scans: await tablePortions(lake, input) }
   const { raw } = await openSource(lake, manifest.raw ?? undefined, runtime)
-  const conversion = { engine, workFolder, runtime }
-  return { kind: 'raw', blocks: blocksOf(raw ?? lake, input.objects, conversion) }
+  return { kind: 'raw', store: raw ?? lake, objects: input.objects }
 }
 
 /** What the run has written, its quarantines too, by path. */

@@ -1,0 +1,131 @@
+import { fileURLToPath } from 'node:url'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { valueAt } from '@millrace/base'
+import { type ObjectStore, type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/lake'
+import { cleanFilesQuery, type Dataset, isAboutRecords, withCleanRows } from '@millrace/transform'
+import { blocksOf } from './input/converted.ts'
+import type { RawBlock } from './input/raw-blocks.ts'
+import type { RawObject } from './manifest.ts'
+import type { RunParts } from './parts.ts'
+import type { Refusals } from './refused.ts'
+
+/** What a table is made of: records to clean, or rows that are clean. */
+export type Portions =
+  | { readonly kind: 'raw'; readonly store: ObjectStore; readonly objects: readonly RawObject[] }
+  | { readonly kind: 'clean'; readonly scans: readonly Scan[] }
+
+/** Told after each portion: how many records so far. */
+export type OnRecords = (records: number) => void
+
+export interface StagingParts extends RunParts {
+  readonly dataset: Dataset
+  /** For whose columns the files are made. */
+  readonly snapshot: Snapshot
+  readonly connection: DuckDBConnection
+  readonly refusals: Refusals
+  readonly onRecords: OnRecords
+}
+
+/** Every clean row of the input in files on this machine. */
+export interface Staged {
+  readonly files: readonly StagedFile[]
+  readonly records: number
+  readonly filtered: number
+  readonly refusedObjects: readonly RawObject[]
+}
+
+/** A file of rows is not made larger than about this. */
+const FILE_BYTES = 128 << 20
+
+export async function stagePortions(portions: Portions, parts: StagingParts): Promise<Staged> {
+  return portions.kind === 'clean'
+    ? stageScans(portions.scans, parts)
+    : stageRaw(portions.store, portions.objects, parts)
+}
+
+async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<Staged> {
+  const files: StagedFile[] = []
+  for (const scan of scans) {
+    files.push(...(await withScan(scan, parts.connection, (query) => stage(query, parts.connection, parts))))
+    parts.onRecords(rowsOf(files))
+  }
+  return { files, records: rowsOf(files), filtered: 0, refusedObjects: [] }
+}
+
+/** Large files on this machine DuckDB reads by itself, unless a record in them is in doubt. */
+async function stageRaw(store: ObjectStore, objects: readonly RawObject[], parts: StagingParts): Promise<Staged> {
+  const direct = objects.filter((object) => directPath(store, object) !== undefined)
+  const files: StagedFile[] = []
+  const others = objects.filter((object) => !direct.includes(object))
+  for (const object of direct) {
+    const read = await stageDirectly(String(directPath(store, object)), parts)
+    if (read) files.push(...read)
+    else others.push(object)
+    parts.onRecords(rowsOf(files))
+  }
+  const staged = await stageBlocks(blocksOf(store, others, parts), rowsOf(files), parts)
+  return { ...staged, files: [...files, ...staged.files], records: staged.records + rowsOf(files) }
+}
+
+/** Below this a file costs more to open than its bytes to hand over. */
+const LARGE = 1 << 20
+
+/** Where DuckDB finds the object, if it can take it as it is. */
+function directPath(store: ObjectStore, { key, size }: RawObject): string | undefined {
+  if (!store.url.startsWith('file:') || size < LARGE || !/\.(jsonl|ndjson|json)$/i.test(key)) return undefined
+  const path = `${fileURLToPath(store.url)}/${key}`
+  return /[*?[]/.test(path) ? undefined : path
+}
+
+async function stageDirectly(path: string, parts: StagingParts): Promise<StagedFile[] | undefined> {
+  const query = cleanFilesQuery(parts.dataset, [path])
+  if (query === undefined) return undefined
+  try {
+    return await stage(query, parts.connection, parts)
+  } catch (error) {
+    if (isAboutRecords(error)) return undefined
+    throw error
+  }
+}
+
+async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, parts: StagingParts): Promise<Staged> {
+  const files: StagedFile[] = []
+  const refusedObjects: RawObject[] = []
+  let [records, filtered] = [0, 0]
+  for await (const block of blocks) {
+    const cleaned = await stageBlock(block, parts)
+    files.push(...cleaned.files)
+    refusedObjects.push(...block.refused.map(({ object }) => object))
+    filtered += cleaned.filtered
+    records += block.values.count
+    parts.onRecords(before + records)
+  }
+  return { files, records, filtered, refusedObjects }
+}
+
+async function stageBlock({ values, placeOf, refused }: RawBlock, parts: StagingParts) {
+  const { dataset, refusals } = parts
+  const nameOf = (_: number, index: number) => `${placeOf(index).object}, record ${placeOf(index).place}`
+  const { result, fates } = await withCleanRows(dataset, [values], { ...parts, nameOf }, async (query, connection) => {
+    const files = await stage(query, connection, parts)
+    return { files, rows: BigInt(rowsOf(files)) }
+  })
+  await refusals.add(refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })))
+  await refusals.add(
+    fates.bad.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
+  )
+  return { files: result.files, filtered: fates.filtered.reduce((sum, count) => sum + count, 0) }
+}
+
+export function stage(
+  query: string,
+  connection: DuckDBConnection,
+  { dataset, snapshot, workFolder, runtime }: StagingParts,
+): Promise<StagedFile[]> {
+  const columns = dataset.schema.fields.map(({ name }) => name)
+  return stageRows(connection, query, snapshot.metadata, workFolder, runtime, { columns, targetBytes: FILE_BYTES })
+}
+
+export function rowsOf(files: readonly StagedFile[]): number {
+  return Number(files.reduce((sum, { rows }) => sum + rows, 0n))
+}
