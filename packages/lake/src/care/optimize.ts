@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises'
 import type { AddFile } from '../log/actions.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { stageRows, uploadAll } from '../write/parquet.ts'
+import { type StagedFile, stageRows, uploadAll } from '../write/parquet.ts'
 import { removalOf, type Workshop } from '../write/rows.ts'
 import { commit } from '../write/transaction.ts'
 import { refuseUnwritable } from '../write/writable.ts'
@@ -42,26 +43,64 @@ export async function optimizeTable(
     addedBytes: 0,
     conflicts: 0,
   }
-  for (const bin of binsOf(base.files.values(), targetBytes)) {
-    if (signal?.aborted) break
-    result = await compact(result, bin, workshop)
+  const bins = binsOf(base.files.values(), targetBytes)
+  const stageNext = (seen: Snapshot) => {
+    const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), workshop)
+    // Handled where it is awaited; until then a failure must not count as unhandled.
+    staging.catch(() => {})
+    return staging
+  }
+  let staging = stageNext(base)
+  try {
+    for (let staged = await staging; staged && !signal?.aborted; staged = await staging) {
+      // While one group is brought to its place, the next is read.
+      staging = stageNext(result.snapshot)
+      result = await place(result, staged, workshop)
+    }
+  } finally {
+    await discard(staging)
   }
   return result
 }
 
-async function compact(before: OptimizeResult, bin: readonly AddFile[], workshop: Workshop): Promise<OptimizeResult> {
-  const { runtime, connection, folder } = workshop
-  const { snapshot } = before
-  if (!bin.every(({ path }) => snapshot.files.has(path))) return { ...before, conflicts: before.conflicts + 1 }
-  const staged = await withScan({ ...planScan(snapshot), files: bin }, connection, (rows) =>
-    stageRows(connection, rows, snapshot.metadata, folder, runtime, { dataChange: false }),
+/** What was read in vain: the files that are in their places are gone from here. */
+async function discard(staging: Promise<StagedBin | undefined>): Promise<void> {
+  const left = await staging.catch(() => undefined)
+  for (const { localPath } of left?.files ?? []) await rm(localPath, { force: true })
+}
+
+interface StagedBin {
+  readonly bin: readonly AddFile[]
+  readonly seen: Snapshot
+  /** Undefined: somebody else has changed one of the group already. */
+  readonly files: readonly StagedFile[] | undefined
+}
+
+async function stage(
+  seen: Snapshot,
+  bin: readonly AddFile[] | undefined,
+  { connection, folder, runtime }: Workshop,
+): Promise<StagedBin | undefined> {
+  if (!bin) return undefined
+  if (!bin.every(({ path }) => seen.files.has(path))) return { bin, seen, files: undefined }
+  const files = await withScan({ ...planScan(seen), files: bin }, connection, (rows) =>
+    stageRows(connection, rows, seen.metadata, folder, runtime, { dataChange: false }),
   )
-  await uploadAll(snapshot.table, staged)
+  return { bin, seen, files }
+}
+
+async function place(
+  before: OptimizeResult,
+  { bin, seen, files }: StagedBin,
+  { runtime }: Workshop,
+): Promise<OptimizeResult> {
+  if (!files) return { ...before, conflicts: before.conflicts + 1 }
+  await uploadAll(seen.table, files)
   runtime.crashPoint('compacted')
   const tags = bin[0]?.tags
-  const add = staged.map((file) => (tags ? { ...file.add, tags } : file.add))
+  const add = files.map((file) => (tags ? { ...file.add, tags } : file.add))
   const remove = bin.map((file) => removalOf(file, runtime.now(), false))
-  const made = await commit(snapshot, { operation: 'OPTIMIZE', add, remove }, runtime)
+  const made = await commit(seen, { operation: 'OPTIMIZE', add, remove }, runtime)
   if (made.outcome !== 'committed') return { ...before, snapshot: made.snapshot, conflicts: before.conflicts + 1 }
   return {
     snapshot: made.snapshot,
