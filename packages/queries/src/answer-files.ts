@@ -29,9 +29,9 @@ export function answerSql({ columns, rows, question }: Answer): string {
   return `SELECT ${casts.join(', ')} FROM (VALUES ${values.join(', ')}) AS answer (${names.join(', ')}) ${question.order}`
 }
 
+/** As text, which the cast around it makes what it is. */
 function literal(value: unknown): string {
-  if (value === null || value === undefined) return 'NULL'
-  return typeof value === 'number' ? String(value) : quoteText(String(value))
+  return value === null || value === undefined ? 'NULL' : quoteText(String(value))
 }
 
 /** As an Arrow IPC file, which pyarrow, polars and DuckDB read. */

@@ -34,3 +34,14 @@ it('what the SQL gets wrong is said in its own words', async () => {
   })
   await expect(runSql(lake, 'SELEKT 1')).rejects.toMatchObject({ code: 'QUERY_FAILED' })
 })
+
+it('tables that are joined by USING are found', async () => {
+  await expect(runSql(lake, 'SELECT * FROM near JOIN far USING (x)')).rejects.toMatchObject({
+    message: expect.stringContaining('near'),
+  })
+  for (const name of ['near', 'far']) {
+    await mkdir(join(lake, name, '_delta_log'), { recursive: true })
+    await writeFile(join(lake, name, '_delta_log', '00000000000000000000.json'), 'not a log')
+  }
+  await expect(runSql(lake, 'SELECT * FROM near JOIN far USING (x)')).rejects.toMatchObject({ code: 'TABLE_BROKEN' })
+})

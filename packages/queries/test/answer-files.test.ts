@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openDuckDB } from '@millrace/lake'
+import { temporaryFolder } from '@millrace/test'
+import { tableFromIPC } from 'apache-arrow'
+import { afterAll, expect, it } from 'vitest'
+import { writeAnswerFiles } from '../src/answer-files.ts'
+import type { Answer } from '../src/answers.ts'
+import { parseQuestion } from '../src/questions.ts'
+
+const engine = await openDuckDB()
+afterAll(() => engine.close())
+
+const question = parseQuestion('q9', '-- title: T\n-- chart: bars x=word y=share\nSELECT 1\nORDER BY word')
+
+const COLUMNS = [
+  { name: 'word', type: 'string' },
+  { name: 'year', type: 'integer' },
+  { name: 'count', type: 'long' },
+  { name: 'share', type: 'double' },
+] as const
+
+async function written(rows: Answer['rows']): Promise<{ folder: string; read: (file: string) => Promise<unknown[]> }> {
+  const folder = await temporaryFolder()
+  const connection = await engine.connect()
+  await writeAnswerFiles({ question, columns: COLUMNS, rows }, folder, connection)
+  const read = async (file: string) => (await connection.runAndReadAll(`FROM '${join(folder, file)}'`)).getRows()
+  return { folder, read }
+}
+
+const ROWS = [
+  [`it's, "so"`, 2018, 9007199254740993n.toString(), 59500.5],
+  ['öß\nNULL', 2019, 2, null],
+]
+
+it('is the same in every format', async () => {
+  const { folder, read } = await written(ROWS)
+  const exact = [
+    [`it's, "so"`, 2018, 9007199254740993n, 59500.5],
+    ['öß\nNULL', 2019, 2n, null],
+  ]
+  expect(await read('q9.parquet')).toEqual(exact)
+  expect(await read('q9.csv')).toEqual(exact.map(([word, year, ...rest]) => [word, BigInt(Number(year)), ...rest]))
+  expect(JSON.parse(await readFile(join(folder, 'q9.json'), 'utf8'))).toEqual([
+    { word: `it's, "so"`, year: 2018, count: '9007199254740993', share: 59500.5 },
+    { word: 'öß\nNULL', year: 2019, count: 2, share: null },
+  ])
+  const arrow = tableFromIPC(await readFile(join(folder, 'q9.arrow')))
+  expect(arrow.schema.fields.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'word Utf8',
+    'year Int32',
+    'count Int64',
+    'share Float64',
+  ])
+  expect(arrow.toArray().map((row) => Object.values(row?.toJSON() ?? {}))).toEqual(exact)
+})
+
+it('without a row still has its columns', async () => {
+  const { folder, read } = await written([])
+  expect(await read('q9.parquet')).toEqual([])
+  expect(await readFile(join(folder, 'q9.csv'), 'utf8')).toBe('word,year,count,share\n')
+  expect(tableFromIPC(await readFile(join(folder, 'q9.arrow'))).schema.fields).toHaveLength(4)
+  expect(await readFile(join(folder, 'q9.json'), 'utf8')).toBe('[]\n')
+})
