@@ -1,4 +1,4 @@
-import { MillraceError, type Runtime } from '@millrace/base'
+import type { Runtime } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
 import type { Lag, Phase, Rates, Totals, WorkerIdentity, WorkerState } from './state.ts'
 
@@ -73,10 +73,10 @@ export async function readGroup(store: ObjectStore, own: WorkerState, runtime: R
 /** Of another version, perhaps: what can't be read is not shown. */
 function parse(bytes: Uint8Array): WorkerBrief | undefined {
   try {
-    const brief = JSON.parse(new TextDecoder().decode(bytes)) as WorkerBrief
-    return typeof brief.at === 'number' && Array.isArray(brief.datasets) ? brief : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw new MillraceError('INTERNAL', 'a status object could not be read', { cause: error })
+    const brief: Partial<WorkerBrief> | null = JSON.parse(new TextDecoder().decode(bytes))
+    const isOne = typeof brief?.at === 'number' && brief.worker !== undefined && Array.isArray(brief.datasets)
+    return isOne ? (brief as WorkerBrief) : undefined
+  } catch {
+    return undefined
   }
 }

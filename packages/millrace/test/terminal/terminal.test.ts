@@ -54,4 +54,20 @@ describe('the terminal', () => {
     await terminal.write('three')
     expect(closed).toBe(1)
   })
+
+  test('keeps one line below all notes on a screen, and none in a pipe', async () => {
+    const screen = { stdout: new PassThrough(), stderr: Object.assign(new PassThrough(), { isTTY: true, columns: 80 }) }
+    const onScreen = createTerminal(screen, () => {})
+    onScreen.status('1 row')
+    onScreen.note('by the way')
+    onScreen.status('2 rows')
+    onScreen.status('')
+    screen.stderr.end()
+    const clear = '\r\u001b[2K'
+    expect(await text(screen.stderr)).toBe(`${clear}1 row${clear}by the way\n1 row${clear}2 rows${clear}`)
+    const to = streams()
+    createTerminal(to, () => {}).status('1 row')
+    to.stderr.end()
+    expect(await text(to.stderr)).toBe('')
+  })
 })

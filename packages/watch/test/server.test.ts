@@ -1,0 +1,88 @@
+import { createServer } from 'node:net'
+import { systemRuntime } from '@millrace/base'
+import { openLake } from '@millrace/lake'
+import { temporaryFolder } from '@millrace/test'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createMetrics } from '../src/metrics.ts'
+import { type Listen, startServer } from '../src/server.ts'
+import { watchWorker } from '../src/worker-watch.ts'
+import { handClock, pin, read, STARTED, WORKER } from './kit.ts'
+
+const ANY_PORT = { host: '127.0.0.1', port: 0 }
+
+async function serve(listen: Listen = ANY_PORT) {
+  const clock = handClock()
+  const watch = watchWorker(WORKER, clock.runtime)
+  const metrics = createMetrics(watch.state, clock.runtime)
+  watch.on(STARTED)
+  watch.on(pin.assigned)
+  const store = await openLake(await temporaryFolder())
+  const server = await startServer(
+    { watch, metrics, store, runtime: { ...clock.runtime, sleep: systemRuntime.sleep } },
+    listen,
+  )
+  onTestFinished(() => server.close())
+  const ask = (path: string) => fetch(`${server.url}${path}`)
+  return { ...clock, watch, ask, url: server.url }
+}
+
+describe("the worker's address", () => {
+  it('tells health from readiness while the worker waits and when it is stuck', async () => {
+    const { ask, watch, runtime, pass } = await serve()
+    const asked = async () => [(await ask('/healthz')).status, (await ask('/readyz')).status]
+    expect(await asked()).toEqual([200, 200])
+    watch.on(read(runtime.now(), 0))
+    watch.on(pin.batch)
+    watch.on(pin.waits)
+    expect(await asked()).toEqual([200, 503])
+    expect(await (await ask('/readyz')).json()).toMatchObject({
+      sentence: expect.stringContaining('waiting for S3: 503'),
+    })
+    pass(10 * 60_000)
+    expect(await asked()).toEqual([503, 503])
+  })
+
+  it('sends the whole state as server-sent events', async () => {
+    const { ask } = await serve()
+    const answer = await ask('/events')
+    expect(answer.headers.get('content-type')).toBe('text/event-stream')
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    const { value = '' } = (await reader?.read()) ?? {}
+    await reader?.cancel()
+    const [, data = ''] = /^event: state\ndata: (.*)\n\n$/.exec(value) ?? []
+    expect(JSON.parse(data)).toMatchObject({ phase: 'caught up', worker: { group: 'millrace' } })
+  })
+
+  it('serves a page, the state, its history and the group', async () => {
+    const { ask, watch } = await serve()
+    watch.mark()
+    expect((await ask('/')).headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const { memory: _, ...state } = JSON.parse(JSON.stringify(watch.state()))
+    expect(await (await ask('/state')).json()).toMatchObject(state)
+    expect(await (await ask('/history')).json()).toHaveLength(1)
+    expect(await (await ask('/group')).json()).toMatchObject([{ worker: { id: WORKER.id } }])
+    expect((await ask('/nothing')).status).toBe(404)
+  })
+
+  it('answers under no name but its own, so that a page of another site cannot read it', async () => {
+    const { url } = await serve()
+    const { status } = await new Promise<{ status: number }>((resolve, reject) => {
+      import('node:http').then(({ get }) =>
+        get(`${url}/state`, { headers: { host: 'other.example' } }, ({ statusCode = 0 }) =>
+          resolve({ status: statusCode }),
+        ).once('error', reject),
+      )
+    })
+    expect(status).toBe(403)
+  })
+
+  it('is the usual one or on the next free port; one that was asked for is there or refused', async () => {
+    const [first, second] = [await serve('usual'), await serve('usual')]
+    expect(first.url).not.toBe(second.url)
+    const taken = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => taken.once('listening', resolve))
+    onTestFinished(() => void taken.close())
+    const { port } = taken.address() as { port: number }
+    await expect(serve({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+})
