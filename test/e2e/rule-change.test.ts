@@ -1,0 +1,106 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemRuntime } from '@millrace/base'
+import { openProducer } from '@millrace/transport'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openWorkplace, printed, type Workplace } from './millrace.ts'
+
+let place: Workplace
+beforeEach(async () => {
+  place = await openWorkplace({
+    MILLRACE_DATASETS: 'sale',
+    MILLRACE_SOURCE: 'embedded:s.db',
+    MILLRACE_DASHBOARD: 'false',
+  })
+})
+afterEach(() => place.leave())
+
+/** A version of the data set is a folder of its own. */
+async function describeSales(version: string, sql: string, columns: readonly string[]): Promise<void> {
+  const folder = join(place.folder, version, 'sale')
+  await mkdir(folder, { recursive: true })
+  const description = {
+    description: 'What was sold',
+    fields: { id: { type: 'long' }, price: { type: 'double' }, town: { type: 'text' } },
+    columns: Object.fromEntries(columns.map((name) => [name, { type: name === 'town' ? 'string' : 'long' }])),
+  }
+  await writeFile(join(folder, 'dataset.json'), JSON.stringify(description))
+  await writeFile(join(folder, 'clean.sql'), sql)
+}
+
+const ROUNDED = 'SELECT id, CAST(round(price * 100) AS BIGINT) AS cents FROM raw'
+const CUT = 'SELECT id, CAST(floor(price * 100) AS BIGINT) AS cents FROM raw'
+const WITH_TOWN = 'SELECT id, CAST(round(price * 100) AS BIGINT) AS cents, town FROM raw'
+
+async function sell(...ids: number[]): Promise<void> {
+  const producer = await openProducer(`embedded:${join(place.folder, 's.db')}`, systemRuntime)
+  const values = ids.map((id) => JSON.stringify({ id, price: id + 0.126, town: `town ${id}` }))
+  await producer.send(
+    'sale',
+    values.map((value) => ({ value: Buffer.from(value) })),
+  )
+  await producer.close()
+}
+
+const catchUp = async (...options: string[]) => {
+  expect(await place.run('stream', '--until-caught-up', ...options)).toMatchObject({ exitCode: 0 })
+}
+const verified = async (...options: string[]) => {
+  expect(await place.run('verify', '--source', 'embedded:s.db', ...options)).toMatchObject({ exitCode: 0 })
+}
+
+describe('when a rule changes', () => {
+  it('the source is cleaned again into a table beside the old one, which takes its place', async () => {
+    await describeSales('v1', ROUNDED, ['id', 'cents'])
+    await describeSales('v2', CUT, ['id', 'cents'])
+    const [before, after] = [
+      ['--dataset-folders', 'v1'],
+      ['--dataset-folders', 'v2', '--group', 'sales-2', '--tables', 'sale=sale_2'],
+    ]
+    await sell(1, 2)
+    await catchUp(...before)
+    await sell(3)
+    // The new pipeline begins at the earliest record; the old one goes on meanwhile.
+    await catchUp(...after, '--start', 'earliest')
+    await catchUp(...before)
+    await verified('--tables', 'sale=sale_2')
+    await verified()
+    await sell(4)
+    await catchUp(...after)
+    await verified('--tables', 'sale=sale_2')
+    expect(await place.sql('select id, cents from sale order by id')).toEqual([
+      { id: 1, cents: 113 },
+      { id: 2, cents: 213 },
+      { id: 3, cents: 313 },
+    ])
+    expect(await place.sql('select id, cents from sale_2 order by id')).toEqual([
+      { id: 1, cents: 112 },
+      { id: 2, cents: 212 },
+      { id: 3, cents: 312 },
+      { id: 4, cents: 412 },
+    ])
+  })
+
+  it('a column that is added to the data set is added to the table, and a worker goes on where it was', async () => {
+    await describeSales('v1', ROUNDED, ['id', 'cents'])
+    await describeSales('v2', WITH_TOWN, ['id', 'cents', 'town'])
+    await sell(1, 2)
+    const worker = place.start('stream', '--dataset-folders', 'v1', '--every', '100ms')
+    await printed(worker, /committed/)
+    const exited = new Promise((resolve) => worker.once('close', resolve))
+    worker.kill('SIGTERM')
+    expect(await exited).toBe(143)
+    await sell(3)
+    await catchUp('--dataset-folders', 'v2')
+    await sell(4)
+    // One that has not been told yet can still append.
+    await catchUp('--dataset-folders', 'v1')
+    await verified()
+    expect(await place.sql('select id, cents, town from sale order by id')).toEqual([
+      { id: 1, cents: 113, town: null },
+      { id: 2, cents: 213, town: null },
+      { id: 3, cents: 313, town: 'town 3' },
+      { id: 4, cents: 413, town: null },
+    ])
+  })
+})
