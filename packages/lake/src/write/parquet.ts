@@ -34,7 +34,7 @@ export interface StageOptions {
  * that only move are written to stay, for readers who want few large groups.
  */
 const FRESH_ROW_GROUP = '8MB'
-const MOVED_ROW_GROUP = '64MB'
+const MOVED_ROW_GROUP = '32MB'
 
 /**
  * The query's rows in files of their own in `folder`, as the table's schema has them, cut by its partitions.
