@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { httpClient, joinUrl } from './http.ts'
+import { httpClient, joinUrl, pause, TRIES } from './http.ts'
 import { sideBySide } from './side-by-side.ts'
 import type { Sink, TargetOf } from './sink.ts'
 
@@ -7,8 +7,6 @@ const JSON_TYPE = 'application/json'
 const REQUESTS_AT_ONCE = 16
 /** The errors of Kinesis that pass, as API Gateway hands them on. */
 const THROTTLED = /ProvisionedThroughputExceeded|LimitExceeded|InternalFailure|ServiceUnavailable/
-const TRIES = 8
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 10_000]
 
 /**
  * Kinesis behind API Gateway: `PUT {url}/streams/{stream}/record`, a request a record, as the emulators of that dialect
@@ -31,7 +29,7 @@ export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime): Sink
         for (let tries = 1; ; tries++) {
           const answer = await send({ method: 'PUT', url: target, contentType: JSON_TYPE, accept: JSON_TYPE, body })
           if (wasTaken(answer, target, tries)) return
-          await runtime.sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2))
+          await pause(tries, runtime)
         }
       })
     },

@@ -11,7 +11,8 @@ export interface HttpRequest {
 /** Sends it until somebody answers for good; what is answered is JSON, or undefined where it is not. */
 export type HttpClient = (request: HttpRequest) => Promise<unknown>
 
-const TRIES = 8
+/** How often what fails by chance is tried. */
+export const TRIES = 8
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, ANSWER_WITHIN_MS] = [100, 10_000, 30_000]
 const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504])
 
@@ -33,10 +34,15 @@ export function httpClient(runtime: Runtime): HttpClient {
       const outcome = await attempt(url, { method, headers, body, signal })
       if (outcome.ok) return outcome.answer
       if (!outcome.again || tries === TRIES) throw outcome.error
-      const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2)
-      await runtime.sleep(Math.max(pause, outcome.waitMs))
+      await pause(tries, runtime, outcome.waitMs)
     }
   }
+}
+
+/** Longer after every try, and never for all at the same time. */
+export async function pause(tries: number, runtime: Runtime, leastMs = 0): Promise<void> {
+  const milliseconds = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2)
+  await runtime.sleep(Math.max(milliseconds, leastMs))
 }
 
 type Outcome =

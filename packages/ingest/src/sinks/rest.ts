@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { type HttpClient, httpClient, joinUrl } from './http.ts'
+import { type HttpClient, httpClient, joinUrl, pause, TRIES } from './http.ts'
 import { sideBySide } from './side-by-side.ts'
 import type { Sink, TargetOf } from './sink.ts'
 
@@ -27,6 +27,7 @@ export function restSink(url: string, targetOf: TargetOf, runtime: Runtime): Sin
           send,
           target,
           part.map((value) => `${start}${decoder.decode(value)}}`),
+          runtime,
         ),
       )
     },
@@ -39,22 +40,27 @@ function inParts<Item>(items: readonly Item[], most: number): (readonly Item[])[
 }
 
 /** What the proxy took only in part is sent again without that part. */
-async function produce(send: HttpClient, url: string, records: readonly string[]): Promise<void> {
+async function produce(send: HttpClient, url: string, records: readonly string[], runtime: Runtime): Promise<void> {
   let waiting = records
-  for (let before = Number.POSITIVE_INFINITY; waiting.length > 0; before = waiting.length) {
+  for (let tries = 1; ; tries++) {
     const body = `{"records":[${waiting.join()}]}`
     const answer = await send({ method: 'POST', url, contentType: CONTENT_TYPE, accept: ACCEPT, body })
     const offsets = offsetsIn(answer, url, waiting.length)
-    const failed = offsets.find(({ error_code }) => typeof error_code === 'number')
-    const lost = offsets.some(({ error_code }) => typeof error_code === 'number' && error_code !== RETRIABLE)
-    waiting = waiting.filter((_, i) => typeof offsets[i]?.error_code === 'number')
-    if (lost || (failed && waiting.length >= before)) {
-      throw new MillraceError(
-        'SOURCE_UNREACHABLE',
-        `${url} refused ${waiting.length} records: ${String(failed?.error)}`,
-      )
+    const failed = offsets.filter(isFailed)
+    if (failed.length === 0) return
+    const hopeless =
+      failed.find(({ error_code }) => error_code !== RETRIABLE) ?? (tries === TRIES ? failed[0] : undefined)
+    if (hopeless) {
+      const said = `${url} refused ${failed.length} records: ${hopeless.error ?? `error ${hopeless.error_code}`}`
+      throw new MillraceError('SOURCE_UNREACHABLE', said)
     }
+    waiting = waiting.filter((_, i) => isFailed(offsets[i]))
+    await pause(tries, runtime)
   }
+}
+
+function isFailed(offset: Offset | undefined): boolean {
+  return typeof offset?.error_code === 'number'
 }
 
 interface Offset {
