@@ -66,7 +66,7 @@ export async function optimizeTable(
 /** What was read in vain: the files that are in their places are gone from here. */
 async function discard(staging: Promise<StagedBin | undefined>): Promise<void> {
   const left = await staging.catch(() => undefined)
-  for (const { localPath } of left?.files ?? []) await rm(localPath, { force: true })
+  for (const { localPath, folder } of left?.files ?? []) await rm(folder ?? localPath, { recursive: true, force: true })
 }
 
 interface StagedBin {

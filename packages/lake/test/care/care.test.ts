@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkpointIsDue, writeCheckpoint } from '../../src/care/checkpoint.ts'
@@ -199,6 +201,16 @@ describe('optimize', () => {
     const late = await optimizeTable(base, atelier)
     expect(late).toMatchObject({ removedFiles: 0, conflicts: 1 })
     expect(await atelier.ask(await reopened(base), SUMS)).toEqual([{ n: '110', ids: '5995' }])
+  })
+  test('that is called off half-way leaves whole commits, and no file where files are made', async () => {
+    const stop = new AbortController()
+    const runtime = { ...atelier.runtime, crashPoint: () => stop.abort() }
+    const base = await scattered(['text'])
+    const folder = join(atelier.folder, 'called-off')
+    const made = await optimizeTable(base, { ...atelier, folder, runtime }, { signal: stop.signal })
+    expect(made).toMatchObject({ removedFiles: 10, addedFiles: 1, conflicts: 0 })
+    expect(await readdir(folder)).toEqual([])
+    expect(await atelier.ask(await reopened(base), SUMS)).toEqual([{ n: '100', ids: '4950' }])
   })
   test('has nothing to do the second time', async () => {
     const { snapshot } = await optimizeTable(await scattered(), atelier)
