@@ -20,6 +20,11 @@ export function countInWords(count: number): string {
   return step ? `${(count / step[0]).toFixed(1)} ${step[1]}` : Math.round(count).toLocaleString('en-US')
 }
 
+/** 1,234,567. */
+export function exactCountInWords(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -39,4 +44,10 @@ export function clockInWords(time: number, now: number): string {
   const [day, clock] = new Date(time).toISOString().split('T') as [string, string]
   const today = new Date(now).toISOString().startsWith(day)
   return `${today ? '' : `${day} `}${clock.slice(0, 5)} UTC`
+}
+
+/** 3 min ago; from the third day on its date. */
+export function agoInWords(time: number, now: number): string {
+  const seconds = Math.max(0, (now - time) / 1000)
+  return seconds < 2 * DAY ? `${secondsInWords(seconds)} ago` : new Date(time).toISOString().slice(0, 10)
 }

@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
@@ -66,12 +67,11 @@ describe("the worker's address", () => {
 
   it('answers under no name but its own, so that a page of another site cannot read it', async () => {
     const { url } = await serve()
-    const { status } = await new Promise<{ status: number }>((resolve, reject) => {
-      import('node:http').then(({ get }) =>
-        get(`${url}/state`, { headers: { host: 'other.example' } }, ({ statusCode = 0 }) =>
-          resolve({ status: statusCode }),
-        ).once('error', reject),
+    const status = await new Promise((resolve, reject) => {
+      const asking = get(`${url}/state`, { headers: { host: 'other.example' } }, ({ statusCode }) =>
+        resolve(statusCode),
       )
+      asking.once('error', reject)
     })
     expect(status).toBe(403)
   })

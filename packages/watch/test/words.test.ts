@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bytesInWords, clockInWords, countInWords, secondsInWords } from '../src/words.ts'
+import { agoInWords, bytesInWords, clockInWords, countInWords, secondsInWords } from '../src/words.ts'
 
 it.each([
   [0, '0 B'],
@@ -30,4 +30,11 @@ it('a time has its day when that is not today', () => {
   const noon = Date.parse('2026-01-31T12:00:00Z')
   expect(clockInWords(noon, noon)).toBe('12:00 UTC')
   expect(clockInWords(noon - 86_400_000, noon)).toBe('2026-01-30 12:00 UTC')
+})
+
+it('what happened lately is so long ago, what is older has its date', () => {
+  const noon = Date.parse('2026-01-31T12:00:00Z')
+  expect(agoInWords(noon - 180_000, noon)).toBe('3 min ago')
+  expect(agoInWords(noon - 3 * 86_400_000, noon)).toBe('2026-01-28')
+  expect(agoInWords(noon + 5_000, noon)).toBe('0.0 s ago')
 })

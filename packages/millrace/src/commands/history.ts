@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, systemRuntime } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
 
 const USUAL_LIMIT = 20
@@ -14,10 +14,18 @@ const run: Run = async ({ values }, args, io) => {
   if (entries.length === 0) throw new MillraceError('TABLE_NOT_FOUND', `there is no table ${path} in ${values.lake}`)
   if (args.switch('--json')) io.json(entries)
   else {
+    const { agoInWords, exactCountInWords } = await import('@millrace/watch')
+    const now = systemRuntime.now()
     const rows = entries.map(({ version, time, operation, metrics, addedFiles, removedFiles, engine }) => {
-      return [version, new Date(time).toISOString(), operation, metrics.numOutputRows, addedFiles, removedFiles, engine]
+      const written = metrics.numOutputRows
+      const count = written === undefined ? undefined : exactCountInWords(Number(written))
+      return [version, agoInWords(time, now), operation, count, addedFiles, removedFiles, engine]
     })
-    await io.table(['version', 'time', 'operation', 'rows', 'files added', 'removed', 'engine'], rows)
+    const look = {
+      right: ['rows', 'when'],
+      colour: (column: string) => (column === 'when' ? 'dim' : undefined),
+    } as const
+    await io.table(['version', 'when', 'operation', 'rows', 'files added', 'removed', 'engine'], rows, look)
   }
   return 0
 }

@@ -9,7 +9,12 @@ const run: Run = async ({ values }, args, io) => {
   )
   const { removedFiles, removedBytes, addedFiles, addedBytes, conflicts } = done
   if (args.switch('--json')) io.json({ removedFiles, removedBytes, addedFiles, addedBytes, conflicts })
-  else io.line(`${removedFiles} files of ${removedBytes} bytes became ${addedFiles} of ${addedBytes}`)
+  else {
+    const { bytesInWords } = await import('@millrace/watch')
+    io.line(
+      `${removedFiles} files of ${bytesInWords(removedBytes)} became ${addedFiles} of ${bytesInWords(addedBytes)}`,
+    )
+  }
   return 0
 }
 

@@ -2,7 +2,7 @@ import { MillraceError, systemRuntime } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
 
 const USUAL_LIMIT = 50
-const COLUMNS = ['table', 'topic', 'partition', 'offset', 'time', 'reason', 'state', 'value'] as const
+const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 'value']
 
 const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetFolders } }, args, io) => {
   const tables = datasets.map((dataset) => ({ dataset, table: names[dataset] ?? dataset }))
@@ -25,8 +25,13 @@ const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetF
   const records = await listQuarantine(desk, args.integer('--limit') ?? USUAL_LIMIT)
   if (json) io.json(records)
   else {
-    const rows = records.map((record) => COLUMNS.map((column) => record[column]))
-    await io.table(COLUMNS, rows)
+    const { agoInWords } = await import('@millrace/watch')
+    const now = systemRuntime.now()
+    const rows = records.map(({ table, topic, partition, offset, time, reason, state, value }) => {
+      return [table, `${topic}/${partition}`, offset, agoInWords(Date.parse(time), now), reason, state, value]
+    })
+    const colour = (column: string) => (column === 'reason' ? 'yellow' : column === 'produced' ? 'dim' : undefined)
+    await io.table(COLUMNS, rows, { right: ['produced'], colour })
   }
   return 0
 }

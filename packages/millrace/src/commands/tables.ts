@@ -1,5 +1,6 @@
+import { systemRuntime } from '@millrace/base'
 import type { Snapshot } from '@millrace/lake'
-import type { Command, Run } from '../command.ts'
+import type { Command, Io, Run } from '../command.ts'
 
 const run: Run = async ({ values }, args, io) => {
   const { listTables, openLake, openTable, tableHistory } = await import('@millrace/lake')
@@ -10,15 +11,30 @@ const run: Run = async ({ values }, args, io) => {
   })
   const tables = (await Promise.all(found)).filter((table) => table !== undefined)
   if (args.switch('--json')) io.json(tables)
-  else
-    await io.table(
-      COLUMNS,
-      tables.map((table) => COLUMNS.map((column) => table[column])),
-    )
+  else await print(tables, io)
   return 0
 }
 
-const COLUMNS = ['table', 'version', 'files', 'bytes', 'rows', 'changed'] as const
+type Listed = ReturnType<typeof sizesOf> & { readonly table: string; readonly changed: string | undefined }
+
+const COLUMNS = ['table', 'rows', 'files', 'size', 'version', 'changed']
+
+async function print(tables: readonly Listed[], io: Io): Promise<void> {
+  const { agoInWords, bytesInWords, exactCountInWords } = await import('@millrace/watch')
+  const now = systemRuntime.now()
+  const rows = tables.map(({ table, rows, files, bytes, version, changed }) => {
+    const ago = changed && agoInWords(Date.parse(changed), now)
+    return [table, exactCountInWords(rows), exactCountInWords(files), bytesInWords(bytes), version, ago]
+  })
+  await io.table(COLUMNS, rows, {
+    right: ['rows', 'files', 'size', 'changed'],
+    colour: (column, row) => (column === 'table' && isFilledQuarantine(tables[row]) ? 'yellow' : undefined),
+  })
+}
+
+function isFilledQuarantine(listed: Listed | undefined): boolean {
+  return listed?.table.endsWith('_quarantine') === true && listed.rows > 0
+}
 
 function sizesOf({ version, files }: Snapshot) {
   let [rows, bytes] = [0n, 0]

@@ -19,7 +19,10 @@ const run: Run = async ({ values }, args, io) => {
     (snapshot, workshop) => vacuumTable(snapshot, workshop, options),
   )
   if (args.switch('--json')) io.json({ keys, bytes, deleted })
-  else io.line(`${keys.length} files of ${bytes} bytes ${deleted ? 'deleted' : 'would go'}`)
+  else {
+    const { bytesInWords } = await import('@millrace/watch')
+    io.line(`${keys.length} files of ${bytesInWords(bytes)} ${deleted ? 'deleted' : 'would go'}`)
+  }
   return 0
 }
 

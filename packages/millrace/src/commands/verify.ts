@@ -29,11 +29,16 @@ const COLUMNS = [
   'repeats',
 ]
 
-async function print(verdicts: readonly TableVerdict[], { table, line }: Io): Promise<void> {
-  await table(COLUMNS, verdicts.flatMap(accountRows))
+async function print(verdicts: readonly TableVerdict[], { table, line, style }: Io): Promise<void> {
+  const { exactCountInWords } = await import('@millrace/watch')
+  const rows = verdicts
+    .flatMap(accountRows)
+    .map((row) => row.map((cell) => (typeof cell === 'number' ? exactCountInWords(cell) : cell)))
+  await table(COLUMNS, rows, { right: COLUMNS.slice(3) })
   const problems = verdicts.flatMap((verdict) => verdict.problems.map((problem) => `${verdict.table}: ${problem}`))
-  for (const problem of problems) line(problem)
-  line(problems.length === 0 ? 'nothing is missing, nothing is doubled' : `${problems.length} problems`)
+  for (const problem of problems) line(style('red', problem))
+  if (problems.length === 0) line(style('green', 'nothing is missing, nothing is doubled'))
+  else line(style(['red', 'bold'], `${problems.length} problems`))
 }
 
 function accountRows({ table, partitions }: TableVerdict): unknown[][] {

@@ -5,6 +5,10 @@ interface TableOptions {
   /** Columns of the screen: the widest columns are cut until a line fits. */
   readonly width?: number | undefined
   readonly heading?: (text: string) => string
+  /** Columns to the right that are no plain numbers: sizes, times ago. */
+  readonly right?: readonly string[]
+  /** Colours a cell, after it has its width. */
+  readonly paint?: (text: string, column: string, row: number) => string
 }
 
 const GAP = '  '
@@ -21,13 +25,20 @@ export function formatTable(
   const heading = options.heading ?? ((text: string) => text)
   const cells = rows.map((row) => columns.map((_, i) => cellText(row[i])))
   const widths = fitWidths(widthsOf([columns, ...cells]), options.width)
-  const right = columns.map((_, i) => rows.length > 0 && rows.every((row) => isNumeric(row[i])))
-  const line = (row: readonly string[]) => {
-    const padded = row.map((cell, i) => pad(cut(cell, widths[i] ?? 0), widths[i] ?? 0, right[i] === true))
-    return padded.join(GAP).trimEnd()
+  const paint = options.paint ?? ((text: string) => text)
+  const right = columns.map((column, i) => {
+    return options.right?.includes(column) || (rows.length > 0 && rows.every((row) => isNumeric(row[i])))
+  })
+  const padded = (row: readonly string[]) =>
+    row.map((cell, i) => pad(cut(cell, widths[i] ?? 0), widths[i] ?? 0, right[i] === true))
+  const line = (row: readonly string[]) => padded(row).join(GAP).trimEnd()
+  const painted = (row: readonly string[], at: number) => {
+    const last = row.findLastIndex((cell) => cell !== '')
+    const cells = padded(row).slice(0, last + 1)
+    return cells.map((cell, i) => paint(i === last ? cell.trimEnd() : cell, columns[i] ?? '', at)).join(GAP)
   }
   const rule = widths.map((width) => '─'.repeat(width)).join(GAP)
-  return `${[heading(line(columns)), rule, ...cells.map(line)].join('\n')}\n`
+  return `${[heading(line(columns)), rule, ...cells.map(painted)].join('\n')}\n`
 }
 
 function widthsOf(lines: readonly (readonly string[])[]): number[] {

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { MillraceError } from '@millrace/base'
 
-type Style = Parameters<typeof styleText>[0]
+export type Style = Parameters<typeof styleText>[0]
 
 /** The only way to the screen. Results go to `out`, talk to `err`, so that a pipe carries results alone. */
 export interface Terminal {
@@ -17,11 +17,19 @@ export interface Terminal {
   /** One line below all notes that is written over again and again; empty: none. Only where somebody looks. */
   status(text: string): void
   json(value: unknown): void
-  table(columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<void>
+  table(columns: readonly string[], rows: readonly (readonly unknown[])[], look?: TableLook): Promise<void>
   /** For results of any size: settles when there is room for more. */
   write(chunk: string | Uint8Array): Promise<void>
   style(style: Style, text: string): string
   styleError(style: Style, text: string): string
+}
+
+/** How a table is shown beyond what its values say. */
+export interface TableLook {
+  /** Columns to the right that are no plain numbers: sizes, times ago. */
+  readonly right?: readonly string[]
+  /** The colour of a cell. */
+  readonly colour?: (column: string, row: number) => Style | undefined
 }
 
 interface OutputStream extends Writable {
@@ -70,9 +78,13 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
       shown = text
     },
     json: (value) => print(`${JSON.stringify(value, null, interactive ? 2 : undefined)}\n`),
-    table: async (columns, rows) => {
+    table: async (columns, rows, { right = [], colour } = {}) => {
       const { formatTable } = await import('./table.ts')
-      print(formatTable(columns, rows, { width, heading: (text) => style('bold', text) }))
+      const paint = (text: string, column: string, row: number) => {
+        const chosen = colour?.(column, row)
+        return chosen === undefined ? text : style(chosen, text)
+      }
+      print(formatTable(columns, rows, { width, right, paint, heading: (text) => style('bold', text) }))
     },
     write: async (chunk) => {
       if (!open || out.write(chunk)) return

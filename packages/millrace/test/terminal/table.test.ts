@@ -15,6 +15,16 @@ describe('a table', () => {
     )
   })
 
+  test('puts to the right what is said to be a figure, and colours cells without moving them', () => {
+    const rows = [
+      ['pin', '1.2 MB'],
+      ['geo_quarantine', '12 kB'],
+    ]
+    const paint = (text: string, column: string, row: number) => (column === 'table' && row === 1 ? `<${text}>` : text)
+    const lines = formatTable(['table', 'size'], rows, { right: ['size'], paint }).split('\n')
+    expect(lines.slice(2, 4)).toEqual(['pin             1.2 MB', '<geo_quarantine>   12 kB'])
+  })
+
   test('without rows is its heading', () => {
     expect(formatTable(['a', 'bb'], [])).toBe('a  bb\n─  ──\n')
   })
