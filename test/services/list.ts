@@ -1,3 +1,4 @@
+import { chromium } from './chromium.ts'
 import { judge } from './judge.ts'
 import { kafka } from './kafka.ts'
 import { kafkaPair } from './kafka-pair.ts'
@@ -10,7 +11,7 @@ import type { Server } from './server.ts'
 import { spark } from './spark.ts'
 
 /** Every server there is. A new one is a file and a line here. */
-export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, mariadb, prometheus, judge, spark }
+export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, mariadb, prometheus, chromium, judge, spark }
 
 export type ServerName = keyof typeof SERVERS
 
