@@ -2,6 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { type ObjectStore, openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
+import { type Acknowledge, acknowledgeTogether } from './acknowledging.ts'
 import { createBudget } from './budget.ts'
 import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care.ts'
 import { shareCare } from './care-share.ts'
@@ -65,8 +66,13 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     options.onEvent?.(event)
   }
   try {
+    const readers = Map.groupBy(
+      options.routes.flatMap(({ topics }) => topics),
+      (topic) => topic,
+    )
+    const acknowledge = acknowledgeTogether(source, new Map([...readers].map(([topic, each]) => [topic, each.length])))
     const shared = {
-      ...{ store, source, engine, workFolder: workFolder.path, runtime },
+      ...{ store, source, acknowledge, engine, workFolder: workFolder.path, runtime },
       budget: createBudget(MOST_BYTES_IN_FLIGHT),
       cleaning: createLimit(STATEMENTS_AT_ONCE),
     }
@@ -109,6 +115,7 @@ async function careTogether(
 
 type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'> & {
   readonly store: ObjectStore
+  readonly acknowledge: () => Acknowledge
 }
 
 interface Routed {
@@ -124,7 +131,8 @@ async function openPipeline(
   shared: Shared,
   tellWorker: (event: WorkerEvent) => void,
 ): Promise<Routed> {
-  const { source, runtime } = shared
+  const { runtime } = shared
+  const source = { ...shared.source, acknowledge: shared.acknowledge() }
   const tell = (news: PipelineNews) => tellWorker({ dataset: route.dataset, ...news })
   const tellSize = createSizer(runtime, (table) => tellWorker({ what: 'table', table }))
   const tellUnknown = unknownFieldsTeller(tell)
@@ -141,6 +149,7 @@ async function openPipeline(
   })
   const pipeline = createPipeline({
     ...shared,
+    source,
     dataset,
     tables,
     group,

@@ -1,0 +1,30 @@
+import { type Partition, type Position, partitionKey, reached, type Source } from '@millrace/transport'
+
+/** A pipeline's own word of how far it is, in a source that several of them read. */
+export type Acknowledge = Source['acknowledge']
+
+/**
+ * The source is told what all pipelines have that read a topic: what only some have is not done with, and a shard
+ * whose end only some have reached has not been read to its end. Answers one for each pipeline, by the topics it reads.
+ */
+export function acknowledgeTogether(source: Source, readersOf: ReadonlyMap<string, number>): () => Acknowledge {
+  const told = new Map<string, Map<number, Position>>()
+  let pipelines = 0
+  return () => {
+    const me = pipelines++
+    return async (positions) => {
+      const common = new Map<Partition, Position>()
+      for (const [partition, position] of positions) {
+        const key = `${partition.identity}/${partitionKey(partition)}`
+        const each = told.get(key) ?? new Map<number, Position>()
+        told.set(key, each.set(me, position))
+        if (each.size === readersOf.get(partition.topic)) common.set(partition, least([...each.values()]))
+      }
+      if (common.size > 0) await source.acknowledge(common)
+    }
+  }
+}
+
+function least(positions: readonly Position[]): Position {
+  return positions.reduce((lowest, position) => (reached(position, lowest) ? lowest : position))
+}
