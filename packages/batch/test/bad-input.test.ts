@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { openDuckDB } from '@millrace/lake'
+import { describe, expect, it } from 'vitest'
+import { jsonLines, openPlace, type Place, post } from './kit.ts'
+
+const refusedPins = ({ rows }: Place) =>
+  rows('SELECT parse_filename(object), place, reason, value::VARCHAR FROM batch.pin_quarantine ORDER BY ALL')
+
+async function placeWith(pins: Readonly<Record<string, string | Uint8Array>>): Promise<Place> {
+  const place = await openPlace()
+  await place.putPosts('good', [1, 2, 3])
+  for (const [name, bytes] of Object.entries(pins)) await place.put(`pin/${name}`, bytes)
+  return place
+}
+
+const pin = (ind: number) => jsonLines([post(ind).pin])
+
+describe('an object that can not be read is refused by name, and the others are not', () => {
+  it.each([
+    ['half-written', `${pin(4)}${pin(5).slice(0, 40)}`, 'incomplete: its last record has no end'],
+    ['gzip in a JSON name', gzipSync(pin(4)), 'it is gzip, and its name says JSON'],
+  ])('%s', async (_, bytes, reason) => {
+    const place = await placeWith({ 'bad.json': bytes })
+    const { run } = await place.run('2026-01-01')
+    expect(run.tables[0]).toMatchObject({ records: 3, rows: 3, refused: 1 })
+    expect(await refusedPins(place)).toEqual([['bad.json', null, reason, null]])
+  })
+
+  it('a half-written one is read once it has changed, and not before', async () => {
+    const place = await placeWith({ 'bad.json': pin(4).slice(0, 50) })
+    await place.run('2026-01-01')
+    expect((await place.run('2026-01-02')).run.tables[0]).toMatchObject({ records: 0, refused: 0 })
+    await place.put('pin/bad.json', pin(4))
+    expect((await place.run('2026-01-03')).run.tables[0]).toMatchObject({ records: 1, rows: 1, refused: 0 })
+  })
+
+  it('a large one is refused as a whole, before its first record is taken', async () => {
+    const many = jsonLines(Array.from({ length: 30_000 }, (_, i) => post(i + 10).pin))
+    const place = await placeWith({ 'large.jsonl': many.slice(0, -20) })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3, rows: 3, refused: 1 })
+  })
+
+  it('what is no Parquet', async () => {
+    const place = await placeWith({ 'bad.parquet': 'PAR1 and then something else PAR1' })
+    await place.run('2026-01-01')
+    expect(await refusedPins(place)).toMatchObject(
+      [['bad.parquet', null, /DuckDB can't read it/]].map(([a, b]) => [a, b]),
+    )
+  })
+})
+
+describe('a record that can not be cleaned is refused by object and place', () => {
+  it('a column that changed its type', async () => {
+    const changed = { ...post(5).pin, index: 'five' }
+    const place = await placeWith({ 'a.jsonl': jsonLines([post(4).pin, changed, post(6).pin]) })
+    const { run } = await place.run('2026-01-01')
+    expect(run.tables[0]).toMatchObject({ records: 6, rows: 5, refused: 1 })
+    expect(await refusedPins(place)).toEqual([['a.jsonl', 2, 'wrong type in field index', JSON.stringify(changed)]])
+  })
+
+  it('in a file so large that DuckDB reads it by itself', async () => {
+    const records: unknown[] = Array.from({ length: 5000 }, (_, i) => post(i + 10).pin)
+    records[4321] = { ...post(1).pin, index: 1.5 }
+    const place = await placeWith({ 'large.jsonl': jsonLines(records) })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5003, rows: 5002, refused: 1 })
+    expect(await place.rows('SELECT place, reason FROM batch.pin_quarantine')).toEqual([
+      [4322, 'wrong type in field index'],
+    ])
+  })
+
+  it('in Parquet, where a column of one file is of another type', async () => {
+    const place = await openPlace()
+    await place.putPosts('good', [1])
+    const engine = await openDuckDB()
+    const connection = await engine.connect()
+    const write = (name: string, index: string) =>
+      connection.run(
+        `COPY (SELECT ${index} AS index, 'art' AS category) TO '${join(place.raw, name)}' (FORMAT parquet)`,
+      )
+    await write('a-pin.parquet', '7')
+    await write('b-pin.parquet', '8.5::DOUBLE')
+    engine.close()
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3, rows: 2, refused: 1 })
+    expect(await place.rows('SELECT reason FROM batch.pin_quarantine')).toEqual([['wrong type in field index']])
+  })
+
+  it('one dated in the future; not one of tomorrow morning, in another zone', async () => {
+    const soon = new Date(Date.now() + 12 * 3_600_000).toISOString().slice(0, 19)
+    const place = await openPlace()
+    await place.putPosts('good', [1])
+    const geo = [
+      { ...post(2).geo, timestamp: '2999-01-01 00:00:00' },
+      { ...post(3).geo, timestamp: soon },
+    ]
+    await place.put('geo/a.jsonl', jsonLines(geo))
+    expect((await place.run('2026-01-01')).run.tables[1]).toMatchObject({ records: 3, rows: 2, refused: 1 })
+    const [row] = await place.rows("SELECT reason, value::VARCHAR::JSON->>'ind' FROM batch.geo_quarantine")
+    expect(row).toEqual(['a time in it is in the future', '2'])
+  })
+})
+
+describe('what is taken', () => {
+  it.each([
+    ['lines that end as Windows ends them', 'a.jsonl', pin(4).replace('\n', '\r\n') + pin(5).replace('\n', '\r\n')],
+    ['blank lines', 'a.jsonl', `\n${pin(4)}\n\n \n${pin(5)}\n`],
+    ['a last line without an end', 'a.json', (pin(4) + pin(5)).trimEnd()],
+    ['gzip that says so', 'a.json.gz', gzipSync(pin(4) + pin(5))],
+    ['CSV', 'a.csv', 'index,title,category\n4,"a, b",art\n5,,\n'],
+  ])('%s', async (_, name, bytes) => {
+    const place = await placeWith({ [name]: bytes })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5, rows: 5, refused: 0 })
+  })
+})
+
+describe('nothing is written where', () => {
+  it('there is nothing at --raw', async () => {
+    const place = await openPlace()
+    await expect(place.run('2026-01-01', { raw: join(place.folder, 'nowhere') })).rejects.toMatchObject({
+      code: 'RAW_MISSING',
+    })
+  })
+
+  it('a data set has no record', async () => {
+    const place = await openPlace()
+    await place.put('pin.jsonl', pin(1))
+    await place.put('geo.jsonl', jsonLines([post(1).geo]))
+    await expect(place.run('2026-01-01')).rejects.toMatchObject({
+      code: 'RAW_MISSING',
+      message: expect.stringContaining('user'),
+    })
+  })
+})

@@ -1,0 +1,9 @@
+import type { BatchOptions } from '../../src/run.ts'
+import { runBatch } from '../../src/run.ts'
+import { crashingAt } from '../kit.ts'
+
+/** Runs a batch and kills itself at a crash point. */
+const [options, point] = process.argv.slice(2)
+const kill = () => process.kill(process.pid, 'SIGKILL')
+const told = JSON.parse(options ?? '{}') as BatchOptions
+await runBatch(told, crashingAt(point ?? '', kill), new AbortController().signal)
