@@ -1,5 +1,4 @@
 import { exactNumber, MillraceError } from '@millrace/base'
-import { Types } from 'mysql2'
 import type { Rows } from './database.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -11,8 +10,9 @@ export type Fields = readonly {
   readonly type?: number | undefined
 }[]
 
-/** These come as text where JavaScript's numbers would round them. */
-const EXACT = new Set<number | undefined>([Types.DECIMAL, Types.NEWDECIMAL, Types.LONGLONG])
+/** By the numbers of MySQL's protocol: these come as text where JavaScript's numbers would round them. */
+const [DECIMAL, BIGINT, NEW_DECIMAL] = [0, 8, 246]
+const EXACT = new Set<number | undefined>([DECIMAL, BIGINT, NEW_DECIMAL])
 
 /** Rows as the JSON that the old emulators sent: numbers as numbers, dates and times as MySQL writes them. */
 export function encodeRows({ rows, fields }: Rows): Uint8Array[] {

@@ -1,0 +1,219 @@
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { freshName, withServices } from '@millrace/test'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { Kafka, logLevel } from 'kafkajs'
+import { type Connection, createConnection } from 'mysql2/promise'
+import { afterEach, expect, it } from 'vitest'
+import { s3Client } from '../services/s3-client.ts'
+import { openWorkplace, type Workplace } from './millrace.ts'
+
+const DATASETS = ['pin', 'geo', 'user']
+
+const places: Workplace[] = []
+const workplace = async (environment: Readonly<Record<string, string>> = {}) => {
+  const place = await openWorkplace(environment)
+  places.push(place)
+  return place
+}
+afterEach(async () => {
+  for (const place of places.splice(0)) await place.leave()
+})
+
+const itOnAll = withServices('mariadb', 'kafka', 's3')
+
+const POSTS = 11_000
+
+itOnAll(
+  'MariaDB → emulator → gateway → Kafka → worker → Delta on S3: every row once',
+  async ({ mariadb, kafka, s3 }) => {
+    const bucket = freshName('lake')
+    await s3Client(s3).send(new CreateBucketCommand({ Bucket: bucket }))
+    const place = await workplace({
+      AWS_ACCESS_KEY_ID: s3.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      MILLRACE_LAKE: `s3://${bucket}/lake?endpoint=${s3.endpoint}&region=${s3.region}&pathStyle=true`,
+      MYSQL_PWD: mariadb.password,
+    })
+    const { host, port, user, password, ca } = mariadb
+    const connection = await createConnection({ host, port, user, password, ssl: { ca: await readFile(ca) } })
+    const database = freshName('millrace').replace('-', '_')
+    await connection.query(`CREATE DATABASE ${database}`)
+    await connection.query(`USE ${database}`)
+    await fillTables(connection, place, POSTS)
+
+    const stem = freshName('emulated')
+    const source = `kafka://${kafka.bootstrap}`
+    const topics = DATASETS.map((dataset) => `${dataset}=${stem}.${dataset}`)
+    await createTopics(
+      kafka.bootstrap,
+      topics.map((pair) => ({ topic: pair.split('=')[1] ?? '', numPartitions: 2 })),
+    )
+    const gateway = await startGateway(place, source)
+
+    const from = ['--from', `mysql://${user}@${host}:${port}/${database}?ca=${ca}`, '--mode', 'all', '--json']
+    const sent = await place.run('ingest', ...from, '--to', `rest:${gateway.url}`, '--topics', topics.join())
+    expect(sent, sent.stderr).toMatchObject({ exitCode: 0 })
+    expect(JSON.parse(sent.stdout)).toMatchObject({ posts: POSTS, records: 3 * POSTS })
+    await gateway.stop()
+
+    const options = ['--source', source, '--topics', topics.join()]
+    expect(await place.run('stream', '--until-caught-up', ...options)).toMatchObject({ exitCode: 0 })
+    for (const table of DATASETS) {
+      const [counted] = await place.sql(
+        `select count(*) as n, count(distinct ind) as inds, max(ind) as last from "${table}"`,
+      )
+      expect(counted).toEqual({ n: POSTS, inds: POSTS, last: POSTS - 1 })
+    }
+    const [rows] = await connection.query('SELECT category, COUNT(*) AS n FROM pinterest_data GROUP BY 1 ORDER BY 1')
+    expect(await place.sql('select category, count(*) as n from pin group by 1 order by 1')).toEqual(rows)
+    const [ages] = await connection.query(
+      'SELECT CAST(SUM(age) AS INT) AS total, COUNT(DISTINCT date_joined) AS days FROM user_data',
+    )
+    expect(await place.sql('select sum(age)::int as total, count(distinct date_joined) as days from "user"')).toEqual(
+      ages,
+    )
+    expect(await place.run('verify', '--source', source)).toMatchObject({ exitCode: 0 })
+    await connection.end()
+  },
+)
+
+const itOnKinesis = withServices('kinesisMock')
+
+itOnKinesis(
+  'one stream of Kinesis for all, filled through the API and directly, told apart by key',
+  async ({ kinesisMock }) => {
+    const place = await workplace({ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
+    const StreamName = freshName('all')
+    await createStream(kinesisMock, StreamName)
+    const source = `kinesis://${kinesisMock.region}?endpoint=${encodeURIComponent(kinesisMock.endpoint)}`
+    const topics = ['--topics', DATASETS.map((dataset) => `${dataset}=${StreamName}[key=${dataset}-partition]`).join()]
+    const gateway = await startGateway(place, source)
+    const posts = ['--count', '40', '--mode', 'all']
+    expect(await place.run('ingest', ...posts, '--to', `api:${gateway.url}`, ...topics)).toMatchObject({ exitCode: 0 })
+    await gateway.stop()
+    expect(await place.run('ingest', ...posts, '--to', source, ...topics)).toMatchObject({ exitCode: 0 })
+    expect(await place.run('stream', '--until-caught-up', '--source', source, ...topics)).toMatchObject({ exitCode: 0 })
+    for (const table of DATASETS) {
+      const [counted] = await place.sql(`select count(*) as n, count(distinct ind) as inds from "${table}"`)
+      expect(counted).toEqual({ n: 80, inds: 40 })
+    }
+  },
+)
+
+it('a CSV file, whose values are all text, is typed by its data set', async () => {
+  const place = await workplace()
+  const printed = await place.run('ingest', '--count', '300', '--mode', 'all', '--seed', '4', '--to', 'console')
+  const pins = printed.stdout.split('\n').filter((line) => line.startsWith('{"index"'))
+  const rows = pins.map((pin) =>
+    Object.values(JSON.parse(pin) as Record<string, unknown>)
+      .map(csvValue)
+      .join(),
+  )
+  const header = Object.keys(JSON.parse(pins[0] ?? '') as object).join()
+  await writeFile(join(place.folder, 'pins.csv'), `${[header, ...rows].join('\n')}\n`)
+  await writeFile(join(place.folder, 'pins.jsonl'), pins.join('\n'))
+  for (const [file, lake] of [
+    ['pins.csv', 'csv'],
+    ['pins.jsonl', 'jsonl'],
+  ] as const) {
+    const to = `embedded:./${lake}.db`
+    expect(await place.run('ingest', '--from', file, '--datasets', 'pin', '--to', to)).toMatchObject({ exitCode: 0 })
+    const stream = ['stream', '--until-caught-up', '--datasets', 'pin', '--source', to, '--lake', lake]
+    expect(await place.run(...stream)).toMatchObject({ exitCode: 0 })
+  }
+  const read = (lake: string) => place.run('sql', '--lake', lake, '--format', 'json', 'select * from pin order by ind')
+  const fromCsv = await read('csv')
+  expect(JSON.parse(fromCsv.stdout)).toHaveLength(300)
+  expect(fromCsv.stdout).toBe((await read('jsonl')).stdout)
+})
+
+it('Ctrl-C stops an endless emulator; what it says it sent is stored', async () => {
+  const place = await workplace()
+  const child = place.start('ingest', '--rate', '50/s', '--json', '--datasets', 'pin')
+  const lines: string[] = []
+  const output = child.stdout && createInterface(child.stdout)
+  output?.on('line', (line) => lines.push(line))
+  const closed = once(child, 'close')
+  const stored = () =>
+    readFile(join(place.folder, 'data/stream.db')).then(
+      ({ length }) => length,
+      () => 0,
+    )
+  await expect.poll(stored, { timeout: 30_000 }).toBeGreaterThan(0)
+  child.kill('SIGINT')
+  expect(await closed).toEqual([130, null])
+  const { posts, records } = JSON.parse(lines.join('')) as { posts: number; records: number }
+  expect(records).toBe(posts)
+  await place.run('stream', '--until-caught-up', '--datasets', 'pin')
+  expect(await place.sql('select count(*) as n from pin')).toEqual([{ n: posts }])
+})
+
+it('a password in the address of MySQL is refused and not repeated', async () => {
+  const place = await workplace()
+  const refused = await place.run('ingest', '--from', 'mysql://root:hush-hush@127.0.0.1/app')
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('MYSQL_PWD') })
+  expect(refused.stderr + refused.stdout).not.toContain('hush-hush')
+})
+
+/** The emulator's tables, with the generator's posts. */
+async function fillTables(connection: Connection, place: Workplace, posts: number): Promise<void> {
+  await connection.query(`CREATE TABLE pinterest_data (\`index\` int PRIMARY KEY, unique_id text, title text,
+    description text, poster_name text, follower_count text, tag_list text, is_image_or_video text, image_src text,
+    downloaded int, save_location text, category text)`)
+  await connection.query(
+    'CREATE TABLE geolocation_data (ind int, timestamp datetime, latitude double, longitude double, country text)',
+  )
+  await connection.query(
+    'CREATE TABLE user_data (ind int PRIMARY KEY, first_name text, last_name text, age int, date_joined datetime)',
+  )
+  const tables = { pin: 'pinterest_data', geo: 'geolocation_data', user: 'user_data' }
+  for (const [dataset, table] of Object.entries(tables)) {
+    const made = ['--count', String(posts), '--mode', 'all', '--seed', '2', '--datasets', dataset]
+    const { stdout } = await place.run('ingest', ...made, '--to', 'console')
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => Object.values(JSON.parse(line) as object))
+    for (let start = 0; start < rows.length; start += 2_000) {
+      await connection.query(`INSERT INTO ${table} VALUES ?`, [rows.slice(start, start + 2_000)])
+    }
+  }
+}
+
+async function startGateway(place: Workplace, to: string) {
+  const child = place.start('gateway', '--listen', '127.0.0.1:0', '--to', to, '--json', '--access-log', 'access.log')
+  if (!child.stdout) throw new Error('the gateway has no output')
+  const [line] = await once(createInterface(child.stdout), 'line')
+  const { listening } = JSON.parse(String(line)) as { listening: string }
+  return {
+    url: listening,
+    async stop() {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function createTopics(bootstrap: string, topics: { topic: string; numPartitions: number }[]): Promise<void> {
+  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics })
+  await admin.disconnect()
+}
+
+async function createStream(server: { endpoint: string; region: string }, StreamName: string): Promise<void> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const client = new KinesisClient({ ...server, credentials, requestHandler: new NodeHttpHandler() })
+  await client.send(new CreateStreamCommand({ StreamName, ShardCount: 2 }))
+  await waitUntilStreamExists({ client, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.1 }, { StreamName })
+  client.destroy()
+}
+
+function csvValue(value: unknown): string {
+  return `"${String(value).replaceAll('"', '""')}"`
+}
