@@ -45,3 +45,4 @@ export {
   type WriteOptions,
 } from './write/rows.ts'
 export { type CommitResult, commit, committedOrThrow, type Transaction } from './write/transaction.ts'
+export { refuseExpiringProgress, refuseUnwritable } from './write/writable.ts'

@@ -1,25 +1,67 @@
 import { systemRuntime } from '@millrace/base'
-import type { Command, Run } from '../command.ts'
+import type { Command, Io, Run } from '../command.ts'
+import type { Finding } from '../doctor/finding.ts'
+import type { ResolvedSettings } from '../settings/resolve.ts'
 
 const SOMETHING_WRONG = 1
 
-const run: Run = async ({ values }, args, io) => {
-  const { openLake, probeStore } = await import('@millrace/lake')
-  const findings = await probeStore(await openLake(values.lake), systemRuntime)
+const run: Run = async (settings, args, io) => {
+  const findings = await examine(settings)
   if (args.switch('--json')) io.json(findings)
-  else
-    await io.table(
-      ['check', '', 'detail', 'next'],
-      findings.map(({ check, ok, detail, next }) => [check, ok ? 'ok' : 'problem', detail, next]),
-    )
-  return findings.every(({ ok }) => ok) ? 0 : SOMETHING_WRONG
+  else print(findings, io)
+  return findings.some(({ result }) => result === 'problem') ? SOMETHING_WRONG : 0
+}
+
+async function examine({ values, origins }: ResolvedSettings): Promise<Finding[]> {
+  const [{ checkMachine }, { checkLake }, { checkSource }, { findRoutes }] = await Promise.all([
+    import('../doctor/machine.ts'),
+    import('../doctor/lake.ts'),
+    import('../doctor/source.ts'),
+    import('@millrace/stream'),
+  ])
+  const { source, lake, datasets, topics = {}, tables = {} } = values
+  const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
+  const paths = datasets.flatMap((dataset) => {
+    const table = tables[dataset] ?? dataset
+    return [table, `${table}_quarantine`]
+  })
+  return [
+    { check: 'configuration', result: 'ok', detail: `valid; ${said.length} settings are not the default` },
+    ...(await checkMachine()),
+    ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables: paths }, systemRuntime)),
+    ...(await checkSource(
+      {
+        source,
+        isDefault: origins.source.kind === 'default',
+        routes: () => findRoutes(source, { datasets, topics, tables }),
+      },
+      systemRuntime,
+    )),
+  ]
+}
+
+const MARKS = { ok: ['green', 'ok'], problem: ['red', 'problem'], 'not set': ['dim', 'not set'] } as const
+const WIDEST_MARK = 'problem'.length
+
+function print(findings: readonly Finding[], { line, style }: Io): void {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  for (const [i, { check, result, detail, next }] of findings.entries()) {
+    const [colour, word] = MARKS[result]
+    line(`${style(colour, word.padEnd(WIDEST_MARK))}  ${check.padEnd(width)}  ${detail}`)
+    // Several lines that call for the same say it once, below the last of them.
+    if (next !== undefined && findings[i + 1]?.next !== next)
+      line(`${' '.repeat(WIDEST_MARK + width + 4)}${style('cyan', 'next:')} ${next}`)
+  }
 }
 
 export const doctor: Command = {
   about:
-    'Tries whether the lake can be trusted with a table: creates that are atomic, lists that are whole, clocks, permissions. Leaves nothing behind.',
-  settings: ['lake'],
+    'Looks at what is configured: versions, memory, disk; whether the lake can be trusted with tables (atomic creates, whole lists, clocks, permissions) and the tables can be written; whether the source answers and its topics can be read. Leaves nothing behind.',
+  settings: ['lake', 'source', 'datasets', 'topics', 'tables'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
-  examples: [{ command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' }],
+  examples: [
+    { command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' },
+    { command: 'millrace doctor --source kafka://broker:9092', does: 'can the topics be read?' },
+  ],
   run,
 }

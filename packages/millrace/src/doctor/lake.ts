@@ -1,0 +1,82 @@
+import { rmdir, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Runtime } from '@millrace/base'
+import {
+  type ObjectStore,
+  openLake,
+  openTable,
+  probeStore,
+  refuseExpiringProgress,
+  refuseUnwritable,
+} from '@millrace/lake'
+import { type Finding, find } from './finding.ts'
+
+export interface LakeToCheck {
+  readonly lake: string
+  /** Nobody said so: it may well not be there. */
+  readonly isDefault: boolean
+  readonly tables: readonly string[]
+}
+
+/** Whether the lake can be trusted with tables, and whether we can write to those that are there. */
+export async function checkLake({ lake, isDefault, tables }: LakeToCheck, runtime: Runtime): Promise<Finding[]> {
+  const folder = folderOf(lake)
+  const isThere = folder === undefined || (await exists(folder))
+  if (!isThere && isDefault) {
+    return [{ check: 'lake', result: 'not set', detail: `${lake} is not there yet: the worker makes it` }]
+  }
+  const made = folder === undefined ? [] : await missingFolders(folder)
+  try {
+    const store = await openLake(lake)
+    const probed = (await probeStore(store, runtime)).map(
+      ({ check, ok, detail, next }): Finding => ({
+        check: `lake: ${check}`,
+        result: ok ? 'ok' : 'problem',
+        detail,
+        ...(next === undefined ? {} : { next }),
+      }),
+    )
+    const looked = await Promise.all(tables.map((path) => find(`table ${path}`, () => lookAtTable(store, path))))
+    return [...probed, ...looked]
+  } catch (error) {
+    return [await find('lake', () => Promise.reject(error))]
+  } finally {
+    // Only what is empty goes: the check leaves nothing behind.
+    for (const path of made) await rmdir(path).catch(() => {})
+  }
+}
+
+async function lookAtTable(store: ObjectStore, path: string): Promise<string> {
+  const snapshot = await openTable({ store, path })
+  if (!snapshot) return 'not there yet: the worker makes it'
+  refuseUnwritable(snapshot)
+  refuseExpiringProgress(snapshot)
+  const { protocol, version, files } = snapshot
+  const features = [...new Set([...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])])]
+  const named = features.length === 0 ? '' : `, features ${features.join(', ')}`
+  const versions = `reader ${protocol.minReaderVersion}, writer ${protocol.minWriterVersion}`
+  return `version ${version}, ${files.size} files, ${versions}${named}`
+}
+
+function folderOf(lake: string): string | undefined {
+  if (lake.startsWith('file:')) return fileURLToPath(lake)
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(lake) ? undefined : resolve(lake)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Folders that the store would make for the check, the innermost first. */
+async function missingFolders(root: string): Promise<string[]> {
+  const missing: string[] = []
+  for (const inner of ['.millrace-tmp', '_millrace']) {
+    if (!(await exists(join(root, inner)))) missing.push(join(root, inner))
+  }
+  for (let path = root; !(await exists(path)); path = dirname(path)) missing.push(path)
+  return missing
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { MillraceError, type Runtime } from '@millrace/base'
+import { openCatalog, openSource, type Partition, type Source, type TopicCatalog } from '@millrace/transport'
+import { type Finding, find, problem } from './finding.ts'
+
+export interface SourceToCheck {
+  readonly source: string
+  readonly isDefault: boolean
+  /** The data sets, each with its topics. */
+  readonly routes: () => Promise<readonly { readonly dataset: string; readonly topics: readonly string[] }[]>
+}
+
+/** Whether the source answers, has the topics, and lets us read them. Joins no group, makes no topic. */
+export async function checkSource({ source, isDefault, routes }: SourceToCheck, runtime: Runtime): Promise<Finding[]> {
+  const file = source.startsWith('embedded:') ? source.slice('embedded:'.length) : undefined
+  if (file !== undefined && !existsSync(file)) {
+    const detail = `${source} is not there yet: millrace ingest or the worker makes it`
+    return [{ check: 'source', result: isDefault ? 'not set' : 'ok', detail }]
+  }
+  const catalog = await openCatalog(source)
+  let topics: readonly string[] = []
+  const reached = await find('source', async () => {
+    topics = await catalog.list()
+    return `${source} answers and has ${topics.length} topics`
+  })
+  try {
+    if (reached.result !== 'ok') return [reached]
+    const looks = (await routes()).flatMap(({ dataset, topics: wanted }) =>
+      wanted.map((topic) => lookAtTopic(dataset, topic, catalog, source, runtime)),
+    )
+    return [reached, ...(await Promise.all(looks))]
+  } catch (error) {
+    return [reached, await find('topics', () => Promise.reject(error))]
+  } finally {
+    await catalog.close()
+  }
+}
+
+function lookAtTopic(
+  dataset: string,
+  topic: string,
+  catalog: TopicCatalog,
+  address: string,
+  runtime: Runtime,
+): Promise<Finding> {
+  const check = `topic ${topic}`
+  return find(check, async () => {
+    const described = await catalog.describe(topic)
+    if (!described) return problem(check, `${dataset} has no topic ${topic}`, 'Make it, or name another by --topics.')
+    const headless = described.partitions.filter(({ leader }) => leader < 0)
+    if (headless.length > 0) {
+      return problem(
+        check,
+        `${headless.length} partitions have no leader`,
+        'Look after the brokers: no reader can go on.',
+      )
+    }
+    await readOnce(topic, address, runtime)
+    return `${dataset}: ${described.partitions.length} partitions, readable`
+  })
+}
+
+/** Asks for the start of one partition and for what is there, as a worker would. */
+async function readOnce(topic: string, address: string, runtime: Runtime): Promise<void> {
+  const source = await openSource(address, runtime)
+  try {
+    const partition = await firstPartition(source, topic)
+    await source.read(partition, await source.resolve(partition, 'earliest'), { maxBytes: 1, waitMs: 0 })
+  } finally {
+    await source.close()
+  }
+}
+
+function firstPartition(source: Source, topic: string): Promise<Partition> {
+  const { promise, resolve, reject } = Promise.withResolvers<Partition>()
+  const assigned = async ([first]: readonly Partition[]) => {
+    if (first) resolve(first)
+    else reject(new MillraceError('TOPIC_MISSING', `${topic} has no partition`))
+  }
+  source.subscribe([topic], { assigned, revoked: async () => {}, failed: reject }).catch(reject)
+  return promise
+}
