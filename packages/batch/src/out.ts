@@ -1,9 +1,9 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type RunResults, writeAnswerFiles } from '@millrace/queries'
+import { type RunResults, renderReport, writeAnswerFiles } from '@millrace/queries'
 import type { RunParts } from './parts.ts'
 
-/** The date's folder with the answers as files: made beside, and put in its place as a whole. */
+/** The date's folder with the answers as files and the report: made beside, and put in its place as a whole. */
 export async function writeOut(out: string, results: RunResults, { runtime, engine }: RunParts): Promise<string> {
   const { date } = results.run
   const folder = join(out, date)
@@ -12,6 +12,7 @@ export async function writeOut(out: string, results: RunResults, { runtime, engi
   const connection = await engine.connect()
   try {
     for (const answer of results.answers) await writeAnswerFiles(answer, made, connection)
+    await writeFile(join(made, 'report.html'), await renderReport(results))
     await rename(folder, old).catch(ignoreMissing)
     await rename(made, folder)
   } finally {

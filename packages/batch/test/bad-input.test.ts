@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 
 const refusedPins = ({ rows }: Place) =>
-  rows('SELECT parse_filename(object), place, reason, value::VARCHAR FROM batch.pin_quarantine ORDER BY ALL')
+  rows('SELECT parse_filename(object), place, reason, decode(value) FROM batch.pin_quarantine ORDER BY ALL')
 
 async function placeWith(pins: Readonly<Record<string, string | Uint8Array>>): Promise<Place> {
   const place = await openPlace()
@@ -44,9 +44,9 @@ describe('an object that can not be read is refused by name, and the others are 
   it('what is no Parquet', async () => {
     const place = await placeWith({ 'bad.parquet': 'PAR1 and then something else PAR1' })
     await place.run('2026-01-01')
-    expect(await refusedPins(place)).toMatchObject(
-      [['bad.parquet', null, /DuckDB can't read it/]].map(([a, b]) => [a, b]),
-    )
+    const [refused] = await refusedPins(place)
+    expect(refused?.slice(0, 2)).toEqual(['bad.parquet', null])
+    expect(refused?.[2]).toMatch(/DuckDB can't read it/)
   })
 })
 
@@ -95,7 +95,7 @@ describe('a record that can not be cleaned is refused by object and place', () =
     ]
     await place.put('geo/a.jsonl', jsonLines(geo))
     expect((await place.run('2026-01-01')).run.tables[1]).toMatchObject({ records: 3, rows: 2, refused: 1 })
-    const [row] = await place.rows("SELECT reason, value::VARCHAR::JSON->>'ind' FROM batch.geo_quarantine")
+    const [row] = await place.rows("SELECT reason, decode(value)::JSON->>'ind' FROM batch.geo_quarantine")
     expect(row).toEqual(['a time in it is in the future', '2'])
   })
 })
