@@ -6,12 +6,14 @@ import { type Acknowledge, acknowledgeTogether } from './acknowledging.ts'
 import { createBudget } from './budget.ts'
 import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care.ts'
 import { shareCare } from './care-share.ts'
+import type { Kinds } from './kinds.ts'
 import { createLimit } from './limit.ts'
 import type { BatchLimits } from './open-batch.ts'
 import type { PaceLimits } from './pace.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import type { ProgressTable } from './progress-table.ts'
 import type { Route } from './routes.ts'
+import { settleStrays } from './strays.ts'
 import { createSizer } from './table-sizes.ts'
 import { openTables } from './tables.ts'
 import type { CommittedEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
@@ -79,6 +81,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     const datasets = options.routes.map(({ dataset, table, topics }) => ({ dataset, table, topics }))
     tell({ what: 'started', datasets, mostBytesHeld: MOST_BYTES_IN_FLIGHT })
     const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, tell)))
+    await settleStrays(pipelines, group, runtime)
     const lost = new AbortController()
     await subscribe(source, pipelines, lost)
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
@@ -120,6 +123,7 @@ type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime'
 
 interface Routed {
   readonly topics: readonly string[]
+  readonly kinds: Map<string, Kinds>
   readonly pipeline: Pipeline
   readonly anchor: ProgressTable
   readonly quarantine: ProgressTable
@@ -136,6 +140,7 @@ async function openPipeline(
   const tell = (news: PipelineNews) => tellWorker({ dataset: route.dataset, ...news })
   const tellSize = createSizer(runtime, (table) => tellWorker({ what: 'table', table }))
   const tellUnknown = unknownFieldsTeller(tell)
+  const kinds = new Map(route.kinds)
   const dataset = await loadDataset(route.dataset, datasetFolders)
   const tables = await openTables({
     store: shared.store,
@@ -154,7 +159,7 @@ async function openPipeline(
     tables,
     group,
     limits,
-    kinds: route.kinds ?? new Map(),
+    kinds,
     deadlines: DEADLINES,
     tell,
     committed(batch, { fates }) {
@@ -168,7 +173,7 @@ async function openPipeline(
         .catch(() => {})
     },
   })
-  return { topics: route.topics, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
+  return { topics: route.topics, kinds, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
 }
 
 async function subscribe(source: Source, routed: readonly Routed[], lost: AbortController): Promise<void> {
