@@ -5,6 +5,8 @@ import type { Beat, Board } from './board.ts'
 export interface Heart {
   /** Another one after each failure. */
   readonly worker: string
+  /** Others can know of it by this name. */
+  readonly isKnown: boolean
   /** Settles when others can see what the worker says of itself now. */
   beatNow(): Promise<void>
   stop(): Promise<void>
@@ -18,27 +20,32 @@ export interface HeartParts {
   readonly expiryMs: number
   readonly runtime: Runtime
   says(): Omit<Beat, 'count'>
-  /** Half of the time after which others take the leases has passed without a beat that went through. */
-  failed(): void
+  /** Half of the time after which others take this worker's leases has passed without a beat that went through. */
+  failed(worker: string): void
 }
 
 export function startHeart({ board, expiryMs, runtime, says, failed }: HeartParts): Heart {
   const stopping = new AbortController()
   const { signal } = stopping
   let worker = runtime.uuid()
+  let isKnown = false
   let count = 0
   let lastBeat = runtime.monotonic()
 
   const beatNow = async () => {
     const [mine, begun] = [worker, runtime.monotonic()]
     await board.beat(mine, { count: count++, ...says() })
-    if (mine === worker) lastBeat = Math.max(lastBeat, begun)
+    if (mine !== worker) return
+    isKnown = true
+    lastBeat = Math.max(lastBeat, begun)
   }
   const failIfSilent = () => {
     if (runtime.monotonic() - lastBeat < expiryMs / 2) return
+    const silent = worker
     worker = runtime.uuid()
+    isKnown = false
     lastBeat = runtime.monotonic()
-    failed()
+    failed(silent)
   }
   const keepBeating = async () => {
     while (!signal.aborted) {
@@ -58,6 +65,9 @@ export function startHeart({ board, expiryMs, runtime, says, failed }: HeartPart
   return {
     get worker() {
       return worker
+    },
+    get isKnown() {
+      return isKnown
     },
     beatNow,
     async stop() {

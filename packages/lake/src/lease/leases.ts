@@ -43,23 +43,31 @@ export function openLeases(
   const closing = new AbortController()
   let wanted: readonly string[] = []
   let finishedElsewhere: ReadonlySet<string> = new Set()
+  /** Names that this worker has had. What they held is free: it has let go of it. */
+  const former = new Set<string>()
   const heart = startHeart({
     board,
     expiryMs,
     runtime,
     says: () => ({ scopes: [...new Set(wanted.map(scopeOf))], finished: [...hand.finished] }),
-    failed: () => void hand.letGo(hand.names()),
+    failed(worker) {
+      former.add(worker)
+      void hand.letGo(hand.names())
+    },
   })
   const look = async () => {
     const me = heart.worker
     const sight = await board.look()
     const now = runtime.monotonic()
     watch.see(sight, now)
-    finishedElsewhere = finishedBy(sight, (worker) => worker !== me && watch.healthOf(worker, now) !== 'dead')
+    const lives = (worker: string) => worker !== me && !former.has(worker) && watch.healthOf(worker, now) !== 'dead'
+    finishedElsewhere = finishedBy(sight, lives)
     await Promise.all(watch.longDead(now).map((worker) => board.removeWorker(worker)))
-    return { me, claims: sight.claims, others: othersIn(sight, me, watch, now) }
+    return { me, claims: sight.claims, others: othersIn(sight, lives, watch, now) }
   }
   const step = async () => {
+    // What others can't see anybody hold they would take.
+    if (!heart.isKnown) return
     const { me, claims, others } = await look()
     const isOurs = (name: string) => claims.get(name)?.holder === me && claims.get(name)?.epoch === hand.epochOf(name)
     await hand.letGo(hand.names().filter((name) => !isOurs(name)))
@@ -117,11 +125,10 @@ function finishedBy({ beats, claims }: Sight, counts: (worker: string) => boolea
   return new Set([...beats.keys()].filter(counts).flatMap(says))
 }
 
-function othersIn({ beats }: Sight, me: string, watch: Watch, now: number): Other[] {
-  return [...beats].flatMap(([id, { scopes }]) => {
-    const health = watch.healthOf(id, now)
-    return id === me || health === 'dead' ? [] : [{ id, scopes: new Set(scopes), proven: health === 'alive' }]
-  })
+function othersIn({ beats }: Sight, lives: (worker: string) => boolean, watch: Watch, now: number): Other[] {
+  return [...beats].flatMap(([id, { scopes }]) =>
+    lives(id) ? [{ id, scopes: new Set(scopes), proven: watch.healthOf(id, now) === 'alive' }] : [],
+  )
 }
 
 /** One after the other, whatever becomes of each. */

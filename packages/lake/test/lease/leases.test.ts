@@ -103,6 +103,19 @@ describe.each([
     expect([...next.mine].sort()).toEqual(SHARDS)
   })
 
+  it('of a worker that was paused are not somebody else’s to itself: alone, it is told of all at once', async () => {
+    const { time, join } = await openGroup()
+    const first = await join()
+    await first.kill()
+    const next = await join()
+    await time.pass(EXPIRY_MS * 0.5)
+    next.pause()
+    await time.pass(EXPIRY_MS * 0.6)
+    next.goOn()
+    while (!next.told()) await time.pass(EXPIRY_MS / 20)
+    expect([...next.mine].sort()).toEqual(SHARDS)
+  })
+
   it('that others have leave a newcomer with nothing, and it is told so', async () => {
     const { time, join } = await openGroup()
     await join(['s/1'])
