@@ -3,24 +3,18 @@ import { freshName, temporaryFolder, withServices } from '@millrace/test'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { openBroker } from './own-broker.ts'
-import { kafkaTopic, STORES } from './places.ts'
+import { kafkaTopic, LOCAL } from './places.ts'
 import { openScene } from './scene.ts'
 import { leave } from './worker-process.ts'
 
-const it = withServices('kafka', 'kinesisMock', 's3', 'judge')
+const it = withServices('kafka', 'judge')
 
 it.concurrent('a broker that is killed and comes back: two workers wait, say so, and go on', async ({
-  kafka,
-  kinesisMock,
-  s3,
   judge,
   onTestFinished,
 }) => {
   const broker = await openBroker(await temporaryFolder(onTestFinished), onTestFinished)
-  const setting = {
-    topic: () => kafkaTopic(broker.address),
-    lake: (folder: string) => STORES.folder({ kafka, kinesisMock, s3 }, folder),
-  }
+  const setting = { ...LOCAL, topic: () => kafkaTopic(broker.address) }
   const { feed, start, feedUntil, expectEachRecordOnce } = await openScene(setting, onTestFinished)
   const [first, second] = [start(), start()]
   await feedUntil(Promise.all([first.passed('committed', 3), second.passed('committed', 1)]))
@@ -36,15 +30,10 @@ it.concurrent('a broker that is killed and comes back: two workers wait, say so,
 
 it.concurrent('a topic that is deleted and made again under a running worker stops it, and the next one, with a choice', async ({
   kafka,
-  kinesisMock,
-  s3,
   onTestFinished,
 }) => {
   const topic = freshName('users')
-  const setting = {
-    topic: () => kafkaTopic(kafka, topic),
-    lake: (folder: string) => STORES.folder({ kafka, kinesisMock, s3 }, folder),
-  }
+  const setting = { ...LOCAL, topic: () => kafkaTopic(kafka, topic) }
   const { feed, start } = await openScene(setting, onTestFinished)
   await feed.send(100)
   const worker = start()

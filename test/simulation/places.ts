@@ -24,6 +24,12 @@ export interface Topic {
   readonly partitions: number
 }
 
+/** Where no server is needed. */
+export const LOCAL: Setting = {
+  topic: async (folder) => ({ source: `embedded:${join(folder, 'stream.db')}`, topic: 'users', partitions: 1 }),
+  lake: async (folder) => ({ address: join(folder, 'lake'), tables: join(folder, 'lake') }),
+}
+
 export type SourceName = 'Kafka' | 'Kinesis' | 'embedded'
 export type StoreName = 'folder' | 'S3'
 
@@ -38,14 +44,14 @@ export const SOURCES: Readonly<Record<SourceName, (servers: Servers, folder: str
     client.destroy()
     return { source: `kinesis://${region}?endpoint=${encodeURIComponent(endpoint)}`, topic, partitions }
   },
-  embedded: async (_, folder) => ({ source: `embedded:${join(folder, 'stream.db')}`, topic: 'users', partitions: 1 }),
+  embedded: (_, folder) => LOCAL.topic(folder),
 }
 
 export type Lake = Readable & { readonly address: string }
 
 /** How each kind of store is given a new lake. */
-export const STORES: Readonly<Record<StoreName, (servers: Servers, folder: string) => Promise<Lake>>> = {
-  folder: async (_, folder) => ({ address: join(folder, 'lake'), tables: join(folder, 'lake') }),
+export const STORES: Readonly<Record<StoreName, (servers: Pick<Servers, 's3'>, folder: string) => Promise<Lake>>> = {
+  folder: (_, folder) => LOCAL.lake(folder),
   async S3({ s3 }) {
     const bucket = freshName('lake')
     const client = s3Client(s3)

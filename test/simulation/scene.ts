@@ -42,10 +42,10 @@ export async function openScene(setting: Setting, onTestFinished: Cleanup): Prom
   const usual: Orders = {
     ...{ source: topic.source, lake: lake.address, topic: topic.topic, group: 'crew', dataset: 'user', table: 'user' },
     ...{ limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 * HASTE }, untilCaughtUp: false },
-    ...{ haste: HASTE, events: [] },
+    ...{ haste: HASTE, events: [], temporaryFolder: folder },
   }
   const start = (special: Partial<Orders> = {}) => {
-    const worker = startWorker({ ...usual, ...special }, folder)
+    const worker = startWorker({ ...usual, ...special })
     onTestFinished(async () => {
       worker.kill()
       await worker.ended

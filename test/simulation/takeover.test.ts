@@ -36,15 +36,21 @@ it('a table that Spark made and filled is taken over: appended to once, through 
   )
   const orders = {
     ...{ source: topic.source, lake, topic: topic.topic, group: 'takeover', dataset: 'pin', table: TABLE },
-    ...{ limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 }, untilCaughtUp: true, haste: 1, events: [] },
+    ...{
+      limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 },
+      untilCaughtUp: true,
+      haste: 1,
+      events: [],
+      temporaryFolder: folder,
+    },
   }
   for (const point of ['committed', 'quarantined']) {
     await feed.send(200)
-    await expectEnd(startWorker({ ...orders, events: [{ point, time: 1, fate: 'dies' }] }, folder), 'SIGKILL')
+    await expectEnd(startWorker({ ...orders, events: [{ point, time: 1, fate: 'dies' }] }), 'SIGKILL')
     // Nobody stopped the notebook.
     await sparkSql(spark, `INSERT INTO ${table} (ind, loaded_by) VALUES (NULL, 'spark, meanwhile')`)
   }
-  await expectEnd(startWorker(orders, folder), 0)
+  await expectEnd(startWorker(orders), 0)
   await feed.close()
 
   const counted = await sparkSql(

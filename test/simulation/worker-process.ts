@@ -13,6 +13,8 @@ export interface Orders {
   readonly group: string
   readonly limits: { readonly maxBytes: number; readonly maxRows: number; readonly everyMs: number }
   readonly untilCaughtUp: boolean
+  /** Where it keeps what is under way; what a killed one leaves there goes with the test. */
+  readonly temporaryFolder: string
   /** How much faster its clock goes. */
   readonly haste: number
   /** What happens to it when it passes a point for the n-th time. */
@@ -50,10 +52,9 @@ export interface WorkerProcess {
 
 const PROGRAM = fileURLToPath(new URL('programs/worker.ts', import.meta.url))
 
-/** What a killed worker leaves behind in the temporary folder goes with the test's. */
-export function startWorker(orders: Orders, temporaryFolder: string): WorkerProcess {
+export function startWorker(orders: Orders): WorkerProcess {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(orders)], {
-    env: { ...process.env, TMPDIR: temporaryFolder },
+    env: { ...process.env, TMPDIR: orders.temporaryFolder },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const complaints: string[] = []

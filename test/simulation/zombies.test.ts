@@ -1,5 +1,5 @@
 import { withServices } from '@millrace/test'
-import { type SourceName, settingOf, useCredentials } from './places.ts'
+import { LOCAL, type SourceName, settingOf, useCredentials } from './places.ts'
 import { openScene } from './scene.ts'
 import { leave } from './worker-process.ts'
 
@@ -37,16 +37,10 @@ it.concurrent.for(ZOMBIES)(
 const DAY_MS = 86_400_000
 
 it.concurrent('a clock that jumps a day ahead and two days back while batches are under way', async ({
-  kafka,
-  kinesisMock,
-  s3,
   judge,
   onTestFinished,
 }) => {
-  const { feed, start, feedUntil, expectEachRecordOnce } = await openScene(
-    settingOf('embedded', 'folder', { kafka, kinesisMock, s3 }),
-    onTestFinished,
-  )
+  const { feed, start, feedUntil, expectEachRecordOnce } = await openScene(LOCAL, onTestFinished)
   await feed.send(100)
   const worker = start({
     events: [

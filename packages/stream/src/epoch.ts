@@ -5,6 +5,7 @@ import type { Partition, Position, Source } from '@millrace/transport'
 import type { Batch } from './batch.ts'
 import { committedEvent } from './commit-event.ts'
 import { createConveyor } from './conveyor.ts'
+import { needingRoom } from './disk-room.ts'
 import type { InFlight } from './in-flight.ts'
 import { type Intake, openIntake, type Stretch } from './intake.ts'
 import type { Kinds } from './kinds.ts'
@@ -112,8 +113,9 @@ async function carryBatches(
   const conveyor = createConveyor<Batch, StagedBatch>({
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
+      const stage = () => stageBatch(batch, { known, kinds: parts.kinds }, parts)
       const staged = await parts
-        .cleaning(() => timed('clean', () => stageBatch(batch, { known, kinds: parts.kinds }, parts)))
+        .cleaning(() => timed('clean', () => enduring(() => needingRoom(parts.workFolder, stage))))
         .finally(() => parts.inFlight.used(batch.blocks))
       await timed('upload', () => enduring(() => tables.upload(staged)))
       return staged

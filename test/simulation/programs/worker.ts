@@ -30,6 +30,8 @@ const runtime: Runtime = {
 }
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
+// Nobody is left to stop it when the test is gone.
+process.once('disconnect', () => process.exit())
 
 await runStream(
   {
