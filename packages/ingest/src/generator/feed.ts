@@ -4,11 +4,11 @@ import { between, chanceOf } from './chance.ts'
 import { writeGeo } from './geo.ts'
 import { newPage, type Page, recordsOf } from './page.ts'
 import { writePin } from './pin.ts'
-import { TABLE_POSTS } from './poster.ts'
+import { posterOf, TABLE_POSTS } from './poster.ts'
 import { writeUser } from './user.ts'
 
 /** Writes the record of one post: always the same one for the same seed and post. */
-type Writer = (page: Page, seed: number, post: number) => void
+type Writer = (page: Page, seed: number, post: number, poster: number) => void
 
 interface Made {
   readonly write: Writer
@@ -32,10 +32,11 @@ export function generatorFeed({ datasets, mode, seed }: FeedOptions): Feed {
   return {
     async next(most) {
       const posts = Array.from({ length: most }, () => (mode === 'all' ? next++ : between(draws, 0, TABLE_POSTS - 1)))
+      const posters = posts.map((post) => posterOf(seed, post))
       return new Map(
         writers.map(({ dataset, write, usualBytes }) => {
           const page = newPage(most * usualBytes)
-          for (const post of posts) write(page, seed, post)
+          for (const [i, post] of posts.entries()) write(page, seed, post, posters[i] as number)
           return [dataset, recordsOf(page)]
         }),
       )

@@ -1,7 +1,6 @@
 import { between, chanceOf, fraction } from './chance.ts'
 import { COUNTRIES } from './countries.ts'
 import { endRecord, type Page, put, putInteger, putTenThousandths } from './page.ts'
-import { posterOf } from './poster.ts'
 import { daysBetween, literal, putMoment, putOneOf, quotable } from './texts.ts'
 
 const [GEO, PLACE] = [4, 5]
@@ -20,8 +19,8 @@ const DAYS = daysBetween('2017-10-19', '2022-10-19')
 const countries = COUNTRIES.map(quotable)
 
 /** The moment is the post's, the place is its poster's. */
-export function writeGeo(page: Page, seed: number, post: number): void {
-  const place = chanceOf(seed, PLACE, posterOf(seed, post))
+export function writeGeo(page: Page, seed: number, post: number, poster: number): void {
+  const place = chanceOf(seed, PLACE, poster)
   put(page, FIELDS.ind)
   putInteger(page, post)
   put(page, FIELDS.timestamp)

@@ -1,6 +1,6 @@
 import { between, bits, type Chance, chanceOf, fraction } from './chance.ts'
 import { endRecord, type Page, put, putHex, putInteger } from './page.ts'
-import { followersOf, NOBODY, posterOf } from './poster.ts'
+import { followersOf, NOBODY } from './poster.ts'
 import { literal, putOneOf, putWords, quotable } from './texts.ts'
 import { CATEGORIES } from './words.ts'
 
@@ -47,8 +47,7 @@ const UNTITLED = [literal('Untitled'), literal('Art.')]
 const TAGS = 9
 
 /** The figures are how many of 2,577 real pins are so; 2,557 of those have a poster, 2,400 are no story. */
-export function writePin(page: Page, seed: number, post: number): void {
-  const poster = posterOf(seed, post)
+export function writePin(page: Page, seed: number, post: number, poster: number): void {
   const chance = chanceOf(seed, PIN, post)
   const story = fraction(chance) * 2577 < 177
   put(page, FIELDS.index)

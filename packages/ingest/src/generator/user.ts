@@ -1,6 +1,6 @@
 import { chanceOf } from './chance.ts'
 import { endRecord, type Page, put, putInteger } from './page.ts'
-import { mostlyLow, posterOf } from './poster.ts'
+import { mostlyLow } from './poster.ts'
 import { daysBetween, literal, putMoment, putOneOf, quotable } from './texts.ts'
 import { FIRST_NAMES, LAST_NAMES } from './words.ts'
 
@@ -23,8 +23,8 @@ const firstNames = FIRST_NAMES.map(quotable)
 const lastNames = LAST_NAMES.map(quotable)
 
 /** All of it is the poster's. */
-export function writeUser(page: Page, seed: number, post: number): void {
-  const user = chanceOf(seed, USER, posterOf(seed, post))
+export function writeUser(page: Page, seed: number, post: number, poster: number): void {
+  const user = chanceOf(seed, USER, poster)
   put(page, FIELDS.ind)
   putInteger(page, post)
   put(page, FIELDS.firstName)
