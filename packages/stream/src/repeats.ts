@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { type Block, type Partition, reached, type Source } from '@millrace/transport'
+import { type Block, type Partition, partitionKey, reached, type Source } from '@millrace/transport'
 
 /** A block, and which of its records repeat one that came before. */
 export interface TakenBlock extends Block {
@@ -12,7 +12,7 @@ export interface TakenBlock extends Block {
  */
 export const REPEAT_SPAN = 50_000n
 
-const READ = { maxBytes: 8 << 20, waitMs: 1_000 }
+const READ = { maxBytes: 8 << 20, waitMs: 5_000 }
 
 /** Finds the repeats in the blocks of one partition, which come in order. Costs nothing until an id comes. */
 export function findRepeats(source: Source, partition: Partition): (block: Block) => Promise<TakenBlock> {
@@ -60,7 +60,8 @@ async function readBack(
   for (let at = await first(source, partition, to); !reached([at], [to]); ) {
     try {
       const block = await source.read(partition, [at], READ)
-      if (!block) return
+      // Something is there: the block that we look back from.
+      if (!block) throw new MillraceError('SOURCE_UNREACHABLE', `${partitionKey(partition)} did not answer at ${at}`)
       if (block.ids) note(upTo(block, to))
       at = block.to[0] ?? to
       block.recycle?.()

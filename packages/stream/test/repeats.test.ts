@@ -89,3 +89,20 @@ it('an id is known for so many offsets of its partition and no longer, wherever 
   for (const start of [0, 1, span - 5, span]) expect(await repeatsFrom(start)).toEqual([at[1]])
   for (const start of [span + 1, 2 * span + 1]) expect(await repeatsFrom(start)).toEqual([])
 })
+
+it('a source that does not answer is asked again: no repeat passes for that', async () => {
+  const topic = memoryTopic('users', 1)
+  for (const id of ['a', 'b', 'a']) topic.sendMarked(0, '{}', { id })
+  const [partition] = topic.partitions as [Partition]
+  const source = topic.source()
+  const block = await source.read(partition, [2n], { maxBytes: 1, waitMs: 0 })
+  if (!block) throw new Error('no block')
+  let silent = true
+  const find = findRepeats(
+    { ...source, read: async (...asked) => (silent ? undefined : source.read(...asked)) },
+    partition,
+  )
+  await expect(find(block)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retry: true })
+  silent = false
+  expect((await find(block)).repeats).toEqual(new Set([0]))
+})
