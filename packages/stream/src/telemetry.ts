@@ -20,7 +20,7 @@ export type PipelineNews =
   | CommittedEvent
   | WaitEvent
   | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
-  /** A read found nothing: the reader is at the end of what is there. */
+  /** A read brought nothing: the reader is at the end, or the source is slow. */
   | { readonly what: 'idle'; readonly partition: Partition }
   /** So many commits were made today that batches are gathered for longer than asked; or as asked again. */
   | { readonly what: 'paced'; readonly everyMs: number }

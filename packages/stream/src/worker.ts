@@ -77,6 +77,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
       ...{ store, source, acknowledge, engine, workFolder: workFolder.path, runtime },
       budget: createBudget(MOST_BYTES_IN_FLIGHT),
       cleaning: createLimit(STATEMENTS_AT_ONCE),
+      tellSize: createSizer(runtime, (table) => tell({ what: 'table', table })),
     }
     const datasets = options.routes.map(({ dataset, table, topics }) => ({ dataset, table, topics }))
     tell({ what: 'started', datasets, mostBytesHeld: MOST_BYTES_IN_FLIGHT })
@@ -85,7 +86,10 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     const lost = new AbortController()
     await subscribe(source, pipelines, lost)
     const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
-    const onCare = (care: CareEvent) => tell({ what: 'care', care })
+    const onCare = (care: CareEvent) => {
+      tell({ what: 'care', care })
+      for (const table of tables) if (table.ref.path === care.table) shared.tellSize(table)
+    }
     const care = { engine, workFolder: workFolder.path, runtime, onCare }
     if (!options.untilCaughtUp) caring = careTogether(tables, store, care, running.signal)
     await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), options.untilCaughtUp)
@@ -119,6 +123,7 @@ async function careTogether(
 type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'> & {
   readonly store: ObjectStore
   readonly acknowledge: () => Acknowledge
+  readonly tellSize: (table: ProgressTable) => void
 }
 
 interface Routed {
@@ -138,7 +143,6 @@ async function openPipeline(
   const { runtime } = shared
   const source = { ...shared.source, acknowledge: shared.acknowledge() }
   const tell = (news: PipelineNews) => tellWorker({ dataset: route.dataset, ...news })
-  const tellSize = createSizer(runtime, (table) => tellWorker({ what: 'table', table }))
   const tellUnknown = unknownFieldsTeller(tell)
   const kinds = new Map(route.kinds)
   const dataset = await loadDataset(route.dataset, datasetFolders)
@@ -164,7 +168,7 @@ async function openPipeline(
     tell,
     committed(batch, { fates }) {
       tellUnknown(fates.unknown)
-      for (const table of [tables.anchor, tables.quarantine]) tellSize(table)
+      for (const table of [tables.anchor, tables.quarantine]) shared.tellSize(table)
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.
       source

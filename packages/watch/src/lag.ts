@@ -8,7 +8,7 @@ export interface LagTracker {
   assigned(partitions: readonly Partition[]): void
   revoked(partitions: readonly Partition[]): void
   read(event: ReadEvent): void
-  /** The reader is at the end of this one. */
+  /** A read brought nothing: the end, or a source that is slow to answer. */
   idle(partition: Partition): void
   /** So many blocks of each are committed, or dropped. */
   released(blocks: ReadonlyMap<Partition, number>): void
@@ -24,9 +24,14 @@ interface Tracked {
   readonly held: { readonly records: number; readonly time: number | undefined }[]
   heldRecords: number
   unread: ReadEvent['behind']
+  /** Reads in a row that brought nothing. */
+  silences: number
   /** The source's time of the last record that was read: what has not been read is younger. */
   lastTime: number | undefined
 }
+
+/** So many reads that bring nothing are the end. One may only have been throttled. */
+const SILENCES_AT_END = 4
 
 const keyOf = ({ topic, id }: Partition) => `${topic}/${id}`
 
@@ -36,7 +41,7 @@ export function trackLag(): LagTracker {
     const key = keyOf(partition)
     const known = tracked.get(key)
     if (known) return known
-    const fresh = { partition, held: [], heldRecords: 0, unread: undefined, lastTime: undefined }
+    const fresh = { partition, held: [], heldRecords: 0, unread: undefined, silences: 0, lastTime: undefined }
     tracked.set(key, fresh)
     return fresh
   }
@@ -50,10 +55,12 @@ export function trackLag(): LagTracker {
       mine.held.push({ records, time: firstTime })
       mine.heldRecords += records
       mine.unread = behind
+      mine.silences = 0
       mine.lastTime = firstTime ?? mine.lastTime
     },
     idle(partition) {
       const mine = of(partition)
+      if (++mine.silences < SILENCES_AT_END) return
       mine.unread = mine.unread?.records === undefined && mine.unread ? { ms: 0 } : { records: 0 }
     },
     released(blocks) {

@@ -41,6 +41,16 @@ describe("a worker's state", () => {
     expect(watch.state().datasets[0]?.bottleneck).toBe('fetch')
   })
 
+  it('takes a source that is silent for one read for slow, and for ended after some', () => {
+    const { watch, runtime } = started()
+    watch.on(pin.assigned)
+    watch.on(read(runtime.now(), 5_000))
+    watch.on(pin.idle)
+    expect(watch.state().datasets[0]?.lag.records).toBe(5_100)
+    for (let i = 0; i < 3; i++) watch.on(pin.idle)
+    expect(watch.state().datasets[0]?.lag.records).toBe(100)
+  })
+
   it('waits, alive but not ready, for as long as it takes, and says what for, since when and what is held', () => {
     const { watch, runtime, pass, health } = started()
     watch.on(pin.assigned)
