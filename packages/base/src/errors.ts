@@ -4,7 +4,6 @@
  */
 const CODES = {
   USAGE: { exit: 2, retry: false, next: 'Run the command with --help to see what it takes.' },
-  NOT_BUILT: { exit: 2, retry: false, next: 'This command is planned; the README lists what works today.' },
   CONFIG_INVALID: { exit: 2, retry: false, next: 'Run `millrace config` to see each setting and where it comes from.' },
   SECRET_IN_URL: {
     exit: 2,

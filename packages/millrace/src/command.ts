@@ -36,12 +36,9 @@ export interface Command {
   readonly run: Run
 }
 
-interface Listed {
+/** A line of `--help`; the command itself is loaded when it is called. */
+export interface CommandEntry {
   readonly name: string
   readonly summary: string
+  readonly load: () => Promise<Command>
 }
-
-/** A line of `--help`: either loads its command, or says how it is going to be called. */
-export type CommandEntry =
-  | (Listed & { readonly load: () => Promise<Command> })
-  | (Listed & { readonly planned: string })

@@ -1,4 +1,3 @@
-import { MillraceError } from '@millrace/base'
 import { CommanderError, InvalidArgumentError, Option, Command as Program } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { createArguments } from './arguments.ts'
@@ -44,7 +43,6 @@ function wantedCommand(argv: readonly string[]): string | undefined {
 }
 
 async function addCommand(program: Program, entry: CommandEntry, wanted: boolean, launch: Launch): Promise<void> {
-  if ('planned' in entry) return addPlanned(program, entry.name, entry.summary, entry.planned)
   const added = program.command(entry.name).summary(entry.summary)
   overrideExit(added)
   if (!wanted) return
@@ -59,20 +57,6 @@ async function addCommand(program: Program, entry: CommandEntry, wanted: boolean
   const examples = command.examples.map((example) => `  ${example.command.padEnd(width)}  ${example.does}`)
   added.addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
   added.action(() => launch(command, added))
-}
-
-function addPlanned(program: Program, name: string, summary: string, example: string): void {
-  const added = program
-    .command(name)
-    .summary(`${summary} (not built yet)`)
-    .description(`${summary}\nNot built yet.`)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .addHelpText('after', `\nIt is going to be called like this:\n  ${example}`)
-    .action(() => {
-      throw new MillraceError('NOT_BUILT', `millrace ${name} is not built yet`)
-    })
-  overrideExit(added)
 }
 
 function addSetting(added: Program, key: SettingKey): void {

@@ -3,44 +3,30 @@ import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../src/commands/index.ts'
 import { runMillrace } from './run-millrace.ts'
 
-const built = COMMANDS.filter((entry) => 'load' in entry).map(({ name }) => name)
-const planned = COMMANDS.filter((entry) => 'planned' in entry).map(({ name }) => name)
+const names = COMMANDS.map(({ name }) => name)
 
 describe('--help', () => {
   test('lists every command', async () => {
     const { code, out, err } = await runMillrace(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const listed = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name)
-    expect(listed).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name)))
+    expect(listed).toEqual(expect.arrayContaining(names))
   })
 
   test('is what no words at all print', async () => {
     expect((await runMillrace([])).out).toBe((await runMillrace(['--help'])).out)
   })
 
-  test.each(built)('of %s shows examples that call it', async (name) => {
+  test.each(names)('of %s shows examples that call it', async (name) => {
     const { code, out } = await runMillrace([name, '--help'])
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`Examples:\\n.*millrace ${name}`))
-  })
-
-  test.each(planned)('of %s says that it is not built yet', async (name) => {
-    const { code, out } = await runMillrace([name, '--help'])
-    expect(code).toBe(0)
-    expect(out).toContain('Not built yet.')
-    expect(out).toContain(`millrace ${name}`)
   })
 })
 
 test('--version prints the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   expect(await runMillrace(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
-})
-
-test.each(planned)('%s says that it is not built yet, whatever its arguments', async (name) => {
-  const { code, out, err } = await runMillrace([name, 'word', '--some', 'thing'])
-  expect({ code, out }).toEqual({ code: 2, out: '' })
-  expect(err).toMatch(new RegExp(`^error\\[NOT_BUILT\\]: millrace ${name} is not built yet\\nnext: `))
 })
 
 describe('wrong use ends with exit code 2 and the nearest right name', () => {

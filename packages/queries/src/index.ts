@@ -10,6 +10,8 @@ export {
 } from './answers.ts'
 export { type TableQuality, tableQuality } from './quality.ts'
 export { loadQuestions, postsSql, type Question, wholeSql } from './questions.ts'
+export { chartHtml } from './report/chart.ts'
+export { renderReport } from './report/page.ts'
 export { type RunResults, readResults } from './results.ts'
 export { BATCH, RUNS_SCHEMA, RUNS_TABLE, type RunRecord, readRuns, type StepTime, type TableAccount } from './runs.ts'
 export { type AsOf, type QueryResult, runSql } from './sql.ts'

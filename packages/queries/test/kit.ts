@@ -13,13 +13,21 @@ export async function answersOver(
   connection: DuckDBConnection,
   files: Readonly<Record<keyof typeof COLUMNS, string>>,
 ): Promise<Readonly<Record<string, readonly Record<string, unknown>[]>>> {
+  const answers = await askOver(connection, files)
+  return Object.fromEntries(answers.map((answer) => [answer.question.id, asObjects(answer)]))
+}
+
+/** The answers as they are kept. */
+export async function askOver(
+  connection: DuckDBConnection,
+  files: Readonly<Record<keyof typeof COLUMNS, string>>,
+): Promise<Answer[]> {
   const read = (name: keyof typeof COLUMNS, time: string) => {
     const moment = time === '' ? '' : ` REPLACE (CAST(replace(${time}, '+0000', 'Z') AS TIMESTAMPTZ) AS ${time})`
     return `SELECT *${moment} FROM read_json(${quoteText(files[name])}, columns = ${COLUMNS[name]})`
   }
   const tables = { pin: read('pin', ''), geo: read('geo', '"timestamp"'), user: read('user', 'date_joined') }
-  const answers = await answerQuestions(await duckdbQuestions(connection, tables))
-  return Object.fromEntries(answers.map((answer) => [answer.question.id, asObjects(answer)]))
+  return answerQuestions(await duckdbQuestions(connection, tables))
 }
 
 function asObjects({ columns, rows }: Answer): Record<string, unknown>[] {

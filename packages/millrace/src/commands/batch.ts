@@ -86,7 +86,11 @@ async function print({ run, wasDone, folder, unclaimed, missed }: BatchResult, s
   io.line(
     wasDone ? `the run of ${run.date} was done already` : `the run of ${run.date} is done, ${seconds.toFixed(1)} s`,
   )
-  io.line(folder === undefined ? 'no answers: the questions need pin, geo and user' : `the answers are in ${folder}`)
+  io.line(
+    folder === undefined
+      ? 'no answers: the questions need pin, geo and user'
+      : `the answers are in ${folder}, to read in ${folder}/report.html`,
+  )
 }
 
 export const batch: Command = {

@@ -24,7 +24,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'sql', summary: "ad-hoc SQL over the lake's tables", load: async () => (await import('./sql.ts')).sql },
   { name: 'runs', summary: 'the history of daily runs', load: async () => (await import('./runs.ts')).runs },
-  { name: 'report', summary: 'the eight answers as one HTML page', planned: 'millrace report -o report.html' },
+  {
+    name: 'report',
+    summary: 'the eight answers as one HTML page',
+    load: async () => (await import('./report.ts')).report,
+  },
   { name: 'tables', summary: 'what tables the lake holds', load: async () => (await import('./tables.ts')).tables },
   { name: 'history', summary: 'the commits of one table', load: async () => (await import('./history.ts')).history },
   {

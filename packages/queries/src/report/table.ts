@@ -1,0 +1,33 @@
+import type { Answer } from '../answers.ts'
+import { type Html, html } from './html.ts'
+import { columnText, counted, numberText } from './words.ts'
+
+export interface Column {
+  readonly name: string
+  readonly isNumber: boolean
+}
+
+/** Rows of texts and numbers; the page's script adds sorting and the filter to those that are to have it. */
+export function tableHtml(caption: string, columns: readonly Column[], rows: readonly (readonly unknown[])[]): Html {
+  const cells = (row: readonly unknown[]) => columns.map((column, i) => cellHtml(column, row[i]))
+  return html`<table><caption>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col"${column.isNumber ? html` class="number"` : undefined}>${columnText(column.name)}</th>`)}</tr></thead>
+<tbody>
+${rows.map((row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table>`
+}
+
+function cellHtml({ isNumber }: Column, value: unknown): Html {
+  if (value === null || value === undefined) return html`<td class="missing">none</td>`
+  if (!isNumber) return html`<td><bdi>${String(value)}</bdi></td>`
+  return html`<td class="number">${typeof value === 'number' ? numberText(value) : String(value)}</td>`
+}
+
+/** An answer's rows, in a frame that scrolls by itself, below a field that filters them. */
+export function answerTable({ question: { id, title, chart }, columns, rows }: Answer): Html {
+  // What goes along the chart is a name, even where it is a number: the year 2018 is not 2,018.
+  const described = columns.map(({ name, type }) => ({ name, isNumber: type !== 'string' && name !== chart.x }))
+  return html`<div class="answer" data-answer>
+<p class="tools" hidden><label for="filter-${id}">Filter</label> <input id="filter-${id}" type="search" autocomplete="off" spellcheck="false"> <output for="filter-${id}">${counted(rows.length, 'row')}</output></p>
+<div class="frame" role="region" tabindex="0" aria-label="Table: ${title}">${tableHtml(title, described, rows)}</div>
+</div>`
+}
