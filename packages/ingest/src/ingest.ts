@@ -45,7 +45,9 @@ export async function ingest(options: IngestOptions, runtime: Runtime, signal: A
   }
 }
 
-/** While one batch is on its way, the next is fetched. */
+/** So many batches are on their way while the next is fetched. */
+const SENDS_AT_ONCE = 3
+
 async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Runtime, signal: AbortSignal) {
   const { count = Number.POSITIVE_INFINITY, rate, onSent } = options
   const perTick = rate === undefined ? MOST_AT_ONCE : Math.max(1, Math.round((rate * TICK_MS) / 1000))
@@ -58,25 +60,42 @@ async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Run
     coming.catch(() => {})
     return coming
   }
+  const sending: Promise<void>[] = []
+  let asked = 0
   let coming = fetchAfter(0)
   try {
     for (let batch = await coming; batch && !signal.aborted; batch = await coming) {
-      const posts = postsOf(batch)
-      coming = fetchAfter(totals.posts + posts)
-      await sink.send(batch)
-      totals.posts += posts
-      for (const records of batch.values()) {
-        totals.records += records.length
-        for (const record of records) totals.bytes += record.length
-      }
-      onSent?.(totals)
-      await pace(totals.posts)
+      asked += postsOf(batch)
+      coming = fetchAfter(asked)
+      sending.push(deliver(batch, sink, totals, onSent))
+      sending.at(-1)?.catch(() => {})
+      await pace(asked)
+      if (sending.length >= SENDS_AT_ONCE) await sending.shift()
     }
+    await Promise.all(sending)
   } finally {
-    await coming.catch(() => {})
+    await Promise.allSettled([...sending, coming])
   }
   return totals
 }
+
+/** Counts what has become durable. */
+async function deliver(
+  batch: Batch,
+  sink: Sink,
+  totals: Writable<IngestTotals>,
+  onSent?: (totals: IngestTotals) => void,
+) {
+  await sink.send(batch)
+  totals.posts += postsOf(batch)
+  for (const records of batch.values()) {
+    totals.records += records.length
+    for (const record of records) totals.bytes += record.length
+  }
+  onSent?.(totals)
+}
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 function postsOf(batch: Batch): number {
   return Math.max(...batch.values().map(({ length }) => length))

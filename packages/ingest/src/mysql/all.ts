@@ -4,7 +4,8 @@ import type { Database, Values } from './database.ts'
 import { encodeRows } from './rows.ts'
 import type { Table } from './tables.ts'
 
-const ROWS_A_PAGE = 1_000
+/** How wide the rows are shows after the first page: the others are as long as that allows. */
+const [FIRST_PAGE, LONGEST_PAGE, PAGE_BYTES] = [200, 5_000, 8 << 20]
 
 /** Whole tables, side by side, never more of them than a page each. */
 export function allRows(database: Database, tables: readonly Table[]): Feed {
@@ -25,12 +26,16 @@ export function allRows(database: Database, tables: readonly Table[]): Feed {
 
 /** By ranges of the key: each page starts behind the last, so a lost connection costs nothing. */
 async function* pages(database: Database, { name, key }: Table): Pieces & AsyncGenerator<Uint8Array[]> {
+  let most = FIRST_PAGE
   for (let after: Values[number] | undefined; ; ) {
     const where = after === undefined ? '' : `WHERE ${key?.quoted} > ?`
-    const sql = `SELECT * FROM ${name} ${where} ORDER BY ${key?.quoted} LIMIT ${ROWS_A_PAGE}`
+    const sql = `SELECT * FROM ${name} ${where} ORDER BY ${key?.quoted} LIMIT ${most}`
     const page = await database.read(sql, after === undefined ? [] : [after])
     if (page.rows.length === 0) return
-    yield encodeRows(page)
+    const records = encodeRows(page)
+    yield records
+    const bytes = records.reduce((sum, { length }) => sum + length, 0)
+    most = Math.max(1, Math.min(LONGEST_PAGE, Math.floor((PAGE_BYTES * records.length) / bytes)))
     after = page.rows.at(-1)?.[key?.column ?? ''] as Values[number]
   }
 }

