@@ -61,12 +61,15 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 }
 
 const LONGEST_REASON = 80
+const FAILED = ' failed: '
 
-/** An answer's status says most of it; else the beginning of what was said. */
+/** An answer's status says most of it; else what was said, without what was being done. */
 function shortReason(message: string): string {
-  const status = /\b(?:HTTP |status )?([45]\d\d)\b/.exec(message)?.[1]
+  const status = /\bHTTP ([45]\d\d)\b/.exec(message)?.[1]
   if (status !== undefined) return status
-  return message.length <= LONGEST_REASON ? message : `${message.slice(0, LONGEST_REASON - 1)}…`
+  const at = message.lastIndexOf(FAILED)
+  const reason = at < 0 ? message : message.slice(at + FAILED.length)
+  return reason.length <= LONGEST_REASON ? reason : `${reason.slice(0, LONGEST_REASON - 1)}…`
 }
 
 function catchingUp(datasets: readonly DatasetState[]): string {

@@ -43,7 +43,7 @@ export const pin = {
     dataset: 'pin',
     what: 'waits',
     code: 'STORE_FAILED',
-    message: 's3://bucket/lake: PutObject answered 503 SlowDown',
+    message: 's3://bucket/lake: put x failed: HTTP 503, SlowDown',
   },
   goesOn: { dataset: 'pin', what: 'goes on' },
 } as const satisfies Record<string, PipelineEvent>

@@ -43,5 +43,7 @@ export function withCodedErrors(store: ObjectStore, advice: Advice): ObjectStore
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.message === '' ? error.name : error.message
+  const text = error.message === '' ? error.name : error.message
+  const { $metadata: answer }: { $metadata?: { httpStatusCode?: number } } = error as object
+  return answer?.httpStatusCode === undefined ? text : `HTTP ${answer.httpStatusCode}, ${text}`
 }
