@@ -1,0 +1,39 @@
+// bare DuckDB: read_json with types, the same cleaning, DISTINCT, Parquet, the same questions; no log, no look at bad records
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DuckDBInstance, version } from '@duckdb/node-api'
+import { loadQuestions, postsSql } from '@millrace/queries'
+import { loadDataset } from '@millrace/transform'
+import { job, report } from '../../src/contestant.ts'
+
+const { input, output } = job()
+const [tables, answers] = [join(output, 'tables'), join(output, 'answers')]
+await Promise.all([mkdir(tables, { recursive: true }), mkdir(answers)])
+const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
+const connection = await instance.connect()
+await connection.run("SET TimeZone = 'UTC'")
+
+const TYPES = {
+  text: 'VARCHAR',
+  integer: 'INTEGER',
+  long: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  timestamp: 'TIMESTAMPTZ',
+}
+
+for (const name of ['pin', 'geo', 'user']) {
+  const { fields, sql } = await loadDataset(name)
+  const columns = fields.map((field) => `${field.name}: '${TYPES[field.type]}'`).join(', ')
+  const raw = `SELECT * FROM read_json('${join(input, name)}.jsonl', format = 'newline_delimited', columns = {${columns}})`
+  const folder = join(tables, name)
+  await mkdir(folder)
+  const rows = `SELECT DISTINCT * FROM (WITH raw AS (${raw}) SELECT * FROM (${sql}\n))`
+  await connection.run(`COPY (${rows}) TO '${join(folder, 'rows.parquet')}' (FORMAT parquet, COMPRESSION zstd)`)
+  await connection.run(`CREATE VIEW "${name}" AS FROM '${join(folder, 'rows.parquet')}'`)
+}
+await connection.run(`CREATE TABLE posts AS ${await postsSql()}`)
+for (const { id, sql } of await loadQuestions()) {
+  await connection.run(`COPY (${sql}) TO '${join(answers, `${id}.json`)}' (FORMAT json)`)
+}
+report({ engine: `DuckDB ${version()}` })
