@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/base'
 import {
   type AddFile,
   commit,
@@ -42,6 +43,7 @@ export async function writeCleanTable(
   const snapshot = await openOrCreate(table, { schema: dataset.schema, description: dataset.description }, runtime)
   const noted = isDone(snapshot, manifest) && (await readNotes(lake, manifest, dataset.name))
   if (noted) return noted
+  refuseMixedFiles(snapshot, manifest)
   const connection = await engine.connect()
   try {
     const refusals = await createRefusals(manifest.date, connection, parts)
@@ -91,6 +93,16 @@ async function commitRefusals(
 const RUN_TAG = 'millrace.run'
 
 const isReplaced = ({ tags }: AddFile, { date, full }: Manifest) => full || tags?.[RUN_TAG] === date
+
+/** Another engine that makes large files of small ones mixes the rows of runs, and drops what tells them apart. */
+function refuseMixedFiles({ table, files }: Snapshot, { date, attempt, full }: Manifest): void {
+  if (full || attempt === 1 || files.values().every(({ tags }) => tags?.[RUN_TAG] !== undefined)) return
+  throw new MillraceError(
+    'RUN_ORDER',
+    `${table.store.url}/${table.path} has been rewritten by another engine: the rows of ${date} are not to be told from others`,
+    { next: `Do all of it anew: millrace batch --date ${date} --full.` },
+  )
+}
 
 export const runTxn = ({ date }: { readonly date: string }) => `batch/${date}`
 

@@ -88,12 +88,12 @@ export async function seen({ rows, out }: Place, quarantines: readonly string[] 
   return { tables: Object.fromEntries(tables.map((name, i) => [name, contents?.[i]])), runs, files: await filesIn(out) }
 }
 
-/** Parquet names its writer's own details, so only that it is there counts. */
+/** Parquet names its writer's own details, and the report its time: of these only that they are there counts. */
 async function filesIn(out: string): Promise<Record<string, string>> {
   const names = (await readdir(out, { recursive: true })).filter((name) => /\.\w+$/.test(name)).sort()
   const read = async (name: string) => [
     name,
-    name.endsWith('.parquet') ? '' : await readFile(join(out, name), 'base64'),
+    /\.(parquet|html)$/.test(name) ? '' : await readFile(join(out, name), 'base64'),
   ]
   return Object.fromEntries(await Promise.all(names.map(read)))
 }

@@ -1,10 +1,9 @@
-import type { Runtime } from '@millrace/base'
+import { openWorkFolder, type Runtime } from '@millrace/base'
 import { type DuckDB, openDuckDB, openLake, openScan, openTable, planScan } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
 import { quarantinePath } from './quarantine.ts'
 import { type ReplayTotals, replayQuarantine } from './replay.ts'
-import { openWorkFolder } from './work-folder.ts'
 
 export interface DeskTable {
   readonly dataset: string

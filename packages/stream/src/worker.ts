@@ -1,4 +1,4 @@
-import type { Runtime } from '@millrace/base'
+import { openWorkFolder, type Runtime } from '@millrace/base'
 import { type ObjectStore, openDuckDB, openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
@@ -18,7 +18,6 @@ import { createSizer } from './table-sizes.ts'
 import { openTables } from './tables.ts'
 import type { CommittedEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
 import { unknownFieldsTeller } from './unknown-fields.ts'
-import { openWorkFolder } from './work-folder.ts'
 
 export interface StreamOptions {
   readonly source: string

@@ -62,8 +62,10 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
     out,
     full,
     onStep: ({ step, seconds }) => {
+      io.status('')
       io.note(`${step} ${seconds.toFixed(1)} s`)
     },
+    onRecords: (dataset, records) => io.status(`${dataset}: ${records.toLocaleString('en')} records`),
   }
 }
 
