@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findLayerBreaks } from './layers.ts'
 import type { Problem } from './source-files.ts'
@@ -13,7 +14,7 @@ interface Outcome {
 export type Part = (root: string) => Promise<Outcome>
 
 export const PARTS: Readonly<Record<string, Part>> = {
-  types: tool('tsc', ['--noEmit']),
+  types: everyProject,
   lint: tool('biome', ['ci', '--colors=off', '--max-diagnostics=50']),
   unused: tool('knip', ['--no-progress']),
   layers: problems(findLayerBreaks),
@@ -32,6 +33,16 @@ function tool(name: string, args: readonly string[]): Part {
       child.on('error', fail)
       child.on('close', (code) => settle({ passed: code === 0, output: Buffer.concat(chunks).toString() }))
     })
+}
+
+/** What runs in a browser is a project of its own: it knows a browser's types, and nothing else does. */
+async function everyProject(root: string): Promise<Outcome> {
+  const projects = ['tsconfig.json', ...globSync('packages/*/src/*/tsconfig.json', { cwd: root })]
+  const outcomes = await Promise.all(projects.map((project) => tool('tsc', ['--noEmit', '--project', project])(root)))
+  return {
+    passed: outcomes.every(({ passed }) => passed),
+    output: outcomes.map(({ output }) => output).join(''),
+  }
 }
 
 function problems(find: (root: string) => readonly Problem[]): Part {

@@ -2,6 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
 import type { WorkerEvent } from '@millrace/stream'
 import { showToGroup } from './group.ts'
+import { MARK_EVERY_MS } from './history.ts'
 import type { Metrics } from './metrics.ts'
 import type { Listen } from './server.ts'
 import type { WorkerWatch } from './worker-watch.ts'
@@ -18,8 +19,6 @@ export interface DashboardOptions {
   readonly lake: string
   readonly listen: Listen
 }
-
-const MARK_EVERY_MS = 5_000
 
 /** Starts beside the worker, which does not wait for it. */
 export function openDashboard(watch: WorkerWatch, options: DashboardOptions, runtime: Runtime): Dashboard {

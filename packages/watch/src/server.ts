@@ -3,10 +3,11 @@ import { Readable } from 'node:stream'
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { createLiveAnswers } from './answers.ts'
 import { readGroup, type WorkerBrief } from './group.ts'
 import { liveness, readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
-import { PAGE } from './page.ts'
+import { readPageFiles } from './page-files.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
 /** A certain address, or the usual one: there or on the next port that is free. */
@@ -63,11 +64,11 @@ function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): Fasti
   const { watch, metrics, runtime } = parts
   const app = Fastify({ forceCloseConnections: true })
   const group = cachedGroup(parts)
+  const answers = createLiveAnswers({ ...parts, tableOf: (dataset) => tableOf(watch, dataset) })
   app.addHook('onRequest', async (request, reply) => {
     if (!isOwnName(request.hostname, host)) await reply.code(403).send({ error: 'this is not the name of this server' })
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
-  app.get('/', (_, reply) => reply.type('text/html; charset=utf-8').send(PAGE))
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/healthz', (_, reply) => {
     const health = liveness(watch.state())
@@ -80,8 +81,30 @@ function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): Fasti
   app.get('/state', () => watch.state())
   app.get('/history', () => watch.history())
   app.get('/group', () => group())
+  app.get('/answers', () => answers())
   app.get('/events', (_, reply) => reply.type('text/event-stream').send(Readable.from(events(watch, runtime, stopped))))
+  servePage(app)
   return app
+}
+
+function servePage(app: FastifyInstance): void {
+  let read: ReturnType<typeof readPageFiles> | undefined
+  const page = () => {
+    read ??= readPageFiles()
+    return read
+  }
+  app.get('/', async (_, reply) => {
+    const { html, policy } = await page()
+    return reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(html)
+  })
+  app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
+    const file = (await page()).files.get(request.params['*'])
+    return file ? reply.type(file.type).send(file.body) : reply.callNotFound()
+  })
+}
+
+function tableOf(watch: WorkerWatch, dataset: string): string {
+  return watch.state().datasets.find((each) => each.dataset === dataset)?.table ?? dataset
 }
 
 /** One event a second, with the whole state: whoever comes late or misses some has lost nothing. */

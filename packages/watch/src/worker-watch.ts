@@ -1,6 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import type { CareEvent, CommittedEvent, WorkerEvent } from '@millrace/stream'
 import { type DatasetWatch, watchDataset } from './dataset-watch.ts'
+import { MOST_POINTS, pointOf } from './history.ts'
 import { sentenceOf, worstPhase } from './sentence.ts'
 import type { CareState, HistoryPoint, TableState, WorkerIdentity, WorkerState } from './state.ts'
 import { STUCK_AFTER_MS } from './vital-signs.ts'
@@ -19,9 +20,6 @@ export interface WatchOptions {
   /** Until when a pipeline in which nothing moves counts as alive. */
   readonly stuckAfterMs?: number
 }
-
-/** Half an hour, if it is marked every five seconds. */
-const MOST_POINTS = 360
 
 export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: WatchOptions = {}): WorkerWatch {
   const datasets = new Map<string, DatasetWatch>()
@@ -91,21 +89,4 @@ function withCare(care: readonly CareState[], { chore, outcome, error }: CareEve
       ? { chore, succeededAt: before?.succeededAt, failedAt: at, error: String(error) }
       : { chore, succeededAt: at, failedAt: before?.failedAt, error: undefined }
   return [...care.filter((each) => each.chore !== chore), after]
-}
-
-function pointOf({ at, memory, held, datasets }: WorkerState): HistoryPoint {
-  return {
-    at,
-    rssBytes: memory.rssBytes,
-    heldBytes: held.bytes,
-    datasets: datasets.map(({ dataset, rates, lag, latency }) => ({
-      dataset,
-      rowsPerSecond: rates.rows,
-      bytesPerSecond: rates.readBytes,
-      lagRecords: lag.records,
-      lagSeconds: lag.seconds,
-      p50Ms: latency?.p50Ms,
-      p99Ms: latency?.p99Ms,
-    })),
-  }
 }

@@ -1,0 +1,95 @@
+import { openWorkFolder, type Runtime } from '@millrace/base'
+import { type ObjectStore, openDuckDB, openScan, openTable, planScan, type Snapshot } from '@millrace/lake'
+import { type Answer, type AnswerColumn, answerQuestions, chartHtml, duckdbQuestions } from '@millrace/queries'
+
+/** The questions, asked of what is committed. */
+export interface LiveAnswers {
+  /** When they were asked; undefined when they never could be. */
+  readonly at: number | undefined
+  readonly tookMs: number
+  /** Of the tables, as they were read. */
+  readonly versions: Readonly<Record<string, number>>
+  /** Tables that are not there yet. */
+  readonly lacks: readonly string[]
+  /** Why the last try failed. */
+  readonly failed: string | undefined
+  readonly answers: readonly LiveAnswer[]
+}
+
+export interface LiveAnswer {
+  readonly id: string
+  readonly title: string
+  /** A picture as HTML, every text in it escaped. */
+  readonly chart: string
+  readonly columns: readonly AnswerColumn[]
+  /** The first of them. */
+  readonly rows: readonly (readonly unknown[])[]
+  readonly rowCount: number
+}
+
+const TABLES = ['pin', 'geo', 'user'] as const
+const MOST_ROWS = 100
+const AT_MOST_EVERY_MS = 30_000
+/** Of one core's time: asking large tables takes long, and the stream goes first. */
+const SHARE = 1 / 50
+const NOTHING: LiveAnswers = { at: undefined, tookMs: 0, versions: {}, lacks: [], failed: undefined, answers: [] }
+
+export interface AnswersParts {
+  readonly store: ObjectStore
+  /** What the data set's table is called. */
+  readonly tableOf: (dataset: string) => string
+  readonly runtime: Runtime
+}
+
+/** Asks when it is asked, but seldom: between, and while nothing was committed, the answers are those of before. */
+export function createLiveAnswers(parts: AnswersParts): () => Promise<LiveAnswers> {
+  const { runtime } = parts
+  let [dueAt, last] = [Number.NEGATIVE_INFINITY, Promise.resolve(NOTHING)]
+  return () => {
+    const begun = runtime.monotonic()
+    if (begun < dueAt) return last
+    dueAt = Number.POSITIVE_INFINITY
+    last = last.then(async (before) => {
+      const found = await ask(parts, before).catch((error) => ({ ...before, failed: String(error.message) }))
+      const now = runtime.monotonic()
+      dueAt = now + Math.max(AT_MOST_EVERY_MS, (now - begun) / SHARE)
+      return found
+    })
+    return last
+  }
+}
+
+async function ask({ store, tableOf, runtime }: AnswersParts, before: LiveAnswers): Promise<LiveAnswers> {
+  const begun = runtime.monotonic()
+  const snapshots = new Map<string, Snapshot>()
+  for (const name of TABLES) {
+    const snapshot = await openTable({ store, path: tableOf(name) })
+    if (snapshot) snapshots.set(name, snapshot)
+  }
+  const lacks = TABLES.filter((table) => !snapshots.has(table))
+  if (lacks.length > 0) return { ...NOTHING, lacks }
+  const versions = Object.fromEntries([...snapshots].map(([name, { version }]) => [name, version]))
+  const isSame = TABLES.every((table) => versions[table] === before.versions[table])
+  if (isSame) return { ...before, failed: undefined }
+  const answers = (await answersOf(snapshots)).map(shown)
+  return { at: runtime.now(), tookMs: runtime.monotonic() - begun, versions, lacks, failed: undefined, answers }
+}
+
+function shown(answer: Answer): LiveAnswer {
+  const { question, columns, rows } = answer
+  const { id, title } = question
+  return { id, title, chart: chartHtml(answer).markup, columns, rows: rows.slice(0, MOST_ROWS), rowCount: rows.length }
+}
+
+async function answersOf(snapshots: ReadonlyMap<string, Snapshot>): Promise<Answer[]> {
+  await using held = new AsyncDisposableStack()
+  const folder = await openWorkFolder()
+  held.defer(folder.close)
+  const engine = await openDuckDB({ threads: 1, memoryLimit: '256MB', temporaryFolder: folder.path })
+  held.defer(engine.close)
+  const connection = await engine.connect()
+  const sql: Record<string, string> = {}
+  for (const [name, snapshot] of snapshots) sql[name] = held.use(await openScan(planScan(snapshot), connection)).sql
+  const { pin = '', geo = '', user = '' } = sql
+  return answerQuestions(await duckdbQuestions(connection, { pin, geo, user }))
+}

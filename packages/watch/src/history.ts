@@ -1,0 +1,23 @@
+import type { HistoryPoint, WorkerState } from './state.ts'
+
+export const MARK_EVERY_MS = 5_000
+
+/** Half an hour. */
+export const MOST_POINTS = 360
+
+export function pointOf({ at, memory, held, datasets }: WorkerState): HistoryPoint {
+  return {
+    at,
+    rssBytes: memory.rssBytes,
+    heldBytes: held.bytes,
+    datasets: datasets.map(({ dataset, rates, lag, latency }) => ({
+      dataset,
+      rowsPerSecond: rates.rows,
+      bytesPerSecond: rates.readBytes,
+      lagRecords: lag.records,
+      lagSeconds: lag.seconds,
+      p50Ms: latency?.p50Ms,
+      p99Ms: latency?.p99Ms,
+    })),
+  }
+}

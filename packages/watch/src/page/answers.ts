@@ -1,0 +1,48 @@
+import { type ComponentChild, h } from 'preact'
+import type { LiveAnswer, LiveAnswers } from '../answers.ts'
+import { agoInWords, exactCountInWords, secondsInWords } from '../words.ts'
+import { hint, panel, table } from './parts.ts'
+
+/** The questions, answered from what is committed. */
+export function answersPanel(live: LiveAnswers | undefined, now: number): ComponentChild {
+  if (live === undefined) return panel('answers', 'Answers', '', hint('Asking the tables…'))
+  const { lacks, failed, answers } = live
+  if (lacks.length > 0) {
+    return panel('answers', 'Answers', '', hint(`Not before these tables are there: ${lacks.join(', ')}.`))
+  }
+  return panel(
+    'answers',
+    'Answers',
+    noteOf(live, now),
+    failed === undefined ? null : h('p', { class: 'trouble' }, `The tables could not be asked just now: ${failed}`),
+    h('div', { class: 'answers' }, ...answers.map(answerCard)),
+  )
+}
+
+function noteOf({ at, tookMs, versions }: LiveAnswers, now: number): string {
+  if (at === undefined) return ''
+  const read = Object.entries(versions).map(([name, version]) => `${name} v${version}`)
+  return `from ${read.join(', ')}, ${agoInWords(at, Math.max(at, now))}, in ${secondsInWords(tookMs / 1000)}`
+}
+
+function answerCard({ id, title, chart, columns, rows, rowCount }: LiveAnswer): ComponentChild {
+  const described = columns.map(({ name, type }, i) => ({
+    head: name.replaceAll('_', ' '),
+    isNumber: type !== 'string',
+    cell: (row: readonly unknown[]) => String(row[i] ?? '–'),
+  }))
+  const more = rowCount > rows.length ? `, the first ${rows.length}` : ''
+  return h(
+    'article',
+    { class: 'answer', key: id, 'aria-labelledby': `${id}-title` },
+    h('h3', { id: `${id}-title` }, h('span', { class: 'id' }, id), ' ', title),
+    // The server has escaped what is in it, and the page's policy lets nothing in it run.
+    h('div', { class: 'picture', dangerouslySetInnerHTML: { __html: chart } }),
+    h(
+      'details',
+      {},
+      h('summary', {}, `Table: ${exactCountInWords(rowCount)} ${rowCount === 1 ? 'row' : 'rows'}${more}`),
+      table(title, described, rows, (row) => JSON.stringify(row)),
+    ),
+  )
+}

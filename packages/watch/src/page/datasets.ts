@@ -1,0 +1,56 @@
+import { type ComponentChild, h } from 'preact'
+import type { DatasetState, WorkerState } from '../state.ts'
+import { agoInWords, bytesInWords, countInWords, exactCountInWords, secondsInWords } from '../words.ts'
+import { type Column, chip, panel, table } from './parts.ts'
+
+/** Each data set's figures, exact: those of /metrics. */
+export function datasetsPanel({ datasets, at }: WorkerState): ComponentChild {
+  const waits = datasets.flatMap(({ dataset, waiting }) => (waiting ? [{ dataset, ...waiting }] : []))
+  const index = new Map(datasets.map(({ dataset }, i) => [dataset, i]))
+  const columns: Column<DatasetState>[] = [
+    { head: 'Data set', cell: ({ dataset }) => [chip(index.get(dataset) ?? 0), dataset] },
+    { head: 'State', cell: ({ phase }) => phaseMark(phase) },
+    { head: 'Rows/s', isNumber: true, cell: ({ rates }) => countInWords(rates.rows) },
+    { head: 'Rows', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.rows) },
+    { head: 'Commits', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.commits) },
+    { head: 'Refused', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.quarantined) },
+    { head: 'Left out', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.filtered) },
+    {
+      head: 'To commit',
+      isNumber: true,
+      cell: ({ lag }) => (lag.records === undefined ? '–' : exactCountInWords(lag.records)),
+    },
+    { head: 'Behind', isNumber: true, cell: ({ lag }) => secondsInWords(lag.seconds) },
+    {
+      head: 'p50 / p99',
+      isNumber: true,
+      cell: ({ latency }) =>
+        latency ? `${secondsInWords(latency.p50Ms / 1000)} / ${secondsInWords(latency.p99Ms / 1000)}` : '–',
+    },
+    { head: 'Read', isNumber: true, cell: ({ totals }) => bytesInWords(totals.readBytes) },
+    { head: 'Topics', cell: ({ topics }) => topics.join(', ') },
+  ]
+  return panel(
+    'datasets',
+    'Data sets',
+    'since the worker started',
+    table('Data sets', columns, datasets, ({ dataset }) => dataset),
+    ...waits.map(({ dataset, code, message, tries, since }) =>
+      h(
+        'p',
+        { class: 'trouble', key: dataset },
+        h('b', {}, `${dataset} waits: `),
+        message,
+        h(
+          'span',
+          { class: 'note' },
+          ` (${code}, ${tries} ${tries === 1 ? 'try' : 'tries'}, since ${agoInWords(since, at)})`,
+        ),
+      ),
+    ),
+  )
+}
+
+export function phaseMark(phase: DatasetState['phase']): ComponentChild {
+  return h('span', { class: `phase ${phase.replace(' ', '-')}` }, phase)
+}

@@ -1,0 +1,39 @@
+import type { ComponentChild } from 'preact'
+import type { CareState, TableState, WorkerState } from '../state.ts'
+import { agoInWords, bytesInWords, exactCountInWords } from '../words.ts'
+import { type Column, hint, panel, table } from './parts.ts'
+
+export function tablesPanel({ tables, at }: WorkerState): ComponentChild {
+  if (tables.length === 0) return panel('tables', 'Tables', '', hint('No table was opened yet.'))
+  const columns: Column<TableState>[] = [
+    { head: 'Table', cell: ({ table }) => table },
+    { head: 'Rows', isNumber: true, cell: ({ rows }) => exactCountInWords(rows) },
+    { head: 'Size', isNumber: true, cell: ({ bytes }) => bytesInWords(bytes) },
+    { head: 'Files', isNumber: true, cell: ({ files }) => exactCountInWords(files) },
+    {
+      head: 'Size of a file',
+      isNumber: true,
+      cell: ({ bytes, files }) => (files === 0 ? '–' : bytesInWords(bytes / files)),
+    },
+    { head: 'Version', isNumber: true, cell: ({ version }) => exactCountInWords(version) },
+    { head: 'Looked after', cell: ({ care }) => careInWords(care, at) },
+  ]
+  const sorted = tables.toSorted((a, b) => (a.table < b.table ? -1 : 1))
+  return panel(
+    'tables',
+    'Tables',
+    'open Delta tables of the lake',
+    table('Tables', columns, sorted, ({ table }) => table),
+  )
+}
+
+/** What failed, before all else. */
+function careInWords(care: readonly CareState[], now: number): string {
+  const failed = care.filter(({ error }) => error !== undefined)
+  if (failed.length > 0) return failed.map(({ chore, error }) => `${chore} failed: ${error}`).join('; ')
+  const last = care.reduce<CareState | undefined>(
+    (newest, each) => ((each.succeededAt ?? 0) > (newest?.succeededAt ?? 0) ? each : newest),
+    undefined,
+  )
+  return last?.succeededAt === undefined ? 'not yet' : `${last.chore} ${agoInWords(last.succeededAt, now)}`
+}
