@@ -68,7 +68,7 @@ describe('one topic that carries several kinds', () => {
     try {
       const topic = freshName('events')
       await admin.connect()
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] })
+      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })
       const options = ['--source', source, ...DATASETS, '--topics', byKey(topic)]
       const records = mixed()
       for (const half of [records.slice(0, RECORDS / 2), records.slice(RECORDS / 2)]) {
@@ -93,7 +93,7 @@ describe('one topic that carries several kinds', () => {
     try {
       const topic = freshName('users')
       await admin.connect()
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] })
+      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })
       const records = Array.from({ length: 100 }, (_, n) => ({
         value: Buffer.from(JSON.stringify(user(n))),
         id: `r-${n}`,

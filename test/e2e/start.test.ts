@@ -62,7 +62,7 @@ describe('a start', () => {
     try {
       const topic = freshName('users')
       await Promise.all([admin.connect(), producer.connect()])
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] })
+      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })
       const send = async (partitions: number, from: number) => {
         const messages = Array.from({ length: 10 * partitions }, (_, i) => ({
           value: user(from + i),
