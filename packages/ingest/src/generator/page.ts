@@ -53,7 +53,7 @@ export function putInteger(page: Page, value: number): void {
   putDigits(page, value, digits)
 }
 
-export function putDigits(page: Page, value: number, digits: number): void {
+function putDigits(page: Page, value: number, digits: number): void {
   let rest = value
   for (let at = page.at + digits - 1; at >= page.at; at--) {
     const tenth = Math.floor(rest / 10)
