@@ -12,7 +12,13 @@ const geo = (n: number) => ({
   longitude: 2.5,
   timestamp: '2020-01-01 00:00:00',
 })
-export const user = (n: number) => ({ ind: n, first_name: 'A', last_name: 'B', age: 30, date_joined: '2016-01-01 00:00:00' })
+export const user = (n: number) => ({
+  ind: n,
+  first_name: 'A',
+  last_name: 'B',
+  age: 30,
+  date_joined: '2016-01-01 00:00:00',
+})
 const KINDS = { pin, geo, user, other: pin }
 
 /** Every record a kind of its own, one in ten not to be parsed. */
@@ -27,9 +33,14 @@ export function mixed() {
 
 export const byKey = (topic: string) =>
   ['pin', 'geo', 'user'].map((kind) => `${kind}=${topic}[key=${kind}-partition]`).join(',')
-export const byField = (topic: string) => ['pin', 'geo', 'user'].map((kind) => `${kind}=${topic}[type=${kind}]`).join(',')
+export const byField = (topic: string) =>
+  ['pin', 'geo', 'user'].map((kind) => `${kind}=${topic}[type=${kind}]`).join(',')
 
-export async function expectOnePlaceEach(place: Workplace, source: string, badKinds: (n: number) => string): Promise<void> {
+export async function expectOnePlaceEach(
+  place: Workplace,
+  source: string,
+  badKinds: (n: number) => string,
+): Promise<void> {
   const numbers = Array.from({ length: RECORDS }, (_, n) => n)
   const names = Object.keys(KINDS)
   for (const kind of ['pin', 'geo', 'user']) {
@@ -42,4 +53,3 @@ export async function expectOnePlaceEach(place: Workplace, source: string, badKi
   const verified = await place.run('verify', '--source', source, ...DATASETS)
   expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing is missing') })
 }
-
