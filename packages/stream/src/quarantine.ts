@@ -1,5 +1,3 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Runtime } from '@millrace/base'
 import {
   type DuckDB,
@@ -57,31 +55,45 @@ export async function stageQuarantine(
   folder: string,
   runtime: Runtime,
 ): Promise<StagedFile> {
-  const file = join(folder, `${runtime.uuid()}.quarantine.jsonl`)
-  const lines = records.map(({ value, ...rest }) =>
-    JSON.stringify({ ...rest, value: value && Buffer.from(value).toString('base64') }),
-  )
-  await writeFile(file, lines.join('\n'))
-  const longest = lines.reduce((most, { length }) => Math.max(most, length), 0)
-  const columns = `{${TEXTS.map((name) => `"${name}": 'VARCHAR'`).join(', ')}, time: 'BIGINT', reason: 'VARCHAR', state: 'VARCHAR', value: 'VARCHAR'}`
-  const query = `
-    SELECT ${TEXTS.map(quoteName).join(', ')}, epoch_ms(time)::TIMESTAMP AT TIME ZONE 'UTC' AS time, reason,
-      from_base64(value) AS value, state, epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
-    FROM read_json(${quoteText(file)}, format = 'newline_delimited', columns = ${columns},
-      maximum_object_size = ${longest + SPARE_BYTES})`
   const connection = await engine.connect()
   try {
+    const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB']
+    await connection.run(`CREATE TEMP TABLE refused (${columns.join(', ')})`)
+    await append(records, connection)
+    const texts = TEXTS.map(quoteName).join(', ')
+    const query = `
+      SELECT ${texts}, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value,
+        epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
+      FROM refused`
     return await stageParquet(connection, query, QUARANTINE_SCHEMA, folder, runtime)
   } finally {
     connection.closeSync()
-    await rm(file, { force: true })
   }
 }
 
-const TEXTS = ['pipeline', 'topic', 'identity', 'partition', 'offset']
+const TEXTS = ['pipeline', 'topic', 'identity', 'partition', 'offset', 'reason', 'state'] as const
 
-/** DuckDB's reader takes buffers of the largest object's size: of the longest line here, with room. */
-const SPARE_BYTES = 1 << 20
+/** The appender keeps what it has not flushed twice. */
+const FLUSHED_BYTES = 4 << 20
+
+type Connection = Awaited<ReturnType<DuckDB['connect']>>
+
+async function append(records: readonly QuarantinedRecord[], connection: Connection): Promise<void> {
+  const appender = await connection.createAppender('refused')
+  let bytes = 0
+  for (const record of records) {
+    for (const name of TEXTS) appender.appendVarchar(record[name])
+    appender.appendBigInt(BigInt(record.time))
+    if (record.value === null) appender.appendNull()
+    else appender.appendBlob(record.value)
+    appender.endRow()
+    bytes += record.value?.length ?? 0
+    if (bytes < FLUSHED_BYTES) continue
+    appender.flushSync()
+    bytes = 0
+  }
+  appender.closeSync()
+}
 
 /** The offsets that the quarantine holds of a partition. */
 export async function quarantinedOffsets(

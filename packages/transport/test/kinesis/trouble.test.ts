@@ -37,6 +37,41 @@ it('sends again what was throttled', async ({ kinesisMock }) => {
   proxy.close()
 })
 
+it('sends again those records alone that were not taken, however often, and tells where each went', async ({
+  kinesisMock,
+}) => {
+  const { proxy, address, stream } = await streamBehind(kinesisMock)
+  const { source, partition } = await subscribe(address, stream)
+  proxy.refuseRecords(
+    (index) => index % 3 !== 0,
+    () => true,
+    (index) => index % 2 === 0,
+  )
+  const values = Array.from({ length: 20 }, (_, i) => `record ${i}`)
+  const producer = await openProducer(address, systemRuntime)
+  const sent = await producer.send(
+    stream,
+    values.map((value) => ({ value: Buffer.from(value) })),
+  )
+  await producer.close()
+  expect(proxy.calls.filter((call) => call === 'PutRecords')).toHaveLength(4)
+
+  const stored = new Map<string, string>()
+  for (let at = await source.resolve(partition, 'earliest'); stored.size < values.length; ) {
+    const block = await source.read(partition, at, READ)
+    if (!block) break
+    const texts = Buffer.from(block.bytes).toString().trimEnd().split('\n')
+    for (const [i, text] of texts.entries()) stored.set(String(block.offsets[i]), text)
+    at = block.to
+  }
+  expect([...stored.values()].toSorted()).toEqual(values.toSorted())
+  // Kinesis names a record by its sequence number; our name for it says also which part of a pack it is.
+  const named = sent.map(({ offset }) => [...stored].find(([name]) => name.startsWith(String(offset)))?.[1])
+  expect(named).toEqual(values)
+  await source.close()
+  proxy.close()
+})
+
 it('a place from before retention is refused, unless its record is still there', async ({ kinesisMock }) => {
   const { proxy, address, stream } = await streamBehind(kinesisMock)
   const { source, partition, send } = await subscribe(address, stream)
