@@ -13,7 +13,8 @@ import {
 } from '@millrace/lake'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import { siftRows } from './duplicates.ts'
+import { mayBeLater, siftRows } from './duplicates.ts'
+import { createFirstRows } from './first-rows.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import { createRefusals, REFUSED_SCHEMA } from './refused.ts'
@@ -47,9 +48,11 @@ export async function writeCleanTable(
   const connection = await engine.connect()
   try {
     const refusals = await createRefusals(manifest.date, connection, parts)
-    const staging: StagingParts = { ...parts, dataset, snapshot, connection, refusals, onRecords }
+    const kept = [...snapshot.files.values()].filter((file) => !isReplaced(file, manifest))
+    const first = await createFirstRows(dataset, snapshot, kept, connection)
+    const staging: StagingParts = { ...parts, dataset, snapshot, connection, refusals, first, onRecords }
     const staged = await stagePortions(await portions(), staging)
-    const { files, duplicates } = await withoutDuplicates(staged, manifest, staging)
+    const { files, duplicates } = await withoutDuplicates(staged, kept, manifest, staging)
     await uploadAll(table, files)
     runtime.crashPoint(`${dataset.name} uploaded`)
     await commitRefusals(manifest, staging)
@@ -65,15 +68,20 @@ export async function writeCleanTable(
   }
 }
 
-async function withoutDuplicates({ files }: Staged, manifest: Manifest, staging: StagingParts) {
-  const { dataset, snapshot, connection, refusals } = staging
-  const kept = [...snapshot.files.values()].filter((file) => !isReplaced(file, manifest))
-  const there = { snapshot, files: kept }
-  const sifted = await siftRows(dataset, files, there, manifest.made + AHEAD_MS, connection)
+async function withoutDuplicates(
+  { files }: Staged,
+  kept: readonly AddFile[],
+  manifest: Manifest,
+  staging: StagingParts,
+): Promise<{ files: readonly StagedFile[]; duplicates: number }> {
+  const { dataset, snapshot, connection, refusals, first } = staging
+  const latest = manifest.made + AHEAD_MS
+  if (first.isWhole && !mayBeLater(dataset, files, latest)) return { files, duplicates: first.dropped }
+  const sifted = await siftRows(dataset, files, { snapshot, files: kept }, latest, connection)
   const reason = 'a time in it is in the future'
   await refusals.add(sifted.future.map((json) => ({ object: null, place: null, reason, value: Buffer.from(json) })))
   const left = sifted.left === undefined ? [] : await stage(sifted.left, connection, staging)
-  return { files: [...sifted.whole, ...left], duplicates: sifted.duplicates }
+  return { files: [...sifted.whole, ...left], duplicates: first.dropped + sifted.duplicates }
 }
 
 /** Before the table's own commit: what is refused is nowhere else. */

@@ -57,6 +57,15 @@ export async function siftRows(
   }
 }
 
+/** By the files' statistics: whether a moment in them may be after `latest`. They are exact to a millisecond. */
+export function mayBeLater({ schema }: Dataset, staged: readonly StagedFile[], latest: number): boolean {
+  const moments = schema.fields.filter(({ type }) => type === 'timestamp').map(({ name }) => name)
+  return staged.some(({ add }) => {
+    const { maxValues = {}, nullCount = {}, numRecords } = JSON.parse(add.stats ?? '{}')
+    return moments.some((name) => nullCount[name] !== numRecords && !(Date.parse(maxValues[name]) < latest))
+  })
+}
+
 /** The keys of the rows that are in the table already. */
 async function rememberRows(
   dataset: Dataset,

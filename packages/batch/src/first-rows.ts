@@ -1,0 +1,130 @@
+import { BOOLEAN, type DuckDBConnection, DuckDBScalarFunction, UINTEGER } from '@duckdb/node-api'
+import { type AddFile, planScan, type Snapshot, withScan } from '@millrace/lake'
+import type { Dataset } from '@millrace/transform'
+import { rowKeys } from './duplicates.ts'
+
+/**
+ * Holds duplicates back while rows are on their way into files, so that no file has to be written a second time:
+ * a function in the WHERE that knows the keys of all rows before. It gives up where it would need much memory or
+ * where rows came past it; what it has let through is then for `siftRows` to judge.
+ */
+export interface FirstRows {
+  /** The query's rows without those that came before. */
+  filtered(query: string): string
+  readonly dropped: number
+  /** Whether every row of the table has come past: nothing is left to find. */
+  readonly isWhole: boolean
+  /** Where some rows are going to come again: as if only so many had been dropped. */
+  giveUp(dropped?: number): void
+}
+
+/** 16 bytes each, in tables at most twice as large. */
+const MOST_ROWS = 4 << 20
+
+let registered = 0
+
+export async function createFirstRows(
+  dataset: Dataset,
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  connection: DuckDBConnection,
+): Promise<FirstRows> {
+  const name = `millrace_first_${registered++}`
+  const keys = createKeySet()
+  const state = { dropped: 0, isWhole: true }
+  const isFirst = (a: number, b: number, c: number, d: number): boolean => {
+    if (!state.isWhole || keys.add(a, b, c, d)) return true
+    state.dropped++
+    return false
+  }
+  connection.registerScalarFunction(
+    filterFunction(name, isFirst, () => {
+      if (keys.size() > MOST_ROWS) state.isWhole = false
+    }),
+  )
+  const { h1, h2 } = rowKeys(dataset)
+  const halves = [h1, h2].flatMap((hash) => [`(${hash} & 4294967295)::UINTEGER`, `(${hash} >> 32)::UINTEGER`])
+  const condition = `${name}(${halves.join(', ')})`
+  if (files.length > 0) {
+    await withScan({ ...planScan(snapshot), files }, connection, (rows) =>
+      connection.run(`SELECT count(*) FROM (${rows}) WHERE ${condition}`),
+    )
+    state.dropped = 0
+  }
+  return {
+    filtered: (query) => (state.isWhole ? `SELECT * FROM (${query}) WHERE ${condition}` : query),
+    get dropped() {
+      return state.dropped
+    },
+    get isWhole() {
+      return state.isWhole
+    },
+    giveUp: (dropped = state.dropped) => {
+      state.isWhole = false
+      state.dropped = dropped
+    },
+  }
+}
+
+type IsFirst = (a: number, b: number, c: number, d: number) => boolean
+
+function filterFunction(name: string, isFirst: IsFirst, afterEach: () => void): DuckDBScalarFunction {
+  return DuckDBScalarFunction.create({
+    name,
+    parameterTypes: [UINTEGER, UINTEGER, UINTEGER, UINTEGER],
+    returnType: BOOLEAN,
+    volatile: true,
+    mainFunction: (_info, rows, stays) => {
+      const [a, b, c, d] = [0, 1, 2, 3].map((column) => rows.getColumnVector(column))
+      for (let row = 0; row < rows.rowCount; row++) {
+        stays.setItem(
+          row,
+          isFirst(part(a?.getItem(row)), part(b?.getItem(row)), part(c?.getItem(row)), part(d?.getItem(row))),
+        )
+      }
+      stays.flush()
+      afterEach()
+    },
+  })
+}
+
+const part = (value: unknown) => value as number
+
+/** Keys of 128 bits in one array, four parts each: no object a key. */
+function createKeySet() {
+  let [slots, used] = [new Uint32Array(4 << 16), 0]
+  const find = (table: Uint32Array, a: number, b: number, c: number, d: number): number => {
+    const last = table.length / 4 - 1
+    for (let at = a & last; ; at = (at + 1) & last) {
+      const i = at * 4
+      const [w, x, y, z] = [table[i], table[i + 1], table[i + 2], table[i + 3]]
+      if ((w === a && x === b && y === c && z === d) || (w === 0 && x === 0 && y === 0 && z === 0)) return i
+    }
+  }
+  const put = (table: Uint32Array, i: number, a: number, b: number, c: number, d: number) => {
+    table[i] = a
+    table[i + 1] = b
+    table[i + 2] = c
+    table[i + 3] = d
+  }
+  const grow = () => {
+    const larger = new Uint32Array(slots.length * 2)
+    for (let i = 0; i < slots.length; i += 4) {
+      const [a = 0, b = 0, c = 0, d = 0] = [slots[i], slots[i + 1], slots[i + 2], slots[i + 3]]
+      if (a !== 0 || b !== 0 || c !== 0 || d !== 0) put(larger, find(larger, a, b, c, d), a, b, c, d)
+    }
+    slots = larger
+  }
+  return {
+    size: () => used,
+    /** False: it was there. The key of nothing but zeros stands for another one. */
+    add(a: number, b: number, c: number, d: number): boolean {
+      const last = a === 0 && b === 0 && c === 0 && d === 0 ? 1 : d
+      const i = find(slots, a, b, c, last)
+      if (slots[i] !== 0 || slots[i + 1] !== 0 || slots[i + 2] !== 0 || slots[i + 3] !== 0) return false
+      put(slots, i, a, b, c, last)
+      if (++used * 8 > slots.length) grow()
+      return true
+    },
+  }
+}
