@@ -1,6 +1,7 @@
 /** Parts of ES2026 that TypeScript's library does not declare yet. */
 interface ExactJson {
   rawJSON(text: string): unknown
+  isRawJSON(value: unknown): boolean
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
 }
 
@@ -23,4 +24,15 @@ export function parseWithNumberText(text: string): unknown {
   return exact.parse(text, (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined ? source : value,
   )
+}
+
+/** JSON in which numbers that JavaScript would round come back as `exactNumber`, and go out as they came. */
+export function parseExactly(text: string): unknown {
+  return exact.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined ? exactNumber(source) : value,
+  )
+}
+
+export function isExactNumber(value: unknown): boolean {
+  return exact.isRawJSON(value)
 }

@@ -1,8 +1,8 @@
 import { type DuckDBConnection, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { quoteName } from '@millrace/lake'
-import { jsonValue } from './json.ts'
 import { loadQuestions, postsSql, type Question } from './questions.ts'
+import { jsonValue } from './sql/json.ts'
 
 /** A column of an answer, its type as Delta calls it. */
 export interface AnswerColumn {

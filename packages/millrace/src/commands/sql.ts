@@ -1,32 +1,71 @@
+import { createReadStream } from 'node:fs'
+import { extname, join } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { MillraceError } from '@millrace/base'
-import type { AsOf, QueryResult } from '@millrace/queries'
+import { MillraceError, openWorkFolder } from '@millrace/base'
+import type { AsOf, Sink, SqlResult, SqlSession } from '@millrace/queries'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
+import { withOutputFile } from '../output-file.ts'
 
-const FORMATS = ['table', 'json', 'csv'] as const
+const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as const
+
+type Format = (typeof FORMATS)[number]
 
 const run: Run = async ({ values }, args, io) => {
-  const format = args.choice('--format', FORMATS) ?? 'table'
+  const { openSql, timeOf } = await import('@millrace/queries')
+  const [exported, file] = [args.text('--export'), args.text('--output')]
+  const format = args.choice('--format', FORMATS) ?? formatOf(file)
+  if (exported !== undefined) return exportTo(exported, values.lake, io)
+  const asked = args.positionals[0] === undefined && process.stdin.isTTY && io.interactive && file === undefined
+  await using session = await openSql(values.lake, { asOf: asOfOption(args, timeOf) })
+  if (asked) {
+    const { historyFile, runPrompt } = await import('../prompt/prompt.ts')
+    return await runPrompt({
+      session,
+      lake: values.lake,
+      io,
+      input: process.stdin,
+      output: process.stdout,
+      historyFile: historyFile(),
+    })
+  }
   const sql = args.positionals[0] ?? (await readInput(io.signal))
   if (sql.trim() === '')
     throw new MillraceError('USAGE', 'there is no SQL: give it as an argument or on standard input')
-  const { runSql } = await import('@millrace/queries')
-  await print(await unlessStopped(runSql(values.lake, sql, asOfOption(args)), io.signal), format, io)
+  const stop = () => session.interrupt()
+  io.signal.addEventListener('abort', stop, { once: true })
+  await unlessStopped(write(session, sql, format, file, io), io.signal)
   return 0
 }
 
+async function exportTo(file: string, lake: string, io: Io): Promise<number> {
+  const { exportViews } = await import('@millrace/queries')
+  const tables = await exportViews(lake, file)
+  io.line(`${file} has a view of ${tables.join(', ') || 'nothing: there is no table'}`)
+  return 0
+}
+
+const ENDINGS: Readonly<Record<string, Format>> = {
+  '.json': 'json',
+  '.csv': 'csv',
+  '.md': 'markdown',
+  '.arrow': 'arrow',
+  '.parquet': 'parquet',
+}
+
+function formatOf(file: string | undefined): Format {
+  return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'table'
+}
+
 /** A whole number is a version; anything else has to be a time. */
-function asOfOption(args: Arguments): { asOf?: AsOf } {
-  const text = args.text('--as-of')
-  if (text === undefined) return {}
-  if (/^\d+$/.test(text)) return { asOf: { version: Number(text) } }
-  const time = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`)
-  if (Number.isNaN(time)) {
-    throw new MillraceError('USAGE', `--as-of takes a version or a time such as 2026-01-31T12:00:00Z, not ${text}`)
-  }
-  return { asOf: { time } }
+function asOfOption(args: Arguments, timeOf: (text: string) => number | undefined): AsOf | undefined {
+  const given = args.text('--as-of')
+  if (given === undefined) return undefined
+  if (/^\d+$/.test(given)) return { version: Number(given) }
+  const time = timeOf(given)
+  if (time !== undefined) return { time }
+  throw new MillraceError('USAGE', `--as-of takes a version or a time such as 2026-01-31T12:00:00Z, not ${given}`)
 }
 
 async function readInput(signal: AbortSignal): Promise<string> {
@@ -37,38 +76,80 @@ async function readInput(signal: AbortSignal): Promise<string> {
 function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((settle, fail) => {
     signal.addEventListener('abort', () => fail(signal.reason), { once: true })
-    work.then(settle, fail)
+    work.then(settle, (error) => fail(signal.aborted ? signal.reason : error))
   })
 }
 
-async function print({ columns, rows }: QueryResult, format: (typeof FORMATS)[number], io: Io): Promise<void> {
-  if (format === 'table') return io.table(columns, rows)
-  if (format === 'json') return io.json(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]]))))
-  for (const row of [columns, ...rows]) await io.write(`${row.map(csvCell).join(',')}\n`)
+async function write(session: SqlSession, sql: string, format: Format, file: string | undefined, io: Io) {
+  if (format === 'parquet') return writeParquet(session, sql, file, io)
+  if (format === 'arrow' && file === undefined && io.interactive) throw noScreen(format)
+  const into = (sink: Sink) => session.run(sql, (result) => writeAs(format, result, sink, io))
+  await (file === undefined ? into(io.write) : withOutputFile(file, into))
 }
 
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  const cell = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+async function writeParquet(session: SqlSession, sql: string, file: string | undefined, io: Io): Promise<void> {
+  if (file !== undefined) return void (await session.writeParquet(sql, file))
+  if (io.interactive) throw noScreen('parquet')
+  const folder = await openWorkFolder()
+  try {
+    const made = join(folder.path, 'result.parquet')
+    await session.writeParquet(sql, made)
+    for await (const part of createReadStream(made)) await io.write(part)
+  } finally {
+    await folder.close()
+  }
+}
+
+function noScreen(format: Format): MillraceError {
+  return new MillraceError('USAGE', `${format} is nothing to read on a screen`, {
+    next: 'Name a file by -o, or send it into a pipe.',
+  })
+}
+
+/** So many rows of a table are laid out together. */
+const TABLE_ROWS = 5000
+
+async function writeAs(format: Exclude<Format, 'parquet'>, result: SqlResult, sink: Sink, io: Io): Promise<void> {
+  const { FORMATS: writers, rowsOf } = await import('@millrace/queries')
+  if (format !== 'table') return void (await writers[format](result, sink))
+  const { formatTable } = await import('../terminal/table.ts')
+  const columns = result.columns.map(({ name }) => name)
+  const layout = { width: io.width, heading: (text: string) => io.style('bold', text) }
+  let [rows, isFirst] = [[] as unknown[][], true]
+  for await (const more of rowsOf(result)) {
+    rows.push(...more)
+    if (rows.length < TABLE_ROWS) continue
+    await sink(formatTable(columns, rows.splice(0), layout))
+    isFirst = false
+  }
+  if (isFirst || rows.length > 0) await sink(formatTable(columns, rows, layout))
 }
 
 export const sql: Command = {
-  about: "Runs one SQL statement over the lake's tables. A table is opened only when the SQL names it.",
+  about:
+    "Runs SQL over the lake's tables, or asks for it line by line. A table is opened only when the SQL names it. Older versions: FROM pin AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
   positionals: ['[sql]'],
   settings: ['lake'],
   options: [
-    { flag: '--format', value: 'NAME', description: 'table, json (one array of objects) or csv (with a header)' },
+    {
+      flag: '--format',
+      value: 'NAME',
+      description: `${FORMATS.join(', ')}; unless said by the ending of the file, else table`,
+    },
+    { flag: '--output', short: '-o', value: 'FILE', description: 'where to (standard output)' },
     {
       flag: '--as-of',
       value: 'VERSION-OR-TIME',
       description: 'the tables as they were then; a time without a zone is UTC',
     },
+    { flag: '--export', value: 'FILE', description: 'a DuckDB file with a view of every table, for other programs' },
   ],
   examples: [
+    { command: 'millrace sql', does: 'a prompt' },
     { command: 'millrace sql "select count(*) from pin"', does: 'count the posts' },
     { command: 'millrace sql --as-of 3 "select count(*) from pin"', does: 'as it was at version 3' },
-    { command: 'millrace sql --format csv "select * from geo" > geo.csv', does: 'take a table along' },
+    { command: 'millrace sql "select * from geo" -o geo.parquet', does: 'take a table along' },
+    { command: 'millrace sql --export lake.duckdb', does: 'for the duckdb command and what speaks to it' },
   ],
   run,
 }

@@ -1,0 +1,34 @@
+const KEYWORDS =
+  'SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOIN LEFT USING ON AS AND OR NOT NULL IN IS BETWEEN LIKE DISTINCT COUNT SUM AVG MIN MAX MEDIAN CASE WHEN THEN ELSE END WITH UNION ALL DESC ASC QUALIFY OVER PARTITION DESCRIBE SUMMARIZE VERSION TIMESTAMP'.split(
+    ' ',
+  )
+
+export interface Names {
+  /** As SQL names them: `pin`, `batch.q1`. */
+  tables(): Promise<readonly string[]>
+  columns(table: string): Promise<readonly string[]>
+}
+
+export const DOT_COMMANDS = ['.tables', '.columns', '.help', '.exit'] as const
+
+/**
+ * What the last word of the line can become, and that word. Columns are those of the tables that are named so
+ * far, in the lines before as well.
+ */
+export async function completions(before: string, line: string, names: Names): Promise<[string[], string]> {
+  const word = /[\w.]*$/.exec(line)?.[0] ?? ''
+  if (line.startsWith('.') && !line.includes(' ')) {
+    return [DOT_COMMANDS.filter((command) => command.startsWith(line)), line]
+  }
+  const tables = await names.tables()
+  const named = tables.filter((table) => mentions(`${before}\n${line}`, table))
+  const columns = (await Promise.all(named.map((table) => names.columns(table)))).flat()
+  const keywords = KEYWORDS.map((keyword) => (/[a-z]/.test(word) ? keyword.toLowerCase() : keyword))
+  const found = [...new Set([...columns, ...tables, ...(word === '' ? [] : keywords)])]
+  return [found.filter((name) => name.toLowerCase().startsWith(word.toLowerCase()) && name !== word), word]
+}
+
+function mentions(text: string, table: string): boolean {
+  const words: readonly string[] = text.toLowerCase().match(/[\w.]+/g) ?? []
+  return words.includes(table.toLowerCase())
+}

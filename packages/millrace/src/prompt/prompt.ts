@@ -1,0 +1,164 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { systemRuntime } from '@millrace/base'
+import type { SqlSession, TableRead } from '@millrace/queries'
+import { asMillraceError, printError } from '../terminal/errors.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { completions, DOT_COMMANDS, type Names } from './completion.ts'
+import { isWhole } from './statement.ts'
+
+export interface PromptParts {
+  readonly session: SqlSession
+  readonly lake: string
+  readonly io: Terminal
+  readonly input: Readable
+  readonly output: Writable
+  /** Where the lines of earlier times are; none where nothing is to be kept. */
+  readonly historyFile: string | undefined
+}
+
+const FIRST = 'millrace> '
+const FURTHER = '     ...> '
+
+/** More is for a file, not for a screen. */
+const MOST_ROWS = 1000
+const HISTORY_LINES = 1000
+
+/** Asks for SQL until there is no more. Ctrl-C stops what runs, or drops what is typed. */
+export async function runPrompt(parts: PromptParts): Promise<number> {
+  const { session, io, input, output } = parts
+  const names = namesOf(parts)
+  let [buffer, isRunning] = ['', false]
+  const lines = createInterface({
+    input,
+    output,
+    terminal: true,
+    prompt: FIRST,
+    history: await readHistory(parts),
+    historySize: HISTORY_LINES,
+    removeHistoryDuplicates: true,
+    completer: (line: string, answer: (error: null, found: [string[], string]) => void) => {
+      completions(buffer, line, names).then(
+        (found) => answer(null, found),
+        () => answer(null, [[], line]),
+      )
+    },
+  })
+  const ask = () => {
+    lines.setPrompt(buffer === '' ? FIRST : FURTHER)
+    lines.prompt()
+  }
+  lines.on('SIGINT', () => {
+    if (isRunning) return session.interrupt()
+    buffer = ''
+    lines.write(null, { ctrl: true, name: 'e' })
+    lines.write(null, { ctrl: true, name: 'u' })
+    output.write('\n')
+    ask()
+  })
+  keepHistory(lines, parts)
+  io.note('SQL, up to a semicolon. .help says more; Ctrl-D ends.')
+  ask()
+  for await (const line of lines) {
+    isRunning = true
+    if (buffer === '' && line.trim().startsWith('.')) {
+      if ((await dotCommand(line.trim(), names, io)) === 'exit') break
+    } else {
+      buffer = buffer === '' ? line : `${buffer}\n${line}`
+      if (buffer.trim() === '') buffer = ''
+      if (isWhole(buffer)) {
+        const statement = buffer
+        buffer = ''
+        await answer(statement, parts).catch((error) => printError(asMillraceError(error), io, false))
+      }
+    }
+    isRunning = false
+    ask()
+  }
+  lines.close()
+  return 0
+}
+
+async function answer(statement: string, { session, io }: PromptParts): Promise<void> {
+  const { rowsOf } = await import('@millrace/queries')
+  const started = systemRuntime.monotonic()
+  await session.run(statement, async (result) => {
+    const rows: unknown[][] = []
+    for await (const more of rowsOf(result)) {
+      rows.push(...more)
+      if (rows.length > MOST_ROWS) break
+    }
+    const seconds = ((systemRuntime.monotonic() - started) / 1000).toFixed(3)
+    const columns = result.columns.map(({ name }) => name)
+    if (columns.length > 0) await io.table(columns, rows.slice(0, MOST_ROWS))
+    const count = rows.length > MOST_ROWS ? `the first ${MOST_ROWS} rows` : `${rows.length} rows`
+    io.note([`${count.replace(/^1 rows$/, '1 row')}, ${seconds} s`, ...result.reads.map(readText)].join('; '))
+  })
+}
+
+function readText({ table, version, files, allFiles }: TableRead): string {
+  return `${table} at version ${version}, ${files} of ${allFiles} files`
+}
+
+async function dotCommand(line: string, names: Names, io: Terminal): Promise<'exit' | undefined> {
+  const [command, word = ''] = line.split(/\s+/)
+  if (command === '.exit' || command === '.quit') return 'exit'
+  if (command === '.tables') for (const table of await names.tables()) io.line(table)
+  else if (command === '.columns') for (const column of await names.columns(word)) io.line(column)
+  else if (command === '.help') {
+    io.line('.tables         the tables of the lake')
+    io.line('.columns TABLE  its columns')
+    io.line('.exit           or Ctrl-D')
+    io.line('Tab completes, the arrows go through what was typed before, Ctrl-C stops a query.')
+    io.line("Older versions: FROM pin AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31')")
+  } else io.note(`there is no ${command}; there are ${DOT_COMMANDS.join(', ')}`)
+  return undefined
+}
+
+function namesOf({ session, lake }: PromptParts): Names {
+  const columns = new Map<string, Promise<string[]>>()
+  return {
+    async tables() {
+      const { listTables, openLake } = await import('@millrace/lake')
+      return (await listTables(await openLake(lake))).map((path) => path.replaceAll('/', '.'))
+    },
+    columns(table) {
+      const known = columns.get(table) ?? readColumns(session, table)
+      columns.set(table, known)
+      return known
+    },
+  }
+}
+
+async function readColumns(session: SqlSession, table: string): Promise<string[]> {
+  return (await session.columnsOf(table.replaceAll('.', '/'))).map(({ name }) => name)
+}
+
+export function historyFile(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'millrace', 'sql_history')
+}
+
+async function readHistory({ historyFile: file }: PromptParts): Promise<string[]> {
+  if (file === undefined) return []
+  const text = await readFile(file, 'utf8').catch(() => '')
+  return text.split('\n').filter(Boolean).toReversed()
+}
+
+/** Lost history is no reason to stop working. */
+function keepHistory(lines: Interface, { historyFile: file }: PromptParts): void {
+  if (file === undefined) return
+  let kept: readonly string[] | undefined
+  lines.on('history', (history: string[]) => {
+    kept = [...history]
+  })
+  lines.once('close', () => {
+    if (kept === undefined) return
+    const text = `${kept.toReversed().join('\n')}\n`
+    mkdir(dirname(file), { recursive: true })
+      .then(() => writeFile(file, text, { mode: 0o600 }))
+      .catch(() => {})
+  })
+}

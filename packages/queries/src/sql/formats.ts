@@ -1,0 +1,96 @@
+import { DuckDBTypeId, JsonDuckDBValueConverter } from '@duckdb/node-api'
+import { jsonValue } from './json.ts'
+import type { ResultColumn, SqlResult } from './session.ts'
+
+/** Takes a part of the output; settles when there is room for more. */
+export type Sink = (part: string | Uint8Array) => Promise<void>
+
+/** Writes a result, and keeps no more of it than a part. Answers how many rows there were. */
+export type WriteResult = (result: SqlResult, sink: Sink) => Promise<number>
+
+export const FORMATS: Readonly<Record<'json' | 'csv' | 'markdown' | 'arrow', WriteResult>> = {
+  json: writeJson,
+  csv: writeCsv,
+  markdown: writeMarkdown,
+  // Its library is large, and loaded only when it is wanted.
+  arrow: async (result, sink) => (await import('./arrow.ts')).writeArrow(result, sink),
+}
+
+/** Rows as JSON has them: whole numbers beyond what a number holds are text, times are ISO 8601 in UTC. */
+export async function* rowsOf({ columns, chunks }: SqlResult): AsyncGenerator<unknown[][]> {
+  for await (const chunk of chunks()) {
+    const rows = chunk.convertRows(JsonDuckDBValueConverter)
+    yield rows.map((row) => row.map((value, i) => (value === null ? null : jsonOf(value, columns[i]))))
+  }
+}
+
+function jsonOf(value: Parameters<typeof jsonValue>[0], column: ResultColumn | undefined): unknown {
+  return column ? jsonValue(value, column.type) : value
+}
+
+async function writeJson(result: SqlResult, sink: Sink): Promise<number> {
+  const names = result.columns.map(({ name }) => JSON.stringify(name))
+  let count = 0
+  for await (const rows of rowsOf(result)) {
+    const texts = rows.map((row) => `{${names.map((name, i) => `${name}:${JSON.stringify(row[i])}`).join(',')}}`)
+    if (texts.length > 0) await sink(`${count === 0 ? '[' : ',\n'}${texts.join(',\n')}`)
+    count += rows.length
+  }
+  await sink(count === 0 ? '[]\n' : ']\n')
+  return count
+}
+
+function writeCsv(result: SqlResult, sink: Sink): Promise<number> {
+  const head = result.columns.map(({ name }) => csvCell(name)).join(',')
+  return writeLines(result, sink, `${head}\n`, (row) => row.map(csvCell).join(','))
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  const cell = textOf(value)
+  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+function writeMarkdown(result: SqlResult, sink: Sink): Promise<number> {
+  const names = result.columns.map(({ name }) => markdownCell(name)).join(' | ')
+  const rules = result.columns.map(({ type }) => (NUMBERS.has(type.typeId) ? '---:' : '---')).join(' | ')
+  return writeLines(result, sink, `| ${names} |\n| ${rules} |\n`, (row) => `| ${row.map(markdownCell).join(' | ')} |`)
+}
+
+const NUMBERS: ReadonlySet<DuckDBTypeId> = new Set([
+  DuckDBTypeId.TINYINT,
+  DuckDBTypeId.SMALLINT,
+  DuckDBTypeId.INTEGER,
+  DuckDBTypeId.BIGINT,
+  DuckDBTypeId.HUGEINT,
+  DuckDBTypeId.FLOAT,
+  DuckDBTypeId.DOUBLE,
+  DuckDBTypeId.DECIMAL,
+])
+
+/** What would be markup there is text. */
+function markdownCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return textOf(value)
+    .replace(/[\\|`*_[\]<>&~]/g, '\\$&')
+    .replace(/\s*\n\s*/g, ' ')
+}
+
+async function writeLines(
+  result: SqlResult,
+  sink: Sink,
+  head: string,
+  line: (row: readonly unknown[]) => string,
+): Promise<number> {
+  await sink(head)
+  let count = 0
+  for await (const rows of rowsOf(result)) {
+    if (rows.length > 0) await sink(`${rows.map(line).join('\n')}\n`)
+    count += rows.length
+  }
+  return count
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

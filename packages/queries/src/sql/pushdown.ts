@@ -1,0 +1,135 @@
+import type { Predicate, StructField, Value } from '@millrace/lake'
+import { constantFor } from './constants.ts'
+import { keyOf, type NamedTable, tableOf } from './tables.ts'
+import { type Node, nodesOf, ownNames, partsOf } from './tree.ts'
+
+/** Functions in FROM that reach no table by its name. */
+const HARMLESS = new Set(['range', 'generate_series', 'unnest'])
+
+/**
+ * Which rows of the table the SELECTs can do with, where that is sure; undefined: all. Files without such rows
+ * need not be opened. What is not understood here counts as all: it costs time, and no row.
+ */
+export function neededRows(tree: Node, table: NamedTable, fields: readonly StructField[]): Predicate | undefined {
+  const parts = [...partsOf(tree)]
+  if (table.schema === '' && ownNames(tree).has(table.name.toLowerCase())) return undefined
+  if (parts.some((part) => part.type === 'TABLE_FUNCTION' && !HARMLESS.has(functionName(part)))) return undefined
+  const isTable = (node: Node) => node.type === 'BASE_TABLE' && keyOf(tableOf(node)) === keyOf(table)
+  const places = parts.filter(isTable)
+  const wheres = new Map(parts.flatMap((part) => wheresOf(part, isTable, fields)))
+  const needed = places.map((place) => wheres.get(place))
+  return needed.every((where) => where !== undefined) ? joined('or', needed) : undefined
+}
+
+function functionName(part: Node): string {
+  return String((part.function as Node | undefined)?.function_name).toLowerCase()
+}
+
+/** What a SELECT says of each place at which it names the table. */
+function wheresOf(part: Node, isTable: (node: Node) => boolean, fields: readonly StructField[]): [Node, Predicate][] {
+  const { type, from_table, where_clause, sample } = part
+  if (type !== 'SELECT_NODE' || !from_table || !where_clause || sample) return []
+  const joinedTables = leavesOf(from_table as Node)
+  return joinedTables.filter(isTable).flatMap((table) => {
+    if (table.sample || nodesOf(table.column_name_alias).length > 0) return []
+    const alias = nameOf(table)
+    const isOne = joinedTables.filter((other) => nameOf(other) === alias).length === 1
+    const known = fields.some(({ name }) => name.toLowerCase() === alias) || !isOne ? [] : fields
+    const where = predicateOf(where_clause as Node, alias, known)
+    return where ? [[table, where] as [Node, Predicate]] : []
+  })
+}
+
+/**
+ * What is joined so that a row which WHERE refuses has no part in anything: inner joins alone. Of any other
+ * kind of FROM there is none.
+ */
+function leavesOf(from: Node): Node[] {
+  if (from.type !== 'JOIN') return [from]
+  const isInner = from.join_type === 'INNER' && (from.ref_type === 'REGULAR' || from.ref_type === 'CROSS')
+  return isInner ? [from.left, from.right].flatMap((side) => leavesOf(side as Node)) : []
+}
+
+function nameOf({ alias, table_name }: Node): string {
+  return String(alias || table_name).toLowerCase()
+}
+
+/** What follows from the condition for the table's own columns. */
+function predicateOf(node: Node, alias: string, fields: readonly StructField[]): Predicate | undefined {
+  const parts = () => nodesOf(node.children).map((child) => predicateOf(child, alias, fields))
+  const column = (part: unknown) => columnOf(part as Node, alias, fields)
+  switch (node.type) {
+    case 'CONJUNCTION_AND':
+      return joined(
+        'and',
+        parts().filter((part) => part !== undefined),
+      )
+    case 'CONJUNCTION_OR': {
+      const either = parts()
+      return either.every((part) => part !== undefined) ? joined('or', either) : undefined
+    }
+    case 'COMPARE_IN':
+      return among(node, column)
+    case 'COMPARE_BETWEEN':
+      return between(node, column)
+    case 'OPERATOR_IS_NULL':
+    case 'OPERATOR_IS_NOT_NULL': {
+      const field = column(nodesOf(node.children)[0])
+      return field && { op: node.type === 'OPERATOR_IS_NULL' ? 'is null' : 'is not null', column: field.name }
+    }
+    default:
+      return comparison(node, column)
+  }
+}
+
+const COMPARISONS = {
+  COMPARE_EQUAL: ['=', '='],
+  COMPARE_NOTEQUAL: ['<>', '<>'],
+  COMPARE_LESSTHAN: ['<', '>'],
+  COMPARE_LESSTHANOREQUALTO: ['<=', '>='],
+  COMPARE_GREATERTHAN: ['>', '<'],
+  COMPARE_GREATERTHANOREQUALTO: ['>=', '<='],
+} as const
+
+type ColumnOf = (part: unknown) => StructField | undefined
+
+function comparison({ type, left, right }: Node, column: ColumnOf): Predicate | undefined {
+  const ops = COMPARISONS[type as keyof typeof COMPARISONS]
+  if (!ops) return undefined
+  const [before, after] = [column(left), column(right)]
+  const field = before ?? after
+  const value = field && constantFor(field, (before ? right : left) as Node)
+  return field && value !== undefined ? { op: before ? ops[0] : ops[1], column: field.name, value } : undefined
+}
+
+function among({ children }: Node, column: ColumnOf): Predicate | undefined {
+  const [input, ...items] = nodesOf(children)
+  const field = column(input)
+  const values = field ? items.map((item) => constantFor(field, item)) : []
+  return field && values.every((value): value is Value => value !== undefined)
+    ? { op: 'in', column: field.name, values }
+    : undefined
+}
+
+function between({ input, lower, upper }: Node, column: ColumnOf): Predicate | undefined {
+  const field = column(input)
+  const [least, most] = field ? [lower, upper].map((bound) => constantFor(field, bound as Node)) : []
+  if (!field || least === undefined || most === undefined) return undefined
+  const at = { column: field.name }
+  return joined('and', [
+    { op: '>=', ...at, value: least },
+    { op: '<=', ...at, value: most },
+  ])
+}
+
+/** The table's column that is meant: by its name alone, or after the table's name in this SELECT. */
+function columnOf(node: Node | undefined, alias: string, fields: readonly StructField[]): StructField | undefined {
+  if (node?.type !== 'COLUMN_REF') return undefined
+  const names = (node.column_names as readonly string[]).map((name) => name.toLowerCase())
+  const own = names.length === 2 && names[0] === alias ? names.slice(1) : names
+  return own.length === 1 ? fields.find(({ name }) => name.toLowerCase() === own[0]) : undefined
+}
+
+function joined(op: 'and' | 'or', of: readonly Predicate[]): Predicate | undefined {
+  return of.length > 1 ? { op, of } : of[0]
+}

@@ -1,0 +1,16 @@
+import { rowsOf } from './formats.ts'
+import { openSql, type SqlOptions } from './session.ts'
+
+export interface QueryResult {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+/** One result, all of it in memory. */
+export async function runSql(lake: string, sql: string, options?: SqlOptions): Promise<QueryResult> {
+  await using session = await openSql(lake, options)
+  return await session.run(sql, async (result) => {
+    const rows = (await Array.fromAsync(rowsOf(result))).flat()
+    return { columns: result.columns.map(({ name }) => name), rows }
+  })
+}

@@ -1,0 +1,190 @@
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api'
+import { MillraceError, openWorkFolder } from '@millrace/base'
+import {
+  type ObjectStore,
+  type OpenScan,
+  openDuckDB,
+  openLake,
+  openScan,
+  openTable,
+  planScan,
+  quoteName,
+  quoteText,
+  type Snapshot,
+  type StructField,
+  versionAt,
+} from '@millrace/lake'
+import { BATCH, type RunRecord, readRuns } from '../runs.ts'
+import { neededRows } from './pushdown.ts'
+import { type AsOf, listedTables, type NamedTable, tablesOf, withViewNames } from './tables.ts'
+import { type Node, parseSelects } from './tree.ts'
+
+export interface SqlOptions {
+  /** Every table as it was then, unless the SQL itself says otherwise. */
+  readonly asOf?: AsOf | undefined
+}
+
+export interface ResultColumn {
+  readonly name: string
+  readonly type: DuckDBType
+}
+
+/** A table that a statement reads, and how much of it. */
+export interface TableRead {
+  readonly table: string
+  readonly version: number
+  /** Files that may hold what is asked for; others are not opened. */
+  readonly files: number
+  readonly allFiles: number
+}
+
+export interface SqlResult {
+  readonly columns: readonly ResultColumn[]
+  readonly reads: readonly TableRead[]
+  /** The rows, some at a time: as many are in memory as are being worked on. */
+  chunks(): AsyncIterable<DuckDBDataChunk>
+}
+
+/** SQL over the lake's tables. A table is opened only when a statement names it, as it then is. */
+export interface SqlSession extends AsyncDisposable {
+  /** Runs the statements; the last one's result is there for as long as `use` takes. */
+  run<T>(sql: string, use: (result: SqlResult) => Promise<T>): Promise<T>
+  /** Into a Parquet file on this machine; only a SELECT can be. */
+  writeParquet(sql: string, file: string): Promise<readonly TableRead[]>
+  columnsOf(table: string): Promise<readonly StructField[]>
+  /** Ends what is running, with an error. */
+  interrupt(): void
+}
+
+export async function openSql(lake: string, { asOf }: SqlOptions = {}): Promise<SqlSession> {
+  await using made = new AsyncDisposableStack()
+  const store = await openLake(lake)
+  const folder = await openWorkFolder()
+  made.defer(folder.close)
+  const engine = await openDuckDB({ temporaryFolder: folder.path })
+  made.defer(engine.close)
+  const connection = await engine.connect()
+  const held = made.move()
+  let prunes = true
+
+  async function prepared<T>(sql: string, use: (statement: Prepared) => Promise<T>): Promise<T> {
+    const tree = await parseSelects(connection, sql)
+    // From here on there may be views, macros or settings that change what SQL means.
+    prunes &&= tree !== undefined
+    const tables = tree ? tablesOf(tree) : listedTables(connection, sql)
+    await using attached = await attach({ connection, store, asOf, tree: prunes ? tree : undefined }, tables)
+    try {
+      return await use({ sql: tree ? await withViewNames(connection, tree, sql) : sql, reads: attached.reads })
+    } catch (error) {
+      throw attached.explain(error)
+    }
+  }
+
+  return {
+    run: (sql, use) =>
+      prepared(sql, async (statement) => {
+        const result = await connection.stream(statement.sql)
+        const types = result.columnTypes()
+        const columns = result.columnNames().map((name, i) => ({ name, type: types[i] as DuckDBType }))
+        return use({ columns, reads: statement.reads, chunks: () => result })
+      }),
+    writeParquet: (sql, file) =>
+      prepared(sql, async (statement) => {
+        const target = `${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`
+        await connection.run(`COPY (${statement.sql.trim().replace(/;$/, '')}\n) TO ${target}`)
+        return statement.reads
+      }),
+    columnsOf: async (path) => {
+      const snapshot = await openTable({ store, path })
+      return snapshot ? planScan(snapshot).columns : []
+    },
+    interrupt: () => connection.interrupt(),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+interface Prepared {
+  readonly sql: string
+  readonly reads: readonly TableRead[]
+}
+
+interface Surroundings {
+  readonly connection: DuckDBConnection
+  readonly store: ObjectStore
+  readonly asOf: AsOf | undefined
+  /** By which files can be left out. */
+  readonly tree: Node | undefined
+}
+
+interface Attached extends AsyncDisposable {
+  readonly reads: readonly TableRead[]
+  explain(error: unknown): unknown
+}
+
+/** The tables as views, until they are disposed of. */
+async function attach(around: Surroundings, tables: readonly NamedTable[]): Promise<Attached> {
+  await using made = new AsyncDisposableStack()
+  const run = tables.some(({ schema }) => schema === BATCH) ? await lastRun(around) : undefined
+  const reads: TableRead[] = []
+  const scans: OpenScan[] = []
+  for (const table of tables) {
+    const snapshot = await snapshotOf(table, run, around)
+    if (!snapshot) continue
+    const all = planScan(snapshot)
+    const where = around.tree && neededRows(around.tree, table, all.columns)
+    const plan = where ? planScan(snapshot, { where }) : all
+    // Which rows: DuckDB sees to that. Here it is only about files.
+    const scan = made.use(await openScan({ ...plan, where: undefined }, around.connection))
+    await createView(table, scan, around.connection)
+    made.defer(() => dropView(table, around.connection))
+    scans.push(scan)
+    const { path } = snapshot.table
+    reads.push({ table: path, version: snapshot.version, files: plan.files.length, allFiles: snapshot.files.size })
+  }
+  const held = made.move()
+  return { reads, explain: (error) => explained(error, scans), [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
+async function createView(table: NamedTable, scan: OpenScan, connection: DuckDBConnection): Promise<void> {
+  try {
+    if (table.schema !== '') await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(table.schema)}`)
+    await connection.run(`CREATE VIEW ${viewOf(table)} AS ${scan.sql}`)
+  } catch (error) {
+    throw explained(error, [scan])
+  }
+}
+
+async function dropView(table: NamedTable, connection: DuckDBConnection): Promise<void> {
+  await connection.run(`DROP VIEW IF EXISTS ${viewOf(table)}`)
+}
+
+function viewOf({ schema, viewName }: NamedTable): string {
+  return schema === '' ? quoteName(viewName) : `${quoteName(schema)}.${quoteName(viewName)}`
+}
+
+/** The last run that was finished by then. */
+async function lastRun({ store, asOf }: Surroundings): Promise<RunRecord | undefined> {
+  const runs = await readRuns(store)
+  return asOf && 'time' in asOf ? runs.find(({ finished }) => finished <= asOf.time) : runs[0]
+}
+
+/** Tables of the daily run are as its last row of `batch.runs` says: what a run is still making is not seen. */
+async function snapshotOf(
+  { schema, name, at }: NamedTable,
+  run: RunRecord | undefined,
+  { store, asOf: forAll }: Surroundings,
+): Promise<Snapshot | undefined> {
+  if (schema !== '' && schema !== BATCH) return undefined
+  const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : name }
+  const asOf = at ?? forAll
+  const version = schema === BATCH && !at && !(asOf && 'version' in asOf) ? run?.versions[table.path] : undefined
+  if (version !== undefined) return openTable(table, version)
+  if (!asOf) return openTable(table)
+  return openTable(table, 'version' in asOf ? asOf.version : await versionAt(table, asOf.time))
+}
+
+function explained(error: unknown, scans: readonly OpenScan[]): unknown {
+  const cause = scans.reduce((known, scan) => scan.explain(known), error)
+  if (cause instanceof MillraceError || !(cause instanceof Error)) return cause
+  return new MillraceError('QUERY_FAILED', cause.message, { cause })
+}
