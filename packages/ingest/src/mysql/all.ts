@@ -1,16 +1,16 @@
 import type { Batch, Feed } from '../feed.ts'
 import { type Pieces, piecewise } from '../files/feed.ts'
-import type { Database, Values } from './database.ts'
+import type { Database } from './database.ts'
 import { encodeRows } from './rows.ts'
-import type { Table } from './tables.ts'
+import type { Key, Table } from './tables.ts'
 
 /** How wide the rows are shows after the first page: the others are as long as that allows. */
-const [FIRST_PAGE, LONGEST_PAGE, PAGE_BYTES] = [200, 5_000, 8 << 20]
+const [FIRST_PAGE, LONGEST_PAGE, PAGE_BYTES] = [200, 2_000, 8 << 20]
 
 /** Whole tables, side by side, never more of them than a page each. */
 export function allRows(database: Database, tables: readonly Table[]): Feed {
   let feeds = tables.map((table) =>
-    piecewise(table.dataset, table.key ? pages(database, table) : rows(database, table)),
+    piecewise(table.dataset, table.key ? pages(database, table, table.key) : rows(database, table)),
   )
   const all = feeds
   return {
@@ -25,19 +25,33 @@ export function allRows(database: Database, tables: readonly Table[]): Feed {
 }
 
 /** By ranges of the key: each page starts behind the last, so a lost connection costs nothing. */
-async function* pages(database: Database, { name, key }: Table): Pieces & AsyncGenerator<Uint8Array[]> {
-  let most = FIRST_PAGE
-  for (let after: Values[number] | undefined; ; ) {
-    const where = after === undefined ? '' : `WHERE ${key?.quoted} > ?`
-    const sql = `SELECT * FROM ${name} ${where} ORDER BY ${key?.quoted} LIMIT ${most}`
-    const page = await database.read(sql, after === undefined ? [] : [after])
-    if (page.rows.length === 0) return
-    const records = encodeRows(page)
-    yield records
-    const bytes = records.reduce((sum, { length }) => sum + length, 0)
-    most = Math.max(1, Math.min(LONGEST_PAGE, Math.floor((PAGE_BYTES * records.length) / bytes)))
-    after = page.rows.at(-1)?.[key?.column ?? ''] as Values[number]
+async function* pages(database: Database, { name }: Table, { column, quoted }: Key): AsyncGenerator<Uint8Array[]> {
+  const ask = (most: number, after?: string | number) => {
+    const where = after === undefined ? '' : `WHERE ${quoted} > ?`
+    const sql = `SELECT * FROM ${name} ${where} ORDER BY ${quoted} LIMIT ${most}`
+    const coming = database.read(sql, after === undefined ? [] : [after])
+    // It is awaited when its turn comes: until then its failure must not end the process.
+    coming.catch(() => {})
+    return coming
   }
+  let most = FIRST_PAGE
+  for (let coming = ask(most); ; ) {
+    const page = await coming
+    const records = encodeRows(page)
+    const last = records.length < most
+    if (!last) {
+      most = pageAfter(records)
+      // The server reads on while these are sent.
+      coming = ask(most, page.rows.at(-1)?.[column] as string | number)
+    }
+    if (records.length > 0) yield records
+    if (last) return
+  }
+}
+
+function pageAfter(records: readonly Uint8Array[]): number {
+  const bytes = records.reduce((sum, { length }) => sum + length, 0)
+  return Math.max(1, Math.min(LONGEST_PAGE, Math.floor((PAGE_BYTES * records.length) / bytes)))
 }
 
 function rows(database: Database, { name }: Table): Pieces {

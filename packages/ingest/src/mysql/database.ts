@@ -17,7 +17,7 @@ export interface Rows {
 }
 
 /** For the question marks of a statement. */
-export type Values = (string | number)[]
+export type Values = (string | number | (string | number)[])[]
 
 export interface Database {
   /** Asked again when the connection goes meanwhile: only for what may be asked twice. */

@@ -5,30 +5,54 @@ import { encodeRows } from './rows.ts'
 import { countRows, type Table } from './tables.ts'
 
 const DRAWS = 7
+const DRAWS_AT_ONCE = 500
+/** So many keys are kept at most: of a larger table, each draw walks its index instead. */
+const MOST_KEYS = 200_000
 
 /** As the old emulator: draws the number of a row, and takes that row of every table. Without end. */
 export async function randomRows(database: Database, tables: readonly Table[], seed: number): Promise<Feed> {
   const counts = await Promise.all(tables.map((table) => countRows(database, table)))
   const last = Math.min(...counts) - 1
+  const takers = await Promise.all(
+    tables.map((table, i) => ((counts[i] as number) > MOST_KEYS ? byNumber(database, table) : byKey(database, table))),
+  )
   const chance = chanceOf(seed, DRAWS, 0)
-  const take = async (table: Table, numbers: readonly number[]) => {
-    const taken = await Promise.all(numbers.map((number) => database.read(rowSql(table), [number])))
-    return [table.dataset, taken.flatMap(encodeRows)] as const
-  }
   return {
     async next(most) {
       const numbers = Array.from({ length: Math.min(most, DRAWS_AT_ONCE) }, () => between(chance, 0, last))
-      return new Map(await Promise.all(tables.map((table) => take(table, numbers))))
+      const taken = await Promise.all(takers.map((take) => take(numbers)))
+      return new Map(tables.map(({ dataset }, i) => [dataset, taken[i] ?? []]))
     },
     close: async () => {},
   }
 }
 
-const DRAWS_AT_ONCE = 500
+/** The rows of these numbers, in this order; a row that has gone meanwhile is left out. */
+type Take = (numbers: readonly number[]) => Promise<Uint8Array[]>
 
-/** Only the index is walked where there is one: rows are wide. */
-function rowSql({ name, key }: Table): string {
-  if (!key) return `SELECT * FROM ${name} LIMIT ?, 1`
-  const drawn = `SELECT ${key.quoted} FROM ${name} ORDER BY ${key.quoted} LIMIT ?, 1`
-  return `SELECT t.* FROM ${name} AS t JOIN (${drawn}) AS drawn USING (${key.quoted})`
+/** One query for all: what keys the numbers stand for is known. */
+async function byKey(database: Database, table: Table): Promise<Take> {
+  const { name, key } = table
+  if (!key) return byNumber(database, table)
+  const { rows } = await database.read(`SELECT ${key.quoted} FROM ${name} ORDER BY ${key.quoted}`)
+  const keys = rows.map((row) => row[key.column] as string | number)
+  return async (numbers) => {
+    const wanted = numbers.map((number) => keys[number] as string | number)
+    const page = await database.read(`SELECT * FROM ${name} WHERE ${key.quoted} IN (?)`, [[...new Set(wanted)]])
+    const records = encodeRows(page)
+    const found = new Map(page.rows.map((row, i) => [row[key.column], records[i] as Uint8Array]))
+    return wanted.flatMap((value) => found.get(value) ?? [])
+  }
+}
+
+/** A query for each, in which only the index is walked where there is one: rows are wide. */
+async function byNumber(database: Database, { name, key }: Table): Promise<Take> {
+  const drawn = key && `SELECT ${key.quoted} FROM ${name} ORDER BY ${key.quoted} LIMIT ?, 1`
+  const sql = key
+    ? `SELECT t.* FROM ${name} AS t JOIN (${drawn}) AS drawn USING (${key.quoted})`
+    : `SELECT * FROM ${name} LIMIT ?, 1`
+  return async (numbers) => {
+    const pages = await Promise.all(numbers.map((number) => database.read(sql, [number])))
+    return pages.flatMap(encodeRows)
+  }
 }

@@ -6,8 +6,13 @@ export interface Table {
   readonly dataset: string
   /** With its quotes. */
   readonly name: string
-  /** A column that names each row and that an index puts in order, with its quotes. */
-  readonly key: { readonly column: string; readonly quoted: string } | undefined
+  readonly key: Key | undefined
+}
+
+/** A column that names each row and that an index puts in order. */
+export interface Key {
+  readonly column: string
+  readonly quoted: string
 }
 
 export async function describeTable(database: Database, dataset: string, table: string): Promise<Table> {

@@ -33,6 +33,19 @@ it.for([{ keys: true }, { keys: false }])(
   },
 )
 
+it('draws from a table with more keys than are kept, which has no row 3', async ({ mariadb }) => {
+  const { connection, address } = await newDatabase(mariadb)
+  await connection.query('CREATE TABLE orders (id int PRIMARY KEY, twice int)')
+  await connection.query('INSERT INTO orders SELECT seq, 2 * seq FROM seq_0_to_200001 WHERE seq <> 3')
+  const draw = (seed: number) =>
+    collect({ from: `${address}&order=orders`, datasets: ['order'], mode: 'random', count: 30, seed })
+  const drawn = (await draw(1)).records.get('order')?.map((text) => JSON.parse(text) as { id: number; twice: number })
+  expect(drawn?.length).toBe(30)
+  expect(drawn?.filter(({ id, twice }) => twice !== 2 * id)).toEqual([])
+  expect(new Set(drawn?.map(({ id }) => id)).size).toBeGreaterThan(25)
+  expect((await draw(1)).records.get('order')).toEqual(drawn?.map((row) => JSON.stringify(row)))
+})
+
 it('stops in the middle of a table that is read in one query', async ({ mariadb }) => {
   const database = await newDatabase(mariadb)
   await fillTables(database, 5_000, { keys: false })
