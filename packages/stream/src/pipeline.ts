@@ -36,6 +36,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const assigned = new Map<string, Partition>()
   let change = Promise.withResolvers<void>()
   let changes = 0
+  // After a loss it is not clear what is ours until the source says so, were it nothing.
+  let isSettled = false
   let epoch: Epoch | undefined
 
   const changed = () => {
@@ -58,10 +60,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     assign(partitions) {
       parts.tell({ what: 'assigned', partitions })
       for (const partition of partitions) assigned.set(partitionKey(partition), partition)
-      if (partitions.length > 0 || changes === 0) changed()
+      const wasSettled = isSettled
+      isSettled = true
+      if (partitions.length > 0 || !wasSettled) changed()
     },
     async revoke(partitions) {
       if (partitions.length === 0) return
+      isSettled = false
       for (const partition of partitions) assigned.delete(partitionKey(partition))
       const leaving = epoch
       changed()
@@ -81,8 +86,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       signal.addEventListener('abort', stop, { once: true })
       try {
         while (!signal.aborted) {
-          if (assigned.size === 0 && !(untilCaughtUp && changes > 0)) await change.promise
-          else if ((await runEpoch(signal, untilCaughtUp)) && untilCaughtUp) return
+          const nextChange = change.promise
+          if (assigned.size === 0 && !(untilCaughtUp && isSettled)) await nextChange
+          else if ((await runEpoch(signal, untilCaughtUp)) && untilCaughtUp) {
+            if (isSettled) return
+            await nextChange
+          }
         }
       } catch (error) {
         if (!signal.aborted || !(error instanceof MillraceError) || !error.retry) throw error

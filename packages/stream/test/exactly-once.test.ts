@@ -101,3 +101,29 @@ describe('rule 10: a revoke', () => {
     expect(await inds()).toEqual(upTo(60))
   })
 })
+
+describe('being caught up', () => {
+  it('is not said by a worker that has just lost its partitions, before it knows what is its own now', async () => {
+    const topic = memoryTopic('users', 2)
+    send(topic, 0, 0, 20)
+    const worker = await kit.startWorker(topic, { untilCaughtUp: true })
+    await worker.source.assign(0, 1)
+    await worker.source.revoke(0, 1)
+    // An epoch over nothing would be over long before another reader has looked so often.
+    for (let looks = 0; looks < 10; looks++) await kit.column(USERS, 'ind')
+    expect(await Promise.race([worker.ended, 'still there'])).toBe('still there')
+    send(topic, 1, 20, 40)
+    await worker.source.assign(0, 1)
+    expect(await worker.ended).toBe('done')
+    expect(await inds()).toEqual(upTo(40))
+  })
+
+  it('is said by a worker that is told that nothing is left for it', async () => {
+    const topic = memoryTopic('users', 1)
+    const worker = await kit.startWorker(topic, { untilCaughtUp: true })
+    await worker.source.assign(0)
+    await worker.source.revoke(0)
+    await worker.source.assign()
+    expect(await worker.ended).toBe('done')
+  })
+})

@@ -78,7 +78,10 @@ export type StartPosition = 'earliest' | 'latest' | { readonly time: number }
 export interface PartitionListener {
   /** These partitions are this worker's now. Reading starts at `positions`. */
   assigned(partitions: readonly Partition[]): Promise<void>
-  /** These are no longer: nothing of them may be committed after this settles. */
+  /**
+   * These are no longer: nothing of them may be committed after this settles. What is this worker's from then on
+   * is said by `assigned`, which follows in any case, maybe with nothing.
+   */
   revoked(partitions: readonly Partition[]): Promise<void>
   /** No partition will come or go any more: the group does not take us. */
   failed?(error: MillraceError): void

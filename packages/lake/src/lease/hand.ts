@@ -1,5 +1,5 @@
 export interface LeaseListener {
-  /** Ours now. Called first, maybe with nothing, when it is clear who lives. */
+  /** Ours now. Called first, and after each loss, when it is clear who lives: maybe with nothing. */
   gained(names: readonly string[]): Promise<void>
   /** Others may take them when this settles, or have taken them already. */
   lost(names: readonly string[]): Promise<void>
@@ -13,7 +13,7 @@ export interface Hand {
   hold(name: string, epoch: number): void
   /** Settles when the owner has let go of what it was told to be its own. */
   letGo(names: readonly string[]): Promise<void>
-  /** Tells the owner what it does not know yet; for the first time only when all is settled, then also if it is nothing. */
+  /** Tells the owner what it does not know yet; at first and after a loss only when all is settled, then also if it is nothing. */
   show(settled: boolean): void
   /** Settles when the owner has been told all. */
   told(): Promise<void>
@@ -42,7 +42,9 @@ export function createHand(listener: LeaseListener): Hand {
         held.delete(name)
         finished.delete(name)
       }
-      return known.length > 0 ? tell(() => listener.lost(known)) : Promise.resolve()
+      if (known.length === 0) return Promise.resolve()
+      isShown = false
+      return tell(() => listener.lost(known))
     },
     show(settled) {
       if (!isShown && !settled) return

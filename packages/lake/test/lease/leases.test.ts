@@ -116,6 +116,20 @@ describe.each([
     expect([...next.mine].sort()).toEqual(SHARDS)
   })
 
+  it('of a worker that lost them are followed by word of what it has now, were it nothing', async () => {
+    const { time, join } = await openGroup()
+    const first = await join(['s/1'])
+    const second = await join(['s/1'])
+    first.pause()
+    await time.pass(2 * EXPIRY_MS)
+    expect(second.mine.size).toBe(1)
+    first.forget()
+    first.goOn()
+    await time.pass(EXPIRY_MS)
+    expect(first.mine.size).toBe(0)
+    expect(first.told()).toBe(true)
+  })
+
   it('that others have leave a newcomer with nothing, and it is told so', async () => {
     const { time, join } = await openGroup()
     await join(['s/1'])
@@ -239,6 +253,8 @@ interface TestWorker {
   readonly mine: ReadonlySet<string>
   /** Whether it has been told for the first time what is its own. */
   told(): boolean
+  /** As if it had not been told anything yet. */
+  forget(): void
   letsGoWhen(ready: Promise<void>): void
   alive(): boolean
   pause(): void
@@ -265,6 +281,9 @@ function joinGroup(store: ObjectStore, { runtime, pause, goOn }: PlayedProcess):
     leases: openLeases(store, 'group', { listener, expiryMs: EXPIRY_MS }, runtime),
     mine,
     told: () => told,
+    forget() {
+      told = false
+    },
     letsGoWhen(promise) {
       ready = promise
     },
