@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { placeOnTheSecondDay, QUARANTINES, undisturbed } from './kill.ts'
 import { crashingAt, type Place, seen } from './kit.ts'
 
-const PROGRAM = join(import.meta.dirname, 'programs/run-until.ts')
+const PROGRAM = fileURLToPath(new URL('programs/run-until.ts', import.meta.url))
 
 const { points, expected } = await undisturbed()
 

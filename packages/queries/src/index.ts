@@ -9,7 +9,7 @@ export {
   type QuestionTables,
 } from './answers.ts'
 export { type TableQuality, tableQuality } from './quality.ts'
-export { loadQuestions, postsSql, type Question, wholeSql } from './questions.ts'
+export { loadQuestions, postsSql, type Question } from './questions.ts'
 export { chartHtml } from './report/chart.ts'
 export { renderReport } from './report/page.ts'
 export { type RunResults, readResults } from './results.ts'

@@ -95,6 +95,6 @@ async function mended(
   return found
 }
 
-export function sameObject(a: RawObject | undefined, b: RawObject): boolean {
+function sameObject(a: RawObject | undefined, b: RawObject): boolean {
   return a?.size === b.size && a.modified === b.modified
 }
