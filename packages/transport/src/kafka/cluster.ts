@@ -46,6 +46,12 @@ export interface Cluster {
   coordinatorOf(group: string): Promise<Broker>
   /** One request by its name in the protocol, in the newest version that the library and the brokers share. */
   call<Answer>(broker: Broker, name: string, ...request: unknown[]): Promise<Answer>
+  /** A request of our own making. */
+  ask<Request extends unknown[], Answer>(
+    broker: Broker,
+    api: API<Request, Answer>,
+    ...request: Request
+  ): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -65,6 +71,7 @@ export function openCluster(address: KafkaAddress, requestTimeout: number, runti
     ]).catch(rethrow(name))
     return api.async(open, ...request).catch(rethrow(name))
   }
+  const connectionTo = (broker: Broker) => called<Connection>((done) => base[kGetConnection]({ ...broker }, done))
   const anyBroker = () => called<Connection>((done) => base[kGetBootstrapConnection](done))
 
   const askForTopics = async (names: readonly string[]) => {
@@ -100,12 +107,12 @@ export function openCluster(address: KafkaAddress, requestTimeout: number, runti
       if (!coordinator) throw new MillraceError('SOURCE_UNREACHABLE', `no broker coordinates the group ${group}`)
       return { host: coordinator.host, port: coordinator.port }
     },
-    call: (broker, name, ...request) =>
-      send(
-        called((done) => base[kGetConnection]({ ...broker }, done)),
-        name,
-        request,
-      ),
+    call: (broker, name, ...request) => send(connectionTo(broker), name, request),
+    ask: async (broker, api, ...request) => {
+      const what = `request ${api.key}`
+      const connection = await connectionTo(broker).catch(rethrow(what))
+      return api.async(connection, ...request).catch(rethrow(what))
+    },
     close: () => base.close(),
   }
 }

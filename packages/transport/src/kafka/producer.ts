@@ -1,85 +1,89 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { Producer as LibraryProducer, ProduceAcks } from '@platformatic/kafka'
-import { ID_HEADER, type OutgoingRecord, type Producer, type SentRecord } from '../source.ts'
+import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import { parseKafkaAddress } from './address.ts'
-import { openCluster } from './cluster.ts'
-import { libraryOptions } from './library.ts'
-import { type Message, type Outcomes, sendToPartition } from './partition-sender.ts'
-import { createPartitioner } from './partitioner.ts'
+import { type Cluster, openCluster } from './cluster.ts'
+import { type Lane, openLane } from './partition-lane.ts'
+import { createPartitioner, type Partitioner } from './partitioner.ts'
+import { produceTo } from './produce.ts'
 
 const ANSWER_WITHIN_MS = 30_000
 
-interface Sending {
-  readonly messages: readonly Message[]
-  resolve(sent: SentRecord[]): void
-  reject(error: unknown): void
-}
-
 /** Answers when all in-sync replicas have the records. Idempotent: a repetition by itself never doubles a record. */
 export function kafkaProducer(address: string, runtime: Runtime): Producer {
-  const target = parseKafkaAddress(address, process.env)
-  const cluster = openCluster(target, ANSWER_WITHIN_MS, runtime)
-  const options = { ...libraryOptions(target, ANSWER_WITHIN_MS), idempotent: true, acks: ProduceAcks.ALL }
-  const library = new LibraryProducer(options)
+  const cluster = openCluster(parseKafkaAddress(address, process.env), ANSWER_WITHIN_MS, runtime)
   const choose = createPartitioner()
-  let waiting: Sending[] = []
-  let busy = false
-
-  /** What is sent while a request is under way travels together in the next. */
-  const sendWaiting = async () => {
-    busy = true
-    while (waiting.length > 0) {
-      const together = waiting
-      waiting = []
-      await sendTogether(library, together)
-    }
-    busy = false
-  }
+  const lanes = openLanes(cluster, runtime)
   return {
     async send(topic, records) {
       const { partitions } = await cluster.knownTopic(topic)
-      const messages = records.map((record) => messageOf(topic, record, choose(topic, record, partitions.length)))
-      const wrong = messages.find(({ partition }) => partition < 0 || partition >= partitions.length)
-      if (wrong) throw new MillraceError('USAGE', `topic ${topic} has no partition ${wrong.partition}`)
-      return new Promise((resolve, reject) => {
-        waiting.push({ messages, resolve, reject })
-        if (!busy) void sendWaiting()
-      })
+      const places = placesOf(topic, records, partitions.length, choose)
+      if (records.length === 0) return []
+      return sendAll(records, places, (partition) => lanes(topic, partition))
     },
-    async close() {
-      await library.close()
-      await cluster.close()
-    },
+    close: () => cluster.close(),
   }
 }
 
-/** Partition by partition, all of them at once. */
-async function sendTogether(library: LibraryProducer, together: readonly Sending[]): Promise<void> {
-  const outcomes: Outcomes = new Map()
-  const messages = together.flatMap((sending) => sending.messages)
-  const byPartition = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`)
-  await Promise.all([...byPartition.values()].map((some) => sendToPartition(library, some, outcomes)))
-  for (const { messages, resolve, reject } of together) {
-    const sent: SentRecord[] = []
-    for (const message of messages) {
-      const outcome = outcomes.get(message)
-      if (typeof outcome !== 'bigint') reject(outcome)
-      else sent.push({ partition: String(message.partition), offset: outcome })
+function openLanes(cluster: Cluster, runtime: Runtime): (topic: string, partition: number) => Lane {
+  const topics = new Map<string, Lane[]>()
+  return (topic, partition) => {
+    const lanes = topics.get(topic) ?? []
+    topics.set(topic, lanes)
+    lanes[partition] ??= openLane(produceTo(topic, partition, cluster), runtime)
+    return lanes[partition]
+  }
+}
+
+function placesOf(
+  topic: string,
+  records: readonly OutgoingRecord[],
+  partitions: number,
+  choose: Partitioner,
+): number[] {
+  const places = records.map((record) => choose(topic, record, partitions))
+  const wrong = places.find((partition) => partition < 0 || partition >= partitions)
+  if (wrong !== undefined) throw new MillraceError('USAGE', `topic ${topic} has no partition ${wrong}`)
+  return places
+}
+
+/** Settles when the last of them has arrived; fails, when all are done, if one of them did. */
+function sendAll(
+  records: readonly OutgoingRecord[],
+  places: readonly number[],
+  laneTo: (partition: number) => Lane,
+): Promise<SentRecord[]> {
+  return new Promise((resolve, reject) => {
+    const sent = new Array<SentRecord>(records.length)
+    let left = records.length
+    let failure: MillraceError | undefined
+    const settle = (count: number) => {
+      left -= count
+      if (left > 0) return
+      if (failure) reject(failure)
+      else resolve(sent)
     }
-    resolve(sent)
-  }
+    for (const [place, indices] of byPlace(places)) {
+      const partition = String(place)
+      laneTo(place).add({
+        records: indices ? indices.map((i) => records[i] as OutgoingRecord) : records,
+        arrived(from, to, first) {
+          for (let i = from; i < to; i++) {
+            sent[indices?.[i] ?? i] = { partition, offset: first + BigInt(i - from) }
+          }
+          settle(to - from)
+        },
+        failed(from, to, error) {
+          failure ??= error
+          settle(to - from)
+        },
+      })
+    }
+  })
 }
 
-function messageOf(topic: string, { key, value, id }: OutgoingRecord, partition: number): Message {
-  return {
-    topic,
-    partition,
-    ...(key && { key: bufferOver(key) }),
-    ...(value && { value: bufferOver(value) }),
-    ...(id !== undefined && { headers: new Map([[Buffer.from(ID_HEADER), Buffer.from(id)]]) }),
-  }
-}
-
-function bufferOver(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** Which records go to each partition; undefined where that is all of them. */
+function byPlace(places: readonly number[]): Map<number, readonly number[] | undefined> {
+  const [first] = places
+  if (first !== undefined && places.every((place) => place === first)) return new Map([[first, undefined]])
+  return Map.groupBy(places.keys(), (i) => places[i] as number)
 }
