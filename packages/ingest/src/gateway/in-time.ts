@@ -32,6 +32,15 @@ export function inTime(
       const one = { until: runtime.monotonic() + milliseconds, giveUp: () => reject(tooLate()) }
       waiting.add(one)
       if (!looking) void look()
-      work.then(resolve, reject).finally(() => waiting.delete(one))
+      work.then(
+        (value) => {
+          waiting.delete(one)
+          resolve(value)
+        },
+        (error) => {
+          waiting.delete(one)
+          reject(error)
+        },
+      )
     })
 }

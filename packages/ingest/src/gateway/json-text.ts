@@ -28,6 +28,7 @@ const DEEPEST = 200
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 )
+const SPACE = Uint8Array.from({ length: 256 }, (_, byte) => (' \n\r\t'.includes(String.fromCharCode(byte)) ? 1 : 0))
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'))
 const UNICODE_ESCAPE = 0x75
 const WORDS = ['null', 'true', 'false'].map((word) => Buffer.from(word))
@@ -188,11 +189,11 @@ function skipWord(text: JsonText): void {
 
 function skipSpace(text: JsonText): void {
   const { bytes } = text
-  for (;;) {
-    const byte = bytes[text.at]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return
-    text.at++
-  }
+  let { at } = text
+  // Mostly there is none.
+  if ((bytes[at] as number) > 0x20) return
+  while (SPACE[bytes[at] as number] === 1) at++
+  text.at = at
 }
 
 function isDigit(byte: number | undefined): boolean {
