@@ -34,6 +34,8 @@ export type Report =
 export interface WorkerProcess {
   readonly pid: number
   readonly running: boolean
+  /** How often it has passed this point so far. */
+  times(point: string): number
   /** Settles when it has passed this point so often; rejects when it ends before. */
   passed(point: string, times?: number): Promise<void>
   /** Settles when it has said that it waits, for something that matches; or that it goes on. */
@@ -58,13 +60,16 @@ export function startWorker(orders: Orders): WorkerProcess {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const complaints: string[] = []
-  const reports: Report[] = []
+  const counts = new Map<string, number>()
+  let waiting: string | null | undefined
   let listeners: (() => void)[] = []
   child.on('message', (report: Report) => {
     if ('failed' in report) complaints.push(report.failed)
-    reports.push(report)
+    else if ('waits' in report) waiting = report.waits
+    else counts.set(report.passed, times(report.passed) + 1)
     for (const listener of listeners) listener()
   })
+  const times = (point: string) => counts.get(point) ?? 0
   const ended = endOf(child, complaints)
   const until = (what: string, isSo: () => boolean) =>
     new Promise<void>((resolve, reject) => {
@@ -77,7 +82,6 @@ export function startWorker(orders: Orders): WorkerProcess {
       look()
       void ended.then((end) => reject(new Error(`ended with ${end} before it ${what}: ${complaints.join('\n')}`)))
     })
-  const waiting = () => reports.findLast((report) => 'waits' in report)?.waits
   return {
     pid: child.pid ?? 0,
     ended,
@@ -85,12 +89,10 @@ export function startWorker(orders: Orders): WorkerProcess {
     get running() {
       return child.exitCode === null && child.signalCode === null
     },
-    passed(point, times = 1) {
-      const count = () => reports.filter((report) => 'passed' in report && report.passed === point).length
-      return until(`passed "${point}"`, () => count() >= times)
-    },
-    waits: (pattern) => until(`waited for ${pattern}`, () => pattern.test(waiting() ?? '')),
-    goesOn: () => until('went on', () => waiting() === null),
+    times,
+    passed: (point, wanted = 1) => until(`passed "${point}"`, () => times(point) >= wanted),
+    waits: (pattern) => until(`waited for ${pattern}`, () => pattern.test(waiting ?? '')),
+    goesOn: () => until('went on', () => waiting === null),
     terminate: () => void child.kill('SIGTERM'),
     thaw: () => void child.kill('SIGCONT'),
     kill: () => void child.kill('SIGKILL'),
