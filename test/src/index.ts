@@ -1,5 +1,7 @@
+export { trinoCatalog, trinoSql } from '../services/trino-sql.ts'
+export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
 export { freshName } from './fresh-name.ts'
-export { judgeAppend, judgeSql, judgeStats, sparkSql, sparkStats } from './judges.ts'
+export { judgeAppend, judgeArrowFile, judgeSql, judgeStats, sparkSql, sparkStats } from './judges.ts'
 export { sharedData, withSharedData } from './shared-data.ts'
 export { temporaryFolder } from './temporary-folder.ts'
 export { withServices } from './with-services.ts'

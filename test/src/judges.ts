@@ -59,6 +59,18 @@ export function judgeAppend(
   return operate(judge, 'append', what)
 }
 
+/** An Arrow IPC file as pyarrow reads it. */
+export function judgeArrowFile(
+  judge: HttpAddress,
+  path: string,
+): Promise<{
+  readonly types: Readonly<Record<string, string>>
+  readonly rows: readonly Row[]
+  readonly batches: number
+}> {
+  return operate(judge, 'arrowFile', { path })
+}
+
 export function sparkSql(spark: HttpAddress, sql: string): Promise<readonly Row[]> {
   return operate(spark, 'sql', { sql })
 }

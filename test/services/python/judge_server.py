@@ -76,4 +76,12 @@ def append(table, rows, partitionBy=None, s3=None):
     return open_table(table, None, s3).version()
 
 
-serve(int(sys.argv[1]), {"stats": stats, "sql": sql, "append": append})
+def arrow_file(path):
+    with pa.ipc.open_file(path) as reader:
+        rows = reader.read_all()
+        rows.validate(full=True)
+        types = {field.name: str(field.type) for field in rows.schema}
+        return {"types": types, "rows": rows.to_pylist(), "batches": reader.num_record_batches}
+
+
+serve(int(sys.argv[1]), {"stats": stats, "sql": sql, "append": append, "arrowFile": arrow_file})

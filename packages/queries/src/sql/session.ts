@@ -69,9 +69,9 @@ export async function openSql(lake: string, { asOf }: SqlOptions = {}): Promise<
 
   async function prepared<T>(sql: string, use: (statement: Prepared) => Promise<T>): Promise<T> {
     const tree = await parseSelects(connection, sql)
+    const tables = tree ? tablesOf(tree) : listedTables(connection, sql)
     // From here on there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
-    const tables = tree ? tablesOf(tree) : listedTables(connection, sql)
     await using attached = await attach({ connection, store, asOf, tree: prunes ? tree : undefined }, tables)
     try {
       return await use({ sql: tree ? await withViewNames(connection, tree, sql) : sql, reads: attached.reads })
