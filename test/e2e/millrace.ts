@@ -55,13 +55,14 @@ async function finish(child: ChildProcess): Promise<Finished> {
   return { exitCode: await exited, stdout: stdout ?? '', stderr: stderr ?? '' }
 }
 
-/** Settles when the child has printed a line that matches. */
-export function printed(child: ChildProcess, pattern: RegExp): Promise<void> {
+/** Settles when the child has printed a line that matches, with the pattern's first group or all that matched. */
+export function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let seen = ''
     const look = (chunk: Buffer) => {
       seen += chunk.toString()
-      if (pattern.test(seen)) resolve()
+      const match = pattern.exec(seen)
+      if (match) resolve(match[1] ?? match[0])
     }
     child.stdout?.on('data', look)
     child.stderr?.on('data', look)

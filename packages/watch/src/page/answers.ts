@@ -37,7 +37,13 @@ function answerCard({ id, title, chart, columns, rows, rowCount }: LiveAnswer): 
     { class: 'answer', key: id, 'aria-labelledby': `${id}-title` },
     h('h3', { id: `${id}-title` }, h('span', { class: 'id' }, id), ' ', title),
     // The server has escaped what is in it, and the page's policy lets nothing in it run.
-    h('div', { class: 'picture', dangerouslySetInnerHTML: { __html: chart } }),
+    h('div', {
+      class: 'picture',
+      role: 'group',
+      'aria-label': 'Picture',
+      tabIndex: 0,
+      dangerouslySetInnerHTML: { __html: chart },
+    }),
     h(
       'details',
       {},

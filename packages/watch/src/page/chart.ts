@@ -80,6 +80,11 @@ function clock(time: number | undefined): string {
   return time === undefined ? '' : `${new Date(time).toISOString().slice(11, 19)} UTC`
 }
 
+/** To the second only where marks are closer than a minute. */
+function tick(second: number, [first = 0, next = first]: readonly number[]): string {
+  return clock(second * 1000).slice(0, next - first < 60 ? 8 : 5)
+}
+
 function key({ colour, isDashed }: Line): ComponentChild {
   return h(
     'svg',
@@ -115,7 +120,7 @@ function optionsOf(
     hooks: { setCursor: [({ cursor }) => pointAt(cursor.idx ?? null)] },
     scales: { y: { range: (_, __, most) => [0, Math.max(LEAST_TOP[unit], most) * 1.08] } },
     axes: [
-      { ...axis, size: 28, space: 70, values: (_, splits) => splits.map((second) => clock(second * 1000).slice(0, 5)) },
+      { ...axis, size: 28, space: 70, values: (_, splits) => splits.map((second) => tick(second, splits)) },
       { ...axis, size: 66, space: 36, values: (_, splits) => splits.map(WORDS[unit]) },
     ],
     series: [

@@ -1,6 +1,6 @@
 import { type ComponentChild, h } from 'preact'
 import type { DatasetState, WorkerState } from '../state.ts'
-import { agoInWords, bytesInWords, countInWords, exactCountInWords, secondsInWords } from '../words.ts'
+import { bytesInWords, countInWords, exactCountInWords, secondsInWords } from '../words.ts'
 import { type Column, chip, panel, table } from './parts.ts'
 
 /** Each data set's figures, exact: those of /metrics. */
@@ -44,7 +44,7 @@ export function datasetsPanel({ datasets, at }: WorkerState): ComponentChild {
         h(
           'span',
           { class: 'note' },
-          ` (${code}, ${tries} ${tries === 1 ? 'try' : 'tries'}, since ${agoInWords(since, at)})`,
+          ` (${code}, ${tries} ${tries === 1 ? 'try' : 'tries'}, for ${secondsInWords((at - since) / 1000)})`,
         ),
       ),
     ),

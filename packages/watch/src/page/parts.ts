@@ -37,7 +37,7 @@ export function table<Row>(
   })
   return h(
     'div',
-    { class: 'frame', role: 'region', tabIndex: 0, 'aria-label': caption },
+    { class: 'frame', role: 'group', tabIndex: 0, 'aria-label': caption },
     h('table', {}, h('caption', { class: 'unseen' }, caption), h('thead', {}, h('tr', {}, head)), h('tbody', {}, body)),
   )
 }

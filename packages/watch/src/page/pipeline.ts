@@ -132,7 +132,9 @@ function busyInWords(at: StageState | undefined): string {
   return at === undefined || at.meanMs === 0 ? '–' : `${share(at.busy)} · ${milliseconds(at.meanMs)}`
 }
 
-const share = (busy: number) => `${busy < 0.095 ? (100 * busy).toFixed(1) : Math.round(100 * busy)} %`
+function share(busy: number): string {
+  return busy > 0 && busy < 0.005 ? 'under 1%' : `${Math.round(100 * busy)}%`
+}
 
 const milliseconds = (ms: number) =>
   ms < 1000 ? `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms` : secondsInWords(ms / 1000)

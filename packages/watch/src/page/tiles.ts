@@ -45,7 +45,7 @@ function tile(name: string, figure: string, unit: string, below: ComponentChild[
     'div',
     { class: 'tile' },
     h('dt', {}, name),
-    h('dd', { class: 'figure' }, figure, unit === '' ? null : h('small', {}, ` ${unit}`)),
+    h('dd', { class: 'figure' }, figure, unit === '' ? null : [' ', h('small', {}, unit)]),
     h('dd', { class: 'below' }, ...below),
   )
 }
