@@ -15,7 +15,7 @@ export interface KeyHash {
 const HASHED = /^sha256:([0-9a-f]{64})$/i
 
 /** Keys are long and random, so one round of SHA-256 hides them; a password would need a slow hash. */
-export function hashKey(key: string): Buffer {
+function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 

@@ -1,24 +1,8 @@
-import { createRequire } from 'node:module'
+import Client from 'kafka-rest'
 import { expect, it } from 'vitest'
 import { startGateway, storedIn } from './kit.ts'
 
 type Done = (error: unknown, value?: unknown) => void
-
-interface StockTopic {
-  readonly name: string
-  readonly raw: unknown
-  produce(...args: unknown[]): void
-  get(done: Done): void
-  readonly partitions: { list(done: Done): void; partition(id: number): { produce(...args: unknown[]): void } }
-}
-
-interface StockClient {
-  readonly topics: { list(done: Done): void }
-  topic(name: string): StockTopic
-}
-
-/** Confluent's own client for Node, of the days when the emulators were written. */
-const Client = createRequire(import.meta.url)('kafka-rest') as new (config: { readonly url: string }) => StockClient
 
 const SENT = ['{"index":1}', { key: 'k', value: '{"index":2}' }, { value: '{"index":3}', partition: 0 }]
 
@@ -26,6 +10,7 @@ function asked(ask: (done: Done) => void): Promise<unknown> {
   return new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value))))
 }
 
+/** Confluent's own client for Node, of the days when the emulators were written. */
 it('serves Confluent’s own client for Node', async () => {
   const { url, to } = await startGateway()
   const client = new Client({ url })
