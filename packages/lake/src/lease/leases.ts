@@ -87,7 +87,8 @@ export function openLeases(
         if ((await board.claim(name, epoch, me)) && me === heart.worker) hand.hold(name, epoch)
       }),
     )
-    hand.show(settled)
+    // Somebody was faster, or our name is another one by now: the next look tells what that means.
+    hand.show(settled && me === heart.worker && take.every((name) => hand.epochOf(name) !== undefined))
     await hand.told()
   }
   const inTurn = createTurns()

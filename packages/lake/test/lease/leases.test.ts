@@ -130,6 +130,21 @@ describe.each([
     expect(first.told()).toBe(true)
   })
 
+  it('of which somebody else was faster to take one are not all that there is: that is looked at again', async () => {
+    const { time, store, join } = await openGroup()
+    const put = store.putIfAbsent
+    let stolen = false
+    store.putIfAbsent = async (key, bytes) => {
+      if (!stolen) await put(key, new TextEncoder().encode('{"holder":"somebody, who died then"}'))
+      stolen = true
+      return put(key, bytes)
+    }
+    const worker = await join()
+    expect(worker.told()).toBe(false)
+    await time.pass(EXPIRY_MS)
+    expect([...worker.mine].sort()).toEqual(SHARDS)
+  })
+
   it('that others have leave a newcomer with nothing, and it is told so', async () => {
     const { time, join } = await openGroup()
     await join(['s/1'])
