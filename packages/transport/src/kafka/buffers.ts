@@ -8,7 +8,7 @@ export interface BufferPool {
 /** Smaller ones are cheap enough to make. */
 const SMALLEST_KEPT = 64 << 10
 /** As much as may lie idle. */
-const MOST_KEPT = 64 << 20
+const MOST_KEPT = 32 << 20
 
 export function createBufferPool(): BufferPool {
   const idle = new Map<number, Buffer[]>()
