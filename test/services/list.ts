@@ -9,9 +9,22 @@ import { prometheus } from './prometheus.ts'
 import { s3 } from './s3.ts'
 import type { Server } from './server.ts'
 import { spark } from './spark.ts'
+import { trino } from './trino.ts'
 
 /** Every server there is. A new one is a file and a line here. */
-export const SERVERS = { kafka, kafkaPair, kinesisMock, kinesalite, s3, mariadb, prometheus, chromium, judge, spark }
+export const SERVERS = {
+  kafka,
+  kafkaPair,
+  kinesisMock,
+  kinesalite,
+  s3,
+  mariadb,
+  prometheus,
+  chromium,
+  judge,
+  spark,
+  trino,
+}
 
 export type ServerName = keyof typeof SERVERS
 

@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { freshName, trinoCatalog, trinoSql } from '@millrace/test'
+import { expect } from 'vitest'
+import { writeCheckpoint } from '../src/care/checkpoint.ts'
+import { optimizeTable } from '../src/care/optimize.ts'
+import { vacuumTable } from '../src/care/vacuum.ts'
+import { commitName } from '../src/log/log.ts'
+import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
+import { type Atelier, column, committed, openAtelier, reopened, struct } from './atelier.ts'
+import { openTestLake, type S3Server } from './store/s3-lake.ts'
+
+const everything = struct(
+  column('id', 'long', false),
+  column('tiny', 'byte'),
+  column('small', 'short'),
+  column('medium', 'integer'),
+  column('single', 'float'),
+  column('double', 'double'),
+  column('price', 'decimal(9,2)'),
+  column('exact', 'decimal(38,10)'),
+  column('yes', 'boolean'),
+  column('text', 'string'),
+  column('bytes', 'binary'),
+  column('day', 'date'),
+  column('at', 'timestamp'),
+  column('list', { type: 'array', elementType: 'string', containsNull: true }),
+  column('map', { type: 'map', keyType: 'string', valueType: 'long', valueContainsNull: true }),
+  column('nested', struct(column('x', 'long'), column('deep', struct(column('y', 'string'))))),
+  column('kind', 'string'),
+)
+
+const rows = (from: number, to: number) => `
+  SELECT i + 9007199254740993 AS id, (i % 100)::TINYINT AS tiny, i::SMALLINT AS small, i::INTEGER AS medium,
+    (i * 0.5)::FLOAT AS single, CASE WHEN i % 7 = 0 THEN NULL ELSE i * 0.25 END AS double,
+    (i * 1.01)::DECIMAL(9,2) AS price, (i * 1.0000000001)::DECIMAL(38,10) AS exact, i % 2 = 0 AS yes,
+    CASE WHEN i % 5 = 0 THEN NULL ELSE repeat('ü', 30) || '𝄞' || i END AS text, ('b' || i)::BLOB AS bytes,
+    DATE '1969-12-01' + i::INTEGER AS day, TIMESTAMPTZ '1969-12-31 23:00:00.001+00' + INTERVAL (i) MINUTE AS at,
+    CASE WHEN i % 3 = 0 THEN NULL ELSE ['a', NULL, 'c' || i] END AS list, MAP {'k': i, 'n': NULL} AS map,
+    CASE WHEN i % 4 = 0 THEN NULL ELSE {'x': i, 'deep': {'y': 'y' || i}} END AS nested,
+    CASE WHEN i % 3 = 0 THEN NULL ELSE 'ü/= %' || (i % 3) END AS kind
+  FROM range(${from}, ${to}) t(i)`
+
+/** The same words in DuckDB and in Trino, whose answers are texts that both print alike. */
+const STATS = `SELECT count(*) AS "#", ${[
+  ...everything.fields.map(({ name }) => `count("${name}") AS "count ${name}"`),
+  ...['id', 'tiny', 'small', 'medium', 'price', 'exact', 'text', 'day', 'kind'].flatMap((name) =>
+    ['min', 'max'].map((what) => `CAST(${what}("${name}") AS VARCHAR) AS "${what} ${name}"`),
+  ),
+  ...['tiny', 'small', 'medium', 'price', 'exact'].map((name) => `CAST(sum("${name}") AS VARCHAR) AS "sum ${name}"`),
+  ...['single', 'double'].map((name) => `CAST(4 * sum("${name}") AS BIGINT) AS "four times ${name}"`),
+  'CAST(sum("id" - 9007199254740993) AS BIGINT) AS "ids"',
+  'CAST(sum("nested"."x") AS BIGINT) AS "deep"',
+  'max("nested"."deep"."y") AS "deepest"',
+  `count(CASE WHEN "yes" THEN 1 END) AS "yeses"`,
+  `count(CASE WHEN "list"[1] = 'a' AND "list"[2] IS NULL THEN 1 END) AS "lists"`,
+].join(', ')}`
+
+interface HttpAddress {
+  readonly url: string
+}
+
+interface Surroundings {
+  readonly atelier: Atelier
+  /** Of the atelier's lake, as Trino addresses it. */
+  readonly url: string
+  readonly catalog: string
+}
+
+export async function openSurroundings(trino: HttpAddress, s3: S3Server): Promise<Surroundings> {
+  const atelier = await openAtelier((folder) => openTestLake(s3, { cache: { folder: join(folder, 'cache') } }))
+  const url = String(atelier.store.url.split('?')[0])
+  const catalog = freshName('lake').replaceAll('-', '_')
+  await trinoCatalog(trino, catalog, String(url.split('/')[2]), s3)
+  await trinoSql(trino, `CREATE SCHEMA ${catalog}.tables WITH (location = '${url}/tables')`)
+  return { atelier, url, catalog }
+}
+
+/** A table of all types is to Trino what it is to us, whatever was done to it. */
+export async function compareWithTrino(
+  trino: HttpAddress,
+  s3: S3Server,
+  partitionColumns: readonly string[],
+): Promise<void> {
+  const { atelier, url, catalog } = await openSurroundings(trino, s3)
+  try {
+    let snapshot = await atelier.create({ schema: everything, partitionColumns })
+    const { path } = snapshot.table
+    await trinoSql(trino, `CALL ${catalog}.system.register_table('tables', '${path}', '${url}/${path}')`)
+    const same = async (done: string) => {
+      snapshot = await reopened(snapshot)
+      const [ours] = await atelier.ask(snapshot, `${STATS} FROM rows`)
+      const [theirs] = await trinoSql(trino, `${STATS} FROM ${catalog}.tables.${path}`)
+      expect(inWords(theirs), done).toEqual(inWords(ours))
+    }
+    snapshot = await committed(appendRows(snapshot, rows(0, 40), atelier))
+    snapshot = await committed(appendRows(snapshot, rows(40, 80), atelier))
+    await same('appended')
+    const early = { op: '<', column: 'medium', value: 10 } as const
+    snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), atelier))
+    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, atelier))
+    await same('replaced')
+    snapshot = (await optimizeTable(snapshot, atelier)).snapshot
+    await same('optimized')
+    expect(await writeCheckpoint(snapshot, atelier)).toBe(true)
+    const log = `${path}/_delta_log/`
+    for (let gone = 0; gone < snapshot.version; gone++) await atelier.store.delete(log + commitName(gone))
+    await same('checkpointed')
+    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), atelier))
+    await same('overwritten')
+    const { keys } = await vacuumTable(snapshot, atelier, { retentionMs: -60_000, force: true })
+    expect(keys.length).toBeGreaterThan(0)
+    await same('vacuumed')
+  } finally {
+    await atelier.close()
+  }
+}
+
+/** Trino's JSON and DuckDB's print numbers in their own ways. */
+export function inWords(row: Readonly<Record<string, unknown>> | undefined) {
+  return Object.fromEntries(
+    Object.entries(row ?? {}).map(([name, value]) => [name, value === null ? null : `${value}`]),
+  )
+}
