@@ -14,6 +14,8 @@ interface SmallDisk {
   makeRoom(): Promise<void>
 }
 
+const asShell = (command: string, folder: string) => execFileSync('sh', ['-c', command, folder], { stdio: 'ignore' })
+
 /** A disk of a few megabytes; the test is skipped where this process may not mount one. */
 async function openSmallDisk(
   folder: string,
@@ -22,11 +24,11 @@ async function openSmallDisk(
 ): Promise<SmallDisk> {
   await mkdir(folder, { recursive: true })
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder], { stdio: 'ignore' })
+    asShell('mount -t tmpfs -o size=12m tmpfs "$0"', folder)
   } catch {
     skip('needs the right to mount a small disk')
   }
-  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]))
+  onTestFinished(() => void asShell('umount --lazy "$0"', folder))
   const ballast: string[] = []
   const put = async (size: number) => {
     const path = join(folder, `ballast-${ballast.length}`)
