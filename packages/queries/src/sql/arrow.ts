@@ -1,11 +1,11 @@
-import type { DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBDataChunk } from '@duckdb/node-api'
 import { AsyncByteQueue, Field, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct } from 'apache-arrow'
 import { type ArrowColumn, arrowColumn } from './arrow-columns.ts'
 import type { Sink } from './formats.ts'
 import type { SqlResult } from './session.ts'
 
-/** Rows of one record batch. */
-const BATCH_ROWS = 65_536
+/** Of 2048 rows each, in a record batch. */
+const BATCH_CHUNKS = 32
 
 /** As an Arrow IPC file. */
 export async function writeArrow({ columns, chunks }: SqlResult, sink: Sink): Promise<number> {
@@ -18,21 +18,20 @@ export async function writeArrow({ columns, chunks }: SqlResult, sink: Sink): Pr
   const writer = new RecordBatchFileWriter()
   writer.reset(queue, schema)
   let count = 0
-  const writeBatch = async (values: readonly (readonly DuckDBValue[])[]) => {
-    const length = values[0]?.length ?? 0
-    const children = shapes.map((shape, i) => shape.data(values[i] ?? []))
+  let waiting: DuckDBDataChunk[] = []
+  const writeWaiting = async () => {
+    const length = waiting.reduce((sum, { rowCount }) => sum + rowCount, 0)
+    const children = shapes.map((shape, i) => shape.data(waiting.flatMap((chunk) => chunk.getColumnValues(i))))
     writer.write(new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children })))
+    waiting = []
     count += length
     for (const part of written.splice(0)) await sink(part)
   }
-  let pending: DuckDBValue[][] = columns.map(() => [])
   for await (const chunk of chunks()) {
-    pending = pending.map((values, i) => values.concat(chunk.getColumnValues(i) as DuckDBValue[]))
-    if ((pending[0]?.length ?? 0) < BATCH_ROWS) continue
-    await writeBatch(pending)
-    pending = columns.map(() => [])
+    if (chunk.rowCount > 0) waiting.push(chunk)
+    if (waiting.length === BATCH_CHUNKS) await writeWaiting()
   }
-  if ((pending[0]?.length ?? 0) > 0) await writeBatch(pending)
+  if (waiting.length > 0) await writeWaiting()
   writer.close()
   for (const part of written.splice(0)) await sink(part)
   return count
