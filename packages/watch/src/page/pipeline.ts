@@ -133,7 +133,7 @@ function busyInWords(at: StageState | undefined): string {
 }
 
 function share(busy: number): string {
-  return busy > 0 && busy < 0.005 ? 'under 1%' : `${Math.round(100 * busy)}%`
+  return busy > 0 && busy < 0.005 ? '<1%' : `${Math.round(100 * busy)}%`
 }
 
 const milliseconds = (ms: number) =>
