@@ -56,9 +56,23 @@ function briefOf({ worker, at, phase, sentence, memory, datasets }: WorkerState)
   }
 }
 
-/** All workers of the group that were heard of lately, this one as it is now. */
-export async function readGroup(store: ObjectStore, own: WorkerState, runtime: Runtime): Promise<WorkerBrief[]> {
-  const briefs = [briefOf(own)]
+/**
+ * All workers of the group that were heard of lately, this one as it is now. While the lake can't be read, the
+ * others are as they were `before`.
+ */
+export async function readGroup(
+  store: ObjectStore,
+  own: WorkerState,
+  runtime: Runtime,
+  before: readonly WorkerBrief[] = [],
+): Promise<WorkerBrief[]> {
+  const known = before.filter(({ worker, at }) => worker.id !== own.worker.id && runtime.now() - at < GONE_AFTER_MS)
+  const others = await readOthers(store, own, runtime).catch(() => known)
+  return [briefOf(own), ...others].sort((a, b) => a.worker.startedAt - b.worker.startedAt)
+}
+
+async function readOthers(store: ObjectStore, own: WorkerState, runtime: Runtime): Promise<WorkerBrief[]> {
+  const briefs: WorkerBrief[] = []
   for await (const key of store.keys(folderOf(own.worker.group))) {
     if (key === keyOf(own.worker)) continue
     const bytes = await store.get(key)
@@ -67,7 +81,7 @@ export async function readGroup(store: ObjectStore, own: WorkerState, runtime: R
     if (brief && age < GONE_AFTER_MS) briefs.push(brief)
     else if (age > FORGOTTEN_AFTER_MS) await store.delete(key)
   }
-  return briefs.sort((a, b) => a.worker.startedAt - b.worker.startedAt)
+  return briefs
 }
 
 /** Of another version, perhaps: what can't be read is not shown. */

@@ -116,12 +116,13 @@ async function* events(watch: WorkerWatch, runtime: Runtime, stopped: AbortSigna
 }
 
 function cachedGroup({ store, watch, runtime }: ServerParts): () => Promise<WorkerBrief[]> {
-  let asked: { readonly at: number; readonly answer: Promise<WorkerBrief[]> } | undefined
+  let [dueAt, answer] = [Number.NEGATIVE_INFINITY, Promise.resolve<WorkerBrief[]>([])]
   return () => {
-    if (!asked || runtime.monotonic() - asked.at > GROUP_EVERY_MS) {
-      asked = { at: runtime.monotonic(), answer: readGroup(store, watch.state(), runtime) }
+    if (runtime.monotonic() >= dueAt) {
+      dueAt = runtime.monotonic() + GROUP_EVERY_MS
+      answer = answer.then((before) => readGroup(store, watch.state(), runtime, before))
     }
-    return asked.answer
+    return answer
   }
 }
 

@@ -63,3 +63,17 @@ it('what is no status of a worker is passed over', async () => {
     expect(await a.see()).toEqual(['a'])
   }
 })
+
+it('while the lake cannot be read, the others are as they were, until they count as gone', async () => {
+  const lake = await temporaryFolder()
+  const [a] = [await showing(lake, 'a'), await showing(lake, 'b')]
+  const before = await readGroup(a.store, a.watch.state(), a.runtime)
+  const broken = { ...a.store, get: () => Promise.reject(new Error('503')) }
+  const seen = async () => {
+    const group = await readGroup(broken, a.watch.state(), a.runtime, before)
+    return group.map(({ worker }) => worker.id).sort()
+  }
+  expect(await seen()).toEqual(['a', 'b'])
+  a.pass(5 * 60_000)
+  expect(await seen()).toEqual(['a'])
+})
