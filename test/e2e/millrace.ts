@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
 
 export interface Finished {
   readonly exitCode: number | null
