@@ -50,8 +50,11 @@ export const chromium: Server<ChromiumAddress> = {
   },
 }
 
-/** Fonts of the machine, and those that came with the browser. */
+/** Fonts of the machine, and those that came with the browser, by Debian's own rules. */
 function fontConfiguration(root: string, cache: string): string {
-  const folders = ['/usr/share/fonts', join(root, 'usr/share/fonts')].map((folder) => `<dir>${folder}</dir>`)
-  return `<?xml version="1.0"?><fontconfig>${folders.join('')}<cachedir>${cache}</cachedir></fontconfig>\n`
+  const roots = ['', root]
+  const folders = roots.map((from) => `<dir>${from}/usr/share/fonts</dir>`)
+  const rules = roots.map((from) => `<include ignore_missing="yes">${from}/etc/fonts/fonts.conf</include>`)
+  const parts = [...folders, `<cachedir>${cache}</cachedir>`, ...rules]
+  return `<?xml version="1.0"?><fontconfig>${parts.join('')}</fontconfig>\n`
 }

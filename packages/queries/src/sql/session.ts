@@ -174,7 +174,8 @@ async function snapshotOf(
   run: RunRecord | undefined,
   { store, asOf: forAll }: Surroundings,
 ): Promise<Snapshot | undefined> {
-  if (schema !== '' && schema !== BATCH) return undefined
+  // `FROM 'folder/*.csv'` is DuckDB's: a file, or several.
+  if ((schema !== '' && schema !== BATCH) || /[/\\*?]/.test(name)) return undefined
   const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : name }
   const asOf = at ?? forAll
   const version = schema === BATCH && !at && !(asOf && 'version' in asOf) ? run?.versions[table.path] : undefined

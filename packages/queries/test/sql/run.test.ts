@@ -45,3 +45,9 @@ it('tables that are joined by USING are found', async () => {
   }
   await expect(runSql(lake, 'SELECT * FROM near JOIN far USING (x)')).rejects.toMatchObject({ code: 'TABLE_BROKEN' })
 })
+
+it('files beside the lake can be read as DuckDB reads them', async () => {
+  await writeFile(join(lake, 'some.csv'), 'n\n17\n')
+  expect((await runSql(lake, `SELECT n FROM '${join(lake, 'some.csv')}'`)).rows).toEqual([[17]])
+  expect((await runSql(lake, `SELECT count(*) FROM '${lake}/*.csv'`)).rows).toEqual([[1]])
+})
