@@ -1,32 +1,17 @@
 # Spark Structured Streaming, availableNow: Kafka to Delta on all cores, cold, its progress in a checkpoint folder
 import os
+import tempfile
 
 import pyspark
-from contestant import Job, report, unavailable
-from pins.in_spark import SCHEMA, clean
-from pyspark.errors import AnalysisException
-from pyspark.sql import SparkSession, functions as F
+from contestant import Job, report
+from pins.in_kafka import read_pins
+from pyspark.sql import SparkSession
 
 job = Job()
-spark = SparkSession.builder.getOrCreate()
-stream = (
-    spark.readStream.format("kafka")
-    .option("kafka.bootstrap.servers", job.services["kafka"]["bootstrap"])
-    .option("subscribe", "pin")
-    .option("startingOffsets", "earliest")
-)
-try:
-    messages = stream.load()
-except AnalysisException as error:
-    unavailable(f"this Spark has no Kafka connector ({error.getCondition()})")
-pins = messages.select(F.from_json(F.col("value").cast("string"), SCHEMA).alias("pin")).select("pin.*")
-query = (
-    clean(pins)
-    .writeStream.format("delta")
-    .option("checkpointLocation", os.path.join(job.output, "progress"))
-    .trigger(availableNow=True)
-    .start(os.path.join(job.output, "pin"))
-)
-query.awaitTermination()
+spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "8").getOrCreate()
+pins = read_pins(spark.readStream, job.services["kafka"]["bootstrap"], "pin")
+with tempfile.TemporaryDirectory() as progress:
+    started = pins.writeStream.format("delta").option("checkpointLocation", progress).trigger(availableNow=True)
+    started.start(os.path.join(job.output, "pin")).awaitTermination()
 report(engine=f"Spark {pyspark.__version__}")
 spark.stop()
