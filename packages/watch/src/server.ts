@@ -3,7 +3,6 @@ import { Readable } from 'node:stream'
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { createLiveAnswers } from './answers.ts'
 import { readGroup, type WorkerBrief } from './group.ts'
 import { liveness, readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -64,7 +63,6 @@ function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): Fasti
   const { watch, metrics, runtime } = parts
   const app = Fastify({ forceCloseConnections: true })
   const group = cachedGroup(parts)
-  const answers = createLiveAnswers({ ...parts, tableOf: (dataset) => tableOf(watch, dataset) })
   app.addHook('onRequest', async (request, reply) => {
     if (!isOwnName(request.hostname, host)) await reply.code(403).send({ error: 'this is not the name of this server' })
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
@@ -81,10 +79,21 @@ function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): Fasti
   app.get('/state', () => watch.state())
   app.get('/history', () => watch.history())
   app.get('/group', () => group())
-  app.get('/answers', () => answers())
   app.get('/events', (_, reply) => reply.type('text/event-stream').send(Readable.from(events(watch, runtime, stopped))))
+  serveAnswers(app, parts)
   servePage(app)
   return app
+}
+
+/** What asks the tables is loaded when somebody wants to know. */
+function serveAnswers(app: FastifyInstance, { watch, store, runtime }: ServerParts): void {
+  const tableOf = (name: string) => watch.state().datasets.find(({ dataset }) => dataset === name)?.table ?? name
+  const open = async () => (await import('./answers.ts')).createLiveAnswers({ store, runtime, tableOf })
+  let answers: ReturnType<typeof open> | undefined
+  app.get('/answers', async () => {
+    answers ??= open()
+    return (await answers)()
+  })
 }
 
 function servePage(app: FastifyInstance): void {
@@ -101,10 +110,6 @@ function servePage(app: FastifyInstance): void {
     const file = (await page()).files.get(request.params['*'])
     return file ? reply.type(file.type).send(file.body) : reply.callNotFound()
   })
-}
-
-function tableOf(watch: WorkerWatch, dataset: string): string {
-  return watch.state().datasets.find((each) => each.dataset === dataset)?.table ?? dataset
 }
 
 /** One event a second, with the whole state: whoever comes late or misses some has lost nothing. */
