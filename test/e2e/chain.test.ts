@@ -16,7 +16,7 @@ const DATASETS = ['pin', 'geo', 'user']
 const [POSTS, DRAWN_AGAIN] = [400, 150]
 
 itOnAll(
-  'the whole chain: MariaDB → emulator → gateway → Kafka → worker → lake on S3 → daily run → answers and report',
+  'the whole chain: MariaDB → emulator → gateway → Kafka → worker → lake on S3 → daily run → answers and report; straight from MariaDB the same',
   async ({ mariadb, kafka, s3 }) => {
     const bucket = freshName('chain')
     await s3Client(s3).send(new CreateBucketCommand({ Bucket: bucket }))
@@ -44,7 +44,8 @@ itOnAll(
       )
       const topics = ['--topics', DATASETS.map((dataset) => `${dataset}=${stem}.${dataset}`).join()]
       const gateway = await startGateway(place, source)
-      const from = ['--from', `mysql://${user}@${host}:${port}/${database}?ca=${ca}`, '--to', `rest:${gateway.url}`]
+      const mysql = `mysql://${user}@${host}:${port}/${database}?ca=${ca}`
+      const from = ['--from', mysql, '--to', `rest:${gateway.url}`]
       expect(await place.run('ingest', ...from, ...topics, '--mode', 'all')).toMatchObject({ exitCode: 0 })
       const again = ['--mode', 'random', '--count', String(DRAWN_AGAIN)]
       expect(await place.run('ingest', ...from, ...topics, ...again)).toMatchObject({ exitCode: 0 })
@@ -66,6 +67,17 @@ itOnAll(
         expect(report).toContain(`id="${id}"`)
       }
       expect(inOrder(await place.sql('select * from batch.q3a'))).toEqual(inOrder(wanted.q3a ?? []))
+
+      const straight = ['--lake', 'straight', '--raw', mysql, '--date', '2026-01-31', '--out', 'straight-out', '--json']
+      const short = await place.run('batch', ...straight)
+      expect(short, short.stderr).toMatchObject({ exitCode: 0 })
+      expect(JSON.parse(short.stdout).tables).toMatchObject(
+        DATASETS.map((table) => ({ table, records: POSTS, rows: POSTS, duplicates: 0, refused: 0 })),
+      )
+      for (const file of asked) {
+        const read = (out: string) => readFile(join(place.folder, out, '2026-01-31', file), 'utf8')
+        expect(await read('straight-out'), file).toBe(await read('out'))
+      }
     } finally {
       await connection.end()
       await place.leave()

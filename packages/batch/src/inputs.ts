@@ -3,10 +3,11 @@ import { basename, dirname } from 'node:path'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type ObjectStore, openLake, openTable } from '@millrace/lake'
 import { claimsOf, type Topics } from './input/claims.ts'
+import { copyRows, isDatabase, type OpenRows, type RowFeed } from './input/database.ts'
 import { listLanding, type ReadBefore } from './input/landing.ts'
 import { type Manifest, type RawObject, readManifest, readNotes, type TableInput } from './manifest.ts'
 
-/** Where a run's records come from: the tables that the stream wrote, or a raw landing. */
+/** Where a run's records come from: the tables that the stream wrote, a raw landing, or a database. */
 export interface Source {
   /** For the manifest: another address is another source. */
   readonly name: string
@@ -15,10 +16,24 @@ export interface Source {
   readonly raw: ObjectStore | undefined
   /** The one file that was named instead of a folder. */
   readonly only?: string
+  /** All that a database holds of these data sets. */
+  readonly rows?: (datasets: readonly string[]) => Promise<RowFeed>
 }
 
-export async function openSource(lake: ObjectStore, raw: string | undefined, runtime: Runtime): Promise<Source> {
+export interface SourceParts {
+  readonly runtime: Runtime
+  readonly openRows: OpenRows
+}
+
+export async function openSource(
+  lake: ObjectStore,
+  raw: string | undefined,
+  { runtime, openRows }: SourceParts,
+): Promise<Source> {
   if (raw === undefined) return { name: lake.url, address: raw, raw }
+  if (isDatabase(raw)) {
+    return { name: raw, address: raw, raw: undefined, rows: (datasets) => openRows(raw, datasets, runtime) }
+  }
   const isLocal = !/^[a-z][a-z0-9+.-]+:/i.test(raw)
   if (isLocal && !existsSync(raw)) {
     throw new MillraceError('RAW_MISSING', `there is nothing at ${raw}`)
@@ -38,16 +53,28 @@ export interface Wanted {
   readonly topics: Topics
 }
 
+export interface PlannedFrom {
+  readonly lake: ObjectStore
+  readonly source: Source
+  readonly wanted: Wanted
+  readonly runtime: Runtime
+}
+
 /** Every so many runs nothing is taken on trust: names that should have come in order may have come late. */
 const LISTED_IN_FULL_EVERY = 7
 
-/** What has come since the previous run; without one, everything. */
+/** What a run of `date` reads: what has come since the previous run; without one, everything. */
 export async function planInputs(
-  lake: ObjectStore,
-  source: Source,
-  wanted: Wanted,
+  date: string,
+  { lake, source, wanted, runtime }: PlannedFrom,
   previous: Manifest | undefined,
 ): Promise<Planned> {
+  const { rows } = source
+  if (rows) {
+    const { datasets } = wanted
+    const copied = await copyRows(lake, date, datasets, () => rows(datasets), runtime)
+    return { inputs: inputsOf(copied, source, previous), watermarks: {}, unclaimed: 0, missed: [] }
+  }
   return source.raw
     ? planObjects(lake, { ...source, raw: source.raw }, wanted, previous)
     : planTables(lake, wanted, previous)
@@ -86,14 +113,21 @@ async function planObjects(
     if (dataset === undefined) unclaimed++
     else claimed.get(dataset)?.push(object)
   }
+  const inputs = inputsOf(claimed, source, previous)
+  return { inputs, watermarks: landed.watermarks, unclaimed, missed: previous ? landed.missed : [] }
+}
+
+/** A first run has something of every data set. */
+function inputsOf(
+  claimed: ReadonlyMap<string, readonly RawObject[]>,
+  source: Source,
+  previous: Manifest | undefined,
+): Planned['inputs'] {
   for (const [dataset, objects] of claimed) {
     if (previous || objects.length > 0) continue
     throw new MillraceError('RAW_MISSING', `${source.name} has nothing of the data set ${dataset}`)
   }
-  const inputs = Object.fromEntries(
-    [...claimed].map(([name, objects]) => [name, { kind: 'objects' as const, objects }]),
-  )
-  return { inputs, watermarks: landed.watermarks, unclaimed, missed: previous ? landed.missed : [] }
+  return Object.fromEntries([...claimed].map(([name, objects]) => [name, { kind: 'objects', objects }]))
 }
 
 function readBefore(lake: ObjectStore, previous: Manifest | undefined): ReadBefore {

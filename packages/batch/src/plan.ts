@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { MillraceError, type Runtime } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
 import { loadQuestions, postsSql, type RunRecord } from '@millrace/queries'
 import { type Dataset, datasetHash } from '@millrace/transform'
-import { planInputs, type Source, type Wanted } from './inputs.ts'
+import { type PlannedFrom, planInputs } from './inputs.ts'
 import { listPlanned, type Manifest, type RunName, readManifest, writeManifest } from './manifest.ts'
 
 /** Raised with every change of what this package makes of the same input. */
@@ -16,12 +16,8 @@ export async function rulesHash(datasets: readonly Dataset[]): Promise<string> {
   return createHash('sha256').update(JSON.stringify(rules)).digest('hex')
 }
 
-export interface Planning {
-  readonly lake: ObjectStore
-  readonly source: Source
-  readonly wanted: Wanted
+export interface Planning extends PlannedFrom {
   readonly rules: string
-  readonly runtime: Runtime
 }
 
 /** Earlier runs that were left unfinished, in order, and the one that is asked for, to do or done already. */
@@ -94,9 +90,9 @@ async function planNext(
   full: boolean,
   planning: Planning,
 ): Promise<Manifest> {
-  const { lake, source, wanted, rules, runtime } = planning
+  const { lake, source, rules, runtime } = planning
   const previous = before && sameSource(before, planning) ? before : undefined
-  const inputs = await planInputs(lake, source, wanted, previous)
+  const inputs = await planInputs(date, planning, previous)
   return writeManifest(lake, {
     date,
     attempt: (own?.attempt ?? 0) + 1,

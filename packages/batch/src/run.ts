@@ -16,6 +16,7 @@ import { type Dataset, loadDataset } from '@millrace/transform'
 import { ASKED, type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
 import { writeCleanTable } from './clean-table.ts'
 import { finishRun } from './finish.ts'
+import { dropOldCopies, type OpenRows } from './input/database.ts'
 import { tablePortions } from './input/table-rows.ts'
 import { openSource, type Wanted } from './inputs.ts'
 import type { Manifest, TableNotes } from './manifest.ts'
@@ -24,18 +25,24 @@ import type { RunParts } from './parts.ts'
 import { planRuns, rulesHash } from './plan.ts'
 import type { Portions } from './staging.ts'
 import { beginSteps, type Steps } from './steps.ts'
+import { openCluster, type Progress } from './trino/cluster.ts'
+import { openWorkbench, type Workbench } from './trino/workbench.ts'
 
 export interface BatchOptions extends Wanted {
   /** YYYY-MM-DD: names the run. */
   readonly date: string
   readonly lake: string
-  /** A raw landing; without it the tables that the stream wrote. */
+  /** A raw landing or a database; without it the tables that the stream wrote. */
   readonly raw?: string
+  readonly openRows: OpenRows
   readonly datasetFolders: readonly string[]
   /** The folder for the answers' files. */
   readonly out: string
   /** Everything anew, not only what has come since the last run. */
   readonly full: boolean
+  /** A cluster that does the work in DuckDB's place: `http://user@host:8080/catalog`. */
+  readonly trino?: string
+  readonly onCluster?: (progress: Progress) => void
   readonly onStep?: (time: StepTime) => void
   /** How many records of a data set are read so far. */
   readonly onRecords?: (dataset: string, records: number) => void
@@ -70,13 +77,17 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
   const { lake, runtime } = parts
   const steps = beginSteps(runtime, signal, (time) => options.onStep?.(time))
   const plans = await steps.take('plan', async () => {
-    const source = await openSource(lake, options.raw, runtime)
+    const source = await openSource(lake, options.raw, { ...options, runtime })
     const rules = await rulesHash(await datasetsOf(options.datasets, options))
     const planning = { lake, source, wanted: options, rules, runtime }
     return planRuns(options.date, options.full, await readRuns(lake), planning)
   })
-  for (const manifest of plans.unfinished) await runOne(manifest, steps, options, parts)
-  if ('wanted' in plans) return runOne(plans.wanted, steps, options, parts)
+  const run = async (manifest: Manifest) => {
+    await using bench = await benchFor(manifest, options, parts, signal)
+    return runOne(manifest, steps, options, { ...parts, bench })
+  }
+  for (const manifest of plans.unfinished) await run(manifest)
+  if ('wanted' in plans) return run(plans.wanted)
   return {
     run: plans.done,
     wasDone: true,
@@ -86,11 +97,22 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
   }
 }
 
+async function benchFor(
+  manifest: Manifest,
+  { trino, onCluster }: BatchOptions,
+  { lake, runtime }: RunParts,
+  signal: AbortSignal,
+): Promise<Workbench | undefined> {
+  if (trino === undefined) return undefined
+  const cluster = await openCluster(trino, (progress) => onCluster?.(progress), signal)
+  return openWorkbench(cluster, manifest, lake, runtime)
+}
+
 async function runOne(manifest: Manifest, steps: Steps, options: BatchOptions, parts: RunParts): Promise<BatchResult> {
   const notes = new Map<string, TableNotes>()
   for (const dataset of await datasetsOf(Object.keys(manifest.inputs), options)) {
     const write = async () => {
-      const portions = () => portionsOf(manifest, dataset, parts)
+      const portions = () => portionsOf(manifest, dataset, options, parts)
       const onRecords = (records: number) => {
         steps.stopIfAsked()
         options.onRecords?.(dataset.name, records)
@@ -118,7 +140,10 @@ async function runOne(manifest: Manifest, steps: Steps, options: BatchOptions, p
     (await steps.take('files', () =>
       writeOut(options.out, { run: record, answers, quality: qualityOf(record, tables) }, parts),
     ))
-  await steps.take('finish', () => finishRun(record, parts))
+  await steps.take('finish', async () => {
+    await finishRun(record, parts)
+    await dropOldCopies(parts.lake, manifest)
+  })
   const { unclaimed, missed } = manifest
   return { run: record, wasDone: false, folder, unclaimed, missed }
 }
@@ -127,12 +152,17 @@ function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions):
   return Promise.all(names.map((name) => loadDataset(name, datasetFolders)))
 }
 
-async function portionsOf(manifest: Manifest, dataset: Dataset, parts: RunParts): Promise<Portions> {
+async function portionsOf(
+  manifest: Manifest,
+  dataset: Dataset,
+  { openRows }: BatchOptions,
+  parts: RunParts,
+): Promise<Portions> {
   const { lake, runtime } = parts
   const input = manifest.inputs[dataset.name]
   if (input === undefined) return { kind: 'clean', scans: [] }
   if (input.kind === 'table') return { kind: 'clean', scans: await tablePortions(lake, input) }
-  const { raw } = await openSource(lake, manifest.raw ?? undefined, runtime)
+  const { raw } = await openSource(lake, manifest.raw ?? undefined, { openRows, runtime })
   return { kind: 'raw', store: raw ?? lake, objects: input.objects }
 }
 

@@ -44,6 +44,8 @@ export const DATASETS = ['pin', 'geo', 'user'] as const
 export const jsonLines = (records: readonly unknown[]) =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('')
 
+const openRows = () => Promise.reject(new Error('nobody reads databases here'))
+
 /** A folder for a raw landing, a lake and the answers. */
 export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]) {
   const folder = await temporaryFolder(finished)
@@ -54,7 +56,7 @@ export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]
     await writeFile(join(raw, key), text)
   }
   const options = (date: string, more: Partial<BatchOptions> = {}): BatchOptions => {
-    return { date, lake, raw, datasets: DATASETS, datasetFolders: [], topics: {}, out, full: false, ...more }
+    return { date, lake, raw, datasets: DATASETS, datasetFolders: [], topics: {}, out, full: false, openRows, ...more }
   }
   return {
     folder,

@@ -1,4 +1,4 @@
-export type { Batch } from './feed.ts'
+export { type Batch, openFeed } from './feed.ts'
 export { type Gateway, type GatewayOptions, openGateway } from './gateway/gateway.ts'
 export { readKeyFile } from './gateway/key-file.ts'
 export { readKey } from './gateway/keys.ts'

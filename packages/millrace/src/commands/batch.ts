@@ -56,17 +56,34 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
     date,
     lake,
     ...(raw === undefined ? {} : { raw }),
+    openRows,
     datasets,
     datasetFolders,
     topics: Object.fromEntries(Object.entries(topics ?? {}).map(([dataset, names]) => [dataset, [names].flat()])),
     out,
     full,
+    ...clusterOf(values),
+    onCluster: ({ state, percent, nodes }) =>
+      io.status(`Trino: ${state.toLowerCase()} ${Math.round(percent)} %, ${nodes} nodes`),
     onStep: ({ step, seconds }) => {
       io.status('')
       io.note(`${step} ${seconds.toFixed(1)} s`)
     },
     onRecords: (dataset, records) => io.status(`${dataset}: ${records.toLocaleString('en')} records`),
   }
+}
+
+const openRows: BatchOptions['openRows'] = async (address, datasets, runtime) => {
+  const { openFeed } = await import('@millrace/ingest')
+  return openFeed(address, { datasets, mode: 'all', seed: 0 }, runtime)
+}
+
+function clusterOf({ engine, trino }: ResolvedSettings['values']): Pick<BatchOptions, 'trino'> {
+  if (engine === 'duckdb') return {}
+  if (trino !== undefined) return { trino }
+  throw new MillraceError('CONFIG_INVALID', 'the engine is trino, and nothing says where the cluster is', {
+    next: 'Say --trino http://user@host:8080/CATALOG.',
+  })
 }
 
 function summaryOf({ run: { date, attempt, tables, steps, versions }, ...rest }: BatchResult, seconds: number) {
@@ -98,7 +115,7 @@ async function print({ run, wasDone, folder, unclaimed, missed }: BatchResult, s
 export const batch: Command = {
   about:
     'Makes the run of a date: cleans what has come since the last run, drops duplicates, answers the questions. The same date twice gives the same; a run that was killed is finished by the next.',
-  settings: ['lake', 'raw', 'datasets', 'datasetFolders', 'topics', 'out'],
+  settings: ['lake', 'raw', 'datasets', 'datasetFolders', 'topics', 'out', 'engine', 'trino'],
   options: [
     { flag: '--date', value: 'YYYY-MM-DD', description: 'names the run (today); it filters nothing' },
     { flag: '--full', description: 'read everything, and take the place of all earlier runs' },

@@ -69,9 +69,15 @@ const SETTINGS = {
   raw: {
     value: 'PLACE',
     description:
-      'the raw records of the daily run: a folder, a file or s3://bucket/prefix; unless said the tables of the lake',
+      'the raw records of the daily run: a folder, a file, s3://bucket/prefix or mysql://user@host/database; unless said the tables of the lake',
   },
   out: { value: 'FOLDER', description: 'where the answers of the daily run go', default: './reports' },
+  engine: { value: 'duckdb|trino', description: 'what does the work of the daily run', default: 'duckdb' },
+  trino: {
+    value: 'ADDRESS',
+    description:
+      'the cluster for --engine trino: http://user@host:8080/CATALOG, a Delta Lake catalog on the store of the lake; the password in TRINO_PASSWORD',
+  },
   from: {
     value: 'INPUT',
     description:
