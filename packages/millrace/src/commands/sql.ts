@@ -20,15 +20,11 @@ const run: Run = async ({ values }, args, io) => {
   const asked = args.positionals[0] === undefined && process.stdin.isTTY && io.interactive && file === undefined
   await using session = await openSql(values.lake, { asOf: asOfOption(args, timeOf) })
   if (asked) {
-    const { historyFile, runPrompt } = await import('../prompt/prompt.ts')
-    return await runPrompt({
-      session,
-      lake: values.lake,
-      io,
-      input: process.stdin,
-      output: process.stdout,
-      historyFile: historyFile(),
-    })
+    const [{ historyFile, runPrompt }, { screen }] = await Promise.all([
+      import('../prompt/prompt.ts'),
+      import('../terminal/screen.ts'),
+    ])
+    return await runPrompt({ session, lake: values.lake, io, ...screen, historyFile: historyFile() })
   }
   const sql = args.positionals[0] ?? (await readInput(io.signal))
   if (sql.trim() === '')

@@ -27,59 +27,78 @@ const FURTHER = '     ...> '
 const MOST_ROWS = 1000
 const HISTORY_LINES = 1000
 
+interface Typing {
+  /** Lines of a statement that has no end yet. */
+  before: string
+  isRunning: boolean
+  isStopped: boolean
+}
+
 /** Asks for SQL until there is no more. Ctrl-C stops what runs, or drops what is typed. */
 export async function runPrompt(parts: PromptParts): Promise<number> {
-  const { session, io, input, output } = parts
   const names = namesOf(parts)
-  let [buffer, isRunning] = ['', false]
-  const lines = createInterface({
+  const typing: Typing = { before: '', isRunning: false, isStopped: false }
+  const lines = openLines(typing, names, await readHistory(parts), parts)
+  const ask = () => {
+    lines.setPrompt(typing.before === '' ? FIRST : FURTHER)
+    lines.prompt()
+  }
+  lines.on('SIGINT', () => {
+    if (typing.isRunning) {
+      typing.isStopped = true
+      return parts.session.interrupt()
+    }
+    typing.before = ''
+    lines.write(null, { ctrl: true, name: 'e' })
+    lines.write(null, { ctrl: true, name: 'u' })
+    parts.output.write('\n')
+    ask()
+  })
+  keepHistory(lines, parts)
+  parts.io.note('SQL, up to a semicolon. .help says more; Ctrl-D ends.')
+  ask()
+  for await (const line of lines) {
+    if (typing.before === '' && /^\s*\.(exit|quit)\b/.test(line)) break
+    typing.isRunning = true
+    await take(line, typing, names, parts)
+    typing.isRunning = false
+    ask()
+  }
+  lines.close()
+  return 0
+}
+
+function openLines(typing: Typing, names: Names, history: string[], { input, output }: PromptParts): Interface {
+  return createInterface({
     input,
     output,
     terminal: true,
     prompt: FIRST,
-    history: await readHistory(parts),
+    history,
     historySize: HISTORY_LINES,
     removeHistoryDuplicates: true,
     completer: (line: string, answer: (error: null, found: [string[], string]) => void) => {
-      completions(buffer, line, names).then(
+      completions(typing.before, line, names).then(
         (found) => answer(null, found),
         () => answer(null, [[], line]),
       )
     },
   })
-  const ask = () => {
-    lines.setPrompt(buffer === '' ? FIRST : FURTHER)
-    lines.prompt()
+}
+
+async function take(line: string, typing: Typing, names: Names, parts: PromptParts): Promise<void> {
+  const { io } = parts
+  if (typing.before === '' && line.trim() === '') return
+  try {
+    if (typing.before === '' && line.trim().startsWith('.')) return await dotCommand(line.trim(), names, io)
+    const statement = typing.before === '' ? line : `${typing.before}\n${line}`
+    typing.before = isWhole(statement) ? '' : statement
+    typing.isStopped = false
+    if (typing.before === '') await answer(statement, parts)
+  } catch (error) {
+    if (typing.isStopped) io.note('stopped')
+    else printError(asMillraceError(error), io, false)
   }
-  lines.on('SIGINT', () => {
-    if (isRunning) return session.interrupt()
-    buffer = ''
-    lines.write(null, { ctrl: true, name: 'e' })
-    lines.write(null, { ctrl: true, name: 'u' })
-    output.write('\n')
-    ask()
-  })
-  keepHistory(lines, parts)
-  io.note('SQL, up to a semicolon. .help says more; Ctrl-D ends.')
-  ask()
-  for await (const line of lines) {
-    isRunning = true
-    if (buffer === '' && line.trim().startsWith('.')) {
-      if ((await dotCommand(line.trim(), names, io)) === 'exit') break
-    } else {
-      buffer = buffer === '' ? line : `${buffer}\n${line}`
-      if (buffer.trim() === '') buffer = ''
-      if (isWhole(buffer)) {
-        const statement = buffer
-        buffer = ''
-        await answer(statement, parts).catch((error) => printError(asMillraceError(error), io, false))
-      }
-    }
-    isRunning = false
-    ask()
-  }
-  lines.close()
-  return 0
 }
 
 async function answer(statement: string, { session, io }: PromptParts): Promise<void> {
@@ -103,9 +122,8 @@ function readText({ table, version, files, allFiles }: TableRead): string {
   return `${table} at version ${version}, ${files} of ${allFiles} files`
 }
 
-async function dotCommand(line: string, names: Names, io: Terminal): Promise<'exit' | undefined> {
+async function dotCommand(line: string, names: Names, io: Terminal): Promise<void> {
   const [command, word = ''] = line.split(/\s+/)
-  if (command === '.exit' || command === '.quit') return 'exit'
   if (command === '.tables') for (const table of await names.tables()) io.line(table)
   else if (command === '.columns') for (const column of await names.columns(word)) io.line(column)
   else if (command === '.help') {
@@ -115,7 +133,6 @@ async function dotCommand(line: string, names: Names, io: Terminal): Promise<'ex
     io.line('Tab completes, the arrows go through what was typed before, Ctrl-C stops a query.')
     io.line("Older versions: FROM pin AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31')")
   } else io.note(`there is no ${command}; there are ${DOT_COMMANDS.join(', ')}`)
-  return undefined
 }
 
 function namesOf({ session, lake }: PromptParts): Names {

@@ -94,9 +94,7 @@ describe('Ctrl-C', () => {
     const before = screen.length
     input.write('select count(*) from range(10000000000) a, range(1000000) b where hash(a.range + b.range) = 1;\n')
     const stop = setInterval(() => input.write(CTRL_C), 50)
-    await vi
-      .waitFor(() => expect(screen.slice(before)).toMatch(/INTERRUPT/i), 30_000)
-      .finally(() => clearInterval(stop))
+    await vi.waitFor(() => expect(screen.slice(before)).toMatch(/stopped/), 30_000).finally(() => clearInterval(stop))
     await type('select 6 * 7 as answer;\n', /42/)
   })
 
