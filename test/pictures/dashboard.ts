@@ -51,6 +51,7 @@ try {
     const page = await context.newPage()
     await page.goto(url)
     await page.locator('.answer').first().waitFor()
+    await page.evaluate('document.fonts.ready')
     await page.addStyleTag({ content: 'html { scrollbar-width: none }' })
     const image = await page.screenshot({ fullPage: whole, animations: 'disabled' })
     await writeFile(fileURLToPath(new URL(`../../docs/images/${file}.png`, import.meta.url)), image)

@@ -54,7 +54,8 @@ function stateOf(
   }
   const idle = book.batches === 0 && (!hasRoom || (lag.size === 0 && seenPartitions))
   const stuckMs = idle ? undefined : signs.stuckMs(book.batches, now)
-  const behind = lag.unreadSeconds(rates.readRecords) > CAUGHT_UP_SECONDS
+  // Several batches under way: what is read comes faster than it is committed.
+  const behind = lag.unreadSeconds(rates.readRecords) > CAUGHT_UP_SECONDS || book.batches > 1
   const phase = phaseOf({ stuckMs, behind, seenPartitions, partitions: lag.size, waiting: book.waiting })
   const latency = book.ages.percentiles(LATENCY_MS, now)
   const stages = STAGES.map((stage) => stageState(stage, book, now))

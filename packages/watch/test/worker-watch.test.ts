@@ -41,6 +41,18 @@ describe("a worker's state", () => {
     expect(watch.state().datasets[0]?.bottleneck).toBe('fetch')
   })
 
+  it('is catching up while batches queue up to be committed, even if nothing is left to read', () => {
+    const { watch, runtime } = started()
+    watch.on(pin.assigned)
+    watch.on(read(runtime.now() - MINUTE, 0))
+    watch.on(pin.batch)
+    expect(watch.state().phase).toBe('caught up')
+    watch.on(pin.batch)
+    expect(watch.state()).toMatchObject({ phase: 'catching up' })
+    watch.on(pin.released)
+    expect(watch.state().phase).toBe('caught up')
+  })
+
   it('takes a source that is silent for one read for slow, and for ended after some', () => {
     const { watch, runtime } = started()
     watch.on(pin.assigned)
