@@ -2,6 +2,7 @@ import type { Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord, TopicCatalog } from '@millrace/transport'
 import type { FastifyRequest } from 'fastify'
 import { inTime } from './in-time.ts'
+import type { Limits } from './limits.ts'
 import { refuse } from './refusal.ts'
 
 export interface GatewayTotals {
@@ -9,6 +10,13 @@ export interface GatewayTotals {
   records: number
   bytes: number
   refused: number
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its records on their way; until it settles they are in memory, whether or not somebody waits for the answer. */
+    storing: Promise<unknown> | undefined
+  }
 }
 
 /** Where all dialects hand in their records. */
@@ -24,24 +32,28 @@ export interface DeskParts {
   readonly catalog: TopicCatalog
   readonly runtime: Runtime
   readonly totals: GatewayTotals
+  readonly limits: Limits
   /** Refuses records that do not fit the topic's data set. */
   readonly check: ((topic: string, records: readonly OutgoingRecord[]) => Promise<void>) | undefined
 }
 
-/** After this the client is told that nobody knows; the records may still become durable. */
-const ANSWER_WITHIN_MS = 30_000
 /** As Kafka has it, and Kinesis within it. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 const ID_KEY = /^[\x21-\x7e]{1,200}$/
 
-export function openDesk({ producer, catalog, runtime, totals, check }: DeskParts): Desk {
-  const answered = inTime(ANSWER_WITHIN_MS, unacknowledged, runtime)
+export function openDesk({ producer, catalog, runtime, totals, limits, check }: DeskParts): Desk {
+  const answered = inTime(limits.answerWithinMs, unacknowledged, runtime)
+  const store = async (topic: string, records: readonly OutgoingRecord[]) => {
+    await check?.(topic, records)
+    return producer.send(topic, records)
+  }
   return {
     catalog,
     async take(topic, records, request) {
       if (!isTopicName(topic)) throw refuse(404, `Topic ${topic} not found`, 40401)
-      await check?.(topic, records)
-      const sent = await answered(producer.send(topic, withIds(records, request)))
+      const storing = store(topic, withIds(records, request))
+      request.storing = storing
+      const sent = await answered(storing)
       totals.records += records.length
       for (const { value } of records) totals.bytes += value?.length ?? 0
       return sent

@@ -4,6 +4,7 @@ import { openAccessLog } from './access-log.ts'
 import { openChecker } from './check-records.ts'
 import { type GatewayTotals, openDesk } from './desk.ts'
 import { type Keys, openKeys } from './keys.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import { refuseOpenDoor } from './open-door.ts'
 import { openPressure } from './pressure.ts'
 import { buildServer } from './server.ts'
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly validate?: { readonly datasets: readonly string[]; readonly folders: readonly string[] }
   /** A file, or the number of one that is open. */
   readonly accessLog: string | number
+  /** Others than LIMITS, so that a test need not wait for those. */
+  readonly limits?: Partial<Limits>
 }
 
 export interface Gateway {
@@ -32,9 +35,6 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** In memory at a time for others; beyond it they are asked to come again. */
-const MOST_BYTES = 256 << 20
-
 export async function openGateway(options: GatewayOptions, runtime: Runtime): Promise<Gateway> {
   refuseOpenDoor(options)
   const keys: Keys | undefined = options.keys.length === 0 ? undefined : openKeys(options.keys)
@@ -42,10 +42,11 @@ export async function openGateway(options: GatewayOptions, runtime: Runtime): Pr
   const log = openAccessLog(options.accessLog)
   const checker = options.validate && (await openChecker(options.validate, runtime))
   const [producer, catalog] = await Promise.all([openProducer(options.to, runtime), openCatalog(options.to)])
-  const pressure = openPressure(MOST_BYTES)
-  const desk = openDesk({ producer, catalog, runtime, totals, check: checker?.check })
+  const limits = { ...LIMITS, ...options.limits }
+  const desk = openDesk({ producer, catalog, runtime, totals, limits, check: checker?.check })
   const { requestsPerSecond, maxBodyBytes, tls } = options
-  const app = await buildServer({ desk, keys, log, pressure, totals, runtime, tls, maxBodyBytes, requestsPerSecond })
+  const bounds = { limits, maxBodyBytes, requestsPerSecond, pressure: openPressure(limits.heldBytes) }
+  const app = await buildServer({ desk, keys, log, totals, runtime, tls, ...bounds })
   const close = async () => {
     await app.close()
     await Promise.all([producer.close(), catalog.close(), checker?.close()])

@@ -9,6 +9,7 @@ import { dialectOf } from './dialects.ts'
 import { documentRoutes } from './document/routes.ts'
 import { type Keys, presentedKey } from './keys.ts'
 import { kinesisRoutes } from './kinesis/routes.ts'
+import type { Limits } from './limits.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 import { pinRoutes } from './pin/routes.ts'
 import { sendPlain } from './plain-answer.ts'
@@ -20,6 +21,7 @@ export interface ServerParts {
   readonly keys: Keys | undefined
   readonly log: AccessLog
   readonly pressure: Pressure
+  readonly limits: Limits
   readonly totals: GatewayTotals
   readonly runtime: Runtime
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -27,10 +29,6 @@ export interface ServerParts {
   readonly requestsPerSecond: number | undefined
 }
 
-/** A client that is slower than this holds a connection for nothing. */
-const HEADERS_WITHIN_MS = 10_000
-const REQUEST_WITHIN_MS = 30_000
-const LOOK_AT_CONNECTIONS_EVERY_MS = 1_000
 /** Longer than what a topic may be called, so that a name that is too long is told as such. */
 const LONGEST_PARAMETER = 300
 
@@ -47,6 +45,7 @@ declare module 'fastify' {
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const app = createServer(parts)
   app.decorateRequest('client', undefined)
+  app.decorateRequest('storing', undefined)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', (request, reply, done) => {
@@ -70,16 +69,16 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   return app
 }
 
-function createServer({ runtime, tls, maxBodyBytes }: ServerParts): FastifyInstance {
+function createServer({ runtime, tls, limits, maxBodyBytes }: ServerParts): FastifyInstance {
   const timeouts = {
-    headersTimeout: HEADERS_WITHIN_MS,
-    requestTimeout: REQUEST_WITHIN_MS,
-    connectionsCheckingInterval: LOOK_AT_CONNECTIONS_EVERY_MS,
+    headersTimeout: limits.headersWithinMs,
+    requestTimeout: limits.requestWithinMs,
+    connectionsCheckingInterval: limits.lookEveryMs,
   }
   return fastify({
     ...(tls ? { https: { ...tls, ...timeouts } } : { http: timeouts }),
     bodyLimit: maxBodyBytes,
-    requestTimeout: REQUEST_WITHIN_MS,
+    requestTimeout: limits.requestWithinMs,
     genReqId: ({ headers }) => requestId(headers['x-request-id']) ?? runtime.uuid(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     forceCloseConnections: 'idle',
@@ -107,7 +106,8 @@ function welcome(
   const began = runtime.monotonic()
   let release = () => {}
   reply.raw.once('close', () => {
-    release()
+    if (request.storing) request.storing.then(release, release)
+    else release()
     log.answered(request, reply, runtime.monotonic() - began)
   })
   if (keys && !isPublic(request)) {

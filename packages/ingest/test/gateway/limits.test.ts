@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -6,6 +7,8 @@ import { openPressure } from '../../src/gateway/pressure.ts'
 import { JSON_V2, startGateway, storedIn } from './kit.ts'
 
 const produce = { 'content-type': JSON_V2 }
+/** Long enough for whoever does not dawdle. */
+const IMPATIENT = { headersWithinMs: 1_000, requestWithinMs: 1_000, lookEveryMs: 50 }
 const BODY = '{"records":[{"value":{"a":1}}]}'
 
 describe('limits', () => {
@@ -41,7 +44,7 @@ describe('limits', () => {
   })
 
   it('ends connections whose headers do not come', async () => {
-    const { url, ask } = await startGateway()
+    const { url, ask } = await startGateway({ limits: IMPATIENT })
     const slow = Array.from({ length: 20 }, () => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
         socket.write('POST /topics/t HTTP/1.1\r\nHost: x\r\n'),
@@ -50,6 +53,18 @@ describe('limits', () => {
     })
     expect(await ask('POST', '/topics/t', BODY, produce)).toMatchObject({ status: 200 })
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [\s\S]*"error_code":408/)
+  })
+
+  it('ends connections whose bodies trickle in for too long, stores nothing of them, and serves others', async () => {
+    const gateway = await startGateway({ limits: IMPATIENT })
+    const trickling = Array.from({ length: 20 }, () => trickle(Number(new URL(gateway.url).port)))
+    await expect.poll(() => gateway.totals.requests).toBe(20)
+    expect(await gateway.ask('POST', '/topics/other', BODY, produce)).toMatchObject({ status: 200 })
+    for (const answer of await Promise.all(trickling)) {
+      expect(answer).toMatch(/^HTTP\/1.1 408 [\s\S]*"error_code":408/)
+    }
+    expect(await storedIn(gateway.to, 't')).toEqual([])
+    expect(await gateway.ask('POST', '/topics/t', BODY, produce)).toMatchObject({ status: 200 })
   })
 })
 
@@ -87,6 +102,22 @@ describe('a gateway that is told to end', () => {
     expect(await storedIn(gateway.to, 't')).toHaveLength(1)
   })
 })
+
+/** Sends a byte of a body whenever the one before has gone, without end; answers with what comes back. */
+async function trickle(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  const ended = new AbortController()
+  socket.on('error', () => {}).once('close', () => ended.abort())
+  socket.write(`POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_V2}\r\nContent-Length: 1000000\r\n\r\n{`)
+  const drip = setInterval(() => socket.write(' '), 10)
+  ended.signal.addEventListener('abort', () => clearInterval(drip))
+  let seen = ''
+  socket.on('data', (chunk) => {
+    seen += chunk.toString()
+  })
+  await once(ended.signal, 'abort')
+  return seen
+}
 
 function reachable(port: number): Promise<boolean> {
   return new Promise((resolve) => {

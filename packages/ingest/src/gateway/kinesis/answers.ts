@@ -25,10 +25,12 @@ export function streamThere(name: string): RefusedRequest {
 
 const TYPES: Readonly<Record<number, string>> = {
   40401: 'ResourceNotFoundException',
-  429: 'ProvisionedThroughputExceededException',
+  42901: 'ProvisionedThroughputExceededException',
+  42902: 'ProvisionedThroughputExceededException',
   422: 'InvalidArgumentException',
   403: 'AccessDeniedException',
   40301: 'AccessDeniedException',
+  50302: 'ServiceUnavailable',
 }
 
 /** What API Gateway says by itself has a message alone; what comes from Kinesis has a type. */
