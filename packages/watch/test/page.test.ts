@@ -3,6 +3,7 @@ import { openLake } from '@millrace/lake'
 import type { PipelineEvent, WorkerEvent } from '@millrace/stream'
 import { barriers, cells, DARK, PHONE, temporaryFolder, visitDashboard, WIDE, withServices } from '@millrace/test'
 import { expect, type TestContext } from 'vitest'
+import type { WorkerBrief } from '../src/group.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { startServer } from '../src/server.ts'
 import { watchWorker } from '../src/worker-watch.ts'
@@ -33,7 +34,7 @@ async function serve(finished: TestContext['onTestFinished'], news: readonly Wor
     return closed
   }
   finished(close)
-  return { url: server.url, tell, close }
+  return { url: server.url, tell, close, store, now: runtime.now() }
 }
 
 const refusal = (samples: readonly string[]): PipelineEvent =>
@@ -145,6 +146,29 @@ it('shows 500 partitions in as many elements as a few, page by page with the key
   expect(await page.locator('.pager').textContent()).toContain('13–24 of 500')
   await page.getByLabel('Order').selectOption('by name')
   expect(Object.keys(await cells(page, 'Lag by partition'))[0]).toBe('pin / 12')
+})
+
+it('shows the workers of its group together', async ({ chromium, onTestFinished }) => {
+  const { url, store, now } = await serve(onTestFinished, [pin.assigned, committed({ rows: 234 })])
+  const other: WorkerBrief = {
+    worker: { ...WORKER, id: 'other', host: 'second', pid: 2 },
+    ...{ at: now, phase: 'catching up', sentence: 'catching up: 7 records to go', rssBytes: 99e6 },
+    datasets: [
+      {
+        ...{ dataset: 'pin', phase: 'catching up', partitions: 3, lag: { records: 7, seconds: 12 } },
+        rates: { readRecords: 40, readBytes: 4000, rows: 40 },
+        totals: { readRecords: 1000, readBytes: 1e5, rows: 1000, filtered: 0, quarantined: 0, commits: 3 },
+      },
+    ],
+  }
+  await store.put('_millrace/status/millrace/other.json', new TextEncoder().encode(JSON.stringify(other)))
+  const { page } = await visitDashboard(chromium.url, url, WIDE, onTestFinished)
+  await page.getByText('2 in the group millrace, together').waitFor()
+  expect(await page.locator('#workers .note').textContent()).toContain('1,234 rows')
+  expect(await cells(page, 'Workers')).toMatchObject({
+    'host, process 1 (this one)': { State: 'caught up', Partitions: '1', Rows: '234' },
+    'second, process 2': { State: 'catching up', Partitions: '3', Rows: '1,000', Behind: '12 s', Memory: '99 MB' },
+  })
 })
 
 it('says when nothing is heard of the worker any more', async ({ chromium, onTestFinished }) => {
