@@ -17,7 +17,7 @@ const options = {
   datasetFolders: [],
   group: `bench-${randomUUID()}`,
   start: 'earliest' as const,
-  limits: { maxBytes: 32 << 20, maxRows: 500_000, everyMs: 10_000 },
+  limits: { maxBytes: 24 << 20, maxRows: 500_000, everyMs: 10_000 },
   untilCaughtUp: true,
 }
 await runStream(options, systemRuntime, new AbortController().signal)
