@@ -15,13 +15,15 @@ import { type Answer, answerQuestions, answerSql, BATCH, duckdbQuestions } from 
 import { runTxn } from './clean-table.ts'
 import type { Manifest } from './manifest.ts'
 import type { RunParts } from './parts.ts'
+import { clusterQuestions } from './trino/answers.ts'
 
 /** What the questions are asked of. */
 export const ASKED = ['pin', 'geo', 'user'] as const
 
 export type AskedTables = Readonly<Record<(typeof ASKED)[number], Snapshot>>
 
-export async function askQuestions(tables: AskedTables, { engine }: RunParts): Promise<Answer[]> {
+export async function askQuestions(tables: AskedTables, { engine, bench }: RunParts): Promise<Answer[]> {
+  if (bench) return answerQuestions(await clusterQuestions(bench, tables))
   const connection = await engine.connect()
   try {
     await using pin = await openScan(planScan(tables.pin), connection)

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import {
   type AddFile,
@@ -17,7 +18,7 @@ import { mayBeLater, siftRows } from './duplicates.ts'
 import { createFirstRows } from './first-rows.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
-import { createRefusals, REFUSED_SCHEMA } from './refused.ts'
+import { createRefusals, REFUSED_SCHEMA, type Refusals } from './refused.ts'
 import {
   type OnRecords,
   type Portions,
@@ -27,6 +28,7 @@ import {
   stage,
   stagePortions,
 } from './staging.ts'
+import { makeOnCluster } from './trino/clean.ts'
 
 /** A record may be this far ahead of the clock that the run was planned by. */
 const AHEAD_MS = 24 * 3_600_000
@@ -49,16 +51,15 @@ export async function writeCleanTable(
   try {
     const refusals = await createRefusals(manifest.date, connection, parts)
     const kept = [...snapshot.files.values()].filter((file) => !isReplaced(file, manifest))
-    const first = await createFirstRows(dataset, snapshot, kept, connection)
-    const staging: StagingParts = { ...parts, dataset, snapshot, connection, refusals, first, onRecords }
-    const staged = await stagePortions(await portions(), staging)
-    const { files, duplicates } = await withoutDuplicates(staged, kept, manifest, staging)
-    await uploadAll(table, files)
+    const latest = manifest.made + AHEAD_MS
+    const making: Making = { ...parts, dataset, snapshot, kept, latest, connection, refusals, onRecords }
+    const { files, ...made } = parts.bench
+      ? await makeOnCluster(await portions(), parts.bench, making)
+      : await makeHere(await portions(), making)
     runtime.crashPoint(`${dataset.name} uploaded`)
-    await commitRefusals(manifest, staging)
+    await commitRefusals(manifest, making)
     runtime.crashPoint(`${dataset.name} refused`)
-    const { records, filtered, refusedObjects } = staged
-    const notes = { records, rows: rowsOf(files), duplicates, filtered, refused: refusals.count(), refusedObjects }
+    const notes = { ...made, refused: refusals.count() }
     await writeNotes(lake, manifest, dataset.name, notes)
     runtime.crashPoint(`${dataset.name} noted`)
     await replaceFiles(snapshot, files, manifest, parts)
@@ -68,14 +69,41 @@ export async function writeCleanTable(
   }
 }
 
+/** What a table's new rows are made with. */
+export interface Making extends RunParts {
+  readonly dataset: Dataset
+  readonly snapshot: Snapshot
+  /** The files of it that stay. */
+  readonly kept: readonly AddFile[]
+  /** Later times than this have yet to come. */
+  readonly latest: number
+  readonly connection: DuckDBConnection
+  readonly refusals: Refusals
+  readonly onRecords: OnRecords
+}
+
+/** A table's new rows, in files that are where the table has its own; nobody reads them yet. */
+export interface NewRows extends Omit<TableNotes, 'refused'> {
+  readonly files: readonly AddFile[]
+}
+
+async function makeHere(portions: Portions, making: Making): Promise<NewRows> {
+  const { dataset, snapshot, kept, connection } = making
+  const first = await createFirstRows(dataset, snapshot, kept, connection)
+  const staging: StagingParts = { ...making, first }
+  const staged = await stagePortions(portions, staging)
+  const { files, duplicates } = await withoutDuplicates(staged, making, staging)
+  await uploadAll(snapshot.table, files)
+  const { records, filtered, refusedObjects } = staged
+  return { files: files.map(({ add }) => add), records, rows: rowsOf(files), duplicates, filtered, refusedObjects }
+}
+
 async function withoutDuplicates(
   { files }: Staged,
-  kept: readonly AddFile[],
-  manifest: Manifest,
+  { latest, kept }: Making,
   staging: StagingParts,
 ): Promise<{ files: readonly StagedFile[]; duplicates: number }> {
   const { dataset, snapshot, connection, refusals, first } = staging
-  const latest = manifest.made + AHEAD_MS
   if (first.isWhole && !mayBeLater(dataset, files, latest)) return { files, duplicates: first.dropped }
   const sifted = await siftRows(dataset, files, { snapshot, files: kept }, latest, connection)
   const reason = 'a time in it is in the future'
@@ -85,16 +113,14 @@ async function withoutDuplicates(
 }
 
 /** Before the table's own commit: what is refused is nowhere else. */
-async function commitRefusals(
-  manifest: Manifest,
-  { dataset, connection, refusals, ...parts }: StagingParts,
-): Promise<void> {
+async function commitRefusals(manifest: Manifest, { dataset, connection, refusals, ...parts }: Making): Promise<void> {
   const table = { store: parts.lake, path: `${BATCH}/${dataset.name}_quarantine` }
   if (refusals.count() === 0 && !(await openTable(table))) return
   const snapshot = await openOrCreate(table, { schema: REFUSED_SCHEMA }, parts.runtime)
   const files = await stageRows(connection, 'FROM refused', snapshot.metadata, parts.workFolder, parts.runtime)
   await uploadAll(table, files)
-  await replaceFiles(snapshot, files, manifest, parts)
+  const add = files.map((file) => file.add)
+  await replaceFiles(snapshot, add, manifest, parts)
 }
 
 /** Which run's rows a file holds. */
@@ -121,7 +147,7 @@ function isDone(snapshot: Snapshot, manifest: Manifest): boolean {
 /** The run's new files in the place of those that its date has in the table; or of all, where it does all anew. */
 async function replaceFiles(
   snapshot: Snapshot,
-  files: readonly StagedFile[],
+  files: readonly AddFile[],
   manifest: Manifest,
   { runtime }: RunParts,
 ): Promise<Snapshot> {
@@ -130,7 +156,7 @@ async function replaceFiles(
   const transaction = {
     operation: 'WRITE',
     parameters: { mode: 'Overwrite', run: manifest.date },
-    add: files.map(({ add }) => ({ ...add, tags: { [RUN_TAG]: manifest.date } })),
+    add: files.map((file) => ({ ...file, tags: { [RUN_TAG]: manifest.date } })),
     remove: replaced.map((file) => removalOf(file, now)),
     txn: [{ appId: runTxn(manifest), version: BigInt(manifest.attempt), lastUpdated: now }],
   }

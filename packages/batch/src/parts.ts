@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { DuckDB, ObjectStore } from '@millrace/lake'
+import type { Workbench } from './trino/workbench.ts'
 
 /** What a run works with. */
 export interface RunParts {
@@ -8,4 +9,6 @@ export interface RunParts {
   /** On this machine, and this run's alone. */
   readonly workFolder: string
   readonly runtime: Runtime
+  /** A cluster that cleans, drops duplicates and answers in DuckDB's place. */
+  readonly bench?: Workbench | undefined
 }

@@ -84,7 +84,7 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
   })
   const run = async (manifest: Manifest) => {
     await using bench = await benchFor(manifest, options, parts, signal)
-    return runOne(manifest, steps, options, { ...parts, bench })
+    return await runOne(manifest, steps, options, { ...parts, bench })
   }
   for (const manifest of plans.unfinished) await run(manifest)
   if ('wanted' in plans) return run(plans.wanted)
@@ -104,7 +104,7 @@ async function benchFor(
   signal: AbortSignal,
 ): Promise<Workbench | undefined> {
   if (trino === undefined) return undefined
-  const cluster = await openCluster(trino, (progress) => onCluster?.(progress), signal)
+  const cluster = openCluster(trino, (progress) => onCluster?.(progress), signal)
   return openWorkbench(cluster, manifest, lake, runtime)
 }
 

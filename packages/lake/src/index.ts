@@ -44,5 +44,6 @@ export {
   type Workshop,
   type WriteOptions,
 } from './write/rows.ts'
+export { shareFiles } from './write/share.ts'
 export { type CommitResult, commit, committedOrThrow, type Transaction } from './write/transaction.ts'
 export { refuseExpiringProgress, refuseUnwritable } from './write/writable.ts'

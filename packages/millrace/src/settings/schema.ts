@@ -128,6 +128,8 @@ const fields = {
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error'),
   raw: place.optional(),
   out: place,
+  engine: z.enum(['duckdb', 'trino'], 'is neither duckdb nor trino'),
+  trino: place.optional(),
   from: place,
   to: place,
   mode: z.enum(['random', 'all'], 'is neither random nor all'),

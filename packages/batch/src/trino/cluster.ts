@@ -1,0 +1,78 @@
+import { MillraceError } from '@millrace/base'
+import { type ClusterColumn, type Login, type Page, pagesOf } from './statement.ts'
+
+/** How far a statement has come, as the cluster says. */
+export interface Progress {
+  readonly state: string
+  /** 0 to 100. */
+  readonly percent: number
+  readonly rows: number
+  readonly nodes: number
+}
+
+export interface ClusterRows {
+  readonly columns: readonly ClusterColumn[]
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+/** A Trino cluster, and the catalog of its Delta Lake connector that finds our lake. */
+export interface Cluster {
+  /** For people. */
+  readonly url: string
+  readonly catalog: string
+  /** `schema`: where names without one are looked for. */
+  run(sql: string, schema?: string): Promise<ClusterRows>
+  /** The same for what has to be done also when the run is to stop. */
+  tidy(sql: string): Promise<ClusterRows>
+}
+
+/** Nothing is asked of it yet. */
+export function openCluster(address: string, onProgress: (progress: Progress) => void, signal: AbortSignal): Cluster {
+  const login = { ...parseClusterAddress(address), password: process.env.TRINO_PASSWORD }
+  const ask = async (sql: string, schema?: string, stop?: AbortSignal): Promise<ClusterRows> => {
+    let columns: readonly ClusterColumn[] = []
+    const rows: (readonly unknown[])[] = []
+    stop?.throwIfAborted()
+    for await (const page of pagesOf(login, sql, schema)) {
+      stop?.throwIfAborted()
+      if (page.error) throw failure(login, sql, page.error)
+      columns = page.columns ?? columns
+      for (const row of page.data ?? []) rows.push(row)
+      if (page.stats) onProgress(progressOf(page.stats))
+    }
+    return { columns, rows }
+  }
+  return {
+    url: login.server,
+    catalog: login.catalog,
+    run: (sql, schema) => ask(sql, schema, signal),
+    tidy: (sql) => ask(sql),
+  }
+}
+
+/** `http://user@host:8080/catalog`; the password, if there is one, is in TRINO_PASSWORD. */
+export function parseClusterAddress(address: string): Omit<Login, 'password'> {
+  const url = URL.parse(address)
+  const catalog = url?.pathname.replace(/^\/|\/$/g, '') ?? ''
+  if (!url || !/^https?:$/.test(url.protocol) || !/^\w+$/.test(catalog)) {
+    throw new MillraceError('CONFIG_INVALID', 'the address of the Trino cluster names no catalog', {
+      next: 'Say --trino http://user@host:8080/CATALOG, where CATALOG is one with the Delta Lake connector.',
+    })
+  }
+  if (url.password !== '') {
+    throw new MillraceError('SECRET_IN_URL', `the address of ${url.host} holds a password`, {
+      next: 'Take it out of the address, and put it into TRINO_PASSWORD.',
+    })
+  }
+  return { server: url.origin, user: decodeURIComponent(url.username) || 'millrace', catalog }
+}
+
+function progressOf({ state, nodes, processedRows, progressPercentage = 0 }: NonNullable<Page['stats']>): Progress {
+  return { state, percent: progressPercentage, rows: processedRows, nodes }
+}
+
+function failure({ server }: Login, sql: string, { message, errorName, errorType }: NonNullable<Page['error']>) {
+  const [first = ''] = sql.trim().split('\n')
+  const next = errorType === 'USER_ERROR' ? {} : { next: "Look at the cluster's own page for the query." }
+  return new MillraceError('QUERY_FAILED', `${server}: ${errorName}: ${message} (${first})`, next)
+}

@@ -1,0 +1,66 @@
+import { MillraceError } from '@millrace/base'
+import { type DataType, quoteName, quoteText } from '@millrace/lake'
+import type { Dataset } from '@millrace/transform'
+
+/** What Trino calls the types that are called otherwise in Delta; docs/trino.md has the list. */
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'varchar',
+  byte: 'tinyint',
+  short: 'smallint',
+  integer: 'integer',
+  long: 'bigint',
+  float: 'real',
+  double: 'double',
+  boolean: 'boolean',
+  binary: 'varbinary',
+  date: 'date',
+  timestamp: 'timestamp(3) with time zone',
+  timestamp_ntz: 'timestamp(6)',
+}
+
+export function trinoType(type: DataType): string {
+  if (typeof type === 'string') {
+    const name = TYPES[type] ?? (type.startsWith('decimal') ? type : undefined)
+    if (name !== undefined) return name
+    throw new MillraceError('TABLE_UNSUPPORTED', `Trino has no type for ${type}`)
+  }
+  switch (type.type) {
+    case 'array':
+      return `array(${trinoType(type.elementType)})`
+    case 'map':
+      return `map(${trinoType(type.keyType)}, ${trinoType(type.valueType)})`
+    case 'struct':
+      return `row(${type.fields.map((field) => `${quoteName(field.name)} ${trinoType(field.type)}`).join(', ')})`
+  }
+}
+
+export function columnList({ schema }: Dataset): string {
+  return schema.fields.map(({ name }) => quoteName(name)).join(', ')
+}
+
+/** The rows that clean.sql makes of the table `raw`, typed as the data set says. */
+export function cleaned(dataset: Dataset, raw: string): string {
+  const columns = dataset.schema.fields.map(
+    ({ name, type }) => `CAST(${quoteName(name)} AS ${trinoType(type)}) AS ${quoteName(name)}`,
+  )
+  return `SELECT ${columns.join(', ')} FROM (WITH raw AS (SELECT * FROM ${raw}) SELECT * FROM (\n${dataset.sql}\n))`
+}
+
+/** Why a row with a time that is yet to come may not stay. */
+export const LATE = 'late'
+
+const STRICTNESS = ['stop', 'quarantine', 'drop'] as const
+
+/** SQL for why a row may not stay, `quarantine has_number`, the strictest of the reasons; NULL: it may. */
+export function objection({ schema, expectations }: Dataset, latest: number): string {
+  const failed = STRICTNESS.flatMap((outcome) =>
+    expectations
+      .filter(({ otherwise }) => otherwise === outcome)
+      .map(({ name, predicate }) => `WHEN NOT coalesce(${predicate}, false) THEN ${quoteText(`${outcome} ${name}`)}`),
+  )
+  const late = schema.fields
+    .filter(({ type }) => type === 'timestamp')
+    .map(({ name }) => `WHEN ${quoteName(name)} > from_unixtime(${latest / 1000}) THEN '${LATE}'`)
+  const cases = [...failed, ...late]
+  return cases.length === 0 ? 'CAST(NULL AS varchar)' : `CASE ${cases.join(' ')} END`
+}
