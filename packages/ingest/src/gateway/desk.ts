@@ -1,9 +1,10 @@
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord, TopicCatalog } from '@millrace/transport'
 import type { FastifyRequest } from 'fastify'
 import { inTime } from './in-time.ts'
+import { openKnownKeys } from './known-keys.ts'
 import type { Limits } from './limits.ts'
-import { refuse } from './refusal.ts'
+import { RefusedRequest, refuse } from './refusal.ts'
 
 export interface GatewayTotals {
   requests: number
@@ -43,15 +44,23 @@ const ID_KEY = /^[\x21-\x7e]{1,200}$/
 
 export function openDesk({ producer, catalog, runtime, totals, limits, check }: DeskParts): Desk {
   const answered = inTime(limits.answerWithinMs, unacknowledged, runtime)
-  const store = async (topic: string, records: readonly OutgoingRecord[]) => {
-    await check?.(topic, records)
-    return producer.send(topic, records)
+  const known = openKnownKeys()
+  const store = async (topic: string, records: readonly OutgoingRecord[], key: string | undefined) => {
+    try {
+      await check?.(topic, records)
+      return await producer.send(topic, key === undefined ? records : withIds(records, key))
+    } catch (error) {
+      if (key !== undefined && isRefusedWhole(error)) known.forget(topic, key)
+      throw error
+    }
   }
   return {
     catalog,
     async take(topic, records, request) {
       if (!isTopicName(topic)) throw refuse(404, `Topic ${topic} not found`, 40401)
-      const storing = store(topic, withIds(records, request))
+      const key = idempotencyKey(request)
+      if (key !== undefined) known.check(topic, key, request.body as Buffer)
+      const storing = store(topic, records, key)
       request.storing = storing
       const sent = await answered(storing)
       totals.records += records.length
@@ -73,12 +82,19 @@ function unacknowledged() {
   return refuse(408, 'the records were not acknowledged in time; they may become durable all the same', 40801)
 }
 
-/** A request that comes again under its key brings each record under the id that it had before. */
-function withIds(records: readonly OutgoingRecord[], { headers }: FastifyRequest): readonly OutgoingRecord[] {
+function idempotencyKey({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key']
-  if (key === undefined) return records
-  if (typeof key !== 'string' || !ID_KEY.test(key)) {
-    throw refuse(400, 'Idempotency-Key: 1 to 200 visible characters of ASCII, once; a UUID is best')
-  }
+  if (key === undefined || (typeof key === 'string' && ID_KEY.test(key))) return key
+  throw refuse(400, 'Idempotency-Key: 1 to 200 visible characters of ASCII, once; a UUID is best')
+}
+
+/** A request that comes again under its key brings each record under the id that it had before. */
+function withIds(records: readonly OutgoingRecord[], key: string): readonly OutgoingRecord[] {
   return records.map((record, i) => ({ ...record, id: `${key}/${i}` }))
+}
+
+/** Before any of its records was sent. */
+function isRefusedWhole(error: unknown): boolean {
+  if (error instanceof RefusedRequest) return true
+  return error instanceof MillraceError && (error.code === 'TOPIC_MISSING' || error.code === 'USAGE')
 }

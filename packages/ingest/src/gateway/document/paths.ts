@@ -36,7 +36,7 @@ const WRITING: Readonly<Record<number, string>> = {
   400: 'The body is not JSON, or not UTF-8.',
   408: 'Not acknowledged in time (40801): send it again with its Idempotency-Key.',
   413: 'The body is too large.',
-  422: 'A record is wrong; the message names it.',
+  422: 'A record is wrong, the message names it; or the Idempotency-Key came with another body before.',
 }
 
 const IDEMPOTENCY_KEY = {
