@@ -91,5 +91,5 @@ async function answersOf(snapshots: ReadonlyMap<string, Snapshot>): Promise<Answ
   const sql: Record<string, string> = {}
   for (const [name, snapshot] of snapshots) sql[name] = held.use(await openScan(planScan(snapshot), connection)).sql
   const { pin = '', geo = '', user = '' } = sql
-  return answerQuestions(await duckdbQuestions(connection, { pin, geo, user }))
+  return await answerQuestions(await duckdbQuestions(connection, { pin, geo, user }))
 }
