@@ -57,12 +57,18 @@ describe("the worker's address", () => {
   it('serves a page, the state, its history and the group', async () => {
     const { ask, watch } = await serve()
     watch.mark()
-    expect((await ask('/')).headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const { headers } = await ask('/')
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self' 'sha256-[^']+'; style/,
+    )
     const { memory: _, ...state } = JSON.parse(JSON.stringify(watch.state()))
     expect(await (await ask('/state')).json()).toMatchObject(state)
     expect(await (await ask('/history')).json()).toHaveLength(1)
     expect(await (await ask('/group')).json()).toMatchObject([{ worker: { id: WORKER.id } }])
-    expect((await ask('/nothing')).status).toBe(404)
+    for (const path of ['/nothing', '/page', '/page/tsconfig.json', '/page/..%2fserver.ts', '/server.ts']) {
+      expect((await ask(path)).status).toBe(404)
+    }
   })
 
   it('answers under no name but its own, so that a page of another site cannot read it', async () => {

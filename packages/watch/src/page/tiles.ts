@@ -25,7 +25,7 @@ export function tiles(state: WorkerState): ComponentChild {
         : 'its source counts no records',
     ]),
     tile('Produce to commit', slowest < 0 ? '–' : secondsInWords(middle / 1000), slowest < 0 ? '' : 'p50', [
-      slowest < 0 ? 'no commit yet' : `p99 ${secondsInWords(slowest / 1000)}, of the last 5 minutes`,
+      slowest < 0 ? 'no commit yet' : `p99 ${secondsInWords(slowest / 1000)}, last 5 minutes`,
     ]),
     tile('Last commit', lastCommit === 0 ? '–' : agoInWords(lastCommit, at), '', [
       `${exactCountInWords(sum(({ totals }) => totals.commits))} since it started`,
