@@ -8,6 +8,13 @@ export {
   pickValues,
   valueAt,
 } from './joined-values.ts'
-export { exactNumber, isExactNumber, parseExactly, parseWithBigints, parseWithNumberText } from './json.ts'
+export {
+  exactNumber,
+  isExactNumber,
+  parseExactly,
+  parseWithBigints,
+  parseWithLongText,
+  parseWithNumberText,
+} from './json.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'
 export { openWorkFolder } from './work-folder.ts'

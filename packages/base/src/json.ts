@@ -26,6 +26,15 @@ export function parseWithNumberText(text: string): unknown {
   )
 }
 
+/** JSON in which whole numbers that JavaScript would round come back as their text. */
+export function parseWithLongText(text: string): unknown {
+  return exact.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value)
+      ? source
+      : value,
+  )
+}
+
 /** JSON in which numbers that JavaScript would round come back as `exactNumber`, and go out as they came. */
 export function parseExactly(text: string): unknown {
   return exact.parse(text, (_key, value, { source }) =>

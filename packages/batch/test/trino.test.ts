@@ -1,39 +1,14 @@
 import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
-import { runSql } from '@millrace/queries'
-import { freshBucket, trinoCatalog, trinoSql, withServices } from '@millrace/test'
+import { trinoSql, withServices } from '@millrace/test'
 import { expect, vi } from 'vitest'
-import { type BatchOptions, runBatch } from '../src/run.ts'
+import { runBatch } from '../src/run.ts'
+import { openClusterPlace, type Servers } from './cluster-place.ts'
 import { jsonLines, openPlace, type Place, post, seen } from './kit.ts'
 import { generateLakeTables } from './lake-tables.ts'
 
 const it = withServices('trino', 's3')
 vi.setConfig({ testTimeout: 600_000 })
-
-interface Servers {
-  readonly trino: { readonly url: string }
-  readonly s3: Parameters<typeof trinoCatalog>[3]
-}
-
-/** A place whose lake is on S3, where a cluster does the work. */
-async function openClusterPlace({ trino, s3 }: Servers): Promise<Place & { readonly catalog: string }> {
-  const bucket = await freshBucket('lake', s3)
-  const catalog = bucket.replaceAll('-', '_')
-  await trinoCatalog(trino, catalog, bucket, s3)
-  const lake = `s3://${bucket}/one?endpoint=${s3.endpoint}&region=${s3.region}&pathStyle=true`
-  const place = await openPlace()
-  const address = trino.url.replace('//', '//tester@')
-  const options = (date: string, more: Partial<BatchOptions> = {}) =>
-    place.options(date, { lake, trino: `${address}/${catalog}`, ...more })
-  return {
-    ...place,
-    catalog,
-    lake,
-    options,
-    run: (date, more = {}) => runBatch(options(date, more), systemRuntime, new AbortController().signal),
-    rows: async (sql) => (await runSql(lake, sql)).rows,
-  }
-}
 
 const fromLake = ({ options }: Place, date: string) => {
   const { raw: _, ...fromTables } = options(date)

@@ -29,6 +29,11 @@ test('--version prints the version of the package', async () => {
   expect(await runMillrace(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
 })
 
+test('an engine without its address is wrong use as well', async () => {
+  const { code, err } = await runMillrace(['batch', '--engine', 'trino'])
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('Say --trino http') })
+})
+
 describe('wrong use ends with exit code 2 and the nearest right name', () => {
   test.each([
     { args: ['strem'], says: "unknown command 'strem'", next: 'Did you mean stream?' },

@@ -51,7 +51,7 @@ export function openCluster(address: string, onProgress: (progress: Progress) =>
 }
 
 /** `http://user@host:8080/catalog`; the password, if there is one, is in TRINO_PASSWORD. */
-export function parseClusterAddress(address: string): Omit<Login, 'password'> {
+function parseClusterAddress(address: string): Omit<Login, 'password'> {
   const url = URL.parse(address)
   const catalog = url?.pathname.replace(/^\/|\/$/g, '') ?? ''
   if (!url || !/^https?:$/.test(url.protocol) || !/^\w+$/.test(catalog)) {

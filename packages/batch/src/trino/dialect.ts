@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   timestamp_ntz: 'timestamp(6)',
 }
 
-export function trinoType(type: DataType): string {
+function trinoType(type: DataType): string {
   if (typeof type === 'string') {
     const name = TYPES[type] ?? (type.startsWith('decimal') ? type : undefined)
     if (name !== undefined) return name

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MillraceError } from '@millrace/base'
+import { MillraceError, parseWithLongText } from '@millrace/base'
 
 /** A page of what a statement gives, as https://trino.io/docs/current/develop/client-protocol.html has it. */
 export interface Page {
@@ -68,7 +68,7 @@ async function request({ server }: Login, url: string, init: RequestInit): Promi
     const response = await fetch(url, init).catch((cause: unknown) => {
       throw unreachable(server, cause instanceof Error ? cause.message : String(cause), cause)
     })
-    if (response.ok) return (await response.json()) as Page
+    if (response.ok) return parseWithLongText(await response.text()) as Page
     const said = await response.text()
     if (!AGAIN.includes(response.status)) throw refused(server, response.status, said)
     if (tries === TRIES) throw unreachable(server, `${response.status} ${said}`)
