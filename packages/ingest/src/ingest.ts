@@ -34,7 +34,9 @@ export async function ingest(options: IngestOptions, runtime: Runtime, signal: A
   const feed = await openFeed(from, options, runtime)
   try {
     const sink =
-      typeof to === 'string' ? await openSink(to, (dataset) => targets[dataset] ?? { topic: dataset }, runtime) : to
+      typeof to === 'string'
+        ? await openSink(to, (dataset) => targets[dataset] ?? { topic: dataset }, runtime, signal)
+        : to
     try {
       return await pump(feed, sink, options, runtime, signal)
     } finally {
@@ -67,7 +69,7 @@ async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Run
     for (let batch = await coming; batch && !signal.aborted; batch = await coming) {
       asked += postsOf(batch)
       coming = fetchAfter(asked)
-      sending.push(deliver(batch, sink, totals, onSent))
+      sending.push(deliver(batch, sink, totals, onSent).catch(unlessStopped(signal)))
       sending.at(-1)?.catch(() => {})
       await pace(asked)
       if (sending.length >= SENDS_AT_ONCE) await sending.shift()
@@ -93,6 +95,13 @@ async function deliver(
     for (const record of records) totals.bytes += record.length
   }
   onSent?.(totals)
+}
+
+/** What was given up because somebody wants the end is no failure. */
+function unlessStopped(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted || (error as Error).name !== 'AbortError') throw error
+  }
 }
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }

@@ -12,8 +12,8 @@ const THROTTLED = /ProvisionedThroughputExceeded|LimitExceeded|InternalFailure|S
  * Kinesis behind API Gateway: `PUT {url}/streams/{stream}/record`, a request a record, as the emulators of that dialect
  * do. The partition key is `pin-partition` and the like unless another is asked for: a reader tells the data sets of a shared stream by it.
  */
-export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime): Sink {
-  const send = httpClient(runtime)
+export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Sink {
+  const send = httpClient(runtime, stop)
   const decoder = new TextDecoder()
   return {
     async send(batch) {
@@ -29,7 +29,7 @@ export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime): Sink
         for (let tries = 1; ; tries++) {
           const answer = await send({ method: 'PUT', url: target, contentType: JSON_TYPE, accept: JSON_TYPE, body })
           if (wasTaken(answer, target, tries)) return
-          await pause(tries, runtime)
+          await pause(tries, runtime, stop)
         }
       })
     },

@@ -8,7 +8,10 @@ export interface HttpRequest {
   readonly body: string
 }
 
-/** Sends it until somebody answers for good; what is answered is JSON, or undefined where it is not. */
+/**
+ * Sends it until somebody answers for good; what is answered is JSON, or undefined where it is not. The signal ends
+ * pauses and repeats at once; a first try is still answered, so that what was stored is known.
+ */
 export type HttpClient = (request: HttpRequest) => Promise<unknown>
 
 /** How often what fails by chance is tried. */
@@ -20,7 +23,7 @@ const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504])
  * A request whose answer was lost is sent again under the same Idempotency-Key: Millrace's gateway keeps the first,
  * another server may keep both.
  */
-export function httpClient(runtime: Runtime): HttpClient {
+export function httpClient(runtime: Runtime, stop: AbortSignal): HttpClient {
   const apiKey = process.env.MILLRACE_GATEWAY_KEY
   return async ({ method, url, contentType, accept, body }) => {
     const headers = {
@@ -30,19 +33,20 @@ export function httpClient(runtime: Runtime): HttpClient {
       ...(apiKey !== undefined && { 'X-Api-Key': apiKey }),
     }
     for (let tries = 1; ; tries++) {
-      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+      const late = AbortSignal.timeout(ANSWER_WITHIN_MS)
+      const signal = tries === 1 ? late : AbortSignal.any([late, stop])
       const outcome = await attempt(url, { method, headers, body, signal })
       if (outcome.ok) return outcome.answer
       if (!outcome.again || tries === TRIES) throw outcome.error
-      await pause(tries, runtime, outcome.waitMs)
+      await pause(tries, runtime, stop, outcome.waitMs)
     }
   }
 }
 
 /** Longer after every try, and never for all at the same time. */
-export async function pause(tries: number, runtime: Runtime, leastMs = 0): Promise<void> {
+export async function pause(tries: number, runtime: Runtime, stop: AbortSignal, leastMs = 0): Promise<void> {
   const milliseconds = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2)
-  await runtime.sleep(Math.max(milliseconds, leastMs))
+  await runtime.sleep(Math.max(milliseconds, leastMs), stop)
 }
 
 type Outcome =

@@ -11,8 +11,8 @@ const REQUESTS_AT_ONCE = 4
 const RETRIABLE = 2
 
 /** A Confluent REST Proxy, or who speaks as it does: `POST {url}/topics/{topic}`. */
-export function restSink(url: string, targetOf: TargetOf, runtime: Runtime): Sink {
-  const send = httpClient(runtime)
+export function restSink(url: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Sink {
+  const send = httpClient(runtime, stop)
   const decoder = new TextDecoder()
   return {
     async send(batch) {
@@ -28,6 +28,7 @@ export function restSink(url: string, targetOf: TargetOf, runtime: Runtime): Sin
           target,
           part.map((value) => `${start}${decoder.decode(value)}}`),
           runtime,
+          stop,
         ),
       )
     },
@@ -40,7 +41,13 @@ function inParts<Item>(items: readonly Item[], most: number): (readonly Item[])[
 }
 
 /** What the proxy took only in part is sent again without that part. */
-async function produce(send: HttpClient, url: string, records: readonly string[], runtime: Runtime): Promise<void> {
+async function produce(
+  send: HttpClient,
+  url: string,
+  records: readonly string[],
+  runtime: Runtime,
+  stop: AbortSignal,
+): Promise<void> {
   let waiting = records
   for (let tries = 1; ; tries++) {
     const body = `{"records":[${waiting.join()}]}`
@@ -55,7 +62,7 @@ async function produce(send: HttpClient, url: string, records: readonly string[]
       throw new MillraceError('SOURCE_UNREACHABLE', said)
     }
     waiting = waiting.filter((_, i) => isFailed(offsets[i]))
-    await pause(tries, runtime)
+    await pause(tries, runtime, stop)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Batch } from '../feed.ts'
 
 /** Where records go. */
 export interface Sink {
-  /** Settles when all of them are durable. */
+  /** Settles when all of them are durable; rejects with an AbortError where it was told to stop before that. */
   send(batch: Batch): Promise<void>
   close(): Promise<void>
 }
@@ -17,8 +17,9 @@ export interface Target {
 export type TargetOf = (dataset: string) => Target
 
 /** `rest:URL`, `api:URL`, or the address of a message system. */
-export async function openSink(to: string, targetOf: TargetOf, runtime: Runtime): Promise<Sink> {
-  if (to.startsWith('rest:')) return (await import('./rest.ts')).restSink(to.slice('rest:'.length), targetOf, runtime)
-  if (to.startsWith('api:')) return (await import('./api.ts')).apiSink(to.slice('api:'.length), targetOf, runtime)
+export async function openSink(to: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Promise<Sink> {
+  if (to.startsWith('rest:'))
+    return (await import('./rest.ts')).restSink(to.slice('rest:'.length), targetOf, runtime, stop)
+  if (to.startsWith('api:')) return (await import('./api.ts')).apiSink(to.slice('api:'.length), targetOf, runtime, stop)
   return (await import('./producer.ts')).producerSink(to, targetOf, runtime)
 }

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { Limits } from '../../src/gateway/limits.ts'
 import { JSON_V2, startGateway, storedIn, type TestGateway } from './kit.ts'
 
+const EVENTUALLY = { timeout: 30_000 }
 const BODY = '{"records":[{"value":{"a":1}}]}'
 
 /** By dialect: a request, and what turns it away in that dialect's words. */
@@ -18,7 +19,7 @@ const DIALECTS = [
 async function heldBack(limits: Partial<Limits> = {}) {
   const gateway = await startGateway({ limits: { heldBytes: 40, ...limits } })
   const produce = () => gateway.ask('POST', '/topics/t', BODY, { 'content-type': JSON_V2 })
-  await expect.poll(produce).toMatchObject({ status: 200 })
+  await expect.poll(produce, EVENTUALLY).toMatchObject({ status: 200 })
   const lock = new DatabaseSync(gateway.to.slice('embedded:'.length))
   onTestFinished(() => lock.close())
   lock.exec('BEGIN IMMEDIATE')
@@ -36,7 +37,7 @@ async function expectTurnedAway({ ask }: TestGateway): Promise<void> {
 it('turns everybody away with when to come again while the store is held back, and serves them then', async () => {
   const { gateway, produce, letGo } = await heldBack()
   const waiting = produce()
-  await expect.poll(() => gateway.totals.requests).toBe(2)
+  await expect.poll(() => gateway.totals.requests, EVENTUALLY).toBe(2)
   await expectTurnedAway(gateway)
   letGo()
   expect(await waiting).toMatchObject({ status: 200 })
@@ -49,12 +50,12 @@ it('counts a body until its records are durable, also when its client has hung u
   const impatient = request(`${gateway.url}/topics/t`, { method: 'POST', headers: { 'content-type': JSON_V2 } })
   impatient.on('error', () => {})
   impatient.end(BODY)
-  await expect.poll(() => gateway.totals.requests).toBe(2)
+  await expect.poll(() => gateway.totals.requests, EVENTUALLY).toBe(2)
   impatient.destroy()
-  await expect.poll(() => readFile(gateway.accessLog, 'utf8')).toContain('"status":499')
+  await expect.poll(() => readFile(gateway.accessLog, 'utf8'), EVENTUALLY).toContain('"status":499')
   await expectTurnedAway(gateway)
   letGo()
-  await expect.poll(async () => (await produce()).status).toBe(200)
+  await expect.poll(async () => (await produce()).status, EVENTUALLY).toBe(200)
   expect((await storedIn(gateway.to, 't')).length).toBe(3)
 })
 

@@ -7,6 +7,7 @@ import { openPressure } from '../../src/gateway/pressure.ts'
 import { JSON_V2, startGateway, storedIn } from './kit.ts'
 
 const produce = { 'content-type': JSON_V2 }
+const EVENTUALLY = { timeout: 30_000 }
 /** Long enough for whoever does not dawdle. */
 const IMPATIENT = { headersWithinMs: 1_000, requestWithinMs: 1_000, lookEveryMs: 50 }
 const BODY = '{"records":[{"value":{"a":1}}]}'
@@ -19,7 +20,7 @@ describe('limits', () => {
     expect(refused.length).toBeGreaterThanOrEqual(10)
     expect(refused[0]).toMatchObject({ json: { error_code: 42902 } })
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
-    await expect.poll(async () => (await ask('POST', '/topics/t', BODY, produce)).status).toBe(200)
+    await expect.poll(async () => (await ask('POST', '/topics/t', BODY, produce)).status, EVENTUALLY).toBe(200)
   })
 
   it('turns away what has no room, with when to come again, until there is room', () => {
@@ -58,7 +59,7 @@ describe('limits', () => {
   it('ends connections whose bodies trickle in for too long, stores nothing of them, and serves others', async () => {
     const gateway = await startGateway({ limits: IMPATIENT })
     const trickling = Array.from({ length: 20 }, () => trickle(Number(new URL(gateway.url).port)))
-    await expect.poll(() => gateway.totals.requests).toBe(20)
+    await expect.poll(() => gateway.totals.requests, EVENTUALLY).toBe(20)
     expect(await gateway.ask('POST', '/topics/other', BODY, produce)).toMatchObject({ status: 200 })
     for (const answer of await Promise.all(trickling)) {
       expect(answer).toMatch(/^HTTP\/1.1 408 [\s\S]*"error_code":408/)
@@ -93,9 +94,9 @@ describe('a gateway that is told to end', () => {
     socket.write(
       `POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_V2}\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`,
     )
-    await expect.poll(() => gateway.totals.requests).toBe(1)
+    await expect.poll(() => gateway.totals.requests, EVENTUALLY).toBe(1)
     const closed = gateway.close()
-    await expect.poll(() => reachable(port)).toBe(false)
+    await expect.poll(() => reachable(port), EVENTUALLY).toBe(false)
     socket.write(BODY.slice(9))
     expect(await answer).toMatch(/^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*"offset":0/i)
     await closed

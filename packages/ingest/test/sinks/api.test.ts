@@ -6,9 +6,11 @@ import { type Answer, httpServer } from './http-server.ts'
 
 const TAKEN = { body: { ShardId: 'shardId-000000000000', SequenceNumber: '49', EncryptionType: 'KMS' } }
 
+const NEVER = new AbortController().signal
+
 async function send(values: readonly string[], answer: (index: number) => Answer, target: Target) {
   const { url, asked } = await httpServer((_, index) => answer(index))
-  const sink = apiSink(`${url}/test`, () => target, { ...systemRuntime, sleep: async () => {} })
+  const sink = apiSink(`${url}/test`, () => target, { ...systemRuntime, sleep: async () => {} }, NEVER)
   const outcome = await sink.send(new Map([['geo', values.map((value) => Buffer.from(value))]])).then(
     () => 'sent',
     (error: unknown) => error,

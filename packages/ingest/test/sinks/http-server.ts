@@ -20,11 +20,11 @@ export interface Answer {
 }
 
 /** A server that answers as it is told and remembers what it was asked. */
-export async function httpServer(answer: (asked: Asked, index: number) => Answer) {
+export async function httpServer(answer: (asked: Asked, index: number) => Answer | Promise<Answer>) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {
     const one = { method: request.method, path: request.url, headers: request.headers, body: await text(request) }
-    const { status = 200, headers = {}, body, hangUp } = answer(one, asked.push(one) - 1)
+    const { status = 200, headers = {}, body, hangUp } = await answer(one, asked.push(one) - 1)
     if (hangUp) return void request.socket.destroy()
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
     response.end(JSON.stringify(body))

@@ -3,6 +3,8 @@ import { expect, it, vi } from 'vitest'
 import { restSink } from '../../src/sinks/rest.ts'
 import { type Answer, type Asked, httpServer } from './http-server.ts'
 
+const NEVER = new AbortController().signal
+
 /** Pauses are noted, not slept. */
 function impatient() {
   const pauses: number[] = []
@@ -13,7 +15,7 @@ function impatient() {
 async function send(values: readonly string[], answer: (asked: Asked, index: number) => Answer, path = '') {
   const { url, asked } = await httpServer(answer)
   const { runtime, pauses } = impatient()
-  const sink = restSink(url + path, () => ({ topic: '0a1.pin' }), runtime)
+  const sink = restSink(url + path, () => ({ topic: '0a1.pin' }), runtime, NEVER)
   const outcome = await sink.send(new Map([['pin', values.map((value) => Buffer.from(value))]])).then(
     () => 'sent',
     (error: unknown) => error,
