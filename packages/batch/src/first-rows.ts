@@ -1,4 +1,4 @@
-import { BOOLEAN, type DuckDBConnection, DuckDBScalarFunction, UINTEGER } from '@duckdb/node-api'
+import { BOOLEAN, type DuckDBConnection, DuckDBScalarFunction, INTEGER } from '@duckdb/node-api'
 import { type AddFile, planScan, type Snapshot, withScan } from '@millrace/lake'
 import type { Dataset } from '@millrace/transform'
 import { rowKeys } from './duplicates.ts'
@@ -43,7 +43,9 @@ export async function createFirstRows(
     }),
   )
   const { h1, h2 } = rowKeys(dataset)
-  const halves = [h1, h2].flatMap((hash) => [`(${hash} & 4294967295)::UINTEGER`, `(${hash} >> 32)::UINTEGER`])
+  // With a sign: V8 keeps such numbers without an object for each.
+  const signed = (half: string) => `((${half})::BIGINT - 2147483648)::INTEGER`
+  const halves = [h1, h2].flatMap((hash) => [signed(`${hash} & 4294967295`), signed(`${hash} >> 32`)])
   const condition = `${name}(${halves.join(', ')})`
   if (files.length > 0) {
     await withScan({ ...planScan(snapshot), files }, connection, (rows) =>
@@ -71,12 +73,13 @@ type IsFirst = (a: number, b: number, c: number, d: number) => boolean
 function filterFunction(name: string, isFirst: IsFirst, afterEach: () => void): DuckDBScalarFunction {
   return DuckDBScalarFunction.create({
     name,
-    parameterTypes: [UINTEGER, UINTEGER, UINTEGER, UINTEGER],
+    parameterTypes: [INTEGER, INTEGER, INTEGER, INTEGER],
     returnType: BOOLEAN,
     volatile: true,
     mainFunction: (_info, rows, stays) => {
       const [a, b, c, d] = [0, 1, 2, 3].map((column) => rows.getColumnVector(column))
-      for (let row = 0; row < rows.rowCount; row++) {
+      const { rowCount } = rows
+      for (let row = 0; row < rowCount; row++) {
         stays.setItem(
           row,
           isFirst(part(a?.getItem(row)), part(b?.getItem(row)), part(c?.getItem(row)), part(d?.getItem(row))),
@@ -92,25 +95,30 @@ const part = (value: unknown) => value as number
 
 /** Keys of 128 bits in one array, four parts each: no object a key. */
 function createKeySet() {
-  let [slots, used] = [new Uint32Array(4 << 16), 0]
-  const find = (table: Uint32Array, a: number, b: number, c: number, d: number): number => {
+  let slots = new Int32Array(4 << 16)
+  let used = 0
+  const find = (table: Int32Array, a: number, b: number, c: number, d: number): number => {
     const last = table.length / 4 - 1
     for (let at = a & last; ; at = (at + 1) & last) {
       const i = at * 4
-      const [w, x, y, z] = [table[i], table[i + 1], table[i + 2], table[i + 3]]
-      if ((w === a && x === b && y === c && z === d) || (w === 0 && x === 0 && y === 0 && z === 0)) return i
+      const w = table[i]
+      if (w === a && table[i + 1] === b && table[i + 2] === c && table[i + 3] === d) return i
+      if (w === 0 && table[i + 1] === 0 && table[i + 2] === 0 && table[i + 3] === 0) return i
     }
   }
-  const put = (table: Uint32Array, i: number, a: number, b: number, c: number, d: number) => {
+  const put = (table: Int32Array, i: number, a: number, b: number, c: number, d: number) => {
     table[i] = a
     table[i + 1] = b
     table[i + 2] = c
     table[i + 3] = d
   }
   const grow = () => {
-    const larger = new Uint32Array(slots.length * 2)
+    const larger = new Int32Array(slots.length * 2)
     for (let i = 0; i < slots.length; i += 4) {
-      const [a = 0, b = 0, c = 0, d = 0] = [slots[i], slots[i + 1], slots[i + 2], slots[i + 3]]
+      const a = slots[i] ?? 0
+      const b = slots[i + 1] ?? 0
+      const c = slots[i + 2] ?? 0
+      const d = slots[i + 3] ?? 0
       if (a !== 0 || b !== 0 || c !== 0 || d !== 0) put(larger, find(larger, a, b, c, d), a, b, c, d)
     }
     slots = larger
