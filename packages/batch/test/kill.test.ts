@@ -9,6 +9,9 @@ const PROGRAM = fileURLToPath(new URL('programs/run-until.ts', import.meta.url))
 
 const { points, expected } = await undisturbed()
 
+/** Every table is written by the same steps; all of them are died at by the full test. */
+const ofOneTable = points.filter((point) => !/\b(geo|user)\b/.test(point))
+
 async function killAt(place: Place, point: string): Promise<void> {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(place.options('2026-01-02')), point])
   const [, signal] = await once(child, 'exit')
@@ -33,7 +36,7 @@ describe('a run that died', () => {
     )
   })
 
-  it.each(points)('at "%s" is finished by the next, as if nothing had happened', async (point) => {
+  it.each(ofOneTable)('at "%s" is finished by the next, as if nothing had happened', async (point) => {
     const place = await placeOnTheSecondDay()
     await throwAt(place, point)
     await place.run('2026-01-02')
