@@ -27,19 +27,35 @@ export function fileFeed(path: string, datasets: readonly string[]): Feed {
 }
 
 /** Hands over each piece, in parts where it is more than was asked for. */
-export function piecewise(dataset: string, pieces: Pieces): Feed {
+function piecewise(dataset: string, pieces: Pieces): Feed {
+  const ahead = readAhead(pieces)
+  return {
+    async next(most) {
+      const records = (await ahead.waiting()) > 0 ? ahead.take(most) : []
+      return records.length > 0 ? new Map([[dataset, records]]) : undefined
+    },
+    close: ahead.close,
+  }
+}
+
+/** Reads a piece whenever the one before has been taken. */
+export function readAhead(pieces: Pieces) {
   const iterator = pieces[Symbol.asyncIterator]()
   let rest: readonly Uint8Array[] = []
   return {
-    async next(most) {
+    /** How many records can be taken; none at the end. */
+    async waiting(): Promise<number> {
       while (rest.length === 0) {
         const piece = await iterator.next()
-        if (piece.done) return undefined
+        if (piece.done) return 0
         rest = piece.value
       }
+      return rest.length
+    },
+    take(most: number): readonly Uint8Array[] {
       const records = rest.slice(0, most)
       rest = rest.slice(records.length)
-      return new Map([[dataset, records]])
+      return records
     },
     close: async () => void (await iterator.return?.()),
   }

@@ -1,5 +1,5 @@
-import type { Batch, Feed } from '../feed.ts'
-import { type Pieces, piecewise } from '../files/feed.ts'
+import type { Feed } from '../feed.ts'
+import { type Pieces, readAhead } from '../files/feed.ts'
 import type { Database } from './database.ts'
 import { encodeRows } from './rows.ts'
 import type { Key, Table } from './tables.ts'
@@ -7,20 +7,21 @@ import type { Key, Table } from './tables.ts'
 /** How wide the rows are shows after the first page: the others are as long as that allows. */
 const [FIRST_PAGE, LONGEST_PAGE, PAGE_BYTES] = [200, 2_000, 8 << 20]
 
-/** Whole tables, side by side, never more of them than a page each. */
+/** Whole tables, side by side: as many records of each at a time, never more than a page. */
 export function allRows(database: Database, tables: readonly Table[]): Feed {
-  let feeds = tables.map((table) =>
-    piecewise(table.dataset, table.key ? pages(database, table, table.key) : rows(database, table)),
-  )
-  const all = feeds
+  const all = tables.map((table) => ({
+    dataset: table.dataset,
+    ...readAhead(table.key ? pages(database, table, table.key) : rows(database, table)),
+  }))
+  let open = all
   return {
     async next(most) {
-      const batches = await Promise.all(feeds.map((feed) => feed.next(most)))
-      feeds = feeds.filter((_, i) => batches[i] !== undefined)
-      const batch: Batch = new Map(batches.flatMap((one) => [...(one ?? [])]))
-      return batch.size > 0 ? batch : undefined
+      const waiting = await Promise.all(open.map((table) => table.waiting()))
+      open = open.filter((_, i) => waiting[i] !== 0)
+      const count = Math.min(most, ...waiting.filter((records) => records > 0))
+      return open.length > 0 ? new Map(open.map(({ dataset, take }) => [dataset, take(count)])) : undefined
     },
-    close: async () => void (await Promise.all(all.map((feed) => feed.close()))),
+    close: async () => void (await Promise.all(all.map((table) => table.close()))),
   }
 }
 

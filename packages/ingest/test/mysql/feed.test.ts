@@ -10,7 +10,8 @@ const POSTS = 11_000
 it.for([
   { keys: true, by: 'by ranges of their key' },
   { keys: false, by: 'in one query where they have no key' },
-])('sends whole tables once each, byte for byte as they were made, $by', async ({ keys }, { mariadb }) => {
+  { keys: 'but one', by: 'in both ways side by side' },
+] as const)('sends whole tables once each, byte for byte as they were made, $by', async ({ keys }, { mariadb }) => {
   const database = await newDatabase(mariadb)
   const made = await fillTables(database, POSTS, { keys })
   const { totals, records } = await collect({ from: database.address })
