@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { expect } from 'vitest'
 import { s3Client } from '../services/s3-client.ts'
-import { createTopics, fillTables, startGateway } from './emulated.ts'
+import { fillTables, startGateway } from './emulated.ts'
 import { openWorkplace } from './millrace.ts'
 import { plainAnswers, type RawPosts } from './plain-answers.ts'
 
@@ -38,7 +38,7 @@ itOnAll(
 
       const stem = freshName('chain')
       const source = `kafka://${kafka.bootstrap}`
-      await createTopics(
+      await makeKafkaTopics(
         kafka.bootstrap,
         DATASETS.map((dataset) => ({ topic: `${stem}.${dataset}`, numPartitions: 2 })),
       )

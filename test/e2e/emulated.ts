@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { Kafka, logLevel } from 'kafkajs'
 import type { Connection } from 'mysql2/promise'
 import type { Workplace } from './millrace.ts'
 
@@ -41,14 +40,4 @@ export async function startGateway(place: Workplace, to: string) {
       await once(child, 'exit')
     },
   }
-}
-
-export async function createTopics(
-  bootstrap: string,
-  topics: { topic: string; numPartitions: number }[],
-): Promise<void> {
-  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-  await admin.createTopics({ topics })
-  await admin.disconnect()
 }

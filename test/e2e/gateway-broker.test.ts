@@ -1,7 +1,7 @@
-import { freshName, temporaryFolder, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/test'
 import { expect } from 'vitest'
 import { openBroker } from '../simulation/own-broker.ts'
-import { createTopics, startGateway } from './emulated.ts'
+import { startGateway } from './emulated.ts'
 import { openWorkplace } from './millrace.ts'
 
 const it = withServices('kafka')
@@ -16,7 +16,7 @@ it('a broker that is killed under the gateway and comes back: who asks is told, 
   const place = await openWorkplace()
   onTestFinished(() => place.leave())
   const topic = `${freshName('restarted')}.pin`
-  await createTopics(broker.address.bootstrap, [{ topic, numPartitions: 3 }])
+  await makeKafkaTopics(broker.address.bootstrap, [{ topic, numPartitions: 3 }])
   const source = `kafka://${broker.address.bootstrap}`
   const gateway = await startGateway(place, source)
 

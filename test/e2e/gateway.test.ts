@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { freshName, withServices } from '@millrace/test'
-import { Kafka, logLevel } from 'kafkajs'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { afterEach, expect, it } from 'vitest'
 import { openWorkplace, printed, type Workplace } from './millrace.ts'
 
@@ -34,10 +33,7 @@ itOnKafka(
   async ({ kafka }) => {
     const place = await workplace()
     const topic = `${freshName('gateway')}.pin`
-    const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin()
-    await admin.connect()
-    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] })
-    await admin.disconnect()
+    await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
     const source = `kafka://${kafka.bootstrap}`
     const told = await sendThroughKills(place, ['--to', source], topic)
     const options = ['--source', source, '--datasets', 'pin', '--topics', `pin=${topic}`]

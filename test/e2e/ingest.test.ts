@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createConnection } from 'mysql2/promise'
 import { afterEach, expect, it } from 'vitest'
 import { s3Client } from '../services/s3-client.ts'
-import { createTopics, fillTables, startGateway } from './emulated.ts'
+import { fillTables, startGateway } from './emulated.ts'
 import { openWorkplace, type Workplace } from './millrace.ts'
 
 const DATASETS = ['pin', 'geo', 'user']
@@ -49,7 +49,7 @@ itOnAll(
     const stem = freshName('emulated')
     const source = `kafka://${kafka.bootstrap}`
     const topics = DATASETS.map((dataset) => `${dataset}=${stem}.${dataset}`)
-    await createTopics(
+    await makeKafkaTopics(
       kafka.bootstrap,
       topics.map((pair) => ({ topic: pair.split('=')[1] ?? '', numPartitions: 2 })),
     )

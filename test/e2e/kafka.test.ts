@@ -1,4 +1,4 @@
-import { freshName, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { openWorkplace } from './millrace.ts'
@@ -7,11 +7,9 @@ const it = withServices('kafka')
 
 it('catches up with a topic of several partitions by two workers in turn, each record once', async ({ kafka }) => {
   const place = await openWorkplace()
-  const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin()
   try {
     const topic = `${freshName('pins')}.pin`
-    await admin.connect()
-    await admin.createTopics({ topics: [{ topic, numPartitions: 4 }] })
+    await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 4 }])
     const source = `kafka://${kafka.bootstrap}`
     const producer = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).producer()
     await producer.connect()
@@ -43,7 +41,6 @@ it('catches up with a topic of several partitions by two workers in turn, each r
     const verified = await place.run('verify', '--source', source, '--datasets', 'pin')
     expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing is missing') })
   } finally {
-    await admin.disconnect()
     await place.leave()
   }
 })

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { openProducer } from '@millrace/transport'
-import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it as plainIt } from 'vitest'
 import { openWorkplace } from './millrace.ts'
 import { byField, byKey, DATASETS, expectOnePlaceEach, mixed, RECORDS, user } from './mixed-kinds.ts'
@@ -62,13 +61,11 @@ describe('one topic that carries several kinds', () => {
 
   it('told apart by the message key, in Kafka, read by two workers that pass it on', async ({ kafka }) => {
     const place = await openWorkplace()
-    const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin()
     const source = `kafka://${kafka.bootstrap}`
     const producer = await openProducer(source, systemRuntime)
     try {
       const topic = freshName('events')
-      await admin.connect()
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })
+      await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
       const options = ['--source', source, ...DATASETS, '--topics', byKey(topic)]
       const records = mixed()
       for (const half of [records.slice(0, RECORDS / 2), records.slice(RECORDS / 2)]) {
@@ -80,20 +77,18 @@ describe('one topic that carries several kinds', () => {
         return n % 10 === 9 ? (['pin', 'geo', 'user'][n % 4] ?? 'none') : 'none'
       })
     } finally {
-      await Promise.all([producer.close(), admin.disconnect()])
+      await producer.close()
       await place.leave()
     }
   })
 
   it('drops what was sent again under its id, and says so', async ({ kafka }) => {
     const place = await openWorkplace()
-    const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin()
     const source = `kafka://${kafka.bootstrap}`
     const producer = await openProducer(source, systemRuntime)
     try {
       const topic = freshName('users')
-      await admin.connect()
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })
+      await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
       const records = Array.from({ length: 100 }, (_, n) => ({
         value: Buffer.from(JSON.stringify(user(n))),
         id: `r-${n}`,
@@ -112,7 +107,7 @@ describe('one topic that carries several kinds', () => {
         partitions.reduce((total: number, account: Record<string, number>) => total + (account[name] ?? 0), 0)
       expect([sum('records'), sum('rows'), sum('repeated')]).toEqual([230, 100, 130])
     } finally {
-      await Promise.all([producer.close(), admin.disconnect()])
+      await producer.close()
       await place.leave()
     }
   })

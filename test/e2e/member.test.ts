@@ -1,4 +1,4 @@
-import { freshName, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { openWorkplace, printed } from './millrace.ts'
@@ -12,7 +12,7 @@ it('a worker with a name is known to the group by it', async ({ kafka }) => {
   try {
     const [topic, group] = [freshName('users'), freshName('group')]
     await Promise.all([admin.connect(), producer.connect()])
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
+    await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 1 }])
     await producer.send({ topic, messages: [{ value: JSON.stringify({ ind: 1, surprise: 2 }) }] })
     const options = ['--source', `kafka://${kafka.bootstrap}`, '--datasets', 'user', '--topics', `user=${topic}`]
     const worker = place.start('stream', ...options, '--group', group, '--member', 'worker-0', '--no-dashboard')

@@ -1,4 +1,4 @@
-import { freshName, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it as plainIt } from 'vitest'
 import { openWorkplace, type Workplace } from './millrace.ts'
@@ -62,7 +62,7 @@ describe('a start', () => {
     try {
       const topic = freshName('users')
       await Promise.all([admin.connect(), producer.connect()])
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })
+      await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
       const send = async (partitions: number, from: number) => {
         const messages = Array.from({ length: 10 * partitions }, (_, i) => ({
           value: user(from + i),

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { freshName } from '@millrace/test'
+import { freshName, makeKafkaTopics } from '@millrace/test'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { Kafka, logLevel } from 'kafkajs'
 import type { KafkaAddress } from '../services/kafka.ts'
 import type { KinesisAddress } from '../services/kinesalite.ts'
 import type { S3Address } from '../services/s3.ts'
@@ -68,10 +67,7 @@ export function settingOf(source: SourceName, store: StoreName, servers: Servers
 
 export async function kafkaTopic({ bootstrap }: KafkaAddress, topic = freshName('users')): Promise<Topic> {
   const partitions = 3
-  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] })
-  await admin.disconnect()
+  await makeKafkaTopics(bootstrap, [{ topic, numPartitions: partitions }])
   return { source: `kafka://${bootstrap}`, topic, partitions }
 }
 

@@ -3,6 +3,7 @@ export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-
 export { freshBucket } from './fresh-bucket.ts'
 export { freshName } from './fresh-name.ts'
 export { judgeAppend, judgeArrowFile, judgeSql, judgeStats, sparkSql, sparkStats } from './judges.ts'
+export { makeKafkaTopics } from './kafka-topics.ts'
 export { sharedData, withSharedData } from './shared-data.ts'
 export { temporaryFolder } from './temporary-folder.ts'
 export { withServices } from './with-services.ts'
