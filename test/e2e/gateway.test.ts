@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
 import { afterEach, expect, it } from 'vitest'
+import { freePort } from '../services/free-port.ts'
 import { openWorkplace, printed, type Workplace } from './millrace.ts'
 
 const places: Workplace[] = []
@@ -101,14 +101,4 @@ async function expectEach(place: Workplace, records: number): Promise<void> {
   expect(await place.sql('select count(*) as n, count(distinct ind) as inds, max(ind) as last from pin')).toEqual([
     { n: records, inds: records, last: records - 1 },
   ])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

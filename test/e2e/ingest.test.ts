@@ -2,13 +2,12 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createConnection } from 'mysql2/promise'
 import { afterEach, expect, it } from 'vitest'
 import { s3Client } from '../services/s3-client.ts'
+import { openKinesisStream } from '../src/kinesis-stream.ts'
 import { fillTables, startGateway } from './emulated.ts'
 import { openWorkplace, type Workplace } from './millrace.ts'
 
@@ -89,8 +88,8 @@ itOnKinesis(
   async ({ kinesisMock }) => {
     const place = await workplace({ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
     const StreamName = freshName('all')
-    await createStream(kinesisMock, StreamName)
-    const source = `kinesis://${kinesisMock.region}?endpoint=${encodeURIComponent(kinesisMock.endpoint)}`
+    const { source, close } = await openKinesisStream(kinesisMock, StreamName, 2)
+    close()
     const topics = ['--topics', DATASETS.map((dataset) => `${dataset}=${StreamName}[key=${dataset}-partition]`).join()]
     const gateway = await startGateway(place, source)
     const posts = ['--count', '40', '--mode', 'all']
@@ -159,14 +158,6 @@ it('a password in the address of MySQL is refused and not repeated', async () =>
   expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('MYSQL_PWD') })
   expect(refused.stderr + refused.stdout).not.toContain('hush-hush')
 })
-
-async function createStream(server: { endpoint: string; region: string }, StreamName: string): Promise<void> {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  const client = new KinesisClient({ ...server, credentials, requestHandler: new NodeHttpHandler() })
-  await client.send(new CreateStreamCommand({ StreamName, ShardCount: 2 }))
-  await waitUntilStreamExists({ client, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.1 }, { StreamName })
-  client.destroy()
-}
 
 function csvValue(value: unknown): string {
   return `"${String(value).replaceAll('"', '""')}"`

@@ -1,12 +1,9 @@
 import { join } from 'node:path'
-import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis'
-import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { freshName, makeKafkaTopics } from '@millrace/test'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { freshBucket, freshName, makeKafkaTopics } from '@millrace/test'
 import type { KafkaAddress } from '../services/kafka.ts'
 import type { KinesisAddress } from '../services/kinesalite.ts'
 import type { S3Address } from '../services/s3.ts'
-import { s3Client } from '../services/s3-client.ts'
+import { openKinesisStream } from '../src/kinesis-stream.ts'
 import type { Readable } from './checker.ts'
 import type { Setting } from './scene.ts'
 
@@ -35,13 +32,11 @@ export type StoreName = 'folder' | 'S3'
 /** How each message system is given a new topic. */
 export const SOURCES: Readonly<Record<SourceName, (servers: Servers, folder: string) => Promise<Topic>>> = {
   Kafka: ({ kafka }) => kafkaTopic(kafka),
-  async Kinesis({ kinesisMock: { endpoint, region } }) {
+  async Kinesis({ kinesisMock }) {
     const [topic, partitions] = [freshName('users'), 3]
-    const client = new KinesisClient({ endpoint, region, requestHandler: new NodeHttpHandler() })
-    await client.send(new CreateStreamCommand({ StreamName: topic, ShardCount: partitions }))
-    await waitUntilStreamExists({ client, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { StreamName: topic })
-    client.destroy()
-    return { source: `kinesis://${region}?endpoint=${encodeURIComponent(endpoint)}`, topic, partitions }
+    const { source, close } = await openKinesisStream(kinesisMock, topic, partitions)
+    close()
+    return { source, topic, partitions }
   },
   embedded: (_, folder) => LOCAL.topic(folder),
 }
@@ -52,10 +47,7 @@ export type Lake = Readable & { readonly address: string }
 export const STORES: Readonly<Record<StoreName, (servers: Pick<Servers, 's3'>, folder: string) => Promise<Lake>>> = {
   folder: (_, folder) => LOCAL.lake(folder),
   async S3({ s3 }) {
-    const bucket = freshName('lake')
-    const client = s3Client(s3)
-    await client.send(new CreateBucketCommand({ Bucket: bucket }))
-    client.destroy()
+    const bucket = await freshBucket('lake', s3)
     const address = `s3://${bucket}/lake?endpoint=${s3.endpoint}&region=${s3.region}&pathStyle=true`
     return { address, tables: `s3://${bucket}/lake`, s3 }
   },

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
+import { forwarded } from '@millrace/test'
 import type { TestContext } from 'vitest'
 
 /** How a server looks from here, for as long as it is so. */
@@ -34,7 +34,7 @@ export async function openChangeable(
     else if (typeof weather === 'object') refuse(incoming, outgoing, weather)
     else {
       if (weather === 'slow') await pause(200 + (state.troubled % 7) * 100)
-      await forward(upstream, incoming, outgoing)
+      await passOn(upstream, incoming, outgoing)
     }
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
@@ -51,14 +51,12 @@ function refuse(incoming: IncomingMessage, outgoing: ServerResponse, { status, c
   outgoing.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>on purpose</Message></Error>`)
 }
 
-/** With the headers as they are: the signature covers them. */
-async function forward(upstream: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const { hostname, port } = new URL(upstream)
-  const { method, url, headers } = incoming
-  const onward = request({ hostname, port, method, path: url, headers }, async (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 0, answer.headers)
-    outgoing.end(await buffer(answer))
-  })
-  onward.on('error', () => outgoing.destroy())
-  incoming.pipe(onward)
+async function passOn(upstream: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  try {
+    const { status, headers, body } = await forwarded(upstream, incoming)
+    outgoing.writeHead(status, headers)
+    outgoing.end(body)
+  } catch {
+    outgoing.destroy()
+  }
 }

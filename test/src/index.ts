@@ -1,5 +1,6 @@
 export { trinoCatalog, trinoSql } from '../services/trino-sql.ts'
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
+export { forwarded } from './forwarded.ts'
 export { freshBucket } from './fresh-bucket.ts'
 export { freshName } from './fresh-name.ts'
 export { judgeAppend, judgeArrowFile, judgeSql, judgeStats, sparkSql, sparkStats } from './judges.ts'

@@ -16,5 +16,6 @@ export {
   parseWithLongText,
   parseWithNumberText,
 } from './json.ts'
+export { lowerBound } from './lower-bound.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'
 export { openWorkFolder } from './work-folder.ts'

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteText, type StructType } from '@millrace/lake'
+import { commentedField, quoteText, type StructType } from '@millrace/lake'
 import type { RunParts } from './parts.ts'
 
 /** A record, or a whole object, that may not enter its table. */
@@ -14,16 +14,14 @@ export interface RefusedRecord {
   readonly value: Uint8Array | null
 }
 
-const column = (name: string, type: string, comment: string) => ({ name, type, nullable: true, metadata: { comment } })
-
 export const REFUSED_SCHEMA: StructType = {
   type: 'struct',
   fields: [
-    column('run_date', 'string', 'The run that refused it'),
-    column('object', 'string', 'The raw object that it is in'),
-    column('place', 'long', 'Which record of the object, from 1; NULL: the object as a whole'),
-    column('reason', 'string', 'Why it may not enter the table'),
-    column('value', 'binary', 'The bytes as they came'),
+    commentedField('run_date', 'string', 'The run that refused it'),
+    commentedField('object', 'string', 'The raw object that it is in'),
+    commentedField('place', 'long', 'Which record of the object, from 1; NULL: the object as a whole'),
+    commentedField('reason', 'string', 'Why it may not enter the table'),
+    commentedField('value', 'binary', 'The bytes as they came'),
   ],
 }
 

@@ -11,6 +11,7 @@ export { type Leases, openLeases } from './lease/leases.ts'
 export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
 export type { TableRef } from './log/log.ts'
 export {
+  commentedField,
   type DataType,
   duckdbType,
   quoteName,

@@ -9,6 +9,7 @@ import { schemaOf } from '../src/log/schema.ts'
 import type { Snapshot } from '../src/read/snapshot.ts'
 import { openOrCreate } from '../src/write/create.ts'
 import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
+import { everything, rowsOfEverything } from './all-types.ts'
 import { type Atelier, column, committed, openAtelier, reopened, struct } from './atelier.ts'
 
 const it = withServices('judge', 'spark')
@@ -20,37 +21,6 @@ beforeAll(async () => {
   atelier = await openAtelier()
 })
 afterAll(() => atelier.close())
-
-const everything = struct(
-  column('id', 'long', false),
-  column('tiny', 'byte'),
-  column('small', 'short'),
-  column('medium', 'integer'),
-  column('single', 'float'),
-  column('double', 'double'),
-  column('price', 'decimal(9,2)'),
-  column('exact', 'decimal(38,10)'),
-  column('yes', 'boolean'),
-  column('text', 'string'),
-  column('bytes', 'binary'),
-  column('day', 'date'),
-  column('at', 'timestamp'),
-  column('list', { type: 'array', elementType: 'string', containsNull: true }),
-  column('map', { type: 'map', keyType: 'string', valueType: 'long', valueContainsNull: true }),
-  column('nested', struct(column('x', 'long'), column('deep', struct(column('y', 'string'))))),
-  column('kind', 'string'),
-)
-
-const rows = (from: number, to: number) => `
-  SELECT i + 9007199254740993 AS id, (i % 100)::TINYINT AS tiny, i::SMALLINT AS small, i::INTEGER AS medium,
-    (i * 0.5)::FLOAT AS single, CASE WHEN i % 7 = 0 THEN NULL ELSE i * 0.25 END AS double,
-    (i * 1.01)::DECIMAL(9,2) AS price, (i * 1.0000000001)::DECIMAL(38,10) AS exact, i % 2 = 0 AS yes,
-    CASE WHEN i % 5 = 0 THEN NULL ELSE repeat('ü', 30) || '𝄞' || i END AS text, ('b' || i)::BLOB AS bytes,
-    DATE '1969-12-01' + i::INTEGER AS day, TIMESTAMPTZ '1969-12-31 23:00:00.000001+00' + INTERVAL (i) MINUTE AS at,
-    CASE WHEN i % 3 = 0 THEN NULL ELSE ['a', NULL, 'c' || i] END AS list, MAP {'k': i, 'n': NULL} AS map,
-    CASE WHEN i % 4 = 0 THEN NULL ELSE {'x': i, 'deep': {'y': 'y' || i}} END AS nested,
-    CASE WHEN i % 3 = 0 THEN NULL ELSE 'ü/= %' || (i % 3) END AS kind
-  FROM range(${from}, ${to}) t(i)`
 
 /** What we say of a table, in the words of the others, as far as DuckDB says it in the same way. */
 async function ourStats(snapshot: Snapshot) {
@@ -71,6 +41,8 @@ function inOurWords({ version, rows: all, columns }: Awaited<ReturnType<typeof s
   const counts = Object.entries(columns).map(([name, { count }]) => [name, count])
   return { version, rows: all, ids: String(columns.id?.sum), counts: Object.fromEntries(counts) }
 }
+
+const rows = (from: number, to: number) => rowsOfEverything(from, to, 'microseconds')
 
 describe.each([
   ['a table', []],

@@ -1,4 +1,12 @@
-import { type ObjectStore, openDuckDB, openTable, planScan, type StructType, withScan } from '@millrace/lake'
+import {
+  commentedField,
+  type ObjectStore,
+  openDuckDB,
+  openTable,
+  planScan,
+  type StructType,
+  withScan,
+} from '@millrace/lake'
 
 /** Where the daily run keeps its tables; in SQL a schema of this name. */
 export const BATCH = 'batch'
@@ -6,21 +14,19 @@ export const BATCH = 'batch'
 /** The table that has a row for each finished run: what it names is whole. */
 export const RUNS_TABLE = `${BATCH}/runs`
 
-const column = (name: string, type: string, comment: string) => ({ name, type, nullable: true, metadata: { comment } })
-
 export const RUNS_SCHEMA: StructType = {
   type: 'struct',
   fields: [
-    column('run_date', 'string', 'The date that the run is called by'),
-    column('attempt', 'long', '1, and one more each time that the date was done anew'),
-    column('started_at', 'timestamp', 'When this attempt was begun for the first time'),
-    column('finished_at', 'timestamp', 'When everything was there'),
-    column('source', 'string', 'Where the records came from'),
-    column('records', 'long', 'Records read, of all tables'),
-    column('rows', 'long', 'Rows that they became'),
-    column('refused', 'long', 'Records in quarantine'),
-    column('versions', 'string', "JSON: each table's version after the run. Read the tables at these"),
-    column('details', 'string', 'JSON: what became of the records of each table, and how long each step took'),
+    commentedField('run_date', 'string', 'The date that the run is called by'),
+    commentedField('attempt', 'long', '1, and one more each time that the date was done anew'),
+    commentedField('started_at', 'timestamp', 'When this attempt was begun for the first time'),
+    commentedField('finished_at', 'timestamp', 'When everything was there'),
+    commentedField('source', 'string', 'Where the records came from'),
+    commentedField('records', 'long', 'Records read, of all tables'),
+    commentedField('rows', 'long', 'Rows that they became'),
+    commentedField('refused', 'long', 'Records in quarantine'),
+    commentedField('versions', 'string', "JSON: each table's version after the run. Read the tables at these"),
+    commentedField('details', 'string', 'JSON: what became of the records of each table, and how long each step took'),
   ],
 }
 

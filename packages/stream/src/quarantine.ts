@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import {
+  commentedField,
   type DuckDB,
   planScan,
   quoteName,
@@ -28,21 +29,19 @@ export interface QuarantinedRecord {
   readonly value: Uint8Array | null
 }
 
-const column = (name: string, type: string, comment: string) => ({ name, type, nullable: true, metadata: { comment } })
-
 export const QUARANTINE_SCHEMA: StructType = {
   type: 'struct',
   fields: [
-    column('pipeline', 'string', 'The group that refused the record'),
-    column('topic', 'string', 'Where the record came from'),
-    column('identity', 'string', 'Which topic of that name'),
-    column('partition', 'string', 'The partition or shard'),
-    column('offset', 'string', 'As the source names the record'),
-    column('time', 'timestamp', "The source's time of the record"),
-    column('reason', 'string', 'Why it may not enter the table'),
-    column('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
-    column('state', 'string', 'bad, stray, replaying:<id> or replayed:<id>'),
-    column('refused_at', 'timestamp', 'When the worker refused it'),
+    commentedField('pipeline', 'string', 'The group that refused the record'),
+    commentedField('topic', 'string', 'Where the record came from'),
+    commentedField('identity', 'string', 'Which topic of that name'),
+    commentedField('partition', 'string', 'The partition or shard'),
+    commentedField('offset', 'string', 'As the source names the record'),
+    commentedField('time', 'timestamp', "The source's time of the record"),
+    commentedField('reason', 'string', 'Why it may not enter the table'),
+    commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
+    commentedField('state', 'string', 'bad, stray, replaying:<id> or replayed:<id>'),
+    commentedField('refused_at', 'timestamp', 'When the worker refused it'),
   ],
 }
 

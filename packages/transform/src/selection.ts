@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { endBefore, type JoinedValues, needsCare, valueAt } from '@millrace/base'
+import { endBefore, type JoinedValues, lowerBound, needsCare, valueAt } from '@millrace/base'
 
 /** Some of the values of some blocks, in their order. Numbers, no object a value. */
 export interface Selection {
@@ -108,14 +108,4 @@ function* runs({ blocks, length, block, index }: Selection): Generator<Uint8Arra
       )
     from = to
   }
-}
-
-function lowerBound(sorted: Int32Array, wanted: number): number {
-  let [from, to] = [0, sorted.length]
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if ((sorted[middle] ?? 0) < wanted) from = middle + 1
-    else to = middle
-  }
-  return from
 }

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { endBefore, type JoinedValues, MillraceError } from '@millrace/base'
+import { endBefore, type JoinedValues, lowerBound, MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
 import type { RawObject } from '../manifest.ts'
 import { ahead } from './ahead.ts'
@@ -157,15 +157,4 @@ function gather() {
       return { values, placeOf, refused }
     },
   }
-}
-
-/** How many are below `wanted`. */
-function lowerBound(sorted: ArrayLike<number>, wanted: number): number {
-  let [from, to] = [0, sorted.length]
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if ((sorted[middle] ?? 0) < wanted) from = middle + 1
-    else to = middle
-  }
-  return from
 }

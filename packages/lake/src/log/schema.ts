@@ -14,6 +14,11 @@ export interface StructField {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
+/** A field that may be null, with the comment that whoever reads the table sees. */
+export function commentedField(name: string, type: DataType, comment: string): StructField {
+  return { name, type, nullable: true, metadata: { comment } }
+}
+
 export interface ArrayType {
   readonly type: 'array'
   readonly elementType: DataType

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import { forwarded } from '@millrace/test'
 
 /** What goes wrong with one request on its way to the server or back. */
 export type Trouble =
@@ -58,25 +58,6 @@ export async function openProxy(upstream: string): Promise<TroubledProxy> {
       server.closeAllConnections()
     },
   }
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingMessage['headers']
-  readonly body: Buffer
-}
-
-/** With the headers as they are: the signature covers them. */
-function forwarded(upstream: string, incoming: IncomingMessage): Promise<Answer> {
-  const { hostname, port } = new URL(upstream)
-  return new Promise((resolve, reject) => {
-    const { method, url, headers } = incoming
-    const outgoing = request({ hostname, port, method, path: url, headers }, async (answer) => {
-      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) })
-    })
-    outgoing.on('error', reject)
-    incoming.pipe(outgoing)
-  })
 }
 
 function refuse(outgoing: ServerResponse, { status, code }: { status: number; code: string }): void {

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, request } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { forwarded } from '@millrace/test'
 import type { Server } from './stream.ts'
 
 /** Of the records of one call, which the server does not take. */
@@ -45,24 +46,6 @@ export async function troubled(server: Server) {
       proxy.closeAllConnections()
     },
   }
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingMessage['headers']
-  readonly body: Buffer
-}
-
-function forwarded(upstream: string, incoming: IncomingMessage): Promise<Answer> {
-  const { hostname, port } = new URL(upstream)
-  return new Promise((resolve, reject) => {
-    const { method, url, headers } = incoming
-    const outgoing = request({ hostname, port, method, path: url, headers }, async (answer) => {
-      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) })
-    })
-    outgoing.on('error', reject)
-    incoming.pipe(outgoing)
-  })
 }
 
 /** The records that are let through reach the server; the answer speaks of all, in their order. */
