@@ -36,6 +36,7 @@ const SPARK_SETTINGS = {
   'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
   'spark.sql.session.timeZone': 'UTC',
   'spark.sql.parquet.compression.codec': 'zstd',
+  'spark.hadoop.parquet.compression.codec.zstd.level': '1',
   'spark.databricks.delta.snapshotPartitions': '2',
   'spark.driver.host': '127.0.0.1',
   'spark.driver.bindAddress': '127.0.0.1',

@@ -9,6 +9,6 @@ const query = await cleanPinsQuery(join(input, 'pins.jsonl'))
 const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
 const connection = await instance.connect()
 await ready()
-const writing = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '8MB'"
+const writing = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE_BYTES '8MB'"
 await connection.run(`COPY (${query}) TO '${join(output, 'pins.parquet')}' (${writing})`)
 report({ engine: `DuckDB ${version()}` })

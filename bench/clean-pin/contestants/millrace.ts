@@ -1,26 +1,35 @@
 // @millrace/transform and the lake's Parquet: every record accounted for, statistics of every column
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type JoinedValues, systemRuntime } from '@millrace/base'
+import { type JoinedValues, openWorkFolder, systemRuntime } from '@millrace/base'
 import { openDuckDB, stageParquet } from '@millrace/lake'
 import { loadDataset, withCleanRows } from '@millrace/transform'
 import { job, ready, report } from '../../src/contestant.ts'
 
 /** As much as the worker gathers before it writes. */
-const BATCH_BYTES = 64 << 20
+const BATCH_BYTES = 24 << 20
+
+/** As many as the worker gives to the engine at once. */
+const BATCHES_AT_ONCE = 2
 
 const { input, output } = job()
 const batches = [...joined(await readFile(join(input, 'pins.jsonl')))]
 const dataset = await loadDataset('pin')
 const engine = await openDuckDB()
-const parts = { engine, workFolder: output, runtime: systemRuntime }
+const workFolder = await openWorkFolder()
+const parts = { engine, workFolder: workFolder.path, runtime: systemRuntime }
 await ready()
-for (const batch of batches) {
-  await withCleanRows(dataset, [batch], parts, (query, connection) =>
-    stageParquet(connection, query, dataset.schema, output, systemRuntime),
-  )
-}
+await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, cleanOnAndOn))
 report({})
+await workFolder.close()
+
+async function cleanOnAndOn(): Promise<void> {
+  for (let batch = batches.pop(); batch; batch = batches.pop()) {
+    await withCleanRows(dataset, [batch], parts, (query, connection) =>
+      stageParquet(connection, query, dataset.schema, output, systemRuntime),
+    )
+  }
+}
 
 /** As a source hands messages over: their bytes, and where each ends. */
 function* joined(lines: Buffer): Generator<JoinedValues> {

@@ -10,5 +10,5 @@ with open(os.path.join(job.input, "pins.jsonl"), "rb") as file:
     data = file.read()
 ready()
 pins = clean(pl.scan_ndjson(data, schema=SCHEMA))
-pins.sink_parquet(os.path.join(job.output, "pins.parquet"), compression="zstd", compression_level=3)
+pins.sink_parquet(os.path.join(job.output, "pins.parquet"), compression="zstd", compression_level=1)
 report(engine=f"polars {pl.__version__}")

@@ -11,7 +11,7 @@ job = Job()
 keep_open = job.variant == "table kept open"
 path = os.path.join(job.output, "pin")
 pins = pq.read_table(os.path.join(job.input, "pins.parquet"))
-zstd = WriterProperties(compression="ZSTD", compression_level=3)
+zstd = WriterProperties(compression="ZSTD", compression_level=1)
 table = DeltaTable.create(path, schema=deltalake.Schema.from_arrow(pins.schema))
 ready()
 times = []

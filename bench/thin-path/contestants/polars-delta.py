@@ -8,6 +8,6 @@ from pins.in_polars import SCHEMA, clean
 
 job = Job()
 pins = clean(pl.scan_ndjson(os.path.join(job.input, "pins.jsonl"), schema=SCHEMA)).collect()
-zstd = deltalake.WriterProperties(compression="ZSTD", compression_level=3)
+zstd = deltalake.WriterProperties(compression="ZSTD", compression_level=1)
 pins.write_delta(os.path.join(job.output, "pin"), delta_write_options={"writer_properties": zstd})
 report(engine=f"polars {pl.__version__}, delta-rs {deltalake.__version__}")

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type JoinedValues, MillraceError, type Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/lake'
@@ -7,9 +5,10 @@ import type { Dataset } from './dataset.ts'
 import { droppedPlaces, type Examined, examine } from './examine.ts'
 import { failedBits } from './expectations.ts'
 import { droppedByBlock, type HandedOver, handOver, type UseRows } from './hand-over.ts'
+import { type LineFiles, withLineFiles } from './line-files.ts'
 import { cleanRows, emptyRaw, knownNames } from './queries.ts'
 import { isAboutRecords } from './record-errors.ts'
-import { concat, lineFiles, type Selection, selectAll, sortByCare } from './selection.ts'
+import { concat, type Selection, selectAll, sortByCare } from './selection.ts'
 import { sift } from './sift.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 
@@ -57,15 +56,15 @@ export async function withCleanRows<T extends { readonly rows: bigint }>(
   use: UseRows<T>,
 ): Promise<{ readonly result: T; readonly fates: Fates }> {
   const connection = await parts.engine.connect()
-  const file = join(parts.workFolder, `${parts.runtime.uuid()}.jsonl`)
-  const bench: Bench<T> = { dataset, blocks, parts, connection, file, use }
   try {
     await checkSql(dataset, connection)
     const plain = !blocks.some(({ careful }) => careful)
-    return (plain ? await cleanFast(bench) : undefined) ?? (await cleanCarefully(bench, plain))
+    return await withLineFiles(parts, async (files) => {
+      const bench: Bench<T> = { dataset, blocks, parts, connection, files, use }
+      return (plain ? await cleanFast(bench) : undefined) ?? (await cleanCarefully(bench, plain))
+    })
   } finally {
     connection.closeSync()
-    await Promise.all(lineFiles(file).map((path) => rm(path, { force: true })))
   }
 }
 
@@ -75,7 +74,7 @@ interface Bench<T> {
   readonly blocks: readonly JoinedValues[]
   readonly parts: CleanParts
   readonly connection: DuckDBConnection
-  readonly file: string
+  readonly files: LineFiles
   readonly use: UseRows<T>
 }
 
@@ -91,7 +90,7 @@ async function cleanFast<T extends { readonly rows: bigint }>(bench: Bench<T>): 
       bench.dataset,
       all,
       undefined,
-      bench.file,
+      bench.files,
       bench.parts.engine,
       bench.connection,
       bench.use,
@@ -107,9 +106,9 @@ async function cleanCarefully<T extends { readonly rows: bigint }>(
   bench: Bench<T>,
   knownBad: boolean,
 ): Promise<Cleaned<T>> {
-  const { dataset, blocks, parts, connection, file, use } = bench
+  const { dataset, blocks, parts, connection, files, use } = bench
   const { plain, careful } = sortByCare(blocks)
-  const { good, doubtful } = await sift(dataset, plain, file, connection, knownBad)
+  const { good, doubtful } = await sift(dataset, plain, files, connection, knownBad)
   const records = concat(blocks, [careful, doubtful])
   const place = (at: number) => ({ block: records.block[at] ?? 0, index: records.index[at] ?? 0 })
   const nameOf = (at: number) => {
@@ -117,7 +116,7 @@ async function cleanCarefully<T extends { readonly rows: bigint }>(
     return parts.nameOf?.(block, index) ?? `record ${index} of block ${block}`
   }
   const examined = await examine(dataset, records, connection, nameOf)
-  const handed = await handOver(dataset, good, examined, file, parts.engine, connection, use)
+  const handed = await handOver(dataset, good, examined, files, parts.engine, connection, use)
   if (!handed)
     throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`)
   return account(bench, good, handed, { ...examined, records })
@@ -125,12 +124,12 @@ async function cleanCarefully<T extends { readonly rows: bigint }>(
 
 /** Adds up what became of the records. */
 async function account<T>(
-  { dataset, blocks, connection, file }: Bench<T>,
+  { dataset, blocks, connection, files }: Bench<T>,
   good: Selection,
   { result, rows, dropped, hash, failed }: HandedOver<T>,
   examined?: Examined & { readonly records: Selection },
 ): Promise<Cleaned<T>> {
-  const filtered = dropped === 0 ? blocks.map(() => 0) : await droppedByBlock(dataset, good, file, connection)
+  const filtered = dropped === 0 ? blocks.map(() => 0) : await droppedByBlock(dataset, good, files, connection)
   const sample = sampleUnknownFields(good, new Set(knownNames(dataset)))
   const fates = { rows, hash, bad: [], filtered, unknown: sample, path: 'fast' as const }
   const failures = (more: readonly number[]) =>

@@ -2,8 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { DuckDB } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBits, failedBitsOrError } from './expectations.ts'
+import { type LineFiles, writeLines } from './line-files.ts'
 import { cleanRows, columnList, FAILED, fastRaw, rowHash } from './queries.ts'
-import { type Selection, withinBlock, writeLines } from './selection.ts'
+import { type Selection, withinBlock } from './selection.ts'
 import { beginTally } from './tally.ts'
 
 /** Takes a SELECT that gives the clean rows; it must read each of them once, on this connection, and say how many came. */
@@ -28,7 +29,7 @@ export async function handOver<T extends { readonly rows: bigint }>(
   dataset: Dataset,
   good: Selection,
   examined: { readonly table: string; readonly good: number } | undefined,
-  file: string,
+  files: LineFiles,
   engine: DuckDB,
   connection: DuckDBConnection,
   use: UseRows<T>,
@@ -36,7 +37,7 @@ export async function handOver<T extends { readonly rows: bigint }>(
   const tally = await beginTally(engine, expectationBits(dataset.expectations, 'drop'))
   const records = good.length + (examined?.good ?? 0)
   try {
-    const files = await writeLines(file, good)
+    await writeLines(files, good)
     const columns = columnList(dataset)
     const fast = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
     const all = examined === undefined ? fast : `${fast} UNION ALL SELECT ${columns}, ${FAILED} FROM ${examined.table}`
@@ -57,13 +58,13 @@ export async function handOver<T extends { readonly rows: bigint }>(
 export async function droppedByBlock(
   dataset: Dataset,
   good: Selection,
-  file: string,
+  files: LineFiles,
   connection: DuckDBConnection,
 ): Promise<number[]> {
   const drop = expectationBits(dataset.expectations, 'drop')
   const counts: number[] = []
   for (const block of good.blocks.keys()) {
-    const files = await writeLines(file, withinBlock(good, block))
+    await writeLines(files, withinBlock(good, block))
     const rows = cleanRows(dataset, fastRaw(dataset, files), failedBits(dataset.expectations))
     const reader = await connection.runAndReadAll(`SELECT count(*) FROM (${rows}) WHERE ${FAILED} & ${drop} <> 0`)
     counts.push(Number(reader.getRows()[0]?.[0]))

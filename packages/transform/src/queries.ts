@@ -24,11 +24,11 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
     faults.map((fault) => `WHEN ${fault.when} THEN error(${quoteText(fault.reason)})`),
   )
   // A column that the SQL does not use would be neither read nor checked: this one condition uses all.
-  const all = names.map((name) => `coalesce(strlen(${name}), 0)`).join(' + ')
+  const all = `row(${names.join(', ')})`
   return `SELECT ${values.join(', ')} FROM read_json([${files.map(quoteText).join(', ')}],
     format = 'newline_delimited', records = true, columns = {${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}},
     maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
-    WHERE CASE ${faults.join(' ')} WHEN ${all} < 0 THEN false ELSE true END`
+    WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
 }
 
 /** No row, but the right columns: enough to see whether the SQL fits the fields. */

@@ -1,5 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { endBefore, type JoinedValues, lowerBound, needsCare, valueAt } from '@millrace/base'
+import { type JoinedValues, lowerBound, needsCare, valueAt } from '@millrace/base'
 
 /** Some of the values of some blocks, in their order. Numbers, no object a value. */
 export interface Selection {
@@ -67,45 +66,4 @@ export function valueIn({ blocks, block, index }: Selection, at: number): Uint8A
   const i = index[at]
   if (values === undefined || i === undefined) throw new RangeError(`no value ${at} in the selection`)
   return valueAt(values, i)
-}
-
-/** Where `writeLines` writes: halves, side by side, for writing is what every thread of the engine waits for. */
-export const lineFiles = (path: string) => [`${path}.0`, `${path}.1`]
-
-/** One line a value. */
-export async function writeLines(path: string, selection: Selection): Promise<string[]> {
-  const middle = selection.length >>> 1
-  const halves = [slice(selection, 0, middle), slice(selection, middle, selection.length)]
-  const files = lineFiles(path)
-  await Promise.all(files.map((file, i) => writeFile(file, halves[i] ?? selection)))
-  return files
-}
-
-async function writeFile(path: string, selection: Selection): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    for (const bytes of runs(selection)) await writeWhole(file, bytes)
-  } finally {
-    await file.close()
-  }
-}
-
-/** FileHandle.writeFile would write half a megabyte at a time, each on a thread's round trip. */
-async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
-}
-
-/** Values that follow one another in their block are written at once. */
-function* runs({ blocks, length, block, index }: Selection): Generator<Uint8Array> {
-  for (let from = 0; from < length; ) {
-    let to = from + 1
-    while (to < length && block[to] === block[from] && index[to] === (index[to - 1] ?? 0) + 1) to++
-    const values = blocks[block[from] ?? 0]
-    if (values)
-      yield values.bytes.subarray(
-        endBefore(values.ends, index[from] ?? 0),
-        endBefore(values.ends, (index[to - 1] ?? 0) + 1),
-      )
-    from = to
-  }
 }

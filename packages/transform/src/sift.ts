@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Dataset } from './dataset.ts'
 import { failedBitsOrError } from './expectations.ts'
+import { type LineFiles, writeLines } from './line-files.ts'
 import { cleanRows, columnList, FAILED, fastRaw } from './queries.ts'
 import { isAboutRecords } from './record-errors.ts'
-import { concat, type Selection, slice, writeLines } from './selection.ts'
+import { concat, type Selection, slice } from './selection.ts'
 
 /** So few records are looked at one by one rather than halved again. */
 const FEW = 512
@@ -15,14 +16,14 @@ const FEW = 512
 export async function sift(
   dataset: Dataset,
   records: Selection,
-  file: string,
+  files: LineFiles,
   connection: DuckDBConnection,
   knownBad: boolean,
 ): Promise<{ readonly good: Selection; readonly doubtful: Selection }> {
   const [good, doubtful]: [Selection[], Selection[]] = [[], []]
   const part = async (some: Selection, isBad: boolean): Promise<void> => {
     if (some.length === 0) return
-    if (!isBad && (await passes(dataset, some, file, connection))) {
+    if (!isBad && (await passes(dataset, some, files, connection))) {
       good.push(some)
     } else if (some.length <= FEW) {
       doubtful.push(some)
@@ -40,10 +41,10 @@ export async function sift(
 async function passes(
   dataset: Dataset,
   records: Selection,
-  file: string,
+  files: LineFiles,
   connection: DuckDBConnection,
 ): Promise<boolean> {
-  const files = await writeLines(file, records)
+  await writeLines(files, records)
   const rows = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
   try {
     const reader = await connection.runAndReadAll(

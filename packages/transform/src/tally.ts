@@ -1,4 +1,5 @@
-import { BOOLEAN, DuckDBScalarFunction, INTEGER, UBIGINT } from '@duckdb/node-api'
+import { BOOLEAN, type DuckDBDataChunk, DuckDBScalarFunction, INTEGER, UBIGINT } from '@duckdb/node-api'
+import bindings from '@duckdb/node-bindings'
 import type { DuckDB } from '@millrace/lake'
 
 /**
@@ -76,26 +77,34 @@ function tallyFunction({ running }: Tallies): DuckDBScalarFunction {
     returnType: BOOLEAN,
     volatile: true,
     mainFunction: (_info, rows, stays) => {
-      const ids = rows.getColumnVector(0)
-      const hashes = rows.getColumnVector(1)
-      const failed = rows.getColumnVector(2)
-      const tally = running.get(Number(ids.getItem(0)))
-      for (let row = 0; row < rows.rowCount; row++) {
-        const bits = Number(failed.getItem(row))
-        stays.setItem(row, tally === undefined || add(tally, hashes.getItem(row) as bigint, bits))
-      }
+      const failed = new Int32Array(columnBytes(rows, 2, 4))
+      const tally = running.get(new Int32Array(columnBytes(rows, 0, 4))[0] ?? -1)
+      if (tally) add(tally, new Uint32Array(columnBytes(rows, 1, 8)), failed)
+      const dropBits = tally?.dropBits ?? 0
+      for (const [row, bits] of failed.entries()) stays.setItem(row, (bits & dropBits) === 0)
       stays.flush()
     },
   })
 }
 
-function add(tally: Running, hash: bigint, failed: number): boolean {
-  tally.seen++
-  if (failed !== 0) tally.failures.set(failed, (tally.failures.get(failed) ?? 0) + 1)
-  if (failed & tally.dropBits) {
-    tally.dropped++
-    return false
+/** As they are: node-api would make an object for each hash. None is NULL. */
+function columnBytes(rows: DuckDBDataChunk, column: number, width: number): ArrayBuffer {
+  const bytes = bindings.vector_get_data(bindings.data_chunk_get_vector(rows.chunk, column), rows.rowCount * width)
+  return bytes.slice().buffer
+}
+
+/** `hashes` are halves, the lower one first. */
+function add(tally: Running, hashes: Uint32Array, failed: Int32Array): void {
+  let [lower, upper] = [0, 0]
+  for (const [row, bits] of failed.entries()) {
+    tally.seen++
+    if (bits !== 0) tally.failures.set(bits, (tally.failures.get(bits) ?? 0) + 1)
+    if (bits & tally.dropBits) {
+      tally.dropped++
+    } else {
+      lower += hashes[2 * row] ?? 0
+      upper += hashes[2 * row + 1] ?? 0
+    }
   }
-  tally.hash = BigInt.asUintN(64, tally.hash + hash)
-  return true
+  tally.hash = BigInt.asUintN(64, tally.hash + BigInt(lower) + (BigInt(upper) << 32n))
 }

@@ -2,6 +2,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
+import { runBeside } from '../duckdb.ts'
 import type { AddFile, Metadata } from '../log/actions.ts'
 import { dataKey, type TableRef } from '../log/log.ts'
 import { duckdbType, quoteName, quoteText, type StructType, schemaOf } from '../log/schema.ts'
@@ -29,12 +30,13 @@ export interface StageOptions {
 }
 
 /**
- * What a row group may hold in memory; with it, what each thread holds while it writes. Fresh rows are written
- * beside a worker's other work: twice the size takes a third more memory and saves no time and few bytes. Rows
- * that only move are written to stay, for readers who want few large groups.
+ * A row group's size is what it may hold in memory, and each thread holds one while it writes. Fresh rows are written
+ * beside a worker's other work: groups of twice the size take a third more memory and save no time and few bytes, and
+ * zstd's own level 3 takes a fifth more CPU for 4 % fewer bytes.
  */
-const FRESH_ROW_GROUP = '8MB'
-const MOVED_ROW_GROUP = '32MB'
+const FRESH = "ROW_GROUP_SIZE_BYTES '8MB', COMPRESSION_LEVEL 1"
+/** Rows that only move are written to stay, for readers who want few large groups. */
+const MOVED = "ROW_GROUP_SIZE_BYTES '32MB', COMPRESSION_LEVEL 3"
 
 /**
  * The query's rows in files of their own in `folder`, as the table's schema has them, cut by its partitions.
@@ -54,7 +56,7 @@ export async function stageRows(
   const target = join(folder, layout ? name : `${name}.zstd.parquet`)
   await mkdir(folder, { recursive: true })
   const rows = await copy(connection, select(query, metadata, options.columns), target, [
-    `ROW_GROUP_SIZE_BYTES '${options.dataChange === false ? MOVED_ROW_GROUP : FRESH_ROW_GROUP}'`,
+    options.dataChange === false ? MOVED : FRESH,
     ...(layout ?? ['USE_TMP_FILE false']),
   ])
   const leaves = indexedLeaves(metadata)
@@ -119,7 +121,7 @@ async function copy(
 ): Promise<Record<string, Json>[]> {
   const options = ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', ...writing]
   try {
-    const result = await connection.runAndReadAll(`COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`)
+    const result = await runBeside(connection, `COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`)
     return result.getRowObjectsJson()
   } catch (cause) {
     await rm(target, { recursive: true, force: true })
