@@ -29,7 +29,9 @@ for (const name of ['pin', 'geo', 'user']) {
   const folder = join(tables, name)
   await mkdir(folder)
   const rows = `SELECT DISTINCT * FROM (WITH raw AS (${raw}) SELECT * FROM (${sql}\n))`
-  await connection.run(`COPY (${rows}) TO '${join(folder, 'rows.parquet')}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`)
+  await connection.run(
+    `COPY (${rows}) TO '${join(folder, 'rows.parquet')}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+  )
   await connection.run(`CREATE VIEW "${name}" AS FROM '${join(folder, 'rows.parquet')}'`)
 }
 await connection.run(`CREATE TABLE posts AS ${await postsSql()}`)

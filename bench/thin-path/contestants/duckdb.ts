@@ -10,5 +10,7 @@ const query = await cleanPinsQuery(join(input, 'pins.jsonl'))
 const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
 await mkdir(join(output, 'pin'))
 const connection = await instance.connect()
-await connection.run(`COPY (${query}) TO '${join(output, 'pin/pins.parquet')}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`)
+await connection.run(
+  `COPY (${query}) TO '${join(output, 'pin/pins.parquet')}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`,
+)
 report({ engine: `DuckDB ${version()}` })
