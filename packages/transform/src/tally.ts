@@ -77,9 +77,11 @@ function tallyFunction({ running }: Tallies): DuckDBScalarFunction {
     returnType: BOOLEAN,
     volatile: true,
     mainFunction: (_info, rows, stays) => {
-      const failed = new Int32Array(columnBytes(rows, 2, 4))
-      const tally = running.get(new Int32Array(columnBytes(rows, 0, 4))[0] ?? -1)
-      if (tally) add(tally, new Uint32Array(columnBytes(rows, 1, 8)), failed)
+      const count = rows.rowCount
+      const [ids, hashes, failures] = [columnOf(rows, 0, 4), columnOf(rows, 1, 8), columnOf(rows, 2, 4)]
+      const failed = new Int32Array(failures.buffer, failures.byteOffset, count)
+      const tally = running.get(new Int32Array(ids.buffer, ids.byteOffset, count)[0] ?? -1)
+      if (tally) add(tally, new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count), failed)
       const dropBits = tally?.dropBits ?? 0
       for (const [row, bits] of failed.entries()) stays.setItem(row, (bits & dropBits) === 0)
       stays.flush()
@@ -87,10 +89,9 @@ function tallyFunction({ running }: Tallies): DuckDBScalarFunction {
   })
 }
 
-/** As they are: node-api would make an object for each hash. None is NULL. */
-function columnBytes(rows: DuckDBDataChunk, column: number, width: number): ArrayBuffer {
-  const bytes = bindings.vector_get_data(bindings.data_chunk_get_vector(rows.chunk, column), rows.rowCount * width)
-  return bytes.slice().buffer
+/** The bytes as they are: node-api would make an object for each hash. None is NULL. */
+function columnOf(rows: DuckDBDataChunk, column: number, width: number): Uint8Array {
+  return bindings.vector_get_data(bindings.data_chunk_get_vector(rows.chunk, column), rows.rowCount * width)
 }
 
 /** `hashes` are halves, the lower one first. */
