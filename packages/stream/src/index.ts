@@ -1,6 +1,6 @@
-export type { CareEvent } from './care.ts'
-export { type DeskOptions, type ListedRecord, listQuarantine, replayAll } from './quarantine-desk.ts'
-export { findRoutes } from './routes.ts'
+export type { CareEvent } from './care/care.ts'
+export { type DeskOptions, type ListedRecord, listQuarantine, replayAll } from './quarantine/desk.ts'
+export { findRoutes } from './routes/routes.ts'
 export type {
   CommittedEvent,
   PipelineEvent,
@@ -11,5 +11,5 @@ export type {
   TableSizes,
   WorkerEvent,
 } from './telemetry.ts'
-export { type TableVerdict, verifyLake } from './verify-lake.ts'
+export { type TableVerdict, verifyLake } from './verify/lake.ts'
 export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'

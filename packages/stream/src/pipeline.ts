@@ -1,10 +1,10 @@
 import { MillraceError } from '@millrace/base'
 import { type Partition, partitionKey } from '@millrace/transport'
-import type { ByteBudget } from './budget.ts'
 import { beginEpoch, type Epoch, type EpochParts } from './epoch.ts'
-import { trackInFlight } from './in-flight.ts'
-import type { BatchLimits } from './open-batch.ts'
-import { createPace, type PaceLimits } from './pace.ts'
+import type { ByteBudget } from './intake/budget.ts'
+import { trackInFlight } from './intake/in-flight.ts'
+import type { BatchLimits } from './intake/open-batch.ts'
+import { createPace, type PaceLimits } from './intake/pace.ts'
 import { tellWaits } from './patience.ts'
 
 /** One data set on its way from a source to its tables. */

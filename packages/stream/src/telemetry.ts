@@ -1,5 +1,5 @@
 import type { Behind, Partition } from '@millrace/transport'
-import type { CareEvent } from './care.ts'
+import type { CareEvent } from './care/care.ts'
 import type { WaitEvent } from './patience.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { type CareShare, shareCare } from '../src/care-share.ts'
+import { type CareShare, shareCare } from '../src/care/share.ts'
 import { type Kit, openKit } from './kit.ts'
 
 let kit: Kit

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Kinds } from '../src/kinds.ts'
-import { replayQuarantine } from '../src/replay.ts'
-import { verifyTable } from '../src/verify.ts'
-import { verifyAgainstSource } from '../src/verify-source.ts'
+import { replayQuarantine } from '../src/quarantine/replay.ts'
+import type { Kinds } from '../src/routes/kinds.ts'
+import { verifyAgainstSource } from '../src/verify/source.ts'
+import { verifyTable } from '../src/verify/table.ts'
 import { Crash, type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 

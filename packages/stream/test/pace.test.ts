@@ -1,6 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { expect, it } from 'vitest'
-import { createPace } from '../src/pace.ts'
+import { createPace } from '../src/intake/pace.ts'
 
 const DAY = 86_400_000
 

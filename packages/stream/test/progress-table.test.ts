@@ -5,7 +5,7 @@ import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
 import { loadDataset } from '@millrace/transform'
 import { expect, it } from 'vitest'
-import { openProgressTable } from '../src/progress-table.ts'
+import { openProgressTable } from '../src/tables/progress-table.ts'
 
 const partition = (id: string) => ({ topic: 'users', identity: 'x', id })
 

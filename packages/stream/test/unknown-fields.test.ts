@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { unknownFieldsTeller } from '../src/clean/unknown-fields.ts'
 import type { PipelineNews } from '../src/telemetry.ts'
-import { unknownFieldsTeller } from '../src/unknown-fields.ts'
 
 it('an unknown field is told of once, and no more of them than anyone would read', () => {
   const told: PipelineNews[] = []

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { PartitionAccount } from '../src/verify.ts'
-import { compareKinds } from '../src/verify-kinds.ts'
+import { compareKinds } from '../src/verify/kinds.ts'
+import type { PartitionAccount } from '../src/verify/table.ts'
 
 const account = (more: Partial<PartitionAccount>): PartitionAccount => ({
   ...{ group: 'g', topic: 'events', identity: 'i', partition: '0', from: ['0'], to: ['10'] },

@@ -1,8 +1,8 @@
 import { systemRuntime } from '@millrace/base'
 import { commit, openTable } from '@millrace/lake'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { verifyTable } from '../src/verify.ts'
-import { verifyAgainstSource } from '../src/verify-source.ts'
+import { verifyAgainstSource } from '../src/verify/source.ts'
+import { verifyTable } from '../src/verify/table.ts'
 import { type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { memoryTopic } from './memory-source.ts'
 

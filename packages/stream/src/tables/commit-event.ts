@@ -1,6 +1,6 @@
-import type { Batch } from './batch.ts'
-import type { StagedBatch } from './stage.ts'
-import type { CommittedEvent } from './telemetry.ts'
+import type { StagedBatch } from '../clean/stage.ts'
+import type { Batch } from '../intake/batch.ts'
+import type { CommittedEvent } from '../telemetry.ts'
 
 export function committedEvent(batch: Batch, staged: StagedBatch, version: number, now: number): CommittedEvent {
   const { fates, files, reasons, samples } = staged

@@ -9,8 +9,8 @@ import {
   vacuumTable,
   writeCheckpoint,
 } from '@millrace/lake'
-import type { CareShare } from './care-share.ts'
-import type { ProgressTable } from './progress-table.ts'
+import type { ProgressTable } from '../tables/progress-table.ts'
+import type { CareShare } from './share.ts'
 
 /** What was done for a table's health, that there was nothing to do, or why it could not be done. */
 export interface CareEvent {

@@ -2,13 +2,13 @@ import type { Runtime } from '@millrace/base'
 import { type ObjectStore, type StagedFile, type TableRef, uploadStaged } from '@millrace/lake'
 import type { Dataset } from '@millrace/transform'
 import type { Partition, Position, Source, StartPosition } from '@millrace/transport'
-import type { Batch } from './batch.ts'
+import type { StagedBatch } from '../clean/stage.ts'
+import type { Batch } from '../intake/batch.ts'
+import { QUARANTINE_SCHEMA, quarantinePath } from '../quarantine/quarantine.ts'
+import type { Tell } from '../telemetry.ts'
 import { ledgerInfo } from './ledger.ts'
 import { openProgressTable, type ProgressTable } from './progress-table.ts'
-import { QUARANTINE_SCHEMA, quarantinePath } from './quarantine.ts'
-import type { StagedBatch } from './stage.ts'
 import { fixStarts } from './starts.ts'
-import type { Tell } from './telemetry.ts'
 
 /**
  * The two tables of a pipeline. The clean one is the anchor: the worker goes on from its progress alone, and it

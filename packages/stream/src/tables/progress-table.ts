@@ -1,7 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/lake'
 import { type Partition, type Position, samePosition } from '@millrace/transport'
-import type { Advance } from './batch.ts'
+import type { Advance } from '../intake/batch.ts'
 import { progressTxns, refuseNamesake, storedPosition, topicVersions } from './progress.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { PartitionAccount } from './verify.ts'
+import type { PartitionAccount } from './table.ts'
 
 export interface TableAccounts {
   readonly table: string

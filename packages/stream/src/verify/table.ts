@@ -1,5 +1,5 @@
 import { type AuditedCommit, auditedCommits, type TableRef } from '@millrace/lake'
-import type { LedgerEntry } from './ledger.ts'
+import type { LedgerEntry } from '../tables/ledger.ts'
 
 /** What became of the records of one partition, by the table's own account. */
 export interface PartitionAccount {

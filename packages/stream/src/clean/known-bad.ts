@@ -1,7 +1,7 @@
 import type { DuckDB } from '@millrace/lake'
 import { type Block, type Partition, type Position, partitionKey, reached } from '@millrace/transport'
-import type { ProgressTable } from './progress-table.ts'
-import { quarantinedOffsets } from './quarantine.ts'
+import { quarantinedOffsets } from '../quarantine/quarantine.ts'
+import type { ProgressTable } from '../tables/progress-table.ts'
 
 /**
  * The quarantine commits before its table. After a kill between the two it holds records that the table has

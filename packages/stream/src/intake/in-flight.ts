@@ -1,6 +1,6 @@
 import { type Block, type Partition, partitionKey } from '@millrace/transport'
+import type { Tell } from '../telemetry.ts'
 import type { ByteBudget } from './budget.ts'
-import type { Tell } from './telemetry.ts'
 
 /** The blocks that one pipeline has read and not yet committed or dropped. */
 export interface InFlight {

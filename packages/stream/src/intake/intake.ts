@@ -1,13 +1,13 @@
 import type { Runtime } from '@millrace/base'
 import type { End, Partition, Position, Source } from '@millrace/transport'
+import { patiently, type WaitListener } from '../patience.ts'
+import type { Kinds } from '../routes/kinds.ts'
+import type { Tell } from '../telemetry.ts'
 import type { Batch } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
-import type { Kinds } from './kinds.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import type { Pace } from './pace.ts'
-import { patiently, type WaitListener } from './patience.ts'
 import { findRepeats, type TakenBlock } from './repeats.ts'
-import type { Tell } from './telemetry.ts'
 
 export interface IntakeParts {
   readonly source: Source

@@ -11,7 +11,7 @@ import {
   withScan,
 } from '@millrace/lake'
 import type { Partition } from '@millrace/transport'
-import type { ProgressTable } from './progress-table.ts'
+import type { ProgressTable } from '../tables/progress-table.ts'
 
 /** A record that may not enter its table, with all that is needed to look at it and to try it again. */
 export interface QuarantinedRecord {

@@ -1,8 +1,8 @@
 import { pickValues, valueAt } from '@millrace/base'
 import type { Block } from '@millrace/transport'
-import { belongingOf, type Kinds } from './kinds.ts'
+import type { TakenBlock } from '../intake/repeats.ts'
+import { belongingOf, type Kinds } from '../routes/kinds.ts'
 import type { KnownBad } from './known-bad.ts'
-import type { TakenBlock } from './repeats.ts'
 
 /** What of a block goes on to be cleaned, and what became of the rest. */
 export interface Sifted {

@@ -1,9 +1,9 @@
 import type { Runtime } from '@millrace/base'
 import { openLake, openTable } from '@millrace/lake'
 import { openSource } from '@millrace/transport'
-import { type Verdict, verifyTable } from './verify.ts'
-import { compareKinds } from './verify-kinds.ts'
-import { verifyAgainstSource } from './verify-source.ts'
+import { compareKinds } from './kinds.ts'
+import { verifyAgainstSource } from './source.ts'
+import { type Verdict, verifyTable } from './table.ts'
 
 export interface VerifyOptions {
   readonly lake: string

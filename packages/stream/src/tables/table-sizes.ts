@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
+import type { TableSizes } from '../telemetry.ts'
 import type { ProgressTable } from './progress-table.ts'
-import type { TableSizes } from './telemetry.ts'
 
 const AT_MOST_EVERY_MS = 5_000
 

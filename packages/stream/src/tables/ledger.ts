@@ -1,5 +1,5 @@
 import type { Dataset } from '@millrace/transform'
-import type { Advance } from './batch.ts'
+import type { Advance } from '../intake/batch.ts'
 
 /**
  * What a commit says of itself, so that anyone can add it up: for each partition where it was read from and

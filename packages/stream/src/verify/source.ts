@@ -1,8 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import { auditedCommits, type TableRef } from '@millrace/lake'
 import { type Partition, type Position, reached, type Source } from '@millrace/transport'
-import type { LedgerEntry } from './ledger.ts'
-import type { PartitionAccount } from './verify.ts'
+import type { LedgerEntry } from '../tables/ledger.ts'
+import type { PartitionAccount } from './table.ts'
 
 const READ = { maxBytes: 32 << 20, waitMs: 5_000 }
 

@@ -1,7 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { commit } from '@millrace/lake'
+import type { ProgressTable } from '../tables/progress-table.ts'
 import type { Kinds } from './kinds.ts'
-import type { ProgressTable } from './progress-table.ts'
 
 /** A data set's table, and what it takes of topics that it shares. */
 export interface Sharer {

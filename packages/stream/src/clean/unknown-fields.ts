@@ -1,5 +1,5 @@
 import type { Fates } from '@millrace/transform'
-import type { Tell } from './telemetry.ts'
+import type { Tell } from '../telemetry.ts'
 
 /** A producer may make up a name for each record. */
 const MOST_NAMES = 1_000
