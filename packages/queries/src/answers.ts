@@ -1,6 +1,6 @@
 import { type DuckDBConnection, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteName } from '@millrace/lake'
+import { quoteName, runBeside } from '@millrace/lake'
 import { loadQuestions, postsSql, type Question } from './questions.ts'
 import { jsonValue } from './sql/json.ts'
 
@@ -44,13 +44,13 @@ export async function duckdbQuestions(connection: DuckDBConnection, tables: Ques
     await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(name)} AS ${sql}`)
   }
   return {
-    providePosts: async (sql) => void (await connection.run(`CREATE OR REPLACE TEMP TABLE posts AS ${sql}`)),
+    providePosts: async (sql) => void (await runBeside(connection, `CREATE OR REPLACE TEMP TABLE posts AS ${sql}`)),
     query: (sql) => readAnswer(connection, sql),
   }
 }
 
 export async function readAnswer(connection: DuckDBConnection, sql: string): Promise<AnswerRows> {
-  const reader = await connection.runAndReadAll(sql)
+  const reader = await runBeside(connection, sql)
   const types = reader.columnTypes()
   const columns = reader.columnNames().map((name, i) => ({ name, type: answerType(name, types[i]) }))
   const rows = reader.getRowsJson().map((row) => row.map((value, i) => answerValue(value, types[i])))
