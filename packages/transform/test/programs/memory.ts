@@ -1,0 +1,46 @@
+// Cleans the same block over and over, two at a time; prints the resident bytes before it, and the most there ever were.
+import { rm } from 'node:fs/promises'
+import { joinValues, openWorkFolder, systemRuntime } from '@millrace/base'
+import { openDuckDB, stageParquet } from '@millrace/lake'
+import { loadDataset, withCleanRows } from '@millrace/transform'
+
+const BLOCK_BYTES = 24 << 20
+const AT_ONCE = 2
+
+const times = Number(process.argv[2])
+const pin = await loadDataset('pin')
+const engine = await openDuckDB()
+const workFolder = await openWorkFolder()
+const parts = { engine, workFolder: workFolder.path, runtime: systemRuntime }
+const block = joinValues(pinsOf(BLOCK_BYTES))
+const before = process.memoryUsage.rss()
+let left = times
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    while (left-- > 0) {
+      const { result } = await withCleanRows(pin, [block], parts, (query, connection) =>
+        stageParquet(connection, query, pin.schema, workFolder.path, systemRuntime),
+      )
+      await rm(result.localPath)
+    }
+  }),
+)
+process.stdout.write(
+  JSON.stringify({ before, most: process.resourceUsage().maxRSS * 1024, bytes: times * BLOCK_BYTES }),
+)
+engine.close()
+await workFolder.close()
+
+function pinsOf(bytes: number): Buffer[] {
+  const pins: Buffer[] = []
+  for (let size = 0; size < bytes; size += pins.at(-1)?.length ?? 0) pins.push(onePin(pins.length))
+  return pins
+}
+
+/** Texts that hardly repeat, so that neither dictionaries nor zstd make little of them. */
+function onePin(index: number): Buffer {
+  const words = (count: number) =>
+    Array.from({ length: count }, (_, i) => ((index * 2654435761 + i * 40503) >>> 0).toString(36)).join(' ')
+  const texts = { title: words(4), description: words(40), poster_name: words(2), tag_list: words(12) }
+  return Buffer.from(JSON.stringify({ index, unique_id: words(5), follower_count: `${index % 900}k`, ...texts }))
+}
