@@ -2,19 +2,8 @@ import { type AuditedCommit, auditedCommits, type TableRef } from '@millrace/lak
 import type { LedgerEntry } from '../tables/ledger.ts'
 
 /** What became of the records of one partition, by the table's own account. */
-export interface PartitionAccount {
+export interface PartitionAccount extends Required<Omit<LedgerEntry, 'hash'>> {
   readonly group: string
-  readonly topic: string
-  readonly identity: string
-  readonly partition: string
-  readonly from: readonly string[]
-  readonly to: readonly string[]
-  readonly records: number
-  readonly rows: number
-  readonly quarantined: number
-  readonly filtered: number
-  readonly elsewhere: number
-  readonly repeated: number
 }
 
 export interface Verdict {
