@@ -34,7 +34,7 @@ export async function handOver<T extends { readonly rows: bigint }>(
   connection: DuckDBConnection,
   use: UseRows<T>,
 ): Promise<HandedOver<T> | undefined> {
-  const tally = await beginTally(engine, expectationBits(dataset.expectations, 'drop'))
+  const tally = await beginTally(engine, connection, expectationBits(dataset.expectations, 'drop'))
   const records = good.length + (examined?.good ?? 0)
   try {
     await writeLines(files, good)

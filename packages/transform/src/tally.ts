@@ -1,6 +1,5 @@
-import { BOOLEAN, type DuckDBDataChunk, DuckDBScalarFunction, INTEGER, UBIGINT } from '@duckdb/node-api'
-import bindings from '@duckdb/node-bindings'
-import type { DuckDB } from '@millrace/lake'
+import { BOOLEAN, type DuckDBConnection, DuckDBScalarFunction, INTEGER, UBIGINT } from '@duckdb/node-api'
+import { type Calls, type DuckDB, expectCalls, vectorBytes } from '@millrace/lake'
 
 /**
  * What a query tells of the rows that it gives, while it gives them: a function in its WHERE that sees each
@@ -22,6 +21,7 @@ interface Running {
   seen: number
   dropped: number
   hash: bigint
+  readonly calls: Calls
   readonly dropBits: number
   /** How many rows failed with these bits. */
   readonly failures: Map<number, number>
@@ -36,10 +36,17 @@ const FUNCTION = 'millrace_tally'
 
 const perEngine = new WeakMap<DuckDB, Promise<Tallies>>()
 
-export async function beginTally(engine: DuckDB, dropBits: number): Promise<Tally> {
+export async function beginTally(engine: DuckDB, connection: DuckDBConnection, dropBits: number): Promise<Tally> {
   const tallies = await (perEngine.get(engine) ?? register(engine))
   const id = tallies.next++
-  const tally: Running = { seen: 0, dropped: 0, hash: 0n, dropBits, failures: new Map() }
+  const tally: Running = {
+    seen: 0,
+    dropped: 0,
+    hash: 0n,
+    calls: expectCalls(connection),
+    dropBits,
+    failures: new Map(),
+  }
   tallies.running.set(id, tally)
   return {
     where: (hash, failed) => `${FUNCTION}(${id}, ${hash}, ${failed})`,
@@ -78,7 +85,7 @@ function tallyFunction({ running }: Tallies): DuckDBScalarFunction {
     volatile: true,
     mainFunction: (_info, rows, stays) => {
       const count = rows.rowCount
-      const [ids, hashes, failures] = [columnOf(rows, 0, 4), columnOf(rows, 1, 8), columnOf(rows, 2, 4)]
+      const [ids, hashes, failures] = [vectorBytes(rows, 0, 4), vectorBytes(rows, 1, 8), vectorBytes(rows, 2, 4)]
       const failed = new Int32Array(failures.buffer, failures.byteOffset, count)
       const tally = running.get(new Int32Array(ids.buffer, ids.byteOffset, count)[0] ?? -1)
       if (tally) add(tally, new Uint32Array(hashes.buffer, hashes.byteOffset, 2 * count), failed)
@@ -89,14 +96,10 @@ function tallyFunction({ running }: Tallies): DuckDBScalarFunction {
   })
 }
 
-/** The bytes as they are: node-api would make an object for each hash. None is NULL. */
-function columnOf(rows: DuckDBDataChunk, column: number, width: number): Uint8Array {
-  return bindings.vector_get_data(bindings.data_chunk_get_vector(rows.chunk, column), rows.rowCount * width)
-}
-
 /** `hashes` are halves, the lower one first. */
 function add(tally: Running, hashes: Uint32Array, failed: Int32Array): void {
   let [lower, upper] = [0, 0]
+  tally.calls.last = performance.now()
   for (const [row, bits] of failed.entries()) {
     tally.seen++
     if (bits !== 0) tally.failures.set(bits, (tally.failures.get(bits) ?? 0) + 1)
