@@ -27,7 +27,7 @@ export async function loadBenchmark(name: string, folder = BENCH): Promise<Bench
 export function contestantsOf(name: string, folder = BENCH): Contestant[] {
   const place = join(folder, name, 'contestants')
   return readdirSync(place)
-    .filter((file) => /\.(ts|py)$/.test(file))
+    .filter((file) => /\.(ts|py|java)$/.test(file))
     .sort()
     .map((file) => {
       const path = join(place, file)

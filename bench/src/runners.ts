@@ -16,6 +16,7 @@ const RUNNERS: readonly (readonly [ending: string, start: Start])[] = [
   ['.ts', async (path, job) => ({ command: [process.execPath, path, job] })],
   ['.submit.py', sparkSubmit],
   ['.py', judgePython],
+  ['.java', flinkProgram],
 ]
 
 export function commandFor(contestant: Contestant, job: Job): ReturnType<Start> {
@@ -66,4 +67,14 @@ async function sparkSubmit(path: string, job: string): ReturnType<Start> {
       ...(JAVA17_HOME && { JAVA_HOME: JAVA17_HOME }),
     },
   }
+}
+
+/** One file with Flink's jars, compiled as it starts; its JVM may have what Spark's may. */
+async function flinkProgram(path: string, job: string): ReturnType<Start> {
+  const there = await installed('flink')
+  if ('unavailable' in there) return there
+  const { JAVA17_HOME } = process.env
+  const java = JAVA17_HOME ? join(JAVA17_HOME, 'bin', 'java') : 'java'
+  const opened = ['lang', 'util', 'time'].flatMap((name) => ['--add-opens', `java.base/java.${name}=ALL-UNNAMED`])
+  return { command: [java, '-Xmx8g', ...opened, '-cp', join(there.home, '*'), path, job] }
 }

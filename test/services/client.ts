@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { AddressOf, ServerName } from './list.ts'
+import type { AddressOf, PeerName, ServerName } from './list.ts'
 import type { Answer } from './server.ts'
 
 export interface Supervisor {
@@ -45,7 +45,7 @@ export function startedServer<Name extends ServerName>(
   return ask(socketPath, `start ${name}`) as Promise<Answer<AddressOf<Name>>>
 }
 
-export function installedServer(socketPath: string, name: ServerName): Promise<Answer<string>> {
+export function installedServer(socketPath: string, name: ServerName | PeerName): Promise<Answer<string>> {
   return ask(socketPath, `install ${name}`) as Promise<Answer<string>>
 }
 

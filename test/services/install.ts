@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Guarded, runGuarded, tail } from './guarded.ts'
 import { alone } from './lock.ts'
-import type { RunCommand, Server } from './server.ts'
+import type { Installation, RunCommand } from './server.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,7 +19,7 @@ export interface InstallSurroundings {
 }
 
 /** The server's home, installed now unless it is there already. */
-export async function installed(name: string, server: Server<unknown>, around: InstallSurroundings): Promise<string> {
+export async function installed(name: string, server: Installation, around: InstallSurroundings): Promise<string> {
   const cache = resolve(process.env.MILLRACE_SERVICES_DIR ?? join(REPOSITORY, '.services'))
   const pins = createHash('sha256').update(server.pins).digest('hex').slice(0, 8)
   const home = join(cache, `${name}-${pins}`)

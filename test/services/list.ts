@@ -1,4 +1,5 @@
 import { chromium } from './chromium.ts'
+import { flink } from './flink.ts'
 import { judge } from './judge.ts'
 import { kafka } from './kafka.ts'
 import { kafkaPair } from './kafka-pair.ts'
@@ -26,10 +27,19 @@ export const SERVERS = {
   trino,
 }
 
+/** What benchmarks want installed, each when it is asked for by name; none of it is started. */
+export const PEERS = { flink }
+
 export type ServerName = keyof typeof SERVERS
 
 export type AddressOf<Name extends ServerName> = (typeof SERVERS)[Name] extends Server<infer Address> ? Address : never
 
 export function isServerName(name: string): name is ServerName {
   return Object.hasOwn(SERVERS, name)
+}
+
+export type PeerName = keyof typeof PEERS
+
+export function isPeerName(name: string): name is PeerName {
+  return Object.hasOwn(PEERS, name)
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { installedServer, spawnSupervisor, startedServer } from './client.ts'
-import { isServerName, SERVERS, type ServerName } from './list.ts'
+import { isPeerName, isServerName, PEERS, type PeerName, SERVERS, type ServerName } from './list.ts'
+import type { Answer } from './server.ts'
 
 const NAMES = Object.keys(SERVERS).join(', ')
 const HELP = `pnpm services [--install] [name…]
@@ -9,33 +10,36 @@ const HELP = `pnpm services [--install] [name…]
 Installs (once) and starts real servers for tests, prints their addresses and keeps them until Ctrl-C.
 Names: ${NAMES}. None given: all of them.
 
-  --install   only install`
+  --install   only install; knows ${Object.keys(PEERS).join(', ')} as well, which benchmarks want`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { install: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
 })
-const stranger = positionals.find((name) => !isServerName(name))
+const isKnown = (name: string) => isServerName(name) || (values.install && isPeerName(name))
+const stranger = positionals.find((name) => !isKnown(name))
 if (values.help) console.log(HELP)
 else if (stranger !== undefined) {
   console.error(`there is no server ${stranger}; there are ${NAMES}`)
   process.exitCode = 2
 } else {
-  const named = positionals.filter(isServerName)
-  await serve(named.length > 0 ? named : (Object.keys(SERVERS) as ServerName[]))
+  const servers = positionals.length > 0 ? positionals.filter(isServerName) : (Object.keys(SERVERS) as ServerName[])
+  await serve(servers, positionals.filter(isPeerName))
 }
 
-async function serve(names: readonly ServerName[]): Promise<void> {
+async function serve(servers: readonly ServerName[], peers: readonly PeerName[]): Promise<void> {
   // Ctrl-C while something installs or starts is heard as well: the channel to the supervisor goes with this process.
   const supervisor = await spawnSupervisor((text) => console.log(text))
+  const told = async (name: string, asked: Promise<Answer<object | string>>) => {
+    const answer = await asked
+    console.log(`${name}: ${'address' in answer ? described(answer.address) : problem(answer)}`)
+    return answer
+  }
   const request = values.install ? installedServer : startedServer
-  const answers = await Promise.all(
-    names.map(async (name) => {
-      const answer = await request(supervisor.socketPath, name)
-      console.log(`${name}: ${'address' in answer ? described(answer.address) : problem(answer)}`)
-      return answer
-    }),
-  )
+  const answers = await Promise.all([
+    ...servers.map((name) => told(name, request(supervisor.socketPath, name))),
+    ...peers.map((name) => told(name, installedServer(supervisor.socketPath, name))),
+  ])
   const allThere = answers.every((answer) => 'address' in answer)
   if (!values.install && answers.some((answer) => 'address' in answer)) {
     console.log('Ctrl-C ends them.')

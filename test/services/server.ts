@@ -21,13 +21,17 @@ interface Launch<Address> {
   ready(log: string): Promise<boolean>
 }
 
-/** A real server out of package registries. Ending it is the same for all: see guard.sh. */
-export interface Server<Address> {
+/** What package registries have, in a folder of its own. */
+export interface Installation {
   /** All that decides what `install` leaves behind: changed pins are a new installation. */
   readonly pins: string
   /** Why this machine cannot have it: a tool that is missing. */
   missing(): string | undefined
   install(home: string, run: RunCommand): Promise<void>
+}
+
+/** A real server. Ending it is the same for all: see guard.sh. */
+export interface Server<Address> extends Installation {
   /** Asked once more, with a new place, when a port was taken in the meantime. */
   launch(place: Place): Promise<Launch<Address>>
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 import { runGuarded, tail } from './guarded.ts'
 import { commandRunner, type InstallSurroundings, installed } from './install.ts'
-import type { Answer, Server } from './server.ts'
+import type { Answer, Installation, Server } from './server.ts'
 
 const ATTEMPTS = 3
 const READY_POLL_MS = 50
@@ -40,7 +40,7 @@ export async function startServer(name: string, server: Server<unknown>, around:
 /** A missing tool or a registry out of reach is a fact of this machine, no failure. */
 export async function installedOr(
   name: string,
-  server: Server<unknown>,
+  server: Installation,
   around: InstallSurroundings,
 ): Promise<string | { unavailable: string }> {
   const missing = process.platform === 'win32' ? 'needs a POSIX shell' : server.missing()

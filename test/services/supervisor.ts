@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline'
 import { RUN_PREFIX, removeAbandonedRuns, SOCKET } from './abandoned.ts'
 import type { Message } from './client.ts'
 import type { Guarded } from './guarded.ts'
-import { isServerName, SERVERS, type ServerName } from './list.ts'
-import type { Answer } from './server.ts'
+import { isPeerName, isServerName, PEERS, SERVERS, type ServerName } from './list.ts'
+import type { Answer, Installation } from './server.ts'
 import { installedOr, startServer } from './start.ts'
 
 // One of these a run: owns every server, starts each when it is first asked for, and ends them all when the
@@ -43,15 +43,16 @@ async function reply(socket: Socket, line: string): Promise<void> {
 }
 
 function answerTo(verb: string, name: string): Answer | Promise<Answer> {
+  if (verb === 'install' && isPeerName(name)) return install(name, PEERS[name])
   if (!isServerName(name)) return { failed: `there is no server ${name}` }
-  if (verb === 'install') return install(name)
+  if (verb === 'install') return install(name, SERVERS[name])
   const answer = answers.get(name) ?? startServer(name, SERVERS[name], around)
   answers.set(name, answer)
   return answer
 }
 
-async function install(name: ServerName): Promise<Answer> {
-  const home = await installedOr(name, SERVERS[name], around)
+async function install(name: string, what: Installation): Promise<Answer> {
+  const home = await installedOr(name, what, around)
   return typeof home === 'string' ? { address: home } : home
 }
 

@@ -28,6 +28,8 @@ export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
     memory_limit: options.memoryLimit ?? '512MB',
     // Every thread is the engine's own: see `runBeside`.
     external_threads: '0',
+    // The page cache has the files already: the engine would keep them a second time, up to its limit.
+    enable_external_file_cache: 'false',
     autoinstall_known_extensions: 'false',
     ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
   })
