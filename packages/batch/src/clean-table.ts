@@ -14,20 +14,11 @@ import {
 } from '@millrace/lake'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import { mayBeLater, siftRows } from './duplicates.ts'
-import { createFirstRows } from './first-rows.ts'
+import { siftRows } from './duplicates.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import { createRefusals, REFUSED_SCHEMA, type Refusals } from './refused.ts'
-import {
-  type OnRecords,
-  type Portions,
-  rowsOf,
-  type Staged,
-  type StagingParts,
-  stage,
-  stagePortions,
-} from './staging.ts'
+import { type OnRecords, type Portions, rowsOf, stage, stagePortions } from './staging.ts'
 import { makeOnCluster } from './trino/clean.ts'
 
 /** A record may be this far ahead of the clock that the run was planned by. */
@@ -88,28 +79,23 @@ export interface NewRows extends Omit<TableNotes, 'refused'> {
 }
 
 async function makeHere(portions: Portions, making: Making): Promise<NewRows> {
-  const { dataset, snapshot, kept, connection } = making
-  const first = await createFirstRows(dataset, snapshot, kept, connection)
-  const staging: StagingParts = { ...making, first }
-  const staged = await stagePortions(portions, staging)
-  const { files, duplicates } = await withoutDuplicates(staged, making, staging)
-  await uploadAll(snapshot.table, files)
+  const staged = await stagePortions(portions, making)
+  const { files, duplicates } = await siftFiles(staged.files, making)
+  await uploadAll(making.snapshot.table, files)
   const { records, filtered, refusedObjects } = staged
   return { files: files.map(({ add }) => add), records, rows: rowsOf(files), duplicates, filtered, refusedObjects }
 }
 
-async function withoutDuplicates(
-  { files }: Staged,
-  { latest, kept }: Making,
-  staging: StagingParts,
+async function siftFiles(
+  files: readonly StagedFile[],
+  making: Making,
 ): Promise<{ files: readonly StagedFile[]; duplicates: number }> {
-  const { dataset, snapshot, connection, refusals, first } = staging
-  if (first.isWhole && !mayBeLater(dataset, files, latest)) return { files, duplicates: first.dropped }
+  const { dataset, snapshot, kept, latest, connection, refusals } = making
   const sifted = await siftRows(dataset, files, { snapshot, files: kept }, latest, connection)
   const reason = 'a time in it is in the future'
   await refusals.add(sifted.future.map((json) => ({ object: null, place: null, reason, value: Buffer.from(json) })))
-  const left = sifted.left === undefined ? [] : await stage(sifted.left, connection, staging)
-  return { files: [...sifted.whole, ...left], duplicates: first.dropped + sifted.duplicates }
+  const left = sifted.left === undefined ? [] : await stage(sifted.left, connection, making)
+  return { files: [...sifted.whole, ...left], duplicates: sifted.duplicates }
 }
 
 /** Before the table's own commit: what is refused is nowhere else. */

@@ -1,5 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type AddFile, planScan, quoteName, quoteText, type Snapshot, type StagedFile, withScan } from '@millrace/lake'
+import {
+  type AddFile,
+  planScan,
+  quoteName,
+  quoteText,
+  runBeside,
+  type Snapshot,
+  type StagedFile,
+  withScan,
+} from '@millrace/lake'
 import type { Dataset } from '@millrace/transform'
 
 /** What of the staged rows is to stay: files as they are, and the rows of others that nobody has yet. */
@@ -12,35 +21,21 @@ export interface Sifted {
   readonly left: string | undefined
 }
 
-/**
- * Rows are known by two hashes of all their columns, the columns taken forwards and backwards: 128 bits, so
- * that a table's rows can be kept in mind without what is in them.
- */
-export function rowKeys(dataset: Dataset): { readonly h1: string; readonly h2: string } {
-  const names = columnNames(dataset)
-  return { h1: `hash(${names.join(', ')})`, h2: `hash(${names.toReversed().join(', ')})` }
-}
-
 /** Finds the rows that came twice, that `files` of the table hold already, or that are later than `latest`. */
 export async function siftRows(
   dataset: Dataset,
   staged: readonly StagedFile[],
-  there: { readonly snapshot: Snapshot; readonly files: readonly AddFile[] },
+  there: Rows,
   latest: number,
   connection: DuckDBConnection,
 ): Promise<Sifted> {
   if (staged.length === 0) return { duplicates: 0, future: [], whole: [], left: undefined }
-  const { h1, h2 } = rowKeys(dataset)
   const all = readFiles(staged)
-  await rememberRows(dataset, there, connection)
-  await connection.run(`
-    CREATE OR REPLACE TEMP TABLE held_back AS
-    SELECT file, place, future FROM (
-      SELECT file, place, future, h1, h2, row_number() OVER (PARTITION BY h1, h2 ORDER BY file, place) AS nth FROM (
-        SELECT file_index AS file, file_row_number AS place, ${isFuture(dataset, latest)} AS future, ${h1} AS h1, ${h2} AS h2
-        FROM ${all}
-      )
-    ) AS row WHERE future OR nth > 1 OR EXISTS (FROM known WHERE known.h1 = row.h1 AND known.h2 = row.h2)`)
+  const doubtful = await findDoubtful(dataset, all, there, connection)
+  if (doubtful === 0 && !mayBeLater(dataset, staged, latest)) {
+    return { duplicates: 0, future: [], whole: staged, left: undefined }
+  }
+  await holdBack(dataset, all, there, latest, connection)
   const held = await rowsOf(connection, 'SELECT file, count(*) FROM held_back GROUP BY file')
   const heldOf = new Map(held.map(([file, count]) => [Number(file), BigInt(String(count))]))
   const total = await rowsOf(
@@ -57,27 +52,74 @@ export async function siftRows(
   }
 }
 
+interface Rows {
+  readonly snapshot: Snapshot
+  readonly files: readonly AddFile[]
+}
+
+/**
+ * Rows that are the same are the same in their numbers and times, which are few bytes to read: makes `doubtful`, the
+ * hashes of those that came more than once, and says how many there are. Most runs have none.
+ */
+async function findDoubtful(dataset: Dataset, all: string, there: Rows, connection: DuckDBConnection): Promise<number> {
+  const brief = briefHash(dataset)
+  await connection.run('CREATE OR REPLACE TEMP TABLE briefs (brief UBIGINT)')
+  await withRows(there, connection, (rows) => `INSERT INTO briefs SELECT ${brief} FROM (${rows})`)
+  await runBeside(
+    connection,
+    `CREATE OR REPLACE TEMP TABLE doubtful AS SELECT brief FROM (FROM briefs UNION ALL SELECT ${brief} FROM ${all})
+     GROUP BY brief HAVING count(*) > 1`,
+  )
+  await connection.run('DROP TABLE briefs')
+  return Number((await rowsOf(connection, 'SELECT count(*) FROM doubtful'))[0]?.[0])
+}
+
+function briefHash({ schema }: Dataset): string {
+  const short = schema.fields.filter(({ type }) => typeof type === 'string' && type !== 'string' && type !== 'binary')
+  return `hash(${(short.length > 0 ? short : schema.fields).map(({ name }) => quoteName(name)).join(', ')})`
+}
+
+/** Makes `held_back`. Rows are known by two hashes of all their columns, forwards and backwards: 128 bits. */
+async function holdBack(
+  dataset: Dataset,
+  all: string,
+  there: Rows,
+  latest: number,
+  connection: DuckDBConnection,
+): Promise<void> {
+  const names = columnNames(dataset)
+  const keys = `hash(${names.join(', ')}) AS h1, hash(${names.toReversed().join(', ')}) AS h2`
+  const isDoubtful = `${briefHash(dataset)} IN (FROM doubtful)`
+  await connection.run('CREATE OR REPLACE TEMP TABLE known (h1 UBIGINT, h2 UBIGINT)')
+  await withRows(there, connection, (rows) => `INSERT INTO known SELECT ${keys} FROM (${rows}) WHERE ${isDoubtful}`)
+  await runBeside(
+    connection,
+    `CREATE OR REPLACE TEMP TABLE held_back AS
+     SELECT file, place, future FROM (
+       SELECT file, place, future, h1, h2, row_number() OVER (PARTITION BY h1, h2 ORDER BY file, place) AS nth FROM (
+         SELECT file_index AS file, file_row_number AS place, ${isFuture(dataset, latest)} AS future, ${keys}
+         FROM ${all} WHERE ${isDoubtful} OR ${isFuture(dataset, latest)}
+       )
+     ) AS row WHERE future OR nth > 1 OR EXISTS (FROM known WHERE known.h1 = row.h1 AND known.h2 = row.h2)`,
+  )
+}
+
+async function withRows(
+  { snapshot, files }: Rows,
+  connection: DuckDBConnection,
+  statement: (rows: string) => string,
+): Promise<void> {
+  if (files.length === 0) return
+  await withScan({ ...planScan(snapshot), files }, connection, (rows) => runBeside(connection, statement(rows)))
+}
+
 /** By the files' statistics: whether a moment in them may be after `latest`. They are exact to a millisecond. */
-export function mayBeLater({ schema }: Dataset, staged: readonly StagedFile[], latest: number): boolean {
+function mayBeLater({ schema }: Dataset, staged: readonly StagedFile[], latest: number): boolean {
   const moments = schema.fields.filter(({ type }) => type === 'timestamp').map(({ name }) => name)
   return staged.some(({ add }) => {
     const { maxValues = {}, nullCount = {}, numRecords } = JSON.parse(add.stats ?? '{}')
     return moments.some((name) => nullCount[name] !== numRecords && !(Date.parse(maxValues[name]) < latest))
   })
-}
-
-/** The keys of the rows that are in the table already. */
-async function rememberRows(
-  dataset: Dataset,
-  { snapshot, files }: { readonly snapshot: Snapshot; readonly files: readonly AddFile[] },
-  connection: DuckDBConnection,
-): Promise<void> {
-  await connection.run('CREATE OR REPLACE TEMP TABLE known (h1 UBIGINT, h2 UBIGINT)')
-  if (files.length === 0) return
-  const { h1, h2 } = rowKeys(dataset)
-  await withScan({ ...planScan(snapshot), files }, connection, (rows) =>
-    connection.run(`INSERT INTO known SELECT ${h1}, ${h2} FROM (${rows})`),
-  )
 }
 
 async function futureRows(dataset: Dataset, all: string, connection: DuckDBConnection): Promise<string[]> {

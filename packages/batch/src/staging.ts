@@ -3,7 +3,6 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { valueAt } from '@millrace/base'
 import { type ObjectStore, type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/lake'
 import { cleanFilesQuery, type Dataset, isAboutRecords, withCleanRows } from '@millrace/transform'
-import type { FirstRows } from './first-rows.ts'
 import { blocksOf } from './input/converted.ts'
 import type { RawBlock } from './input/raw-blocks.ts'
 import type { RawObject } from './manifest.ts'
@@ -24,7 +23,6 @@ export interface StagingParts extends RunParts {
   readonly snapshot: Snapshot
   readonly connection: DuckDBConnection
   readonly refusals: Refusals
-  readonly first: FirstRows
   readonly onRecords: OnRecords
 }
 
@@ -48,14 +46,10 @@ export async function stagePortions(portions: Portions, parts: StagingParts): Pr
 async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<Staged> {
   const files: StagedFile[] = []
   for (const scan of scans) {
-    files.push(
-      ...(await withScan(scan, parts.connection, (query) =>
-        stage(parts.first.filtered(query), parts.connection, parts),
-      )),
-    )
-    parts.onRecords(rowsOf(files) + parts.first.dropped)
+    files.push(...(await withScan(scan, parts.connection, (query) => stage(query, parts.connection, parts))))
+    parts.onRecords(rowsOf(files))
   }
-  return { files, records: rowsOf(files) + parts.first.dropped, filtered: 0, refusedObjects: [] }
+  return { files, records: rowsOf(files), filtered: 0, refusedObjects: [] }
 }
 
 /** Large files on this machine DuckDB reads by itself, unless a record in them is in doubt. */
@@ -67,9 +61,9 @@ async function stageRaw(store: ObjectStore, objects: readonly RawObject[], parts
     const read = await stageDirectly(String(directPath(store, object)), parts)
     if (read) files.push(...read)
     else others.push(object)
-    parts.onRecords(rowsOf(files) + parts.first.dropped)
+    parts.onRecords(rowsOf(files))
   }
-  const read = rowsOf(files) + parts.first.dropped
+  const read = rowsOf(files)
   const staged = await stageBlocks(blocksOf(store, others, parts), read, parts)
   return { ...staged, files: [...files, ...staged.files], records: staged.records + read }
 }
@@ -87,14 +81,10 @@ function directPath(store: ObjectStore, { key, size }: RawObject): string | unde
 async function stageDirectly(path: string, parts: StagingParts): Promise<StagedFile[] | undefined> {
   const query = cleanFilesQuery(parts.dataset, [path])
   if (query === undefined) return undefined
-  const { first } = parts
-  const before = first.dropped
   try {
-    return await stage(first.filtered(query), parts.connection, parts)
+    return await stage(query, parts.connection, parts)
   } catch (error) {
     if (!isAboutRecords(error)) throw error
-    // Of the rows that came past some will come again.
-    first.giveUp(before)
     return undefined
   }
 }
@@ -104,8 +94,6 @@ async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, part
   const refusedObjects: RawObject[] = []
   let [records, filtered] = [0, 0]
   for await (const block of blocks) {
-    // These are counted while they are written, so none may be held back.
-    parts.first.giveUp()
     const cleaned = await stageBlock(block, parts)
     files.push(...cleaned.files)
     refusedObjects.push(...block.refused.map(({ object }) => object))

@@ -5,15 +5,7 @@ export type { LedgerEntry } from './care/ledger.ts'
 export { cleanLog } from './care/log-cleanup.ts'
 export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './care/optimize.ts'
 export { type VacuumOptions, type VacuumResult, vacuumTable } from './care/vacuum.ts'
-export {
-  type Calls,
-  type DuckDB,
-  type DuckDBOptions,
-  expectCalls,
-  openDuckDB,
-  runBeside,
-  vectorBytes,
-} from './duckdb.ts'
+export { type DuckDB, type DuckDBOptions, openDuckDB, runBeside } from './duckdb.ts'
 export type { LeaseListener } from './lease/hand.ts'
 export { type Leases, openLeases } from './lease/leases.ts'
 export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'

@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { openDuckDB, runBeside } from '@millrace/lake'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -20,11 +17,4 @@ test('a statement that fails while it runs says why, and the next one runs', asy
   const failing = "SELECT CASE WHEN range = 3000 THEN error('on purpose') END FROM range(10000)"
   await expect(runBeside(connection, failing)).rejects.toThrow('on purpose')
   expect((await runBeside(connection, 'SELECT 1')).getRowsJson()).toEqual([[1]])
-})
-
-test('a statement that fails on one thread while another is about to call us ends all the same', async () => {
-  const program = fileURLToPath(new URL('programs/failing-beside.ts', import.meta.url))
-  // In a process of its own: waiting for each other, neither we nor the engine would end.
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 120_000 })
-  expect(stdout).toContain('on purpose')
 })

@@ -50,7 +50,7 @@ const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
 const STATEMENTS_AT_ONCE = 2
 
 /** Bytes between the source and the tables, over all data sets: one batch is gathered while two are cleaned. */
-const MOST_BYTES_IN_FLIGHT = 72 << 20
+const MOST_BYTES_IN_FLIGHT = 56 << 20
 
 /** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {

@@ -86,15 +86,7 @@ interface Cleaned<T> {
 async function cleanFast<T extends { readonly rows: bigint }>(bench: Bench<T>): Promise<Cleaned<T> | undefined> {
   const all = selectAll(bench.blocks)
   try {
-    const handed = await handOver(
-      bench.dataset,
-      all,
-      undefined,
-      bench.files,
-      bench.parts.engine,
-      bench.connection,
-      bench.use,
-    )
+    const handed = await handOver(bench.dataset, all, undefined, bench.files, bench.connection, bench.use)
     return handed && (await account(bench, all, handed))
   } catch (error) {
     if (isAboutRecords(error)) return undefined
@@ -116,7 +108,7 @@ async function cleanCarefully<T extends { readonly rows: bigint }>(
     return parts.nameOf?.(block, index) ?? `record ${index} of block ${block}`
   }
   const examined = await examine(dataset, records, connection, nameOf)
-  const handed = await handOver(dataset, good, examined, files, parts.engine, connection, use)
+  const handed = await handOver(dataset, good, examined, files, connection, use)
   if (!handed)
     throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`)
   return account(bench, good, handed, { ...examined, records })

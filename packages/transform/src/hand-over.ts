@@ -1,11 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { DuckDB } from '@millrace/lake'
+import { runBeside } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBits, failedBitsOrError } from './expectations.ts'
 import { type LineFiles, writeLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, rowHash } from './queries.ts'
+import { cleanRows, columnList, FAILED, fastRaw, HASH, rowHash } from './queries.ts'
 import { type Selection, withinBlock } from './selection.ts'
-import { beginTally } from './tally.ts'
+import { tallyRows } from './tally.ts'
+
+const CLEANED = 'millrace_cleaned'
 
 /** Takes a SELECT that gives the clean rows; it must read each of them once, on this connection, and say how many came. */
 export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<T>
@@ -30,28 +32,24 @@ export async function handOver<T extends { readonly rows: bigint }>(
   good: Selection,
   examined: { readonly table: string; readonly good: number } | undefined,
   files: LineFiles,
-  engine: DuckDB,
   connection: DuckDBConnection,
   use: UseRows<T>,
 ): Promise<HandedOver<T> | undefined> {
-  const tally = await beginTally(engine, connection, expectationBits(dataset.expectations, 'drop'))
   const records = good.length + (examined?.good ?? 0)
-  try {
-    await writeLines(files, good)
-    const columns = columnList(dataset)
-    const fast = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
-    const all = examined === undefined ? fast : `${fast} UNION ALL SELECT ${columns}, ${FAILED} FROM ${examined.table}`
-    const result = await use(
-      `SELECT ${columns} FROM (${all}) WHERE ${tally.where(rowHash(dataset), FAILED)}`,
-      connection,
-    )
-    const { seen, dropped, hash } = tally
-    const rows = Number(result.rows)
-    if (seen !== records || rows + dropped !== records) return undefined
-    return { result, rows, dropped, hash, failed: dataset.expectations.map((_, i) => tally.failed(i)) }
-  } finally {
-    tally.end()
-  }
+  await writeLines(files, good)
+  const columns = columnList(dataset)
+  const fast = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
+  const all = examined === undefined ? fast : `${fast} UNION ALL SELECT ${columns}, ${FAILED} FROM ${examined.table}`
+  await runBeside(
+    connection,
+    `CREATE OR REPLACE TEMP TABLE ${CLEANED} AS SELECT *, ${rowHash(dataset)} AS ${HASH} FROM (${all})`,
+  )
+  const dropBits = expectationBits(dataset.expectations, 'drop')
+  const { seen, dropped, hash, failed } = await tallyRows(connection, CLEANED, dropBits)
+  if (seen !== records) return undefined
+  const result = await use(`SELECT ${columns} FROM ${CLEANED} WHERE ${FAILED} & ${dropBits} = 0`, connection)
+  const rows = Number(result.rows)
+  return { result, rows, dropped, hash, failed: dataset.expectations.map((_, i) => failed(i)) }
 }
 
 /** The clean rows don't say which block they are from: each block is asked by itself how many it drops. */

@@ -39,6 +39,9 @@ export function emptyRaw(dataset: Dataset): string {
 /** The column that says which expectations a clean row fails. */
 export const FAILED = 'millrace_failed'
 
+/** The column with a clean row's hash. */
+export const HASH = 'millrace_hash'
+
 /** The clean rows of a `raw`, with the columns as the schema has them, and the expectations that each fails. */
 export function cleanRows(dataset: Dataset, raw: string, failed: string): string {
   const columns = dataset.schema.fields.map(

@@ -3,7 +3,6 @@ import { type AddFile, commit, committedOrThrow, openOrCreate, quoteName, upload
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import type { Making, NewRows } from '../clean-table.ts'
-import { createFirstRows } from '../first-rows.ts'
 import { type Portions, type Staged, stagePortions } from '../staging.ts'
 import { cleaned, columnList, LATE, objection } from './dialect.ts'
 import type { Workbench } from './workbench.ts'
@@ -55,10 +54,7 @@ async function bringInput(portions: Portions, bench: Workbench, making: Making):
   const raw = await openOrCreate({ store: lake, path: bench.placeOf(name) }, { schema: fields.schema }, runtime)
   const connection = await engine.connect()
   try {
-    const first = await createFirstRows(fields, raw, [], connection)
-    // Duplicates are for the cluster to find.
-    first.giveUp()
-    const staged = await stagePortions(portions, { ...making, dataset: fields, snapshot: raw, connection, first })
+    const staged = await stagePortions(portions, { ...making, dataset: fields, snapshot: raw, connection })
     await uploadAll(raw.table, staged.files)
     const add = staged.files.map((file) => file.add)
     committedOrThrow(await commit(raw, { operation: 'WRITE', parameters: { mode: 'Append' }, add }, runtime))
