@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type FetchConnection, openFetchConnection } from './fetch-connection.ts'
 import { fetchRequest, type WantedPartition } from './fetch-request.ts'
@@ -29,6 +29,9 @@ const ANSWER_WITHIN_MS = 30_000
 /** Small enough to stay in the processor's cache on its way into blocks. */
 const RESPONSE_BYTES = 4 << 20
 const PARTITION_BYTES = 1 << 20
+/** After so few bytes more is let come for a moment: a trickle would otherwise be a request for every message. */
+const FEW_BYTES = 64 << 10
+const MOMENT_MS = 10
 
 interface Waiting {
   readonly wanted: WantedPartition
@@ -64,11 +67,11 @@ export function openLane(broker: Broker, security: Security, runtime: Runtime): 
     for (let batch = take(); batch.length > 0 && !closed; batch = take()) {
       try {
         if (!slot.connection?.usable) slot.connection = await openFetchConnection(broker, security)
-        const unanswered = await exchange(slot.connection, ++correlation, batch, runtime)
+        const { unanswered, few } = await exchange(slot.connection, ++correlation, batch, runtime)
         // Before those that got something and come back: they are filled first next time.
         queue.push(...unanswered)
         // Whoever comes back at once goes along, and need not wait until this request has been answered.
-        await nextTurn()
+        await (few ? sleep(MOMENT_MS) : nextTurn())
       } catch (error) {
         slot.connection?.close()
         for (const waiting of batch) waiting.fail(error)
@@ -124,13 +127,20 @@ function settleWith<Used>(
   }
 }
 
-/** Sends one request for all of these and hands out its answer; returns those that go on waiting. */
+interface Exchanged {
+  /** Those that go on waiting. */
+  readonly unanswered: Waiting[]
+  /** Something came, but little. */
+  readonly few: boolean
+}
+
+/** Sends one request for all of these and hands out its answer. */
 async function exchange(
   connection: FetchConnection,
   correlation: number,
   batch: readonly Waiting[],
   runtime: Runtime,
-): Promise<Waiting[]> {
+): Promise<Exchanged> {
   const soonest = Math.min(...batch.map(({ until }) => until)) - runtime.monotonic()
   const limits = { maxWaitMs: Math.max(0, Math.min(LONGEST_POLL_MS, Math.ceil(soonest))), maxBytes: RESPONSE_BYTES }
   const wanted = batch.map(({ wanted }) => ({ ...wanted, maxBytes: Math.min(wanted.maxBytes, PARTITION_BYTES) }))
@@ -141,13 +151,14 @@ async function exchange(
   if (error !== 0) throw answered(error, 'Fetch')
   const parts = new Map(partitions.map((part) => [`${part.topic}/${part.index}`, part]))
   const now = runtime.monotonic()
-  return batch.filter((waiting) => {
+  const unanswered = batch.filter((waiting) => {
     const part = parts.get(keyOf(waiting.wanted))
     const came = part && (part.end > part.start || part.error !== 0 || part.divergesAt !== undefined)
     if (!came && waiting.until > now) return true
     waiting.settle(came ? part : undefined)
     return false
   })
+  return { unanswered, few: unanswered.length < batch.length && bytes.length < FEW_BYTES }
 }
 
 function keyOf({ topic, index }: WantedPartition): string {
