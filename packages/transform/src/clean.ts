@@ -46,8 +46,7 @@ export interface CleanParts {
 /**
  * Hands `use` a SELECT that gives the blocks' clean rows, valid until it settles, and says what became of
  * each record. A record is bad or good by the same rules on both paths: the fast one reads all records in
- * one go and gives up on the first doubt; the careful one finds out which of them are bad. So `use` may be
- * called a second time; the first call has then failed.
+ * one go and gives up on the first doubt; the careful one finds out which of them are bad.
  */
 export async function withCleanRows<T extends { readonly rows: bigint }>(
   dataset: Dataset,

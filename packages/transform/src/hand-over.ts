@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
 import { runBeside } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBits, failedBitsOrError } from './expectations.ts'
@@ -9,7 +10,7 @@ import { tallyRows } from './tally.ts'
 
 const CLEANED = 'millrace_cleaned'
 
-/** Takes a SELECT that gives the clean rows; it must read each of them once, on this connection, and say how many came. */
+/** Takes a SELECT that gives the clean rows; it reads each of them once, on this connection, and says how many came. */
 export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<T>
 
 export interface HandedOver<T> {
@@ -22,10 +23,10 @@ export interface HandedOver<T> {
 }
 
 /**
- * Hands `use` the clean rows of records that the fast reader takes, in one statement over a file of their
+ * Hands `use` the clean rows of records that the fast reader takes, read in one statement from a file of their
  * bytes, together with those that are in the table `examined` already. The page cache keeps such a file in
- * memory: it is as fast as /dev/shm, without its limits. An error where a record is in doubt after all;
- * undefined where rows out are not records in.
+ * memory: it is as fast as /dev/shm, without its limits. An error where a record is in doubt after all, undefined
+ * where rows out are not records in: `use` has not been called then.
  */
 export async function handOver<T extends { readonly rows: bigint }>(
   dataset: Dataset,
@@ -49,6 +50,12 @@ export async function handOver<T extends { readonly rows: bigint }>(
   if (seen !== records) return undefined
   const result = await use(`SELECT ${columns} FROM ${CLEANED} WHERE ${FAILED} & ${dropBits} = 0`, connection)
   const rows = Number(result.rows)
+  if (rows + dropped !== seen) {
+    throw new MillraceError(
+      'INTERNAL',
+      `data set ${dataset.name}: ${seen - dropped} rows were clean, ${rows} were read`,
+    )
+  }
   return { result, rows, dropped, hash, failed: dataset.expectations.map((_, i) => failed(i)) }
 }
 

@@ -1,0 +1,18 @@
+// curl --parallel, every request signed: each object's bytes to one file, and nothing else; the server's own limit
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { job, report } from '../../src/contestant.ts'
+import { BUCKET, keysOf } from '../landing.ts'
+
+const { output, size, services } = job()
+const { endpoint = '', region = '', accessKeyId = '', secretAccessKey = '' } = services.s3 ?? {}
+const urls = keysOf(size).map((key) => `url = "${endpoint}/${BUCKET}/lake/${key}"`)
+const config = join(output, 'urls')
+await writeFile(config, urls.join('\n'))
+const signed = ['--aws-sigv4', `aws:amz:${region}:s3`, '--user', `${accessKeyId}:${secretAccessKey}`]
+const options = ['-sSf', '--parallel', '--parallel-immediate', '--parallel-max', '64', '--config', config]
+const { stdout } = await promisify(execFile)('curl', [...options, ...signed], { maxBuffer: 1 << 30 })
+await writeFile(join(output, 'got.jsonl'), stdout)
+report({ engine: 'curl' })
