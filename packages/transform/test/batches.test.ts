@@ -23,6 +23,6 @@ test('a small batch after a large one gives its own rows alone', async () => {
 
 test('batches that are cleaned at once are kept apart', async () => {
   const starts = [0, 10_000, 20_000, 30_000]
-  const outcomes = await Promise.all(starts.map((start, i) => indsOf(start, 100 * (i + 1))))
-  expect(outcomes).toEqual(starts.map((start, i) => inds(start, 100 * (i + 1))))
+  const outcomes = await Promise.all(starts.map((start, i) => indsOf(start, 1_000 * (i + 1))))
+  expect(outcomes).toEqual(starts.map((start, i) => inds(start, 1_000 * (i + 1))))
 })
