@@ -56,7 +56,7 @@ describe('doctor', () => {
     await runMillrace(['ingest', '--count', '10', '--datasets', 'pin', '--seed', '1'], { cwd: folder.path })
     const { code, of } = await examine(folder.path, '--datasets', 'pin,geo')
     expect(code).toBe(1)
-    expect(of('topic pin')).toMatchObject({ result: 'ok', detail: 'pin: 1 partitions, readable' })
+    expect(of('topic pin')).toMatchObject({ result: 'ok', detail: 'pin: readable, partitions: 1' })
     expect(of('topic geo')).toMatchObject({ result: 'problem', detail: 'geo has no topic geo' })
     expect((await examine(folder.path, '--datasets', 'pin,geo')).of('source')?.detail).toContain('1 topics')
   })

@@ -51,12 +51,12 @@ function lookAtTopic(
     if (headless.length > 0) {
       return problem(
         check,
-        `${headless.length} partitions have no leader`,
+        `partitions without a leader: ${headless.length}`,
         'Look after the brokers: no reader can go on.',
       )
     }
     await readOnce(topic, address, runtime)
-    return `${dataset}: ${described.partitions.length} partitions, readable`
+    return `${dataset}: readable, partitions: ${described.partitions.length}`
   })
 }
 

@@ -63,7 +63,7 @@ type Of<What extends WorkerEvent['what']> = Extract<WorkerEvent, { what: What }>
 
 function logPartitions({ dataset, what, partitions }: Of<'assigned' | 'revoked'>, log: Logger): void {
   const names = partitions.map(({ topic, id }) => `${topic}/${id}`)
-  log.info({ event: what, dataset, partitions: names }, `${dataset}: ${names.length} partitions ${what}`)
+  log.info({ event: what, dataset, partitions: names }, `${dataset}: partitions ${what}: ${names.length}`)
 }
 
 function logCommit({ what, ...commit }: Of<'committed'>, log: Logger): void {
