@@ -49,7 +49,7 @@ const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
 /** More would starve what else needs Node's threads: name look-ups, files. */
 const STATEMENTS_AT_ONCE = 2
 
-/** Bytes between the source and the tables, over all data sets: one batch is gathered while two are cleaned. */
+/** Bytes between the source and the tables, over all data sets: two batches are cleaned while the next one begins. */
 const MOST_BYTES_IN_FLIGHT = 56 << 20
 
 /** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
