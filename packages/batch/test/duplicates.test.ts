@@ -38,3 +38,10 @@ it('a large file that turns out to hold a bad record loses no row to those that 
   expect(run.tables[0]).toMatchObject({ records: 10_004, rows: 9_000, duplicates: 1_003, refused: 1 })
   expect(await place.count('pin')).toBe(9_000)
 })
+
+it('rows that differ in a text alone are no duplicates', async () => {
+  const others = numbers(0, 5000).map((ind) => ({ ...post(ind).pin, title: `Another ${ind}` }))
+  const place = await placeWith({ 'a.jsonl': pins(numbers(0, 5000)) + jsonLines([...others, ...others.slice(0, 7)]) })
+  const { run } = await place.run('2026-01-01')
+  expect(run.tables[0]).toMatchObject({ records: 10_007, rows: 10_000, duplicates: 7, refused: 0 })
+})
