@@ -8,7 +8,8 @@ import { BUCKET, keysOf } from '../landing.ts'
 
 const { output, size, services } = job()
 const { endpoint = '', region = '', accessKeyId = '', secretAccessKey = '' } = services.s3 ?? {}
-const urls = keysOf(size).map((key) => `url = "${endpoint}/${BUCKET}/lake/${key}"`)
+const pathOf = (key: string) => key.split('/').map(encodeURIComponent).join('/')
+const urls = keysOf(size).map((key) => `url = "${endpoint}/${BUCKET}/lake/${pathOf(key)}"`)
 const config = join(output, 'urls')
 await writeFile(config, urls.join('\n'))
 const signed = ['--aws-sigv4', `aws:amz:${region}:s3`, '--user', `${accessKeyId}:${secretAccessKey}`]
