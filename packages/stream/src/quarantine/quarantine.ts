@@ -2,6 +2,7 @@ import type { Runtime } from '@millrace/base'
 import {
   commentedField,
   type DuckDB,
+  openDuckDB,
   planScan,
   quoteName,
   quoteText,
@@ -54,7 +55,9 @@ export async function stageQuarantine(
   folder: string,
   runtime: Runtime,
 ): Promise<StagedFile> {
-  const connection = await engine.connect()
+  const largest = records.reduce((most, { value }) => Math.max(most, value?.length ?? 0), 0)
+  using roomy = largest > LARGEST_USUAL ? await roomyEngine(largest, folder) : undefined
+  const connection = await (roomy?.engine ?? engine).connect()
   try {
     const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB']
     await connection.run(`CREATE TEMP TABLE refused (${columns.join(', ')})`)
@@ -68,6 +71,17 @@ export async function stageQuarantine(
   } finally {
     connection.closeSync()
   }
+}
+
+/** What the usual engine's memory is enough for; a value is there up to six times while it is written. */
+const LARGEST_USUAL = 64 << 20
+const TIMES_THERE = 6
+
+/** For a value that is larger than anybody planned for: kept as well, with what memory it takes. */
+async function roomyEngine(largest: number, folder: string) {
+  const memoryLimit = `${512 + Math.ceil((TIMES_THERE * largest) / (1 << 20))}MiB`
+  const engine = await openDuckDB({ threads: 1, memoryLimit, temporaryFolder: folder })
+  return { engine, [Symbol.dispose]: () => engine.close() }
 }
 
 const TEXTS = ['pipeline', 'topic', 'identity', 'partition', 'offset', 'reason', 'state'] as const
