@@ -9,7 +9,7 @@ import { type LineFiles, withLineFiles } from './line-files.ts'
 import { cleanRows, emptyRaw, knownNames } from './queries.ts'
 import { isAboutRecords } from './record-errors.ts'
 import { concat, type Selection, selectAll, sortByCare } from './selection.ts'
-import { sift } from './sift.ts'
+import { partByHalves, partByPlace, takeAll } from './sift.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 
 /** A record that may not enter its table. Its bytes are still in its block. */
@@ -83,34 +83,57 @@ interface Cleaned<T> {
 }
 
 async function cleanFast<T extends { readonly rows: bigint }>(bench: Bench<T>): Promise<Cleaned<T> | undefined> {
-  const all = selectAll(bench.blocks)
-  try {
-    const handed = await handOver(bench.dataset, all, undefined, bench.files, bench.connection, bench.use)
-    return handed && (await account(bench, all, handed))
-  } catch (error) {
-    if (isAboutRecords(error)) return undefined
-    throw error
-  }
+  const { dataset, blocks, connection, files, use } = bench
+  const all = selectAll(blocks)
+  const { done } = await unlessInDoubt(() => handOver(dataset, all, undefined, files, connection, use))
+  return done && account(bench, all, done)
 }
 
+/** The cheapest way to find the records in doubt first; the last one finds all. */
 async function cleanCarefully<T extends { readonly rows: bigint }>(
   bench: Bench<T>,
   knownBad: boolean,
 ): Promise<Cleaned<T>> {
-  const { dataset, blocks, parts, connection, files, use } = bench
-  const { plain, careful } = sortByCare(blocks)
-  const { good, doubtful } = await sift(dataset, plain, files, connection, knownBad)
-  const records = concat(blocks, [careful, doubtful])
-  const place = (at: number) => ({ block: records.block[at] ?? 0, index: records.index[at] ?? 0 })
+  const { plain, careful } = sortByCare(bench.blocks)
+  let cause: unknown
+  for (const part of knownBad ? [partByPlace, partByHalves] : [takeAll, partByPlace, partByHalves]) {
+    const { good, doubtful } = await part(bench.dataset, plain, bench.files, bench.connection)
+    const { done, doubt } = await unlessInDoubt(() =>
+      cleanParted(bench, good, concat(bench.blocks, [careful, doubtful])),
+    )
+    if (done) return done
+    cause = doubt
+  }
+  throw new MillraceError('INTERNAL', `data set ${bench.dataset.name}: good records made too many rows or too few`, {
+    cause,
+  })
+}
+
+async function cleanParted<T extends { readonly rows: bigint }>(
+  bench: Bench<T>,
+  good: Selection,
+  records: Selection,
+): Promise<Cleaned<T> | undefined> {
+  const { dataset, parts, connection, files, use } = bench
   const nameOf = (at: number) => {
-    const { block, index } = place(at)
+    const [block, index] = [records.block[at] ?? 0, records.index[at] ?? 0]
     return parts.nameOf?.(block, index) ?? `record ${index} of block ${block}`
   }
   const examined = await examine(dataset, records, connection, nameOf)
   const handed = await handOver(dataset, good, examined, files, connection, use)
-  if (!handed)
-    throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`)
-  return account(bench, good, handed, { ...examined, records })
+  return handed && account(bench, good, handed, { ...examined, records })
+}
+
+/** What the work comes to; or why some record is in doubt. */
+async function unlessInDoubt<T>(
+  work: () => Promise<T | undefined>,
+): Promise<{ readonly done?: T | undefined; readonly doubt?: Error }> {
+  try {
+    return { done: await work() }
+  } catch (error) {
+    if (isAboutRecords(error)) return { doubt: error }
+    throw error
+  }
 }
 
 /** Adds up what became of the records. */

@@ -33,7 +33,7 @@ export async function examine(
   nameOf: (at: number) => string,
 ): Promise<Examined> {
   await createJudgeTables(dataset, connection)
-  await connection.run(`CREATE TEMP TABLE ${TABLE} AS SELECT 0 AS millrace_at, *
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${TABLE} AS SELECT 0 AS millrace_at, *
     FROM (${cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations))})`)
   const bad: Refused[] = []
   const failed = dataset.expectations.map(() => 0)

@@ -16,8 +16,8 @@ export interface Refused {
 export async function createJudgeTables(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
   const columns = dataset.fields.map(({ name, type }) => `${quoteName(name)} ${SQL_TYPES[type]}`)
   await connection.run(`
-    CREATE TEMP TABLE messages (millrace_at INTEGER, value VARCHAR);
-    CREATE TEMP TABLE judged (millrace_at INTEGER, millrace_reason VARCHAR, ${columns.join(', ')})`)
+    CREATE OR REPLACE TEMP TABLE messages (millrace_at INTEGER, value VARCHAR);
+    CREATE OR REPLACE TEMP TABLE judged (millrace_at INTEGER, millrace_reason VARCHAR, ${columns.join(', ')})`)
 }
 
 /**

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { endBefore, type Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/lake'
-import { type Selection, slice } from './selection.ts'
+import { type Selection, slice, valueIn } from './selection.ts'
 
 /** Where records are written for the engine to read: halves, side by side, for every thread of it waits for them. */
 export type LineFiles = readonly [string, string]
@@ -42,17 +42,30 @@ function newFiles(path: string): LineFiles {
 }
 
 /** One line a value, instead of what was there. */
-export async function writeLines(files: LineFiles, selection: Selection): Promise<void> {
-  const middle = selection.length >>> 1
-  const halves = [slice(selection, 0, middle), slice(selection, middle, selection.length)]
-  await Promise.all(files.map((file, i) => writeFile(file, halves[i] ?? selection)))
+export function writeLines(files: LineFiles, selection: Selection): Promise<void> {
+  return writeHalves(files, selection, runs)
 }
 
-async function writeFile(path: string, selection: Selection): Promise<void> {
+/** Each value in an object of its own, `record`, with its place in the selection, `millrace_at`. */
+export function writePlacedLines(files: LineFiles, selection: Selection): Promise<void> {
+  return writeHalves(files, selection, placed)
+}
+
+type Pieces = (selection: Selection, base: number) => Iterable<Uint8Array>
+
+async function writeHalves(files: LineFiles, selection: Selection, pieces: Pieces): Promise<void> {
+  const middle = selection.length >>> 1
+  await Promise.all([
+    writeFile(files[0], pieces(slice(selection, 0, middle), 0)),
+    writeFile(files[1], pieces(slice(selection, middle, selection.length), middle)),
+  ])
+}
+
+async function writeFile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT)
   try {
     let size = 0
-    for (const bytes of runs(selection)) {
+    for (const bytes of pieces) {
       await writeWhole(file, bytes, size)
       size += bytes.length
     }
@@ -83,4 +96,25 @@ function* runs({ blocks, length, block, index }: Selection): Generator<Uint8Arra
       )
     from = to
   }
+}
+
+const PAGE_BYTES = 1 << 20
+const FRAME_BYTES = 64
+
+function* placed(selection: Selection, base: number): Generator<Uint8Array> {
+  let page = Buffer.allocUnsafeSlow(PAGE_BYTES)
+  let used = 0
+  for (let i = 0; i < selection.length; i++) {
+    const value = valueIn(selection, i) ?? new Uint8Array()
+    if (used + value.length + FRAME_BYTES > page.length) {
+      yield page.subarray(0, used)
+      used = 0
+      if (value.length + FRAME_BYTES > page.length) page = Buffer.allocUnsafeSlow(value.length + FRAME_BYTES)
+    }
+    used += page.write(`{"millrace_at":${base + i},"record":`, used, 'latin1')
+    page.set(value, used)
+    used += value.length
+    used += page.write('}\n', used, 'latin1')
+  }
+  yield page.subarray(0, used)
 }

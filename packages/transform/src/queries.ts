@@ -31,6 +31,21 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
     WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
 }
 
+/** A SELECT of the places, out of so many, whose records `fastRaw` would not take; the files are of placed lines. */
+export function doubtfulPlaces(dataset: Dataset, files: readonly string[], count: number): string {
+  const names = knownNames(dataset).map(quoteName)
+  const faults = dataset.fields.flatMap((field) => fieldSql(field).faults.map(({ when }) => `WHEN ${when} THEN false`))
+  const taken = `SELECT millrace_at FROM (
+      SELECT millrace_at, record.* FROM read_json([${files.map(quoteText).join(', ')}],
+        format = 'newline_delimited', records = true, ignore_errors = true,
+        columns = {millrace_at: 'INTEGER', record: 'STRUCT(${names.map((name) => `${name} VARCHAR`).join(', ')})'},
+        maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
+      WHERE record IS NOT NULL
+    ) WHERE CASE ${faults.join(' ')} ELSE true END`
+  return `SELECT place::INTEGER FROM range(${count}) AS places(place)
+    ANTI JOIN (${taken}) AS taken ON taken.millrace_at = place ORDER BY place`
+}
+
 /** No row, but the right columns: enough to see whether the SQL fits the fields. */
 export function emptyRaw(dataset: Dataset): string {
   return `SELECT ${dataset.fields.map(({ name, type }) => `NULL::${SQL_TYPES[type]} AS ${quoteName(name)}`).join(', ')} WHERE false`
