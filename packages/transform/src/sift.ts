@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { runBeside } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { failedBitsOrError } from './expectations.ts'
 import { type LineFiles, writeLines, writePlacedLines } from './line-files.ts'
@@ -31,7 +32,7 @@ export const takeAll: Part = async (_dataset, records) => ({ good: records, doub
  */
 export const partByPlace: Part = async (dataset, records, files, connection) => {
   await writePlacedLines(files, records)
-  const reader = await connection.runAndReadAll(doubtfulPlaces(dataset, files, records.length))
+  const reader = await runBeside(connection, doubtfulPlaces(dataset, files, records.length))
   const { at, others } = partAt(
     records,
     reader.getRows().map(([place]) => Number(place)),
