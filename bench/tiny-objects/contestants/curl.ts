@@ -13,7 +13,8 @@ const urls = keysOf(size).map((key) => `url = "${endpoint}/${BUCKET}/lake/${path
 const config = join(output, 'urls')
 await writeFile(config, urls.join('\n'))
 const signed = ['--aws-sigv4', `aws:amz:${region}:s3`, '--user', `${accessKeyId}:${secretAccessKey}`]
+const unsigned = ['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD']
 const options = ['-sSf', '--parallel', '--parallel-immediate', '--parallel-max', '64', '--config', config]
-const { stdout } = await promisify(execFile)('curl', [...options, ...signed], { maxBuffer: 1 << 30 })
+const { stdout } = await promisify(execFile)('curl', [...options, ...signed, ...unsigned], { maxBuffer: 1 << 30 })
 await writeFile(join(output, 'got.jsonl'), stdout)
 report({ engine: 'curl' })
