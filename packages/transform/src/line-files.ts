@@ -121,16 +121,8 @@ function* placed({ blocks, length, block, index }: Selection, base: number): Gen
     used += HEAD.copy(page, used)
     used += bytesOf[number]?.copy(page, used, from, to) ?? 0
     used += MIDDLE.copy(page, used)
-    used = writeDigits(base + i, page, used)
+    used += page.write(String(base + i), used, 'latin1')
     used += TAIL.copy(page, used)
   }
   yield page.subarray(0, used)
-}
-
-/** A third of the time of `Buffer.write`. */
-function writeDigits(number: number, page: Buffer, from: number): number {
-  let end = from + 1
-  for (let rest = number; rest >= 10; rest = Math.floor(rest / 10)) end++
-  for (let [at, rest] = [end - 1, number]; at >= from; at--, rest = Math.floor(rest / 10)) page[at] = 48 + (rest % 10)
-  return end
 }

@@ -55,26 +55,15 @@ export function concat(blocks: readonly JoinedValues[], parts: readonly Selectio
   return { blocks, length, block, index }
 }
 
-/** The values at these places, in order, and the others. */
+/** The values at these places, which are in order, and the others. */
 export function partAt(
   selection: Selection,
   places: readonly number[],
 ): { readonly at: Selection; readonly others: Selection } {
-  const chosen = new Set(places)
-  const pick = (wanted: (place: number) => boolean, length: number): Selection => {
-    const [block, index] = [new Int32Array(length), new Int32Array(length)]
-    let to = 0
-    for (let place = 0; place < selection.length; place++) {
-      if (!wanted(place)) continue
-      block[to] = selection.block[place] ?? 0
-      index[to++] = selection.index[place] ?? 0
-    }
-    return { blocks: selection.blocks, length, block, index }
-  }
-  return {
-    at: pick((place) => chosen.has(place), chosen.size),
-    others: pick((place) => !chosen.has(place), selection.length - chosen.size),
-  }
+  const at = places.map((place) => slice(selection, place, place + 1))
+  const after = [0, ...places.map((place) => place + 1)]
+  const others = after.map((from, i) => slice(selection, from, places[i] ?? selection.length))
+  return { at: concat(selection.blocks, at), others: concat(selection.blocks, others) }
 }
 
 /** The values that are in one block. */

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type FetchConnection, openFetchConnection } from './fetch-connection.ts'
 import { fetchRequest, type WantedPartition } from './fetch-request.ts'
@@ -71,7 +71,7 @@ export function openLane(broker: Broker, security: Security, runtime: Runtime): 
         // Before those that got something and come back: they are filled first next time.
         queue.push(...unanswered)
         // Whoever comes back at once goes along, and need not wait until this request has been answered.
-        await (few ? sleep(MOMENT_MS) : nextTurn())
+        await (few ? runtime.sleep(MOMENT_MS) : nextTurn())
       } catch (error) {
         slot.connection?.close()
         for (const waiting of batch) waiting.fail(error)
