@@ -1,10 +1,14 @@
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { openDuckDB } from '../duckdb.ts'
 import { type AddFile, type DeletionVector, decodeActions, type PartitionValues, type Sidecar } from '../log/actions.ts'
 import type { Checkpoint } from '../log/listing.ts'
 import { logKey, type TableRef } from '../log/log.ts'
-import { ADD_PARTS, checkpointQuery, ROWS_AT_ONCE, SEPARATOR } from './checkpoint-query.ts'
+import { ADD_PARTS, type CheckpointQuery, checkpointQuery, SEPARATOR } from './checkpoint-query.ts'
 import { type Replay, startReplay, type TableState } from './replay.ts'
 
 /** The state that a checkpoint keeps, whatever its kind: one file, parts, or a manifest with sidecars. */
@@ -81,26 +85,46 @@ async function readParquet(
 
 async function readRows(connection: DuckDBConnection, path: string, replay: Replay): Promise<readonly Sidecar[]> {
   const query = await checkpointQuery(connection, path)
-  const entries: string[] = []
-  const addAll = addReader()
-  for (let from = 0; ; from += ROWS_AT_ONCE) {
-    let found = 0
-    const result = await connection.runAndReadAll(query(from))
-    for (const [adds, count, lines, rows] of result.getRows()) {
-      if (typeof adds === 'string') addAll(adds, Number(count), replay)
-      if (typeof lines === 'string') entries.push(lines)
-      found += Number(rows)
-    }
-    if (found < ROWS_AT_ONCE) break
-  }
-  if (entries.length === 0) return []
-  const actions = decodeActions(new TextEncoder().encode(entries.join('\n')), 'a checkpoint')
+  await readAdds(connection, query, replay)
+  if (!query.others) return []
+  const lines = (await connection.runAndReadAll(query.others)).getRows().map(([line]) => String(line))
+  if (lines.length === 0) return []
+  const actions = decodeActions(new TextEncoder().encode(lines.join('\n')), 'a checkpoint')
   replay.apply(actions)
   return actions.sidecar
 }
 
-/** What repeats from file to file, as partition values do, is made once. */
-function addReader(): (text: string, count: number, replay: Replay) => void {
+const PIECE_BYTES = 1 << 20
+
+async function readAdds(connection: DuckDBConnection, query: CheckpointQuery, replay: Replay): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-checkpoint-'))
+  try {
+    const lines = join(folder, 'adds')
+    const copy = query.addsTo(lines)
+    if (!copy) return
+    await connection.run(copy)
+    const addFrom = addReader(replay)
+    let rest = ''
+    for await (const piece of createReadStream(lines, { encoding: 'utf8', highWaterMark: PIECE_BYTES })) {
+      const parts = `${rest}${piece}`.split(SEPARATOR)
+      rest = parts.slice(addFrom(parts)).join(SEPARATOR)
+    }
+    expectLineEnd(rest)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A line's end comes as one more part, between two adds. */
+const LINE_PARTS = ADD_PARTS.length + 1
+
+function expectLineEnd(part: string | undefined): void {
+  if (part?.trim()) throw new Error('it names a file by a path that is no URL')
+}
+
+/** Takes the adds that are there whole, and says how many parts those were. */
+function addReader(replay: Replay): (parts: readonly string[]) => number {
+  // What repeats from file to file, as partition values do, is made once.
   const shared = new Map<string, unknown>()
   const fromJson = (json: string) => {
     let value = shared.get(json)
@@ -110,21 +134,22 @@ function addReader(): (text: string, count: number, replay: Replay) => void {
     }
     return value
   }
-  return (text, count, replay) => {
-    const parts = text.split(SEPARATOR)
-    if (parts.length !== count * ADD_PARTS.length + 1) throw new Error('it names a file by a path that is no URL')
-    for (let i = 0; i + 1 < parts.length; i += ADD_PARTS.length) {
-      const [partitionValues, tags, vector, stats] = [parts[i + 1], parts[i + 4], parts[i + 5], parts[i + 6]]
+  return (parts) => {
+    let at = 0
+    for (; at + LINE_PARTS < parts.length; at += LINE_PARTS) {
+      expectLineEnd(parts[at])
+      const [partitionValues, tags, vector, stats] = [parts[at + 2], parts[at + 5], parts[at + 6], parts[at + 7]]
       replay.add({
-        path: parts[i] as string,
+        path: parts[at + 1] as string,
         partitionValues: (partitionValues ? fromJson(partitionValues) : {}) as PartitionValues,
-        size: Number(parts[i + 2]),
-        modificationTime: Number(parts[i + 3]),
+        size: Number(parts[at + 3]),
+        modificationTime: Number(parts[at + 4]),
         dataChange: false,
         stats: stats || null,
         tags: tags ? (fromJson(tags) as AddFile['tags'] & object) : null,
         deletionVector: vector ? (JSON.parse(vector) as DeletionVector) : null,
       })
     }
+    return at
   }
 }

@@ -179,6 +179,16 @@ describe('a checkpoint', () => {
     })
   })
 
+  test('keeps statistics that their writer set out over lines', async () => {
+    const { table } = await withCheckpoint(`${CHECKPOINT_ROWS}
+      UNION ALL BY NAME SELECT {path: 'laid out', partitionValues: MAP {}, size: 1, modificationTime: 1,
+        stats: chr(10) || '{' || chr(13) || chr(10) || '"numRecords": 3}' || chr(10)} AS add
+      UNION ALL BY NAME SELECT {path: 'bare', partitionValues: NULL, size: 1, modificationTime: 1} AS add`)
+    const files = (await openTable(table))?.files
+    expect(files?.get('laid out')?.stats).toBe('\n{\r\n"numRecords": 3}\n')
+    expect(files?.get('bare')).toMatchObject({ partitionValues: {}, stats: null })
+  })
+
   test('in parts counts only when all parts are there', async () => {
     const log = grown(2)
     log.put(`${versionName(1)}.checkpoint.0000000001.0000000002.parquet`, await parquetOf(connection, CHECKPOINT_ROWS))
