@@ -25,9 +25,10 @@ await workFolder.close()
 
 async function cleanOnAndOn(): Promise<void> {
   for (let batch = batches.pop(); batch; batch = batches.pop()) {
-    await withCleanRows(dataset, [batch], parts, (query, connection) =>
-      stageParquet(connection, query, dataset.schema, output, systemRuntime),
-    )
+    await withCleanRows(dataset, [batch], parts, async (query, connection) => {
+      const file = await stageParquet(connection, query, dataset.schema, output, systemRuntime)
+      return { result: file, rows: `FROM read_parquet('${file.localPath}')`, discard: async () => {} }
+    })
   }
 }
 

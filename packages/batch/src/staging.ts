@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { valueAt } from '@millrace/base'
 import { type ObjectStore, type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/lake'
-import { cleanFilesQuery, type Dataset, isAboutRecords, withCleanRows } from '@millrace/transform'
+import { cleanFilesQuery, type Dataset, intoFiles, isAboutRecords, withCleanRows } from '@millrace/transform'
 import { blocksOf } from './input/converted.ts'
 import type { RawBlock } from './input/raw-blocks.ts'
 import type { RawObject } from './manifest.ts'
@@ -107,15 +107,13 @@ async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, part
 async function stageBlock({ values, placeOf, refused }: RawBlock, parts: StagingParts) {
   const { dataset, refusals } = parts
   const nameOf = (_: number, index: number) => `${placeOf(index).object}, record ${placeOf(index).place}`
-  const { result, fates } = await withCleanRows(dataset, [values], { ...parts, nameOf }, async (query, connection) => {
-    const files = await stage(query, connection, parts)
-    return { files, rows: BigInt(rowsOf(files)) }
-  })
+  const use = intoFiles({ ...parts, targetBytes: FILE_BYTES })
+  const { result, fates } = await withCleanRows(dataset, [values], { ...parts, nameOf }, use)
   await refusals.add(refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })))
   await refusals.add(
     fates.bad.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
   )
-  return { files: result.files, filtered: fates.filtered.reduce((sum, count) => sum + count, 0) }
+  return { files: result, filtered: fates.filtered.reduce((sum, count) => sum + count, 0) }
 }
 
 export function stage(

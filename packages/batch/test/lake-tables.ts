@@ -20,7 +20,7 @@ export async function generateLakeTables(lake: string) {
         const parts = { engine, workFolder: folder, runtime: systemRuntime }
         await withCleanRows(dataset, [block], parts, async (query, connection) => {
           await appendRows(snapshot, query, { connection, folder, runtime: systemRuntime })
-          return { rows: BigInt(inds.length) }
+          return { result: undefined, rows: query, discard: async () => {} }
         })
       }
     } finally {

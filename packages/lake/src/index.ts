@@ -29,14 +29,7 @@ export { type LakeOptions, openLake } from './store/address.ts'
 export { type Finding, probeStore } from './store/probe.ts'
 export type { ObjectInfo, ObjectStore } from './store/store.ts'
 export { type NewTable, openOrCreate } from './write/create.ts'
-export {
-  type StagedFile,
-  type StageOptions,
-  stageParquet,
-  stageRows,
-  uploadAll,
-  uploadStaged,
-} from './write/parquet.ts'
+export { type StageOptions, stageParquet, stageRows } from './write/parquet.ts'
 export {
   appendRows,
   type RemovalOptions,
@@ -46,5 +39,6 @@ export {
   type WriteOptions,
 } from './write/rows.ts'
 export { shareFiles } from './write/share.ts'
+export { discardStaged, type StagedFile, stagedRows, uploadAll, uploadStaged } from './write/staged.ts'
 export { type CommitResult, commit, committedOrThrow, type Transaction } from './write/transaction.ts'
 export { refuseExpiringProgress, refuseUnwritable } from './write/writable.ts'

@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBitsOrError } from './expectations.ts'
-import { cleanRows, columnList, fastRaw } from './queries.ts'
+import { cleanRows, fastRaw, keptRows } from './queries.ts'
 
 /**
  * A SELECT that gives the clean rows of files of JSON lines, read by the engine itself: nothing of them passes
@@ -10,5 +10,5 @@ import { cleanRows, columnList, fastRaw } from './queries.ts'
 export function cleanFilesQuery(dataset: Dataset, files: readonly string[]): string | undefined {
   if (expectationBits(dataset.expectations, 'drop') !== 0) return undefined
   const rows = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
-  return `SELECT ${columnList(dataset)} FROM (${rows})`
+  return keptRows(dataset, rows)
 }

@@ -2,9 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { type JoinedValues, MillraceError, type Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
-import { droppedPlaces, type Examined, examine } from './examine.ts'
+import { type Examined, examine } from './examine.ts'
 import { failedBits } from './expectations.ts'
-import { droppedByBlock, type HandedOver, handOver, type UseRows } from './hand-over.ts'
+import { type HandedOver, handOver, type UseRows } from './hand-over.ts'
 import { type LineFiles, withLineFiles } from './line-files.ts'
 import { cleanRows, emptyRaw, knownNames } from './queries.ts'
 import { isAboutRecords } from './record-errors.ts'
@@ -48,7 +48,7 @@ export interface CleanParts {
  * each record. A record is bad or good by the same rules on both paths: the fast one reads all records in
  * one go and gives up on the first doubt; the careful one finds out which of them are bad.
  */
-export async function withCleanRows<T extends { readonly rows: bigint }>(
+export async function withCleanRows<T>(
   dataset: Dataset,
   blocks: readonly JoinedValues[],
   parts: CleanParts,
@@ -82,7 +82,7 @@ interface Cleaned<T> {
   readonly fates: Fates
 }
 
-async function cleanFast<T extends { readonly rows: bigint }>(bench: Bench<T>): Promise<Cleaned<T> | undefined> {
+async function cleanFast<T>(bench: Bench<T>): Promise<Cleaned<T> | undefined> {
   const { dataset, blocks, connection, files, use } = bench
   const all = selectAll(blocks)
   const { done } = await unlessInDoubt(() => handOver(dataset, all, undefined, files, connection, use))
@@ -90,10 +90,7 @@ async function cleanFast<T extends { readonly rows: bigint }>(bench: Bench<T>): 
 }
 
 /** The cheapest way to find the records in doubt first; the last one finds all. */
-async function cleanCarefully<T extends { readonly rows: bigint }>(
-  bench: Bench<T>,
-  knownBad: boolean,
-): Promise<Cleaned<T>> {
+async function cleanCarefully<T>(bench: Bench<T>, knownBad: boolean): Promise<Cleaned<T>> {
   const { plain, careful } = sortByCare(bench.blocks)
   let cause: unknown
   for (const part of knownBad ? [partByPlace, partByHalves] : [takeAll, partByPlace, partByHalves]) {
@@ -109,11 +106,7 @@ async function cleanCarefully<T extends { readonly rows: bigint }>(
   })
 }
 
-async function cleanParted<T extends { readonly rows: bigint }>(
-  bench: Bench<T>,
-  good: Selection,
-  records: Selection,
-): Promise<Cleaned<T> | undefined> {
+async function cleanParted<T>(bench: Bench<T>, good: Selection, records: Selection): Promise<Cleaned<T> | undefined> {
   const { dataset, parts, connection, files, use } = bench
   const nameOf = (at: number) => {
     const [block, index] = [records.block[at] ?? 0, records.index[at] ?? 0]
@@ -137,22 +130,27 @@ async function unlessInDoubt<T>(
 }
 
 /** Adds up what became of the records. */
-async function account<T>(
-  { dataset, blocks, connection, files }: Bench<T>,
+function account<T>(
+  { dataset }: Bench<T>,
   good: Selection,
-  { result, rows, dropped, hash, failed }: HandedOver<T>,
+  { result, tally, dropped }: HandedOver<T>,
   examined?: Examined & { readonly records: Selection },
-): Promise<Cleaned<T>> {
-  const filtered = dropped === 0 ? blocks.map(() => 0) : await droppedByBlock(dataset, good, files, connection)
+): Cleaned<T> {
   const sample = sampleUnknownFields(good, new Set(knownNames(dataset)))
-  const fates = { rows, hash, bad: [], filtered, unknown: sample, path: 'fast' as const }
-  const failures = (more: readonly number[]) =>
-    new Map(dataset.expectations.map(({ name }, i) => [name, (failed[i] ?? 0) + (more[i] ?? 0)]))
-  if (!examined) return { result, fates: { ...fates, failed: failures([]) } }
+  const failed = new Map(
+    dataset.expectations.map(({ name }, i) => [
+      name,
+      (tally.failed[i] ?? 0) + (dropped.failed[i] ?? 0) + (examined?.failed[i] ?? 0),
+    ]),
+  )
+  const { rows, hash } = tally
+  const fates = { rows, hash, bad: [], filtered: dropped.filtered, failed, unknown: sample, path: 'fast' as const }
+  if (!examined) return { result, fates }
 
   const { records, bad, unknown } = examined
   const place = (at: number) => ({ block: records.block[at] ?? 0, index: records.index[at] ?? 0 })
-  for (const at of await droppedPlaces(dataset, examined, connection)) {
+  const filtered = [...dropped.filtered]
+  for (const at of examined.dropped) {
     const { block } = place(at)
     filtered[block] = (filtered[block] ?? 0) + 1
   }
@@ -160,10 +158,10 @@ async function account<T>(
     result,
     fates: {
       ...fates,
+      filtered,
       bad: bad
         .map(({ at, reason }) => ({ ...place(at), reason }))
         .sort((a, b) => a.block - b.block || a.index - b.index),
-      failed: failures(examined.failed),
       unknown: addUnknownFields(sample, unknown, records.length),
       path: 'careful',
     },

@@ -15,7 +15,9 @@ export interface Examined {
   readonly good: number
   /** In the selection's order. */
   readonly bad: readonly Refused[]
-  /** For each expectation, how many of the bad ones failed it. */
+  /** Places of good ones whose rows an expectation drops. */
+  readonly dropped: readonly number[]
+  /** For each expectation, how many of the bad and of the dropped ones failed it. */
   readonly failed: readonly number[]
   readonly unknown: ReadonlyMap<string, number>
 }
@@ -47,7 +49,9 @@ export async function examine(
     for (const refused of await takeOutUnfit(dataset, connection, from, failed, nameOf)) bad.push(refused)
     await checkCount(dataset, connection, to - bad.length)
   }
-  return { table: TABLE, good: records.length - bad.length, bad: bad.sort((a, b) => a.at - b.at), failed, unknown }
+  const dropped = await findDropped(dataset, connection, failed)
+  const good = records.length - bad.length
+  return { table: TABLE, good, dropped, bad: bad.sort((a, b) => a.at - b.at), failed, unknown }
 }
 
 function* portions(records: Selection): Generator<readonly [number, number]> {
@@ -111,7 +115,7 @@ async function takeOutUnfit(
     if (bits & stop) {
       throw new MillraceError('RECORD_INVALID', `${name}, ${nameOf(at)}: ${failure(first(stop))}, which says stop`)
     }
-    for (const i of expectations.keys()) counts[i] = (counts[i] ?? 0) + (bits & (1 << i) ? 1 : 0)
+    countFailed(bits, counts)
     return { at, reason: failure(first(unfit)) }
   })
   if (refused.length > 0) await connection.run(`DELETE FROM ${TABLE} WHERE ${where}`)
@@ -128,13 +132,22 @@ async function checkCount(dataset: Dataset, connection: DuckDBConnection, record
   })
 }
 
-/** The places of the rows that an expectation drops. */
-export async function droppedPlaces(
-  dataset: Dataset,
-  { table }: Examined,
+async function findDropped(
+  { expectations }: Dataset,
   connection: DuckDBConnection,
+  counts: number[],
 ): Promise<number[]> {
-  const drop = expectationBits(dataset.expectations, 'drop')
-  const reader = await connection.runAndReadAll(`SELECT millrace_at FROM ${table} WHERE ${FAILED} & ${drop} <> 0`)
-  return reader.getRows().map(([at]) => Number(at))
+  const drop = expectationBits(expectations, 'drop')
+  if (drop === 0) return []
+  const reader = await connection.runAndReadAll(
+    `SELECT millrace_at, ${FAILED} FROM ${TABLE} WHERE ${FAILED} & ${drop} <> 0`,
+  )
+  return reader.getRows().map(([at, bits]) => {
+    countFailed(Number(bits), counts)
+    return Number(at)
+  })
+}
+
+function countFailed(bits: number, counts: number[]): void {
+  for (const i of counts.keys()) counts[i] = (counts[i] ?? 0) + (bits & (1 << i) ? 1 : 0)
 }

@@ -1,78 +1,55 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { MillraceError } from '@millrace/base'
-import { runBeside } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
-import { expectationBits, failedBits, failedBitsOrError } from './expectations.ts'
+import { type Dropped, droppedByBlock } from './dropped.ts'
+import type { Examined } from './examine.ts'
+import { failedBitsOrError } from './expectations.ts'
 import { type LineFiles, writeLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, HASH, rowHash } from './queries.ts'
-import { type Selection, withinBlock } from './selection.ts'
-import { tallyRows } from './tally.ts'
+import { cleanRows, columnList, FAILED, fastRaw, keptRows } from './queries.ts'
+import type { Selection } from './selection.ts'
+import { type Tally, tallyRows } from './tally.ts'
 
-const CLEANED = 'millrace_cleaned'
+/** What became of clean rows that were handed over. */
+export interface Written<T> {
+  readonly result: T
+  /** A SELECT of the rows as they are now: what is said of them goes by it. */
+  readonly rows: string
+  /** Some record is in doubt after all: all rows will be handed over once more. */
+  discard(): Promise<void>
+}
 
-/** Takes a SELECT that gives the clean rows; it reads each of them once, on this connection, and says how many came. */
-export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<T>
+/** Takes a SELECT that gives the clean rows; it reads each of them once, on this connection. */
+export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<Written<T>>
 
 export interface HandedOver<T> {
   readonly result: T
-  readonly rows: number
-  readonly dropped: number
-  readonly hash: bigint
-  /** For each expectation, how many rows failed it. */
-  readonly failed: readonly number[]
+  readonly tally: Tally
+  readonly dropped: Dropped
 }
 
 /**
  * Hands `use` the clean rows of records that the fast reader takes, read in one statement from a file of their
- * bytes, together with those that are in the table `examined` already. The page cache keeps such a file in
- * memory: it is as fast as /dev/shm, without its limits. An error where a record is in doubt after all, undefined
- * where rows out are not records in: `use` has not been called then.
+ * bytes, together with those that are in a table already. The page cache keeps such a file in memory: it is as fast
+ * as /dev/shm, without its limits. An error where a record is in doubt after all, undefined where rows out are not
+ * records in.
  */
-export async function handOver<T extends { readonly rows: bigint }>(
+export async function handOver<T>(
   dataset: Dataset,
   good: Selection,
-  examined: { readonly table: string; readonly good: number } | undefined,
+  examined: Examined | undefined,
   files: LineFiles,
   connection: DuckDBConnection,
   use: UseRows<T>,
 ): Promise<HandedOver<T> | undefined> {
-  const records = good.length + (examined?.good ?? 0)
   await writeLines(files, good)
-  const columns = columnList(dataset)
   const fast = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
-  const all = examined === undefined ? fast : `${fast} UNION ALL SELECT ${columns}, ${FAILED} FROM ${examined.table}`
-  await runBeside(
-    connection,
-    `CREATE OR REPLACE TEMP TABLE ${CLEANED} AS SELECT *, ${rowHash(dataset)} AS ${HASH} FROM (${all})`,
-  )
-  const dropBits = expectationBits(dataset.expectations, 'drop')
-  const { seen, dropped, hash, failed } = await tallyRows(connection, CLEANED, dropBits)
-  if (seen !== records) return undefined
-  const result = await use(`SELECT ${columns} FROM ${CLEANED} WHERE ${FAILED} & ${dropBits} = 0`, connection)
-  const rows = Number(result.rows)
-  if (rows + dropped !== seen) {
-    throw new MillraceError(
-      'INTERNAL',
-      `data set ${dataset.name}: ${seen - dropped} rows were clean, ${rows} were read`,
-    )
+  const all = examined ? `${fast} UNION ALL SELECT ${columnList(dataset)}, ${FAILED} FROM ${examined.table}` : fast
+  const written = await use(keptRows(dataset, all), connection)
+  const tally = await tallyRows(dataset, written.rows, connection)
+  const dropped = await droppedByBlock(dataset, good, files, connection)
+  const records = good.length + (examined?.good ?? 0)
+  if (dropped.seen === good.length && tally.rows + dropped.rows + (examined?.dropped.length ?? 0) === records) {
+    return { result: written.result, tally, dropped }
   }
-  return { result, rows, dropped, hash, failed: dataset.expectations.map((_, i) => failed(i)) }
-}
-
-/** The clean rows don't say which block they are from: each block is asked by itself how many it drops. */
-export async function droppedByBlock(
-  dataset: Dataset,
-  good: Selection,
-  files: LineFiles,
-  connection: DuckDBConnection,
-): Promise<number[]> {
-  const drop = expectationBits(dataset.expectations, 'drop')
-  const counts: number[] = []
-  for (const block of good.blocks.keys()) {
-    await writeLines(files, withinBlock(good, block))
-    const rows = cleanRows(dataset, fastRaw(dataset, files), failedBits(dataset.expectations))
-    const reader = await connection.runAndReadAll(`SELECT count(*) FROM (${rows}) WHERE ${FAILED} & ${drop} <> 0`)
-    counts.push(Number(reader.getRows()[0]?.[0]))
-  }
-  return counts
+  await written.discard()
+  return undefined
 }

@@ -2,5 +2,7 @@ export { type BadRecord, type CleanParts, type Fates, withCleanRows } from './cl
 export { cleanFilesQuery } from './clean-files.ts'
 export { belongsTo, type Dataset, datasetNames, loadDataset } from './dataset.ts'
 export { datasetHash } from './dataset-hash.ts'
+export type { UseRows } from './hand-over.ts'
 export { rowsHash } from './queries.ts'
 export { isAboutRecords } from './record-errors.ts'
+export { intoFiles, onlyCounted } from './uses.ts'

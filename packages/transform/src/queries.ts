@@ -1,6 +1,7 @@
 import { LARGEST_FAST_VALUE } from '@millrace/base'
 import { duckdbType, quoteName, quoteText } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
+import { expectationBits } from './expectations.ts'
 import { fieldSql, SQL_TYPES } from './fields.ts'
 
 /** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
@@ -54,16 +55,24 @@ export function emptyRaw(dataset: Dataset): string {
 /** The column that says which expectations a clean row fails. */
 export const FAILED = 'millrace_failed'
 
-/** The column with a clean row's hash. */
-export const HASH = 'millrace_hash'
-
 /** The clean rows of a `raw`, with the columns as the schema has them, and the expectations that each fails. */
 export function cleanRows(dataset: Dataset, raw: string, failed: string): string {
+  const cleaned = `WITH raw AS (${raw}) SELECT * FROM (${dataset.sql}\n)`
+  return `SELECT *, ${failed} AS ${FAILED} FROM (${typedRows(dataset, cleaned)})`
+}
+
+/** The rows with the columns as the schema has them. */
+export function typedRows(dataset: Dataset, rows: string): string {
   const columns = dataset.schema.fields.map(
     ({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(type)}) AS ${quoteName(name)}`,
   )
-  const cast = `SELECT ${columns.join(', ')} FROM (WITH raw AS (${raw}) SELECT * FROM (${dataset.sql}\n))`
-  return `SELECT *, ${failed} AS ${FAILED} FROM (${cast})`
+  return `SELECT ${columns.join(', ')} FROM (${rows})`
+}
+
+/** Those of the clean rows that no expectation drops. Every row is asked what it fails: that may be an error. */
+export function keptRows(dataset: Dataset, rows: string): string {
+  const drop = expectationBits(dataset.expectations, 'drop')
+  return `SELECT ${columnList(dataset)} FROM (${rows}) WHERE ${FAILED} & ${drop} = 0`
 }
 
 export function columnList(dataset: Dataset): string {

@@ -1,33 +1,43 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { FAILED, HASH } from './queries.ts'
+import { runBeside } from '@millrace/lake'
+import type { Dataset } from './dataset.ts'
+import { failedBits } from './expectations.ts'
+import { FAILED, rowHash, typedRows } from './queries.ts'
 
-/** What became of a table of clean rows. */
+/** What there is to say of clean rows. */
 export interface Tally {
-  readonly seen: number
-  readonly dropped: number
-  /** The rows that stay: the sum of their hashes, modulo 2^64, whatever their order. */
+  readonly rows: number
+  /** The sum of their hashes, modulo 2^64, whatever their order. */
   readonly hash: bigint
-  /** How many rows each expectation failed for. */
-  failed(expectation: number): number
+  /** For each expectation, how many rows fail it. */
+  readonly failed: readonly number[]
 }
 
-/** `dropBits` are the expectations whose rows are dropped. */
-export async function tallyRows(connection: DuckDBConnection, table: string, dropBits: number): Promise<Tally> {
-  const reader = await connection.runAndReadAll(
-    `SELECT ${FAILED}, count(*)::INTEGER, sum(${HASH})::VARCHAR FROM ${table} GROUP BY ${FAILED}`,
+export async function tallyRows(dataset: Dataset, rows: string, connection: DuckDBConnection): Promise<Tally> {
+  const { expectations } = dataset
+  const reader = await runBeside(
+    connection,
+    `SELECT ${failedBits(expectations)} AS ${FAILED}, count(*)::INTEGER, sum(${rowHash(dataset)})::VARCHAR
+     FROM (${typedRows(dataset, rows)}) GROUP BY ${FAILED}`,
   )
-  const groups = reader.getRows().map(([bits, rows, hash]) => {
-    return { bits: Number(bits), rows: Number(rows), hash: BigInt(String(hash)) }
+  const groups = reader.getRows().map(([bits, count, hash]) => {
+    return { bits: Number(bits), rows: Number(count), hash: BigInt(String(hash)) }
   })
-  const rowsOf = (some: typeof groups) => some.reduce((sum, { rows }) => sum + rows, 0)
-  const stay = groups.filter(({ bits }) => (bits & dropBits) === 0)
-  return {
-    seen: rowsOf(groups),
-    dropped: rowsOf(groups) - rowsOf(stay),
-    hash: BigInt.asUintN(
-      64,
-      stay.reduce((sum, { hash }) => sum + hash, 0n),
-    ),
-    failed: (expectation) => rowsOf(groups.filter(({ bits }) => bits & (1 << expectation))),
-  }
+  const hash = groups.reduce((sum, group) => sum + group.hash, 0n)
+  return { rows: countOf(groups), hash: BigInt.asUintN(64, hash), failed: failures(expectations.length, groups) }
+}
+
+/** Rows that fail the same expectations. */
+export interface Group {
+  readonly bits: number
+  readonly rows: number
+}
+
+export function countOf(groups: readonly Group[]): number {
+  return groups.reduce((sum, { rows }) => sum + rows, 0)
+}
+
+/** For each of so many expectations, the rows that fail it. */
+export function failures(expectations: number, groups: readonly Group[]): number[] {
+  return Array.from({ length: expectations }, (_, i) => countOf(groups.filter(({ bits }) => bits & (1 << i))))
 }

@@ -27,9 +27,9 @@ export async function createKit(): Promise<Kit> {
       const { result, fates } = await withCleanRows(dataset, blocks, parts, async (query, connection) => {
         const reader = await connection.runAndReadAll(`SELECT CAST(to_json(rows) AS VARCHAR) FROM (${query}) rows`)
         const rows = reader.getRows().map(([row]) => JSON.parse(String(row)) as Record<string, unknown>)
-        return { rows: BigInt(rows.length), list: rows }
+        return { result: rows, rows: query, discard: async () => {} }
       })
-      return { rows: result.list, fates }
+      return { rows: result, fates }
     },
     async close() {
       engine.close()

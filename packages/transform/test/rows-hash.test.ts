@@ -1,7 +1,8 @@
 import { joinValues, systemRuntime } from '@millrace/base'
-import { openDuckDB, stageParquet } from '@millrace/lake'
+import { openDuckDB } from '@millrace/lake'
 import { loadDataset, rowsHash, withCleanRows } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
+import { intoFile } from './into-file.ts'
 import { createKit } from './kit.ts'
 
 const kit = await createKit()
@@ -22,9 +23,7 @@ for (const [name, record] of Object.entries(RECORDS)) {
     const dataset = await loadDataset(name)
     const values = Array.from({ length: 5000 }, (_, i) => Buffer.from(JSON.stringify(record(i))))
     const parts = { engine, workFolder: kit.folder, runtime: systemRuntime }
-    const { result, fates } = await withCleanRows(dataset, [joinValues(values)], parts, (query, connection) =>
-      stageParquet(connection, query, dataset.schema, kit.folder, systemRuntime),
-    )
+    const { result, fates } = await withCleanRows(dataset, [joinValues(values)], parts, intoFile(dataset, kit.folder))
     const connection = await engine.connect()
     const query = `SELECT ${rowsHash(dataset)} FROM read_parquet('${result.localPath}')`
     const reader = await connection.runAndReadAll(query)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { joinValues, type Runtime } from '@millrace/base'
 import { openDuckDB } from '@millrace/lake'
-import { belongsTo, type CleanParts, type Dataset, loadDataset, withCleanRows } from '@millrace/transform'
+import { belongsTo, type CleanParts, type Dataset, loadDataset, onlyCounted, withCleanRows } from '@millrace/transform'
 import type { OutgoingRecord } from '@millrace/transport'
 import { RefusedRequest } from './refusal.ts'
 
@@ -76,10 +76,7 @@ async function problemsOf(
   parts: CleanParts,
 ): Promise<Map<number, RefusedRequest>> {
   const blocks = together.map(({ records }) => joinValues(records.map(({ value }) => value)))
-  const { fates } = await withCleanRows(dataset, blocks, parts, async (query, connection) => {
-    const reader = await connection.runAndReadAll(`SELECT count(*), count(COLUMNS(*)) FROM (${query})`)
-    return { rows: BigInt(String(reader.getRows()[0]?.[0])) }
-  })
+  const { fates } = await withCleanRows(dataset, blocks, parts, onlyCounted)
   const problems = new Map<number, RefusedRequest>()
   for (const { block, index, reason } of fates.bad) {
     if (!problems.has(block)) problems.set(block, problem(dataset.name, index, reason))

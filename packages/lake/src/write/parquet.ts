@@ -1,24 +1,15 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { runBeside } from '../duckdb.ts'
-import type { AddFile, Metadata } from '../log/actions.ts'
-import { dataKey, type TableRef } from '../log/log.ts'
+import type { Metadata } from '../log/actions.ts'
 import { duckdbType, quoteName, quoteText, type StructType, schemaOf } from '../log/schema.ts'
 import { begunAt, instantOf } from './age.ts'
 import { guarded, NULL_REFUSED } from './nulls.ts'
 import { logPath, partitionExpression, partitionValue } from './partitions.ts'
+import type { StagedFile } from './staged.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
-
-/** A finished Parquet file on this machine, and the `add` that will make it part of the table. */
-export interface StagedFile {
-  readonly localPath: string
-  /** Made for it and its like: goes with the last of them. */
-  readonly folder?: string
-  readonly add: AddFile
-  readonly rows: bigint
-}
 
 export interface StageOptions {
   /** The columns that the query has, where it lacks some of the table's: those become null. */
@@ -176,32 +167,4 @@ function partitionValues(file: WrittenFile, metadata: Metadata): Record<string, 
       return [name, partitionValue(file.partition.get(name) ?? null, type)]
     }),
   )
-}
-
-const UPLOADS_AT_ONCE = 4
-
-/** Puts staged files in their places. Whether they become part of the table is for the commit to say. */
-export async function uploadAll(table: TableRef, staged: readonly StagedFile[]): Promise<void> {
-  const waiting = [...staged]
-  const work = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) await uploadStaged(table, file)
-  }
-  await Promise.all(Array.from({ length: Math.min(UPLOADS_AT_ONCE, staged.length) }, work))
-}
-
-export async function uploadStaged(table: TableRef, staged: StagedFile): Promise<void> {
-  await table.store.upload(dataKey(table, staged.add.path), staged.localPath)
-  await discardStaged(staged)
-}
-
-async function discardStaged({ localPath, folder }: StagedFile): Promise<void> {
-  await rm(localPath, { force: true })
-  if (folder === undefined) return
-  for (let emptied = dirname(localPath); emptied.startsWith(folder); emptied = dirname(emptied)) {
-    const gone = await rmdir(emptied).then(
-      () => true,
-      () => false,
-    )
-    if (!gone) return
-  }
 }

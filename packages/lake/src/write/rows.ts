@@ -10,8 +10,9 @@ import type { Snapshot } from '../read/snapshot.ts'
 import { refreshed } from './age.ts'
 import { conflictBetween } from './conflicts.ts'
 import { fittingColumns } from './fit.ts'
-import { type StagedFile, stageRows, uploadAll } from './parquet.ts'
+import { stageRows } from './parquet.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
+import { type StagedFile, uploadAll } from './staged.ts'
 import { type CommitResult, commit, type Transaction } from './transaction.ts'
 
 /** Where rows are made into files. */

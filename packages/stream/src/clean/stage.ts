@@ -1,6 +1,6 @@
 import { type Runtime, valueAt } from '@millrace/base'
-import { type DuckDB, type StagedFile, stageRows } from '@millrace/lake'
-import { type Dataset, type Fates, withCleanRows } from '@millrace/transform'
+import type { DuckDB, StagedFile } from '@millrace/lake'
+import { type Dataset, type Fates, intoFiles, withCleanRows } from '@millrace/transform'
 import { type Block, partitionKey } from '@millrace/transport'
 import type { Batch } from '../intake/batch.ts'
 import { printable } from '../quarantine/printable.ts'
@@ -35,13 +35,9 @@ export async function stageBatch(batch: Batch, sieve: Sieve, parts: StageParts):
   const { dataset, tables, workFolder, runtime } = parts
   const sifted = batch.blocks.map((block) => siftBlock(block, sieve))
   const blocks = sifted.map(({ block }) => block)
-  const { metadata } = tables.anchor.snapshot()
-  const columns = dataset.schema.fields.map(({ name }) => name)
+  const use = intoFiles({ ...parts, snapshot: tables.anchor.snapshot() })
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
-  const { result, fates } = await withCleanRows(dataset, blocks, { ...parts, nameOf }, async (query, connection) => {
-    const files = await stageRows(connection, query, metadata, workFolder, runtime, { columns })
-    return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0n) }
-  })
+  const { result, fates } = await withCleanRows(dataset, blocks, { ...parts, nameOf }, use)
   const bad = [
     ...batch.blocks.flatMap((block, i) => straysOf(block, sifted[i], parts.group)),
     ...fates.bad.map(({ block, index, reason }) => {
@@ -53,7 +49,7 @@ export async function stageBatch(batch: Batch, sieve: Sieve, parts: StageParts):
   runtime.crashPoint('staged')
   const reasons = bad.map(({ reason }) => reason)
   const samples = bad.slice(0, SAMPLES).map(sampleOf)
-  return { files: result.files, badFiles, ledger: ledgerOf(batch, sifted, fates), fates, reasons, samples }
+  return { files: result, badFiles, ledger: ledgerOf(batch, sifted, fates), fates, reasons, samples }
 }
 
 const SAMPLES = 3

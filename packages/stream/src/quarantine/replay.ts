@@ -1,6 +1,6 @@
 import { joinValues, MillraceError } from '@millrace/base'
-import { commit, openTable, quoteText, stageRows, uploadAll } from '@millrace/lake'
-import { type Dataset, withCleanRows } from '@millrace/transform'
+import { commit, openTable, quoteText, uploadAll } from '@millrace/lake'
+import { type Dataset, intoFiles, onlyCounted, withCleanRows } from '@millrace/transform'
 import {
   interruptedIds,
   mark,
@@ -63,32 +63,25 @@ async function finishInterrupted(parts: ReplayParts): Promise<number> {
 
 async function goodOf(chunk: readonly Refused[], parts: ReplayParts): Promise<Refused[]> {
   const values = joinValues(chunk.map(({ value }) => value))
-  const { fates } = await withCleanRows(parts.dataset, [values], parts, async (query, connection) => {
-    const counted = await connection.runAndReadAll(`SELECT count(*) FROM (${query})`)
-    return { rows: BigInt(String(counted.getRows()[0]?.[0])) }
-  })
+  const { fates } = await withCleanRows(parts.dataset, [values], parts, onlyCounted)
   const bad = new Set(fates.bad.map(({ index }) => index))
   return chunk.filter((_, index) => !bad.has(index))
 }
 
 async function append(good: readonly Refused[], id: string, parts: ReplayParts): Promise<void> {
-  const { store, path, dataset, workFolder, runtime } = parts
+  const { store, path, dataset, runtime } = parts
   const snapshot = await openTable({ store, path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} is not there any more`)
-  const columns = dataset.schema.fields.map(({ name }) => name)
   const values = joinValues(good.map(({ value }) => value))
-  const { result } = await withCleanRows(dataset, [values], parts, async (query, connection) => {
-    const files = await stageRows(connection, query, snapshot.metadata, workFolder, runtime, { columns })
-    return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0n) }
-  })
-  await uploadAll(snapshot.table, result.files)
+  const { result } = await withCleanRows(dataset, [values], parts, intoFiles({ ...parts, snapshot }))
+  await uploadAll(snapshot.table, result)
   const appId = txnOf(id)
   const { outcome } = await commit(
     snapshot,
     {
       operation: 'STREAMING UPDATE',
       parameters: { replay: id },
-      add: result.files.filter(({ rows }) => rows > 0n).map(({ add }) => add),
+      add: result.map(({ add }) => add),
       txn: [{ appId, version: 1n, lastUpdated: runtime.now() }],
       fence: (latest) => !latest.txns.has(appId),
       info: { millrace: { dataset: dataset.name, replayed: good.length } },

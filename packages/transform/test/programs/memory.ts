@@ -1,8 +1,9 @@
 // Cleans the same block over and over, two at a time; prints the resident bytes before it, and the most there ever were.
 import { rm } from 'node:fs/promises'
 import { joinValues, openWorkFolder, systemRuntime } from '@millrace/base'
-import { openDuckDB, stageParquet } from '@millrace/lake'
+import { openDuckDB } from '@millrace/lake'
 import { loadDataset, withCleanRows } from '@millrace/transform'
+import { intoFile } from '../into-file.ts'
 
 const BLOCK_BYTES = 24 << 20
 const AT_ONCE = 2
@@ -18,9 +19,7 @@ let left = times
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     while (left-- > 0) {
-      const { result } = await withCleanRows(pin, [block], parts, (query, connection) =>
-        stageParquet(connection, query, pin.schema, workFolder.path, systemRuntime),
-      )
+      const { result } = await withCleanRows(pin, [block], parts, intoFile(pin, workFolder.path))
       await rm(result.localPath)
     }
   }),

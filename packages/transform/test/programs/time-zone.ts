@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { joinValues, systemRuntime } from '@millrace/base'
-import { openDuckDB, stageParquet } from '@millrace/lake'
+import { openDuckDB } from '@millrace/lake'
 import { loadDataset, withCleanRows } from '@millrace/transform'
+import { intoFile } from '../into-file.ts'
 
 const geo = await loadDataset('geo')
 const moments = ['2021-03-28 02:30:00', '2021-03-28T02:30:00Z', '2021:03:28 02:30:00', '2021-03-28T02:30:00+01:30']
@@ -12,9 +13,7 @@ const values = moments.map((timestamp, ind) => Buffer.from(JSON.stringify({ ind,
 const engine = await openDuckDB()
 const workFolder = await mkdtemp(join(tmpdir(), 'millrace-zone-'))
 const parts = { engine, workFolder, runtime: systemRuntime }
-const { result } = await withCleanRows(geo, [joinValues(values)], parts, (query, connection) =>
-  stageParquet(connection, query, geo.schema, workFolder, systemRuntime),
-)
+const { result } = await withCleanRows(geo, [joinValues(values)], parts, intoFile(geo, workFolder))
 const connection = await engine.connect()
 const reader = await connection.runAndReadAll(
   `SELECT epoch_us(timestamp)::VARCHAR FROM read_parquet('${result.localPath}') ORDER BY ind`,
