@@ -59,14 +59,15 @@ describe('a record that can not be cleaned is refused by object and place', () =
     expect(await refusedPins(place)).toEqual([['a.jsonl', 2, 'wrong type in field index', JSON.stringify(changed)]])
   })
 
-  it('in a file so large that DuckDB reads it by itself', async () => {
+  it.each([
+    [{ index: 1.5 }, 'wrong type in field index'],
+    [{ index: null }, 'expectation has_number failed'],
+  ])('in a file so large that DuckDB reads it by itself: %o', async (fault, reason) => {
     const records: unknown[] = Array.from({ length: 5000 }, (_, i) => post(i + 10).pin)
-    records[4321] = { ...post(1).pin, index: 1.5 }
+    records[4321] = { ...post(1).pin, ...fault }
     const place = await placeWith({ 'large.jsonl': jsonLines(records) })
     expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5003, rows: 5002, refused: 1 })
-    expect(await place.rows('SELECT place, reason FROM batch.pin_quarantine')).toEqual([
-      [4322, 'wrong type in field index'],
-    ])
+    expect(await place.rows('SELECT place, reason FROM batch.pin_quarantine')).toEqual([[4322, reason]])
   })
 
   it('in Parquet, where a column of one file is of another type', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type JoinedValues, joinValues, systemRuntime, valueAt } from '@millrace/base'
 import { openDuckDB } from '@millrace/lake'
-import { type Dataset, type Fates, withCleanRows } from '@millrace/transform'
+import { type Dataset, type Fates, type UseRows, withCleanRows } from '@millrace/transform'
 
 export interface Outcome {
   readonly rows: readonly Record<string, unknown>[]
@@ -14,16 +14,19 @@ export interface Kit {
   readonly folder: string
   /** The clean rows and what became of the records. */
   clean(dataset: Dataset, blocks: readonly JoinedValues[]): Promise<Outcome>
+  /** What became of the records, whatever is done with the rows. */
+  use<T>(dataset: Dataset, blocks: readonly JoinedValues[], use: UseRows<T>): Promise<{ result: T; fates: Fates }>
   close(): Promise<void>
 }
 
 export async function createKit(): Promise<Kit> {
   const engine = await openDuckDB()
   const folder = await mkdtemp(join(tmpdir(), 'millrace-transform-'))
+  const parts = { engine, workFolder: folder, runtime: systemRuntime }
   return {
     folder,
+    use: (dataset, blocks, use) => withCleanRows(dataset, blocks, parts, use),
     async clean(dataset, blocks) {
-      const parts = { engine, workFolder: folder, runtime: systemRuntime }
       const { result, fates } = await withCleanRows(dataset, blocks, parts, async (query, connection) => {
         const reader = await connection.runAndReadAll(`SELECT CAST(to_json(rows) AS VARCHAR) FROM (${query}) rows`)
         const rows = reader.getRows().map(([row]) => JSON.parse(String(row)) as Record<string, unknown>)

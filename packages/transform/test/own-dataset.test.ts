@@ -133,6 +133,11 @@ describe('a data set is refused', () => {
     await expect(refused({}, `${SQL.split(' --')[0]} WHERE meter > 1`)).rejects.toEqual(invalid(/0 rows of 1 record/))
     await expect(refused({}, `${SQL.split(' --')[0]}, range(2)`)).rejects.toEqual(invalid(/2 rows of 1 record/))
   })
+  test('when its SQL makes two rows of a record and an expectation drops one of them', async () => {
+    const expectations = { first: { predicate: 'length = 0', otherwise: 'drop' } }
+    const sql = 'SELECT meter, value, taken, ok, i AS length FROM raw, range(2) t(i)'
+    await expect(refused({ expectations }, sql)).rejects.toEqual(invalid(/2 rows of 1 record/))
+  })
   test.each([
     ['a field of no type', { fields: { a: { type: 'number' } } }],
     ['shapes for what is no timestamp', { fields: { a: { type: 'text', shapes: ['YYYY-MM-DD HH:MM:SS'] } } }],
@@ -158,6 +163,17 @@ describe('the hash of a data set', () => {
     ])
     expect(new Set([hash, ...changed]).size).toBe(5)
   })
+})
+
+test('rows that turn out to be too many are given back', async () => {
+  const dataset = await (await make({}, `${SQL.split(' --')[0]}, range(2)`)).load()
+  const events: string[] = []
+  const cleaning = kit.use(dataset, [block(reading(1))], async (query) => {
+    events.push('written')
+    return { result: undefined, rows: query, discard: async () => void events.push('discarded') }
+  })
+  await expect(cleaning).rejects.toMatchObject({ code: 'DATASET_INVALID' })
+  expect(events).toEqual(['written', 'discarded', 'written', 'discarded'])
 })
 
 test('a careful block and a fast one give the same rows', async () => {
