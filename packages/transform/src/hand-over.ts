@@ -47,7 +47,7 @@ export async function handOver<T>(
   const tally = await tallyRows(dataset, written.rows, connection)
   const dropped = await droppedByBlock(dataset, good, files, connection)
   const records = good.length + (examined?.good ?? 0)
-  if (dropped.seen === good.length && tally.rows + dropped.rows + (examined?.dropped.length ?? 0) === records) {
+  if (tally.rows + dropped.rows + (examined?.dropped.length ?? 0) === records) {
     return { result: written.result, tally, dropped }
   }
   await written.discard()
