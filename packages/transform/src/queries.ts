@@ -79,12 +79,10 @@ export function columnList(dataset: Dataset): string {
   return dataset.schema.fields.map(({ name }) => quoteName(name)).join(', ')
 }
 
-/** SQL over rows of the data set, wherever they are read from: the hash of them all, as `Fates` has it. */
+/**
+ * SQL over rows of the data set, wherever they are read from: the sum of their hashes modulo 2^64, each of a row's
+ * columns in the schema's order. DuckDB may change the function with a new version.
+ */
 export function rowsHash(dataset: Dataset): string {
-  return `CAST(coalesce(sum(${rowHash(dataset)}), 0) % 18446744073709551616 AS UBIGINT)`
-}
-
-/** A row's hash: of its columns in the schema's order. DuckDB may change the function with a new version. */
-export function rowHash(dataset: Dataset): string {
-  return `hash(${columnList(dataset)})`
+  return `CAST(coalesce(sum(hash(${columnList(dataset)})), 0) % 18446744073709551616 AS UBIGINT)`
 }

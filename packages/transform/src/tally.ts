@@ -2,12 +2,12 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { runBeside } from '@millrace/lake'
 import type { Dataset } from './dataset.ts'
 import { failedBits } from './expectations.ts'
-import { FAILED, rowHash, typedRows } from './queries.ts'
+import { FAILED, rowsHash, typedRows } from './queries.ts'
 
 /** What there is to say of clean rows. */
 export interface Tally {
   readonly rows: number
-  /** The sum of their hashes, modulo 2^64, whatever their order. */
+  /** As `rowsHash` has it. */
   readonly hash: bigint
   /** For each expectation, how many rows fail it. */
   readonly failed: readonly number[]
@@ -17,11 +17,11 @@ export async function tallyRows(dataset: Dataset, rows: string, connection: Duck
   const { expectations } = dataset
   const reader = await runBeside(
     connection,
-    `SELECT ${failedBits(expectations)} AS ${FAILED}, count(*)::INTEGER, sum(${rowHash(dataset)})::VARCHAR
+    `SELECT ${failedBits(expectations)} AS ${FAILED}, count(*)::INTEGER, ${rowsHash(dataset)}
      FROM (${typedRows(dataset, rows)}) GROUP BY ${FAILED}`,
   )
   const groups = reader.getRows().map(([bits, count, hash]) => {
-    return { bits: Number(bits), rows: Number(count), hash: BigInt(String(hash)) }
+    return { bits: Number(bits), rows: Number(count), hash: hash as bigint }
   })
   const hash = groups.reduce((sum, group) => sum + group.hash, 0n)
   return { rows: countOf(groups), hash: BigInt.asUintN(64, hash), failed: failures(expectations.length, groups) }
