@@ -6,6 +6,7 @@ export {
   LARGEST_FAST_VALUE,
   needsCare,
   pickValues,
+  thoseInNeedOfCare,
   valueAt,
 } from './joined-values.ts'
 export {

@@ -55,6 +55,24 @@ export function endBefore(ends: Int32Array, index: number): number {
   return (end < 0 ? -1 - end : end) + 1
 }
 
+/** Which of the values need care: as `needsCare` says, without a look at each by itself. */
+export function* thoseInNeedOfCare({ count, bytes, ends }: JoinedValues): Generator<number> {
+  let carriageReturn = -1
+  for (let index = 0, start = 0; index < count; index++) {
+    const end = endBefore(ends, index + 1) - 1
+    if (carriageReturn < start) carriageReturn = next(bytes, CARRIAGE_RETURN, start)
+    const broken = carriageReturn < end || next(bytes, LINE_FEED, start) < end
+    const isNull = (ends[index] ?? 0) < 0
+    if (broken || isNull || bytes[start] !== OPENING_BRACE || end - start > LARGEST_FAST_VALUE) yield index
+    start = end + 1
+  }
+}
+
+function next(bytes: Uint8Array, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from)
+  return at < 0 ? bytes.length : at
+}
+
 /** Some of the values, in ascending order; neighbours are copied in one go. What asked for care still does. */
 export function pickValues({ bytes, ends, careful }: JoinedValues, kept: readonly number[]): JoinedValues {
   const startOf = (index: number) => endBefore(ends, index)

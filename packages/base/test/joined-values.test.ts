@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { endBefore, joinValues, needsCare, pickValues, valueAt } from '../src/joined-values.ts'
+import {
+  endBefore,
+  joinValues,
+  LARGEST_FAST_VALUE,
+  needsCare,
+  pickValues,
+  thoseInNeedOfCare,
+  valueAt,
+} from '../src/joined-values.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const value = fc.option(fc.uint8Array({ maxLength: 40 }))
@@ -69,5 +77,20 @@ describe('a value needs care', () => {
 
   it('an object on one line does not', () => {
     expect(needsCare(bytes('{"a":1}'))).toBe(false)
+  })
+
+  it('or not, whether it is looked at by itself or among others', () => {
+    const piece = fc.constantFrom('{', '{"a":1}', '\n', '\r', ' ', '[', 'é', '\n{', '\0')
+    const value = fc.oneof(
+      fc.constant(null),
+      fc.array(piece, { maxLength: 4 }).map((pieces) => bytes(pieces.join(''))),
+      fc.constantFrom(LARGEST_FAST_VALUE, LARGEST_FAST_VALUE + 1).map((size) => new Uint8Array(size).fill(0x7b)),
+    )
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 12 }), (values) => {
+        const careful = values.flatMap((each, i) => (needsCare(each) ? [i] : []))
+        expect([...thoseInNeedOfCare(joinValues(values))]).toEqual(careful)
+      }),
+    )
   })
 })

@@ -8,7 +8,7 @@ import { type HandedOver, handOver, type UseRows } from './hand-over.ts'
 import { type LineFiles, withLineFiles } from './line-files.ts'
 import { cleanRows, emptyRaw, knownNames } from './queries.ts'
 import { isAboutRecords } from './record-errors.ts'
-import { concat, type Selection, selectAll, sortByCare } from './selection.ts'
+import { concat, type Selection, sortByCare } from './selection.ts'
 import { partByHalves, partByPlace, takeAll } from './sift.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 
@@ -57,11 +57,7 @@ export async function withCleanRows<T>(
   const connection = await parts.engine.connect()
   try {
     await checkSql(dataset, connection)
-    const plain = !blocks.some(({ careful }) => careful)
-    return await withLineFiles(parts, async (files) => {
-      const bench: Bench<T> = { dataset, blocks, parts, connection, files, use }
-      return (plain ? await cleanFast(bench) : undefined) ?? (await cleanCarefully(bench, plain))
-    })
+    return await withLineFiles(parts, (files) => cleanBlocks({ dataset, blocks, parts, connection, files, use }))
   } finally {
     connection.closeSync()
   }
@@ -82,28 +78,25 @@ interface Cleaned<T> {
   readonly fates: Fates
 }
 
-async function cleanFast<T>(bench: Bench<T>): Promise<Cleaned<T> | undefined> {
-  const { dataset, blocks, connection, files, use } = bench
-  const all = selectAll(blocks)
-  const { done } = await unlessInDoubt(() => handOver(dataset, all, undefined, files, connection, use))
-  return done && account(bench, all, done)
-}
+/** Data sets whose last blocks had records in doubt: the next may well have some, and one try less is made. */
+const doubted = new WeakSet<Dataset>()
 
 /** The cheapest way to find the records in doubt first; the last one finds all. */
-async function cleanCarefully<T>(bench: Bench<T>, knownBad: boolean): Promise<Cleaned<T>> {
-  const { plain, careful } = sortByCare(bench.blocks)
+async function cleanBlocks<T>(bench: Bench<T>): Promise<Cleaned<T>> {
+  const { dataset, blocks, files, connection } = bench
+  const { plain, careful } = sortByCare(blocks)
   let cause: unknown
-  for (const part of knownBad ? [partByPlace, partByHalves] : [takeAll, partByPlace, partByHalves]) {
-    const { good, doubtful } = await part(bench.dataset, plain, bench.files, bench.connection)
-    const { done, doubt } = await unlessInDoubt(() =>
-      cleanParted(bench, good, concat(bench.blocks, [careful, doubtful])),
-    )
-    if (done) return done
+  for (const part of doubted.has(dataset) ? [partByPlace, partByHalves] : [takeAll, partByPlace, partByHalves]) {
+    const { good, doubtful } = await part(dataset, plain, files, connection)
+    const { done, doubt } = await unlessInDoubt(() => cleanParted(bench, good, concat(blocks, [careful, doubtful])))
+    if (done) {
+      if (doubtful.length > 0) doubted.add(dataset)
+      else doubted.delete(dataset)
+      return done
+    }
     cause = doubt
   }
-  throw new MillraceError('INTERNAL', `data set ${bench.dataset.name}: good records made too many rows or too few`, {
-    cause,
-  })
+  throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`, { cause })
 }
 
 async function cleanParted<T>(bench: Bench<T>, good: Selection, records: Selection): Promise<Cleaned<T> | undefined> {
@@ -112,9 +105,9 @@ async function cleanParted<T>(bench: Bench<T>, good: Selection, records: Selecti
     const [block, index] = [records.block[at] ?? 0, records.index[at] ?? 0]
     return parts.nameOf?.(block, index) ?? `record ${index} of block ${block}`
   }
-  const examined = await examine(dataset, records, connection, nameOf)
+  const examined = records.length === 0 ? undefined : await examine(dataset, records, connection, nameOf)
   const handed = await handOver(dataset, good, examined, files, connection, use)
-  return handed && account(bench, good, handed, { ...examined, records })
+  return handed && account(bench, good, handed, examined && { ...examined, records })
 }
 
 /** What the work comes to; or why some record is in doubt. */

@@ -1,5 +1,5 @@
 import { quoteName, quoteText } from '@millrace/lake'
-import { type TimestampShape, timestampPattern, timestampValue } from './timestamps.ts'
+import { noTimestamp, type TimestampShape, timestampValue } from './timestamps.ts'
 
 export const FIELD_TYPES = ['text', 'integer', 'long', 'double', 'boolean', 'timestamp'] as const
 
@@ -74,6 +74,6 @@ function wrongType({ type, shapes }: Field, text: string): string | undefined {
     case 'boolean':
       return `${text} NOT IN ('true', 'false')`
     case 'timestamp':
-      return `${text} IS NOT NULL AND (NOT regexp_full_match(${text}, ${quoteText(timestampPattern(shapes))}) OR ${text} LIKE '0000%' OR ${cast} IS NULL)`
+      return noTimestamp(text, shapes)
   }
 }

@@ -1,4 +1,4 @@
-import { type JoinedValues, lowerBound, needsCare, valueAt } from '@millrace/base'
+import { type JoinedValues, lowerBound, thoseInNeedOfCare, valueAt } from '@millrace/base'
 
 /** Some of the values of some blocks, in their order. Numbers, no object a value. */
 export interface Selection {
@@ -10,7 +10,14 @@ export interface Selection {
 }
 
 export function selectAll(blocks: readonly JoinedValues[]): Selection {
-  return select(blocks, () => true)
+  const length = blocks.reduce((sum, { count }) => sum + count, 0)
+  const [block, index] = [new Int32Array(length), new Int32Array(length)]
+  let at = 0
+  for (const [number, { count }] of blocks.entries()) {
+    block.fill(number, at, at + count)
+    for (let i = 0; i < count; i++) index[at++] = i
+  }
+  return { blocks, length, block, index }
 }
 
 /** Those that newlines can join, and the others. */
@@ -18,25 +25,14 @@ export function sortByCare(blocks: readonly JoinedValues[]): {
   readonly plain: Selection
   readonly careful: Selection
 } {
-  const plain = (block: JoinedValues, index: number) => !block.careful || !needsCare(valueAt(block, index))
-  return {
-    plain: select(blocks, plain),
-    careful: select(blocks, (block, index) => !plain(block, index)),
+  const places: number[] = []
+  let before = 0
+  for (const block of blocks) {
+    if (block.careful) for (const index of thoseInNeedOfCare(block)) places.push(before + index)
+    before += block.count
   }
-}
-
-function select(blocks: readonly JoinedValues[], wanted: (block: JoinedValues, index: number) => boolean): Selection {
-  const most = blocks.reduce((sum, { count }) => sum + count, 0)
-  const [block, index] = [new Int32Array(most), new Int32Array(most)]
-  let length = 0
-  for (const [number, values] of blocks.entries()) {
-    for (let i = 0; i < values.count; i++) {
-      if (!wanted(values, i)) continue
-      block[length] = number
-      index[length++] = i
-    }
-  }
-  return { blocks, length, block: block.subarray(0, length), index: index.subarray(0, length) }
+  const { at, others } = partAt(selectAll(blocks), places)
+  return { plain: others, careful: at }
 }
 
 export function slice({ blocks, block, index }: Selection, from: number, to: number): Selection {
