@@ -28,8 +28,10 @@ export const s3: Server<S3Address> = {
       accessKeyId: 'millrace',
       secretAccessKey: 'millrace-test-secret',
     }
+    // S3 keeps connections as well.
+    const serving = ['--keep-alive', '--port', `127.0.0.1:${port}`]
     return {
-      command: [join(home, 'versitygw'), '--port', `127.0.0.1:${port}`, 'posix', '--versioning-dir', versions, objects],
+      command: [join(home, 'versitygw'), ...serving, 'posix', '--versioning-dir', versions, objects],
       env: { ROOT_ACCESS_KEY: address.accessKeyId, ROOT_SECRET_KEY: address.secretAccessKey },
       address,
       ready: async () => (await fetch(address.endpoint)).status === 403,

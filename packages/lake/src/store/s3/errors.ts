@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { S3ServiceException } from '@aws-sdk/client-s3'
-import { MillraceError, type Runtime } from '@millrace/base'
+import type { Runtime } from '@millrace/base'
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
@@ -45,17 +47,44 @@ export function adviceOn(error: unknown): string | undefined {
   return ADVICE[nameOf(error)]
 }
 
-/** Reads that broke half-way: the SDK's own retries end where the body begins. */
+/** Of one request, with pauses that grow. */
+export const TRIES = 8
+
+/** Asks again while the server or the way to it has only a bad moment. */
 export async function retryReads<T>(runtime: Runtime, read: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await read()
     } catch (error) {
-      const isAnswer = error instanceof S3ServiceException || error instanceof MillraceError
-      if (isAnswer || tries === 4) throw error
+      if (!mayPass(error) || tries === TRIES) throw error
       await runtime.sleep(runtime.random() * 100 * 2 ** tries)
     }
   }
+}
+
+/** Whatever goes wrong with a connection has a code of Node's. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return error instanceof Error && 'code' in error
+  const status = statusOf(error) ?? 0
+  return status >= 500 || status === 429 || error.name === 'RequestTimeout' || error.$retryable !== undefined
+}
+
+/** What Node says of a connection that ends too early, for what it does not see. */
+export function brokenOff(why: string): Error {
+  return Object.assign(new Error(why), { code: 'ECONNRESET' })
+}
+
+/** What the SDK would throw at this answer. */
+export async function refusalOf(answer: IncomingMessage): Promise<S3ServiceException> {
+  const body = await text(answer)
+  const said = (element: string) => new RegExp(`<${element}>([^<]*)<`).exec(body)?.[1]
+  const { statusCode: status = 0 } = answer
+  return new S3ServiceException({
+    name: said('Code') ?? (status === 404 ? 'NotFound' : 'UnknownError'),
+    message: said('Message') ?? '',
+    $fault: status < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode: status },
+  })
 }
 
 function nameOf(error: unknown): string {

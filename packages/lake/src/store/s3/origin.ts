@@ -1,16 +1,14 @@
 import { createWriteStream } from 'node:fs'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
+import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { MillraceError } from '@millrace/base'
 import type { Origin } from '../cache/cache.ts'
 import type { S3Address } from './address.ts'
-import { isAbsent, retryReads } from './errors.ts'
+import { isAbsent } from './errors.ts'
 import type { Bucket } from './store.ts'
 
 /** The bucket as the cache of local files sees it. */
-export function bucketAsOrigin({ client, bucket, prefix, runtime }: Bucket, { endpoint }: S3Address): Origin {
-  const objectAt = (key: string) => ({ Bucket: bucket, Key: prefix + key })
+export function bucketAsOrigin({ client, bucket, prefix, read }: Bucket, { endpoint }: S3Address): Origin {
   const orGone = async <T>(key: string, work: Promise<T>): Promise<T> => {
     try {
       return await work
@@ -22,14 +20,13 @@ export function bucketAsOrigin({ client, bucket, prefix, runtime }: Bucket, { en
   return {
     name: `${endpoint ?? ''} s3://${bucket}/${prefix}`,
     async version(key) {
-      const { ETag = '' } = await orGone(key, client.send(new HeadObjectCommand(objectAt(key))))
+      const { ETag = '' } = await orGone(key, client.send(new HeadObjectCommand({ Bucket: bucket, Key: prefix + key })))
       return ETag
     },
     download: (key, path) =>
-      retryReads(runtime, async () => {
-        const { Body } = await orGone(key, client.send(new GetObjectCommand(objectAt(key))))
-        // In Node the SDK gives a stream of Node's own.
-        await pipeline(Body as Readable, createWriteStream(path))
-      }),
+      orGone(
+        key,
+        read(key, (body) => pipeline(body, createWriteStream(path))),
+      ),
   }
 }

@@ -1,11 +1,4 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
 import type { Runtime } from '@millrace/base'
 import { type CacheOptions, openCache } from '../cache/cache.ts'
 import { withCodedErrors } from '../coded-errors.ts'
@@ -13,9 +6,11 @@ import { checkKey } from '../key.ts'
 import type { ByteRange, ObjectInfo, ObjectStore } from '../store.ts'
 import type { S3Address } from './address.ts'
 import { openClient } from './client.ts'
-import { adviceOn, isAbsent, isTaken, retryConflicts, retryReads, statusOf } from './errors.ts'
+import { adviceOn, isAbsent, isTaken, retryConflicts, statusOf } from './errors.ts'
+import { bytesOf, openAgents } from './http.ts'
 import { addressesFor } from './httpfs.ts'
 import { bucketAsOrigin } from './origin.ts'
+import { openReader, type ReadObject } from './reader.ts'
 import { uploadFile } from './upload.ts'
 
 /** A bucket of S3, or of a server that keeps S3's promises. */
@@ -23,11 +18,15 @@ export interface Bucket {
   readonly client: S3Client
   readonly bucket: string
   readonly prefix: string
+  readonly read: ReadObject
   readonly runtime: Runtime
 }
 
 export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: CacheOptions = {}): ObjectStore {
-  const at = { client: openClient(address), bucket: address.bucket, prefix: address.prefix, runtime }
+  const agents = openAgents()
+  const client = openClient(address, agents)
+  const read = openReader(client, agents, address, runtime)
+  const at = { client, bucket: address.bucket, prefix: address.prefix, read, runtime }
   const url = `s3://${at.bucket}/${at.prefix}`.replace(/\/$/, '')
   const objectAt = (key: string) => {
     checkKey(url, key)
@@ -38,7 +37,10 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
   const cache = openCache(bucketAsOrigin(at, address), runtime, cacheOptions)
   const store: ObjectStore = {
     url,
-    get: (key, range) => readObject(at, objectAt(key), range),
+    async get(key, range) {
+      checkKey(url, key)
+      return readBytes(read, key, range)
+    },
     put: async (key, bytes) => void (await put(key, bytes, {})),
     async putIfAbsent(key, bytes) {
       try {
@@ -63,26 +65,15 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
   return withCodedErrors(store, adviceOn)
 }
 
-async function readObject(
-  { client, runtime }: Bucket,
-  object: { Bucket: string; Key: string },
-  range: ByteRange | undefined,
-): Promise<Uint8Array | undefined> {
-  const asked = range && { Range: `bytes=${range.offset}-${range.offset + Math.max(1, range.length) - 1}` }
+async function readBytes(read: ReadObject, key: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
   try {
-    const bytes = await retryReads(runtime, async () =>
-      bodyOf(await client.send(new GetObjectCommand({ ...object, ...asked }))),
-    )
+    const bytes = await read(key, bytesOf, range)
     return range ? bytes.subarray(0, range.length) : bytes
   } catch (error) {
     if (isAbsent(error)) return undefined
     if (range && statusOf(error) === 416) return new Uint8Array()
     throw error
   }
-}
-
-async function bodyOf({ Body }: GetObjectCommandOutput): Promise<Uint8Array> {
-  return Body ? Body.transformToByteArray() : new Uint8Array()
 }
 
 async function* listObjects({ client, bucket, prefix: root }: Bucket, prefix: string, after: string | undefined) {

@@ -1,0 +1,81 @@
+import { crc32 } from 'node:zlib'
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import type { Runtime } from '@millrace/base'
+import { getEndpointFromInstructions } from '@smithy/core/endpoints'
+import type { ByteRange } from '../store.ts'
+import type { S3Address } from './address.ts'
+import { brokenOff, refusalOf, retryReads } from './errors.ts'
+import { type Agents, type Answer, ask } from './http.ts'
+import { escapedPath, openSigner } from './signature.ts'
+
+/** Reads an object into what `take` makes of its body. What breaks off begins anew, and `take` with it. */
+export type ReadObject = <T>(key: string, take: (body: Answer) => Promise<T>, range?: ByteRange) => Promise<T>
+
+interface Place {
+  readonly url: URL
+  readonly region: string
+}
+
+/** The SDK knows the server and the credentials. Its own GetObject takes five times the CPU: docs/decisions/0026. */
+export function openReader(
+  client: S3Client,
+  agents: Agents,
+  { bucket, prefix }: S3Address,
+  runtime: Runtime,
+): ReadObject {
+  const sign = openSigner()
+  let place: Place | undefined
+  let skew = 0
+
+  const answerTo = async (key: string, wanted: Readonly<Record<string, string>>): Promise<Answer> => {
+    place ??= await placeIn(client, bucket, await client.config.region())
+    const { url, region } = place
+    const path = url.pathname.replace(/\/$/, '') + escapedPath(`/${prefix}${key}`)
+    const unsigned = { path, headers: { ...wanted, host: url.host }, region, time: runtime.now() + skew }
+    const answer = await ask(url, path, sign(unsigned, await client.config.credentials()), agents)
+    if (answer.statusCode === 200 || answer.statusCode === 206) return answer
+    const refusal = await refusalOf(answer)
+    const elsewhere = answer.headers['x-amz-bucket-region']
+    if (typeof elsewhere === 'string' && elsewhere !== region) {
+      place = await placeIn(client, bucket, elsewhere)
+      refusal.$retryable = {}
+    } else if (refusal.name === 'RequestTimeTooSkewed') {
+      skew = Date.parse(String(answer.headers.date)) - runtime.now()
+      refusal.$retryable = {}
+    }
+    throw refusal
+  }
+
+  return (key, take, range) => {
+    // Of a part the server has no checksum.
+    const wanted = range ? { range: rangeText(range) } : { 'x-amz-checksum-mode': 'ENABLED' }
+    return retryReads(runtime, async () => {
+      const answer = await answerTo(key, wanted)
+      const check = watchSum(answer)
+      const taken = await take(answer)
+      check()
+      return taken
+    })
+  }
+}
+
+const rangeText = ({ offset, length }: ByteRange) => `bytes=${offset}-${offset + Math.max(1, length) - 1}`
+
+async function placeIn(client: S3Client, bucket: string, region: string): Promise<Place> {
+  const config = { ...client.config, region: async () => region }
+  const { url } = await getEndpointFromInstructions({ Bucket: bucket }, GetObjectCommand, config)
+  return { url, region }
+}
+
+/** Every object of ours has this sum, unless it was sent in parts; others may have another one, or none. */
+function watchSum(answer: Answer): () => void {
+  const promised = answer.headers['x-amz-checksum-crc32']
+  if (typeof promised !== 'string' || promised.includes('-')) return () => {}
+  let sum = 0
+  answer.on('data', (part: Buffer) => {
+    sum = crc32(part, sum)
+  })
+  return () => {
+    if (Buffer.from(promised, 'base64').readUInt32BE() !== sum) throw brokenOff('the bytes do not have their checksum')
+  }
+}

@@ -1,0 +1,54 @@
+import { createHmac, hash } from 'node:crypto'
+
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+export interface Unsigned {
+  /** Escaped as `escapedPath` does. */
+  readonly path: string
+  /** Names in small letters. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly region: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+const NO_BODY = hash('sha256', '')
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+
+/** Signs GETs by AWS's Signature Version 4; the key of a day is made once. */
+export function openSigner() {
+  let made = { of: '', key: Buffer.alloc(0) }
+  const keyOf = (secret: string, day: string, region: string) => {
+    const of = [secret, day, region].join()
+    if (made.of !== of) made = { of, key: [region, 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${secret}`, day)) }
+    return made.key
+  }
+  /** All headers of the request, signed. */
+  return ({ path, headers, region, time }: Unsigned, credentials: Credentials): Record<string, string> => {
+    const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
+    const day = stamp.slice(0, 8)
+    const all: Record<string, string> = { ...headers, 'x-amz-content-sha256': NO_BODY, 'x-amz-date': stamp }
+    if (credentials.sessionToken !== undefined) all['x-amz-security-token'] = credentials.sessionToken
+    const names = Object.keys(all).sort()
+    const signed = names.join(';')
+    const request = ['GET', path, '', ...names.map((name) => `${name}:${all[name]}`), '', signed, NO_BODY].join('\n')
+    const scope = `${day}/${region}/s3/aws4_request`
+    const text = ['AWS4-HMAC-SHA256', stamp, scope, hash('sha256', request)].join('\n')
+    const signature = hmac(keyOf(credentials.secretAccessKey, day, region), text).toString('hex')
+    const credential = `${credentials.accessKeyId}/${scope}`
+    all.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed}, Signature=${signature}`
+    return all
+  }
+}
+
+const UNESCAPED = /[!'()*]/g
+
+/** What the path of a request says for a key: the signature holds for these very letters. */
+export function escapedPath(key: string): string {
+  const escaped = encodeURIComponent(key).replaceAll('%2F', '/')
+  return escaped.replace(UNESCAPED, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
+}
