@@ -1,5 +1,6 @@
 import { chromium } from './chromium.ts'
 import { flink } from './flink.ts'
+import { httpfs } from './httpfs.ts'
 import { judge } from './judge.ts'
 import { kafka } from './kafka.ts'
 import { kafkaPair } from './kafka-pair.ts'
@@ -12,7 +13,7 @@ import type { Server } from './server.ts'
 import { spark } from './spark.ts'
 import { trino } from './trino.ts'
 
-/** Every server there is. A new one is a file and a line here. */
+/** Every server there is, and what tests only want installed. A new one is a file and a line here. */
 export const SERVERS = {
   kafka,
   kafkaPair,
@@ -25,6 +26,7 @@ export const SERVERS = {
   judge,
   spark,
   trino,
+  httpfs,
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */
@@ -32,7 +34,8 @@ export const PEERS = { flink }
 
 export type ServerName = keyof typeof SERVERS
 
-export type AddressOf<Name extends ServerName> = (typeof SERVERS)[Name] extends Server<infer Address> ? Address : never
+/** Of what is only installed its folder. */
+export type AddressOf<Name extends ServerName> = (typeof SERVERS)[Name] extends Server<infer Address> ? Address : string
 
 export function isServerName(name: string): name is ServerName {
   return Object.hasOwn(SERVERS, name)

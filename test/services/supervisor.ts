@@ -45,8 +45,9 @@ async function reply(socket: Socket, line: string): Promise<void> {
 function answerTo(verb: string, name: string): Answer | Promise<Answer> {
   if (verb === 'install' && isPeerName(name)) return install(name, PEERS[name])
   if (!isServerName(name)) return { failed: `there is no server ${name}` }
-  if (verb === 'install') return install(name, SERVERS[name])
-  const answer = answers.get(name) ?? startServer(name, SERVERS[name], around)
+  const server = SERVERS[name]
+  if (verb === 'install' || !('launch' in server)) return install(name, server)
+  const answer = answers.get(name) ?? startServer(name, server, around)
   answers.set(name, answer)
   return answer
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { systemRuntime } from '@millrace/base'
 import { temporaryFolder, withServices } from '@millrace/test'
-import { expect, onTestFinished, type TestContext } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { openDuckDB } from '../../src/duckdb.ts'
 import { openScan, planScan } from '../../src/read/scan.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
@@ -44,14 +44,6 @@ async function sumsByPlace(snapshot: Snapshot, connection: DuckDBConnection): Pr
 
 const EXPECTED = PLACES.map((place, i) => [place, 100, 8 * 4950 + 100 * i])
 
-async function loadHttpfsOrSkip(connection: DuckDBConnection, skip: TestContext['skip']): Promise<void> {
-  try {
-    await connection.run('LOAD httpfs')
-  } catch {
-    skip("needs DuckDB's extension httpfs, installed")
-  }
-}
-
 it('a table in a bucket is written, opened again and read through local copies', async ({ s3 }) => {
   const connection = await openEngine()
   await connection.run(`SET extension_directory = '${await temporaryFolder()}'`)
@@ -60,9 +52,9 @@ it('a table in a bucket is written, opened again and read through local copies',
   expect(await sumsByPlace(await reopened(written), connection)).toEqual(EXPECTED)
 })
 
-it('a table in a bucket is read by DuckDB itself where it can', async ({ s3, skip }) => {
+withServices('s3', 'httpfs')('a table in a bucket is read by DuckDB itself where it can', async ({ s3, httpfs }) => {
   const connection = await openEngine()
-  await loadHttpfsOrSkip(connection, skip)
+  await connection.run(`LOAD '${join(httpfs, 'httpfs.duckdb_extension')}'`)
   const { store } = await tableOn(s3, connection)
   const written = await openTable({ store, path: 'places' })
   if (!written) throw new Error('the table is gone')
