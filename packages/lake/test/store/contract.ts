@@ -20,6 +20,8 @@ const ODD_KEYS = [
   'odd/%20',
   "odd/'apostrophe'",
   'odd/+plus',
+  'odd/.hidden',
+  'odd/(1)*!',
   'odd/a-b/c',
   'odd/a.b',
   'odd/a/b/c.json',

@@ -8,8 +8,16 @@ export type Trouble =
   | 'answer lost'
   /** The answer's body ends half-way. */
   | 'cut short'
-  /** An answer that the server itself would give on a bad day. */
-  | { readonly status: number; readonly code: string }
+  /** A byte of the answer's body is another. */
+  | 'damaged'
+  | Refusal
+
+/** An answer that the server itself would give on a bad day. */
+interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export interface TroubledProxy {
   readonly endpoint: string
@@ -43,6 +51,7 @@ export async function openProxy(upstream: string): Promise<TroubledProxy> {
       outgoing.destroy()
       return
     }
+    if (trouble === 'damaged') body.writeUInt8(body.readUInt8() ^ 1)
     outgoing.writeHead(status, headers)
     if (trouble === 'cut short') outgoing.write(body.subarray(0, body.length / 2), () => outgoing.destroy())
     else outgoing.end(body)
@@ -60,7 +69,7 @@ export async function openProxy(upstream: string): Promise<TroubledProxy> {
   }
 }
 
-function refuse(outgoing: ServerResponse, { status, code }: { status: number; code: string }): void {
-  outgoing.writeHead(status, { 'content-type': 'application/xml' })
+function refuse(outgoing: ServerResponse, { status, code, headers }: Refusal): void {
+  outgoing.writeHead(status, { 'content-type': 'application/xml', ...headers })
   outgoing.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>on purpose</Message></Error>`)
 }

@@ -79,6 +79,68 @@ it('reads again what broke off half-way', async ({ far: { store, proxy } }) => {
   expect(Buffer.compare((await store.get('data')) ?? new Uint8Array(), content)).toBe(0)
 })
 
+it('asks again for what the server could not give just then', async ({ far: { store, proxy } }) => {
+  await store.put('data', bytes('content'))
+  const slow = { status: 400, code: 'RequestTimeout' }
+  proxy.trouble(/^GET .*data/, SLOW_DOWN, { status: 500, code: 'InternalError' }, slow, 'answer lost', 'damaged')
+
+  expect(text(await store.get('data'))).toBe('content')
+  proxy.trouble(/^GET .*data/, SLOW_DOWN, 'answer lost')
+  expect(text(await store.get('data', { offset: 3, length: 2 }))).toBe('te')
+})
+
+it('asks no second time for what it may not read', async ({ far: { store, proxy } }) => {
+  await store.put('data', bytes('content'))
+  proxy.trouble(/^GET .*data/, DENIED)
+
+  await expect(store.get('data')).rejects.toMatchObject({
+    code: 'STORE_FAILED',
+    message: expect.stringContaining('get data failed: HTTP 403, on purpose'),
+    next: expect.stringContaining('s3:GetObject'),
+  })
+  expect(proxy.seen.filter((line) => line.startsWith('GET'))).toHaveLength(1)
+})
+
+it('gives up on a server that stays busy, and passes on what it says', async ({ far: { store, proxy } }) => {
+  proxy.trouble(/^GET .*data/, ...Array.from({ length: 50 }, () => SLOW_DOWN))
+
+  await expect(store.get('data')).rejects.toMatchObject({ message: expect.stringContaining('HTTP 503') })
+})
+
+it('goes to the region that the server names', async ({ far: { store, proxy } }) => {
+  await store.put('data', bytes('content'))
+  const moved = await openLake(`${store.url}?endpoint=${proxy.endpoint}&region=eu-west-1`)
+  const headers = { 'x-amz-bucket-region': 'us-east-1' }
+  proxy.trouble(/^GET .*data/, { status: 301, code: 'PermanentRedirect', headers })
+
+  expect(text(await moved.get('data'))).toBe('content')
+  expect(text(await moved.get('data'))).toBe('content')
+})
+
+it("reads with a clock that is an hour off by the server's", async ({ s3, far: { store } }) => {
+  await store.put('data', bytes('content'))
+  const runtime = { ...systemRuntime, now: () => systemRuntime.now() - 3_600_000 }
+  const late = await openLake(`${store.url}?endpoint=${s3.endpoint}`, { runtime })
+
+  expect(text(await late.get('data'))).toBe('content')
+})
+
+it('reads with new credentials once the old ones have run out', async ({ s3, far: { store } }) => {
+  await store.put('data', bytes('content'))
+  process.env.AWS_CREDENTIAL_EXPIRATION = new Date(systemRuntime.now() - 1).toISOString()
+  process.env.AWS_SECRET_ACCESS_KEY = 'run out'
+  onTestFinished(() => {
+    delete process.env.AWS_CREDENTIAL_EXPIRATION
+    process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey
+  })
+  const lake = await openLake(`${store.url}?endpoint=${s3.endpoint}`)
+  await expect(lake.get('data')).rejects.toMatchObject({ next: expect.stringContaining('secret') })
+
+  process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey
+
+  expect(text(await lake.get('data'))).toBe('content')
+})
+
 it('caches whole files alone, however often the download breaks off', async ({ far: { store, proxy } }) => {
   const content = randomBytes(300_000)
   await store.put('data', content)
