@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { expect, it } from 'vitest'
-import { escapedPath, openSigner } from '../../src/store/s3/signature.ts'
+import { escapedPath, escapedQuery, openSigner, type Unsigned } from '../../src/store/s3/signature.ts'
 
 const TIME = Date.UTC(2013, 4, 24)
 const CREDENTIALS = {
@@ -11,7 +11,7 @@ const CREDENTIALS = {
 it("signs AWS's own example", () => {
   const headers = { host: 'examplebucket.s3.amazonaws.com', range: 'bytes=0-9' }
 
-  const signed = openSigner()({ path: '/test.txt', headers, region: 'us-east-1', time: TIME }, CREDENTIALS)
+  const signed = openSigner()({ path: '/test.txt', query: '', headers, region: 'us-east-1', time: TIME }, CREDENTIALS)
 
   expect(signed.authorization).toBe(
     'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, ' +
@@ -32,9 +32,13 @@ it("signs as the SDK's signer does, whatever the key, the day, the region and th
         const path = escapedPath(`/${key}`)
         const headers = { host: 'bucket.example', 'x-amz-checksum-mode': 'ENABLED' }
 
-        const signed = sign({ path, headers, region, time }, credentials)
+        const asked = { prefix: key, 'list-type': '2' }
+        const query = escapedQuery(asked)
+        const signed = sign({ path, query, headers, region, time }, credentials)
 
-        expect(signed).toEqual(await signedBySdk({ path, headers: without(signed), region, time }, credentials))
+        expect(signed).toEqual(
+          await signedBySdk({ path, query: asked, headers: without(signed), region, time }, credentials),
+        )
       }
     }
   }
@@ -47,14 +51,16 @@ function without(headers: Readonly<Record<string, string>>): Record<string, stri
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ADDED.includes(name)))
 }
 
+type Asked = Omit<Unsigned, 'query'> & { readonly query: Readonly<Record<string, string>> }
+
 async function signedBySdk(
-  { path, headers, region, time }: Parameters<ReturnType<typeof openSigner>>[0],
+  { query, region, time, ...asked }: Asked,
   credentials: typeof CREDENTIALS,
 ): Promise<Readonly<Record<string, string>>> {
   const client = new S3Client({ region, credentials })
   const scheme = { name: 'sigv4', signingName: 's3', signingRegion: region, properties: {} }
   const signer = await client.config.signer(scheme)
-  const request = { method: 'GET', protocol: 'https:', hostname: 'bucket.example', path, query: {}, headers }
+  const request = { method: 'GET', protocol: 'https:', hostname: 'bucket.example', query, ...asked }
   const signed = await signer.sign(request, {
     signingDate: new Date(time),
     signingService: 's3',

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { Runtime } from '@millrace/base'
+import { element } from './xml.ts'
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
@@ -77,11 +78,10 @@ export function brokenOff(why: string): Error {
 /** What the SDK would throw at this answer. */
 export async function refusalOf(answer: IncomingMessage): Promise<S3ServiceException> {
   const body = await text(answer)
-  const said = (element: string) => new RegExp(`<${element}>([^<]*)<`).exec(body)?.[1]
   const { statusCode: status = 0 } = answer
   return new S3ServiceException({
-    name: said('Code') ?? (status === 404 ? 'NotFound' : 'UnknownError'),
-    message: said('Message') ?? '',
+    name: element(body, 'Code') ?? (status === 404 ? 'NotFound' : 'UnknownError'),
+    message: element(body, 'Message') ?? '',
     $fault: status < 500 ? 'client' : 'server',
     $metadata: { httpStatusCode: status },
   })

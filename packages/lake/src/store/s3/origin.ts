@@ -8,7 +8,7 @@ import { isAbsent } from './errors.ts'
 import type { Bucket } from './store.ts'
 
 /** The bucket as the cache of local files sees it. */
-export function bucketAsOrigin({ client, bucket, prefix, read }: Bucket, { endpoint }: S3Address): Origin {
+export function bucketAsOrigin({ client, bucket, prefix, reader }: Bucket, { endpoint }: S3Address): Origin {
   const orGone = async <T>(key: string, work: Promise<T>): Promise<T> => {
     try {
       return await work
@@ -26,7 +26,7 @@ export function bucketAsOrigin({ client, bucket, prefix, read }: Bucket, { endpo
     download: (key, path) =>
       orGone(
         key,
-        read(key, (body) => pipeline(body, createWriteStream(path))),
+        reader.object(key, (body) => pipeline(body, createWriteStream(path))),
       ),
   }
 }

@@ -6,33 +6,44 @@ import type { ByteRange } from '../store.ts'
 import type { S3Address } from './address.ts'
 import { brokenOff, refusalOf, retryReads } from './errors.ts'
 import { type Agents, type Answer, ask } from './http.ts'
-import { escapedPath, openSigner } from './signature.ts'
+import { escapedPath, escapedQuery, openSigner } from './signature.ts'
 
-/** Reads an object into what `take` makes of its body. What breaks off begins anew, and `take` with it. */
-export type ReadObject = <T>(key: string, take: (body: Answer) => Promise<T>, range?: ByteRange) => Promise<T>
+/** What comes of the body of an answer. What breaks off begins anew, and this with it. */
+type Take<T> = (body: Answer) => Promise<T>
+
+export interface Reader {
+  object<T>(key: string, take: Take<T>, range?: ByteRange): Promise<T>
+  /** Of the bucket's own listing. */
+  page<T>(query: Readonly<Record<string, string>>, take: Take<T>): Promise<T>
+}
+
+interface Question {
+  /** Below the bucket. */
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+}
 
 interface Place {
   readonly url: URL
   readonly region: string
 }
 
-/** The SDK knows the server and the credentials. Its own GetObject takes five times the CPU: docs/decisions/0026. */
-export function openReader(
-  client: S3Client,
-  agents: Agents,
-  { bucket, prefix }: S3Address,
-  runtime: Runtime,
-): ReadObject {
+/** The SDK knows the server and the credentials. To read by it takes five times the CPU: docs/decisions/0026. */
+export function openReader(client: S3Client, agents: Agents, { bucket, prefix }: S3Address, runtime: Runtime): Reader {
   const sign = openSigner()
   let place: Place | undefined
   let skew = 0
 
-  const answerTo = async (key: string, wanted: Readonly<Record<string, string>>): Promise<Answer> => {
+  const answerTo = async (question: Question): Promise<Answer> => {
     place ??= await placeIn(client, bucket, await client.config.region())
     const { url, region } = place
-    const path = url.pathname.replace(/\/$/, '') + escapedPath(`/${prefix}${key}`)
-    const unsigned = { path, headers: { ...wanted, host: url.host }, region, time: runtime.now() + skew }
-    const answer = await ask(url, path, sign(unsigned, await client.config.credentials()), agents)
+    const path = url.pathname.replace(/\/$/, '') + escapedPath(`/${question.path}`)
+    const query = escapedQuery(question.query)
+    const headers = { ...question.headers, host: url.host }
+    const unsigned = { path, query, headers, region, time: runtime.now() + skew }
+    const signed = sign(unsigned, await client.config.credentials())
+    const answer = await ask(url, query === '' ? path : `${path}?${query}`, signed, agents)
     if (answer.statusCode === 200 || answer.statusCode === 206) return answer
     const refusal = await refusalOf(answer)
     const elsewhere = answer.headers['x-amz-bucket-region']
@@ -46,16 +57,19 @@ export function openReader(
     throw refusal
   }
 
-  return (key, take, range) => {
-    // Of a part the server has no checksum.
-    const wanted = range ? { range: rangeText(range) } : { 'x-amz-checksum-mode': 'ENABLED' }
-    return retryReads(runtime, async () => {
-      const answer = await answerTo(key, wanted)
-      const check = watchSum(answer)
-      const taken = await take(answer)
-      check()
-      return taken
-    })
+  return {
+    object(key, take, range) {
+      // Of a part the server has no checksum.
+      const headers = range ? { range: rangeText(range) } : { 'x-amz-checksum-mode': 'ENABLED' }
+      return retryReads(runtime, async () => {
+        const answer = await answerTo({ path: prefix + key, query: {}, headers })
+        const check = watchSum(answer)
+        const taken = await take(answer)
+        check()
+        return taken
+      })
+    },
+    page: (query, take) => retryReads(runtime, async () => take(await answerTo({ path: '', query, headers: {} }))),
   }
 }
 

@@ -7,8 +7,10 @@ export interface Credentials {
 }
 
 export interface Unsigned {
-  /** Escaped as `escapedPath` does. */
+  /** Escaped, as all of the query is. */
   readonly path: string
+  /** By name. */
+  readonly query: string
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>
   readonly region: string
@@ -28,14 +30,14 @@ export function openSigner() {
     return made.key
   }
   /** All headers of the request, signed. */
-  return ({ path, headers, region, time }: Unsigned, credentials: Credentials): Record<string, string> => {
+  return ({ path, query, headers, region, time }: Unsigned, credentials: Credentials): Record<string, string> => {
     const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
     const day = stamp.slice(0, 8)
     const all: Record<string, string> = { ...headers, 'x-amz-content-sha256': NO_BODY, 'x-amz-date': stamp }
     if (credentials.sessionToken !== undefined) all['x-amz-security-token'] = credentials.sessionToken
     const names = Object.keys(all).sort()
     const signed = names.join(';')
-    const request = ['GET', path, '', ...names.map((name) => `${name}:${all[name]}`), '', signed, NO_BODY].join('\n')
+    const request = ['GET', path, query, ...names.map((name) => `${name}:${all[name]}`), '', signed, NO_BODY].join('\n')
     const scope = `${day}/${region}/s3/aws4_request`
     const text = ['AWS4-HMAC-SHA256', stamp, scope, hash('sha256', request)].join('\n')
     const signature = hmac(keyOf(credentials.secretAccessKey, day, region), text).toString('hex')
@@ -47,8 +49,16 @@ export function openSigner() {
 
 const UNESCAPED = /[!'()*]/g
 
-/** What the path of a request says for a key: the signature holds for these very letters. */
-export function escapedPath(key: string): string {
-  const escaped = encodeURIComponent(key).replaceAll('%2F', '/')
-  return escaped.replace(UNESCAPED, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
+/** As the signature wants it, which holds for the very letters that are sent. */
+export function escaped(text: string): string {
+  return encodeURIComponent(text).replace(UNESCAPED, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+export function escapedPath(path: string): string {
+  return escaped(path).replaceAll('%2F', '/')
+}
+
+export function escapedQuery(query: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1))
+  return pairs.map(([name, value]) => `${name}=${escaped(value)}`).join('&')
 }

@@ -1,16 +1,17 @@
-import { DeleteObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { Runtime } from '@millrace/base'
 import { type CacheOptions, openCache } from '../cache/cache.ts'
 import { withCodedErrors } from '../coded-errors.ts'
 import { checkKey } from '../key.ts'
-import type { ByteRange, ObjectInfo, ObjectStore } from '../store.ts'
+import type { ByteRange, ObjectStore } from '../store.ts'
 import type { S3Address } from './address.ts'
 import { openClient } from './client.ts'
 import { adviceOn, isAbsent, isTaken, retryConflicts, statusOf } from './errors.ts'
 import { bytesOf, openAgents } from './http.ts'
 import { addressesFor } from './httpfs.ts'
+import { listObjects } from './listing.ts'
 import { bucketAsOrigin } from './origin.ts'
-import { openReader, type ReadObject } from './reader.ts'
+import { openReader, type Reader } from './reader.ts'
 import { uploadFile } from './upload.ts'
 
 /** A bucket of S3, or of a server that keeps S3's promises. */
@@ -18,15 +19,15 @@ export interface Bucket {
   readonly client: S3Client
   readonly bucket: string
   readonly prefix: string
-  readonly read: ReadObject
+  readonly reader: Reader
   readonly runtime: Runtime
 }
 
 export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: CacheOptions = {}): ObjectStore {
   const agents = openAgents()
   const client = openClient(address, agents)
-  const read = openReader(client, agents, address, runtime)
-  const at = { client, bucket: address.bucket, prefix: address.prefix, read, runtime }
+  const reader = openReader(client, agents, address, runtime)
+  const at = { client, bucket: address.bucket, prefix: address.prefix, reader, runtime }
   const url = `s3://${at.bucket}/${at.prefix}`.replace(/\/$/, '')
   const objectAt = (key: string) => {
     checkKey(url, key)
@@ -39,7 +40,7 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
     url,
     async get(key, range) {
       checkKey(url, key)
-      return readBytes(read, key, range)
+      return readBytes(reader, key, range)
     },
     put: async (key, bytes) => void (await put(key, bytes, {})),
     async putIfAbsent(key, bytes) {
@@ -65,24 +66,13 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
   return withCodedErrors(store, adviceOn)
 }
 
-async function readBytes(read: ReadObject, key: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
+async function readBytes(reader: Reader, key: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
   try {
-    const bytes = await read(key, bytesOf, range)
+    const bytes = await reader.object(key, bytesOf, range)
     return range ? bytes.subarray(0, range.length) : bytes
   } catch (error) {
     if (isAbsent(error)) return undefined
     if (range && statusOf(error) === 416) return new Uint8Array()
     throw error
-  }
-}
-
-async function* listObjects({ client, bucket, prefix: root }: Bucket, prefix: string, after: string | undefined) {
-  const asked = { Bucket: bucket, Prefix: root + prefix, ...(after === undefined ? {} : { StartAfter: root + after }) }
-  for await (const { Contents } of paginateListObjectsV2({ client }, asked)) {
-    for (const { Key = '', Size = 0, LastModified } of Contents ?? []) {
-      // Some tools leave an empty object in the place of a folder.
-      if (Key.endsWith('/')) continue
-      yield { key: Key.slice(root.length), size: Size, modified: LastModified?.getTime() ?? 0 } satisfies ObjectInfo
-    }
   }
 }
