@@ -29,7 +29,8 @@ const BLOCK_BYTES = 32 << 20
 /** Larger objects are read in pieces. */
 const PIECE_BYTES = 8 << 20
 
-const GETS_AT_ONCE = 64
+/** Twice the connections to S3: while the first answer is late, those of the others don't stand idle. */
+const GETS_AHEAD = 128
 
 const TAIL_BYTES = 64 << 10
 
@@ -48,7 +49,7 @@ interface ReadPiece extends Piece {
 export async function* rawBlocks(store: ObjectStore, objects: readonly RawObject[]): AsyncGenerator<RawBlock> {
   let gathering = gather()
   let carried: Buffer | undefined
-  const limits = { most: GETS_AT_ONCE, budget: BLOCK_BYTES, cost: ({ from, to }: Piece) => to - from }
+  const limits = { most: GETS_AHEAD, budget: BLOCK_BYTES, cost: ({ from, to }: Piece) => to - from }
   for await (const read of ahead(piecesOf(objects), limits, (piece) => readPiece(store, piece))) {
     const { object, from, to, refusal } = read
     if (refusal !== undefined) {

@@ -16,7 +16,8 @@ export async function* listObjects(
   while (coming !== undefined) {
     const page: string = await coming
     const token = element(page, 'NextContinuationToken')
-    coming = token === undefined ? undefined : pageFrom({ 'continuation-token': token })
+    // The last page has none, or an empty one.
+    coming = token ? pageFrom({ 'continuation-token': token }) : undefined
     // It is heard when its turn comes.
     coming?.catch(() => {})
     for (const [contents] of page.matchAll(CONTENTS)) {

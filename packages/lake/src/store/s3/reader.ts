@@ -46,12 +46,12 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
     const answer = await ask(url, query === '' ? path : `${path}?${query}`, signed, agents)
     if (answer.statusCode === 200 || answer.statusCode === 206) return answer
     const refusal = await refusalOf(answer)
-    const elsewhere = answer.headers['x-amz-bucket-region']
+    const { date, 'x-amz-bucket-region': elsewhere } = answer.headers
     if (typeof elsewhere === 'string' && elsewhere !== region) {
       place = await placeIn(client, bucket, elsewhere)
       refusal.$retryable = {}
-    } else if (refusal.name === 'RequestTimeTooSkewed') {
-      skew = Date.parse(String(answer.headers.date)) - runtime.now()
+    } else if (refusal.name === 'RequestTimeTooSkewed' && date !== undefined) {
+      skew = Date.parse(date) - runtime.now()
       refusal.$retryable = {}
     }
     throw refusal
