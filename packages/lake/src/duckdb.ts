@@ -25,16 +25,13 @@ export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
     // The page cache has the files already: the engine would keep them a second time, up to its limit.
     enable_external_file_cache: 'false',
     autoinstall_known_extensions: 'false',
+    preserve_insertion_order: 'false',
     ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
   })
-  return {
-    async connect() {
-      const connection = await instance.connect()
-      await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-      return connection
-    },
-    close: () => instance.closeSync(),
-  }
+  const first = await instance.connect()
+  await first.run("SET GLOBAL TimeZone = 'UTC'")
+  first.closeSync()
+  return { connect: () => instance.connect(), close: () => instance.closeSync() }
 }
 
 const LOOK_EVERY_MS = 1
@@ -52,6 +49,9 @@ export async function runBeside(connection: DuckDBConnection, sql: string): Prom
   // node-api has no name for the look that does no work itself.
   const { pending_result } = pending as unknown as { readonly pending_result: PendingResult }
   while (!isOver(bindings.pending_execute_check_state(pending_result))) await setTimeout(LOOK_EVERY_MS)
+  // In its own words: `readAll` would say of every failure that it is an Invalid Input Error.
+  const failure = bindings.pending_error(pending_result)
+  if (failure) throw new Error(failure)
   return pending.readAll()
 }
 

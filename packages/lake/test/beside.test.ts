@@ -15,6 +15,7 @@ test('a statement beside us gives its rows', async () => {
 test('a statement that fails while it runs says why, and the next one runs', async () => {
   const connection = await connect()
   const failing = "SELECT CASE WHEN range = 3000 THEN error('on purpose') END FROM range(10000)"
-  await expect(runBeside(connection, failing)).rejects.toThrow('on purpose')
+  await expect(runBeside(connection, failing)).rejects.toThrow(/^Invalid Input Error: on purpose/)
+  await expect(runBeside(connection, "COPY (SELECT 1) TO '/none/of/it'")).rejects.toThrow(/^IO Error/)
   expect((await runBeside(connection, 'SELECT 1')).getRowsJson()).toEqual([[1]])
 })
