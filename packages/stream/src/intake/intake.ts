@@ -52,9 +52,10 @@ export function openIntake(parts: IntakeParts): Intake {
   let failure: unknown
 
   const add = (block: TakenBlock) => {
+    const before = batch.ripeAt()
     batch.add(block)
     inFlight.add(block)
-    bell.ring()
+    if (batch.ripeAt() < before) bell.ring()
   }
   const take = () => {
     const taken = batch.take()
@@ -95,8 +96,9 @@ export function openIntake(parts: IntakeParts): Intake {
         if (failure !== undefined) throw failure
         const ended = state === 'stopped' || complete()
         if (batch.empty && ended) return undefined
-        if (!batch.empty && (ended || batch.ripeIn() === 0)) return take()
-        await bell.heard(batch.empty ? undefined : batch.ripeIn())
+        const ripeIn = batch.ripeAt() - runtime.monotonic()
+        if (!batch.empty && (ended || ripeIn <= 0)) return take()
+        await bell.heard(batch.empty ? undefined : ripeIn)
       }
     },
     drop() {

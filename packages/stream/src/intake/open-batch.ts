@@ -13,8 +13,8 @@ export interface BatchLimits {
 export interface OpenBatch {
   readonly empty: boolean
   add(block: TakenBlock): void
-  /** Milliseconds until time says that it is ripe; 0 when it is. */
-  ripeIn(): number
+  /** When it is ripe, on the monotonic clock: 0 where that does not wait for time. */
+  ripeAt(): number
   take(): Batch
 }
 
@@ -38,10 +38,10 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
       records += block.count
       bytes += block.bytes.length
     },
-    ripeIn() {
+    ripeAt() {
+      if (blocks.length === 0) return Number.POSITIVE_INFINITY
       if (awaited || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
-      const age = runtime.monotonic() - openedAt
-      return Math.max(0, (records === 0 ? EMPTY_ADVANCE_MS : everyMs) - age)
+      return openedAt + (records === 0 ? EMPTY_ADVANCE_MS : everyMs)
     },
     take() {
       const batch = batchOf(blocks)
