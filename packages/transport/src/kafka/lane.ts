@@ -31,7 +31,7 @@ const RESPONSE_BYTES = 4 << 20
 const PARTITION_BYTES = 1 << 20
 /** After so few bytes more is let come for a moment: a trickle would otherwise be a request for every message. */
 const FEW_BYTES = 64 << 10
-const MOMENT_MS = 10
+const MOMENT_MS = 20
 
 interface Waiting {
   readonly wanted: WantedPartition
@@ -47,15 +47,22 @@ export function openLane(broker: Broker, security: Security, runtime: Runtime): 
   let closed = false
   let scheduled = false
   let correlation = 0
+  let restsUntil = 0
 
-  /** A turn later, so that reads that are asked for together travel together. */
-  const schedule = () => {
+  /** A turn at least: whoever comes back at once goes along, and need not wait until the next request is answered. */
+  const rest = async () => {
+    await nextTurn()
+    for (let left = restsUntil - runtime.monotonic(); left > 0; left = restsUntil - runtime.monotonic()) {
+      await runtime.sleep(left)
+    }
+  }
+  /** After a rest, so that reads that are asked for together travel together. */
+  const schedule = async () => {
     if (scheduled || closed) return
     scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      for (const slot of slots.filter(({ busy }) => !busy)) void serve(slot)
-    })
+    await rest()
+    scheduled = false
+    for (const slot of slots.filter(({ busy }) => !busy)) void serve(slot)
   }
   const take = (): Waiting[] => {
     const idle = slots.filter(({ busy }) => !busy).length + 1
@@ -70,8 +77,8 @@ export function openLane(broker: Broker, security: Security, runtime: Runtime): 
         const { unanswered, few } = await exchange(slot.connection, ++correlation, batch, runtime)
         // Before those that got something and come back: they are filled first next time.
         queue.push(...unanswered)
-        // Whoever comes back at once goes along, and need not wait until this request has been answered.
-        await (few ? runtime.sleep(MOMENT_MS) : nextTurn())
+        restsUntil = few ? runtime.monotonic() + MOMENT_MS : 0
+        await rest()
       } catch (error) {
         slot.connection?.close()
         for (const waiting of batch) waiting.fail(error)
@@ -99,7 +106,7 @@ export function openLane(broker: Broker, security: Security, runtime: Runtime): 
           settle: (part) => finish(() => settleWith(part, use, resolve, reject)),
           fail: (error) => finish(() => reject(error)),
         })
-        schedule()
+        void schedule()
       }),
     close() {
       closed = true
