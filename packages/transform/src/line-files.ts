@@ -83,7 +83,7 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-const JOINED_BYTES = 256 << 10
+const JOINED_BYTES = 64 << 10
 
 /** Small pieces as one: a write is a round trip to another thread. */
 function* joined(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
