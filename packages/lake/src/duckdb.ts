@@ -36,15 +36,24 @@ export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
 
 const LOOK_EVERY_MS = 1
 
+/** So few are read before a thread has turned in many circles. */
+const FEW_ROWS = 2_048
+
 /**
  * Runs a heavy statement on the engine's threads, and looks now and then whether it is done. `connection.run` would
  * take one of Node's few threads for it, which turns in circles, on a core of its own, whenever the engine's threads
- * have taken all there is to do: a sixth of a busy worker's CPU.
+ * have taken all there is to do: a sixth of a busy worker's CPU. For few `rows` it does so all the same: a statement
+ * that is begun and then looked at is planned twice, which costs more.
  *
  * The statement may call no function in JavaScript: to look at one that has failed ends it, which waits for the
  * engine's threads, while they would wait for us.
  */
-export async function runBeside(connection: DuckDBConnection, sql: string): Promise<DuckDBResultReader> {
+export async function runBeside(
+  connection: DuckDBConnection,
+  sql: string,
+  rows = Number.POSITIVE_INFINITY,
+): Promise<DuckDBResultReader> {
+  if (rows <= FEW_ROWS) return connection.runAndReadAll(sql)
   const pending = await connection.start(sql)
   // node-api has no name for the look that does no work itself.
   const { pending_result } = pending as unknown as { readonly pending_result: PendingResult }

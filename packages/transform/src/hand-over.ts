@@ -17,8 +17,8 @@ export interface Written<T> {
   discard(): Promise<void>
 }
 
-/** Takes a SELECT that gives the clean rows; it reads each of them once, on this connection. */
-export type UseRows<T> = (query: string, connection: DuckDBConnection) => Promise<Written<T>>
+/** Takes a SELECT that gives the clean rows, `count` at most; it reads each of them once, on this connection. */
+export type UseRows<T> = (query: string, connection: DuckDBConnection, count: number) => Promise<Written<T>>
 
 export interface HandedOver<T> {
   readonly result: T
@@ -43,10 +43,10 @@ export async function handOver<T>(
   await writeLines(files, good)
   const fast = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
   const all = examined ? `${fast} UNION ALL SELECT ${columnList(dataset)}, ${FAILED} FROM ${examined.table}` : fast
-  const written = await use(keptRows(dataset, all), connection)
-  const tally = await tallyRows(dataset, written.rows, connection)
-  const dropped = await droppedByBlock(dataset, good, files, connection)
   const records = good.length + (examined?.good ?? 0)
+  const written = await use(keptRows(dataset, all), connection, records)
+  const tally = await tallyRows(dataset, written.rows, records, connection)
+  const dropped = await droppedByBlock(dataset, good, files, connection)
   if (tally.rows + dropped.rows + (examined?.dropped.length ?? 0) === records) {
     return { result: written.result, tally, dropped }
   }

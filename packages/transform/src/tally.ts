@@ -13,12 +13,19 @@ export interface Tally {
   readonly failed: readonly number[]
 }
 
-export async function tallyRows(dataset: Dataset, rows: string, connection: DuckDBConnection): Promise<Tally> {
+/** `count` is how many there should be. */
+export async function tallyRows(
+  dataset: Dataset,
+  rows: string,
+  count: number,
+  connection: DuckDBConnection,
+): Promise<Tally> {
   const { expectations } = dataset
   const reader = await runBeside(
     connection,
     `SELECT ${failedBits(expectations)} AS ${FAILED}, count(*)::INTEGER, ${rowsHash(dataset)}
      FROM (${typedRows(dataset, rows)}) GROUP BY ${FAILED}`,
+    count,
   )
   const groups = reader.getRows().map(([bits, count, hash]) => {
     return { bits: Number(bits), rows: Number(count), hash: hash as bigint }

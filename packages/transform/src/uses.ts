@@ -16,8 +16,9 @@ export interface FilesParts {
 /** The rows become files on this machine, and are counted as they are read back from these. */
 export function intoFiles({ dataset, snapshot, workFolder, runtime, targetBytes }: FilesParts): UseRows<StagedFile[]> {
   const columns = dataset.schema.fields.map(({ name }) => name)
-  const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
-  return async (query, connection) => {
+  const wanted = targetBytes === undefined ? { columns } : { columns, targetBytes }
+  return async (query, connection, rows) => {
+    const options = { ...wanted, rows }
     const files = await stageRows(connection, query, snapshot.metadata, workFolder, runtime, options)
     return {
       result: files,

@@ -16,6 +16,8 @@ export interface StageOptions {
   readonly columns?: readonly string[]
   /** Starts another file when one has grown to this. A table with partitions gets one file for each. */
   readonly targetBytes?: number
+  /** About how many there will be, where that is known. */
+  readonly rows?: number
   /** False where the rows only move from file to file. */
   readonly dataChange?: boolean
 }
@@ -46,10 +48,8 @@ export async function stageRows(
   const layout = layoutOf(name, metadata, options)
   const target = join(folder, layout ? name : `${name}.zstd.parquet`)
   await mkdir(folder, { recursive: true })
-  const rows = await copy(connection, select(query, metadata, options.columns), target, [
-    options.dataChange === false ? MOVED : FRESH,
-    ...(layout ?? ['USE_TMP_FILE false']),
-  ])
+  const writing = [options.dataChange === false ? MOVED : FRESH, ...(layout ?? ['USE_TMP_FILE false'])]
+  const rows = await copy(connection, select(query, metadata, options.columns), target, writing, options.rows)
   const leaves = indexedLeaves(metadata)
   const staged: StagedFile[] = []
   for (const row of rows) {
@@ -109,10 +109,11 @@ async function copy(
   query: string,
   target: string,
   writing: readonly string[],
+  rows: number | undefined,
 ): Promise<Record<string, Json>[]> {
   const options = ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', ...writing]
   try {
-    const result = await runBeside(connection, `COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`)
+    const result = await runBeside(connection, `COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`, rows)
     return result.getRowObjectsJson()
   } catch (cause) {
     await rm(target, { recursive: true, force: true })
