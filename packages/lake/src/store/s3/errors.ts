@@ -63,9 +63,13 @@ export async function retryReads<T>(runtime: Runtime, read: () => Promise<T>): P
   }
 }
 
-/** Whatever goes wrong with a connection has a code of Node's. */
+/** What may go wrong with a connection, and with nothing else: a full disk is no reason to ask again. */
+const BROKEN_CONNECTION = /^(ECONN|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|E(HOST|NET)(UNREACH|DOWN)|EPROTO|HPE_|ERR_SSL|ERR_STREAM_PREMATURE)/
+
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof S3ServiceException)) return error instanceof Error && 'code' in error
+  if (!(error instanceof S3ServiceException)) {
+    return error instanceof Error && 'code' in error && BROKEN_CONNECTION.test(String(error.code))
+  }
   const status = statusOf(error) ?? 0
   return status >= 500 || status === 429 || error.name === 'RequestTimeout' || error.$retryable !== undefined
 }
