@@ -64,7 +64,8 @@ export async function retryReads<T>(runtime: Runtime, read: () => Promise<T>): P
 }
 
 /** What may go wrong with a connection, and with nothing else: a full disk is no reason to ask again. */
-const BROKEN_CONNECTION = /^(ECONN|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|E(HOST|NET)(UNREACH|DOWN)|EPROTO|HPE_|ERR_SSL|ERR_STREAM_PREMATURE)/
+const BROKEN_CONNECTION =
+  /^(ECONN|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|E(HOST|NET)(UNREACH|DOWN)|EPROTO|HPE_|ERR_SSL|ERR_STREAM_PREMATURE)/
 
 function mayPass(error: unknown): boolean {
   if (!(error instanceof S3ServiceException)) {
