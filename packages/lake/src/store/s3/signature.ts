@@ -50,7 +50,7 @@ export function openSigner() {
 const UNESCAPED = /[!'()*]/g
 
 /** As the signature wants it, which holds for the very letters that are sent. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return encodeURIComponent(text).replace(UNESCAPED, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
