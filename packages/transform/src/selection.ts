@@ -9,7 +9,7 @@ export interface Selection {
   readonly index: Int32Array
 }
 
-export function selectAll(blocks: readonly JoinedValues[]): Selection {
+function selectAll(blocks: readonly JoinedValues[]): Selection {
   const length = blocks.reduce((sum, { count }) => sum + count, 0)
   const [block, index] = [new Int32Array(length), new Int32Array(length)]
   let at = 0
