@@ -97,12 +97,12 @@ async function readRows(connection: DuckDBConnection, path: string, replay: Repl
 const PIECE_BYTES = 1 << 20
 
 async function readAdds(connection: DuckDBConnection, query: CheckpointQuery, replay: Replay): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-checkpoint-'))
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-checkpoint-')).catch(noRoom)
   try {
     const lines = join(folder, 'adds')
     const copy = query.addsTo(lines)
     if (!copy) return
-    await connection.run(copy)
+    await connection.run(copy).catch((cause) => (String(cause).includes(lines) ? noRoom(cause) : Promise.reject(cause)))
     const addFrom = addReader(replay)
     let rest = ''
     for await (const piece of createReadStream(lines, { encoding: 'utf8', highWaterMark: PIECE_BYTES })) {
@@ -113,6 +113,14 @@ async function readAdds(connection: DuckDBConnection, query: CheckpointQuery, re
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The table is not to blame. */
+function noRoom(cause: unknown): never {
+  throw new MillraceError('STORE_FAILED', `there is no room in ${tmpdir()} to read a checkpoint by way of it`, {
+    cause,
+    next: 'Free some space there, or name another folder by TMPDIR.',
+  })
 }
 
 /** A line's end comes as one more part, between two adds. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '@millrace/test'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openDuckDB } from '../../src/duckdb.ts'
 import { openTable } from '../../src/read/snapshot.ts'
 import { openLake } from '../../src/store/address.ts'
@@ -35,5 +35,23 @@ test(`a checkpoint of ${FILES} files is opened within 256 MiB`, async () => {
   const snapshot = await openTable({ store: await openLake(`${folder}/lake`), path: 'table' }, undefined, connection)
   const sizes = snapshot?.files.values().reduce((sum, { size }) => sum + size, 0)
   expect(sizes).toBe((FILES * (FILES - 1)) / 2 + FILES * 100_000 + 3)
+  engine.close()
+})
+
+test('a checkpoint that there is no room to read is not called damaged', async () => {
+  const folder = await temporaryFolder()
+  const log = `${folder}/lake/table/_delta_log`
+  await mkdir(log, { recursive: true })
+  const engine = await openDuckDB()
+  const checkpoint = await parquetOf(await engine.connect(), CHECKPOINT_ROWS)
+  await writeFile(`${log}/00000000000000000007.checkpoint.parquet`, checkpoint)
+  const table = { store: await openLake(`${folder}/lake`), path: 'table' }
+  vi.stubEnv('TMPDIR', `${folder}/nowhere`)
+  await expect(openTable(table)).rejects.toMatchObject({
+    code: 'STORE_FAILED',
+    message: expect.stringContaining(`${folder}/nowhere`),
+  })
+  vi.unstubAllEnvs()
+  expect((await openTable(table))?.files.size).toBe(3)
   engine.close()
 })
