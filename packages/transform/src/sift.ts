@@ -32,7 +32,7 @@ export const takeAll: Part = async (_dataset, records) => ({ good: records, doub
  */
 export const partByPlace: Part = async (dataset, records, files, connection) => {
   await writePlacedLines(files, records)
-  const reader = await runBeside(connection, doubtfulPlaces(dataset, files, records.length))
+  const reader = await runBeside(connection, doubtfulPlaces(dataset, files, records.length), records.length)
   const { at, others } = partAt(
     records,
     reader.getRows().map(([place]) => Number(place)),

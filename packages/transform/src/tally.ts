@@ -27,8 +27,8 @@ export async function tallyRows(
      FROM (${typedRows(dataset, rows)}) GROUP BY ${FAILED}`,
     count,
   )
-  const groups = reader.getRows().map(([bits, count, hash]) => {
-    return { bits: Number(bits), rows: Number(count), hash: hash as bigint }
+  const groups = reader.getRows().map(([bits, alike, hash]) => {
+    return { bits: Number(bits), rows: Number(alike), hash: hash as bigint }
   })
   const hash = groups.reduce((sum, group) => sum + group.hash, 0n)
   return { rows: countOf(groups), hash: BigInt.asUintN(64, hash), failed: failures(expectations.length, groups) }

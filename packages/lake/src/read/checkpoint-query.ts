@@ -13,7 +13,7 @@ export interface CheckpointQuery {
    * Writes the parts of the adds to a file, a line each. To a file and not to us: the engine holds few rows at once
    * then, and handing over a value costs more than cutting a text.
    */
-  addsTo(file: string): string | undefined
+  readonly addsTo: ((file: string) => string) | undefined
   /** A line of a log entry for each row that is anything else but a tombstone. */
   readonly others: string | undefined
 }
@@ -27,14 +27,14 @@ export async function checkpointQuery(connection: DuckDBConnection, file: string
   const entry = others.map((name) => `${name}: ${name}`).join(', ')
   const isOther = others.map((name) => `${name} IS NOT NULL`).join(' OR ')
   return {
-    addsTo(lines) {
-      if (!(add instanceof DuckDBStructType)) return undefined
-      return `
-        COPY (SELECT ${addText(add)} FROM ${source} WHERE add.path IS NOT NULL)
-        TO ${quoteText(lines)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ${quoteText(SEPARATOR)})`
-    },
+    addsTo: add instanceof DuckDBStructType ? (lines) => copyAdds(addText(add), source, lines) : undefined,
     others: others.length === 0 ? undefined : `SELECT to_json({${entry}})::VARCHAR FROM ${source} WHERE ${isOther}`,
   }
+}
+
+function copyAdds(text: string, source: string, lines: string): string {
+  return `COPY (SELECT ${text} FROM ${source} WHERE add.path IS NOT NULL)
+    TO ${quoteText(lines)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ${quoteText(SEPARATOR)})`
 }
 
 function addText(add: DuckDBStructType): string {

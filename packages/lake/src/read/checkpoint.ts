@@ -8,7 +8,7 @@ import { openDuckDB } from '../duckdb.ts'
 import { type AddFile, type DeletionVector, decodeActions, type PartitionValues, type Sidecar } from '../log/actions.ts'
 import type { Checkpoint } from '../log/listing.ts'
 import { logKey, type TableRef } from '../log/log.ts'
-import { ADD_PARTS, type CheckpointQuery, checkpointQuery, SEPARATOR } from './checkpoint-query.ts'
+import { ADD_PARTS, checkpointQuery, SEPARATOR } from './checkpoint-query.ts'
 import { type Replay, startReplay, type TableState } from './replay.ts'
 
 /** The state that a checkpoint keeps, whatever its kind: one file, parts, or a manifest with sidecars. */
@@ -85,7 +85,7 @@ async function readParquet(
 
 async function readRows(connection: DuckDBConnection, path: string, replay: Replay): Promise<readonly Sidecar[]> {
   const query = await checkpointQuery(connection, path)
-  await readAdds(connection, query, replay)
+  if (query.addsTo) await readAdds(connection, query.addsTo, replay)
   if (!query.others) return []
   const lines = (await connection.runAndReadAll(query.others)).getRows().map(([line]) => String(line))
   if (lines.length === 0) return []
@@ -96,13 +96,12 @@ async function readRows(connection: DuckDBConnection, path: string, replay: Repl
 
 const PIECE_BYTES = 1 << 20
 
-async function readAdds(connection: DuckDBConnection, query: CheckpointQuery, replay: Replay): Promise<void> {
+async function readAdds(connection: DuckDBConnection, copyTo: (file: string) => string, replay: Replay): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-checkpoint-')).catch(noRoom)
   try {
     const lines = join(folder, 'adds')
-    const copy = query.addsTo(lines)
-    if (!copy) return
-    await connection.run(copy).catch((cause) => (String(cause).includes(lines) ? noRoom(cause) : Promise.reject(cause)))
+    const copied = connection.run(copyTo(lines))
+    await copied.catch((cause) => (String(cause).includes(lines) ? noRoom(cause) : Promise.reject(cause)))
     const addFrom = addReader(replay)
     let rest = ''
     for await (const piece of createReadStream(lines, { encoding: 'utf8', highWaterMark: PIECE_BYTES })) {
