@@ -16,7 +16,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(withFull ? [] : ['**/*.full.test.ts'])],
     // Two cores are what a small CI machine has; the servers want some of it too.
     maxWorkers: 2,
-    globalSetup: './test/src/global-setup.ts',
+    globalSetup: './packages/testkit/src/global-setup.ts',
     reporters: ['default', tallyReporter()],
     // A guard against hanging, not a measure of anything.
     testTimeout: 180_000,

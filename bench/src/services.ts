@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ServiceAddresses } from './contract.ts'
 
-const SERVICES = fileURLToPath(new URL('../../test/services/main.ts', import.meta.url))
+const SERVICES = fileURLToPath(new URL('../../packages/testkit/src/services/main.ts', import.meta.url))
 
 export type Installed = { readonly home: string } | { readonly unavailable: string }
 

@@ -1,4 +1,4 @@
-import { barriers, cells, visitDashboard, WIDE, withServices } from '@millrace/test'
+import { barriers, cells, visitDashboard, WIDE, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { openWorkplace, printed } from './millrace.ts'
 

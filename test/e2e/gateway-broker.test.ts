@@ -1,4 +1,4 @@
-import { freshName, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { openBroker } from '../simulation/own-broker.ts'
 import { startGateway } from './emulated.ts'

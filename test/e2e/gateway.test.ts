@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
+import { freePort, freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
 import { afterEach, expect, it } from 'vitest'
-import { freePort } from '../services/free-port.ts'
 import { openWorkplace, printed, type Workplace } from './millrace.ts'
 
 const places: Workplace[] = []

@@ -1,4 +1,4 @@
-import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { openWorkplace } from './millrace.ts'

@@ -1,6 +1,5 @@
-import { freshName, withServices } from '@millrace/test'
+import { freshName, openKinesisStream, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { openKinesisStream } from '../src/kinesis-stream.ts'
 import { openWorkplace } from './millrace.ts'
 import { byKey, DATASETS, expectOnePlaceEach, mixed, RECORDS } from './mixed-kinds.ts'
 

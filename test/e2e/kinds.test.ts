@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
 import { openProducer } from '@millrace/transport'
 import { describe, expect, it as plainIt } from 'vitest'
 import { openWorkplace } from './millrace.ts'

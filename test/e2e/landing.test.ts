@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { landAndRun } from './landing.ts'
 
 const it = withServices('s3')

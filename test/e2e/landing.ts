@@ -1,7 +1,6 @@
 import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { freshName } from '@millrace/test'
+import { freshName, s3Client } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { s3Client } from '../services/s3-client.ts'
 import { openWorkplace } from './millrace.ts'
 
 /** The connection facts that the S3 server's recipe tells. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { judgeStats, sparkStats, withServices } from '@millrace/test'
+import { judgeStats, sparkStats, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { openWorkplace } from './millrace.ts'
 

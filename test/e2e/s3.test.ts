@@ -1,7 +1,6 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, s3Client, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { s3Client } from '../services/s3-client.ts'
 import { openWorkplace } from './millrace.ts'
 
 const it = withServices('s3')

@@ -1,4 +1,4 @@
-import { freshName, makeKafkaTopics, withServices } from '@millrace/test'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it as plainIt } from 'vitest'
 import { openWorkplace, type Workplace } from './millrace.ts'

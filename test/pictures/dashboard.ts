@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { spawnSupervisor, startedServer } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { type BrowserContextOptions, chromium } from 'playwright-core'
 import { openWorkplace, printed } from '../e2e/millrace.ts'
-import { spawnSupervisor, startedServer } from '../services/client.ts'
 
 // node test/pictures/dashboard.ts: the pictures of docs/dashboard.md, of two workers that run for two minutes.
 

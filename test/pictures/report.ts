@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { spawnSupervisor, startedServer } from '@millrace/testkit'
 import { type BrowserContextOptions, chromium } from 'playwright-core'
 import { openWorkplace } from '../e2e/millrace.ts'
-import { spawnSupervisor, startedServer } from '../services/client.ts'
 
 // node test/pictures/report.ts: the pictures of docs/report.md, of a run over made up posts.
 

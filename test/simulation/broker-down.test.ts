@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { freshName, temporaryFolder, withServices } from '@millrace/test'
+import { freshName, temporaryFolder, withServices } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { openBroker } from './own-broker.ts'

@@ -1,6 +1,4 @@
-import { judgeSql } from '@millrace/test'
-import type { HttpAddress } from '../services/python.ts'
-import type { S3Address } from '../services/s3.ts'
+import { type HttpAddress, judgeSql, type S3Address } from '@millrace/testkit'
 import type { Sent } from './feed.ts'
 
 /** Where another engine finds the lake. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import type { TestContext } from 'vitest'
 import { LOCAL } from './places.ts'
 import { openScene } from './scene.ts'

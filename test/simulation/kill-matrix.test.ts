@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { allCells, seeded, someOf } from './cells.ts'
 import { playLife } from './life.ts'

@@ -1,9 +1,13 @@
 import { join } from 'node:path'
-import { freshBucket, freshName, makeKafkaTopics } from '@millrace/test'
-import type { KafkaAddress } from '../services/kafka.ts'
-import type { KinesisAddress } from '../services/kinesalite.ts'
-import type { S3Address } from '../services/s3.ts'
-import { openKinesisStream } from '../src/kinesis-stream.ts'
+import {
+  freshBucket,
+  freshName,
+  type KafkaAddress,
+  type KinesisAddress,
+  makeKafkaTopics,
+  openKinesisStream,
+  type S3Address,
+} from '@millrace/testkit'
 import type { Readable } from './checker.ts'
 import type { Setting } from './scene.ts'
 

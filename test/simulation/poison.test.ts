@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { judgeSql, withServices } from '@millrace/test'
+import { judgeSql, withServices } from '@millrace/testkit'
 import { openProducer } from '@millrace/transport'
 import { expect } from 'vitest'
 import { LOCAL, type Topic } from './places.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { judgeStats, withServices } from '@millrace/test'
+import { judgeStats, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { LOCAL } from './places.ts'
 import { openScene } from './scene.ts'

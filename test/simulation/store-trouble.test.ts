@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { LOCAL, STORES, useCredentials } from './places.ts'
 import { openScene } from './scene.ts'

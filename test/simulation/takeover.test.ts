@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { sparkSql, temporaryFolder, withServices } from '@millrace/test'
+import { type HttpAddress, sparkSql, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import type { HttpAddress } from '../services/python.ts'
 import { openFeed } from './feed.ts'
 import { expectEnd, startWorker } from './worker-process.ts'
 

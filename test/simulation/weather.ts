@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { forwarded } from '@millrace/test'
+import { forwarded } from '@millrace/testkit'
 import type { TestContext } from 'vitest'
 
 /** How a server looks from here, for as long as it is so. */

@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { LOCAL, type SourceName, settingOf, useCredentials } from './places.ts'
 import { openScene } from './scene.ts'
 import { leave } from './worker-process.ts'

@@ -18,7 +18,7 @@ const ISSUE_LINK = /(?:https?:\/\/\S+\/issues\/\d+|#\d+)/
 
 /** Where something may be printed or the process's own streams touched. */
 const MAY_PRINT =
-  /^(?:packages\/millrace\/src\/terminal\/|packages\/\w+\/test\/(?:\w+\/)*programs\/|test\/services\/main\.ts$|tools\/|bench\/)/
+  /^(?:packages\/millrace\/src\/terminal\/|packages\/\w+\/test\/(?:\w+\/)*programs\/|packages\/testkit\/src\/services\/main\.ts$|tools\/|bench\/)/
 
 const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
 

@@ -68,10 +68,17 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     {
       what: 'code that leans on what is for tests',
       files: {
-        'packages/base/package.json': packageJson('base', { '@millrace/test': 'workspace:*' }),
-        'packages/base/src/greeting.ts': "import '@millrace/test'\n\nexport const greeting = 'hello'\n",
+        'packages/base/package.json': packageJson('base', { '@millrace/testkit': 'workspace:*' }),
+        'packages/base/src/greeting.ts': "import '@millrace/testkit'\n\nexport const greeting = 'hello'\n",
       },
-      says: 'packages/base/package.json: @millrace/test is for tests',
+      says: 'packages/base/package.json: @millrace/testkit is for tests',
+    },
+    {
+      what: 'test support that depends on a package',
+      files: {
+        'packages/testkit/package.json': packageJson('testkit', { '@millrace/base': 'workspace:*' }),
+      },
+      says: 'packages/testkit/package.json: testkit must not depend on @millrace/base',
     },
     {
       what: 'a dependency declared upwards',

@@ -1,6 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { runSql } from '@millrace/queries'
-import { freshBucket, trinoCatalog } from '@millrace/test'
+import { freshBucket, trinoCatalog } from '@millrace/testkit'
 import { type BatchOptions, runBatch } from '../src/run.ts'
 import { openPlace, type Place } from './kit.ts'
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { runSql } from '@millrace/queries'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { type BatchOptions, runBatch } from '../src/run.ts'
 
 export type Raw = Readonly<Record<string, unknown>>

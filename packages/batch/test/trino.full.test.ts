@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
 import { openClusterPlace } from './cluster-place.ts'
 import { crashingAt, openPlace, seen } from './kit.ts'

@@ -1,6 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
-import { trinoSql, withServices } from '@millrace/test'
+import { trinoSql, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
 import { runBatch } from '../src/run.ts'
 import { openClusterPlace, type Servers } from './cluster-place.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { judgeStats, withServices } from '@millrace/test'
+import { judgeStats, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
 import { writeCheckpoint } from '../src/care/checkpoint.ts'
 import { tableHistory } from '../src/care/history.ts'

@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { vi } from 'vitest'
 import { compareWithTrino } from './trino-tables.ts'
 

@@ -1,4 +1,4 @@
-import { trinoSql, withServices } from '@millrace/test'
+import { trinoSql, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
 import { writeCheckpoint } from '../src/care/checkpoint.ts'
 import { openTable, type Snapshot } from '../src/read/snapshot.ts'

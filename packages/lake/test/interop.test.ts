@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { judgeStats, sparkSql, sparkStats, withServices } from '@millrace/test'
+import { judgeStats, sparkSql, sparkStats, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
 import { writeCheckpoint } from '../src/care/checkpoint.ts'
 import { optimizeTable } from '../src/care/optimize.ts'

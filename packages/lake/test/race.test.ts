@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { temporaryFolder, withServices } from '@millrace/test'
+import { temporaryFolder, withServices } from '@millrace/testkit'
 import { expect, test } from 'vitest'
 import { openDuckDB } from '../src/duckdb.ts'
 import type { TableRef } from '../src/log/log.ts'

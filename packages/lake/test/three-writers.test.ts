@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { judgeAppend, judgeStats, sparkSql, sparkStats, withServices } from '@millrace/test'
+import { judgeAppend, judgeStats, sparkSql, sparkStats, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
 import { writeCheckpoint } from '../src/care/checkpoint.ts'
 import { appendRows } from '../src/write/rows.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freshName, trinoCatalog, trinoSql } from '@millrace/test'
+import { freshName, trinoCatalog, trinoSql } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { writeCheckpoint } from '../src/care/checkpoint.ts'
 import { optimizeTable } from '../src/care/optimize.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/lake'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, expect, it } from 'vitest'
 import { writeAnswerFiles } from '../src/answer-files.ts'

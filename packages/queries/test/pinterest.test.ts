@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/lake'
-import { withSharedData } from '@millrace/test'
+import { withSharedData } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
 import { answersOver } from './kit.ts'
 

@@ -1,5 +1,5 @@
 import { openLake } from '@millrace/lake'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { createLiveAnswers } from '../src/answers.ts'
 import { handClock } from './kit.ts'

@@ -1,5 +1,5 @@
 import { openLake } from '@millrace/lake'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { readGroup, showToGroup } from '../src/group.ts'
 import { watchWorker } from '../src/worker-watch.ts'

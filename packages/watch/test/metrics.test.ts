@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
 import { METRICS } from '../src/metric-table.ts'
 import { createMetrics } from '../src/metrics.ts'

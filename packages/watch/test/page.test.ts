@@ -1,7 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
 import type { PipelineEvent, WorkerEvent } from '@millrace/stream'
-import { barriers, cells, DARK, PHONE, temporaryFolder, visitDashboard, WIDE, withServices } from '@millrace/test'
+import { barriers, cells, DARK, PHONE, temporaryFolder, visitDashboard, WIDE, withServices } from '@millrace/testkit'
 import { expect, type TestContext } from 'vitest'
 import type { WorkerBrief } from '../src/group.ts'
 import { createMetrics } from '../src/metrics.ts'

@@ -1,6 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { runStream } from '@millrace/stream'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { openProducer } from '@millrace/transport'
 import { expect, it } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/lake'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { linesOf } from '../../src/files/lines.ts'

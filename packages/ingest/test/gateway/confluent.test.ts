@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { describe, expect, it } from 'vitest'
 import { makeTopic } from './kafka-topics.ts'
 import { JSON_V2, startGateway, storedIn } from './kit.ts'

@@ -1,4 +1,4 @@
-import { freshName } from '@millrace/test'
+import { freshName } from '@millrace/testkit'
 import { openCatalog } from '@millrace/transport'
 
 export async function makeTopic(bootstrap: string, partitions: number): Promise<string> {

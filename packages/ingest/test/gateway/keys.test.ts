@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, it } from 'vitest'
 import { readKeyFile } from '../../src/gateway/key-file.ts'
 import { readKey } from '../../src/gateway/keys.ts'

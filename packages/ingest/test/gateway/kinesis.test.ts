@@ -4,7 +4,7 @@ import {
   GetShardIteratorCommand,
   KinesisClient,
 } from '@aws-sdk/client-kinesis'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, withServices } from '@millrace/testkit'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { describe, expect, it } from 'vitest'
 import { startGateway, storedIn } from './kit.ts'

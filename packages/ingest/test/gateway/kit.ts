@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemRuntime, valueAt } from '@millrace/base'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { onTestFinished } from 'vitest'
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { freshName, sharedData, withServices } from '@millrace/test'
+import { freshName, sharedData, withServices } from '@millrace/testkit'
 import { openCatalog } from '@millrace/transport'
 import { expect } from 'vitest'
 import { startGateway } from './kit.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { freshName } from '@millrace/test'
+import { freshName } from '@millrace/testkit'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 import { generatorFeed } from '../../src/index.ts'

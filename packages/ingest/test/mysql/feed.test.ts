@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { collect } from '../collect.ts'
 import { fillTables, newDatabase } from './database.ts'

@@ -1,4 +1,4 @@
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Leases, openLeases } from '../../src/lease/leases.ts'
 import { fileStore } from '../../src/store/file.ts'

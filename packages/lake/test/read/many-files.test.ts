@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { expect, test, vi } from 'vitest'
 import { openDuckDB } from '../../src/duckdb.ts'
 import { openTable } from '../../src/read/snapshot.ts'

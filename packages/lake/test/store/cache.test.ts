@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { expect, test } from 'vitest'
 import { type Origin, openCache } from '../../src/store/cache/cache.ts'
 

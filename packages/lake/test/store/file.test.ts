@@ -1,4 +1,4 @@
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { test } from 'vitest'
 import { fileStore } from '../../src/store/file.ts'
 import { describeStore } from './contract.ts'

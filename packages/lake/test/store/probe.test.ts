@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { systemRuntime } from '@millrace/base'
-import { temporaryFolder, withServices } from '@millrace/test'
+import { temporaryFolder, withServices } from '@millrace/testkit'
 import { describe, expect, test } from 'vitest'
 import { faultyStore } from '../../src/store/faulty.ts'
 import { fileStore } from '../../src/store/file.ts'

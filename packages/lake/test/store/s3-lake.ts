@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { freshName } from '@millrace/test'
+import { freshName } from '@millrace/testkit'
 import { type LakeOptions, openLake } from '../../src/store/address.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { forwarded } from '@millrace/test'
+import { forwarded } from '@millrace/testkit'
 
 /** What goes wrong with one request on its way to the server or back. */
 export type Trouble =

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { systemRuntime } from '@millrace/base'
-import { temporaryFolder, withServices } from '@millrace/test'
+import { temporaryFolder, withServices } from '@millrace/testkit'
 import { expect, onTestFinished } from 'vitest'
 import { openDuckDB } from '../../src/duckdb.ts'
 import { openScan, planScan } from '../../src/read/scan.ts'

@@ -1,4 +1,4 @@
-import { temporaryFolder, withServices } from '@millrace/test'
+import { temporaryFolder, withServices } from '@millrace/testkit'
 import { describeStore } from './contract.ts'
 import { openTestLake } from './s3-lake.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { temporaryFolder, withServices } from '@millrace/test'
+import { temporaryFolder, withServices } from '@millrace/testkit'
 import type { AxeResults } from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium as browsers, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'

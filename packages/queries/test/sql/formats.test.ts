@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { judgeArrowFile, temporaryFolder, withServices } from '@millrace/test'
+import { judgeArrowFile, temporaryFolder, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FORMATS } from '../../src/sql/formats.ts'
 import { openSql, type SqlSession } from '../../src/sql/session.ts'

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { temporaryFolder } from '@millrace/test'
+import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, it } from 'vitest'
 import { parseKafkaAddress } from '../../src/kafka/address.ts'
 

@@ -1,4 +1,4 @@
-import { freshName, withServices } from '@millrace/test'
+import { freshName, withServices } from '@millrace/testkit'
 import { CompressionTypes, type Producer, type Transaction } from 'kafkajs'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { blocksFrom, referenceRows, rowsFrom, subscribed } from './reading.ts'

@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { describeTransport, NUMBERED } from '../contract.ts'
 import { makeTopic } from './topics.ts'
 

@@ -1,5 +1,5 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, withServices } from '@millrace/testkit'
 import { openSource, type Partition, type Source } from '@millrace/transport'
 import { afterEach, describe, expect, vi } from 'vitest'
 import { kafkajs, makeTopic } from './topics.ts'

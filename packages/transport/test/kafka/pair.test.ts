@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { freshName, withServices } from '@millrace/test'
+import { freshName, withServices } from '@millrace/testkit'
 import { openProducer, openSource, type Partition, type Source } from '@millrace/transport'
 import { afterEach, describe, expect, onTestFinished, vi } from 'vitest'
 import { rowsFrom, subscribed } from './reading.ts'

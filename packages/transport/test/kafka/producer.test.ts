@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { openProducer, type Producer } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
 import { rowsFrom, subscribed } from './reading.ts'

@@ -1,4 +1,4 @@
-import { freshName, makeKafkaTopics } from '@millrace/test'
+import { freshName, makeKafkaTopics } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 
 /** The reference client. */

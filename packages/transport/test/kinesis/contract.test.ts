@@ -1,4 +1,4 @@
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { positionOf } from '../../src/kinesis/position.ts'
 import { describeTransport, type TransportUnderTest } from '../contract.ts'
 import { administer, type Server } from './stream.ts'

@@ -1,6 +1,6 @@
 import { PutRecordCommand } from '@aws-sdk/client-kinesis'
 import { systemRuntime, valueAt } from '@millrace/base'
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { type Block, openProducer, openSource, type Partition, type Position, type Source } from '@millrace/transport'
 import { describe, expect } from 'vitest'
 import { pack } from './pack.ts'

@@ -7,7 +7,7 @@ import {
   SplitShardCommand,
   waitUntilStreamExists,
 } from '@aws-sdk/client-kinesis'
-import { freshName } from '@millrace/test'
+import { freshName } from '@millrace/testkit'
 import { openClient } from '../../src/kinesis/client.ts'
 
 export interface Server {

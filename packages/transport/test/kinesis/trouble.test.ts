@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { withServices } from '@millrace/test'
+import { withServices } from '@millrace/testkit'
 import { openProducer, openSource, type Partition } from '@millrace/transport'
 import { expect } from 'vitest'
 import { placeOf, positionOf } from '../../src/kinesis/position.ts'

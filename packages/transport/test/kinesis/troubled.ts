@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { forwarded } from '@millrace/test'
+import { forwarded } from '@millrace/testkit'
 import type { Server } from './stream.ts'
 
 /** Of the records of one call, which the server does not take. */

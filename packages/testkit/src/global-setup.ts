@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { spawnSupervisor } from '../services/client.ts'
+import { spawnSupervisor } from './services/client.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../src/index.ts'
-import { alive, descendants, message } from './processes.ts'
+import { alive, descendants, message } from '../src/services/processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('programs/install-once.ts', import.meta.url))
 

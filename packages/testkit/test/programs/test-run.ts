@@ -2,5 +2,8 @@ import { startVitest } from 'vitest/node'
 
 // A test run by the workspace's own settings, of the one file named: for tests that watch a run, or kill it.
 const [, , file = ''] = process.argv
-const vitest = await startVitest('test', [file], { watch: false, include: ['test/services/nested/*.nested.ts'] })
+const vitest = await startVitest('test', [file], {
+  watch: false,
+  include: ['packages/testkit/test/nested/*.nested.ts'],
+})
 await vitest.exit()

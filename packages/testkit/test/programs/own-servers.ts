@@ -1,5 +1,5 @@
-import { spawnSupervisor, startedServer } from '../client.ts'
-import type { ServerName } from '../list.ts'
+import { spawnSupervisor, startedServer } from '../../src/services/client.ts'
+import type { ServerName } from '../../src/services/list.ts'
 
 // Owns a supervisor, starts the servers named, tells its parent of them and stays until it is killed.
 const { socketPath, pid } = await spawnSupervisor(() => {})

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
-import { sharedData, temporaryFolder } from './src/index.ts'
+import { sharedData, temporaryFolder } from '../src/index.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 

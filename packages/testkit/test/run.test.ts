@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder, withServices } from '../src/index.ts'
-import { alive, descendants } from './processes.ts'
+import { alive, descendants } from '../src/services/processes.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('programs/test-run.ts', import.meta.url))
 const OUTCOMES = fileURLToPath(new URL('nested/outcomes.nested.ts', import.meta.url))
 const ENDLESS = fileURLToPath(new URL('nested/endless.nested.ts', import.meta.url))

@@ -7,7 +7,7 @@ import { type Guarded, runGuarded, tail } from './guarded.ts'
 import { alone } from './lock.ts'
 import type { Installation, RunCommand } from './server.ts'
 
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url))
 
 /** Written last: a folder without it is half an installation, and is made anew. */
 const MARKER = 'installed'

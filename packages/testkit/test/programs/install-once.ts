@@ -1,4 +1,4 @@
-import { installed } from '../install.ts'
+import { installed } from '../../src/services/install.ts'
 
 // Installs a server whose installation is the shell text given; tells its parent when it begins and when it is there.
 const [, , text = ''] = process.argv

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type TestAPI, test } from 'vitest'
 
-const BESIDE_THE_REPOSITORY = fileURLToPath(new URL('../../../shared', import.meta.url))
+const BESIDE_THE_REPOSITORY = fileURLToPath(new URL('../../../../shared', import.meta.url))
 
 /** Where this reference data lies, if it does: $MILLRACE_SHARED, else ../shared beside the repository. */
 export function sharedData(name: string): string | undefined {

@@ -1,7 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import type { S3Address } from '../services/s3.ts'
-import { s3Client } from '../services/s3-client.ts'
 import { freshName } from './fresh-name.ts'
+import type { S3Address } from './services/s3.ts'
+import { s3Client } from './services/s3-client.ts'
 
 /** A new bucket; the credentials for it go where the SDK looks for them. */
 export async function freshBucket(stem: string, s3: S3Address): Promise<string> {

@@ -1,7 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { describe, expect } from 'vitest'
 import { freshName, judgeAppend, judgeSql, judgeStats, temporaryFolder, withServices } from '../src/index.ts'
-import { s3Client } from './s3-client.ts'
+import { s3Client } from '../src/services/s3-client.ts'
 
 const it = withServices('judge')
 

@@ -1,5 +1,5 @@
-import type { HttpAddress } from '../services/python.ts'
-import type { S3Address } from '../services/s3.ts'
+import type { HttpAddress } from './services/python.ts'
+import type { S3Address } from './services/s3.ts'
 
 /** Integers beyond 2^53, decimals and times come as text: nothing is rounded on the way. */
 type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }

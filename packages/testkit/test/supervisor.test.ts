@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder, withServices } from '../src/index.ts'
-import { alive, descendants, message } from './processes.ts'
-import type { Answer } from './server.ts'
+import { alive, descendants, message } from '../src/services/processes.ts'
+import type { Answer } from '../src/services/server.ts'
 
 const OWNER = fileURLToPath(new URL('programs/own-servers.ts', import.meta.url))
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../src/services/main.ts', import.meta.url))
 
 /** Longer than a server is given to go politely. */
 const GONE = { timeout: 30_000, interval: 100 }

@@ -1,7 +1,7 @@
 import { beforeAll, inject, type TestAPI, type TestContext, test } from 'vitest'
-import { startedServer } from '../services/client.ts'
-import type { AddressOf, ServerName } from '../services/list.ts'
-import type { Answer } from '../services/server.ts'
+import { startedServer } from './services/client.ts'
+import type { AddressOf, ServerName } from './services/list.ts'
+import type { Answer } from './services/server.ts'
 
 /** A first start may install: that can mean compiling, and fetching hundreds of megabytes. */
 const START_WITHIN_MS = 1_200_000
