@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import { type RunResults, renderReport, writeAnswerFiles } from '@millrace/queries'
 import type { RunParts } from './parts.ts'
 
-/** The date's folder with the answers as files and the report: made beside, and put in its place as a whole. */
+/**
+ * The date's folder with the answers as files and the report: made beside, and put in its place as a whole. It is for
+ * its owner only.
+ */
 export async function writeOut(out: string, results: RunResults, { runtime, engine }: RunParts): Promise<string> {
   const { date } = results.run
   const folder = join(out, date)
   const [made, old] = [join(out, `.${date}-${runtime.uuid()}`), join(out, `.${date}-${runtime.uuid()}`)]
-  await mkdir(made, { recursive: true })
+  await mkdir(made, { recursive: true, mode: 0o700 })
   const connection = await engine.connect()
   try {
     for (const answer of results.answers) await writeAnswerFiles(answer, made, connection)
-    await writeFile(join(made, 'report.html'), await renderReport(results))
+    await writeFile(join(made, 'report.html'), await renderReport(results), { mode: 0o600 })
     await rename(folder, old).catch(ignoreMissing)
     await rename(made, folder)
   } finally {

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
 import { openDuckDB, openLake, openTable, optimizeTable } from '@millrace/lake'
@@ -108,4 +108,14 @@ it('a table that the stream never wrote is named, before anything is written', a
     message: expect.stringContaining('pin'),
   })
   expect(await readdir(place.folder)).not.toContain('lake')
+})
+
+it('the answers and the report are for their owner only', async () => {
+  const place = await openPlace()
+  await place.putPosts('one', [1])
+  await place.run('2026-01-01')
+  const modeOf = async (path: string) => (await stat(path)).mode & 0o777
+  const reports = join(place.out, '2026-01-01')
+  expect([await modeOf(place.out), await modeOf(reports)]).toEqual([0o700, 0o700])
+  for (const file of await readdir(reports)) expect(await modeOf(join(reports, file))).toBe(0o600)
 })

@@ -1,19 +1,61 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { MillraceError } from '@millrace/base'
 
-/** A file that is there under its name once all of it is written, and not before. */
-export async function withOutputFile(
+/**
+ * Makes a file that is there under its name once all of it is written, and not before. `make` writes it in a folder
+ * beside that is closed to others. The file is for its owner only, unless one of theirs is there: then it keeps its
+ * mode. A symbolic link is never followed: in a shared folder somebody may have put it there.
+ */
+export async function withOutputPath<T>(file: string, make: (path: string) => Promise<T>): Promise<T> {
+  const mode = await modeFor(file)
+  const folder = await privateFolderIn(dirname(file), file)
+  try {
+    const unfinished = join(folder, basename(file))
+    const result = await make(unfinished)
+    await chmod(unfinished, mode)
+    await rename(unfinished, file)
+    return result
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The same, written part by part. */
+export function withOutputFile(
   file: string,
   write: (sink: (part: string | Uint8Array) => Promise<void>) => Promise<unknown>,
 ): Promise<void> {
-  const unfinished = `${file}.part-${process.pid}`
-  try {
-    await using handle = await open(unfinished, 'w')
+  return withOutputPath(file, async (path) => {
+    await using handle = await open(path, 'wx', 0o600)
     await write(async (part) => {
       await handle.writeFile(part)
     })
-    await rename(unfinished, file)
-  } catch (error) {
-    await rm(unfinished, { force: true })
-    throw error
+  })
+}
+
+const PRIVATE = 0o600
+
+async function modeFor(file: string): Promise<number> {
+  const there = await lstat(file).catch(() => undefined)
+  if (there === undefined) return PRIVATE
+  if (there.isSymbolicLink()) throw refused(file, 'is a symbolic link', 'Name the file that it leads to, or another.')
+  if (!there.isFile()) throw refused(file, 'is no file', 'Name a file; without -o the output goes to standard output.')
+  return process.getuid === undefined || there.uid === process.getuid() ? there.mode & 0o777 : PRIVATE
+}
+
+async function privateFolderIn(parent: string, file: string): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, '.millrace-'))
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be written to'
+    throw new MillraceError('USAGE', `${file}: the folder ${parent} ${why}`, {
+      cause,
+      next: 'Name a folder that is there and that you may write to.',
+    })
   }
+}
+
+function refused(file: string, why: string, next: string): MillraceError {
+  return new MillraceError('USAGE', `${file} ${why}`, { next })
 }

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { MillraceError, type Runtime } from '@millrace/base'
+import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
 import type { Snapshot, Workshop } from '@millrace/lake'
 
 /** Opens a table and a place to work on it, for the length of one command. */
@@ -15,12 +12,12 @@ export async function inWorkshop<T>(
   const { openDuckDB, openLake, openTable } = await import('@millrace/lake')
   const snapshot = await openTable({ store: await openLake(lake), path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `there is no table ${path} in ${lake}`)
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-'))
-  const engine = await openDuckDB({ temporaryFolder: folder })
+  const folder = await openWorkFolder()
+  const engine = await openDuckDB({ temporaryFolder: folder.path })
   try {
-    return await work(snapshot, { connection: await engine.connect(), folder, runtime })
+    return await work(snapshot, { connection: await engine.connect(), folder: folder.path, runtime })
   } finally {
     engine.close()
-    await rm(folder, { recursive: true, force: true })
+    await folder.close()
   }
 }

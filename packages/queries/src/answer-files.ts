@@ -1,17 +1,20 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { duckdbType, quoteName, quoteText } from '@millrace/lake'
 import type { Answer } from './answers.ts'
 
-/** One answer as `<id>.json`, `.csv`, `.arrow` and `.parquet` in `folder`. */
+const ENDINGS = ['json', 'csv', 'parquet', 'arrow'] as const
+
+/** One answer as `<id>.json`, `.csv`, `.arrow` and `.parquet` in `folder`, for their owner only. */
 export async function writeAnswerFiles(answer: Answer, folder: string, connection: DuckDBConnection): Promise<void> {
-  const path = (ending: string) => join(folder, `${answer.question.id}.${ending}`)
+  const path = (ending: (typeof ENDINGS)[number]) => join(folder, `${answer.question.id}.${ending}`)
   await writeFile(path('json'), `${JSON.stringify(asObjects(answer), null, 2)}\n`)
   const rows = answerSql(answer)
   await connection.run(`COPY (${rows}) TO ${quoteText(path('csv'))} (FORMAT csv, HEADER)`)
   await connection.run(`COPY (${rows}) TO ${quoteText(path('parquet'))} (FORMAT parquet, COMPRESSION zstd)`)
   await writeFile(path('arrow'), await arrowBytes(answer))
+  await Promise.all(ENDINGS.map((ending) => chmod(path(ending), 0o600)))
 }
 
 function asObjects({ columns, rows }: Answer): Record<string, unknown>[] {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/lake'
 import { temporaryFolder } from '@millrace/testkit'
@@ -61,4 +61,11 @@ it('without a row still has its columns', async () => {
   expect(await readFile(join(folder, 'q9.csv'), 'utf8')).toBe('word,year,count,share\n')
   expect(tableFromIPC(await readFile(join(folder, 'q9.arrow'))).schema.fields).toHaveLength(4)
   expect(await readFile(join(folder, 'q9.json'), 'utf8')).toBe('[]\n')
+})
+
+it('is for its owner only', async () => {
+  const { folder } = await written(ROWS)
+  const files = await readdir(folder)
+  expect(files.length).toBe(4)
+  for (const file of files) expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600)
 })

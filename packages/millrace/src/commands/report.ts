@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import { MillraceError } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
+import { withOutputFile } from '../output-file.ts'
 
 const run: Run = async ({ values }, args, io) => {
   const file = args.text('--output')
@@ -13,7 +13,7 @@ const run: Run = async ({ values }, args, io) => {
   ])
   const page = await renderReport(await readResults(await openLake(values.lake), args.text('--date')))
   if (file === undefined) await io.write(page)
-  else await writeFile(file, page)
+  else await withOutputFile(file, (sink) => sink(page))
   return 0
 }
 

@@ -6,7 +6,7 @@ import { MillraceError, openWorkFolder } from '@millrace/base'
 import type { AsOf, Sink, SqlResult, SqlSession } from '@millrace/queries'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
-import { withOutputFile } from '../output-file.ts'
+import { withOutputFile, withOutputPath } from '../output-file.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as const
 
@@ -36,10 +36,22 @@ const run: Run = async ({ values }, args, io) => {
 }
 
 async function exportTo(file: string, lake: string, io: Io): Promise<number> {
+  if (await isThere(file)) {
+    throw new MillraceError('USAGE', `${file} is there already`, { next: 'Name another file, or remove it.' })
+  }
   const { exportViews } = await import('@millrace/queries')
-  const tables = await exportViews(lake, file)
+  const tables = await withOutputPath(file, (path) => exportViews(lake, path))
   io.line(`${file} has a view of ${tables.join(', ') || 'nothing: there is no table'}`)
   return 0
+}
+
+/** A link that leads nowhere is there as well. */
+async function isThere(file: string): Promise<boolean> {
+  const { lstat } = await import('node:fs/promises')
+  return lstat(file).then(
+    () => true,
+    () => false,
+  )
 }
 
 const ENDINGS: Readonly<Record<string, Format>> = {
@@ -84,7 +96,7 @@ async function write(session: SqlSession, sql: string, format: Format, file: str
 }
 
 async function writeParquet(session: SqlSession, sql: string, file: string | undefined, io: Io): Promise<void> {
-  if (file !== undefined) return void (await session.writeParquet(sql, file))
+  if (file !== undefined) return withOutputPath(file, async (path) => void (await session.writeParquet(sql, path)))
   if (io.interactive) throw noScreen('parquet')
   const folder = await openWorkFolder()
   try {

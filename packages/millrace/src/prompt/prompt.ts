@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { systemRuntime } from '@millrace/base'
 import type { SqlSession, TableRead } from '@millrace/queries'
+import { withOutputFile } from '../output-file.ts'
 import { asMillraceError, printError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { completions, DOT_COMMANDS, type Names } from './completion.ts'
@@ -174,8 +175,8 @@ function keepHistory(lines: Interface, { historyFile: file }: PromptParts): void
   lines.once('close', () => {
     if (kept === undefined) return
     const text = `${kept.toReversed().join('\n')}\n`
-    mkdir(dirname(file), { recursive: true })
-      .then(() => writeFile(file, text, { mode: 0o600 }))
+    mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      .then(() => withOutputFile(file, (sink) => sink(text)))
       .catch(() => {})
   })
 }

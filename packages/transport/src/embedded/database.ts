@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { JoinedValues } from '@millrace/base'
 import { appender } from './append.ts'
@@ -49,7 +47,6 @@ const SCHEMA = `
   ${ID_SCHEMA}`
 
 export function openDatabase(path: string, retentionBytes: number) {
-  mkdirSync(dirname(path), { recursive: true })
   const db = new DatabaseSync(path, { timeout: 10_000 })
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   db.exec(SCHEMA)

@@ -15,7 +15,7 @@ const FOREIGN_MS = 7 * 24 * 60 * 60 * 1000
 
 export async function openLoan(cache: string): Promise<Loan> {
   const folder = join(cache, 'loans', `${process.pid}@${hostname()}@${randomUUID()}`)
-  await mkdir(folder, { recursive: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   let taken = 0
   return {
     async take(path) {

@@ -1,0 +1,79 @@
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryFolder } from '@millrace/testkit'
+import { describe, expect, test } from 'vitest'
+import { withOutputFile } from '../src/output-file.ts'
+import { runMillrace } from './run-millrace.ts'
+
+const NOBODY = 65_534
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777
+const write = (file: string) => withOutputFile(file, (sink) => sink('new'))
+
+describe('a file that we write', () => {
+  test('is for its owner only, and nothing lies beside it afterwards', async () => {
+    const folder = await temporaryFolder()
+    await write(join(folder, 'out.csv'))
+    expect(await readFile(join(folder, 'out.csv'), 'utf8')).toBe('new')
+    expect(await modeOf(join(folder, 'out.csv'))).toBe(0o600)
+    expect(await readdir(folder)).toEqual(['out.csv'])
+  })
+
+  test('keeps the mode that its owner gave to the one before', async () => {
+    const file = join(await temporaryFolder(), 'out.csv')
+    await writeFile(file, 'old')
+    await chmod(file, 0o644)
+    await write(file)
+    expect([await readFile(file, 'utf8'), await modeOf(file)]).toEqual(['new', 0o644])
+  })
+
+  test.runIf(process.getuid?.() === 0)('takes no mode from a file that somebody else has put there', async () => {
+    const file = join(await temporaryFolder(), 'out.csv')
+    await writeFile(file, 'planted')
+    await chmod(file, 0o666)
+    await chown(file, NOBODY, NOBODY)
+    await write(file)
+    expect([await readFile(file, 'utf8'), await modeOf(file)]).toEqual(['new', 0o600])
+  })
+
+  test('leaves what was there when it fails', async () => {
+    const folder = await temporaryFolder()
+    const file = join(folder, 'out.csv')
+    await writeFile(file, 'old')
+    await expect(withOutputFile(file, () => Promise.reject(new Error('half-way')))).rejects.toThrow('half-way')
+    expect([await readFile(file, 'utf8'), await readdir(folder)]).toEqual(['old', ['out.csv']])
+  })
+})
+
+describe.each([
+  ['csv', ['sql', 'select 1 as one', '-o']],
+  ['parquet', ['sql', 'select 1 as one', '-o']],
+  ['duckdb', ['sql', '--export']],
+])('millrace sql into .%s', (ending, args) => {
+  test('is for its owner only, and follows no link', async () => {
+    const folder = await temporaryFolder()
+    const run = (file: string) => runMillrace([...args, join(folder, file), '--lake', join(folder, 'lake')])
+    await writeFile(join(folder, 'victim'), 'precious')
+    await symlink(join(folder, 'victim'), join(folder, `link.${ending}`))
+    await symlink(join(folder, 'not-there'), join(folder, `dangling.${ending}`))
+    for (const link of ['link', 'dangling']) {
+      expect(await run(`${link}.${ending}`)).toMatchObject({ code: 2, err: expect.stringContaining(`${link}.`) })
+    }
+    expect((await run(`out.${ending}`)).code).toBe(0)
+    expect(await modeOf(join(folder, `out.${ending}`))).toBe(0o600)
+    expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('precious')
+    expect((await readdir(folder)).toSorted()).toEqual(
+      [`dangling.${ending}`, `link.${ending}`, `out.${ending}`, 'victim'].toSorted(),
+    )
+  })
+})
+
+test.each([
+  ['a folder', 'there', 'is no file'],
+  ['a folder that is not there', 'nowhere/out.csv', 'is not there'],
+  ['a device', '/dev/null', 'is no file'],
+])('%s is no place for a file', async (_, file, says) => {
+  const folder = await temporaryFolder()
+  await mkdir(join(folder, 'there'))
+  const { code, err } = await runMillrace(['sql', 'select 1', '-o', file], { cwd: folder })
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(says) })
+})
