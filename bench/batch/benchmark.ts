@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { generatorFeed } from '@millrace/ingest'
+import { PINTEREST } from '@millrace/testkit'
 import type { Benchmark, InputMaker } from '../src/contract.ts'
 import { type RowSource, tableIn } from '../src/outputs.ts'
 
@@ -62,7 +63,12 @@ async function* linesOf(table: string, count: number): AsyncGenerator<Buffer> {
   const newline = Buffer.from('\n')
   const posts = Math.ceil(count * SHARE_OF_POSTS)
   for (const part of [posts, count - posts]) {
-    const feed = generatorFeed({ datasets: [table], mode: 'all', seed: SEED })
+    const feed = await generatorFeed({
+      datasets: [table],
+      datasetFolders: [PINTEREST.datasets],
+      mode: 'all',
+      seed: SEED,
+    })
     for (let left = part; left > 0; left -= LINES_AT_ONCE) {
       const drawn = await feed.next(Math.min(left, LINES_AT_ONCE))
       yield Buffer.concat((drawn?.get(table) ?? []).flatMap((record) => [record, newline]))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { generatorFeed } from '@millrace/ingest'
+import { PINTEREST } from '@millrace/testkit'
 import { type ConnectionOptions, createConnection } from 'mysql2/promise'
 
 const ROWS_AT_ONCE = 2_000
@@ -29,7 +30,7 @@ export async function fillPins(server: Server, count: number): Promise<void> {
   await connection.query(`CREATE TABLE pinterest_data (\`index\` int PRIMARY KEY, unique_id text, title text,
     description text, poster_name text, follower_count text, tag_list text, is_image_or_video text, image_src text,
     downloaded int, save_location text, category text)`)
-  const feed = generatorFeed({ datasets: ['pin'], mode: 'all', seed: 7 })
+  const feed = await generatorFeed({ datasets: ['pin'], datasetFolders: [PINTEREST.datasets], mode: 'all', seed: 7 })
   for (let left = count; left > 0; left -= ROWS_AT_ONCE) {
     const posts = await feed.next(Math.min(left, ROWS_AT_ONCE))
     const rows = (posts?.get('pin') ?? []).map((pin) =>

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { generatorFeed } from '@millrace/ingest'
+import { PINTEREST } from '@millrace/testkit'
 import type { InputMaker } from '../src/contract.ts'
 
 const SEED = 7
@@ -22,7 +23,7 @@ export async function pinsAsLines(count: number, input: InputMaker): Promise<str
 
 async function* pinLines(count: number): AsyncGenerator<Buffer> {
   const newline = Buffer.from('\n')
-  const feed = generatorFeed({ datasets: ['pin'], mode: 'all', seed: SEED })
+  const feed = await generatorFeed({ datasets: ['pin'], datasetFolders: [PINTEREST.datasets], mode: 'all', seed: SEED })
   for (let left = count; left > 0; left -= LINES_AT_ONCE) {
     const posts = await feed.next(Math.min(left, LINES_AT_ONCE))
     yield Buffer.concat((posts?.get('pin') ?? []).flatMap((pin) => [pin, newline]))

@@ -1,3 +1,4 @@
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 
 const FIELDS = {
@@ -17,7 +18,7 @@ const FIELDS = {
 
 /** The file's pins, read as whoever uses DuckDB without us would read them, and cleaned by the data set's own SQL. */
 export async function cleanPinsQuery(file: string): Promise<string> {
-  const { sql } = await loadDataset('pin')
+  const { sql } = await loadDataset('pin', [PINTEREST.datasets])
   const columns = Object.entries(FIELDS).map(([name, type]) => `${name}: '${type}'`)
   const raw = `SELECT * FROM read_json('${file}', format = 'newline_delimited', columns = {${columns.join(', ')}})`
   return `WITH raw AS (${raw}) SELECT * FROM (${sql}\n)`

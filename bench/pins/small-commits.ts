@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { appendRows, openDuckDB, openLake, openOrCreate, type Snapshot, type TableRef } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 
 export const ROWS_A_COMMIT = 1000
@@ -16,7 +17,7 @@ export interface SmallCommits {
 /** The pins are in memory, the table is there and empty. */
 export async function smallCommits(pins: string, lake: string): Promise<SmallCommits> {
   const table: TableRef = { store: await openLake(lake), path: 'pin' }
-  const { schema } = await loadDataset('pin')
+  const { schema } = await loadDataset('pin', [PINTEREST.datasets])
   // A thousand rows are less than what two threads would share.
   const connection = await (await openDuckDB({ threads: 1 })).connect()
   await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)

@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module'
+import { PINTEREST } from '@millrace/testkit'
 
 // As the command does it.
 enableCompileCache()
@@ -14,7 +15,7 @@ const options = {
   source,
   lake: output,
   routes: await findRoutes(source, { datasets: ['pin'] }),
-  datasetFolders: [],
+  datasetFolders: [PINTEREST.datasets],
   group: `bench-${randomUUID()}`,
   start: 'earliest' as const,
   limits: { maxBytes: 24 << 20, maxRows: 500_000, everyMs: 10_000 },

@@ -26,6 +26,9 @@ const SCOPE = '@millrace/'
 /** What tests share. Only tests import it, and it imports nothing of ours. */
 const TEST_SUPPORT = '@millrace/testkit'
 
+/** The settings of a clone, which name the example. */
+const WORKSPACE_CONFIG = 'workspace.config.ts'
+
 interface Import {
   readonly from: string
   readonly line: number
@@ -66,6 +69,7 @@ function judgePackage(json: PackageJson): Problem[] {
 /** What is wrong with `from` in the file at `path`, if anything. */
 function judgeImport(path: string, from: string, packages: ReadonlyMap<string, PackageJson>): string | undefined {
   const home = homeOf(path, packages)
+  if (path === WORKSPACE_CONFIG) return undefined
   if (from.startsWith('.')) {
     const target = posix.join(posix.dirname(path), from)
     return homeOf(target, packages) === home ? undefined : `${from} reaches into another package: import it by its name`

@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance, version } from '@duckdb/node-api'
-import { loadQuestions, postsSql } from '@millrace/queries'
+import { loadQuestions } from '@millrace/queries'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { job, report } from '../../src/contestant.ts'
 
@@ -23,7 +24,7 @@ const TYPES = {
 }
 
 for (const name of ['pin', 'geo', 'user']) {
-  const { fields, sql } = await loadDataset(name)
+  const { fields, sql } = await loadDataset(name, [PINTEREST.datasets])
   const columns = fields.map((field) => `${field.name}: '${TYPES[field.type]}'`).join(', ')
   const raw = `SELECT * FROM read_json('${join(input, name)}.jsonl', format = 'newline_delimited', columns = {${columns}})`
   const folder = join(tables, name)
@@ -34,8 +35,9 @@ for (const name of ['pin', 'geo', 'user']) {
   )
   await connection.run(`CREATE VIEW "${name}" AS FROM '${join(folder, 'rows.parquet')}'`)
 }
-await connection.run(`CREATE TABLE posts AS ${await postsSql()}`)
-for (const { id, sql } of await loadQuestions()) {
+const { views, questions } = await loadQuestions([PINTEREST.questions])
+for (const { name, sql } of views) await connection.run(`CREATE TABLE ${name} AS ${sql}`)
+for (const { id, sql } of questions) {
   await connection.run(`COPY (${sql}) TO '${join(answers, `${id}.json`)}' (FORMAT json)`)
 }
 report({ engine: `DuckDB ${version()}` })

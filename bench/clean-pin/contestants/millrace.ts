@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type JoinedValues, openWorkFolder, systemRuntime } from '@millrace/base'
 import { openDuckDB, stageParquet } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, withCleanRows } from '@millrace/transform'
 import { job, ready, report } from '../../src/contestant.ts'
 
@@ -14,7 +15,7 @@ const BATCHES_AT_ONCE = 2
 
 const { input, output } = job()
 const batches = [...joined(await readFile(join(input, 'pins.jsonl')))]
-const dataset = await loadDataset('pin')
+const dataset = await loadDataset('pin', [PINTEREST.datasets])
 const engine = await openDuckDB()
 const workFolder = await openWorkFolder()
 const parts = { engine, workFolder: workFolder.path, runtime: systemRuntime }

@@ -11,25 +11,27 @@ import {
   stageRows,
   uploadAll,
 } from '@millrace/lake'
-import { type Answer, answerQuestions, answerSql, BATCH, duckdbQuestions } from '@millrace/queries'
+import { type Answer, answerQuestions, answerSql, BATCH, duckdbQuestions, type Questions } from '@millrace/queries'
 import { runTxn } from './clean-table.ts'
 import type { Manifest } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import { clusterQuestions } from './trino/answers.ts'
 
-/** What the questions are asked of. */
-export const ASKED = ['pin', 'geo', 'user'] as const
+/** Clean tables by the name of their data set. */
+export type AskedTables = ReadonlyMap<string, Snapshot>
 
-export type AskedTables = Readonly<Record<(typeof ASKED)[number], Snapshot>>
-
-export async function askQuestions(tables: AskedTables, { engine, bench }: RunParts): Promise<Answer[]> {
-  if (bench) return answerQuestions(await clusterQuestions(bench, tables))
+export async function askQuestions(
+  questions: Questions,
+  tables: AskedTables,
+  { engine, bench }: RunParts,
+): Promise<Answer[]> {
+  if (bench) return answerQuestions(await clusterQuestions(bench, tables), questions)
   const connection = await engine.connect()
   try {
-    await using pin = await openScan(planScan(tables.pin), connection)
-    await using geo = await openScan(planScan(tables.geo), connection)
-    await using user = await openScan(planScan(tables.user), connection)
-    return await answerQuestions(await duckdbQuestions(connection, { pin: pin.sql, geo: geo.sql, user: user.sql }))
+    await using scans = new AsyncDisposableStack()
+    const sql: Record<string, string> = {}
+    for (const [name, table] of tables) sql[name] = scans.use(await openScan(planScan(table), connection)).sql
+    return await answerQuestions(await duckdbQuestions(connection, sql), questions)
   } finally {
     connection.closeSync()
   }

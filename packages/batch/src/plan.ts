@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
-import { loadQuestions, postsSql, type RunRecord } from '@millrace/queries'
+import type { Questions, RunRecord } from '@millrace/queries'
 import { type Dataset, datasetHash } from '@millrace/transform'
 import { type PlannedFrom, planInputs } from './inputs.ts'
 import { listPlanned, type Manifest, type RunName, readManifest, writeManifest } from './manifest.ts'
@@ -9,10 +9,10 @@ import { listPlanned, type Manifest, type RunName, readManifest, writeManifest }
 /** Raised with every change of what this package makes of the same input. */
 const RULES = 1
 
-/** Of everything that decides what a run makes of its input. */
-export async function rulesHash(datasets: readonly Dataset[]): Promise<string> {
-  const questions = (await loadQuestions()).map(({ id, sql }) => [id, sql])
-  const rules = [RULES, datasets.map((dataset) => [dataset.name, datasetHash(dataset)]), await postsSql(), questions]
+/** Returns the hash of data sets, questions and rule versions: all that decides what a run makes of its input. */
+export function rulesHash(datasets: readonly Dataset[], { views, questions }: Questions): string {
+  const asked = [...views.map(({ name, sql }) => [name, sql]), ...questions.map(({ id, sql }) => [id, sql])]
+  const rules = [RULES, datasets.map((dataset) => [dataset.name, datasetHash(dataset)]), asked]
   return createHash('sha256').update(JSON.stringify(rules)).digest('hex')
 }
 

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { openDuckDB, openLake, openTable, type Snapshot } from '@millrace/lake'
 import {
+  answerable,
   BATCH,
+  loadQuestions,
+  type Questions,
   type RunRecord,
   readResults,
   readRuns,
@@ -13,7 +16,7 @@ import {
   tableQuality,
 } from '@millrace/queries'
 import { type Dataset, loadDataset } from '@millrace/transform'
-import { ASKED, type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
+import { type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
 import { writeCleanTable } from './clean-table.ts'
 import { finishRun } from './finish.ts'
 import { dropOldCopies, type OpenRows } from './input/database.ts'
@@ -36,6 +39,7 @@ export interface BatchOptions extends Wanted {
   readonly raw?: string
   readonly openRows: OpenRows
   readonly datasetFolders: readonly string[]
+  readonly questionFolders: readonly string[]
   /** The folder for the answers' files. */
   readonly out: string
   /** Everything anew, not only what has come since the last run. */
@@ -52,8 +56,10 @@ export interface BatchResult {
   readonly run: RunRecord
   /** Whether this call had nothing to do: the date's run was finished. */
   readonly wasDone: boolean
-  /** Where the answers' files are; none where the questions' tables are not among the data sets. */
+  /** The folder of the answers' files; none where no question could be asked. */
   readonly folder: string | undefined
+  /** Data sets that some question needs and this run does not have. */
+  readonly lacks: readonly string[]
   readonly unclaimed: number
   readonly missed: readonly string[]
 }
@@ -76,22 +82,24 @@ export async function runBatch(options: BatchOptions, runtime: Runtime, signal: 
 async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSignal): Promise<BatchResult> {
   const { lake, runtime } = parts
   const steps = beginSteps(runtime, signal, (time) => options.onStep?.(time))
+  const questions = await loadQuestions(options.questionFolders)
   const plans = await steps.take('plan', async () => {
     const source = await openSource(lake, options.raw, { ...options, runtime })
-    const rules = await rulesHash(await datasetsOf(options.datasets, options))
+    const rules = rulesHash(await datasetsOf(options.datasets, options), questions)
     const planning = { lake, source, wanted: options, rules, runtime }
     return planRuns(options.date, options.full, await readRuns(lake), planning)
   })
   const run = async (manifest: Manifest) => {
     await using bench = await benchFor(manifest, options, parts, signal)
-    return await runOne(manifest, steps, options, { ...parts, bench })
+    return await runOne(manifest, questions, steps, options, { ...parts, bench })
   }
   for (const manifest of plans.unfinished) await run(manifest)
   if ('wanted' in plans) return run(plans.wanted)
   return {
     run: plans.done,
     wasDone: true,
-    folder: await outAgain(plans.done, options, parts),
+    folder: await outAgain(plans.done, questions, options, parts),
+    lacks: lacksOf(plans.done, questions),
     unclaimed: 0,
     missed: [],
   }
@@ -108,7 +116,13 @@ async function benchFor(
   return openWorkbench(cluster, manifest, lake, runtime)
 }
 
-async function runOne(manifest: Manifest, steps: Steps, options: BatchOptions, parts: RunParts): Promise<BatchResult> {
+async function runOne(
+  manifest: Manifest,
+  questions: Questions,
+  steps: Steps,
+  options: BatchOptions,
+  parts: RunParts,
+): Promise<BatchResult> {
   const notes = new Map<string, TableNotes>()
   for (const dataset of await datasetsOf(Object.keys(manifest.inputs), options)) {
     const write = async () => {
@@ -122,8 +136,10 @@ async function runOne(manifest: Manifest, steps: Steps, options: BatchOptions, p
     notes.set(dataset.name, await steps.take(dataset.name, write))
   }
   const tables = await openTables(manifest, parts)
-  const asked = askedOf(tables)
-  const answers = asked ? await steps.take('answers', () => askQuestions(asked, parts)) : []
+  const clean = cleanTables(manifest, tables)
+  const { asked, lacks } = answerable(questions, (name) => clean.has(name))
+  const isAsked = asked.questions.length > 0
+  const answers = isAsked ? await steps.take('answers', () => askQuestions(asked, clean, parts)) : []
   const answered = await steps.take('answer tables', () => writeAnswerTables(answers, manifest, parts))
   const record: RunRecord = {
     date: manifest.date,
@@ -135,17 +151,14 @@ async function runOne(manifest: Manifest, steps: Steps, options: BatchOptions, p
     tables: [...notes].map(([table, note]) => accountOf(table, note)),
     steps: steps.done,
   }
-  const folder =
-    asked &&
-    (await steps.take('files', () =>
-      writeOut(options.out, { run: record, answers, quality: qualityOf(record, tables) }, parts),
-    ))
+  const results = { run: record, answers, views: questions.views, quality: qualityOf(record, tables) }
+  const folder = isAsked ? await steps.take('files', () => writeOut(options.out, results, parts)) : undefined
   await steps.take('finish', async () => {
     await finishRun(record, parts)
     await dropOldCopies(parts.lake, manifest)
   })
   const { unclaimed, missed } = manifest
-  return { run: record, wasDone: false, folder, unclaimed, missed }
+  return { run: record, wasDone: false, folder, lacks, unclaimed, missed }
 }
 
 function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions): Promise<Dataset[]> {
@@ -173,10 +186,18 @@ async function openTables({ inputs }: Manifest, { lake }: RunParts): Promise<Map
   return new Map(opened.flatMap((snapshot) => (snapshot ? [[snapshot.table.path, snapshot]] : [])))
 }
 
-/** Undefined: not all that the questions need is there. */
-function askedOf(tables: ReadonlyMap<string, Snapshot>): AskedTables | undefined {
-  const [pin, geo, user] = ASKED.map((name) => tables.get(`${BATCH}/${name}`))
-  return pin && geo && user && { pin, geo, user }
+/** Returns the clean tables of a run by the name of their data set. */
+function cleanTables({ inputs }: Manifest, tables: ReadonlyMap<string, Snapshot>): AskedTables {
+  return new Map(
+    Object.keys(inputs).flatMap((name) => {
+      const table = tables.get(`${BATCH}/${name}`)
+      return table ? [[name, table] as const] : []
+    }),
+  )
+}
+
+function lacksOf({ tables }: RunRecord, questions: Questions): readonly string[] {
+  return answerable(questions, (name) => tables.some(({ table }) => table === name)).lacks
 }
 
 function qualityOf({ tables: accounts }: RunRecord, tables: ReadonlyMap<string, Snapshot>): TableQuality[] {
@@ -191,9 +212,14 @@ function accountOf(table: string, { records, rows, duplicates, filtered, refused
 }
 
 /** The files of a date whose run is finished, where they are not there any more. */
-async function outAgain({ date }: RunRecord, { out }: BatchOptions, parts: RunParts): Promise<string | undefined> {
+async function outAgain(
+  { date }: RunRecord,
+  questions: Questions,
+  { out }: BatchOptions,
+  parts: RunParts,
+): Promise<string | undefined> {
   const folder = join(out, date)
   if (existsSync(folder)) return folder
-  const results = await readResults(parts.lake, date)
+  const results = await readResults(parts.lake, questions, date)
   return results.answers.length === 0 ? undefined : writeOut(out, results, parts)
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { runSql } from '@millrace/queries'
-import { temporaryFolder } from '@millrace/testkit'
+import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { type BatchOptions, runBatch } from '../src/run.ts'
 
 export type Raw = Readonly<Record<string, unknown>>
@@ -56,7 +56,19 @@ export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]
     await writeFile(join(raw, key), text)
   }
   const options = (date: string, more: Partial<BatchOptions> = {}): BatchOptions => {
-    return { date, lake, raw, datasets: DATASETS, datasetFolders: [], topics: {}, out, full: false, openRows, ...more }
+    return {
+      date,
+      lake,
+      raw,
+      datasets: DATASETS,
+      datasetFolders: [PINTEREST.datasets],
+      questionFolders: [PINTEREST.questions],
+      topics: {},
+      out,
+      full: false,
+      openRows,
+      ...more,
+    }
   }
   return {
     folder,

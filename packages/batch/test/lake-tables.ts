@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { joinValues, systemRuntime } from '@millrace/base'
 import { appendRows, openDuckDB, openLake, openOrCreate } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, withCleanRows } from '@millrace/transform'
 import { DATASETS, post } from './kit.ts'
 
@@ -14,7 +15,7 @@ export async function generateLakeTables(lake: string) {
     const engine = await openDuckDB()
     try {
       for (const name of DATASETS) {
-        const dataset = await loadDataset(name)
+        const dataset = await loadDataset(name, [PINTEREST.datasets])
         const snapshot = await openOrCreate({ store, path: name }, { schema: dataset.schema }, systemRuntime)
         const block = joinValues(inds.map((ind) => Buffer.from(JSON.stringify(post(ind)[name]))))
         const parts = { engine, workFolder: folder, runtime: systemRuntime }

@@ -1,11 +1,11 @@
 import type { Runtime } from '@millrace/base'
 
-/** Records of some posts, by data set. */
+/** Records by data set, as many of each. */
 export type Batch = ReadonlyMap<string, readonly Uint8Array[]>
 
 /** Records on their way out. */
 export interface Feed {
-  /** The next posts: one at least, `most` at most; undefined at the end. */
+  /** The next records: one of each data set at least, `most` at most; undefined at the end. */
   next(most: number): Promise<Batch | undefined>
   close(): Promise<void>
 }
@@ -14,6 +14,10 @@ export type Mode = 'random' | 'all'
 
 export interface FeedOptions {
   readonly datasets: readonly string[]
+  /** Where the generator finds the data sets. */
+  readonly datasetFolders?: readonly string[]
+  /** Tables of the database that are not called as their data set. */
+  readonly databaseTables?: Readonly<Record<string, string>>
   readonly mode: Mode
   readonly seed: number
 }

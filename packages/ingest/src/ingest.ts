@@ -1,26 +1,24 @@
 import type { Runtime } from '@millrace/base'
-import { type Batch, type Feed, type Mode, openFeed } from './feed.ts'
+import { type Batch, type Feed, type FeedOptions, openFeed } from './feed.ts'
 import { openSink, type Sink, type Target } from './sinks/sink.ts'
 
-export interface IngestOptions {
+export interface IngestOptions extends FeedOptions {
   /** `generator`, mysql://…, or the path of a file. */
   readonly from: string
   /** The address of a message system, `rest:URL`, `api:URL`, or a sink of the caller's own. */
   readonly to: string | Sink
-  readonly datasets: readonly string[]
   /** Where the records of a data set go; unless said, to the topic or stream that is called as it. */
   readonly targets?: Readonly<Record<string, Target>>
-  readonly mode: Mode
-  readonly seed: number
-  /** Posts; without end when not given. */
+  /** Records of each data set; without end when not given. */
   readonly count?: number
-  /** Posts a second; as fast as it goes when not given. */
+  /** Records of each data set a second; as fast as it goes when not given. */
   readonly rate?: number
   readonly onSent?: (totals: IngestTotals) => void
 }
 
 export interface IngestTotals {
-  readonly posts: number
+  /** Each sends one record of every data set. */
+  readonly rounds: number
   readonly records: number
   readonly bytes: number
 }
@@ -54,9 +52,9 @@ async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Run
   const { count = Number.POSITIVE_INFINITY, rate, onSent } = options
   const perTick = rate === undefined ? MOST_AT_ONCE : Math.max(1, Math.round((rate * TICK_MS) / 1000))
   const pace = paceMaker(rate, runtime, signal)
-  const totals = { posts: 0, records: 0, bytes: 0 }
-  const fetchAfter = (posts: number) => {
-    const most = Math.min(perTick, count - posts, MOST_AT_ONCE)
+  const totals = { rounds: 0, records: 0, bytes: 0 }
+  const fetchAfter = (rounds: number) => {
+    const most = Math.min(perTick, count - rounds, MOST_AT_ONCE)
     const coming = most > 0 ? feed.next(most) : Promise.resolve(undefined)
     // It is awaited later: until then its failure must not end the process.
     coming.catch(() => {})
@@ -67,7 +65,7 @@ async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Run
   let coming = fetchAfter(0)
   try {
     for (let batch = await coming; batch && !signal.aborted; batch = await coming) {
-      asked += postsOf(batch)
+      asked += roundsOf(batch)
       coming = fetchAfter(asked)
       sending.push(deliver(batch, sink, totals, onSent).catch(unlessStopped(signal)))
       sending.at(-1)?.catch(() => {})
@@ -89,7 +87,7 @@ async function deliver(
   onSent?: (totals: IngestTotals) => void,
 ) {
   await sink.send(batch)
-  totals.posts += postsOf(batch)
+  totals.rounds += roundsOf(batch)
   for (const records of batch.values()) {
     totals.records += records.length
     for (const record of records) totals.bytes += record.length
@@ -106,16 +104,16 @@ function unlessStopped(signal: AbortSignal): (error: unknown) => void {
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
-function postsOf(batch: Batch): number {
+function roundsOf(batch: Batch): number {
   return Math.max(...batch.values().map(({ length }) => length))
 }
 
-/** Sleeps off whatever the posts are ahead of the rate. */
+/** Sleeps off whatever the rounds are ahead of the rate. */
 function paceMaker(rate: number | undefined, runtime: Runtime, signal: AbortSignal) {
   const started = runtime.monotonic()
-  return async (posts: number) => {
+  return async (rounds: number) => {
     if (rate === undefined) return
-    const ahead = (posts / rate) * 1000 - (runtime.monotonic() - started)
+    const ahead = (rounds / rate) * 1000 - (runtime.monotonic() - started)
     if (ahead > 0) await runtime.sleep(ahead, signal).catch(() => {})
   }
 }

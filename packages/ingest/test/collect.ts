@@ -1,5 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { type IngestOptions, type IngestTotals, ingest, type Sink } from '../src/index.ts'
+import { TABLE_NAMES } from './mysql/database.ts'
 
 export interface Collected {
   readonly totals: IngestTotals
@@ -24,7 +25,7 @@ export async function collect(
     },
     close: async () => {},
   }
-  const defaults = { datasets: ['pin', 'geo', 'user'], mode: 'all', seed: 1, to } as const
+  const defaults = { datasets: ['pin', 'geo', 'user'], databaseTables: TABLE_NAMES, mode: 'all', seed: 1, to } as const
   const totals = await ingest({ ...defaults, ...options }, systemRuntime, stop.signal)
   return { totals, records }
 }

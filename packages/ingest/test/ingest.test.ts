@@ -1,4 +1,5 @@
 import { systemRuntime } from '@millrace/base'
+import { PINTEREST } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { type Batch, type IngestOptions, ingest, type Sink } from '../src/index.ts'
 
@@ -14,18 +15,25 @@ function sleepyRuntime() {
 async function run(options: Partial<IngestOptions>, send: (batch: Batch) => Promise<unknown> = async () => {}) {
   const runtime = sleepyRuntime()
   const stop = new AbortController()
-  const sent: { posts: number; at: number }[] = []
+  const sent: { rounds: number; at: number }[] = []
   let closed = 0
   const sink: Sink = {
     async send(batch) {
-      sent.push({ posts: batch.get('pin')?.length ?? 0, at: runtime.monotonic() })
+      sent.push({ rounds: batch.get('pin')?.length ?? 0, at: runtime.monotonic() })
       if ((await send(batch)) === 'stop') stop.abort()
     },
     close: async () => {
       closed++
     },
   }
-  const defaults = { from: 'generator', to: sink, datasets: ['pin', 'user'], mode: 'all', seed: 1 } as const
+  const defaults = {
+    from: 'generator',
+    datasetFolders: [PINTEREST.datasets],
+    to: sink,
+    datasets: ['pin', 'user'],
+    mode: 'all',
+    seed: 1,
+  } as const
   const [outcome] = await Promise.allSettled([ingest({ ...defaults, ...options }, runtime, stop.signal)])
   expect(closed).toBe(1)
   const totals = outcome.status === 'fulfilled' ? outcome.value : undefined
@@ -33,21 +41,21 @@ async function run(options: Partial<IngestOptions>, send: (batch: Batch) => Prom
   return { totals, error, sent, seconds: runtime.monotonic() / 1000 }
 }
 
-it.each([1, 7, 250, 40_000])('sends %d posts a second, evenly', async (rate) => {
+it.each([1, 7, 250, 40_000])('sends %d records of each data set a second, evenly', async (rate) => {
   const { sent, totals, seconds } = await run({ rate, count: rate * 5 })
-  expect(totals).toMatchObject({ posts: rate * 5, records: rate * 10 })
+  expect(totals).toMatchObject({ rounds: rate * 5, records: rate * 10 })
   expect(seconds).toBeCloseTo(5, 5)
   let before = 0
-  for (const { posts, at } of sent) {
+  for (const { rounds, at } of sent) {
     // Never ahead of the rate by more than what is sent at once.
     expect(before).toBeLessThanOrEqual((at * rate) / 1000 + 1e-6)
-    before += posts
+    before += rounds
   }
 })
 
-it('sends exactly the posts asked for, in whatever parts', async () => {
+it('sends exactly the records asked for, in whatever parts', async () => {
   for (const count of [1, 4_999, 5_001, 12_345]) {
-    expect(await run({ count })).toMatchObject({ totals: { posts: count, records: 2 * count } })
+    expect(await run({ count })).toMatchObject({ totals: { rounds: count, records: 2 * count } })
   }
 })
 
@@ -58,13 +66,13 @@ it('counts what is durable, also when it is stopped while several batches are on
     arrived += batch.get('pin')?.length ?? 0
     return arrived > 20_000 ? 'stop' : undefined
   })
-  expect(totals?.posts).toBe(arrived)
+  expect(totals?.rounds).toBe(arrived)
   expect(arrived).toBeGreaterThan(20_000)
 })
 
 it('tells how far it is, batch by batch, up to the end', async () => {
   const told: number[] = []
-  await run({ count: 11_000, onSent: ({ posts }) => told.push(posts) })
+  await run({ count: 11_000, onSent: ({ rounds }) => told.push(rounds) })
   expect(told).toEqual([5_000, 10_000, 11_000])
 })
 

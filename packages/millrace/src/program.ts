@@ -30,7 +30,7 @@ export async function buildProgram(argv: readonly string[], io: Io, launch: Laun
 const HELP_END = `
 Examples:
   millrace stream                                  records into ./lake, with nothing else installed
-  millrace sql "select count(*) from pin"          ask the lake
+  millrace sql "select count(*) from orders"          ask the lake
   millrace config                                  every setting and where its value comes from
 
 Settings come from flags, then MILLRACE_* variables, then millrace.config.ts, then defaults.

@@ -1,7 +1,7 @@
 import { type DuckDBConnection, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { quoteName, runBeside } from '@millrace/lake'
-import { loadQuestions, postsSql, type Question } from './questions.ts'
+import { type Question, type Questions, tablesOf } from './questions.ts'
 import { jsonValue } from './sql/json.ts'
 
 /** A column of an answer, its type as Delta calls it. */
@@ -20,23 +20,35 @@ export interface Answer extends AnswerRows {
   readonly question: Question
 }
 
-/** Where questions are asked: the tables `pin`, `geo` and `"user"` are there by name. */
+/** Where questions are asked: the tables of the data sets are there by name. */
 export interface QuestionEngine {
-  /** Makes what `posts` selects known by that name, for as long as the engine is used. */
-  providePosts(sql: string): Promise<void>
+  /** Makes what the SQL selects known by a name, for as long as the engine is used. */
+  createView(name: string, sql: string): Promise<void>
   query(sql: string): Promise<AnswerRows>
 }
 
-/** Asks every question, one after the other. */
-export async function answerQuestions(engine: QuestionEngine): Promise<Answer[]> {
-  await engine.providePosts(await postsSql())
+/** Asks these questions one after the other. Every table that they need must be there. */
+export async function answerQuestions(engine: QuestionEngine, { views, questions }: Questions): Promise<Answer[]> {
+  for (const { name, sql } of views) {
+    if (questions.some(({ reads }) => reads.includes(name))) await engine.createView(name, sql)
+  }
   const answers: Answer[] = []
-  for (const question of await loadQuestions()) answers.push({ question, ...(await engine.query(question.sql)) })
+  for (const question of questions) answers.push({ question, ...(await engine.query(question.sql)) })
   return answers
 }
 
+/** Splits the questions into those that these tables can answer, and the names of the tables that the others lack. */
+export function answerable(
+  { views, questions }: Questions,
+  has: (table: string) => boolean,
+): { readonly asked: Questions; readonly lacks: readonly string[] } {
+  const asked = questions.filter((question) => tablesOf(question, views).every(has))
+  const needed = new Set(questions.flatMap((question) => tablesOf(question, views)))
+  return { asked: { views, questions: asked }, lacks: [...needed].filter((table) => !has(table)) }
+}
+
 /** The tables that the questions are asked of, each as a SELECT. */
-export type QuestionTables = Readonly<Record<'pin' | 'geo' | 'user', string>>
+export type QuestionTables = Readonly<Record<string, string>>
 
 /** DuckDB as a place for questions; what it needs of the tables it reads once. */
 export async function duckdbQuestions(connection: DuckDBConnection, tables: QuestionTables): Promise<QuestionEngine> {
@@ -44,7 +56,9 @@ export async function duckdbQuestions(connection: DuckDBConnection, tables: Ques
     await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(name)} AS ${sql}`)
   }
   return {
-    providePosts: async (sql) => void (await runBeside(connection, `CREATE OR REPLACE TEMP TABLE posts AS ${sql}`)),
+    async createView(name, sql) {
+      await runBeside(connection, `CREATE OR REPLACE TEMP TABLE ${quoteName(name)} AS ${sql}`)
+    },
     query: (sql) => readAnswer(connection, sql),
   }
 }

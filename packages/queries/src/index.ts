@@ -3,13 +3,14 @@ export {
   type Answer,
   type AnswerColumn,
   type AnswerRows,
+  answerable,
   answerQuestions,
   duckdbQuestions,
   type QuestionEngine,
   type QuestionTables,
 } from './answers.ts'
 export { type TableQuality, tableQuality } from './quality.ts'
-export { loadQuestions, postsSql, type Question } from './questions.ts'
+export { loadQuestions, type Question, type Questions, tablesOf } from './questions.ts'
 export { chartHtml } from './report/chart.ts'
 export { renderReport } from './report/page.ts'
 export { type RunResults, readResults } from './results.ts'

@@ -2,18 +2,20 @@ import { MillraceError } from '@millrace/base'
 import { type ObjectStore, openDuckDB, openTable, planScan, type Snapshot, withScan } from '@millrace/lake'
 import { type Answer, readAnswer } from './answers.ts'
 import { type TableQuality, tableQuality } from './quality.ts'
-import { loadQuestions } from './questions.ts'
+import type { Questions, View } from './questions.ts'
 import { BATCH, type RunRecord, readRuns } from './runs.ts'
 
 /** Everything that a report tells of a run. */
 export interface RunResults {
   readonly run: RunRecord
   readonly answers: readonly Answer[]
+  /** What the questions share. */
+  readonly views: readonly View[]
   readonly quality: readonly TableQuality[]
 }
 
 /** What a finished run left in the lake: the last one's, or the last one of a date. */
-export async function readResults(store: ObjectStore, date?: string): Promise<RunResults> {
+export async function readResults(store: ObjectStore, questions: Questions, date?: string): Promise<RunResults> {
   const run = (await readRuns(store)).find((candidate) => date === undefined || candidate.date === date)
   if (!run) {
     const what = date === undefined ? 'no run' : `no run of ${date}`
@@ -21,15 +23,16 @@ export async function readResults(store: ObjectStore, date?: string): Promise<Ru
       next: 'Make one with `millrace batch`; `millrace runs` lists them.',
     })
   }
-  return { run, answers: await answersOf(store, run), quality: await qualityOf(store, run) }
+  const answers = await answersOf(store, run, questions)
+  return { run, answers, views: questions.views, quality: await qualityOf(store, run) }
 }
 
-async function answersOf(store: ObjectStore, run: RunRecord): Promise<Answer[]> {
+async function answersOf(store: ObjectStore, run: RunRecord, { questions }: Questions): Promise<Answer[]> {
   const engine = await openDuckDB({ threads: 1 })
   try {
     const connection = await engine.connect()
     const answers: Answer[] = []
-    for (const question of await loadQuestions()) {
+    for (const question of questions) {
       const snapshot = await tableOf(store, run, question.id)
       if (!snapshot) continue
       const rows = await withScan(planScan(snapshot), connection, (scan) =>

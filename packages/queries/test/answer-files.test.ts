@@ -11,7 +11,11 @@ import { parseQuestion } from '../src/questions.ts'
 const engine = await openDuckDB()
 afterAll(() => engine.close())
 
-const question = parseQuestion('q9', '-- title: T\n-- chart: bars x=word y=share\nSELECT 1\nORDER BY word')
+const question = parseQuestion(
+  'q9',
+  { title: 'T', chart: { kind: 'bars', x: 'word', y: 'share' }, reads: ['words'] },
+  'SELECT 1\nORDER BY word',
+)
 
 const COLUMNS = [
   { name: 'word', type: 'string' },

@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { type Answer, answerQuestions, duckdbQuestions } from '../src/answers.ts'
+import { loadQuestions } from '../src/questions.ts'
 
 const COLUMNS = {
   pin: "{ind: 'INTEGER', category: 'VARCHAR', poster_name: 'VARCHAR', follower_count: 'INTEGER'}",
@@ -27,7 +29,7 @@ export async function askOver(
     return `SELECT *${moment} FROM read_json(${quoteText(files[name])}, columns = ${COLUMNS[name]})`
   }
   const tables = { pin: read('pin', ''), geo: read('geo', '"timestamp"'), user: read('user', 'date_joined') }
-  return answerQuestions(await duckdbQuestions(connection, tables))
+  return answerQuestions(await duckdbQuestions(connection, tables), await loadQuestions([PINTEREST.questions]))
 }
 
 function asObjects({ columns, rows }: Answer): Record<string, unknown>[] {

@@ -1,12 +1,13 @@
-import { readdir } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/lake'
+import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadQuestions, parseQuestion, postsSql, wholeSql } from '../src/questions.ts'
+import { loadQuestions, parseQuestion, type Question, tablesOf, wholeSql } from '../src/questions.ts'
 import { answersOver } from './kit.ts'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures/hand')
-const QUESTIONS = join(import.meta.dirname, '../questions')
+const { views, questions } = await loadQuestions([PINTEREST.questions])
 
 const engine = await openDuckDB()
 const connection = await engine.connect()
@@ -114,50 +115,89 @@ describe('thirty posts, worked out by hand', () => {
     expect(answers[id]).toEqual(EXPECTED[id])
   })
 
-  it('every file in the folder has been worked out', async () => {
-    const files = (await readdir(QUESTIONS)).filter((file) => file !== 'posts.sql')
-    expect(Object.keys(EXPECTED).sort()).toEqual(files.map((file) => file.replace('.sql', '')).sort())
+  it('every question of the folder has been worked out', () => {
+    expect(questions.map(({ id }) => id)).toEqual(Object.keys(EXPECTED).sort())
   })
 })
 
 describe('a question', () => {
   it('as one statement asks the same', async () => {
-    const posts = await postsSql()
-    for (const question of await loadQuestions()) {
+    for (const question of questions) {
       const [whole, short] = await Promise.all(
-        [wholeSql(question, posts), question.sql].map((sql) => connection.runAndReadAll(sql)),
+        [wholeSql(question, views), question.sql].map((sql) => connection.runAndReadAll(sql)),
       )
       expect(whole?.getRowsJson()).toEqual(short?.getRowsJson())
     }
   })
 
-  it('names in its chart columns that it has', async () => {
-    for (const { id, chart } of await loadQuestions()) {
+  it('names in its chart columns that it has', () => {
+    for (const { id, chart } of questions) {
       const columns = answers[id]?.[0]?.split(' ')
       expect(columns).toEqual(expect.arrayContaining([chart.x, chart.y, ...(chart.series ? [chart.series] : [])]))
     }
   })
 
-  const GOOD =
-    '-- title: T\n-- parameter least: 3\n-- chart: bars x=a y=b\nSELECT a, b\nFROM posts WHERE b > $least\nORDER BY a'
+  const GOOD = { title: 'T', chart: { kind: 'bars', x: 'a', y: 'b' }, parameters: { least: 3 }, reads: ['orders'] }
+  const SQL = 'SELECT a, b\nFROM orders WHERE b > $least\nORDER BY a'
 
   it('has its parameters filled in', () => {
-    expect(parseQuestion('q', GOOD)).toMatchObject({
-      title: 'T',
-      chart: { kind: 'bars', x: 'a', y: 'b' },
-      parameters: { least: 3 },
-      sql: 'SELECT a, b\nFROM posts WHERE b > 3\nORDER BY a',
+    expect(parseQuestion('q', GOOD, SQL)).toEqual({
+      ...GOOD,
+      id: 'q',
+      sql: 'SELECT a, b\nFROM orders WHERE b > 3\nORDER BY a',
       order: 'ORDER BY a',
     })
   })
 
   it.each([
-    ['has no title', '-- title: T\n', ''],
-    ['has no chart that we know', 'bars x', 'pie x'],
-    ['names a parameter that is not there', '-- parameter least: 3\n', ''],
-    ['has a parameter that is no whole number', 'least: 3', 'least: 3; DROP TABLE pin'],
-    ['has no order', '\nORDER BY a', ''],
-  ])('that %s is refused, and named', (_, part, instead) => {
-    expect(() => parseQuestion('q9', GOOD.replace(part, instead))).toThrow(/question q9/)
+    ['has no title', { title: undefined }],
+    ['has no chart that we know', { chart: { ...GOOD.chart, kind: 'pie' } }],
+    ['names a parameter that is not there', { parameters: {} }],
+    ['has a parameter that is no whole number', { parameters: { least: '3; DROP TABLE orders' } }],
+    ['reads nothing', { reads: [] }],
+    ['has a member that we do not know', { reeds: ['orders'] }],
+  ])('that %s is refused, and named', (_, change) => {
+    expect(() => parseQuestion('q9', { ...GOOD, ...change }, SQL)).toThrow(/question q9/)
+  })
+
+  it('that has no order is refused, and named', () => {
+    expect(() => parseQuestion('q9', GOOD, SQL.replace('\nORDER BY a', ''))).toThrow(/question q9/)
+  })
+})
+
+describe('question folders', () => {
+  const write = async (files: Readonly<Record<string, string>>) => {
+    const folder = await temporaryFolder()
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    return folder
+  }
+  const described = (title: string) =>
+    JSON.stringify({ title, chart: { kind: 'bars', x: 'a', y: 'b' }, reads: ['large'] })
+  const sql = 'SELECT a, b FROM large\nORDER BY a'
+
+  it("of one's own go before others; a view is shared by the questions that read it", async () => {
+    const own = await write({
+      'q1.sql': sql,
+      'q1.json': described('mine'),
+      'large.sql': 'FROM orders WHERE a > 9',
+      'large.json': JSON.stringify({ view: 'Large orders', reads: ['orders'] }),
+    })
+    const other = await write({
+      'q1.sql': sql,
+      'q1.json': described('theirs'),
+      'q2.sql': sql,
+      'q2.json': described('two'),
+    })
+    const found = await loadQuestions([own, other])
+    expect(found.questions.map(({ title }) => title)).toEqual(['mine', 'two'])
+    expect(found.questions.map((question) => tablesOf(question, found.views))).toEqual([['orders'], ['orders']])
+    expect(wholeSql(found.questions[0] as Question, found.views)).toBe(
+      'WITH large AS (\nFROM orders WHERE a > 9\n)\nSELECT a, b FROM large\nORDER BY a',
+    )
+  })
+
+  it('that are not there, or hold half a question, are refused by name', async () => {
+    await expect(loadQuestions(['/no/such/folder'])).rejects.toThrow(/\/no\/such\/folder/)
+    await expect(loadQuestions([await write({ 'q1.sql': sql })])).rejects.toThrow(/q1\.json/)
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { type DuckDB, type ObjectStore, openDuckDB, openLake, openScan, openTable, planScan } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
 import { createLimit } from '../src/clean/limit.ts'
@@ -108,7 +109,7 @@ export async function openKit(): Promise<Kit> {
 }
 
 async function userDataset(onlyIf?: string): Promise<Dataset> {
-  const dataset = await loadDataset(USERS)
+  const dataset = await loadDataset(USERS, [PINTEREST.datasets])
   if (onlyIf === undefined) return dataset
   return { ...dataset, expectations: [{ name: 'only-if', predicate: onlyIf, otherwise: 'quarantine' }] }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { expect, it } from 'vitest'
 import { openProgressTable } from '../src/tables/progress-table.ts'
@@ -13,7 +14,7 @@ it('a worker that has learnt of another one by the way is still fenced where tha
   const folder = await mkdtemp(join(tmpdir(), 'millrace-progress-'))
   try {
     const store = await openLake(folder)
-    const { schema, description } = await loadDataset('user')
+    const { schema, description } = await loadDataset('user', [PINTEREST.datasets])
     const open = () =>
       openProgressTable({ ref: { store, path: 'user' }, group: 'g', schema, description, runtime: systemRuntime })
     const [zombie, owner] = [await open(), await open()]

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MillraceError } from '@millrace/base'
 import type { StructType } from '@millrace/lake'
 import { parseDescription } from './description.ts'
@@ -19,26 +18,32 @@ export interface Dataset {
   readonly expectations: readonly Expectation[]
 }
 
-const BUILT_IN = fileURLToPath(new URL('../datasets', import.meta.url))
-
-/** Every data set in these folders, and those that come with Millrace. */
-export async function datasetNames(folders: readonly string[] = []): Promise<string[]> {
-  const names = await Promise.all([...folders, BUILT_IN].map(namesIn))
+/** Returns the names of all data sets in these folders, sorted. */
+export async function datasetNames(folders: readonly string[]): Promise<string[]> {
+  const names = await Promise.all(folders.map(namesIn))
   return [...new Set(names.flat())].sort()
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => existsSync(join(folder, name, 'dataset.json')))
+  try {
+    return (await readdir(folder)).filter((name) => existsSync(join(folder, name, 'dataset.json')))
+  } catch (cause) {
+    throw new MillraceError('CONFIG_INVALID', `the data set folder ${folder} can't be read`, { cause })
+  }
 }
 
-/** The first folder that has it wins, so that one's own may take the place of one that comes with Millrace. */
-export async function loadDataset(name: string, folders: readonly string[] = []): Promise<Dataset> {
-  const folder = [...folders, BUILT_IN]
-    .map((root) => join(root, name))
-    .find((at) => existsSync(join(at, 'dataset.json')))
+/** Returns the folder of a data set: it lies in the first of these folders that has it. */
+export function datasetFolder(name: string, folders: readonly string[]): string | undefined {
+  return folders.map((root) => join(root, name)).find((at) => existsSync(join(at, 'dataset.json')))
+}
+
+/** Loads a data set from the first folder that has it. */
+export async function loadDataset(name: string, folders: readonly string[]): Promise<Dataset> {
+  const folder = datasetFolder(name, folders)
   if (folder === undefined) {
-    const known = (await datasetNames(folders)).join(', ')
-    throw new MillraceError('DATASET_UNKNOWN', `there is no data set ${name}; there are ${known}`)
+    const known = (await datasetNames(folders)).join(', ') || 'none'
+    const where = folders.length === 0 ? 'no folder is configured' : `in ${folders.join(', ')} there are: ${known}`
+    throw new MillraceError('DATASET_UNKNOWN', `there is no data set ${name}; ${where}`)
   }
   const [text, sql] = await Promise.all([read(join(folder, 'dataset.json')), read(join(folder, 'clean.sql'))])
   return { name, ...parseDescription(text, join(folder, 'dataset.json')), sql: sql.trim() }

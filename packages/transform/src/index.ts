@@ -1,6 +1,6 @@
 export { type BadRecord, type CleanParts, type Fates, withCleanRows } from './clean.ts'
 export { cleanFilesQuery } from './clean-files.ts'
-export { belongsTo, type Dataset, datasetNames, loadDataset } from './dataset.ts'
+export { belongsTo, type Dataset, datasetFolder, datasetNames, loadDataset } from './dataset.ts'
 export { datasetHash } from './dataset-hash.ts'
 export type { UseRows } from './hand-over.ts'
 export { rowsHash } from './queries.ts'

@@ -1,3 +1,4 @@
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { block, createKit, type Kit } from './kit.ts'
@@ -10,7 +11,7 @@ afterAll(() => kit.close())
 
 async function indsOf(from: number, count: number): Promise<number[]> {
   const values = Array.from({ length: count }, (_, i) => JSON.stringify({ index: from + i }))
-  const { rows } = await kit.clean(await loadDataset('pin'), [block(...values)])
+  const { rows } = await kit.clean(await loadDataset('pin', [PINTEREST.datasets]), [block(...values)])
   return rows.map(({ ind }) => Number(ind)).sort((a, b) => a - b)
 }
 
@@ -31,7 +32,7 @@ test('a text that is no record, but makes one of an object around it, is refused
   const texts = ['{"index":1},"z":{"a":1}', '{"index":2},"millrace_at":0', '3,"record":{"index":4}', '{"index":5}}']
   const values = inds(0, 2_000).map((ind) => JSON.stringify({ index: ind }))
   values.splice(1_000, 0, ...texts, '{bad')
-  const { rows, fates } = await kit.clean(await loadDataset('pin'), [block(...values)])
+  const { rows, fates } = await kit.clean(await loadDataset('pin', [PINTEREST.datasets]), [block(...values)])
   expect(rows.map(({ ind }) => Number(ind)).sort((a, b) => a - b)).toEqual(inds(0, 2_000))
   expect(fates.bad.map(({ index, reason }) => [index, reason])).toEqual(
     inds(1_000, 5).map((index) => [index, 'not JSON']),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
 import { expected, readFixtures, run } from './fixtures.ts'
@@ -14,7 +15,7 @@ afterAll(() => kit.close())
 
 for (const name of await readdir(DATASETS)) {
   describe(`data set ${name}`, async () => {
-    const dataset = await loadDataset(name)
+    const dataset = await loadDataset(name, [PINTEREST.datasets])
     const folder = join(DATASETS, name, 'fixtures')
     test('has fixtures', () => expect(existsSync(folder)).toBe(true))
     for (const fixture of await readFixtures(folder)) {

@@ -1,3 +1,4 @@
+import { PINTEREST } from '@millrace/testkit'
 import type { Dataset, Fates } from '@millrace/transform'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -8,7 +9,7 @@ afterAll(() => kit.close())
 
 type Expectation = Dataset['expectations'][number]
 
-const user = await loadDataset('user')
+const user = await loadDataset('user', [PINTEREST.datasets])
 const expecting = (...expectations: readonly Expectation[]): Dataset => ({ ...user, expectations })
 const people = (...ages: readonly (number | null)[]) => block(...ages.map((age, ind) => JSON.stringify({ ind, age })))
 const adult = (otherwise: Expectation['otherwise']): Expectation => ({

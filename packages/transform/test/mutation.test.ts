@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PINTEREST } from '@millrace/testkit'
 import { type Dataset, datasetNames, loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
 import { expected, type Fixture, readFixtures, run } from './fixtures.ts'
@@ -22,9 +23,9 @@ async function noticed(dataset: Dataset, fixtures: readonly Fixture[]): Promise<
   return false
 }
 
-for (const name of await datasetNames()) {
+for (const name of await datasetNames([PINTEREST.datasets])) {
   describe(`a rule of ${name} changed or dropped fails a fixture:`, async () => {
-    const dataset = await loadDataset(name)
+    const dataset = await loadDataset(name, [PINTEREST.datasets])
     const fixtures = await readFixtures(join(DATASETS, name, 'fixtures'))
 
     test('the SQL as it is fails none', async () => {

@@ -1,10 +1,11 @@
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
 import { block, createKit } from './kit.ts'
 
 const kit = await createKit()
 afterAll(() => kit.close())
-const pin = await loadDataset('pin')
+const pin = await loadDataset('pin', [PINTEREST.datasets])
 
 const bytes = (...parts: readonly (string | readonly number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))

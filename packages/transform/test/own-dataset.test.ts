@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PINTEREST } from '@millrace/testkit'
 import { datasetHash, datasetNames, loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
 import { block, carefully, createKit } from './kit.ts'
@@ -117,7 +118,7 @@ describe('a data set is refused', () => {
     expect.objectContaining({ code: 'DATASET_INVALID', message: expect.stringMatching(text) })
 
   test('when there is none of that name', async () => {
-    await expect(loadDataset('nobody')).rejects.toMatchObject({ code: 'DATASET_UNKNOWN' })
+    await expect(loadDataset('nobody', [PINTEREST.datasets])).rejects.toMatchObject({ code: 'DATASET_UNKNOWN' })
   })
   test('when its SQL names what its fields lack', async () => {
     await expect(refused({}, 'SELECT metre FROM raw')).rejects.toEqual(invalid(/metre/))

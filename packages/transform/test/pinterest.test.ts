@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
 import { block, createKit, inOrder } from './kit.ts'
@@ -21,7 +22,7 @@ async function read(file: string): Promise<Row[]> {
 }
 
 async function clean(name: string, records: readonly unknown[]): Promise<readonly Row[]> {
-  const { rows, fates } = await kit.clean(await loadDataset(name), [
+  const { rows, fates } = await kit.clean(await loadDataset(name, [PINTEREST.datasets]), [
     block(...records.map((record) => JSON.stringify(record))),
   ])
   expect(fates).toMatchObject({ bad: [], path: 'fast', unknown: { names: new Map() } })

@@ -1,5 +1,6 @@
 import { joinValues, systemRuntime } from '@millrace/base'
 import { openDuckDB } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, rowsHash, withCleanRows } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
 import { intoFile } from './into-file.ts'
@@ -20,7 +21,7 @@ const RECORDS: Readonly<Record<string, (i: number) => object>> = {
 
 for (const [name, record] of Object.entries(RECORDS)) {
   test(`${name}: the hash is that of the rows that are in the file`, async () => {
-    const dataset = await loadDataset(name)
+    const dataset = await loadDataset(name, [PINTEREST.datasets])
     const values = Array.from({ length: 5000 }, (_, i) => Buffer.from(JSON.stringify(record(i))))
     const parts = { engine, workFolder: kit.folder, runtime: systemRuntime }
     const { result, fates } = await withCleanRows(dataset, [joinValues(values)], parts, intoFile(dataset, kit.folder))

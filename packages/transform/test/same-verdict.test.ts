@@ -1,3 +1,4 @@
+import { PINTEREST } from '@millrace/testkit'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { block, carefully, createKit, inOrder } from './kit.ts'
 const kit = await createKit()
 afterAll(() => kit.close())
 
-const datasets = await Promise.all(['pin', 'geo', 'user'].map((name) => loadDataset(name)))
+const datasets = await Promise.all(['pin', 'geo', 'user'].map((name) => loadDataset(name, [PINTEREST.datasets])))
 
 /** JSON text for one value: of any type, in any of the ways that it can be written, right or wrong. */
 const scalar = fc.oneof(

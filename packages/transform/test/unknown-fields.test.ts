@@ -1,10 +1,11 @@
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
 import { block, carefully, createKit } from './kit.ts'
 
 const kit = await createKit()
 afterAll(() => kit.close())
-const user = await loadDataset('user')
+const user = await loadDataset('user', [PINTEREST.datasets])
 
 const many = (count: number, more: (i: number) => object) =>
   block(...Array.from({ length: count }, (_, ind) => JSON.stringify({ ind, ...more(ind) })))

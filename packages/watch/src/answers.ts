@@ -1,6 +1,16 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { type ObjectStore, openDuckDB, openScan, openTable, planScan, type Snapshot } from '@millrace/lake'
-import { type Answer, type AnswerColumn, answerQuestions, chartHtml, duckdbQuestions } from '@millrace/queries'
+import {
+  type Answer,
+  type AnswerColumn,
+  answerable,
+  answerQuestions,
+  chartHtml,
+  duckdbQuestions,
+  loadQuestions,
+  type Questions,
+  tablesOf,
+} from '@millrace/queries'
 
 /** The questions, asked of what is committed. */
 export interface LiveAnswers {
@@ -9,7 +19,7 @@ export interface LiveAnswers {
   readonly tookMs: number
   /** Of the tables, as they were read. */
   readonly versions: Readonly<Record<string, number>>
-  /** Tables that are not there yet. */
+  /** Tables that some question needs and that are not there yet. */
   readonly lacks: readonly string[]
   /** Why the last try failed. */
   readonly failed: string | undefined
@@ -27,7 +37,6 @@ export interface LiveAnswer {
   readonly rowCount: number
 }
 
-const TABLES = ['pin', 'geo', 'user'] as const
 const MOST_ROWS = 100
 const AT_MOST_EVERY_MS = 30_000
 /** Of one core's time: asking large tables takes long, and the stream goes first. */
@@ -36,6 +45,7 @@ const NOTHING: LiveAnswers = { at: undefined, tookMs: 0, versions: {}, lacks: []
 
 export interface AnswersParts {
   readonly store: ObjectStore
+  readonly questionFolders: readonly string[]
   /** What the data set's table is called. */
   readonly tableOf: (dataset: string) => string
   readonly runtime: Runtime
@@ -59,19 +69,21 @@ export function createLiveAnswers(parts: AnswersParts): () => Promise<LiveAnswer
   }
 }
 
-async function ask({ store, tableOf, runtime }: AnswersParts, before: LiveAnswers): Promise<LiveAnswers> {
+async function ask(parts: AnswersParts, before: LiveAnswers): Promise<LiveAnswers> {
+  const { store, questionFolders, tableOf, runtime } = parts
   const begun = runtime.monotonic()
+  const all = await loadQuestions(questionFolders)
   const snapshots = new Map<string, Snapshot>()
-  for (const name of TABLES) {
+  for (const name of new Set(all.questions.flatMap((question) => tablesOf(question, all.views)))) {
     const snapshot = await openTable({ store, path: tableOf(name) })
     if (snapshot) snapshots.set(name, snapshot)
   }
-  const lacks = TABLES.filter((table) => !snapshots.has(table))
-  if (lacks.length > 0) return { ...NOTHING, lacks }
+  const { asked, lacks } = answerable(all, (name) => snapshots.has(name))
+  if (asked.questions.length === 0) return { ...NOTHING, lacks }
   const versions = Object.fromEntries([...snapshots].map(([name, { version }]) => [name, version]))
-  const isSame = TABLES.every((table) => versions[table] === before.versions[table])
+  const isSame = [...snapshots.keys()].every((table) => versions[table] === before.versions[table])
   if (isSame) return { ...before, failed: undefined }
-  const answers = (await answersOf(snapshots)).map(shown)
+  const answers = (await answersOf(asked, snapshots)).map(shown)
   return { at: runtime.now(), tookMs: runtime.monotonic() - begun, versions, lacks, failed: undefined, answers }
 }
 
@@ -81,7 +93,7 @@ function shown(answer: Answer): LiveAnswer {
   return { id, title, chart: chartHtml(answer).markup, columns, rows: rows.slice(0, MOST_ROWS), rowCount: rows.length }
 }
 
-async function answersOf(snapshots: ReadonlyMap<string, Snapshot>): Promise<Answer[]> {
+async function answersOf(questions: Questions, snapshots: ReadonlyMap<string, Snapshot>): Promise<Answer[]> {
   await using held = new AsyncDisposableStack()
   const folder = await openWorkFolder()
   held.defer(folder.close)
@@ -90,6 +102,5 @@ async function answersOf(snapshots: ReadonlyMap<string, Snapshot>): Promise<Answ
   const connection = await engine.connect()
   const sql: Record<string, string> = {}
   for (const [name, snapshot] of snapshots) sql[name] = held.use(await openScan(planScan(snapshot), connection)).sql
-  const { pin = '', geo = '', user = '' } = sql
-  return await answerQuestions(await duckdbQuestions(connection, { pin, geo, user }))
+  return await answerQuestions(await duckdbQuestions(connection, sql), questions)
 }

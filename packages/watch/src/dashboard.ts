@@ -18,6 +18,7 @@ export interface Dashboard {
 export interface DashboardOptions {
   readonly lake: string
   readonly listen: Listen
+  readonly questionFolders: readonly string[]
 }
 
 /** Starts beside the worker, which does not wait for it. */
@@ -44,7 +45,7 @@ export function openDashboard(watch: WorkerWatch, options: DashboardOptions, run
 
 async function open(
   watch: WorkerWatch,
-  { lake, listen }: DashboardOptions,
+  { lake, listen, questionFolders }: DashboardOptions,
   runtime: Runtime,
   stopped: AbortSignal,
   made: (metrics: Metrics) => void,
@@ -53,7 +54,7 @@ async function open(
   const metrics = createMetrics(watch.state, runtime)
   made(metrics)
   const store = await openLake(lake)
-  const server = await startServer({ watch, metrics, store, runtime }, listen)
+  const server = await startServer({ watch, metrics, store, questionFolders, runtime }, listen)
   const busy = [showToGroup(store, watch.state, runtime, stopped), markOn(watch, runtime, stopped)]
   return { url: server.url, close: () => Promise.all([server.close(), ...busy]) }
 }

@@ -16,6 +16,7 @@ export interface ServerParts {
   readonly watch: WorkerWatch
   readonly metrics: Metrics
   readonly store: ObjectStore
+  readonly questionFolders: readonly string[]
   readonly runtime: Runtime
 }
 
@@ -86,9 +87,10 @@ function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): Fasti
 }
 
 /** What asks the tables is loaded when somebody wants to know. */
-function serveAnswers(app: FastifyInstance, { watch, store, runtime }: ServerParts): void {
+function serveAnswers(app: FastifyInstance, { watch, store, questionFolders, runtime }: ServerParts): void {
   const tableOf = (name: string) => watch.state().datasets.find(({ dataset }) => dataset === name)?.table ?? name
-  const open = async () => (await import('./answers.ts')).createLiveAnswers({ store, runtime, tableOf })
+  const open = async () =>
+    (await import('./answers.ts')).createLiveAnswers({ store, questionFolders, runtime, tableOf })
   let answers: ReturnType<typeof open> | undefined
   app.get('/answers', async () => {
     answers ??= open()

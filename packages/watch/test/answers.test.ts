@@ -1,5 +1,5 @@
 import { openLake } from '@millrace/lake'
-import { temporaryFolder } from '@millrace/testkit'
+import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { createLiveAnswers } from '../src/answers.ts'
 import { handClock } from './kit.ts'
@@ -21,7 +21,12 @@ async function watchedLake() {
 it('the tables are asked only when somebody asks, and at most every half minute', async () => {
   const { store, seen } = await watchedLake()
   const { runtime, pass } = handClock()
-  const answers = createLiveAnswers({ store, runtime, tableOf: (dataset) => dataset })
+  const answers = createLiveAnswers({
+    store,
+    questionFolders: [PINTEREST.questions],
+    runtime,
+    tableOf: (dataset) => dataset,
+  })
   expect(seen.looks).toBe(0)
   expect(await answers()).toMatchObject({ answers: [], lacks: ['pin', 'geo', 'user'] })
   const once = seen.looks
@@ -37,7 +42,12 @@ it('the tables are asked only when somebody asks, and at most every half minute'
 it('a lake that cannot be read is said, and asked again later', async () => {
   const { store, seen } = await watchedLake()
   const { runtime, pass } = handClock()
-  const answers = createLiveAnswers({ store, runtime, tableOf: (dataset) => dataset })
+  const answers = createLiveAnswers({
+    store,
+    questionFolders: [PINTEREST.questions],
+    runtime,
+    tableOf: (dataset) => dataset,
+  })
   seen.isBroken = true
   expect(await answers()).toMatchObject({ failed: expect.stringContaining('503') })
   seen.isBroken = false

@@ -1,6 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { runStream } from '@millrace/stream'
-import { temporaryFolder } from '@millrace/testkit'
+import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { openProducer } from '@millrace/transport'
 import { expect, it } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'
@@ -27,7 +27,7 @@ it('what is known of a real worker at its end is what it was sent and what its t
   const watch = watchWorker(WORKER, systemRuntime)
   const metrics = createMetrics(watch.state, systemRuntime)
   const options = {
-    ...{ source, lake: `${folder}/lake`, datasetFolders: [], group: 'g', untilCaughtUp: true },
+    ...{ source, lake: `${folder}/lake`, datasetFolders: [PINTEREST.datasets], group: 'g', untilCaughtUp: true },
     start: 'earliest',
     routes: [{ dataset: 'user', topics: ['user'], table: 'user' }],
     limits: { maxBytes: 1 << 20, maxRows: 1000, everyMs: 5 },

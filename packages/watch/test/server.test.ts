@@ -19,7 +19,7 @@ async function serve(listen: Listen = ANY_PORT) {
   watch.on(pin.assigned)
   const store = await openLake(await temporaryFolder())
   const server = await startServer(
-    { watch, metrics, store, runtime: { ...clock.runtime, sleep: systemRuntime.sleep } },
+    { watch, metrics, store, questionFolders: [], runtime: { ...clock.runtime, sleep: systemRuntime.sleep } },
     listen,
   )
   onTestFinished(() => server.close())

@@ -1,5 +1,6 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { runStream } from '@millrace/stream'
+import { PINTEREST } from '@millrace/testkit'
 import type { Fate, Orders, Report } from '../worker-process.ts'
 
 // The worker that people run, in a process of its own to which something can happen at a named point. Death is by
@@ -38,7 +39,7 @@ await runStream(
     source: orders.source,
     lake: orders.lake,
     routes: [{ dataset: orders.dataset, topics: [orders.topic], table: orders.table }],
-    datasetFolders: [],
+    datasetFolders: [PINTEREST.datasets],
     group: orders.group,
     start: 'earliest',
     limits: orders.limits,

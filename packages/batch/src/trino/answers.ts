@@ -6,9 +6,11 @@ import type { Workbench } from './workbench.ts'
 
 /** A cluster as a place for questions: they find their tables by the names in the workbench's schema. */
 export async function clusterQuestions(bench: Workbench, tables: AskedTables): Promise<QuestionEngine> {
-  for (const [name, table] of Object.entries(tables)) await bench.share(name, table, [...table.files.values()])
+  for (const [name, table] of tables) await bench.share(name, table, [...table.files.values()])
   return {
-    providePosts: async (sql) => void (await bench.create('posts', sql)),
+    async createView(name, sql) {
+      await bench.create(name, sql)
+    },
     query: async (sql) => answerOf(await bench.run(sql)),
   }
 }

@@ -1,26 +1,26 @@
 import * as confluent from './confluent/answers.ts'
 import * as kinesis from './kinesis/answers.ts'
-import * as pin from './pin/item.ts'
+import * as record from './record/item.ts'
+import type { RecordPaths } from './record/routes.ts'
 import type { Refusal } from './refusal.ts'
 
 /** How a refusal is said to the clients of one kind of API. */
 interface Dialect {
-  readonly paths: RegExp
   readonly type: string
   readonly refused: (refusal: Refusal) => object
 }
 
 const CONFLUENT: Dialect = {
-  paths: /^\/topics(\/|$|\?)/,
   type: 'application/vnd.kafka.v2+json',
   refused: confluent.refused,
 }
 
-const OTHERS: readonly Dialect[] = [
-  { paths: /^\/streams?(\/|$|\?)/, type: 'application/json', refused: kinesis.refused },
-  { paths: /^\/pin(\/|$|\?)/, type: 'application/json', refused: pin.refused },
-]
+const KINESIS: Dialect = { type: 'application/json', refused: kinesis.refused }
 
-export function dialectOf(path: string): Dialect {
-  return OTHERS.find(({ paths }) => paths.test(path)) ?? CONFLUENT
+const RECORD: Dialect = { type: 'application/json', refused: record.refused }
+
+export function dialectOf(path: string, recordPaths: RecordPaths): Dialect {
+  const [, first] = path.split(/[/?]/, 2)
+  if (first === 'stream' || first === 'streams') return KINESIS
+  return recordPaths.some(({ name }) => name === first) ? RECORD : CONFLUENT
 }

@@ -7,6 +7,7 @@ import { type Keys, openKeys } from './keys.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { refuseOpenDoor } from './open-door.ts'
 import { openPressure } from './pressure.ts'
+import { loadRecordPaths } from './record/routes.ts'
 import { buildServer } from './server.ts'
 
 export interface GatewayOptions {
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly requestsPerSecond?: number
   /** Data sets whose topics take only what fits them. */
   readonly validate?: { readonly datasets: readonly string[]; readonly folders: readonly string[] }
+  /** Data sets whose records are also taken one a request, at `POST /<name>/`. */
+  readonly recordPaths?: { readonly datasets: readonly string[]; readonly folders: readonly string[] }
   /** A file, or the number of one that is open. */
   readonly accessLog: string | number
   /** Others than LIMITS, so that a test need not wait for those. */
@@ -41,12 +44,15 @@ export async function openGateway(options: GatewayOptions, runtime: Runtime): Pr
   const totals: GatewayTotals = { requests: 0, records: 0, bytes: 0, refused: 0 }
   const log = openAccessLog(options.accessLog)
   const checker = options.validate && (await openChecker(options.validate, runtime))
+  const recordPaths = options.recordPaths
+    ? await loadRecordPaths(options.recordPaths.datasets, options.recordPaths.folders)
+    : []
   const [producer, catalog] = await Promise.all([openProducer(options.to, runtime), openCatalog(options.to)])
   const limits = { ...LIMITS, ...options.limits }
   const desk = openDesk({ producer, catalog, runtime, totals, limits, check: checker?.check })
   const { requestsPerSecond, maxBodyBytes, tls } = options
   const bounds = { limits, maxBodyBytes, requestsPerSecond, pressure: openPressure(limits.heldBytes) }
-  const app = await buildServer({ desk, keys, log, totals, runtime, tls, ...bounds })
+  const app = await buildServer({ desk, keys, recordPaths, log, totals, runtime, tls, ...bounds })
   const close = async () => {
     await app.close()
     await Promise.all([producer.close(), catalog.close(), checker?.close()])

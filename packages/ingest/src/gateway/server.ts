@@ -11,14 +11,15 @@ import { type Keys, presentedKey } from './keys.ts'
 import { kinesisRoutes } from './kinesis/routes.ts'
 import type { Limits } from './limits.ts'
 import { refuseOtherMethods } from './other-methods.ts'
-import { pinRoutes } from './pin/routes.ts'
 import { sendPlain } from './plain-answer.ts'
 import type { Pressure } from './pressure.ts'
+import { type RecordPaths, recordRoutes } from './record/routes.ts'
 import { RefusedRequest, refusalOf, refuse } from './refusal.ts'
 
 export interface ServerParts {
   readonly desk: Desk
   readonly keys: Keys | undefined
+  readonly recordPaths: RecordPaths
   readonly log: AccessLog
   readonly pressure: Pressure
   readonly limits: Limits
@@ -63,13 +64,13 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const methods = refuseOtherMethods(app)
   confluentRoutes(app, parts.desk)
   kinesisRoutes(app, parts.desk)
-  await pinRoutes(app, parts.desk)
-  documentRoutes(app)
+  recordRoutes(app, parts.recordPaths, parts.desk)
+  documentRoutes(app, parts.recordPaths)
   methods.complete()
   return app
 }
 
-function createServer({ runtime, tls, limits, maxBodyBytes }: ServerParts): FastifyInstance {
+function createServer({ runtime, recordPaths, tls, limits, maxBodyBytes }: ServerParts): FastifyInstance {
   const timeouts = {
     headersTimeout: limits.headersWithinMs,
     requestTimeout: limits.requestWithinMs,
@@ -84,7 +85,7 @@ function createServer({ runtime, tls, limits, maxBodyBytes }: ServerParts): Fast
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
-      const { status, ...refusal } = answerTo(error, request.url)
+      const { status, ...refusal } = answerTo(error, request.url, recordPaths)
       const plain = reply as unknown as FastifyReply
       sendPlain(plain.code(status), refusal.type, refusal.body)
     },
@@ -128,8 +129,9 @@ function stranger(key: string | undefined): RefusedRequest {
   return key === undefined ? refuse(401, 'a key is needed', 40101) : refuse(403, 'this key is not known', 40301)
 }
 
-function answerRefusal({ log, totals }: ServerParts, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const { status, retryAfter, type, body } = answerTo(thrown, request.url)
+function answerRefusal(parts: ServerParts, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const { log, totals, recordPaths } = parts
+  const { status, retryAfter, type, body } = answerTo(thrown, request.url, recordPaths)
   if (status >= 500) log.failed(request, thrown)
   totals.refused++
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
@@ -137,9 +139,9 @@ function answerRefusal({ log, totals }: ServerParts, thrown: unknown, request: F
   return sendPlain(reply.code(status), type, body)
 }
 
-function answerTo(thrown: unknown, url: string) {
+function answerTo(thrown: unknown, url: string, recordPaths: RecordPaths) {
   const refusal = refusalOf(thrown)
-  const { type, refused } = dialectOf(url)
+  const { type, refused } = dialectOf(url, recordPaths)
   return {
     status: refusal.status,
     retryAfter: refusal.retryAfter,

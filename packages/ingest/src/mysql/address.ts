@@ -19,16 +19,14 @@ const LOOPBACK = /^(localhost|127\..*|\[::1\])$/
 const AMAZON_RDS = /\.rds\.amazonaws\.com(\.cn)?$/
 const SETTINGS = new Set(['ssl', 'ca'])
 
-/** What the emulator's tables are called. */
-const TABLES: Readonly<Record<string, string>> = { pin: 'pinterest_data', geo: 'geolocation_data', user: 'user_data' }
-
 /**
- * mysql://user@host[:port]/database[?ssl=true|false][&ca=file][&pin=TABLE]…: a parameter that is called as a data set
+ * mysql://user@host[:port]/database[?ssl=true|false][&ca=file][&DATASET=TABLE]…: a parameter that is called as a data set
  * names its table. TLS unless the server is on this machine; the password comes from MYSQL_PWD.
  */
 export function parseMysqlAddress(
   address: string,
   datasets: readonly string[],
+  tables: Readonly<Record<string, string>>,
   environment: Environment,
 ): MysqlAddress {
   const url = URL.parse(address)
@@ -52,7 +50,7 @@ export function parseMysqlAddress(
     password: environment.MYSQL_PWD,
     database,
     tls: tlsOf(url, address),
-    tableOf: (dataset) => url.searchParams.get(dataset) ?? TABLES[dataset] ?? dataset,
+    tableOf: (dataset) => url.searchParams.get(dataset) ?? tables[dataset] ?? dataset,
   }
 }
 

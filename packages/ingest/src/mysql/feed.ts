@@ -6,8 +6,9 @@ import { openDatabase } from './database.ts'
 import { randomRows } from './random.ts'
 import { describeTable } from './tables.ts'
 
-export async function mysqlFeed(from: string, { datasets, mode, seed }: FeedOptions, runtime: Runtime): Promise<Feed> {
-  const address = parseMysqlAddress(from, datasets, process.env)
+export async function mysqlFeed(from: string, options: FeedOptions, runtime: Runtime): Promise<Feed> {
+  const { datasets, databaseTables = {}, mode, seed } = options
+  const address = parseMysqlAddress(from, datasets, databaseTables, process.env)
   const database = openDatabase(address, runtime)
   try {
     const tables = await Promise.all(

@@ -31,7 +31,7 @@ function refuseBinary(row: Row, names: readonly string[]): void {
     const value = row[name]
     if (typeof value !== 'object' || !(value instanceof Uint8Array)) continue
     throw new MillraceError('SOURCE_UNSUPPORTED', `column ${name} is binary: JSON has no place for it`, {
-      next: 'Leave it out by a view, and name that: ?pin=VIEW.',
+      next: 'Leave it out by a view, and name that: ?DATASET=VIEW.',
     })
   }
 }

@@ -10,7 +10,7 @@ const THROTTLED = /ProvisionedThroughputExceeded|LimitExceeded|InternalFailure|S
 
 /**
  * Kinesis behind API Gateway: `PUT {url}/streams/{stream}/record`, a request a record, as the emulators of that dialect
- * do. The partition key is `pin-partition` and the like unless another is asked for: a reader tells the data sets of a shared stream by it.
+ * do. The partition key is the data set's name and `-partition` unless another is asked for: a reader tells the data sets of a shared stream by it.
  */
 export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Sink {
   const send = httpClient(runtime, stop)

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { systemRuntime, valueAt } from '@millrace/base'
-import { temporaryFolder } from '@millrace/testkit'
+import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { onTestFinished } from 'vitest'
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts'
+
+const PIN = { datasets: ['pin'], folders: [PINTEREST.datasets] }
 
 export const JSON_V2 = 'application/vnd.kafka.json.v2+json'
 
@@ -27,7 +29,15 @@ export async function startGateway(options: Partial<GatewayOptions> = {}): Promi
   const to = options.to ?? `embedded:${join(folder, 'stream.db')}`
   const accessLog = join(folder, 'access.log')
   const gateway = await openGateway(
-    { listen: { host: '127.0.0.1', port: 0 }, keys: [], maxBodyBytes: 4 << 20, accessLog, ...options, to },
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      keys: [],
+      recordPaths: PIN,
+      maxBodyBytes: 4 << 20,
+      accessLog,
+      ...options,
+      to,
+    },
     systemRuntime,
   )
   let closing: Promise<void> | undefined

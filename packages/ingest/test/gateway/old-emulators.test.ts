@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { PINTEREST } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { startGateway, storedIn } from './kit.ts'
 
@@ -37,7 +38,9 @@ function asRequests({ method, path, contentType, body }: Sent): string {
 }
 
 it.each(SENT)('serves an old emulator that sends $name, also when it validates', async (sent) => {
-  const { url, to } = await startGateway({ validate: { datasets: ['pin', 'geo', 'user'], folders: [] } })
+  const { url, to } = await startGateway({
+    validate: { datasets: ['pin', 'geo', 'user'], folders: [PINTEREST.datasets] },
+  })
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.write(asRequests(sent))
   const answer = await text(socket)

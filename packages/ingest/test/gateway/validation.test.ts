@@ -1,7 +1,8 @@
+import { PINTEREST } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { JSON_V2, startGateway, storedIn } from './kit.ts'
 
-const validate = { datasets: ['pin', 'geo'], folders: [] }
+const validate = { datasets: ['pin', 'geo'], folders: [PINTEREST.datasets] }
 const produce = { 'content-type': JSON_V2 }
 
 it('refuses what the worker would quarantine, naming the record and the field, and nothing else', async () => {

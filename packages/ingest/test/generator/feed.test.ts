@@ -1,3 +1,4 @@
+import { PINTEREST } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { generatorFeed } from '../../src/index.ts'
 
@@ -39,7 +40,12 @@ const REAL_POSTS = 2577
 const { pins, geos, users } = await posts(POSTS, 1)
 
 async function posts(count: number, seed: number) {
-  const feed = generatorFeed({ datasets: ['pin', 'geo', 'user'], mode: 'all', seed })
+  const feed = await generatorFeed({
+    datasets: ['pin', 'geo', 'user'],
+    datasetFolders: [PINTEREST.datasets],
+    mode: 'all',
+    seed,
+  })
   const batch = await feed.next(count)
   const parsed = (dataset: string) =>
     (batch?.get(dataset) ?? []).map((bytes) => JSON.parse(Buffer.from(bytes).toString()))
@@ -47,7 +53,12 @@ async function posts(count: number, seed: number) {
 }
 
 async function rawBatch(seed: number, mode: 'all' | 'random', parts: readonly number[]) {
-  const feed = generatorFeed({ datasets: ['pin', 'geo', 'user'], mode, seed })
+  const feed = await generatorFeed({
+    datasets: ['pin', 'geo', 'user'],
+    datasetFolders: [PINTEREST.datasets],
+    mode,
+    seed,
+  })
   const texts: string[] = []
   for (const most of parts) {
     const batch = await feed.next(most)
@@ -65,7 +76,7 @@ it('the same seed makes the same records, however many are asked for at a time; 
 })
 
 it('a post drawn again is the same post, byte for byte', async () => {
-  const feed = generatorFeed({ datasets: ['pin'], mode: 'random', seed: 3 })
+  const feed = await generatorFeed({ datasets: ['pin'], datasetFolders: [PINTEREST.datasets], mode: 'random', seed: 3 })
   const drawn = (await feed.next(2_000))?.get('pin')?.map((bytes) => Buffer.from(bytes).toString()) ?? []
   const numbers = drawn.map((text) => (JSON.parse(text) as Pin).index)
   expect(new Set(numbers).size).toBeLessThan(drawn.length)
@@ -182,6 +193,7 @@ it('a poster is one to one with a place and a user, wherever the posts are', () 
   expect(others.size).toBeGreaterThan(POSTS / 8)
 })
 
-it('a data set that it does not know is refused with those that it does', () => {
-  expect(() => generatorFeed({ datasets: ['order'], mode: 'all', seed: 1 })).toThrow(/pin, geo, user/)
+it('a data set that there is not is refused with those that there are', async () => {
+  const feed = generatorFeed({ datasets: ['order'], datasetFolders: [PINTEREST.datasets], mode: 'all', seed: 1 })
+  await expect(feed).rejects.toThrow(/geo, pin, user/)
 })

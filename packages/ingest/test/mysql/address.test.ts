@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parseMysqlAddress } from '../../src/mysql/address.ts'
 
+const TABLES = { pin: 'pinterest_data', geo: 'geolocation_data', user: 'user_data' }
+
 const parse = (address: string) =>
-  parseMysqlAddress(address, ['pin', 'geo', 'user', 'order'], { MYSQL_PWD: 'from-there' })
+  parseMysqlAddress(address, ['pin', 'geo', 'user', 'order'], TABLES, { MYSQL_PWD: 'from-there' })
 
 describe('the address of a MySQL database', () => {
   it('names server, user and database; the password comes from the environment', () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { freshName } from '@millrace/testkit'
+import { freshName, PINTEREST } from '@millrace/testkit'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 import { generatorFeed } from '../../src/index.ts'
@@ -13,6 +13,9 @@ interface Server {
 }
 
 /** The emulator's tables as they are taught. */
+/** Names of the emulator's tables by data set. */
+export const TABLE_NAMES = { pin: 'pinterest_data', geo: 'geolocation_data', user: 'user_data' }
+
 const TABLES = {
   pin: {
     name: 'pinterest_data',
@@ -56,7 +59,9 @@ export async function fillTables(
   posts: number,
   { keys }: { readonly keys: boolean | 'but one' },
 ) {
-  const made = await generatorFeed({ datasets: Object.keys(TABLES), mode: 'all', seed: 11 }).next(posts)
+  const datasets = Object.keys(TABLES)
+  const feed = await generatorFeed({ datasets, datasetFolders: [PINTEREST.datasets], mode: 'all', seed: 11 })
+  const made = await feed.next(posts)
   const records = new Map<string, string[]>()
   for (const [dataset, { name, key, columns }] of Object.entries(TABLES)) {
     const texts = (made?.get(dataset) ?? []).map((bytes) => Buffer.from(bytes).toString())

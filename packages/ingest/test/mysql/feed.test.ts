@@ -16,7 +16,7 @@ it.for([
   const made = await fillTables(database, POSTS, { keys })
   const { totals, records } = await collect({ from: database.address })
   expect(records).toEqual(made)
-  expect(totals).toMatchObject({ posts: POSTS, records: 3 * POSTS })
+  expect(totals).toMatchObject({ rounds: POSTS, records: 3 * POSTS })
 })
 
 it.for([{ keys: true }, { keys: false }])(
@@ -51,7 +51,7 @@ it('stops in the middle of a table that is read in one query', async ({ mariadb 
   const database = await newDatabase(mariadb)
   await fillTables(database, 5_000, { keys: false })
   const { totals } = await collect({ from: database.address }, async () => 'stop')
-  expect(totals.posts).toBe(1_000)
+  expect(totals.rounds).toBe(1_000)
 })
 
 it('goes on behind the last page when its connections are killed, each record once', async ({ mariadb }) => {
@@ -107,7 +107,7 @@ it('says what is wrong: password, TLS, certificate, database, table, binary colu
   expect(await failure(address.replace(/millrace_\w+/, 'millrace_none'))).toMatchObject({ code: 'SOURCE_ADDRESS' })
   expect(await failure(`${address}&blobs=none`)).toMatchObject({
     code: 'SOURCE_ADDRESS',
-    next: expect.stringContaining('?pin='),
+    next: expect.stringContaining('?DATASET='),
   })
   expect(await failure(address)).toMatchObject({
     code: 'SOURCE_UNSUPPORTED',

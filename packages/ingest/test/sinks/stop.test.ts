@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { systemRuntime } from '@millrace/base'
+import { PINTEREST } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { ingest } from '../../src/index.ts'
 import { type Answer, httpServer } from './http-server.ts'
@@ -18,7 +19,11 @@ const runtime = {
 }
 
 function send(to: string, stop: AbortSignal) {
-  return ingest({ from: 'generator', to, datasets: ['pin'], mode: 'all', seed: 1, count: 30 }, runtime, stop)
+  return ingest(
+    { from: 'generator', datasetFolders: [PINTEREST.datasets], to, datasets: ['pin'], mode: 'all', seed: 1, count: 30 },
+    runtime,
+    stop,
+  )
 }
 
 it.each(['rest', 'api'])('Ctrl-C while %s waits for a busy server to have room ends it at once', async (dialect) => {
@@ -27,20 +32,28 @@ it.each(['rest', 'api'])('Ctrl-C while %s waits for a busy server to have room e
   const sending = send(`${dialect}:${url}`, stop.signal)
   await expect.poll(() => asked.length, EVENTUALLY).toBeGreaterThan(0)
   stop.abort()
-  expect(await sending).toEqual({ posts: 0, records: 0, bytes: 0 })
+  expect(await sending).toEqual({ rounds: 0, records: 0, bytes: 0 })
 })
 
 it('Ctrl-C while a server is asked again that does not answer ends it at once', async () => {
   const stop = new AbortController()
   const { url, asked } = await httpServer((_, index) => (index === 0 ? { hangUp: true } : NO_ANSWER))
   const sending = ingest(
-    { from: 'generator', to: `rest:${url}`, datasets: ['pin'], mode: 'all', seed: 1, count: 30 },
+    {
+      from: 'generator',
+      datasetFolders: [PINTEREST.datasets],
+      to: `rest:${url}`,
+      datasets: ['pin'],
+      mode: 'all',
+      seed: 1,
+      count: 30,
+    },
     { ...systemRuntime, random: () => 0 },
     stop.signal,
   )
   await expect.poll(() => asked.length, EVENTUALLY).toBe(2)
   stop.abort()
-  expect(await sending).toMatchObject({ posts: 0 })
+  expect(await sending).toMatchObject({ rounds: 0 })
 })
 
 it('Ctrl-C lets a server answer that is asked for the first time, and counts what it has stored', async () => {
@@ -51,7 +64,7 @@ it('Ctrl-C lets a server answer that is asked for the first time, and counts wha
   await expect.poll(() => asked.length, EVENTUALLY).toBe(1)
   stop.abort()
   stored.resolve({ body: { offsets: Array.from({ length: 30 }, (_, offset) => ({ partition: 0, offset })) } })
-  expect(await sending).toMatchObject({ posts: 30, records: 30 })
+  expect(await sending).toMatchObject({ rounds: 30, records: 30 })
 })
 
 it('a failure that is no Ctrl-C is told, also after one', async () => {

@@ -51,14 +51,15 @@ async function runDate(date: string, full: boolean, settings: ResolvedSettings, 
 }
 
 function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io: Io): BatchOptions {
-  const { lake, raw, datasets, datasetFolders, topics, out } = values
+  const { lake, raw, datasets, datasetFolders, questionFolders, topics, out } = values
   return {
     date,
     lake,
     ...(raw === undefined ? {} : { raw }),
-    openRows,
+    openRows: openRowsOf(values),
     datasets,
     datasetFolders,
+    questionFolders,
     topics: Object.fromEntries(Object.entries(topics ?? {}).map(([dataset, names]) => [dataset, [names].flat()])),
     out,
     full,
@@ -73,9 +74,11 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
   }
 }
 
-const openRows: BatchOptions['openRows'] = async (address, datasets, runtime) => {
-  const { openFeed } = await import('@millrace/ingest')
-  return openFeed(address, { datasets, mode: 'all', seed: 0 }, runtime)
+function openRowsOf({ datasetFolders, databaseTables }: ResolvedSettings['values']): BatchOptions['openRows'] {
+  return async (address, datasets, runtime) => {
+    const { openFeed } = await import('@millrace/ingest')
+    return openFeed(address, { datasets, datasetFolders, databaseTables, mode: 'all', seed: 0 }, runtime)
+  }
 }
 
 function clusterOf({ engine, trino }: ResolvedSettings['values']): Pick<BatchOptions, 'trino'> {
@@ -95,7 +98,8 @@ function summaryOf({ run: { date, attempt, tables, steps, versions }, ...rest }:
 
 const COLUMNS = ['table', 'records', 'rows', 'duplicates', 'filtered', 'refused'] as const
 
-async function print({ run, wasDone, folder, unclaimed, missed }: BatchResult, seconds: number, io: Io): Promise<void> {
+async function print(result: BatchResult, seconds: number, io: Io): Promise<void> {
+  const { run, wasDone, folder, lacks, unclaimed, missed } = result
   await io.table(
     COLUMNS,
     run.tables.map((table) => COLUMNS.map((column) => table[column])),
@@ -105,17 +109,25 @@ async function print({ run, wasDone, folder, unclaimed, missed }: BatchResult, s
   io.line(
     wasDone ? `the run of ${run.date} was done already` : `the run of ${run.date} is done, ${seconds.toFixed(1)} s`,
   )
-  io.line(
-    folder === undefined
-      ? 'no answers: the questions need pin, geo and user'
-      : `the answers are in ${folder}, to read in ${folder}/report.html`,
-  )
+  if (lacks.length > 0) io.note(`some questions were not asked: they need ${lacks.join(', ')}`)
+  io.line(folder === undefined ? 'no answers' : `the answers are in ${folder}, to read in ${folder}/report.html`)
 }
 
 export const batch: Command = {
   about:
     'Makes the run of a date: cleans what has come since the last run, drops duplicates, answers the questions. The same date twice gives the same; a run that was killed is finished by the next.',
-  settings: ['lake', 'raw', 'datasets', 'datasetFolders', 'topics', 'out', 'engine', 'trino'],
+  settings: [
+    'lake',
+    'raw',
+    'datasets',
+    'datasetFolders',
+    'questionFolders',
+    'databaseTables',
+    'topics',
+    'out',
+    'engine',
+    'trino',
+  ],
   options: [
     { flag: '--date', value: 'YYYY-MM-DD', description: 'names the run (today); it filters nothing' },
     { flag: '--full', description: 'read everything, and take the place of all earlier runs' },

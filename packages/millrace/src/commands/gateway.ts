@@ -27,7 +27,7 @@ function stopped(signal: AbortSignal): Promise<void> {
 }
 
 async function optionsOf({ values }: ResolvedSettings, args: Arguments, io: Io) {
-  const { datasets, datasetFolders: folders } = values
+  const { datasets, datasetFolders: folders, recordPaths } = values
   const tls = await tlsOf(args)
   const requestsPerSecond = args.integer('--limit')
   return {
@@ -38,6 +38,7 @@ async function optionsOf({ values }: ResolvedSettings, args: Arguments, io: Io) 
     accessLog: args.text('--access-log') ?? STANDARD_OUTPUT,
     ...(tls && { tls }),
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    recordPaths: { datasets: recordPaths, folders },
     ...(args.switch('--validate') && { validate: { datasets, folders } }),
   }
 }
@@ -74,8 +75,8 @@ async function pem(path: string): Promise<string> {
 
 export const gateway: Command = {
   about:
-    'Takes records by HTTP, as Confluent REST Proxy v2, as Kinesis behind API Gateway, or one post a request, and answers when they are durable. Ctrl-C answers what is under way, then ends.',
-  settings: ['listen', 'to', 'keyFile', 'maxBody', 'datasets', 'datasetFolders'],
+    'Takes records by HTTP, as Confluent REST Proxy v2, as Kinesis behind API Gateway, or one record a request, and answers when they are durable. Ctrl-C answers what is under way, then ends.',
+  settings: ['listen', 'to', 'keyFile', 'maxBody', 'datasets', 'datasetFolders', 'recordPaths'],
   options: [
     { flag: '--validate', description: 'refuse records that do not fit the data set of their topic' },
     { flag: '--limit', value: 'N', description: 'requests a second of one client: of a key, or an address' },

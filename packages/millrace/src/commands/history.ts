@@ -38,6 +38,6 @@ export const history: Command = {
     { flag: '--limit', value: 'N', description: `the newest N (${USUAL_LIMIT})` },
     { flag: '--json', description: 'as an array of objects' },
   ],
-  examples: [{ command: 'millrace history pin', does: 'who committed what, and when' }],
+  examples: [{ command: 'millrace history orders', does: 'who committed what, and when' }],
   run,
 }

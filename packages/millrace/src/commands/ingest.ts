@@ -6,7 +6,7 @@ import { createProgress } from '../terminal/progress.ts'
 const CONSOLE = 'console'
 
 const run: Run = async ({ values }, args, io) => {
-  const { from, to, datasets, topics = {}, mode, rate } = values
+  const { from, to, datasets, datasetFolders, databaseTables, topics = {}, mode, rate } = values
   const [count, seed] = [args.integer('--count'), args.integer('--seed')]
   const { ingest: send } = await import('@millrace/ingest')
   const started = systemRuntime.monotonic()
@@ -16,23 +16,26 @@ const run: Run = async ({ values }, args, io) => {
       from,
       to: to === CONSOLE ? printed(io) : to,
       datasets,
+      datasetFolders,
+      databaseTables,
       targets: Object.fromEntries(Object.entries(topics).map(([dataset, [part = '']]) => [dataset, targetOf(part)])),
       mode,
       seed: seed ?? systemRuntime.now() % 2 ** 31,
       ...(count === undefined ? {} : { count }),
       ...rateOf(rate, count === undefined && isEndless(from, mode)),
-      ...(to === CONSOLE ? {} : { onSent: ({ posts }) => progress.show(posts) }),
+      ...(to === CONSOLE ? {} : { onSent: ({ rounds }) => progress.show(rounds) }),
     },
     systemRuntime,
     io.signal,
   ).finally(() => progress.end())
   const seconds = (systemRuntime.monotonic() - started) / 1000
-  if (args.switch('--json')) io.json({ ...totals, seconds })
-  else io.note(`sent ${totals.records} records (${totals.posts} posts) to ${to} in ${seconds.toFixed(1)} s`)
+  const { rounds: posts, records, bytes } = totals
+  if (args.switch('--json')) io.json({ posts, records, bytes, seconds })
+  else io.note(`sent ${records} records to ${to} in ${seconds.toFixed(1)} s`)
   return 0
 }
 
-/** `events`, or `events[key=pin]`: a topic of several kinds. */
+/** `events`, or `events[key=order]`: a topic of several kinds. */
 function targetOf(part: string): Target {
   const [, topic = part, field, key = ''] = /^(.*)\[(.*)=(.*)\]$/.exec(part) ?? []
   if (field === undefined) return { topic }
@@ -58,30 +61,30 @@ function isEndless(from: string, mode: string): boolean {
   return from === 'generator' || (from.startsWith('mysql:') && mode === 'random')
 }
 
-const ENDLESS_POSTS_PER_SECOND = 100
+const ENDLESS_RATE = 100
 
 /** What has no end goes at a walking pace unless asked; what has one goes as fast as it can. */
 function rateOf(rate: number | undefined, endless: boolean): { rate?: number } {
   if (rate !== undefined) return { rate }
-  return endless ? { rate: ENDLESS_POSTS_PER_SECOND } : {}
+  return endless ? { rate: ENDLESS_RATE } : {}
 }
 
 export const ingest: Command = {
   about: 'The emulator: sends records of the data sets, made up ones, those of a MySQL database or those of a file.',
-  settings: ['from', 'to', 'datasets', 'topics', 'mode', 'rate'],
+  settings: ['from', 'to', 'datasets', 'datasetFolders', 'databaseTables', 'topics', 'mode', 'rate'],
   options: [
-    { flag: '--count', value: 'N', description: 'stop after N posts: N records of each data set' },
+    { flag: '--count', value: 'N', description: 'stop after N records of each data set' },
     { flag: '--seed', value: 'N', description: 'the same seed makes or draws the same records' },
     { flag: '--json', description: 'end with one line of JSON: totals' },
   ],
   examples: [
-    { command: 'millrace ingest --count 10000', does: 'ten thousand posts into the embedded store' },
+    { command: 'millrace ingest --count 10000', does: 'ten thousand records of each data set into the embedded store' },
     {
-      command: 'millrace ingest --from mysql://reader@db.example/pinterest_data --to rest:http://localhost:8082',
+      command: 'millrace ingest --from mysql://reader@db.example/shop --to rest:http://localhost:8082',
       does: 'rows of MySQL, drawn at random, to a REST proxy',
     },
     {
-      command: 'millrace ingest --from pin.parquet --datasets pin --to kafka://localhost:9092',
+      command: 'millrace ingest --from orders.parquet --datasets orders --to kafka://localhost:9092',
       does: 'the records of a file',
     },
   ],

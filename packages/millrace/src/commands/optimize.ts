@@ -24,6 +24,6 @@ export const optimize: Command = {
   positionals: ['[table]'],
   settings: ['lake'],
   options: [{ flag: '--json', description: 'as an object' }],
-  examples: [{ command: 'millrace optimize pin', does: 'pack the small files of pin' }],
+  examples: [{ command: 'millrace optimize orders', does: 'pack the small files of orders' }],
   run,
 }

@@ -7,11 +7,12 @@ const run: Run = async ({ values }, args, io) => {
   if (file === undefined && io.interactive) {
     throw new MillraceError('USAGE', 'a page is nothing to read on a screen', { next: 'Name a file: -o report.html.' })
   }
-  const [{ openLake }, { readResults, renderReport }] = await Promise.all([
+  const [{ openLake }, { loadQuestions, readResults, renderReport }] = await Promise.all([
     import('@millrace/lake'),
     import('@millrace/queries'),
   ])
-  const page = await renderReport(await readResults(await openLake(values.lake), args.text('--date')))
+  const questions = await loadQuestions(values.questionFolders)
+  const page = await renderReport(await readResults(await openLake(values.lake), questions, args.text('--date')))
   if (file === undefined) await io.write(page)
   else await withOutputFile(file, (sink) => sink(page))
   return 0
@@ -19,7 +20,7 @@ const run: Run = async ({ values }, args, io) => {
 
 export const report: Command = {
   about: 'Makes one HTML page of the answers of a daily run; it needs no network, and nothing beside it.',
-  settings: ['lake'],
+  settings: ['lake', 'questionFolders'],
   options: [
     { flag: '--output', short: '-o', value: 'FILE', description: 'where to (standard output)' },
     { flag: '--date', value: 'YYYY-MM-DD', description: 'of which run (the last one)' },

@@ -135,7 +135,7 @@ async function writeAs(format: Exclude<Format, 'parquet'>, result: SqlResult, si
 
 export const sql: Command = {
   about:
-    "Runs SQL over the lake's tables, or asks for it line by line. A table is opened only when the SQL names it. Older versions: FROM pin AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
+    "Runs SQL over the lake's tables, or asks for it line by line. A table is opened only when the SQL names it. Older versions: FROM orders AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
   positionals: ['[sql]'],
   settings: ['lake'],
   options: [
@@ -154,9 +154,9 @@ export const sql: Command = {
   ],
   examples: [
     { command: 'millrace sql', does: 'a prompt' },
-    { command: 'millrace sql "select count(*) from pin"', does: 'count the posts' },
-    { command: 'millrace sql --as-of 3 "select count(*) from pin"', does: 'as it was at version 3' },
-    { command: 'millrace sql "select * from geo" -o geo.parquet', does: 'take a table along' },
+    { command: 'millrace sql "select count(*) from orders"', does: 'count the orders' },
+    { command: 'millrace sql --as-of 3 "select count(*) from orders"', does: 'as it was at version 3' },
+    { command: 'millrace sql "select * from orders" -o orders.parquet', does: 'take a table along' },
     { command: 'millrace sql --export lake.duckdb', does: 'for the duckdb command and what speaks to it' },
   ],
   run,

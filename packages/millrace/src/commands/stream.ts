@@ -5,7 +5,7 @@ import type { Reporter } from '../reporting/reporter.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 
 /** What the embedded default makes for itself, so that a first look has something to see. */
-const DEMO_POSTS_PER_SECOND = 100
+const DEMO_RATE = 100
 
 /** Larger ones take more memory and save no time. */
 const BATCH_BYTES = 24 << 20
@@ -60,12 +60,12 @@ async function optionsOf(
 }
 
 async function feed({ values }: ResolvedSettings, reporter: Reporter, signal: AbortSignal): Promise<void> {
-  const { source: to, lake, datasets } = values
-  reporter.say(`generator (${DEMO_POSTS_PER_SECOND} posts/s) → ${to} → ${lake}; Ctrl-C stops`)
+  const { source: to, lake, datasets, datasetFolders } = values
+  reporter.say(`generator (${DEMO_RATE} records/s of each data set) → ${to} → ${lake}; Ctrl-C stops`)
   const seed = systemRuntime.now() % 2 ** 31
   const { ingest } = await import('@millrace/ingest')
   await ingest(
-    { from: 'generator', to, datasets, mode: 'random', seed, rate: DEMO_POSTS_PER_SECOND },
+    { from: 'generator', to, datasets, datasetFolders, mode: 'random', seed, rate: DEMO_RATE },
     systemRuntime,
     signal,
   )

@@ -40,6 +40,6 @@ export const vacuum: Command = {
     { flag: '--force', description: 'allow less than the retention of the table' },
     { flag: '--json', description: 'as an object' },
   ],
-  examples: [{ command: 'millrace vacuum pin --dry-run', does: 'what would go?' }],
+  examples: [{ command: 'millrace vacuum orders --dry-run', does: 'what would go?' }],
   run,
 }

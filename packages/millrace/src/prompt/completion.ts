@@ -4,7 +4,7 @@ const KEYWORDS =
   )
 
 export interface Names {
-  /** As SQL names them: `pin`, `batch.q1`. */
+  /** As SQL names them: `orders`, `batch.revenue`. */
   tables(): Promise<readonly string[]>
   columns(table: string): Promise<readonly string[]>
 }

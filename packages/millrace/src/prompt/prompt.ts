@@ -132,7 +132,7 @@ async function dotCommand(line: string, names: Names, io: Terminal): Promise<voi
     io.line('.columns TABLE  its columns')
     io.line('.exit           or Ctrl-D')
     io.line('Tab completes, the arrows go through what was typed before, Ctrl-C stops a query.')
-    io.line("Older versions: FROM pin AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31')")
+    io.line("Older versions: FROM orders AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31')")
   } else io.note(`there is no ${command}; there are ${DOT_COMMANDS.join(', ')}`)
 }
 

@@ -30,7 +30,8 @@ export async function superviseWorker(
   // A worker that only catches up is gone before anybody has looked, unless somebody says otherwise.
   const isWanted = values.dashboard !== false && !(untilCaughtUp && origins.dashboard.kind === 'default')
   const listen = typeof values.dashboard === 'object' ? values.dashboard : 'usual'
-  const dashboard = isWanted ? openDashboard(watch, { lake: values.lake, listen }, runtime) : undefined
+  const { lake, questionFolders } = values
+  const dashboard = isWanted ? openDashboard(watch, { lake, listen, questionFolders }, runtime) : undefined
   const startWasSaid = origins.start.kind !== 'default'
   const ready = dashboard?.ready.then((url) => reporter.say(`dashboard ${url}`))
   if (listen !== 'usual') await ready

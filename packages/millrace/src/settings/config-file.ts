@@ -1,10 +1,19 @@
 import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '@millrace/base'
 
 export const CONFIG_FILE = 'millrace.config.ts'
+
+/** What a clone of this repository works with where nothing else is said; an installed package has none. */
+export const WORKSPACE_FILE = 'workspace.config.ts'
+
+const WORKSPACE = fileURLToPath(new URL(`../../../../${WORKSPACE_FILE}`, import.meta.url))
+
+export async function readWorkspaceConfig(): Promise<Record<string, unknown>> {
+  return existsSync(WORKSPACE) ? settingsIn(WORKSPACE) : {}
+}
 
 /** The default export of `path`, or of millrace.config.ts in the working folder if there is one. */
 export async function readConfigFile(path: string | undefined): Promise<Record<string, unknown> | undefined> {
@@ -13,6 +22,10 @@ export async function readConfigFile(path: string | undefined): Promise<Record<s
     if (path === undefined) return undefined
     throw new MillraceError('CONFIG_INVALID', `there is no configuration file ${file}`, { next: 'Mend --config.' })
   }
+  return settingsIn(file)
+}
+
+async function settingsIn(file: string): Promise<Record<string, unknown>> {
   const config = await importConfig(file)
   if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as Record<string, unknown>
   throw new MillraceError('CONFIG_INVALID', `${file} does not export its settings`, {

@@ -8,6 +8,8 @@ export interface SettingInfo {
   readonly description: string
   /** As a person would write it. */
   readonly default?: string
+  /** A list that the one of the workspace's own configuration is added to, instead of being replaced. */
+  readonly adds?: true
   /** Can be switched off by `--no-…`. */
   readonly negatable?: true
   /** Never a flag (it would show in the process list), never printed. */
@@ -25,18 +27,34 @@ const SETTINGS = {
     description: 'where the tables live: a folder, file:///… or s3://bucket/prefix',
     default: './lake',
   },
-  datasets: { value: 'NAMES', description: 'the data sets, with commas between', default: 'pin,geo,user' },
+  datasets: {
+    value: 'NAMES',
+    description: 'the data sets, with commas between; all in the data set folders unless said',
+  },
   datasetFolders: {
     value: 'FOLDERS',
+    description: 'where data sets are, a folder each, with commas between; the first that has a name wins',
+    adds: true,
+  },
+  questionFolders: {
+    value: 'FOLDERS',
     description:
-      'where data sets of your own are, a folder each, with commas between; they go before the built-in ones',
+      'where questions are, NAME.sql and NAME.json each, with commas between; the first that has a name wins',
+    adds: true,
+  },
+  databaseTables: {
+    value: 'PAIRS',
+    description: 'tables of a database that are not called as their data set is: orders=NAME,customers=NAME',
   },
   topics: {
     value: 'PAIRS',
     description:
-      'which topic holds which data set: pin=NAME,geo=NAME; one of several kinds in it: pin=NAME[key=pin], or [FIELD=pin]',
+      'which topic holds which data set: orders=NAME,customers=NAME; one of several kinds in it: orders=NAME[key=order], or [FIELD=order]',
   },
-  tables: { value: 'PAIRS', description: 'tables that are not called as their data set is: pin=NAME,geo=NAME' },
+  tables: {
+    value: 'PAIRS',
+    description: 'tables of the lake that are not called as their data set is: orders=NAME,customers=NAME',
+  },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
   member: {
     value: 'NAME',
@@ -90,11 +108,15 @@ const SETTINGS = {
       'where to send it: console, embedded:PATH, kafka://…, kinesis://…, rest:URL (Confluent REST Proxy) or api:URL (API Gateway before Kinesis)',
     default: 'embedded:./data/stream.db',
   },
-  mode: { value: 'random|all', description: 'posts at random, or all of them once', default: 'random' },
-  rate: { value: 'N/s', description: 'posts a second, such as 1000/s' },
+  mode: { value: 'random|all', description: 'records at random, or all of them once', default: 'random' },
+  rate: { value: 'N/s', description: 'records of each data set a second, such as 1000/s' },
   listen: { value: 'HOST:PORT', description: 'where the gateway listens', default: '127.0.0.1:8082' },
   keyFile: { value: 'FILE', description: 'the keys that the gateway lets in: a line each, a name and a key' },
   gatewayKeys: { value: 'KEYS', description: 'the same, with commas between', secret: true },
+  recordPaths: {
+    value: 'NAMES',
+    description: 'data sets whose records the gateway also takes one a request, at POST /NAME/, and echoes',
+  },
   maxBody: { value: 'SIZE', description: 'the largest request that the gateway takes', default: '16mb' },
 } as const satisfies Record<string, SettingInfo>
 

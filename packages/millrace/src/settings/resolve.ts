@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { z } from 'zod'
 import { nearest } from '../nearest.ts'
 import { holdsSecret } from './addresses.ts'
-import { CONFIG_FILE, readConfigFile } from './config-file.ts'
+import { CONFIG_FILE, readConfigFile, readWorkspaceConfig, WORKSPACE_FILE } from './config-file.ts'
 import { flagOf, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
 import { type Settings, settingsSchema } from './schema.ts'
 
@@ -30,15 +30,17 @@ interface Found {
   readonly origin: Origin
 }
 
-/** Flags, then the environment, then the configuration file, then the defaults. */
+/** Flags, then the environment, then the configuration file, then the workspace's own one, then the defaults. */
 export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSettings> {
   refuseMisspeltVariables(inputs.environment)
   const fileName = inputs.configFile ?? CONFIG_FILE
   const file = (await readConfigFile(inputs.configFile)) ?? {}
   refuseUnknownKeys(file, fileName)
+  const workspace = await readWorkspaceConfig()
   const found = Object.fromEntries(
-    SETTING_KEYS.map((key) => [key, find(key, inputs, file, fileName)] as const),
+    SETTING_KEYS.map((key) => [key, find(key, inputs, file, fileName, workspace)] as const),
   ) as Record<SettingKey, Found>
+  found.datasets = await allUnlessSaid(found)
   refuseSecrets(found)
   return {
     values: validate(found),
@@ -47,16 +49,49 @@ export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSe
   }
 }
 
-function find(key: SettingKey, inputs: SettingInputs, file: Record<string, unknown>, fileName: string): Found {
+type FileSettings = Readonly<Record<string, unknown>>
+
+function find(
+  key: SettingKey,
+  inputs: SettingInputs,
+  file: FileSettings,
+  fileName: string,
+  workspace: FileSettings,
+): Found {
+  const found = findOutside(key, inputs, file, fileName)
+  const own = workspace[key]
+  if (found === undefined) {
+    if (own !== undefined) return { value: own, origin: { kind: 'file', name: WORKSPACE_FILE } }
+    const fallback = settingInfo(key).default
+    if (fallback !== undefined) return { value: fallback, origin: { kind: 'default', name: 'default' } }
+    return { value: undefined, origin: { kind: 'unset', name: 'not set' } }
+  }
+  return settingInfo(key).adds && own !== undefined
+    ? { ...found, value: [...listOf(found.value), ...listOf(own)] }
+    : found
+}
+
+function listOf(value: unknown): unknown[] {
+  return typeof value === 'string' ? value.split(',') : [value].flat()
+}
+
+/** What a person has said; undefined where they have said nothing. */
+function findOutside(key: SettingKey, inputs: SettingInputs, file: FileSettings, fileName: string): Found | undefined {
   const flag = inputs.flags[key]
   if (flag !== undefined) return { value: flag, origin: { kind: 'flag', name: flagOf(key) } }
   const variable = variableOf(key)
   const fromEnvironment = inputs.environment[variable]
   if (fromEnvironment) return { value: fromEnvironment, origin: { kind: 'environment', name: variable } }
   if (file[key] !== undefined) return { value: file[key], origin: { kind: 'file', name: fileName } }
-  const fallback = settingInfo(key).default
-  if (fallback !== undefined) return { value: fallback, origin: { kind: 'default', name: 'default' } }
-  return { value: undefined, origin: { kind: 'unset', name: 'not set' } }
+  return undefined
+}
+
+/** Unless data sets are named, they are all that the data set folders hold. */
+async function allUnlessSaid({ datasets, datasetFolders }: Record<SettingKey, Found>): Promise<Found> {
+  if (datasets.value !== undefined) return datasets
+  const { datasetNames } = await import('@millrace/transform')
+  const names = await datasetNames(listOf(datasetFolders.value ?? []).map((folder) => String(folder).trim()))
+  return { value: names, origin: { kind: 'default', name: 'default' } }
 }
 
 function validate(found: Record<SettingKey, Found>): Settings {

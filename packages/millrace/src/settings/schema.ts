@@ -28,16 +28,16 @@ const nameList = z
 
 const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\[[^=\][,]+=[^\][,]+\])?$/
 
-/** A topic, or one of the kinds in it: events, events[key=pin] or events[type=pin]. */
-const part = z.string().regex(PART, 'is neither a topic nor one kind of it, like events[key=pin]')
+/** A topic, or one of the kinds in it: events, events[key=order] or events[type=order]. */
+const part = z.string().regex(PART, 'is neither a topic nor one kind of it, like events[key=order]')
 
-/** pin=NAME,geo=NAME (a data set can be there again), or in the configuration file { pin: 'NAME', geo: ['NAME', …] }. */
+/** a=NAME,b=NAME (a data set can be there again), or in the configuration file { a: 'NAME', b: ['NAME', …] }. */
 const topicMap = z
   .union([
     z.record(name, z.union([z.string().transform((text) => [text]), z.array(z.string())])),
     z
       .string()
-      .regex(/^[^=,]+=[^,]+(,[^=,]+=[^,]+)*$/, 'is not a list like pin=NAME,geo=NAME')
+      .regex(/^[^=,]+=[^,]+(,[^=,]+=[^,]+)*$/, 'is not a list like orders=NAME,customers=NAME')
       .transform(pairsOf),
   ])
   .pipe(z.record(name, z.array(part)))
@@ -52,13 +52,13 @@ function pairsOf(text: string): Record<string, string[]> {
   return pairs
 }
 
-/** pin=NAME,geo=NAME, or in the configuration file { pin: 'NAME' }. */
+/** a=NAME,b=NAME, or in the configuration file { a: 'NAME' }. */
 const nameMap = z
   .union([
     z.record(name, name),
     z
       .string()
-      .regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, 'is not a list like pin=NAME,geo=NAME')
+      .regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, 'is not a list like orders=NAME,customers=NAME')
       .transform((text) =>
         Object.fromEntries(text.split(',').map((pair) => pair.trim().split('=') as [string, string])),
       ),
@@ -116,6 +116,8 @@ const fields = {
   lake: place,
   datasets: nameList,
   datasetFolders: placeList.default([]),
+  questionFolders: placeList.default([]),
+  databaseTables: nameMap.default({}),
   topics: topicMap.optional(),
   tables: nameMap.optional(),
   group: name,
@@ -137,6 +139,7 @@ const fields = {
   listen,
   keyFile: place.optional(),
   gatewayKeys: keyList.optional(),
+  recordPaths: nameList.default([]),
   maxBody: size,
 } satisfies Record<SettingKey, z.ZodType>
 

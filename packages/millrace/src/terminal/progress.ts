@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {
-  /** So many posts are done. */
+  /** Shows how many records of each data set are done. */
   show(done: number): void
   end(): void
 }
@@ -40,12 +40,12 @@ export function createProgress(terminal: Terminal, total: number | undefined, no
 
 export function progressLine(done: number, total: number | undefined, perSecond: number): string {
   const rate = `${Math.round(perSecond)}/s`
-  if (total === undefined) return `${done} posts, ${rate}`
+  if (total === undefined) return `${done} records each, ${rate}`
   const share = Math.min(1, done / total)
   const filled = Math.round(share * BAR)
   const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled)
   const left = perSecond > 0 ? `, ${duration((total - done) / perSecond)} left` : ''
-  return `${bar} ${Math.floor(share * 100)} %, ${done} of ${total} posts, ${rate}${left}`
+  return `${bar} ${Math.floor(share * 100)} %, ${done} of ${total} records each, ${rate}${left}`
 }
 
 function duration(seconds: number): string {

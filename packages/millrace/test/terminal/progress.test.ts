@@ -26,22 +26,22 @@ it('draws one line anew on a screen, no longer than the screen is wide, and take
 
 it('prints a whole line every ten seconds in a pipe', async () => {
   expect((await printedOn({})).split('\n')).toEqual([
-    expect.stringContaining('10000 of 60000 posts, 1000/s, 50 s left'),
-    expect.stringContaining('20000 of 60000 posts, 1000/s, 40 s left'),
-    expect.stringContaining('30000 of 60000 posts, 1000/s, 30 s left'),
+    expect.stringContaining('10000 of 60000 records each, 1000/s, 50 s left'),
+    expect.stringContaining('20000 of 60000 records each, 1000/s, 40 s left'),
+    expect.stringContaining('30000 of 60000 records each, 1000/s, 30 s left'),
     '',
   ])
 })
 
 it.each([
-  [0, 100, 0, '0 of 100 posts, 0/s'],
-  [50, 100, 10, ' 50 %, 50 of 100 posts, 10/s, 5 s left'],
-  [1, 1000, 1, '0 %, 1 of 1000 posts, 1/s, 16 min 39 s left'],
+  [0, 100, 0, '0 of 100 records each, 0/s'],
+  [50, 100, 10, ' 50 %, 50 of 100 records each, 10/s, 5 s left'],
+  [1, 1000, 1, '0 %, 1 of 1000 records each, 1/s, 16 min 39 s left'],
   [1, 10_000, 1, '1/s, 2 h 46 min left'],
 ])('%d of %d at %d a second: %s', (done, total, perSecond, line) => {
   expect(progressLine(done, total, perSecond)).toMatch(line)
 })
 
 it('has no end to wait for where there is none', () => {
-  expect(progressLine(1234, undefined, 99.6)).toBe('1234 posts, 100/s')
+  expect(progressLine(1234, undefined, 99.6)).toBe('1234 records each, 100/s')
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Answer } from '../answers.ts'
-import { postsSql, wholeSql } from '../questions.ts'
+import { type View, wholeSql } from '../questions.ts'
 import type { RunResults } from '../results.ts'
 import type { RunRecord } from '../runs.ts'
 import { chartHtml } from './chart.ts'
@@ -12,8 +12,8 @@ import { counted, timeText } from './words.ts'
 
 /** The report of a run: one page that needs nothing but itself, and may run nothing but its own script. */
 export async function renderReport(results: RunResults): Promise<string> {
-  const [style, script, posts] = await Promise.all([asset('page.css'), asset('page.js'), postsSql()])
-  const { run, answers, quality } = results
+  const [style, script] = await Promise.all([asset('page.css'), asset('page.js')])
+  const { run, answers, views, quality } = results
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:; base-uri 'none'; form-action 'none'`
   const page = html`<!doctype html>
 <html lang="en">
@@ -32,7 +32,7 @@ export async function renderReport(results: RunResults): Promise<string> {
 <p>${summaryOf(run, answers)}</p></header>
 <nav aria-label="Questions"><ol>${answers.map(({ question: { id, title } }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
 <main id="answers" tabindex="-1">
-${answers.map((answer) => answerHtml(answer, posts))}
+${answers.map((answer) => answerHtml(answer, views))}
 ${qualityHtml(quality)}
 ${originHtml(run)}
 </main>
@@ -56,12 +56,12 @@ function summaryOf({ tables, finished }: RunRecord, answers: readonly Answer[]):
   return `${counted(answers.length, 'answer')} over all that was cleaned by ${timeText(finished)}; ${counted(records, 'record')} came with this run.`
 }
 
-function answerHtml(answer: Answer, posts: string): Html {
+function answerHtml(answer: Answer, views: readonly View[]): Html {
   const { question } = answer
   return html`<section aria-labelledby="${question.id}"><h2 id="${question.id}">${question.title}</h2>
 <div class="chart-and-table">${chartHtml(answer)}
 ${answerTable(answer)}</div>
-<details><summary>SQL of this answer</summary><pre tabindex="0"><code>${wholeSql(question, posts)}</code></pre></details>
+<details><summary>SQL of this answer</summary><pre tabindex="0"><code>${wholeSql(question, views)}</code></pre></details>
 </section>
 `
 }

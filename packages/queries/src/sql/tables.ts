@@ -21,7 +21,7 @@ export function tablesOf(tree: Node): NamedTable[] {
   return [...new Map(found.map((table) => [keyOf(table), table])).values()]
 }
 
-/** SQL does not tell `PIN` from `pin`. */
+/** SQL does not tell `ORDERS` from `orders`. */
 export function keyOf({ schema, viewName }: NamedTable): string {
   return `${schema}.${viewName}`.toLowerCase()
 }

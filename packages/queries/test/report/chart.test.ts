@@ -10,8 +10,11 @@ const COLUMNS = [
   { name: 'count', type: 'long' },
 ] as const
 
+/** `chart` as `KIND x=COLUMN y=COLUMN [series=COLUMN]`. */
 function drawn(chart: string, rows: readonly (readonly unknown[])[]): string {
-  const question = parseQuestion('q', `-- title: T\n-- chart: ${chart}\nSELECT 1\nORDER BY 1`)
+  const [kind, ...pairs] = chart.split(' ')
+  const described = { kind, ...Object.fromEntries(pairs.map((pair) => pair.split('='))) }
+  const question = parseQuestion('q', { title: 'T', chart: described, reads: ['t'] }, 'SELECT 1\nORDER BY 1')
   return chartHtml({ question, columns: COLUMNS, rows }).markup
 }
 

@@ -1,6 +1,8 @@
 import { appendFile, cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
+import { loadQuestions } from '../../src/questions.ts'
 import { renderReport } from '../../src/report/page.ts'
 import type { RunResults } from '../../src/results.ts'
 import { askOver } from '../kit.ts'
@@ -49,6 +51,7 @@ async function resultsOver(folder: string): Promise<RunResults> {
       steps: [{ step: 'pin', seconds: 0.7 }],
     },
     answers,
+    views: (await loadQuestions([PINTEREST.questions])).views,
     quality: tables.map((table) => ({ ...table, tableRows: 31, missing: { title: 4, 'a<b': 31, ind: 0 } })),
   }
 }

@@ -13,7 +13,7 @@ export interface Route {
   readonly table: string
 }
 
-/** What a person says of a data set's topics: each a name, or one kind out of a topic of several: `events[key=pin]`. */
+/** What a person says of a data set's topics: each a name, or one kind out of a topic of several: `events[key=order]`. */
 export type ChosenTopics = Readonly<Record<string, readonly string[]>>
 
 export interface RouteWishes {

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { joinValues, openWorkFolder, systemRuntime } from '@millrace/base'
 import { openDuckDB } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, withCleanRows } from '@millrace/transform'
 import { intoFile } from '../into-file.ts'
 
@@ -9,7 +10,7 @@ const BLOCK_BYTES = 24 << 20
 const AT_ONCE = 2
 
 const times = Number(process.argv[2])
-const pin = await loadDataset('pin')
+const pin = await loadDataset('pin', [PINTEREST.datasets])
 const engine = await openDuckDB()
 const workFolder = await openWorkFolder()
 const parts = { engine, workFolder: workFolder.path, runtime: systemRuntime }

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { joinValues, systemRuntime } from '@millrace/base'
 import { openDuckDB } from '@millrace/lake'
+import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, withCleanRows } from '@millrace/transform'
 import { intoFile } from '../into-file.ts'
 
-const geo = await loadDataset('geo')
+const geo = await loadDataset('geo', [PINTEREST.datasets])
 const moments = ['2021-03-28 02:30:00', '2021-03-28T02:30:00Z', '2021:03:28 02:30:00', '2021-03-28T02:30:00+01:30']
 const values = moments.map((timestamp, ind) => Buffer.from(JSON.stringify({ ind, timestamp })))
 const engine = await openDuckDB()

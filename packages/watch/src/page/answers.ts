@@ -7,14 +7,17 @@ import { hint, panel, table } from './parts.ts'
 export function answersPanel(live: LiveAnswers | undefined, now: number): ComponentChild {
   if (live === undefined) return panel('answers', 'Answers', '', hint('Asking the tables…'))
   const { lacks, failed, answers } = live
-  if (lacks.length > 0) {
-    return panel('answers', 'Answers', '', hint(`Not before these tables are there: ${lacks.join(', ')}.`))
+  if (answers.length === 0 && failed === undefined) {
+    const why =
+      lacks.length > 0 ? `Not before these tables are there: ${lacks.join(', ')}.` : 'No question is configured.'
+    return panel('answers', 'Answers', '', hint(why))
   }
   return panel(
     'answers',
     'Answers',
     noteOf(live, now),
     failed === undefined ? null : h('p', { class: 'trouble' }, `The tables could not be asked just now: ${failed}`),
+    lacks.length === 0 ? null : hint(`Some questions wait for these tables: ${lacks.join(', ')}.`),
     h('div', { class: 'answers' }, ...answers.map(answerCard)),
   )
 }

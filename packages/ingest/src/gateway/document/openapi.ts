@@ -1,15 +1,15 @@
-import { PATHS } from './paths.ts'
-import { SCHEMAS } from './schemas.ts'
+import type { RecordPaths } from '../record/routes.ts'
+import { PATHS, recordPath } from './paths.ts'
+import { recordSchema, SCHEMAS } from './schemas.ts'
 
-/** What the gateway takes and answers, as OpenAPI has it. */
-export const OPENAPI = {
+const OPENAPI = {
   openapi: '3.1.0',
   info: {
     title: 'Millrace gateway',
     version: '1',
     summary: 'Takes records by HTTP and answers when they are durable.',
     description:
-      'Three APIs that emulators already speak: Confluent REST Proxy v2 for producers, Kinesis behind API Gateway, and one post a request. Whatever comes in under an `Idempotency-Key` counts once, however often it is sent.',
+      'Three APIs that emulators already speak: Confluent REST Proxy v2 for producers, Kinesis behind API Gateway, and one record a request. Whatever comes in under an `Idempotency-Key` counts once, however often it is sent.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/' }],
@@ -17,7 +17,7 @@ export const OPENAPI = {
   tags: [
     { name: 'Confluent REST Proxy v2' },
     { name: 'Kinesis behind API Gateway', description: 'Also under /stream, in the singular.' },
-    { name: 'One post a request' },
+    { name: 'One record a request' },
     { name: 'The gateway itself' },
   ],
   paths: PATHS,
@@ -30,3 +30,19 @@ export const OPENAPI = {
     schemas: SCHEMAS,
   },
 } as const
+
+/** Returns what the gateway takes and answers as an OpenAPI document. */
+export function openApi(recordPaths: RecordPaths) {
+  const { paths, components, ...rest } = OPENAPI
+  return {
+    ...rest,
+    paths: { ...paths, ...Object.fromEntries(recordPaths.map((path) => [`/${path.name}/`, recordPath(path)])) },
+    components: {
+      ...components,
+      schemas: {
+        ...components.schemas,
+        ...Object.fromEntries(recordPaths.map((path) => [`record_${path.name}`, recordSchema(path)])),
+      },
+    },
+  }
+}

@@ -1,6 +1,7 @@
+import type { RecordPaths } from '../record/routes.ts'
 import { type SCHEMAS, schema } from './schemas.ts'
 
-type SchemaName = keyof typeof SCHEMAS
+type SchemaName = keyof typeof SCHEMAS | `record_${string}`
 
 const CONFLUENT = {
   tag: 'Confluent REST Proxy v2',
@@ -8,7 +9,7 @@ const CONFLUENT = {
   error: 'ConfluentError',
 } as const
 const KINESIS = { tag: 'Kinesis behind API Gateway', type: 'application/json', error: 'KinesisError' } as const
-const PIN = { tag: 'One post a request', type: 'application/json', error: 'PinError' } as const
+const RECORD = { tag: 'One record a request', type: 'application/json', error: 'RecordError' } as const
 
 interface Dialect {
   readonly tag: string
@@ -100,7 +101,7 @@ const putRecord = operation(KINESIS, {
   body: {
     types: JSON_TYPES,
     schema: 'Record',
-    example: { StreamName: 'streaming-pin', Data: { index: 1 }, PartitionKey: 'pin-partition' },
+    example: { StreamName: 'orders', Data: { index: 1 }, PartitionKey: 'customer-7' },
   },
   answer: 'Stored',
 })
@@ -110,7 +111,7 @@ const putRecords = operation(KINESIS, {
   body: {
     types: JSON_TYPES,
     schema: 'Records',
-    example: { records: [{ data: { index: 1 }, 'partition-key': 'pin-partition' }] },
+    example: { records: [{ data: { index: 1 }, 'partition-key': 'customer-7' }] },
   },
   answer: 'AllStored',
 })
@@ -152,11 +153,14 @@ export const PATHS = {
   },
   '/streams/{stream}/record': { parameters: pathParameters('stream'), put: putRecord },
   '/streams/{stream}/records': { parameters: pathParameters('stream'), put: putRecords },
-  '/pin/': {
-    post: operation(PIN, {
-      summary: 'One post, with its 12 fields, into the topic pin; answers with the post',
-      body: { types: JSON_TYPES, schema: 'Pin' },
-      answer: 'Pin',
-    }),
-  },
 } as const
+
+export function recordPath({ name, fields }: RecordPaths[number]) {
+  return {
+    post: operation(RECORD, {
+      summary: `One record, with its ${fields.length} fields, into the topic ${name}; answers with the record`,
+      body: { types: JSON_TYPES, schema: `record_${name}` },
+      answer: `record_${name}`,
+    }),
+  }
+}

@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import { OPENAPI } from './openapi.ts'
+import type { RecordPaths } from '../record/routes.ts'
+import { openApi } from './openapi.ts'
 import { documentPage } from './page.ts'
 
 const PUBLIC = { config: { isPublic: true } }
 
 /** What the gateway says of itself; anybody may read it. */
-export function documentRoutes(app: FastifyInstance): void {
-  const document = JSON.stringify(OPENAPI)
-  const page = documentPage(OPENAPI)
+export function documentRoutes(app: FastifyInstance, recordPaths: RecordPaths): void {
+  const described = openApi(recordPaths)
+  const document = JSON.stringify(described)
+  const page = documentPage(described)
   app.get('/openapi.json', PUBLIC, (_request, reply) => reply.type('application/json').send(document))
   app.get('/docs', PUBLIC, (_request, reply) =>
     reply

@@ -1,3 +1,5 @@
+import type { RecordPaths } from '../record/routes.ts'
+
 const anything = {}
 const text = { type: 'string' }
 const whole = { type: 'integer' }
@@ -10,7 +12,7 @@ function list(items: object) {
   return { type: 'array', items }
 }
 
-export function schema(name: keyof typeof SCHEMAS) {
+export function schema(name: keyof typeof SCHEMAS | `record_${string}`) {
   return { $ref: `#/components/schemas/${name}` }
 }
 
@@ -19,21 +21,6 @@ const partition = object({
   leader: whole,
   replicas: list(object({ broker: whole, leader: { type: 'boolean' }, in_sync: { type: 'boolean' } })),
 })
-
-const pin = {
-  index: whole,
-  unique_id: text,
-  title: text,
-  description: text,
-  poster_name: text,
-  follower_count: text,
-  tag_list: text,
-  is_image_or_video: text,
-  image_src: text,
-  downloaded: whole,
-  save_location: text,
-  category: text,
-}
 
 export const SCHEMAS = {
   ProduceRequest: object({
@@ -60,6 +47,10 @@ export const SCHEMAS = {
   NewStream: object({ ShardCount: whole }, []),
   Nothing: { type: 'object', maxProperties: 0 },
   KinesisError: object({ __type: text, message: text }, ['message']),
-  Pin: object(pin),
-  PinError: object({ detail: { anyOf: [text, list(object({ type: text, loc: list(anything), msg: text }))] } }),
+  RecordError: object({ detail: { anyOf: [text, list(object({ type: text, loc: list(anything), msg: text }))] } }),
+}
+
+/** The fields of a data set: whole numbers where it wants them, texts elsewhere. */
+export function recordSchema({ fields }: RecordPaths[number]) {
+  return object(Object.fromEntries(fields.map(({ name, type }) => [name, type === 'text' ? text : whole])))
 }

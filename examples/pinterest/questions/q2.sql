@@ -1,7 +1,3 @@
--- title: The most popular category of each year
--- parameter first_year: 2018
--- parameter last_year: 2022
--- chart: bars x=post_year y=category_count series=category
 WITH counted AS (
   SELECT year_posted AS post_year, category, count(*) AS category_count
   FROM posts

@@ -1,5 +1,3 @@
--- title: The most popular category in each age group
--- chart: bars x=age_group y=category_count series=category
 WITH counted AS (
   SELECT age_group, category, count(*) AS category_count
   FROM posts

@@ -1,8 +1,18 @@
-import { chanceOf } from './chance.ts'
-import { endRecord, type Page, put, putInteger } from './page.ts'
-import { mostlyLow } from './poster.ts'
-import { daysBetween, literal, putMoment, putOneOf, quotable } from './texts.ts'
-import { FIRST_NAMES, LAST_NAMES } from './words.ts'
+import {
+  chanceOf,
+  daysBetween,
+  endRecord,
+  literal,
+  type Page,
+  put,
+  putInteger,
+  putMoment,
+  putOneOf,
+  quotable,
+  type RecordGenerator,
+} from '@millrace/ingest'
+import { mostlyLow, posterOf } from '../../generator/poster.ts'
+import { FIRST_NAMES, LAST_NAMES } from '../../generator/words.ts'
 
 const USER = 6
 
@@ -23,7 +33,7 @@ const firstNames = FIRST_NAMES.map(quotable)
 const lastNames = LAST_NAMES.map(quotable)
 
 /** All of it is the poster's. */
-export function writeUser(page: Page, seed: number, post: number, poster: number): void {
+function writeUser(page: Page, seed: number, post: number, poster: number): void {
   const user = chanceOf(seed, USER, poster)
   put(page, FIELDS.ind)
   putInteger(page, post)
@@ -37,4 +47,8 @@ export function writeUser(page: Page, seed: number, post: number, poster: number
   putMoment(page, DAYS, mostlyLow(user))
   put(page, FIELDS.end)
   endRecord(page)
+}
+
+export function createGenerator(seed: number): RecordGenerator {
+  return { usualBytes: 120, write: (page, post) => writeUser(page, seed, post, posterOf(seed, post)) }
 }

@@ -1,5 +1,3 @@
--- title: The country whose user has the most followers
--- chart: countries x=country y=follower_count
 WITH followed AS (
   SELECT country, max(follower_count) AS follower_count
   FROM posts

@@ -1,8 +1,22 @@
-import { between, bits, type Chance, chanceOf, fraction } from './chance.ts'
-import { endRecord, type Page, put, putHex, putInteger } from './page.ts'
-import { followersOf, NOBODY } from './poster.ts'
-import { literal, putOneOf, putWords, quotable } from './texts.ts'
-import { CATEGORIES } from './words.ts'
+import {
+  between,
+  bits,
+  type Chance,
+  chanceOf,
+  endRecord,
+  fraction,
+  literal,
+  type Page,
+  put,
+  putHex,
+  putInteger,
+  putOneOf,
+  putWords,
+  quotable,
+  type RecordGenerator,
+} from '@millrace/ingest'
+import { followersOf, NOBODY, posterOf } from '../../generator/poster.ts'
+import { CATEGORIES } from '../../generator/words.ts'
 
 const [PIN, POSTER] = [2, 3]
 
@@ -47,7 +61,7 @@ const UNTITLED = [literal('Untitled'), literal('Art.')]
 const TAGS = 9
 
 /** The figures are how many of 2,577 real pins are so; 2,557 of those have a poster, 2,400 are no story. */
-export function writePin(page: Page, seed: number, post: number, poster: number): void {
+function writePin(page: Page, seed: number, post: number, poster: number): void {
   const chance = chanceOf(seed, PIN, post)
   const story = fraction(chance) * 2577 < 177
   put(page, FIELDS.index)
@@ -152,4 +166,8 @@ function putImage(page: Page, chance: Chance): void {
   putHex(page, first, 8)
   for (let i = 0; i < 3; i++) putHex(page, bits(chance), 8)
   put(page, JPEG)
+}
+
+export function createGenerator(seed: number): RecordGenerator {
+  return { usualBytes: 800, write: (page, post) => writePin(page, seed, post, posterOf(seed, post)) }
 }

@@ -1,5 +1,3 @@
--- title: The most popular category in each country
--- chart: countries x=country y=category_count series=category
 WITH counted AS (
   SELECT country, category, count(*) AS category_count
   FROM posts

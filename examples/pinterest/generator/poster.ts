@@ -1,7 +1,7 @@
-import { between, bits, type Chance, chanceOf, fraction } from './chance.ts'
+import { between, bits, type Chance, chanceOf, fraction } from '@millrace/ingest'
 
 /** How many posts the emulator's tables hold: in random mode it draws from these, so posts repeat. */
-export const TABLE_POSTS = 11_000
+const TABLE_POSTS = 11_000
 
 /** Who wrote the posts of one such table: a few wrote many, most wrote one or two. */
 const POSTERS = 2_750

@@ -1,7 +1,3 @@
--- title: How many users joined each year
--- parameter first_year: 2015
--- parameter last_year: 2020
--- chart: lines x=post_year y=number_users_joined
 WITH users AS (
   SELECT DISTINCT user_name, age, date_joined FROM "user"
 )

@@ -1,7 +1,21 @@
-import { between, chanceOf, fraction } from './chance.ts'
-import { COUNTRIES } from './countries.ts'
-import { endRecord, type Page, put, putInteger, putTenThousandths } from './page.ts'
-import { daysBetween, literal, putMoment, putOneOf, quotable } from './texts.ts'
+import {
+  between,
+  chanceOf,
+  daysBetween,
+  endRecord,
+  fraction,
+  literal,
+  type Page,
+  put,
+  putInteger,
+  putMoment,
+  putOneOf,
+  putTenThousandths,
+  quotable,
+  type RecordGenerator,
+} from '@millrace/ingest'
+import { COUNTRIES } from '../../generator/countries.ts'
+import { posterOf } from '../../generator/poster.ts'
 
 const [GEO, PLACE] = [4, 5]
 
@@ -19,7 +33,7 @@ const DAYS = daysBetween('2017-10-19', '2022-10-19')
 const countries = COUNTRIES.map(quotable)
 
 /** The moment is the post's, the place is its poster's. */
-export function writeGeo(page: Page, seed: number, post: number, poster: number): void {
+function writeGeo(page: Page, seed: number, post: number, poster: number): void {
   const place = chanceOf(seed, PLACE, poster)
   put(page, FIELDS.ind)
   putInteger(page, post)
@@ -33,4 +47,8 @@ export function writeGeo(page: Page, seed: number, post: number, poster: number)
   putOneOf(page, place, countries)
   put(page, FIELDS.end)
   endRecord(page)
+}
+
+export function createGenerator(seed: number): RecordGenerator {
+  return { usualBytes: 120, write: (page, post) => writeGeo(page, seed, post, posterOf(seed, post)) }
 }

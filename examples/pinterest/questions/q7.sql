@@ -1,7 +1,3 @@
--- title: Median follower count of users by joining year
--- parameter first_year: 2015
--- parameter last_year: 2020
--- chart: lines x=post_year y=median_follower_count
 WITH counted AS (
   SELECT year_joined AS post_year, follower_count, count(*) AS posts
   FROM posts

@@ -1,5 +1,3 @@
--- title: Median follower count by age group
--- chart: bars x=age_group y=median_follower_count
 WITH counted AS (
   SELECT age_group, follower_count, count(*) AS posts
   FROM posts

@@ -1,5 +1,3 @@
--- title: The user with the most followers in each country
--- chart: countries x=country y=follower_count series=poster_name
 WITH ranked AS (
   SELECT country, poster_name, follower_count,
     rank() OVER (PARTITION BY country ORDER BY follower_count DESC) AS place

@@ -1,7 +1,3 @@
--- title: Median follower count of users by joining year and age group
--- parameter first_year: 2015
--- parameter last_year: 2020
--- chart: bars x=post_year y=median_follower_count series=age_group
 WITH counted AS (
   SELECT age_group, year_joined AS post_year, follower_count, count(*) AS posts
   FROM posts
