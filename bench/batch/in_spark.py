@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import time
 from glob import glob
 from pathlib import Path
@@ -12,7 +11,7 @@ from pins.in_spark import clean as clean_pin
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, StructType
 
-QUESTIONS = Path(__file__).parents[2] / "packages/queries/questions"
+QUESTIONS = Path(__file__).parents[2] / "examples/pinterest/questions"
 
 GEO = StructType([
     StructField("ind", IntegerType()), StructField("timestamp", StringType()), StructField("latitude", DoubleType()),
@@ -59,8 +58,9 @@ def daily_run(spark, source, output):
     os.makedirs(os.path.join(output, "answers"), exist_ok=True)
     for file in sorted(glob(str(QUESTIONS / "q*.sql"))):
         text = Path(file).read_text()
-        for name, value in re.findall(r"^-- parameter (\w+): (\d+)$", text, re.M):
-            text = text.replace(f"${name}", value)
+        described = json.loads(Path(file).with_suffix(".json").read_text())
+        for name, value in described.get("parameters", {}).items():
+            text = text.replace(f"${name}", str(value))
         rows = [row.asDict() for row in spark.sql(text).collect()]
         Path(output, "answers", f"{Path(file).stem}.json").write_text(json.dumps(rows))
     posts.unpersist()

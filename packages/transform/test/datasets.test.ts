@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
 import { expected, readFixtures, run } from './fixtures.ts'
 import { createKit } from './kit.ts'
 
-const DATASETS = fileURLToPath(new URL('../datasets', import.meta.url))
+const DATASETS = PINTEREST.datasets
 
 const kit = await createKit()
 afterAll(() => kit.close())

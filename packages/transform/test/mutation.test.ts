@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PINTEREST } from '@millrace/testkit'
 import { type Dataset, datasetNames, loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -7,7 +6,7 @@ import { expected, type Fixture, readFixtures, run } from './fixtures.ts'
 import { createKit } from './kit.ts'
 import { mutants } from './mutants.ts'
 
-const DATASETS = fileURLToPath(new URL('../datasets', import.meta.url))
+const DATASETS = PINTEREST.datasets
 
 const kit = await createKit()
 afterAll(() => kit.close())

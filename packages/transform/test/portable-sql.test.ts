@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { PINTEREST } from '@millrace/testkit'
 import { expect, test } from 'vitest'
 
-const DATASETS = fileURLToPath(new URL('../datasets', import.meta.url))
+const DATASETS = PINTEREST.datasets
 
 /** What DuckDB and Trino both have, as docs/cleaning.md lists it. */
 const SHARED = ['coalesce', 'concat_ws', 'lower', 'nullif', 'regexp_extract', 'replace', 'substr', 'trim', 'try_cast']

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { MillraceError } from '@millrace/base'
 import { listTables, openDuckDB, openLake, openScan, openTable, planScan, quoteName, quoteText } from '@millrace/lake'
 import { BATCH, readRuns } from '../runs.ts'
@@ -9,6 +10,9 @@ export async function exportViews(lake: string, file: string): Promise<string[]>
     throw new MillraceError('USAGE', `${store.url} is no folder, and other programs need their own way to its files`, {
       next: 'Export from a lake in a folder.',
     })
+  }
+  if (existsSync(file)) {
+    throw new MillraceError('USAGE', `${file} is there already`, { next: 'Name another file, or remove it.' })
   }
   const [run] = await readRuns(store)
   const engine = await openDuckDB({ threads: 1 })
