@@ -39,10 +39,11 @@ async function parse(argv: readonly string[], io: Io, environment: NodeJS.Proces
 }
 
 async function launch(command: Command, parsed: Program, io: Io, environment: NodeJS.ProcessEnv): Promise<number> {
-  const { resolveSettings } = await import('./settings/resolve.ts')
+  const { resolveSettings, warningsOf } = await import('./settings/resolve.ts')
   const options: Partial<Record<string, unknown>> & { config?: string } = parsed.optsWithGlobals()
   const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
   const settings = await resolveSettings({ flags, environment, configFile: options.config })
+  for (const warning of warningsOf(settings, command.settings, environment)) io.note(warning)
   return command.run(settings, argumentsOf(command, parsed), io)
 }
 

@@ -1,4 +1,4 @@
-import { systemRuntime } from '@millrace/base'
+import { escapeControls, systemRuntime } from '@millrace/base'
 import type { Command, Io, Run } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
@@ -47,7 +47,7 @@ function print(findings: readonly Finding[], { line, style }: Io): void {
   const width = Math.max(...findings.map(({ check }) => check.length))
   for (const [i, { check, result, detail, next }] of findings.entries()) {
     const [colour, word] = MARKS[result]
-    line(`${style(colour, word.padEnd(WIDEST_MARK))}  ${check.padEnd(width)}  ${detail}`)
+    line(`${style(colour, word.padEnd(WIDEST_MARK))}  ${escapeControls(`${check.padEnd(width)}  ${detail}`)}`)
     // Several lines that call for the same say it once, below the last of them.
     if (next !== undefined && findings[i + 1]?.next !== next)
       line(`${' '.repeat(WIDEST_MARK + width + 4)}${style('cyan', 'next:')} ${next}`)

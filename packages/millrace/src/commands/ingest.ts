@@ -51,7 +51,7 @@ function printed(io: Io): Sink {
   return {
     async send(batch) {
       for (const records of batch.values())
-        await io.write(Buffer.concat(records.flatMap((record) => [record, newline])))
+        await io.writeForeign(Buffer.concat(records.flatMap((record) => [record, newline])))
     },
     close: async () => {},
   }

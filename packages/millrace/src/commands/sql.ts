@@ -10,12 +10,12 @@ import { withOutputFile, withOutputPath } from '../output-file.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as const
 
-type Format = (typeof FORMATS)[number]
+type Format = (typeof FORMATS)[number] | 'safe csv'
 
 const run: Run = async ({ values }, args, io) => {
   const { openSql, timeOf } = await import('@millrace/queries')
   const [exported, file] = [args.text('--export'), args.text('--output')]
-  const format = args.choice('--format', FORMATS) ?? formatOf(file)
+  const format = chosenFormat(args, file)
   if (exported !== undefined) return exportTo(exported, values.lake, io)
   const asked = args.positionals[0] === undefined && process.stdin.isTTY && io.interactive && file === undefined
   await using session = await openSql(values.lake, { asOf: asOfOption(args, timeOf) })
@@ -62,6 +62,14 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.parquet': 'parquet',
 }
 
+function chosenFormat(args: Arguments, file: string | undefined): Format {
+  const said = args.choice('--format', FORMATS)
+  if (!args.switch('--safe-csv')) return said ?? formatOf(file)
+  const format = said ?? (file === undefined ? 'csv' : formatOf(file))
+  if (format === 'csv') return 'safe csv'
+  throw new MillraceError('USAGE', `--safe-csv is for csv, and this is ${format}`)
+}
+
 function formatOf(file: string | undefined): Format {
   return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'table'
 }
@@ -92,7 +100,8 @@ async function write(session: SqlSession, sql: string, format: Format, file: str
   if (format === 'parquet') return writeParquet(session, sql, file, io)
   if (format === 'arrow' && file === undefined && io.interactive) throw noScreen(format)
   const into = (sink: Sink) => session.run(sql, (result) => writeAs(format, result, sink, io))
-  await (file === undefined ? into(io.write) : withOutputFile(file, into))
+  // A table has escaped what it holds, and has colours of its own.
+  await (file === undefined ? into(format === 'table' ? io.write : io.writeForeign) : withOutputFile(file, into))
 }
 
 async function writeParquet(session: SqlSession, sql: string, file: string | undefined, io: Io): Promise<void> {
@@ -146,6 +155,11 @@ export const sql: Command = {
     },
     { flag: '--output', short: '-o', value: 'FILE', description: 'where to (standard output)' },
     {
+      flag: '--safe-csv',
+      description:
+        "csv for spreadsheets: what begins like a formula (= + - @) gets a ' before it, control characters are written out",
+    },
+    {
       flag: '--as-of',
       value: 'VERSION-OR-TIME',
       description: 'the tables as they were then; a time without a zone is UTC',
@@ -157,6 +171,7 @@ export const sql: Command = {
     { command: 'millrace sql "select count(*) from orders"', does: 'count the orders' },
     { command: 'millrace sql --as-of 3 "select count(*) from orders"', does: 'as it was at version 3' },
     { command: 'millrace sql "select * from orders" -o orders.parquet', does: 'take a table along' },
+    { command: 'millrace sql "select * from orders" --safe-csv -o orders.csv', does: 'for a spreadsheet' },
     { command: 'millrace sql --export lake.duckdb', does: 'for the duckdb command and what speaks to it' },
   ],
   run,

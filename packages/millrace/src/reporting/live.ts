@@ -1,4 +1,4 @@
-import type { Runtime } from '@millrace/base'
+import { escapeControls, type Runtime } from '@millrace/base'
 import type { WorkerEvent } from '@millrace/stream'
 import { bytesInWords, countInWords, secondsInWords, type WorkerState, type WorkerWatch } from '@millrace/watch'
 import type { Io } from '../command.ts'
@@ -22,9 +22,9 @@ export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Repo
   return {
     on(event) {
       const line = worthTelling(event, told)
-      if (line !== undefined) io.note(line)
+      if (line !== undefined) io.note(escapeControls(line))
     },
-    say: (words) => io.note(words),
+    say: (words) => io.note(escapeControls(words)),
     ended({ rows, commits, quarantined }, seconds) {
       io.status('')
       const refused = quarantined === 0 ? '' : `, ${countInWords(quarantined)} into quarantine`
@@ -83,6 +83,7 @@ function lineOf(state: WorkerState, io: Io, now: number): string {
     phase === 'catching up' ? `${bytesInWords(held.bytes)} held` : undefined,
     refused > 0 ? `${countInWords(refused)} in quarantine` : undefined,
   ]
-  const text = cut(parts.filter((part) => part !== undefined).join(' · '), (io.statusWidth ?? 80) - 3)
+  const words = escapeControls(parts.filter((part) => part !== undefined).join(' · '))
+  const text = cut(words, (io.statusWidth ?? 80) - 3)
   return `${io.styleError(COLOURS[phase] ?? 'cyan', '●')} ${text}`
 }

@@ -39,7 +39,8 @@ export async function superviseWorker(
   ready?.catch((error: Error) => reporter.say(`no dashboard: ${error.message}`))
   return {
     reporter,
-    onEvent(event) {
+    onEvent(said) {
+      const event = withoutSecrets(said)
       watch.on(event)
       dashboard?.on(event)
       reporter.on(event)
@@ -51,6 +52,13 @@ export async function superviseWorker(
       await dashboard?.close()
     },
   }
+}
+
+/** The dashboard, its events and what is shared through the lake tell a failure in the words of whatever library. */
+function withoutSecrets(event: WorkerEvent): WorkerEvent {
+  if (event.what === 'waits') return { ...event, message: redact(event.message) }
+  if (event.what !== 'care' || event.care.outcome !== 'failed') return event
+  return { ...event, care: { ...event.care, error: redact(String(event.care.error)) } }
 }
 
 /** What a person should know though it is neither progress nor trouble. */

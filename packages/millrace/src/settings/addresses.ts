@@ -1,19 +1,52 @@
-const SECRET_NAME = '[^=&;#\\s]*(?:password|passwd|pwd|secret|token|access.?key)[^=&;#\\s]*'
-
-/** Between `:` and the last `@` of an address, unless a port number shows that the `:` belongs to the host. */
-const IN_AUTHORITY = String.raw`(:\/\/[^/?#@:\s'"]*:)(?:(?!\d+(?:[/?#,\s'"]|$))[^\s'"]+|[^/?#\s'"]+)@`
-
-const IN_PARAMETER = `([?&;]${SECRET_NAME}=)[^&;#\\s'"]+`
-
 const ADDRESS = /^[a-z][a-z0-9+.-]*:/i
 
+/** Between `:` and the last `@` of an address, unless a port number shows that the `:` belongs to the host. */
+const PASSWORD = /(:\/\/[^/?#@:\s'"]*?(?::|%3a))(?:(?!\d+(?:[/?#,\s'"]|$))[^\s'"]+|[^/?#\s'"]+)(@|%40)/gi
+
+/** Whoever is named before the host of a system that knows no users there: a key, then. */
+const USER = /\b((?:kafka|kinesis|s3|(?:rest|api):https?):\/\/)[^/?#@:\s'"]+@/gi
+
+const PARAMETER = /([?&;#])([^=&;#?\s'"]+)=([^&;#\s'"]+)/g
+
+/** Somewhere in a parameter's name. */
+const SECRET =
+  /passw|passphrase|pwd|secret|token|credential|signature|authorization|(?:api|access|private|account)[-_.]?key/i
+
+/** As the last word of a parameter's name: `x-sig`, `subscription-key`, but no `keyspace`. */
+const SECRET_WORD = /(?:^|[-_.])(?:key|sig|sas|pass|auth|jwt)$/i
+
+/** An address inside another one: `endpoint=https%3A%2F%2F…`, encoded once or more often. */
+const ENCODED = /[a-z][a-z0-9+.-]*%(?:25)*3a%(?:25)*2f%(?:25)*2f[^\s'"&#]*/gi
+
 export function holdsSecret(address: string): boolean {
-  return (
-    ADDRESS.test(address) && (new RegExp(IN_AUTHORITY).test(address) || new RegExp(IN_PARAMETER, 'i').test(address))
-  )
+  return ADDRESS.test(address) && redact(address) !== address
 }
 
 /** For all that is printed: some library's message may carry an address as ours never would. */
 export function redact(text: string): string {
-  return text.replace(new RegExp(IN_AUTHORITY, 'g'), '$1***@').replace(new RegExp(IN_PARAMETER, 'gi'), '$1***')
+  return text
+    .replace(ENCODED, redactEncoded)
+    .replace(PASSWORD, '$1***$2')
+    .replace(USER, '$1***@')
+    .replace(PARAMETER, (whole, mark: string, name: string) => (isSecret(name) ? `${mark}${name}=***` : whole))
+}
+
+function redactEncoded(encoded: string): string {
+  const plain = decoded(encoded)
+  if (plain === encoded) return encoded
+  const shown = redact(plain)
+  return shown === plain ? encoded : encodeURIComponent(shown)
+}
+
+function isSecret(name: string): boolean {
+  const plain = decoded(name)
+  return SECRET.test(plain) || SECRET_WORD.test(plain)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -105,13 +105,17 @@ const SETTINGS = {
   to: {
     value: 'ADDRESS',
     description:
-      'where to send it: console, embedded:PATH, kafka://…, kinesis://…, rest:URL (Confluent REST Proxy) or api:URL (API Gateway before Kinesis)',
+      'where to send it: console, embedded:PATH, kafka://…, kinesis://…, rest:URL (Confluent REST Proxy) or api:URL (API Gateway before Kinesis), with the key in MILLRACE_GATEWAY_KEY',
     default: 'embedded:./data/stream.db',
   },
   mode: { value: 'random|all', description: 'records at random, or all of them once', default: 'random' },
   rate: { value: 'N/s', description: 'records of each data set a second, such as 1000/s' },
   listen: { value: 'HOST:PORT', description: 'where the gateway listens', default: '127.0.0.1:8082' },
-  keyFile: { value: 'FILE', description: 'the keys that the gateway lets in: a line each, a name and a key' },
+  keyFile: {
+    value: 'FILE',
+    description:
+      'the keys that the gateway lets in: a line each, a name and a key; or in MILLRACE_GATEWAY_KEYS, with commas between',
+  },
   gatewayKeys: { value: 'KEYS', description: 'the same, with commas between', secret: true },
   recordPaths: {
     value: 'NAMES',
@@ -137,3 +141,9 @@ export function flagOf(key: SettingKey): string {
 export function variableOf(key: SettingKey): string {
   return `MILLRACE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 }
+
+/** Variables that are no settings: secrets, read where they are used. */
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'MILLRACE_GATEWAY_KEY',
+  ...['USERNAME', 'PASSWORD', 'TOKEN'].flatMap((name) => [`MILLRACE_KAFKA_${name}`, `MILLRACE_KAFKA_${name}_FILE`]),
+])

@@ -3,7 +3,8 @@ import type { z } from 'zod'
 import { nearest } from '../nearest.ts'
 import { holdsSecret } from './addresses.ts'
 import { CONFIG_FILE, readConfigFile, readWorkspaceConfig, WORKSPACE_FILE } from './config-file.ts'
-import { flagOf, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
+import { inTheClear } from './in-the-clear.ts'
+import { flagOf, SECRET_VARIABLES, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
 import { type Settings, settingsSchema } from './schema.ts'
 
 interface Origin {
@@ -18,6 +19,24 @@ export interface ResolvedSettings {
   readonly written: Readonly<Record<SettingKey, unknown>>
   readonly origins: Readonly<Record<SettingKey, Origin>>
 }
+
+/** What a person should know about the settings that a command uses, though it can work with them. */
+export function warningsOf(
+  { written, origins }: ResolvedSettings,
+  used: readonly SettingKey[],
+  environment: NodeJS.ProcessEnv,
+): string[] {
+  const exposed = used.flatMap((key) => {
+    const value = written[key]
+    const why = typeof value === 'string' ? inTheClear(value, environment) : undefined
+    return why === undefined ? [] : [`warning: setting \`${key}\` (from ${origins[key].name}): ${why}`]
+  })
+  const hasNoKeys = used.includes('keyFile') && written.keyFile === undefined && written.gatewayKeys === undefined
+  return hasNoKeys && environment.MILLRACE_GATEWAY_KEY ? [...exposed, OTHER_KEY] : exposed
+}
+
+const OTHER_KEY =
+  'warning: MILLRACE_GATEWAY_KEY is the key that ingest sends; those that a gateway lets in are in MILLRACE_GATEWAY_KEYS'
 
 export interface SettingInputs {
   readonly flags: Readonly<Partial<Record<SettingKey, unknown>>>
@@ -121,7 +140,7 @@ function refuseUnknownKeys(file: Record<string, unknown>, fileName: string): voi
 function refuseMisspeltVariables(environment: SettingInputs['environment']): void {
   const known = SETTING_KEYS.map(variableOf)
   for (const variable of Object.keys(environment)) {
-    if (!variable.startsWith('MILLRACE_') || known.includes(variable)) continue
+    if (!variable.startsWith('MILLRACE_') || known.includes(variable) || SECRET_VARIABLES.has(variable)) continue
     const meant = nearest(
       variable.slice('MILLRACE_'.length),
       known.map((name) => name.slice('MILLRACE_'.length)),
@@ -136,12 +155,18 @@ function refuseMisspeltVariables(environment: SettingInputs['environment']): voi
 function refuseSecrets(found: Record<SettingKey, Found>): void {
   for (const key of SETTING_KEYS) {
     const { value, origin } = found[key]
-    if (settingInfo(key).secret || typeof value !== 'string' || !holdsSecret(value)) continue
+    if (settingInfo(key).secret || !textsIn(value).some(holdsSecret)) continue
     throw new MillraceError(
       'SECRET_IN_URL',
-      `setting \`${key}\` (from ${origin.name}) holds an address with a password`,
+      `setting \`${key}\` (from ${origin.name}) holds an address with a secret in it`,
     )
   }
+}
+
+/** Of lists and maps too, as a configuration file may have them, or written with commas. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value, ...value.split(',').map((part) => part.trim())]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
 
 function mapValues<V, W>(record: Record<SettingKey, V>, change: (value: V) => W): Record<SettingKey, W> {

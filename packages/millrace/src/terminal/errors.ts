@@ -1,18 +1,21 @@
-import { MillraceError } from '@millrace/base'
-import { redact } from '../settings/addresses.ts'
+import { escapeControls, MillraceError } from '@millrace/base'
 import type { Terminal } from './terminal.ts'
 
 /** `error[CODE]: what happened, to what` and `next: …`; stacks and causes only when asked for. */
 export function printError(error: MillraceError, terminal: Terminal, debug: boolean): void {
   const head = terminal.styleError(['red', 'bold'], `error[${error.code}]:`)
-  terminal.note(redact(`${head} ${error.message.replaceAll('\n', '\n  ')}`))
-  terminal.note(redact(`${terminal.styleError('cyan', 'next:')} ${error.next}`))
+  terminal.note(`${head} ${plain(error.message).replaceAll('\n', '\n  ')}`)
+  terminal.note(`${terminal.styleError('cyan', 'next:')} ${plain(error.next)}`)
   if (!debug) return
   for (let at: unknown = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
-    terminal.note(
-      redact(`\n${at === error ? '' : 'caused by: '}${at instanceof Error ? (at.stack ?? at.message) : String(at)}`),
-    )
+    const text = at instanceof Error ? (at.stack ?? at.message) : String(at)
+    terminal.note(`\n${at === error ? '' : 'caused by: '}${plain(text)}`)
   }
+}
+
+/** Messages quote data, names and other people's servers. */
+function plain(text: string): string {
+  return escapeControls(text, '\n')
 }
 
 export function asMillraceError(thrown: unknown): MillraceError {

@@ -1,3 +1,4 @@
+import { escapeControls } from '@millrace/base'
 import stringWidth from 'string-width'
 import { cut } from './cut.ts'
 
@@ -23,8 +24,9 @@ export function formatTable(
   options: TableOptions = {},
 ): string {
   const heading = options.heading ?? ((text: string) => text)
+  const headings = columns.map(cellText)
   const cells = rows.map((row) => columns.map((_, i) => cellText(row[i])))
-  const widths = fitWidths(widthsOf([columns, ...cells]), options.width)
+  const widths = fitWidths(widthsOf([headings, ...cells]), options.width)
   const paint = options.paint ?? ((text: string) => text)
   const right = columns.map((column, i) => {
     return options.right?.includes(column) || (rows.length > 0 && rows.every((row) => isNumeric(row[i])))
@@ -38,7 +40,7 @@ export function formatTable(
     return cells.map((cell, i) => paint(i === last ? cell.trimEnd() : cell, columns[i] ?? '', at)).join(GAP)
   }
   const rule = widths.map((width) => '─'.repeat(width)).join(GAP)
-  return `${[heading(line(columns)), rule, ...cells.map(painted)].join('\n')}\n`
+  return `${[heading(line(headings)), rule, ...cells.map(painted)].join('\n')}\n`
 }
 
 function widthsOf(lines: readonly (readonly string[])[]): number[] {
@@ -65,9 +67,8 @@ function isNumeric(value: unknown): boolean {
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   // Line breaks and escape sequences of the data must not steer the screen.
-  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
+  return escapeControls(typeof value === 'object' ? JSON.stringify(value) : String(value))
 }
 
 function pad(text: string, width: number, right: boolean): string {

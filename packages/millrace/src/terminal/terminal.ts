@@ -1,10 +1,14 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { MillraceError } from '@millrace/base'
+import { escapeControls, MillraceError } from '@millrace/base'
+import { redact } from '../settings/addresses.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** The only way to the screen. Results go to `out`, talk to `err`, so that a pipe carries results alone. */
+/**
+ * The only way to the screen. Results go to `out`, talk to `err`, so that a pipe carries results alone. Lines and notes
+ * hold no secret of an address, and no control character but line breaks, tabs and the colours of `style`.
+ */
 export interface Terminal {
   /** A person is looking at the results. */
   readonly interactive: boolean
@@ -20,6 +24,8 @@ export interface Terminal {
   table(columns: readonly string[], rows: readonly (readonly unknown[])[], look?: TableLook): Promise<void>
   /** For results of any size: settles when there is room for more. */
   write(chunk: string | Uint8Array): Promise<void>
+  /** The same for what somebody else wrote: on a screen its control characters are written out. */
+  writeForeign(chunk: string | Uint8Array): Promise<void>
   style(style: Style, text: string): string
   styleError(style: Style, text: string): string
 }
@@ -59,6 +65,9 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
   const print = (text: string) => {
     if (open) out.write(text)
   }
+  const write = async (chunk: string | Uint8Array) => {
+    if (open && !out.write(chunk)) await roomIn(out)
+  }
   let shown = ''
   const statusWidth = err.isTTY === true ? err.columns : undefined
   const interactive = out.isTTY === true
@@ -69,15 +78,19 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
     width,
     style,
     styleError: (chosen, text) => paint(chosen, text, err),
-    line: (text = '') => print(`${text}\n`),
-    note: (text) => void err.write(shown === '' ? `${text}\n` : `${CLEAR_LINE}${text}\n${shown}`),
+    line: (text = '') => print(`${harmless(text, out)}\n`),
+    note(words) {
+      const text = harmless(words, err)
+      err.write(shown === '' ? `${text}\n` : `${CLEAR_LINE}${text}\n${shown}`)
+    },
     statusWidth,
-    status(text) {
+    status(words) {
+      const text = harmless(words, err)
       if (statusWidth === undefined || text === shown) return
       err.write(`${CLEAR_LINE}${text}`)
       shown = text
     },
-    json: (value) => print(`${JSON.stringify(value, null, interactive ? 2 : undefined)}\n`),
+    json: (value) => print(`${escapeControls(JSON.stringify(value, null, interactive ? 2 : undefined), '\n')}\n`),
     table: async (columns, rows, { right = [], colour } = {}) => {
       const { formatTable } = await import('./table.ts')
       const paint = (text: string, column: string, row: number) => {
@@ -86,17 +99,36 @@ export function createTerminal({ stdout: out, stderr: err }: Streams, closed: ()
       }
       print(formatTable(columns, rows, { width, right, paint, heading: (text) => style('bold', text) }))
     },
-    write: async (chunk) => {
-      if (!open || out.write(chunk)) return
-      await new Promise<void>((settle) => {
-        const done = () => {
-          out.off('drain', done).off('error', done).off('close', done)
-          settle()
-        }
-        out.once('drain', done).once('error', done).once('close', done)
-      })
-    },
+    write,
+    writeForeign: (chunk) => write(interactive ? escapeControls(textOf(chunk), '\n\t') : chunk),
   }
+}
+
+function roomIn(out: OutputStream): Promise<void> {
+  return new Promise((settle) => {
+    const done = () => {
+      out.off('drain', done).off('error', done).off('close', done)
+      settle()
+    }
+    out.once('drain', done).once('error', done).once('close', done)
+  })
+}
+
+function textOf(chunk: string | Uint8Array): string {
+  return typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString()
+}
+
+/** What `style` makes: bold, dim, the colours, and their ends. */
+const ESCAPE = '\u001b'
+const COLOUR = new RegExp(`(${ESCAPE}\\[(?:1|2|22|3[1-69])m)`)
+
+function harmless(words: string, stream: OutputStream): string {
+  const text = redact(words)
+  if (paint('bold', 'x', stream) === 'x') return escapeControls(text, '\n\t')
+  return text
+    .split(COLOUR)
+    .map((part, i) => (i % 2 === 1 ? part : escapeControls(part, '\n\t')))
+    .join('')
 }
 
 /** styleText looks at NO_COLOR, FORCE_COLOR and whether the stream is a screen. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SETTING_KEYS, variableOf } from '../../src/settings/keys.ts'
-import { resolveSettings } from '../../src/settings/resolve.ts'
+import { SETTING_KEYS, type SettingKey, variableOf } from '../../src/settings/keys.ts'
+import { resolveSettings, warningsOf } from '../../src/settings/resolve.ts'
 
 const NOTHING = { flags: {}, environment: {}, configFile: undefined }
 
@@ -103,6 +103,15 @@ describe('a misspelt variable', () => {
     })
   })
 
+  test.each([
+    'MILLRACE_GATEWAY_KEY',
+    'MILLRACE_KAFKA_USERNAME',
+    'MILLRACE_KAFKA_PASSWORD_FILE',
+    'MILLRACE_KAFKA_TOKEN',
+  ])('is not %s, which holds a secret', async (variable) => {
+    await expect(resolve({}, { [variable]: 'hunter2' })).resolves.toBeDefined()
+  })
+
   test('is told from one that is not a setting at all', async () => {
     await expect(resolve({}, { MILLRACE_SHARED: 'x', MILLRACE_REQUIRE_SERVICES: '1' })).resolves.toBeDefined()
   })
@@ -114,6 +123,53 @@ describe('a password in an address', () => {
     await expect(refused).rejects.toMatchObject({ code: 'SECRET_IN_URL', exitCode: 2 })
     await expect(refused).rejects.toThrow(/^((?!hunter2).)*$/s)
   })
+})
+
+test('a secret is found in lists and maps of the configuration file too', async () => {
+  for (const value of [['./here', 's3://b/x?sig=hunter2'], './here,s3://b/x?sig=hunter2']) {
+    await expect(resolve({ datasetFolders: value })).rejects.toMatchObject({ code: 'SECRET_IN_URL' })
+  }
+})
+
+describe('a secret that would travel in the clear', () => {
+  const warned = async (address: string, environment: Record<string, string> = {}) => {
+    const settings = await resolve({ source: address, to: address })
+    return warningsOf(settings, ['source'], environment)
+  }
+  const KEY = { MILLRACE_GATEWAY_KEY: 'hunter2' }
+
+  test.each([
+    ['kafka://one:9092?sasl=plain', 'sasl=plain without TLS sends the password', {}],
+    ['kafka://one:9092?sasl=plain&ssl=false', 'sasl=plain without TLS sends the password', {}],
+    ['kafka://one:9092?sasl=oauthbearer', 'sasl=oauthbearer without TLS sends the token', {}],
+    ['rest:http://proxy:8082', 'MILLRACE_GATEWAY_KEY is sent over plain http', KEY],
+  ])('%s is warned of by the name of its setting', async (address, why, environment) => {
+    const [warning, ...more] = await warned(address, environment)
+    expect(more).toEqual([])
+    expect(warning).toContain(`setting \`source\` (from --source): ${why}`)
+    expect(warning).not.toContain('hunter2')
+  })
+
+  test.each([
+    ['kafka://one:9092?sasl=plain&ssl=true', {}],
+    ['kafka://one:9092?sasl=plain&ca=ca.pem', {}],
+    ['kafka://one:9092?sasl=scram-sha-512', {}],
+    ['kafka://one:9092', {}],
+    ['rest:http://proxy:8082', {}],
+    ['rest:https://proxy:8082', KEY],
+    ['rest:http://127.0.0.1:8082', KEY],
+  ])('%s is nothing to warn of', async (address, environment) => {
+    expect(await warned(address, environment)).toEqual([])
+  })
+})
+
+test('whoever gives the gateway the key of a client is told the right name', async () => {
+  const warned = async (environment: Record<string, string>, used: readonly SettingKey[]) =>
+    warningsOf(await resolve({}, environment), used, environment)
+  const KEY = { MILLRACE_GATEWAY_KEY: 'hunter2' }
+  expect(await warned(KEY, ['keyFile'])).toEqual([expect.stringContaining('are in MILLRACE_GATEWAY_KEYS')])
+  expect(await warned({ ...KEY, MILLRACE_GATEWAY_KEYS: 'hunter3' }, ['keyFile'])).toEqual([])
+  expect(await warned(KEY, ['to'])).toEqual([])
 })
 
 test('whatever the environment holds, a setting gets a value or the error names its variable', async () => {

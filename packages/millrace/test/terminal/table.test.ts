@@ -41,7 +41,8 @@ describe('a table', () => {
   })
 
   test('shows line breaks and escape sequences of the data instead of obeying them', () => {
-    expect(formatTable(['a'], [['one\ntwo\u001b[31m']])).toContain('one\\ntwo\\u001b[31m')
+    expect(formatTable(['a'], [['one\ntwo\u001b[31m\u009b2J']])).toContain('one\\ntwo\\u001b[31m\\u009b2J')
+    expect(formatTable(['a\u001b]0;title\u0007'], [[1]]).split('\n')[0]).toBe('a\\u001b]0;title\\u0007')
   })
 
   test('holds very many rows', () => {

@@ -1,7 +1,9 @@
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { finished } from 'node:stream/promises'
+import { MillraceError } from '@millrace/base'
 import { describe, expect, test } from 'vitest'
+import { printError } from '../../src/terminal/errors.ts'
 import { createTerminal } from '../../src/terminal/terminal.ts'
 
 function streams(stdout: Writable = new PassThrough()) {
@@ -70,4 +72,62 @@ describe('the terminal', () => {
     to.stderr.end()
     expect(await text(to.stderr)).toBe('')
   })
+})
+
+const HOSTILE = 'a\u001b]0;title\u0007b\u001b[2Jc\u009b31md\r\u202e'
+const SHOWN = 'a\\u001b]0;title\\u0007b\\u001b[2Jc\\u009b31md\\r\\u202e'
+
+/** What both streams get, on a screen with colours or in a pipe. */
+async function printed(isScreen: boolean, print: (terminal: ReturnType<typeof createTerminal>) => unknown) {
+  // styleText asks the stream whether it has colours.
+  const screen = isScreen ? { isTTY: true, columns: 200, getColorDepth: () => 8 } : {}
+  const to = { stdout: Object.assign(new PassThrough(), screen), stderr: Object.assign(new PassThrough(), screen) }
+  await print(createTerminal(to, () => {}))
+  to.stdout.end()
+  to.stderr.end()
+  return { out: await text(to.stdout), err: await text(to.stderr) }
+}
+
+const STEERS = /(?!\n)\p{Cc}|\u202e/u
+
+describe.each([true, false])('what others wrote (on a screen: %s)', (isScreen) => {
+  test('steers nothing in lines, notes and JSON', async () => {
+    const { out, err } = await printed(isScreen, (terminal) => {
+      terminal.line(HOSTILE)
+      terminal.note(HOSTILE)
+      terminal.json(HOSTILE)
+    })
+    expect(out).toContain(`${SHOWN}\n`)
+    expect(JSON.parse(out.slice(out.indexOf('"')))).toBe(HOSTILE)
+    expect(err).toBe(`${SHOWN}\n`)
+    expect(out + err).not.toMatch(STEERS)
+  })
+
+  test('steers nothing in an error, not even by a colour', async () => {
+    const cause = new Error(HOSTILE)
+    const error = new MillraceError('USAGE', `no table \u001b[32m${HOSTILE}`, { next: HOSTILE, cause })
+    const { err } = await printed(isScreen, (terminal) => printError(error, terminal, true))
+    expect(err).toContain(`no table \\u001b[32m${SHOWN}`)
+    expect(err).toContain(`caused by: Error: ${SHOWN}`)
+    const ownColours = ['[31m', '[1m', '[36m', '[22m', '[39m'].map((code) => `\u001b${code}`)
+    expect(ownColours.reduce((left, code) => left.replaceAll(code, ''), err)).not.toMatch(STEERS)
+  })
+
+  test('is written as it is into a pipe, and harmless on a screen', async () => {
+    const { out } = await printed(isScreen, (terminal) => terminal.writeForeign(Buffer.from(`${HOSTILE}\n`)))
+    expect(out).toBe(`${isScreen ? SHOWN : HOSTILE}\n`)
+  })
+
+  test('shows no secret of an address', async () => {
+    const { out, err } = await printed(isScreen, (terminal) => {
+      terminal.line('kafka://me:hunter2@broker')
+      terminal.note('rest:https://host/x?sig=hunter2')
+    })
+    expect(out + err).not.toContain('hunter2')
+  })
+})
+
+test('colours of our own stay on a screen', async () => {
+  const { err } = await printed(true, (terminal) => terminal.note(terminal.styleError(['red', 'bold'], 'no')))
+  expect(err).toBe('\u001b[31m\u001b[1mno\u001b[22m\u001b[39m\n')
 })

@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/base'
 import { listTables, openDuckDB, openLake, openScan, openTable, planScan, quoteName, quoteText } from '@millrace/lake'
 import { BATCH, readRuns } from '../runs.ts'
 
-/** A new DuckDB file with a view for every table, of the files that make it up now. Answers the tables' paths. */
+/** A DuckDB file with a view for every table, of the files that make it up now. Answers the tables' paths. */
 export async function exportViews(lake: string, file: string): Promise<string[]> {
   const store = await openLake(lake)
   if (!store.url.startsWith('file:')) {

@@ -1,4 +1,5 @@
 import { DuckDBTypeId, JsonDuckDBValueConverter } from '@duckdb/node-api'
+import { escapeControls } from '@millrace/base'
 import { jsonValue } from './json.ts'
 import type { ResultColumn, SqlResult } from './session.ts'
 
@@ -8,9 +9,11 @@ export type Sink = (part: string | Uint8Array) => Promise<void>
 /** Writes a result, and keeps no more of it than a part. Answers how many rows there were. */
 export type WriteResult = (result: SqlResult, sink: Sink) => Promise<number>
 
-export const FORMATS: Readonly<Record<'json' | 'csv' | 'markdown' | 'arrow', WriteResult>> = {
+export const FORMATS: Readonly<Record<'json' | 'csv' | 'safe csv' | 'markdown' | 'arrow', WriteResult>> = {
   json: writeJson,
-  csv: writeCsv,
+  csv: (result, sink) => writeCsv(result, sink, csvCell),
+  /** For spreadsheets: no cell is a formula, no control character but line breaks and tabs. */
+  'safe csv': (result, sink) => writeCsv(result, sink, safeCell),
   markdown: writeMarkdown,
   // Its library is large, and loaded only when it is wanted.
   arrow: async (result, sink) => (await import('./arrow.ts')).writeArrow(result, sink),
@@ -40,15 +43,27 @@ async function writeJson(result: SqlResult, sink: Sink): Promise<number> {
   return count
 }
 
-function writeCsv(result: SqlResult, sink: Sink): Promise<number> {
-  const head = result.columns.map(({ name }) => csvCell(name)).join(',')
-  return writeLines(result, sink, `${head}\n`, (row) => row.map(csvCell).join(','))
+function writeCsv(result: SqlResult, sink: Sink, cellOf: (value: unknown) => string): Promise<number> {
+  const head = result.columns.map(({ name }) => cellOf(name)).join(',')
+  return writeLines(result, sink, `${head}\n`, (row) => row.map(cellOf).join(','))
 }
 
 function csvCell(value: unknown): string {
   if (value === null || value === undefined) return ''
   const cell = textOf(value)
   return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+/** What spreadsheets take for a formula; full-width signs are read as the usual ones. */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
+
+/** An apostrophe before it makes a text of a formula. */
+function safeCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  const text = textOf(value)
+  const cell = escapeControls(text, '\n\t')
+  return csvCell(FORMULA.test(text) && !NUMBER.test(text) ? `'${cell}` : cell)
 }
 
 function writeMarkdown(result: SqlResult, sink: Sink): Promise<number> {

@@ -36,6 +36,25 @@ describe('a result', () => {
     expect(String(await written('csv', 'SELECT 1 AS a, 2 AS b WHERE false'))).toBe('a,b\n')
   })
 
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+SUM(A1)', "'+SUM(A1)"],
+    ['-2+3', "'-2+3"],
+    ['@x', "'@x"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', "'\\r=1"],
+    ['＝1', "'＝1"],
+    ['=a,"b"', `"'=a,""b"""`],
+    ['-5', '-5'],
+    ['+1.5e3', '+1.5e3'],
+    ['a=b', 'a=b'],
+    ['2\u001b[2J', '2\\u001b[2J'],
+  ])('as safe CSV has %j as %j', async (text, cell) => {
+    const name = `"${text.replaceAll('"', '""')}"`
+    const csv = String(await written('safe csv', `SELECT '${text}' AS ${name}, -1.5 AS n`))
+    expect(csv).toBe(`${cell},n\n${cell},-1.5\n`)
+  })
+
   it('as Markdown is a table in which text stays text', async () => {
     const sql = "SELECT 1 AS n, 'a|b *c*' AS some_word UNION ALL SELECT 2, E'<x>\\ny' ORDER BY n"
     expect(String(await written('markdown', sql))).toBe(

@@ -1,0 +1,25 @@
+/** A secret that would travel where anybody on the way can read it. */
+export function inTheClear(address: string, environment: NodeJS.ProcessEnv): string | undefined {
+  if (address.startsWith('kafka:')) return kafkaLogin(address)
+  if (/^(rest|api):http:/i.test(address) && environment.MILLRACE_GATEWAY_KEY && !isLoopback(address)) {
+    return 'MILLRACE_GATEWAY_KEY is sent over plain http, where it can be read on the way: write https'
+  }
+  return undefined
+}
+
+/** SCRAM proves that it knows the password; these send it, or the token. */
+const SENT: Readonly<Record<string, string>> = { plain: 'the password', oauthbearer: 'the token' }
+
+function kafkaLogin(address: string): string | undefined {
+  const settings = new URLSearchParams(address.split('?', 2)[1])
+  const sasl = settings.get('sasl') ?? ''
+  const sent = SENT[sasl]
+  const isEncrypted = settings.get('ssl') === 'true' || (settings.get('ssl') === null && settings.has('ca'))
+  if (sent === undefined || isEncrypted) return undefined
+  return `sasl=${sasl} without TLS sends ${sent} so that it can be read on the way: add ssl=true`
+}
+
+function isLoopback(address: string): boolean {
+  const host = URL.parse(address.slice(address.indexOf(':') + 1))?.hostname ?? ''
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host)
+}
