@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 
@@ -34,12 +34,20 @@ export function withOutputFile(
   })
 }
 
+/** For a file that is written to as it is. What leads to a device or a pipe, such as /dev/stdout, is no harm. */
+export async function refuseLink(file: string): Promise<void> {
+  const there = await lstat(file).catch(() => undefined)
+  if (!there?.isSymbolicLink() || file.startsWith('/dev/')) return
+  const target = await stat(file).catch(() => undefined)
+  if (target === undefined || target.isFile()) throw isLink(file)
+}
+
 const PRIVATE = 0o600
 
 async function modeFor(file: string): Promise<number> {
   const there = await lstat(file).catch(() => undefined)
   if (there === undefined) return PRIVATE
-  if (there.isSymbolicLink()) throw refused(file, 'is a symbolic link', 'Name the file that it leads to, or another.')
+  if (there.isSymbolicLink()) throw isLink(file)
   if (!there.isFile()) throw refused(file, 'is no file', 'Name a file; without -o the output goes to standard output.')
   return process.getuid === undefined || there.uid === process.getuid() ? there.mode & 0o777 : PRIVATE
 }
@@ -54,6 +62,10 @@ async function privateFolderIn(parent: string, file: string): Promise<string> {
       next: 'Name a folder that is there and that you may write to.',
     })
   }
+}
+
+function isLink(file: string): MillraceError {
+  return refused(file, 'is a symbolic link', 'Name the file that it leads to, or another.')
 }
 
 function refused(file: string, why: string, next: string): MillraceError {

@@ -77,3 +77,17 @@ test.each([
   const { code, err } = await runMillrace(['sql', 'select 1', '-o', file], { cwd: folder })
   expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(says) })
 })
+
+describe('an access log', () => {
+  const start = (folder: string, file: string) =>
+    runMillrace(['gateway', '--listen', '127.0.0.1:0', '--access-log', file, '--to', 'embedded:s.db'], { cwd: folder })
+
+  test.each(['victim', 'not-there'])('is not written through a link to %s', async (target) => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'victim'), 'precious')
+    await symlink(join(folder, target), join(folder, 'access.log'))
+    const { code, err } = await start(folder, join(folder, 'access.log'))
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('access.log is a symbolic link') })
+    expect(await readdir(folder)).not.toContain('not-there')
+  })
+})

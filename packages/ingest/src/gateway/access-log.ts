@@ -13,9 +13,9 @@ export interface AccessLog {
 const GATHER_BYTES = 8 << 10
 const FLUSH_EVERY_MS = 500
 
-/** To a file, or to one that is open already, by its number. */
+/** To a file, which is for its owner only where it is new, or to one that is open already, by its number. */
 export function openAccessLog(to: string | number): AccessLog {
-  const destination = pino.destination({ dest: to, sync: false, minLength: GATHER_BYTES, mkdir: true })
+  const destination = pino.destination({ dest: to, sync: false, minLength: GATHER_BYTES, mkdir: true, mode: 0o600 })
   // Nobody who reads along may stop the gateway by going away.
   destination.on('error', () => {})
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination as DestinationStream)

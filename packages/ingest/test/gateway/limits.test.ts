@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
@@ -82,6 +82,7 @@ describe('an answer', () => {
       { id: 'abc-1', method: 'POST', path: '/topics/t', status: 200, bytes: BODY.length, ip: '127.0.0.1' },
       { id: made.headers.get('x-request-id'), status: 400 },
     ])
+    expect((await stat(accessLog)).mode & 0o777).toBe(0o600)
   })
 })
 

@@ -1,6 +1,7 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
+import { refuseLink } from '../output-file.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 
 const run: Run = async (settings, args, io) => {
@@ -35,7 +36,7 @@ async function optionsOf({ values }: ResolvedSettings, args: Arguments, io: Io) 
     to: values.to,
     keys: await keysOf(values.keyFile, values.gatewayKeys ?? [], io),
     maxBodyBytes: values.maxBody,
-    accessLog: args.text('--access-log') ?? STANDARD_OUTPUT,
+    accessLog: await accessLogOf(args),
     ...(tls && { tls }),
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     recordPaths: { datasets: recordPaths, folders },
@@ -44,6 +45,12 @@ async function optionsOf({ values }: ResolvedSettings, args: Arguments, io: Io) 
 }
 
 const STANDARD_OUTPUT = 1
+
+async function accessLogOf(args: Arguments): Promise<string | number> {
+  const file = args.text('--access-log')
+  if (file !== undefined) await refuseLink(file)
+  return file ?? STANDARD_OUTPUT
+}
 
 async function keysOf(file: string | undefined, given: readonly string[], io: Io) {
   const { readKey, readKeyFile } = await import('@millrace/ingest')

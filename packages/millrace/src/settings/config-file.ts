@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '@millrace/base'
 
@@ -22,7 +22,21 @@ export async function readConfigFile(path: string | undefined): Promise<Record<s
     if (path === undefined) return undefined
     throw new MillraceError('CONFIG_INVALID', `there is no configuration file ${file}`, { next: 'Mend --config.' })
   }
+  if (path === undefined) refusePlanted(file)
   return settingsIn(file)
+}
+
+/**
+ * The file is code that runs as whoever calls the command. Where everybody may write, such as in /tmp, it counts only
+ * when it is the caller's own, or root's.
+ */
+function refusePlanted(file: string): void {
+  const isShared = (statSync(dirname(file)).mode & 0o002) !== 0
+  const owner = lstatSync(file).uid
+  if (!isShared || process.getuid === undefined || owner === process.getuid() || owner === 0) return
+  throw new MillraceError('CONFIG_INVALID', `${file} is somebody else's, in a folder where everybody may write`, {
+    next: 'Work in another folder; if it is to be used all the same, name it by --config.',
+  })
 }
 
 async function settingsIn(file: string): Promise<Record<string, unknown>> {

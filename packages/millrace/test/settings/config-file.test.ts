@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { defineConfig } from '../../src/index.ts'
@@ -58,6 +58,27 @@ test('what throws outside of every command is told as a defect, with its stack o
   const debug = await configOf(text, '--debug')
   expect(debug.err).toMatch(/caused by: Error: too late\n +at /)
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'what somebody else has left where everybody may write is not run unasked',
+  async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'millrace.config.ts')
+    writeFileSync(
+      file,
+      `import { writeFileSync } from 'node:fs'
+writeFileSync('ran', '')
+export default { group: 'theirs' }`,
+    )
+    chownSync(file, 65_534, 65_534)
+    chmodSync(folder.path, 0o1777)
+    const unasked = await runMillrace(['config'], { cwd: folder.path })
+    expect(unasked).toMatchObject({ code: 2, err: expect.stringContaining("somebody else's") })
+    expect(existsSync(join(folder.path, 'ran'))).toBe(false)
+    const asked = await runMillrace(['config', '--config', file], { cwd: folder.path })
+    expect(asked).toMatchObject({ code: 0, out: expect.stringContaining('theirs') })
+  },
+)
 
 test('secrets are masked in every form', async () => {
   for (const args of [['config'], ['config', '--json'], ['config', '--every', 'wrong']]) {
