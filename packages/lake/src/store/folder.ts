@@ -92,7 +92,9 @@ export async function sweepTemporaries(root: string, now: number): Promise<void>
   for (const name of (await unlessAbsent(readdir(folder))) ?? []) {
     const path = join(folder, name)
     const info = await unlessAbsent(stat(path))
-    if (info && now - info.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
+    const isAbandoned = info !== undefined && now - info.mtimeMs > ABANDONED_AFTER_MS
+    // What another user left may be theirs alone to remove: it is in nobody's way.
+    if (isAbandoned) await rm(path, { force: true }).catch(() => {})
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
@@ -126,3 +126,19 @@ test('what dead processes had borrowed is given back, what living ones have is n
 
   expect((await readdir(loans)).sort()).toEqual(['99999999@elsewhere@far', `${process.pid}@${hostname()}@alive`].sort())
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'a folder of somebody else is no cache, also where a link leads to it',
+  async () => {
+    const [folder, linked] = [await temporaryFolder(), join(await temporaryFolder(), 'link')]
+    await mkdir(join(folder, 'files'))
+    await chown(join(folder, 'files'), 65_534, 65_534)
+    await symlink(folder, linked)
+    const from = origin()
+    for (const place of [folder, linked]) {
+      const borrowed = openCache(from, runtime, { folder: place }).borrow([key(1)])
+      await expect(borrowed).rejects.toMatchObject({ code: 'STORE_UNSUITABLE' })
+    }
+    expect(from.downloads).toEqual([])
+  },
+)

@@ -112,3 +112,14 @@ test('a file system without hard links is refused', async () => {
     message: expect.stringContaining('no hard links'),
   })
 })
+
+test('what cannot be removed stops no writer', async () => {
+  const folder = await temporaryFolder()
+  const left = join(folder, TEMPORARY_FOLDER, 'no file')
+  await mkdir(left, { recursive: true })
+  const twoDaysAgo = new Date(systemRuntime.now() - 2 * 24 * 60 * 60 * 1000)
+  await utimes(left, twoDaysAgo, twoDaysAgo)
+  const store = fileStore(folder)
+  await store.put('t/1', bytes('one'))
+  expect(await store.get('t/1')).toEqual(Buffer.from('one'))
+})

@@ -45,6 +45,7 @@ export function openCache(origin: Origin, runtime: Runtime, options: CacheOption
   let prepared: Promise<void> | undefined
   const prepare = async () => {
     await mkdir(files, { recursive: true, mode: 0o700 })
+    await Promise.all([folder, files].map(refuseForeign))
     await endAbandonedLoans(folder, runtime.now())
   }
   return {
@@ -67,6 +68,15 @@ export function openCache(origin: Origin, runtime: Runtime, options: CacheOption
       }
     },
   }
+}
+
+/** Whoever may write into the cache decides what every query answers. */
+async function refuseForeign(folder: string): Promise<void> {
+  const { uid } = await stat(folder)
+  if (process.getuid === undefined || uid === process.getuid()) return
+  throw new MillraceError('STORE_UNSUITABLE', `the cache ${folder} belongs to somebody else`, {
+    next: 'Set XDG_CACHE_HOME to a folder of your own.',
+  })
 }
 
 /** Downloads what is not there, once however many ask, and makes room from time to time. */
