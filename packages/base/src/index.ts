@@ -1,3 +1,4 @@
+export { holdsSecret, redact } from './addresses.ts'
 export { escapeControls } from './controls.ts'
 export { type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'
 export {

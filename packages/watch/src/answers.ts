@@ -1,4 +1,4 @@
-import { openWorkFolder, type Runtime } from '@millrace/base'
+import { openWorkFolder, type Runtime, redact } from '@millrace/base'
 import { type ObjectStore, openDuckDB, openScan, openTable, planScan, type Snapshot } from '@millrace/lake'
 import {
   type Answer,
@@ -60,7 +60,7 @@ export function createLiveAnswers(parts: AnswersParts): () => Promise<LiveAnswer
     if (begun < dueAt) return last
     dueAt = Number.POSITIVE_INFINITY
     last = last.then(async (before) => {
-      const found = await ask(parts, before).catch((error) => ({ ...before, failed: String(error.message) }))
+      const found = await ask(parts, before).catch((error) => ({ ...before, failed: redact(String(error.message)) }))
       const now = runtime.monotonic()
       dueAt = now + Math.max(AT_MOST_EVERY_MS, (now - begun) / SHARE)
       return found

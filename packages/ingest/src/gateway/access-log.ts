@@ -1,3 +1,4 @@
+import { redact } from '@millrace/base'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 
@@ -18,7 +19,8 @@ export function openAccessLog(to: string | number): AccessLog {
   const destination = pino.destination({ dest: to, sync: false, minLength: GATHER_BYTES, mkdir: true, mode: 0o600 })
   // Nobody who reads along may stop the gateway by going away.
   destination.on('error', () => {})
-  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination as DestinationStream)
+  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutSecrets } }
+  const log = pino(options, destination as DestinationStream)
   const flush = () => destination.flush()
   setInterval(flush, FLUSH_EVERY_MS).unref()
   return {
@@ -33,9 +35,14 @@ export function openAccessLog(to: string | number): AccessLog {
         ...{ ip, client },
       })
     },
-    failed: ({ id, method, url }, error) => log.error({ id, method, path: pathOf(url), err: error }),
+    failed: ({ id, method, url }, error) => log.error({ id, method, path: pathOf(url), err: error }, 'failed'),
     flush: () => destination.flushSync(),
   }
+}
+
+/** A library's message may carry an address as ours never would. */
+function withoutSecrets(error: Error): unknown {
+  return JSON.parse(redact(JSON.stringify(pino.stdSerializers.err(error))))
 }
 
 /** As nginx writes it. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError } from '@millrace/base'
+import { type ErrorCode, MillraceError, redact } from '@millrace/base'
 import { NotJson } from './json-text.ts'
 
 /** Why a request is not served: what each dialect says in its own words. */
@@ -50,7 +50,7 @@ export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof MillraceError) {
     const known = OF_MILLRACE[thrown.code]
     const { status, code } = known ?? { status: 500, code: 50002 }
-    const message = known ? thrown.message : 'the gateway failed; its log says why'
+    const message = known ? redact(thrown.message) : 'the gateway failed; its log says why'
     return new RefusedRequest({ status, code, message, ...(thrown.retry && { retryAfter: SOON }) })
   }
   return ofServer(thrown)

@@ -1,4 +1,4 @@
-import { redact } from '../settings/addresses.ts'
+import { redact } from '@millrace/base'
 
 /** What was looked at, and how it is. */
 export interface Finding {

@@ -1,6 +1,6 @@
+import { redact } from '@millrace/base'
 import type { WorkerEvent } from '@millrace/stream'
 import { type Logger, pino } from 'pino'
-import { redact } from '../settings/addresses.ts'
 import type { Reporter } from './reporter.ts'
 
 /** A step that waits fails again every few seconds: that is told once, and then by the minute. */

@@ -1,10 +1,9 @@
 import { hostname } from 'node:os'
-import type { Runtime } from '@millrace/base'
+import { type Runtime, redact } from '@millrace/base'
 import type { WorkerEvent } from '@millrace/stream'
 import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Io } from '../command.ts'
-import { redact } from '../settings/addresses.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 import { liveReporter } from './live.ts'
 import { logReporter } from './log.ts'

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { escapeControls, MillraceError } from '@millrace/base'
-import { redact } from '../settings/addresses.ts'
+import { escapeControls, MillraceError, redact } from '@millrace/base'
 
 export type Style = Parameters<typeof styleText>[0]
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { holdsSecret, redact } from '../../src/settings/addresses.ts'
+import { holdsSecret, redact } from '../src/index.ts'
 
 const OPEN = [
   'embedded:./data/stream.db',
@@ -69,4 +69,15 @@ describe('addresses with a secret', () => {
       }),
     )
   })
+})
+
+test('JSON that quotes an address stays JSON', () => {
+  const secret = fc.stringMatching(/^[a-z0-9]+$/)
+  fc.assert(
+    fc.property(secret, fc.constantFrom('"', "'", '\n', '\t', ' '), (word, quote) => {
+      const said = { message: `${quote}https://me:x${word}@host/y?sig=x${word}${quote} is not there` }
+      const message = `${quote}https://me:***@host/y?sig=***${quote} is not there`
+      expect(JSON.parse(redact(JSON.stringify(said)))).toEqual({ message })
+    }),
+  )
 })

@@ -6,7 +6,8 @@ const PASSWORD = /(:\/\/[^/?#@:\s'"]*?(?::|%3a))(?:(?!\d+(?:[/?#,\s'"]|$))[^\s'"
 /** Whoever is named before the host of a system that knows no users there: a key, then. */
 const USER = /\b((?:kafka|kinesis|s3|(?:rest|api):https?):\/\/)[^/?#@:\s'"]+@/gi
 
-const PARAMETER = /([?&;#])([^=&;#?\s'"]+)=([^&;#\s'"]+)/g
+/** A backslash before a quote or a letter may be JSON's: there the value ends. */
+const PARAMETER = /([?&;#])([^=&;#?\s'"]+)=(?:[^&;#\s'"\\]|\\(?!["nrt]))+/g
 
 /** Somewhere in a parameter's name. */
 const SECRET =
