@@ -1,7 +1,11 @@
 const ADDRESS = /^[a-z][a-z0-9+.-]*:/i
 
-/** Between `:` and the last `@` of an address, unless a port number shows that the `:` belongs to the host. */
-const PASSWORD = /(:\/\/[^/?#@:\s'"]*?(?::|%3a))(?:(?!\d+(?:[/?#,\s'"]|$))[^\s'"]+|[^/?#\s'"]+)(@|%40)/gi
+/**
+ * Between `:` and the last `@` of an address, unless a port number shows that the `:` belongs to the host. All lengths
+ * are bounded, here and below: messages quote what hostile servers say.
+ */
+const PASSWORD =
+  /(:\/\/[^/?#@:\s'"]{0,256}?(?::|%3a))(?:(?!\d{1,5}(?:[/?#,\s'"]|$))[^\s'"]{1,1024}|[^/?#\s'"]{1,1024})(@|%40)/gi
 
 /** Whoever is named before the host of a system that knows no users there: a key, then. */
 const USER = /\b((?:kafka|kinesis|s3|(?:rest|api):https?):\/\/)[^/?#@:\s'"]+@/gi
@@ -17,7 +21,7 @@ const SECRET =
 const SECRET_WORD = /(?:^|[-_.])(?:key|sig|sas|pass|auth|jwt)$/i
 
 /** An address inside another one: `endpoint=https%3A%2F%2F…`, encoded once or more often. */
-const ENCODED = /[a-z][a-z0-9+.-]*%(?:25)*3a%(?:25)*2f%(?:25)*2f[^\s'"&#]*/gi
+const ENCODED = /[a-z][a-z0-9+.-]{0,15}%(?:25){0,8}3a%(?:25){0,8}2f%(?:25){0,8}2f[^\s'"&#]*/gi
 
 export function holdsSecret(address: string): boolean {
   return ADDRESS.test(address) && redact(address) !== address

@@ -81,3 +81,11 @@ test('JSON that quotes an address stays JSON', () => {
     }),
   )
 })
+
+test.each(['://a:', 'a', 'kafka://', '?a', '?a=?', 'x%3a%2f%2f', '%25'])(
+  'a megabyte of %j is soon looked through',
+  (part) => {
+    const text = part.repeat((1 << 20) / part.length)
+    expect(redact(text).length).toBeGreaterThan(1000)
+  },
+)
