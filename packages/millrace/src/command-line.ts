@@ -43,7 +43,8 @@ async function launch(command: Command, parsed: Program, io: Io, environment: No
   const options: Partial<Record<string, unknown>> & { config?: string } = parsed.optsWithGlobals()
   const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
   const settings = await resolveSettings({ flags, environment, configFile: options.config })
-  for (const warning of warningsOf(settings, command.settings, environment)) io.note(warning)
+  const warnings = command.logsWarnings ? [] : warningsOf(settings, command.settings, environment)
+  for (const warning of warnings) io.note(warning)
   return command.run(settings, argumentsOf(command, parsed), io)
 }
 

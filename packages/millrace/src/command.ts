@@ -33,6 +33,8 @@ export interface Command {
   readonly settings: readonly SettingKey[]
   readonly options: readonly Option[]
   readonly examples: readonly Example[]
+  /** Warnings about its settings go into its own log, whose lines are JSON. */
+  readonly logsWarnings?: true
   readonly run: Run
 }
 

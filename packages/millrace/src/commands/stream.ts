@@ -106,5 +106,6 @@ export const stream: Command = {
     { command: 'millrace stream', does: 'the embedded default: nothing else needed' },
     { command: 'millrace stream --until-caught-up --json', does: 'commit what is there, print the totals' },
   ],
+  logsWarnings: true,
   run,
 }

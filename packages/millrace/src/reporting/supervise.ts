@@ -4,7 +4,7 @@ import type { WorkerEvent } from '@millrace/stream'
 import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Io } from '../command.ts'
-import type { ResolvedSettings } from '../settings/resolve.ts'
+import { type ResolvedSettings, warningsOf } from '../settings/resolve.ts'
 import { liveReporter } from './live.ts'
 import { logReporter } from './log.ts'
 import type { Reporter } from './reporter.ts'
@@ -26,6 +26,7 @@ export async function superviseWorker(
   const watch = watchWorker(identityOf(settings, runtime), runtime)
   const reporter =
     io.statusWidth === undefined ? logReporter(io.note, values.logLevel, runtime.now) : liveReporter(io, watch, runtime)
+  for (const warning of warningsOf(settings, ['source'], process.env)) reporter.say(warning)
   // A worker that only catches up is gone before anybody has looked, unless somebody says otherwise.
   const isWanted = values.dashboard !== false && !(untilCaughtUp && origins.dashboard.kind === 'default')
   const listen = typeof values.dashboard === 'object' ? values.dashboard : 'usual'

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { superviseWorker } from '../../src/reporting/supervise.ts'
 import { resolveSettings } from '../../src/settings/resolve.ts'
 import { createTerminal } from '../../src/terminal/terminal.ts'
+import { runMillrace } from '../run-millrace.ts'
 
 test('neither the log nor the dashboard shows a secret that a failure quotes', async () => {
   const flags = { dashboard: '127.0.0.1:0' }
@@ -31,4 +32,12 @@ test('neither the log nor the dashboard shows a secret that a failure quotes', a
   stderr.end()
   expect(first).toContain('https://me:***@host/x?sig=***')
   expect([...shown, first, await text(stderr)].join('\n')).not.toMatch(/hunter/)
+})
+
+test('a warning about the settings is a line of JSON where the log is', async () => {
+  const args = ['stream', '--until-caught-up', '--source', 'kafka://127.0.0.1:1?sasl=plain']
+  const { code, err } = await runMillrace(args)
+  const [first = ''] = err.split('\n')
+  expect(code).toBe(2)
+  expect(JSON.parse(first)).toMatchObject({ msg: expect.stringContaining('sasl=plain without TLS') })
 })
