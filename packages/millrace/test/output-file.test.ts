@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, test } from 'vitest'
 import { withOutputFile } from '../src/output-file.ts'
@@ -44,38 +44,42 @@ describe('a file that we write', () => {
   })
 })
 
-describe.each([
-  ['csv', ['sql', 'select 1 as one', '-o']],
-  ['parquet', ['sql', 'select 1 as one', '-o']],
-  ['duckdb', ['sql', '--export']],
-])('millrace sql into .%s', (ending, args) => {
-  test('is for its owner only, and follows no link', async () => {
+describe('no place for a file', () => {
+  test.each([
+    ['a link', 'link', 'is a symbolic link'],
+    ['a link that leads nowhere', 'dangling', 'is a symbolic link'],
+    ['a folder', 'there', 'is no file'],
+    ['a folder that is not there', 'nowhere/out.csv', 'is not there'],
+    ['a device', '/dev/null', 'is no file'],
+  ])('is %s', async (_, name, says) => {
     const folder = await temporaryFolder()
-    const run = (file: string) => runMillrace([...args, join(folder, file), '--lake', join(folder, 'lake')])
+    await mkdir(join(folder, 'there'))
     await writeFile(join(folder, 'victim'), 'precious')
-    await symlink(join(folder, 'victim'), join(folder, `link.${ending}`))
-    await symlink(join(folder, 'not-there'), join(folder, `dangling.${ending}`))
-    for (const link of ['link', 'dangling']) {
-      expect(await run(`${link}.${ending}`)).toMatchObject({ code: 2, err: expect.stringContaining(`${link}.`) })
-    }
-    expect((await run(`out.${ending}`)).code).toBe(0)
-    expect(await modeOf(join(folder, `out.${ending}`))).toBe(0o600)
+    await symlink(join(folder, 'victim'), join(folder, 'link'))
+    await symlink(join(folder, 'not-there'), join(folder, 'dangling'))
+    const before = await readdir(folder)
+    await expect(write(resolve(folder, name))).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(says),
+    })
     expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('precious')
-    expect((await readdir(folder)).toSorted()).toEqual(
-      [`dangling.${ending}`, `link.${ending}`, `out.${ending}`, 'victim'].toSorted(),
-    )
+    expect(await readdir(folder)).toEqual(before)
   })
 })
 
 test.each([
-  ['a folder', 'there', 'is no file'],
-  ['a folder that is not there', 'nowhere/out.csv', 'is not there'],
-  ['a device', '/dev/null', 'is no file'],
-])('%s is no place for a file', async (_, file, says) => {
+  ['csv', ['sql', 'select 1 as one', '-o']],
+  ['parquet', ['sql', 'select 1 as one', '-o']],
+  ['duckdb', ['sql', '--export']],
+])('millrace sql into .%s is for its owner only, and follows no link', async (ending, args) => {
   const folder = await temporaryFolder()
-  await mkdir(join(folder, 'there'))
-  const { code, err } = await runMillrace(['sql', 'select 1', '-o', file], { cwd: folder })
-  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(says) })
+  const run = (file: string) => runMillrace([...args, join(folder, file), '--lake', join(folder, 'lake')])
+  await symlink(join(folder, 'not-there'), join(folder, `link.${ending}`))
+  const [link, out] = await Promise.all([run(`link.${ending}`), run(`out.${ending}`)])
+  expect(link).toMatchObject({ code: 2, err: expect.stringContaining('link.') })
+  expect(out.code).toBe(0)
+  expect(await modeOf(join(folder, `out.${ending}`))).toBe(0o600)
+  expect((await readdir(folder)).toSorted()).toEqual([`link.${ending}`, `out.${ending}`])
 })
 
 describe('an access log', () => {
