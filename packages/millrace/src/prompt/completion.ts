@@ -1,3 +1,5 @@
+import { escapeControls } from '@millrace/base'
+
 const KEYWORDS =
   'SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOIN LEFT USING ON AS AND OR NOT NULL IN IS BETWEEN LIKE DISTINCT COUNT SUM AVG MIN MAX MEDIAN CASE WHEN THEN ELSE END WITH UNION ALL DESC ASC QUALIFY OVER PARTITION DESCRIBE SUMMARIZE VERSION TIMESTAMP'.split(
     ' ',
@@ -24,7 +26,9 @@ export async function completions(before: string, line: string, names: Names): P
   const named = tables.filter((table) => mentions(`${before}\n${line}`, table))
   const columns = (await Promise.all(named.map((table) => names.columns(table)))).flat()
   const keywords = KEYWORDS.map((keyword) => (/[a-z]/.test(word) ? keyword.toLowerCase() : keyword))
-  const found = [...new Set([...columns, ...tables, ...(word === '' ? [] : keywords)])]
+  // A name with control characters in it would steer the screen, and can't be typed anyway.
+  const typed = [...columns, ...tables].filter((name) => escapeControls(name) === name)
+  const found = [...new Set([...typed, ...(word === '' ? [] : keywords)])]
   return [found.filter((name) => name.toLowerCase().startsWith(word.toLowerCase()) && name !== word), word]
 }
 

@@ -18,3 +18,8 @@ it.each([
 ])('after %j, %j can become %j', async (before, line, found, word) => {
   expect(await completions(before, line, names)).toEqual([found, word])
 })
+
+it('offers no name that would steer the screen', async () => {
+  const hostile = { tables: async () => ['pin', 'pin\u001b[2J', 'pin\u009b2J'], columns: async () => ['pin\nx'] }
+  expect(await completions('', 'select * from pi', hostile)).toEqual([['pin'], 'pi'])
+})
