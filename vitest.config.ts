@@ -1,19 +1,13 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { tallyReporter } from './tools/tally-reporter.ts'
 
-// The long simulations and soaks: pnpm test with MILLRACE_FULL=1.
-const withFull = process.env.MILLRACE_FULL === '1'
+const FOLDERS = '{packages/*/test,examples/*/test,test,tools,bench/test,infra/test}'
+
+// The long simulations and soaks: MILLRACE_FULL=1.
+const full = process.env.MILLRACE_FULL === '1' ? [`${FOLDERS}/**/*.full.test.ts`] : []
 
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'test/**/*.test.ts',
-      'tools/**/*.test.ts',
-      'bench/test/*.test.ts',
-      'infra/test/*.test.ts',
-    ],
-    exclude: [...configDefaults.exclude, ...(withFull ? [] : ['**/*.full.test.ts'])],
     // Two cores are what a small CI machine has; the servers want some of it too.
     maxWorkers: 2,
     globalSetup: './packages/testkit/src/global-setup.ts',
@@ -21,5 +15,24 @@ export default defineConfig({
     // A guard against hanging, not a measure of anything.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          // Needs nothing but what pnpm installs.
+          name: 'local',
+          include: [`${FOLDERS}/**/*.test.ts`],
+          exclude: [...configDefaults.exclude, '**/*.{servers,full}.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Needs real servers, which it installs and starts: packages/testkit/src/services.
+          name: 'servers',
+          include: [`${FOLDERS}/**/*.servers.test.ts`, ...full],
+        },
+      },
+    ],
   },
 })

@@ -20,6 +20,9 @@ const ISSUE_LINK = /(?:https?:\/\/\S+\/issues\/\d+|#\d+)/
 const MAY_PRINT =
   /^(?:packages\/millrace\/src\/terminal\/|packages\/\w+\/test\/(?:\w+\/)*programs\/|packages\/testkit\/src\/services\/main\.ts$|tools\/|bench\/)/
 
+/** Tests that `pnpm test` leaves to `pnpm test:servers` and `pnpm test:full`. */
+const WITH_SERVERS = /\.(?:servers|full)\.test\.ts$/
+
 const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
 
 /** The house rules that no other tool keeps. */
@@ -60,6 +63,11 @@ function judgeSyntax({ path, text, program }: SourceFile): Problem[] {
   new Visitor({
     ExportDefaultDeclaration: ({ start }) => {
       if (!path.endsWith('.config.ts')) add(start, 'a default export; only *.config.ts has one')
+    },
+    ImportDeclaration: ({ source, specifiers, start }) => {
+      const names = specifiers.map(({ local }) => local.name)
+      if (!path.endsWith('.test.ts') || WITH_SERVERS.test(path) || !names.includes('withServices')) return
+      if (source.value === '@millrace/testkit') add(start, 'needs servers: name it *.servers.test.ts')
     },
     MemberExpression: ({ object, property, start }) => {
       if (MAY_PRINT.test(path) || object.type !== 'Identifier' || property.type !== 'Identifier') return

@@ -139,6 +139,13 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       says: 'greeting.ts:1: prints',
     },
     {
+      what: 'a test that needs servers and does not say so in its name',
+      files: {
+        'packages/base/test/a.test.ts': "import { withServices } from '@millrace/testkit'\n\nwithServices('s3')\n",
+      },
+      says: 'a.test.ts:1: needs servers',
+    },
+    {
       what: 'a version that is a range',
       files: { 'packages/base/package.json': packageJson('base', { zod: '^4.6.7' }) },
       says: 'zod ^4.6.7',

@@ -1,24 +1,15 @@
 import { readdir } from 'node:fs/promises'
 import { systemRuntime } from '@millrace/base'
-import { temporaryFolder, withServices } from '@millrace/testkit'
+import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, test } from 'vitest'
 import { faultyStore } from '../../src/store/faulty.ts'
 import { fileStore } from '../../src/store/file.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { type Finding, probeStore } from '../../src/store/probe.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
-import { openTestLake } from './s3-lake.ts'
+import { CHECKS, expectAllWell } from './expect-all-well.ts'
 
-const CHECKS = ['read and write', 'absent objects', 'atomic create', 'listing', 'clock', 'delete']
 const wrongOf = (findings: readonly Finding[]) => findings.filter(({ ok }) => !ok).map(({ check }) => check)
-
-async function expectAllWell(store: ObjectStore): Promise<void> {
-  const findings = await probeStore(store, systemRuntime)
-
-  expect(findings.map(({ check }) => check)).toEqual(CHECKS)
-  expect(findings.filter(({ ok }) => !ok)).toEqual([])
-  expect(await Array.fromAsync(store.keys(''))).toEqual([])
-}
 
 describe('a good store', () => {
   test('memory passes, and nothing is left', () => expectAllWell(memoryStore()))
@@ -28,8 +19,6 @@ describe('a good store', () => {
     await expectAllWell(fileStore(folder))
     expect((await readdir(folder, { recursive: true })).sort()).toEqual(['.millrace-tmp', '_millrace'])
   })
-
-  withServices('s3')('S3 passes, and nothing is left', async ({ s3 }) => expectAllWell(await openTestLake(s3, {})))
 })
 
 describe('an unsuitable store is found out', () => {

@@ -1,0 +1,33 @@
+import { freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
+import { afterEach, expect } from 'vitest'
+import { expectEach, sendThroughKills } from './gateway-kills.ts'
+import { openWorkplace, type Workplace } from './millrace.ts'
+
+const places: Workplace[] = []
+const workplace = async () => {
+  const place = await openWorkplace()
+  places.push(place)
+  return place
+}
+afterEach(async () => {
+  for (const place of places.splice(0)) await place.leave()
+})
+
+const LONG = { timeout: 240_000 }
+
+const itOnKafka = withServices('kafka')
+
+itOnKafka(
+  'loses nothing that it acknowledged and doubles nothing, killed under load: Kafka',
+  LONG,
+  async ({ kafka }) => {
+    const place = await workplace()
+    const topic = `${freshName('gateway')}.pin`
+    await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
+    const source = `kafka://${kafka.bootstrap}`
+    const told = await sendThroughKills(place, ['--to', source], topic)
+    const options = ['--source', source, '--datasets', 'pin', '--topics', `pin=${topic}`]
+    expect(await place.run('stream', '--until-caught-up', ...options)).toMatchObject({ exitCode: 0 })
+    await expectEach(place, told)
+  },
+)
