@@ -1,7 +1,7 @@
 export { type Batch, openFeed } from './feed.ts'
 export { type Gateway, type GatewayOptions, openGateway } from './gateway/gateway.ts'
-export { readKeyFile } from './gateway/key-file.ts'
 export { readKey } from './gateway/keys.ts'
+export { readPrivateFile } from './gateway/private-file.ts'
 export { between, bits, type Chance, chanceOf, fraction } from './generator/chance.ts'
 export { generatorFeed } from './generator/feed.ts'
 export type { CreateGenerator, RecordGenerator } from './generator/generator.ts'

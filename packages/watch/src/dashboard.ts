@@ -5,6 +5,7 @@ import { showToGroup } from './group.ts'
 import { MARK_EVERY_MS } from './history.ts'
 import type { Metrics } from './metrics.ts'
 import type { Listen } from './server.ts'
+import type { Access } from './token.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
 /** Serves what is known of a worker over HTTP, and shows the worker to the others of its group. */
@@ -18,6 +19,7 @@ export interface Dashboard {
 export interface DashboardOptions {
   readonly lake: string
   readonly listen: Listen
+  readonly access?: Access
   readonly questionFolders: readonly string[]
 }
 
@@ -45,7 +47,7 @@ export function openDashboard(watch: WorkerWatch, options: DashboardOptions, run
 
 async function open(
   watch: WorkerWatch,
-  { lake, listen, questionFolders }: DashboardOptions,
+  { lake, listen, questionFolders, access }: DashboardOptions,
   runtime: Runtime,
   stopped: AbortSignal,
   made: (metrics: Metrics) => void,
@@ -54,7 +56,10 @@ async function open(
   const metrics = createMetrics(watch.state, runtime)
   made(metrics)
   const store = await openLake(lake)
-  const server = await startServer({ watch, metrics, store, questionFolders, runtime }, listen)
+  const server = await startServer(
+    { watch, metrics, store, questionFolders, runtime, ...(access && { access }) },
+    listen,
+  )
   const busy = [showToGroup(store, watch.state, runtime, stopped), markOn(watch, runtime, stopped)]
   return { url: server.url, close: () => Promise.all([server.close(), ...busy]) }
 }

@@ -1,12 +1,13 @@
-import { isIP } from 'node:net'
 import { Readable } from 'node:stream'
-import { MillraceError, type Runtime } from '@millrace/base'
+import { MillraceError, type Runtime, webGuard } from '@millrace/base'
 import type { ObjectStore } from '@millrace/lake'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { readGroup, type WorkerBrief } from './group.ts'
-import { liveness, readiness } from './health.ts'
+import { type Health, liveness, readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { readPageFiles } from './page-files.ts'
+import { openSeats } from './seats.ts'
+import { type Access, askForToken, PUBLIC, refuseOpenDashboard } from './token.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
 /** A certain address, or the usual one: there or on the next port that is free. */
@@ -18,6 +19,7 @@ export interface ServerParts {
   readonly store: ObjectStore
   readonly questionFolders: readonly string[]
   readonly runtime: Runtime
+  readonly access?: Access
 }
 
 export interface RunningServer {
@@ -30,8 +32,13 @@ const PORTS_TRIED = 20
 const EVENT_EVERY_MS = 1_000
 /** However many look at the group, the lake is asked this often. */
 const GROUP_EVERY_MS = 10_000
+/** Pages that follow the state at a time. */
+const MOST_LISTENERS = 64
+const MOST_CONNECTIONS = 512
+const HEADERS_WITHIN_MS = 10_000
 
 export async function startServer(parts: ServerParts, listen: Listen): Promise<RunningServer> {
+  refuseOpenDashboard(listen === 'usual' ? USUAL : listen, parts.access)
   const stop = new AbortController()
   const app = buildApp(parts, stop.signal, listen === 'usual' ? USUAL.host : listen.host)
   const url = await (listen === 'usual' ? listenOnNextFree(app) : app.listen(listen)).catch((cause: Error) => {
@@ -62,28 +69,48 @@ async function listenOnNextFree(app: FastifyInstance): Promise<string> {
 
 function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): FastifyInstance {
   const { watch, metrics, runtime } = parts
-  const app = Fastify({ forceCloseConnections: true })
+  const app = Fastify({
+    forceCloseConnections: true,
+    bodyLimit: 1,
+    http: { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS },
+  })
+  app.server.maxConnections = MOST_CONNECTIONS
   const group = cachedGroup(parts)
+  const guard = webGuard({ host, names: parts.access?.hostNames ?? [] })
+  const seats = openSeats(MOST_LISTENERS)
   app.addHook('onRequest', async (request, reply) => {
-    if (!isOwnName(request.hostname, host)) await reply.code(403).send({ error: 'this is not the name of this server' })
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    reply.headers(HEADERS)
+    const refusal = guard(request.raw)
+    if (refusal) return reply.code(refusal.status).send({ error: refusal.message })
   })
+  askForToken(app, parts.access?.token)
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
-  app.get('/healthz', (_, reply) => {
-    const health = liveness(watch.state())
-    return reply.code(health.ok ? 200 : 503).send(health)
-  })
-  app.get('/readyz', (_, reply) => {
-    const health = readiness(watch.state())
-    return reply.code(health.ok ? 200 : 503).send(health)
-  })
+  app.get('/healthz', PUBLIC, (request, reply) => answerHealth(liveness(watch.state()), request, reply))
+  app.get('/readyz', PUBLIC, (request, reply) => answerHealth(readiness(watch.state()), request, reply))
   app.get('/state', () => watch.state())
   app.get('/history', () => watch.history())
   app.get('/group', () => group())
-  app.get('/events', (_, reply) => reply.type('text/event-stream').send(Readable.from(events(watch, runtime, stopped))))
+  app.get('/events', (_, reply) => {
+    if (!seats.take(reply.raw))
+      return reply.code(503).header('retry-after', '5').send({ error: 'too many pages are open' })
+    return reply.type('text/event-stream').send(Readable.from(events(watch, runtime, stopped)))
+  })
   serveAnswers(app, parts)
   servePage(app)
   return app
+}
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+}
+
+/** Probes have no token: to them only the phase is said. */
+function answerHealth(health: Health, { isKnown }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { ok, phase } = health
+  return reply.code(ok ? 200 : 503).send(isKnown ? health : { ok, phase })
 }
 
 /** What asks the tables is loaded when somebody wants to know. */
@@ -131,10 +158,4 @@ function cachedGroup({ store, watch, runtime }: ServerParts): () => Promise<Work
     }
     return answer
   }
-}
-
-/** On a loopback address a page of some other site could ask under a name of its own that leads here. */
-function isOwnName(asked: string, host: string): boolean {
-  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  return !isLoopback || asked === 'localhost' || asked === host || isIP(asked.replace(/^\[|\]$/g, '')) > 0
 }

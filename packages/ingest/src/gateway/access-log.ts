@@ -2,41 +2,48 @@ import { redact } from '@millrace/base'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 
-/** One line of JSON a request, and one for each failure of our own. */
+/** One line of JSON a request, with who did what to which topic, and one for each failure of our own. */
 export interface AccessLog {
   answered(request: FastifyRequest, reply: FastifyReply, milliseconds: number): void
   failed(request: FastifyRequest, error: unknown): void
   /** What is still in memory is written. */
-  flush(): void
+  flush(): Promise<void>
 }
 
 /** Written when so much has gathered: a call to the system for each line would cost more than the line. */
 const GATHER_BYTES = 8 << 10
 const FLUSH_EVERY_MS = 500
+const LONGEST_PATH = 500
 
 /** To a file, which is for its owner only where it is new, or to one that is open already, by its number. */
 export function openAccessLog(to: string | number): AccessLog {
   const destination = pino.destination({ dest: to, sync: false, minLength: GATHER_BYTES, mkdir: true, mode: 0o600 })
   // Nobody who reads along may stop the gateway by going away.
   destination.on('error', () => {})
+  const opened = new Promise<boolean>((resolve) => {
+    destination.once('ready', () => resolve(true)).once('error', () => resolve(false))
+  })
   const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutSecrets } }
   const log = pino(options, destination as DestinationStream)
   const flush = () => destination.flush()
   setInterval(flush, FLUSH_EVERY_MS).unref()
   return {
     answered(request, reply, milliseconds) {
-      const { id, method, url, ip, client } = request
+      const { id, method, url, ip, client, deed } = request
       const { statusCode } = reply
       const gone = !reply.raw.writableFinished
       log.info({
         ...{ id, method, path: pathOf(url), status: gone ? CLIENT_GONE : statusCode },
         ms: Math.round(milliseconds * 100) / 100,
-        bytes: Number(request.headers['content-length'] ?? 0),
+        bytes: request.bytes,
         ...{ ip, client },
+        ...deed,
       })
     },
     failed: ({ id, method, url }, error) => log.error({ id, method, path: pathOf(url), err: error }, 'failed'),
-    flush: () => destination.flushSync(),
+    async flush() {
+      if (await opened) destination.flushSync()
+    },
   }
 }
 
@@ -51,5 +58,5 @@ const CLIENT_GONE = 499
 /** What is asked after the path may hold secrets. */
 function pathOf(url: string): string {
   const mark = url.indexOf('?')
-  return mark < 0 ? url : url.slice(0, mark)
+  return (mark < 0 ? url : url.slice(0, mark)).slice(0, LONGEST_PATH)
 }

@@ -1,9 +1,10 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import type { OutgoingRecord, Producer, SentRecord, TopicCatalog } from '@millrace/transport'
+import type { OutgoingRecord, Producer, SentRecord, TopicCatalog, TopicDescription } from '@millrace/transport'
 import type { FastifyRequest } from 'fastify'
+import { mayDo, type Role } from './grants.ts'
 import { inTime } from './in-time.ts'
 import { openKnownKeys } from './known-keys.ts'
-import type { Limits } from './limits.ts'
+import { type Limits, RECORD_BYTES } from './limits.ts'
 import { RefusedRequest, refuse } from './refusal.ts'
 
 export interface GatewayTotals {
@@ -13,19 +14,31 @@ export interface GatewayTotals {
   refused: number
 }
 
+/** What a client did, or tried to. */
+export interface Deed {
+  readonly did: 'produce' | 'list' | 'read' | 'create' | 'delete'
+  readonly topic?: string
+  records?: number
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Its records on their way; until it settles they are in memory, whether or not somebody waits for the answer. */
     storing: Promise<unknown> | undefined
+    /** What it asked for, for the access log. */
+    deed: Deed | undefined
   }
 }
 
-/** Where all dialects hand in their records. */
+/** Where all dialects hand in what they are asked for: each deed is refused to a client whose key does not allow it. */
 export interface Desk {
-  readonly catalog: TopicCatalog
   /** Answers when the records are durable. */
   take(topic: string, records: readonly OutgoingRecord[], request: FastifyRequest): Promise<SentRecord[]>
-  create(topic: string, partitions: number): ReturnType<TopicCatalog['create']>
+  /** The topics that the client may read about. */
+  list(request: FastifyRequest): Promise<string[]>
+  describe(topic: string, request: FastifyRequest): Promise<TopicDescription | undefined>
+  create(topic: string, partitions: number, request: FastifyRequest): ReturnType<TopicCatalog['create']>
+  remove(topic: string, request: FastifyRequest): ReturnType<TopicCatalog['remove']>
 }
 
 export interface DeskParts {
@@ -34,6 +47,8 @@ export interface DeskParts {
   readonly runtime: Runtime
   readonly totals: GatewayTotals
   readonly limits: Limits
+  /** Without it nobody may remove a topic, whatever their key. */
+  readonly allowDelete: boolean
   /** Refuses records that do not fit the topic's data set. */
   readonly check: ((topic: string, records: readonly OutgoingRecord[]) => Promise<void>) | undefined
 }
@@ -42,7 +57,7 @@ export interface DeskParts {
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 const ID_KEY = /^[\x21-\x7e]{1,200}$/
 
-export function openDesk({ producer, catalog, runtime, totals, limits, check }: DeskParts): Desk {
+export function openDesk({ producer, catalog, runtime, totals, limits, allowDelete, check }: DeskParts): Desk {
   const answered = inTime(limits.answerWithinMs, unacknowledged, runtime)
   const known = openKnownKeys()
   const store = async (topic: string, records: readonly OutgoingRecord[], key: string | undefined) => {
@@ -55,9 +70,10 @@ export function openDesk({ producer, catalog, runtime, totals, limits, check }: 
     }
   }
   return {
-    catalog,
     async take(topic, records, request) {
-      if (!isTopicName(topic)) throw refuse(404, `Topic ${topic} not found`, 40401)
+      if (!isTopicName(topic)) throw topicMissing(topic)
+      permit(request, 'produce', { did: 'produce', topic, records: records.length })
+      request.room.take(records.length * RECORD_BYTES)
       const key = idempotencyKey(request)
       if (key !== undefined) known.check(topic, key, request.body as Buffer)
       const storing = store(topic, records, key)
@@ -67,15 +83,53 @@ export function openDesk({ producer, catalog, runtime, totals, limits, check }: 
       for (const { value } of records) totals.bytes += value?.length ?? 0
       return sent
     },
-    async create(topic, partitions) {
+    async list(request) {
+      request.deed = { did: 'list' }
+      return (await catalog.list()).filter((topic) => !isInternal(topic) && mayDo(request.grants, 'read', topic))
+    },
+    async describe(topic, request) {
+      if (!isTopicName(topic)) return undefined
+      permit(request, 'read', { did: 'read', topic })
+      return catalog.describe(topic)
+    },
+    async create(topic, partitions, request) {
       if (!isTopicName(topic)) throw refuse(422, 'a name has 1 to 249 letters, digits, `.`, `_` and `-`')
+      permit(request, 'admin', { did: 'create', topic })
       return catalog.create(topic, partitions)
+    },
+    async remove(topic, request) {
+      if (!isTopicName(topic)) return 'missing'
+      permit(request, 'admin', { did: 'delete', topic })
+      if (!allowDelete) throw refuse(403, 'this gateway removes no topics: it runs without --allow-delete', 40301)
+      return catalog.remove(topic)
     },
   }
 }
 
 function isTopicName(name: string): boolean {
   return TOPIC_NAME.test(name) && !/^\.{1,2}$/.test(name)
+}
+
+/** Those that message systems keep for themselves, such as `__consumer_offsets`. */
+function isInternal(topic: string): boolean {
+  return topic.startsWith('__')
+}
+
+function permit(request: FastifyRequest, role: Role, deed: Deed & { readonly topic: string }): void {
+  request.deed = deed
+  if (isInternal(deed.topic)) throw refuse(403, `topic ${deed.topic} is internal: nobody has it through here`, 40301)
+  if (mayDo(request.grants, role, deed.topic)) return
+  throw refuse(403, `this key may not ${DEEDS[role]} topic ${deed.topic}`, 40301)
+}
+
+const DEEDS: Readonly<Record<Role, string>> = {
+  produce: 'write to',
+  read: 'read about',
+  admin: 'make or remove',
+}
+
+function topicMissing(topic: string) {
+  return refuse(404, `Topic ${topic} not found`, 40401)
 }
 
 function unacknowledged() {

@@ -3,7 +3,8 @@ import { openCatalog, openProducer } from '@millrace/transport'
 import { openAccessLog } from './access-log.ts'
 import { openChecker } from './check-records.ts'
 import { type GatewayTotals, openDesk } from './desk.ts'
-import { type Keys, openKeys } from './keys.ts'
+import { openKeyRing } from './key-ring.ts'
+import type { KeyHash } from './keys.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { refuseOpenDoor } from './open-door.ts'
 import { openPressure } from './pressure.ts'
@@ -14,9 +15,19 @@ export interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number }
   /** Where the records go. */
   readonly to: string
-  /** Who may come in; without any, everybody who can reach it. */
-  readonly keys: Parameters<typeof openKeys>[0]
+  /** Who may come in; without any, and without a key file, everybody who can reach it. */
+  readonly keys: readonly KeyHash[]
+  /** Keys that can change while it runs. */
+  readonly keyFile?: string
+  /** Takes what whoever runs the gateway should know of its keys. */
+  readonly report?: (note: string) => void
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Lets keys travel without TLS from other machines. */
+  readonly plainHttp?: boolean
+  /** Lets a key with the role `admin` remove topics. */
+  readonly allowDelete?: boolean
+  /** Names under which it is reached besides its own, such as a proxy's. */
+  readonly hostNames?: readonly string[]
   /** The largest body. */
   readonly maxBodyBytes: number
   /** Of one client, a second. */
@@ -40,7 +51,9 @@ export interface Gateway {
 
 export async function openGateway(options: GatewayOptions, runtime: Runtime): Promise<Gateway> {
   refuseOpenDoor(options)
-  const keys: Keys | undefined = options.keys.length === 0 ? undefined : openKeys(options.keys)
+  const limits = { ...LIMITS, ...options.limits }
+  const { requestsPerSecond, maxBodyBytes, tls, keyFile, hostNames = [], report = () => {} } = options
+  const keys = await openKeyRing({ keys: options.keys, keyFile, report, lookEveryMs: limits.keyFileEveryMs }, runtime)
   const totals: GatewayTotals = { requests: 0, records: 0, bytes: 0, refused: 0 }
   const log = openAccessLog(options.accessLog)
   const checker = options.validate && (await openChecker(options.validate, runtime))
@@ -48,15 +61,15 @@ export async function openGateway(options: GatewayOptions, runtime: Runtime): Pr
     ? await loadRecordPaths(options.recordPaths.datasets, options.recordPaths.folders)
     : []
   const [producer, catalog] = await Promise.all([openProducer(options.to, runtime), openCatalog(options.to)])
-  const limits = { ...LIMITS, ...options.limits }
-  const desk = openDesk({ producer, catalog, runtime, totals, limits, check: checker?.check })
-  const { requestsPerSecond, maxBodyBytes, tls } = options
+  const { allowDelete = false } = options
+  const desk = openDesk({ producer, catalog, runtime, totals, limits, allowDelete, check: checker?.check })
   const bounds = { limits, maxBodyBytes, requestsPerSecond, pressure: openPressure(limits.heldBytes) }
-  const app = await buildServer({ desk, keys, recordPaths, log, totals, runtime, tls, ...bounds })
+  const { host } = options.listen
+  const app = await buildServer({ desk, keys, recordPaths, log, totals, runtime, host, hostNames, tls, ...bounds })
   const close = async () => {
     await app.close()
-    await Promise.all([producer.close(), catalog.close(), checker?.close()])
-    log.flush()
+    await Promise.all([producer.close(), catalog.close(), checker?.close(), keys.close()])
+    await log.flush()
   }
   try {
     await app.listen(options.listen)

@@ -1,8 +1,10 @@
-import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { MillraceError } from '@millrace/base'
+import { readGrant, USUAL_GRANTS } from './grants.ts'
 import { type KeyHash, readKey } from './keys.ts'
+import { readPrivateFile } from './private-file.ts'
 
-interface KeyFile {
+export interface KeyFile {
   readonly keys: readonly KeyHash[]
   /** How many stood there in plain, and whether the file holds their hashes now. */
   readonly plain: number
@@ -10,17 +12,30 @@ interface KeyFile {
 }
 
 /**
- * A key a line: `NAME KEY`, or the key alone; lines with # are remarks. A key that stands there in plain is replaced
- * by its hash, so that the file gives nothing away from then on.
+ * A key a line: `NAME KEY ROLE…`, or the key alone; lines with # are remarks. A key that stands there in plain is
+ * replaced by its hash, so that the file gives nothing away from then on.
  */
 export async function readKeyFile(path: string): Promise<KeyFile> {
-  const text = await read(path)
+  const text = await readPrivateFile(path)
   const lines = text.split(/\r?\n/).map((line, i) => lineOf(line, i + 1, path))
   const keys = lines.flatMap(({ key }) => key ?? [])
+  refuseDoubles(keys, path)
   if (keys.length === 0) throw new MillraceError('CONFIG_INVALID', `the key file ${path} holds no key`)
   const plain = lines.filter(({ isPlain }) => isPlain).length
   const hashed = lines.map(({ written }) => written).join('\n')
   return { keys, plain, rewritten: plain > 0 && (await replace(path, hashed)) }
+}
+
+/** The same key twice leaves open who came with it, and what they may do. */
+function refuseDoubles(keys: readonly KeyHash[], path: string): void {
+  const seen = new Map<string, string>()
+  for (const { name, hash } of keys) {
+    const before = seen.get(hash.toString('hex'))
+    if (before !== undefined) {
+      throw new MillraceError('CONFIG_INVALID', `${path}: ${before} and ${name} have the same key`)
+    }
+    seen.set(hash.toString('hex'), name)
+  }
 }
 
 interface Line {
@@ -33,20 +48,14 @@ interface Line {
 function lineOf(line: string, number: number, path: string): Line {
   const words = line.trim().split(/\s+/)
   if (line.trim() === '' || words[0]?.startsWith('#')) return { isPlain: false, written: line }
-  if (words.length > 2) throw new MillraceError('CONFIG_INVALID', `${path}, line ${number}: more than a name and a key`)
-  const written = words.at(-1) ?? ''
-  const name = words.length === 2 ? (words[0] ?? '') : `line-${number}`
-  const key = readKey(written, name)
+  const [first = '', second, ...roles] = words
+  const [name, written] = second === undefined ? [undefined, first] : [first, second]
+  const where = `${path}, line ${number}`
+  const grants = roles.length === 0 ? USUAL_GRANTS : roles.map((role) => readGrant(role, where))
+  const key = readKey(written, name ?? `line-${number}`, grants)
   const hash = `sha256:${key.hash.toString('hex')}`
-  return { key, isPlain: !written.startsWith('sha256:'), written: words.length === 2 ? `${name} ${hash}` : hash }
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new MillraceError('CONFIG_INVALID', `the key file ${path} can't be read`, { cause })
-  }
+  const hashed = name === undefined ? hash : [name, hash, ...roles].join(' ')
+  return { key, isPlain: !written.startsWith('sha256:'), written: hashed }
 }
 
 /** Whole or not at all. A file that may not be written, such as a mounted secret, stays as it is. */

@@ -1,14 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { MillraceError } from '@millrace/base'
+import { MillraceError, weaknessOf } from '@millrace/base'
+import { type Grant, USUAL_GRANTS } from './grants.ts'
+
+/** Whoever has a key. */
+export interface Client {
+  readonly name: string
+  readonly grants: readonly Grant[]
+}
 
 /** Whose keys open the gateway. Of the keys themselves only hashes are kept. */
 export interface Keys {
-  /** The name under which a presented key is known. */
-  ownerOf(key: string): string | undefined
+  /** The client that a presented key belongs to. */
+  ownerOf(key: string): Client | undefined
 }
 
-export interface KeyHash {
-  readonly name: string
+export interface KeyHash extends Client {
   readonly hash: Buffer
 }
 
@@ -19,39 +25,30 @@ function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
-/** A key as it is written down: hashed, or in plain. */
-export function readKey(written: string, name: string): KeyHash {
+/** Reads a key as it is written down: hashed, or in plain. */
+export function readKey(written: string, name: string, grants: readonly Grant[] = USUAL_GRANTS): KeyHash {
   const hashed = HASHED.exec(written)?.[1]
-  if (hashed === undefined && written.startsWith('sha256:')) {
+  if (hashed !== undefined) return { name, grants, hash: Buffer.from(hashed, 'hex') }
+  if (written.startsWith('sha256:')) {
     throw new MillraceError('CONFIG_INVALID', `the key of ${name} is no hash: sha256: and 64 hexadecimal digits`)
   }
-  return { name, hash: hashed === undefined ? hashKey(written) : Buffer.from(hashed, 'hex') }
+  const weakness = weaknessOf(written)
+  if (weakness !== undefined) {
+    throw new MillraceError('CONFIG_INVALID', `the key of ${name} is weak: ${weakness}`, {
+      next: 'Make one by `openssl rand -hex 32`.',
+    })
+  }
+  return { name, grants, hash: hashKey(written) }
 }
 
 export function openKeys(hashes: readonly KeyHash[]): Keys {
   return {
     ownerOf(key) {
       const presented = hashKey(key)
-      let owner: string | undefined
-      // All of them, whichever fits: how long it takes tells nothing.
-      for (const { name, hash } of hashes) if (timingSafeEqual(hash, presented)) owner = name
+      let owner: Client | undefined
+      // All are compared, whichever fits: how long it takes says nothing.
+      for (const known of hashes) if (timingSafeEqual(known.hash, presented)) owner = known
       return owner
     },
   }
-}
-
-interface AuthHeaders {
-  readonly authorization?: string | undefined
-  readonly 'x-api-key'?: string | string[] | undefined
-}
-
-/** As clients of REST proxies (Basic), of API Gateway (X-Api-Key) and everybody else (Bearer) present a key. */
-export function presentedKey(headers: AuthHeaders): string | undefined {
-  const own = headers['x-api-key']
-  if (typeof own === 'string') return own
-  const [, scheme = '', credentials = ''] = /^(\S+) +(\S+)$/.exec(headers.authorization ?? '') ?? []
-  if (scheme.toLowerCase() === 'bearer') return credentials
-  if (scheme.toLowerCase() !== 'basic') return undefined
-  const [user = '', ...password] = Buffer.from(credentials, 'base64').toString().split(':')
-  return password.join(':') || user
 }

@@ -1,14 +1,16 @@
-import { MillraceError } from '@millrace/base'
+import { isLoopback, MillraceError } from '@millrace/base'
 import type { GatewayOptions } from './gateway.ts'
 
-/** Whoever can be reached from elsewhere asks for a key. */
-export function refuseOpenDoor({ listen, keys }: Pick<GatewayOptions, 'listen' | 'keys'>): void {
-  if (keys.length > 0 || isLoopback(listen.host)) return
+/** A gateway that can be reached from elsewhere asks for keys, and lets nobody on the way read them. */
+export function refuseOpenDoor({ listen, keys, keyFile, tls, plainHttp = false }: GatewayOptions): void {
+  if (isLoopback(listen.host)) return
+  if (keys.length > 0 || keyFile !== undefined) {
+    if (tls || plainHttp) return
+    throw new MillraceError('CONFIG_INVALID', `keys would travel in plain to ${listen.host}:${listen.port}`, {
+      next: 'Give --tls-cert and --tls-key; or --plain-http where a proxy before it speaks TLS; or listen on 127.0.0.1.',
+    })
+  }
   throw new MillraceError('CONFIG_INVALID', `everybody could write through ${listen.host}:${listen.port}`, {
     next: 'Give keys by --key-file or MILLRACE_GATEWAY_KEYS, or listen on 127.0.0.1.',
   })
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }

@@ -3,13 +3,16 @@ import rateLimit from '@fastify/rate-limit'
 import type { Runtime } from '@millrace/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { AccessLog } from './access-log.ts'
+import { openBodyReader } from './body-reader.ts'
 import { confluentRoutes } from './confluent/routes.ts'
+import { boundConnections } from './connections.ts'
 import type { Desk, GatewayTotals } from './desk.ts'
 import { dialectOf } from './dialects.ts'
 import { documentRoutes } from './document/routes.ts'
-import { type Keys, presentedKey } from './keys.ts'
+import { openDoor } from './door.ts'
+import type { KeyRing } from './key-ring.ts'
 import { kinesisRoutes } from './kinesis/routes.ts'
-import type { Limits } from './limits.ts'
+import { LARGE_ANSWER_BYTES, type Limits } from './limits.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 import { sendPlain } from './plain-answer.ts'
 import type { Pressure } from './pressure.ts'
@@ -18,13 +21,16 @@ import { RefusedRequest, refusalOf, refuse } from './refusal.ts'
 
 export interface ServerParts {
   readonly desk: Desk
-  readonly keys: Keys | undefined
+  readonly keys: KeyRing
   readonly recordPaths: RecordPaths
   readonly log: AccessLog
   readonly pressure: Pressure
   readonly limits: Limits
   readonly totals: GatewayTotals
   readonly runtime: Runtime
+  /** Where it listens, and the names under which it is reached besides. */
+  readonly host: string
+  readonly hostNames: readonly string[]
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly maxBodyBytes: number
   readonly requestsPerSecond: number | undefined
@@ -33,30 +39,13 @@ export interface ServerParts {
 /** Longer than what a topic may be called, so that a name that is too long is told as such. */
 const LONGEST_PARAMETER = 300
 
-/** Of a body that does not say its length. */
-const UNSAID_BYTES = 1 << 20
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Whose key it came with. */
-    client: string | undefined
-  }
-}
-
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const app = createServer(parts)
-  app.decorateRequest('client', undefined)
-  app.decorateRequest('storing', undefined)
+  boundConnections(app.server, parts.limits)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.addHook('onRequest', (request, reply, done) => {
-    try {
-      welcome(parts, request, reply)
-      done()
-    } catch (error) {
-      done(error as Error)
-    }
-  })
+  app.addContentTypeParser('*', openBodyReader(parts))
+  openDoor(app, parts)
+  countLargeAnswers(app)
   app.setErrorHandler((error, request, reply) => answerRefusal(parts, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerRefusal(parts, refuse(404, 'HTTP 404 Not Found'), request, reply))
   letGoAtTheEnd(app)
@@ -96,39 +85,6 @@ function requestId(given: string | string[] | undefined): string | undefined {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined
 }
 
-/** Before the body is read: who it is, and whether there is room. */
-function welcome(
-  { keys, pressure, log, totals, runtime }: ServerParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  totals.requests++
-  reply.header('x-request-id', request.id)
-  const began = runtime.monotonic()
-  let release = () => {}
-  reply.raw.once('close', () => {
-    if (request.storing) request.storing.then(release, release)
-    else release()
-    log.answered(request, reply, runtime.monotonic() - began)
-  })
-  if (keys && !isPublic(request)) {
-    const key = presentedKey(request.headers)
-    request.client = key === undefined ? undefined : keys.ownerOf(key)
-    if (request.client === undefined) throw stranger(key)
-  }
-  const length = request.headers['content-length']
-  const chunked = request.headers['transfer-encoding'] !== undefined
-  release = pressure.take(length === undefined ? (chunked ? UNSAID_BYTES : 0) : Number(length))
-}
-
-function isPublic({ routeOptions }: FastifyRequest): boolean {
-  return (routeOptions.config as { readonly isPublic?: boolean }).isPublic === true
-}
-
-function stranger(key: string | undefined): RefusedRequest {
-  return key === undefined ? refuse(401, 'a key is needed', 40101) : refuse(403, 'this key is not known', 40301)
-}
-
 function answerRefusal(parts: ServerParts, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
   const { log, totals, recordPaths } = parts
   const { status, retryAfter, type, body } = answerTo(thrown, request.url, recordPaths)
@@ -148,6 +104,20 @@ function answerTo(thrown: unknown, url: string, recordPaths: RecordPaths) {
     type,
     body: JSON.stringify(refused(refusal)),
   }
+}
+
+/** A client that asks and does not read the answer makes us hold it in memory. */
+function countLargeAnswers(app: FastifyInstance): void {
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    const bytes = typeof payload === 'string' ? payload.length : 0
+    if (bytes <= LARGE_ANSWER_BYTES) return done()
+    try {
+      request.room.take(bytes)
+      done()
+    } catch (error) {
+      done(error as Error)
+    }
+  })
 }
 
 /** A connection that stays open after its answer would hold up the end. */

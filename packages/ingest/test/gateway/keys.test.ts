@@ -7,16 +7,17 @@ import { readKey } from '../../src/gateway/keys.ts'
 import { startGateway } from './kit.ts'
 
 const KEY = 'a-long-and-random-key'
+const OTHER = 'quite-another-random-key'
 
 describe('a gateway with keys', () => {
   it('lets in whoever has one, however it is presented, and nobody else', async () => {
-    const { ask } = await startGateway({ keys: [readKey(KEY, 'emulator'), readKey('another', 'second')] })
+    const { ask } = await startGateway({ keys: [readKey(KEY, 'emulator'), readKey(OTHER, 'second')] })
     const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
     const status = async (headers: Record<string, string>) => (await ask('GET', '/topics', undefined, headers)).status
     expect(await status({ 'x-api-key': KEY })).toBe(200)
     expect(await status({ authorization: `Bearer ${KEY}` })).toBe(200)
     expect(await status({ authorization: basic(`anybody:${KEY}`) })).toBe(200)
-    expect(await status({ authorization: basic('anybody:another') })).toBe(200)
+    expect(await status({ authorization: basic(`anybody:${OTHER}`) })).toBe(200)
     expect(await status({})).toBe(401)
     expect(await status({ authorization: 'Bearer' })).toBe(401)
     expect(await status({ 'x-api-key': KEY.slice(0, -1) })).toBe(403)
@@ -44,7 +45,7 @@ describe('a gateway with keys', () => {
 describe('a key file', () => {
   it('holds hashes only, once it was read', async () => {
     const path = join(await temporaryFolder(), 'keys')
-    const { hash } = readKey('second', '')
+    const { hash } = readKey(OTHER, '')
     await writeFile(path, `# who may write\nemulator ${KEY}\nsha256:${hash.toString('hex')}\n`, { mode: 0o640 })
     const first = await readKeyFile(path)
     expect(first).toMatchObject({ plain: 1, rewritten: true, keys: [{ name: 'emulator' }, { name: 'line-3', hash }] })
@@ -58,7 +59,7 @@ describe('a key file', () => {
   it('stays as it is where nothing may be written beside it', async () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'keys')
-    await writeFile(path, KEY)
+    await writeFile(path, KEY, { mode: 0o600 })
     await writeFile(`${path}.new`, 'somebody else’s')
     expect(await readKeyFile(path)).toMatchObject({ plain: 1, rewritten: false, keys: [readKey(KEY, 'line-1')] })
     expect(await readFile(path, 'utf8')).toBe(KEY)
@@ -71,7 +72,7 @@ describe('a key file', () => {
     ['name sha256:abc', 'no hash'],
   ])('is refused when it says %j', async (text, why) => {
     const path = join(await temporaryFolder(), 'keys')
-    await writeFile(path, text)
+    await writeFile(path, text, { mode: 0o600 })
     await expect(readKeyFile(path)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining(why),

@@ -34,7 +34,7 @@ describe('the dialect of Kinesis behind API Gateway', () => {
   })
 
   it('makes, lists, describes and removes streams, and says in the words of Kinesis what is wrong', async () => {
-    const { ask } = await startGateway()
+    const { ask } = await startGateway({ allowDelete: true })
     expect(await ask('POST', '/streams/new', '{"ShardCount":2}')).toMatchObject({ status: 200, text: '{}' })
     expect((await ask('GET', '/streams')).json).toEqual({ HasMoreStreams: false, StreamNames: ['new'] })
     const { StreamDescription } = (await ask('GET', '/streams/new')).json as { StreamDescription: object }
@@ -84,6 +84,7 @@ describe('in front of a real Kinesis', () => {
     process.env.AWS_SECRET_ACCESS_KEY ??= 'test'
     const client = new KinesisClient({ ...server, requestHandler: new NodeHttpHandler() })
     const { ask } = await startGateway({
+      allowDelete: true,
       to: `kinesis://${server.region}?endpoint=${encodeURIComponent(server.endpoint)}`,
     })
     const stream = freshName('streaming-pin')

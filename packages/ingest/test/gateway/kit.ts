@@ -56,9 +56,11 @@ async function ask(
   body?: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
+  const sent = new Headers(headers)
+  if (body !== undefined && !sent.has('content-type')) sent.set('content-type', 'application/json')
   const answer = await fetch(url + path, {
     method,
-    headers,
+    headers: sent,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
   })
   const text = await answer.text()

@@ -24,31 +24,43 @@ describe('limits', () => {
   })
 
   it('turns away what has no room, with when to come again, until there is room', () => {
-    const { take } = openPressure(100)
-    const release = take(80)
-    expect(() => take(30)).toThrow(expect.objectContaining({ status: 429, retryAfter: 1 }))
-    const small = take(20)
-    release()
-    release()
-    take(80)
-    expect(() => take(1)).toThrow()
-    small()
-    take(20)
+    const pressure = openPressure(100)
+    const [one, other] = [pressure.open('one'), pressure.open('one')]
+    one.take(40)
+    expect(() => other.take(30)).toThrow(expect.objectContaining({ status: 429, retryAfter: 1 }))
+    one.release()
+    one.release()
+    other.take(50)
+  })
+
+  it('leaves room for others, however many ask: nobody may hold more than what is free', () => {
+    const pressure = openPressure(1 << 20)
+    const clients = Array.from({ length: 8 }, (_, i) => `greedy-${i}`)
+    pressure.open('first').take(1)
+    for (const client of clients) {
+      const room = pressure.open(client)
+      expect(() => {
+        for (;;) room.take(1_000)
+      }).toThrow()
+    }
+    expect(pressure.isTight()).toBe(true)
+    pressure.open('modest').take(1_000)
   })
 
   it('serves one request that is larger than all the room, if it is alone', () => {
-    const { take } = openPressure(100)
-    const release = take(500)
-    expect(() => take(1)).toThrow()
-    release()
-    take(1)()
+    const pressure = openPressure(100)
+    const large = pressure.open('one')
+    large.take(500)
+    expect(() => pressure.open('other').take(1)).toThrow()
+    large.release()
+    pressure.open('other').take(1)
   })
 
   it('ends connections whose headers do not come', async () => {
     const { url, ask } = await startGateway({ limits: IMPATIENT })
     const slow = Array.from({ length: 20 }, () => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
-        socket.write('POST /topics/t HTTP/1.1\r\nHost: x\r\n'),
+        socket.write('POST /topics/t HTTP/1.1\r\nHost: localhost\r\n'),
       )
       return text(socket)
     })
@@ -93,7 +105,7 @@ describe('a gateway that is told to end', () => {
     const socket = connect(port, '127.0.0.1')
     const answer = text(socket)
     socket.write(
-      `POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_V2}\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`,
+      `POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${JSON_V2}\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`,
     )
     await expect.poll(() => gateway.totals.requests, EVENTUALLY).toBe(1)
     const closed = gateway.close()
@@ -110,7 +122,9 @@ async function trickle(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   const ended = new AbortController()
   socket.on('error', () => {}).once('close', () => ended.abort())
-  socket.write(`POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_V2}\r\nContent-Length: 1000000\r\n\r\n{`)
+  socket.write(
+    `POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${JSON_V2}\r\nContent-Length: 1000000\r\n\r\n{`,
+  )
   const drip = setInterval(() => socket.write(' '), 10)
   ended.signal.addEventListener('abort', () => clearInterval(drip))
   let seen = ''

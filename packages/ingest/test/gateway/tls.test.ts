@@ -50,7 +50,7 @@ it('takes nothing in plain where it speaks HTTPS, and no old TLS', async () => {
   const { gateway, cert, port } = await startWithTls()
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
-  socket.write(`POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`)
+  socket.write(`POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`)
   expect(await text(socket).catch(() => '')).not.toMatch(/ 200 /)
   const old = connectTls({ port, host: '127.0.0.1', ca: cert, maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })
   await expect(new Promise((resolve, reject) => old.on('error', reject).on('secureConnect', resolve))).rejects.toThrow()
@@ -61,6 +61,8 @@ it('takes nothing in plain where it speaks HTTPS, and no old TLS', async () => {
 it('ends a slow request by HTTPS as one in plain', async () => {
   const { cert, port } = await startWithTls()
   const socket = connectTls({ port, host: '127.0.0.1', ca: cert })
-  socket.write('POST /topics/t HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{')
+  socket.write(
+    'POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+  )
   expect(await text(socket)).toMatch(/^HTTP\/1.1 408 /)
 })

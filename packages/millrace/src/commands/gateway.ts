@@ -34,7 +34,12 @@ async function optionsOf({ values }: ResolvedSettings, args: Arguments, io: Io) 
   return {
     listen: values.listen,
     to: values.to,
-    keys: await keysOf(values.keyFile, values.gatewayKeys ?? [], io),
+    keys: await keysOf(values.gatewayKeys ?? []),
+    ...(values.keyFile !== undefined && { keyFile: values.keyFile }),
+    report: io.note,
+    plainHttp: args.switch('--plain-http'),
+    allowDelete: args.switch('--allow-delete'),
+    hostNames: values.hostNames,
     maxBodyBytes: values.maxBody,
     accessLog: await accessLogOf(args),
     ...(tls && { tls }),
@@ -44,22 +49,19 @@ async function optionsOf({ values }: ResolvedSettings, args: Arguments, io: Io) 
   }
 }
 
-const STANDARD_OUTPUT = 1
+const [STANDARD_OUTPUT, STANDARD_ERROR] = [1, 2]
 
 async function accessLogOf(args: Arguments): Promise<string | number> {
   const file = args.text('--access-log')
   if (file !== undefined) await refuseLink(file)
-  return file ?? STANDARD_OUTPUT
+  if (file !== undefined) return file
+  // What --json says stays apart.
+  return args.switch('--json') ? STANDARD_ERROR : STANDARD_OUTPUT
 }
 
-async function keysOf(file: string | undefined, given: readonly string[], io: Io) {
-  const { readKey, readKeyFile } = await import('@millrace/ingest')
-  const fromSettings = given.map((key, i) => readKey(key, `key-${i + 1}`))
-  if (file === undefined) return fromSettings
-  const { keys, plain, rewritten } = await readKeyFile(file)
-  if (rewritten) io.note(`${plain} keys stood in ${file} in plain; their hashes stand there now`)
-  else if (plain > 0) io.note(`${plain} keys stand in ${file} in plain, and it can't be written: hash them`)
-  return [...fromSettings, ...keys]
+async function keysOf(given: readonly string[]) {
+  const { readKey } = await import('@millrace/ingest')
+  return given.map((key, i) => readKey(key, `key-${i + 1}`))
 }
 
 async function tlsOf(args: Arguments): Promise<{ cert: string; key: string } | undefined> {
@@ -68,7 +70,8 @@ async function tlsOf(args: Arguments): Promise<{ cert: string; key: string } | u
   if (cert === undefined || key === undefined) {
     throw new MillraceError('USAGE', '--tls-cert and --tls-key go together')
   }
-  return { cert: await pem(cert), key: await pem(key) }
+  const { readPrivateFile } = await import('@millrace/ingest')
+  return { cert: await pem(cert), key: await readPrivateFile(key) }
 }
 
 async function pem(path: string): Promise<string> {
@@ -83,13 +86,19 @@ async function pem(path: string): Promise<string> {
 export const gateway: Command = {
   about:
     'Takes records by HTTP, as Confluent REST Proxy v2, as Kinesis behind API Gateway, or one record a request, and answers when they are durable. Ctrl-C answers what is under way, then ends.',
-  settings: ['listen', 'to', 'keyFile', 'maxBody', 'datasets', 'datasetFolders', 'recordPaths'],
+  settings: ['listen', 'hostNames', 'to', 'keyFile', 'maxBody', 'datasets', 'datasetFolders', 'recordPaths'],
   options: [
     { flag: '--validate', description: 'refuse records that do not fit the data set of their topic' },
     { flag: '--limit', value: 'N', description: 'requests a second of one client: of a key, or an address' },
     { flag: '--tls-cert', value: 'FILE', description: 'speak HTTPS with this certificate (PEM)' },
     { flag: '--tls-key', value: 'FILE', description: 'and its key' },
-    { flag: '--access-log', value: 'FILE', description: 'a line of JSON a request (default: standard output)' },
+    { flag: '--plain-http', description: 'let keys travel without TLS, such as behind a proxy that speaks it' },
+    { flag: '--allow-delete', description: 'let keys with the role admin remove topics' },
+    {
+      flag: '--access-log',
+      value: 'FILE',
+      description: 'a line of JSON a request (default: standard output; with --json standard error)',
+    },
     { flag: '--json', description: 'say in JSON where it listens, and at the end the totals' },
   ],
   examples: [

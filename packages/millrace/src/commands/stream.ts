@@ -96,6 +96,7 @@ export const stream: Command = {
     'dailyCommits',
     'maxRows',
     'dashboard',
+    'hostNames',
     'logLevel',
   ],
   options: [

@@ -30,8 +30,9 @@ export async function superviseWorker(
   // A worker that only catches up is gone before anybody has looked, unless somebody says otherwise.
   const isWanted = values.dashboard !== false && !(untilCaughtUp && origins.dashboard.kind === 'default')
   const listen = typeof values.dashboard === 'object' ? values.dashboard : 'usual'
-  const { lake, questionFolders } = values
-  const dashboard = isWanted ? openDashboard(watch, { lake, listen, questionFolders }, runtime) : undefined
+  const { lake, questionFolders, hostNames, dashboardToken: token } = values
+  const access = { hostNames, ...(token !== undefined && { token }) }
+  const dashboard = isWanted ? openDashboard(watch, { lake, listen, questionFolders, access }, runtime) : undefined
   const startWasSaid = origins.start.kind !== 'default'
   const ready = dashboard?.ready.then((url) => reporter.say(`dashboard ${url}`))
   if (listen !== 'usual') await ready

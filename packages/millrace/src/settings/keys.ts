@@ -111,10 +111,19 @@ const SETTINGS = {
   mode: { value: 'random|all', description: 'records at random, or all of them once', default: 'random' },
   rate: { value: 'N/s', description: 'records of each data set a second, such as 1000/s' },
   listen: { value: 'HOST:PORT', description: 'where the gateway listens', default: '127.0.0.1:8082' },
+  hostNames: {
+    value: 'NAMES',
+    description: 'names by which clients reach the gateway or the dashboard besides its own, such as that of a proxy',
+  },
+  dashboardToken: {
+    value: 'TOKEN',
+    description: 'what the dashboard asks for as a password; needed where other machines can reach it',
+    secret: true,
+  },
   keyFile: {
     value: 'FILE',
     description:
-      'the keys that the gateway lets in: a line each, a name and a key; or in MILLRACE_GATEWAY_KEYS, with commas between',
+      'the keys that the gateway lets in: a line each, a name, a key and its roles; read again when it changes',
   },
   gatewayKeys: { value: 'KEYS', description: 'the same, with commas between', secret: true },
   recordPaths: {

@@ -109,6 +109,10 @@ const placeList = z
   .union([z.array(place), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
   .pipe(z.array(place))
 
+const hostNameList = z
+  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(z.string().regex(/^[A-Za-z0-9._-]{1,253}$/, 'is not a list of host names')))
+
 const keyList = placeList.refine((keys) => new Set(keys).size === keys.length, 'names one twice')
 
 const fields = {
@@ -137,6 +141,8 @@ const fields = {
   mode: z.enum(['random', 'all'], 'is neither random nor all'),
   rate: rate.optional(),
   listen,
+  hostNames: hostNameList.default([]),
+  dashboardToken: place.optional(),
   keyFile: place.optional(),
   gatewayKeys: keyList.optional(),
   recordPaths: nameList.default([]),

@@ -11,6 +11,7 @@ import {
   stringAt,
   valueBytes,
 } from '../json-text.ts'
+import { MOST_RECORDS } from '../limits.ts'
 import { refuse } from '../refusal.ts'
 import type { Embedded } from './media-types.ts'
 
@@ -33,7 +34,10 @@ function recordsIn(text: JsonText, embedded: Embedded): Mutable<OutgoingRecord>[
     if (name === 'records') {
       if (!startsArray(text)) throw invalid('records is not an array')
       records = []
-      eachElement(text, () => records.push(recordAt(text, embedded, records.length)))
+      eachElement(text, () => {
+        if (records.length === MOST_RECORDS) throw tooMany()
+        records.push(recordAt(text, embedded, records.length))
+      })
     } else if (SCHEMA_MEMBERS.has(name)) valueBytes(text)
     else throw invalid(`unknown member ${JSON.stringify(name)}`)
   })
@@ -79,6 +83,10 @@ function partitionAt(text: JsonText, index: number): number | undefined {
   const written = startsString(text) ? stringAt(text) : valueBytes(text).toString()
   if (/^\d{1,9}$/.test(written)) return Number(written)
   throw invalid(`records[${index}].partition is not a number of a partition`)
+}
+
+function tooMany() {
+  return refuse(413, `a request holds at most ${MOST_RECORDS} records; send the rest in another`)
 }
 
 function invalid(what: string) {

@@ -24,7 +24,7 @@ export function confluentRoutes(app: FastifyInstance, desk: Desk): void {
       const type = answerType(request.headers.accept)
       return sendPlain(reply, type, JSON.stringify(await answer(request)))
     })
-  get('/topics', () => desk.catalog.list())
+  get('/topics', (request) => desk.list(request))
   get('/topics/:topic', async (request) => topicAnswer(await describedIn(desk, request)))
   get('/topics/:topic/partitions', async (request) =>
     (await describedIn(desk, request)).partitions.map(partitionAnswer),
@@ -52,9 +52,9 @@ async function produceTo(desk: Desk, request: FastifyRequest, reply: FastifyRepl
   }
 }
 
-async function describedIn(desk: Desk, { params }: FastifyRequest): Promise<TopicDescription> {
-  const { topic } = params as Target
-  const described = await desk.catalog.describe(topic)
+async function describedIn(desk: Desk, request: FastifyRequest): Promise<TopicDescription> {
+  const { topic } = request.params as Target
+  const described = await desk.describe(topic, request)
   if (!described) throw refuse(404, `Topic ${topic} not found`, 40401)
   return described
 }

@@ -27,6 +27,7 @@ const TYPES: Readonly<Record<number, string>> = {
   40401: 'ResourceNotFoundException',
   42901: 'ProvisionedThroughputExceededException',
   42902: 'ProvisionedThroughputExceededException',
+  42903: 'ProvisionedThroughputExceededException',
   422: 'InvalidArgumentException',
   403: 'AccessDeniedException',
   40301: 'AccessDeniedException',

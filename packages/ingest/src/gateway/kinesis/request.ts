@@ -11,6 +11,7 @@ import {
   stringAt,
   valueBytes,
 } from '../json-text.ts'
+import { MOST_PARTITIONS } from '../limits.ts'
 import { invalidArgument } from './answers.ts'
 
 /** The most that Kinesis takes at once. */
@@ -26,10 +27,12 @@ export function parseRecord(body: unknown): OutgoingRecord {
 export function parseRecords(body: unknown): OutgoingRecord[] {
   const records = readObject(body, recordsIn)
   if (!records) throw invalidArgument('records is missing')
-  if (records.length === 0 || records.length > MOST_RECORDS) {
-    throw invalidArgument(`records holds ${records.length} of them; it must hold 1 to ${MOST_RECORDS}`)
-  }
+  if (records.length === 0) throw wrongCount(0)
   return records
+}
+
+function wrongCount(count: number) {
+  return invalidArgument(`records holds ${count} of them; it must hold 1 to ${MOST_RECORDS}`)
 }
 
 interface Names {
@@ -45,7 +48,12 @@ function recordsIn(text: JsonText): OutgoingRecord[] | undefined {
     if (!startsArray(text)) throw invalidArgument(`${name} is not an array`)
     const found: OutgoingRecord[] = []
     const names = own ? { data: 'data', key: 'partition-key' } : { data: 'Data', key: 'PartitionKey' }
-    eachElement(text, () => void found.push(recordAt(text, names, `${name}[${found.length}].`)))
+    let count = 0
+    eachElement(text, () => {
+      if (count++ < MOST_RECORDS) found.push(recordAt(text, names, `${name}[${found.length}].`))
+      else valueBytes(text)
+    })
+    if (count > MOST_RECORDS) throw wrongCount(count)
     records = found
   })
   return records
@@ -84,7 +92,9 @@ export function parseShardCount(body: unknown): number {
       const written = valueBytes(text).toString()
       if (name !== 'ShardCount') return
       count = Number(written)
-      if (!/^[1-9]\d{0,3}$/.test(written)) throw invalidArgument('ShardCount is not a number from 1 to 9999')
+      if (!/^[1-9]\d{0,3}$/.test(written) || count > MOST_PARTITIONS) {
+        throw invalidArgument(`ShardCount is not a number from 1 to ${MOST_PARTITIONS}`)
+      }
     }),
   )
   return count

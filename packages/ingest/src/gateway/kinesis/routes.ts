@@ -13,19 +13,19 @@ export function kinesisRoutes(app: FastifyInstance, desk: Desk): void {
     app.put(`${root}/:stream/records`, async (request) =>
       allStored(await desk.take(streamIn(request), parseRecords(request.body), request)),
     )
-    app.get(root, async () => ({ HasMoreStreams: false, StreamNames: await desk.catalog.list() }))
+    app.get(root, async (request) => ({ HasMoreStreams: false, StreamNames: await desk.list(request) }))
     app.get(`${root}/:stream`, async (request) => {
-      const found = await desk.catalog.describe(streamIn(request))
+      const found = await desk.describe(streamIn(request), request)
       if (!found) throw streamMissing(streamIn(request))
       return described(found)
     })
     app.post(`${root}/:stream`, async (request) => {
-      const made = await desk.create(streamIn(request), parseShardCount(request.body))
+      const made = await desk.create(streamIn(request), parseShardCount(request.body), request)
       if (made === 'there') throw streamThere(streamIn(request))
       return {}
     })
     app.delete(`${root}/:stream`, async (request) => {
-      if ((await desk.catalog.remove(streamIn(request))) === 'missing') throw streamMissing(streamIn(request))
+      if ((await desk.remove(streamIn(request), request)) === 'missing') throw streamMissing(streamIn(request))
       return {}
     })
   }

@@ -1,0 +1,54 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { isLoopback, MillraceError, presentedKey, weaknessOf } from '@millrace/base'
+import type { FastifyInstance } from 'fastify'
+
+/** Who may look. */
+export interface Access {
+  /** What everybody has to present who looks; without one, all of this machine may. */
+  readonly token?: string
+  /** Names under which the dashboard is reached besides its own, such as a proxy's. */
+  readonly hostNames?: readonly string[]
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether it came with the token, or none is needed. */
+    isKnown: boolean
+  }
+}
+
+/** Answered without the token. */
+export const PUBLIC = { config: { isPublic: true } }
+
+/** Where other machines can reach it, the dashboard asks for a token. */
+export function refuseOpenDashboard({ host, port }: { readonly host: string; readonly port: number }, access?: Access) {
+  const token = access?.token
+  const weakness = token === undefined ? undefined : weaknessOf(token)
+  if (weakness !== undefined) throw refused(`the token of the dashboard is weak: ${weakness}`)
+  if (token === undefined && !isLoopback(host)) throw refused(`everybody could look at ${host}:${port}`)
+}
+
+function refused(message: string): MillraceError {
+  return new MillraceError('CONFIG_INVALID', message, {
+    next: 'Put a token into MILLRACE_DASHBOARD_TOKEN, such as from `openssl rand -hex 32`, or listen on 127.0.0.1.',
+  })
+}
+
+/** A browser asks its user for it as a password; programs send it as `Authorization: Bearer` or `X-Api-Key`. */
+export function askForToken(app: FastifyInstance, token: string | undefined): void {
+  app.decorateRequest('isKnown', true)
+  if (token === undefined) return
+  const expected = digest(token)
+  app.addHook('onRequest', async (request, reply) => {
+    const presented = presentedKey(request.headers)
+    request.isKnown = presented !== undefined && timingSafeEqual(digest(presented), expected)
+    const { isPublic = false } = request.routeOptions.config as { readonly isPublic?: boolean }
+    if (request.isKnown || isPublic) return
+    const challenge = 'Basic realm="Millrace, the token as the password", charset="UTF-8"'
+    return reply.code(401).header('www-authenticate', challenge).send({ error: 'the token is needed' })
+  })
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
