@@ -123,7 +123,7 @@ const SETTINGS = {
   keyFile: {
     value: 'FILE',
     description:
-      'the keys that the gateway lets in: a line each, a name, a key and its roles; read again when it changes',
+      'the keys that the gateway lets in: a line each, a name, a key and its roles; read again when it changes; or in MILLRACE_GATEWAY_KEYS, with commas between',
   },
   gatewayKeys: { value: 'KEYS', description: 'the same, with commas between', secret: true },
   recordPaths: {
