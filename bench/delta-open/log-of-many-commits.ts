@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { openDuckDB, openLake, openTable, writeCheckpoint } from '@millrace/lake'
+import { openTable, writeCheckpoint } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 
 const SCHEMA = {
   type: 'struct',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { seenRows, watchCommits } from './commits.ts'
 import { feedSteadily } from './steady-feed.ts'
 

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type Runtime, systemRuntime } from '@millrace/base'
-import { appendRows, openDuckDB, openLake, openOrCreate, type Snapshot, type TableRef } from '@millrace/lake'
+import { appendRows, openOrCreate, type Snapshot, type TableRef } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 

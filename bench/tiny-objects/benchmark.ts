@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { lakeInBucket } from '../src/bucket.ts'
 import type { Benchmark, ServiceAddresses } from '../src/contract.ts'
 import { BUCKET, keysOf } from './landing.ts'

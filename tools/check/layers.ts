@@ -13,8 +13,10 @@ import {
 /** From the ground up. A package may use those of the lines above its own, and of no other. */
 const LAYERS = [
   ['base', 'testkit'],
-  ['lake'],
-  ['transform', 'transport'],
+  ['store'],
+  ['engine', 'transport'],
+  ['delta'],
+  ['transform'],
   ['queries'],
   ['stream', 'batch', 'ingest'],
   ['watch'],

@@ -12,7 +12,7 @@ interface Violation {
 }
 
 const greet = (body: string) => ({
-  'packages/lake/src/index.ts': `import { greeting } from '@millrace/base'\n\n${body}\nexport function greet(name: string): string {\n  return [greeting, name].join(' ')\n}\n`,
+  'packages/delta/src/index.ts': `import { greeting } from '@millrace/base'\n\n${body}\nexport function greet(name: string): string {\n  return [greeting, name].join(' ')\n}\n`,
 })
 const inBase = (text: string) => ({ 'packages/base/src/greeting.ts': `${text}\nexport const greeting = 'hello'\n` })
 
@@ -52,19 +52,19 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     },
     {
       what: 'an import upwards',
-      files: inBase("export { greet } from '@millrace/lake'\n"),
+      files: inBase("export { greet } from '@millrace/delta'\n"),
       says: 'noUndeclaredDependencies',
     },
   ],
   layers: [
-    { what: 'an import upwards', files: inBase("export { greet } from '@millrace/lake'\n"), says: 'not below' },
-    { what: 'a type imported upwards', files: inBase("import type {} from '@millrace/lake'\n"), says: 'not below' },
+    { what: 'an import upwards', files: inBase("export { greet } from '@millrace/delta'\n"), says: 'not below' },
+    { what: 'a type imported upwards', files: inBase("import type {} from '@millrace/delta'\n"), says: 'not below' },
     {
       what: 'a type named upwards in place',
-      files: inBase("export type G = import('@millrace/lake').Greet\n"),
+      files: inBase("export type G = import('@millrace/delta').Greet\n"),
       says: 'not below',
     },
-    { what: 'a lazy import upwards', files: inBase("await import('@millrace/lake')\n"), says: 'not below' },
+    { what: 'a lazy import upwards', files: inBase("await import('@millrace/delta')\n"), says: 'not below' },
     {
       what: 'code that leans on what is for tests',
       files: {
@@ -82,8 +82,8 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     },
     {
       what: 'a dependency declared upwards',
-      files: { 'packages/base/package.json': packageJson('base', { '@millrace/lake': 'workspace:*' }) },
-      says: 'packages/base/package.json: base must not depend on @millrace/lake',
+      files: { 'packages/base/package.json': packageJson('base', { '@millrace/delta': 'workspace:*' }) },
+      says: 'packages/base/package.json: base must not depend on @millrace/delta',
     },
     {
       what: 'an import that is not declared',
@@ -93,7 +93,7 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     {
       what: 'a relative import into another package',
       files: greet("export { greeting as g } from '../../base/src/greeting.ts'\n"),
-      says: 'packages/lake/src/index.ts:3: ../../base/src/greeting.ts reaches into another package',
+      says: 'packages/delta/src/index.ts:3: ../../base/src/greeting.ts reaches into another package',
     },
     {
       what: "an import around a package's exports",
@@ -197,13 +197,13 @@ describe('pnpm check', () => {
     })
 
   test('runs every part, says how each went, and fails when one fails', () => {
-    using workspace = sampleWorkspace(inBase("export { greet } from '@millrace/lake'\n"))
+    using workspace = sampleWorkspace(inBase("export { greet } from '@millrace/delta'\n"))
     const { status, stdout } = check(workspace.root)
     expect(status).toBe(1)
     for (const name of Object.keys(PARTS))
       expect(stdout).toMatch(new RegExp(`^(ok|FAILED) +${name} +\\d+\\.\\d s$`, 'm'))
     expect(stdout).toMatch(/^FAILED layers/m)
-    expect(stdout).toContain('packages/base/src/greeting.ts:1: base must not import @millrace/lake')
+    expect(stdout).toContain('packages/base/src/greeting.ts:1: base must not import @millrace/delta')
   })
 
   test('runs the parts that are named, and passes when they pass', () => {

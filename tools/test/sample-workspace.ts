@@ -24,13 +24,13 @@ const FILES: Readonly<Record<string, string>> = {
   'packages/base/package.json': packageJson('base', {}),
   'packages/base/src/index.ts': "export { greeting } from './greeting.ts'\n",
   'packages/base/src/greeting.ts': "export const greeting = 'hello'\n",
-  'packages/lake/package.json': packageJson('lake', { '@millrace/base': 'workspace:*' }),
-  'packages/lake/src/index.ts':
+  'packages/delta/package.json': packageJson('delta', { '@millrace/base': 'workspace:*' }),
+  'packages/delta/src/index.ts':
     "import { greeting } from '@millrace/base'\n\nexport function greet(name: string): string {\n  return [greeting, name].join(' ')\n}\n",
-  'packages/millrace/package.json': packageJson('millrace', { '@millrace/lake': 'workspace:*' }),
-  'packages/millrace/src/index.ts': "/** @public */\nexport { greet } from '@millrace/lake'\n",
+  'packages/millrace/package.json': packageJson('millrace', { '@millrace/delta': 'workspace:*' }),
+  'packages/millrace/src/index.ts': "/** @public */\nexport { greet } from '@millrace/delta'\n",
   'packages/millrace/src/main.ts':
-    "import { greet } from '@millrace/lake'\nimport { print } from './terminal/print.ts'\n\nprint(greet('you'))\n",
+    "import { greet } from '@millrace/delta'\nimport { print } from './terminal/print.ts'\n\nprint(greet('you'))\n",
   'packages/millrace/src/terminal/print.ts':
     'export function print(text: string): void {\n  process.stdout.write(text)\n}\n',
 }
@@ -48,10 +48,10 @@ export function sampleWorkspace(changes: Readonly<Record<string, string>> = {}):
   for (const [path, text] of Object.entries({ ...FILES, ...changes })) write(join(root, path), text)
   symlinkSync(join(REAL_ROOT, 'node_modules'), join(root, 'node_modules'))
   for (const [from, to] of [
-    ['base', 'lake'],
-    ['lake', 'base'],
+    ['base', 'delta'],
+    ['delta', 'base'],
     ['millrace', 'base'],
-    ['millrace', 'lake'],
+    ['millrace', 'delta'],
   ] as const) {
     const link = join(root, 'packages', from, 'node_modules/@millrace', to)
     mkdirSync(dirname(link), { recursive: true })

@@ -1,5 +1,5 @@
-// @millrace/lake: appendRows, an engine of one thread, each commit fsynced; a checkpoint when the log has outgrown the last one
-import { checkpointIsDue, writeCheckpoint } from '@millrace/lake'
+// @millrace/delta: appendRows, an engine of one thread, each commit fsynced; a checkpoint when the log has outgrown the last one
+import { checkpointIsDue, writeCheckpoint } from '@millrace/delta'
 import { smallCommits } from '../../pins/small-commits.ts'
 import { job, ready, report } from '../../src/contestant.ts'
 

@@ -1,7 +1,9 @@
-// @millrace/lake: openTable, which has all files, their statistics and all progress in memory; its engine runs already
+// @millrace/delta: openTable, which has all files, their statistics and all progress in memory; its engine runs already
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDuckDB, openLake, openTable } from '@millrace/lake'
+import { openTable } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 import { job, ready, report } from '../../src/contestant.ts'
 
 const { input, output } = job()

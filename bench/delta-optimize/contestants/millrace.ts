@@ -1,8 +1,10 @@
-// @millrace/lake: openTable, optimizeTable
+// @millrace/delta: openTable, optimizeTable
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { openDuckDB, openLake, openTable, optimizeTable } from '@millrace/lake'
+import { openTable, optimizeTable } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 import { job, ready, report } from '../../src/contestant.ts'
 
 const { input, output } = job()

@@ -10,7 +10,7 @@ import {
   type StructType,
   stageRows,
   uploadAll,
-} from '@millrace/lake'
+} from '@millrace/delta'
 import { type Answer, answerQuestions, answerSql, BATCH, duckdbQuestions, type Questions } from '@millrace/queries'
 import { runTxn } from './clean-table.ts'
 import type { Manifest } from './manifest.ts'

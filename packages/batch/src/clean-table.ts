@@ -11,7 +11,7 @@ import {
   type StagedFile,
   stageRows,
   uploadAll,
-} from '@millrace/lake'
+} from '@millrace/delta'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import { siftRows } from './duplicates.ts'

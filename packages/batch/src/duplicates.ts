@@ -1,14 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import {
-  type AddFile,
-  planScan,
-  quoteName,
-  quoteText,
-  runBeside,
-  type Snapshot,
-  type StagedFile,
-  withScan,
-} from '@millrace/lake'
+import { type AddFile, planScan, type Snapshot, type StagedFile, withScan } from '@millrace/delta'
+import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 
 /** What of the staged rows is to stay: files as they are, and the rows of others that nobody has yet. */

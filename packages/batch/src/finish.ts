@@ -1,4 +1,5 @@
-import { type AddFile, commit, committedOrThrow, openOrCreate, quoteText, stageRows, uploadAll } from '@millrace/lake'
+import { type AddFile, commit, committedOrThrow, openOrCreate, stageRows, uploadAll } from '@millrace/delta'
+import { quoteText } from '@millrace/engine'
 import { RUNS_SCHEMA, RUNS_TABLE, type RunRecord } from '@millrace/queries'
 import { runTxn } from './clean-table.ts'
 import type { RunParts } from './parts.ts'

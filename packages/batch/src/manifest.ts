@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 
 /** An object of the raw landing, as it was listed: another size or time is another object. */
 export interface RawObject {

@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import type { DuckDB, ObjectStore } from '@millrace/lake'
+import type { DuckDB } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
 import type { Workbench } from './trino/workbench.ts'
 
 /** What a run works with. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MillraceError } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
 import type { Questions, RunRecord } from '@millrace/queries'
+import type { ObjectStore } from '@millrace/store'
 import { type Dataset, datasetHash } from '@millrace/transform'
 import { type PlannedFrom, planInputs } from './inputs.ts'
 import { listPlanned, type Manifest, type RunName, readManifest, writeManifest } from './manifest.ts'

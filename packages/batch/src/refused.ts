@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { commentedField, quoteText, type StructType } from '@millrace/lake'
+import { commentedField, type StructType } from '@millrace/delta'
+import { quoteText } from '@millrace/engine'
 import type { RunParts } from './parts.ts'
 
 /** A record, or a whole object, that may not enter its table. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWorkFolder, type Runtime } from '@millrace/base'
-import { openDuckDB, openLake, openTable, type Snapshot } from '@millrace/lake'
+import { openTable, type Snapshot } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
 import {
   answerable,
   BATCH,
@@ -15,6 +16,7 @@ import {
   type TableQuality,
   tableQuality,
 } from '@millrace/queries'
+import { openLake } from '@millrace/store'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import { type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
 import { writeCleanTable } from './clean-table.ts'

@@ -1,5 +1,5 @@
-import { openLake } from '@millrace/lake'
 import { type RunRecord, readRuns } from '@millrace/queries'
+import { openLake } from '@millrace/store'
 import { listPlanned, type RunName } from './manifest.ts'
 
 /** A run that was begun, and its record if it came to its end. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { describe, expect, it } from 'vitest'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 

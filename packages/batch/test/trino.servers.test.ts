@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { trinoSql, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
 import { runBatch } from '../src/run.ts'

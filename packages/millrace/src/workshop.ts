@@ -1,5 +1,5 @@
 import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
-import type { Snapshot, Workshop } from '@millrace/lake'
+import type { Snapshot, Workshop } from '@millrace/delta'
 
 /** Opens a table and a place to work on it, for the length of one command. */
 export async function inWorkshop<T>(
@@ -9,7 +9,11 @@ export async function inWorkshop<T>(
   work: (snapshot: Snapshot, workshop: Workshop) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) throw new MillraceError('USAGE', 'this command needs the name of a table')
-  const { openDuckDB, openLake, openTable } = await import('@millrace/lake')
+  const [{ openLake }, { openDuckDB }, { openTable }] = await Promise.all([
+    import('@millrace/store'),
+    import('@millrace/engine'),
+    import('@millrace/delta'),
+  ])
   const snapshot = await openTable({ store: await openLake(lake), path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `there is no table ${path} in ${lake}`)
   const folder = await openWorkFolder()

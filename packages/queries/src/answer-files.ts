@@ -1,7 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { duckdbType, quoteName, quoteText } from '@millrace/lake'
+import { duckdbType } from '@millrace/delta'
+import { quoteName, quoteText } from '@millrace/engine'
 import type { Answer } from './answers.ts'
 
 const ENDINGS = ['json', 'csv', 'parquet', 'arrow'] as const

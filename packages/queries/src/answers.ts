@@ -1,6 +1,6 @@
 import { type DuckDBConnection, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteName, runBeside } from '@millrace/lake'
+import { quoteName, runBeside } from '@millrace/engine'
 import { type Question, type Questions, tablesOf } from './questions.ts'
 import { jsonValue } from './sql/json.ts'
 

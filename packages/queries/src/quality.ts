@@ -1,4 +1,4 @@
-import type { Snapshot } from '@millrace/lake'
+import type { Snapshot } from '@millrace/delta'
 import type { TableAccount } from './runs.ts'
 
 /** How good a table's data is. */

@@ -1,5 +1,7 @@
 import { MillraceError } from '@millrace/base'
-import { type ObjectStore, openDuckDB, openTable, planScan, type Snapshot, withScan } from '@millrace/lake'
+import { openTable, planScan, type Snapshot, withScan } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
 import { type Answer, readAnswer } from './answers.ts'
 import { type TableQuality, tableQuality } from './quality.ts'
 import type { Questions, View } from './questions.ts'

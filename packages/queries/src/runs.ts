@@ -1,12 +1,6 @@
-import {
-  commentedField,
-  type ObjectStore,
-  openDuckDB,
-  openTable,
-  planScan,
-  type StructType,
-  withScan,
-} from '@millrace/lake'
+import { commentedField, openTable, planScan, type StructType, withScan } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
 
 /** Where the daily run keeps its tables; in SQL a schema of this name. */
 export const BATCH = 'batch'

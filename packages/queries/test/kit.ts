@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteText } from '@millrace/lake'
+import { quoteText } from '@millrace/engine'
 import { PINTEREST } from '@millrace/testkit'
 import { type Answer, answerQuestions, duckdbQuestions } from '../src/answers.ts'
 import { loadQuestions } from '../src/questions.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { withSharedData } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
 import { answersOver } from './kit.ts'

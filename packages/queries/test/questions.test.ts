@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadQuestions, parseQuestion, type Question, tablesOf, wholeSql } from '../src/questions.ts'

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { DuckDB } from '@millrace/lake'
+import type { DuckDB } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 import type { Partition, Position, Source } from '@millrace/transport'
 import { needingRoom } from './clean/disk-room.ts'

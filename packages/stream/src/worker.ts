@@ -1,5 +1,6 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
-import { type ObjectStore, openDuckDB, openLake } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
+import { type ObjectStore, openLake } from '@millrace/store'
 import { loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care/care.ts'

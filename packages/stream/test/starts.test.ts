@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { commit, openTable } from '@millrace/lake'
+import { commit, openTable } from '@millrace/delta'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Crash, type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { memoryTopic } from './memory-source.ts'

@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { commit, openTable } from '@millrace/lake'
+import { commit, openTable } from '@millrace/delta'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { verifyAgainstSource } from '../src/verify/source.ts'
 import { verifyTable } from '../src/verify/table.ts'

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type JoinedValues, MillraceError, type Runtime } from '@millrace/base'
-import type { DuckDB } from '@millrace/lake'
+import type { DuckDB } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { type Examined, examine } from './examine.ts'
 import { failedBits } from './expectations.ts'

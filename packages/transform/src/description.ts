@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { DataType, StructField } from '@millrace/lake'
+import type { DataType, StructField } from '@millrace/delta'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'

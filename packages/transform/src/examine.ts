@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteName } from '@millrace/lake'
+import { quoteName } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBits, failure } from './expectations.ts'
 import { countUnknownFields, createJudgeTables, judge, type Refused } from './judge.ts'

@@ -1,4 +1,4 @@
-import { quoteText } from '@millrace/lake'
+import { quoteText } from '@millrace/engine'
 
 /** What becomes of a row that an expectation does not hold for. */
 export const OUTCOMES = ['keep', 'drop', 'quarantine', 'stop'] as const

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '@millrace/lake'
+import { quoteName, quoteText } from '@millrace/engine'
 import { noTimestamp, type TimestampShape, timestampValue } from './timestamps.ts'
 
 export const FIELD_TYPES = ['text', 'integer', 'long', 'double', 'boolean', 'timestamp'] as const

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '@millrace/lake'
+import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { fieldSql, SQL_TYPES } from './fields.ts'
 import { knownNames } from './queries.ts'

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { endBefore, type Runtime } from '@millrace/base'
-import type { DuckDB } from '@millrace/lake'
+import type { DuckDB } from '@millrace/engine'
 import { type Selection, slice } from './selection.ts'
 
 /** Where records are written for the engine to read: halves, side by side, for every thread of it waits for them. */

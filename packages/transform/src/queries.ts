@@ -1,5 +1,6 @@
 import { LARGEST_FAST_VALUE } from '@millrace/base'
-import { duckdbType, quoteName, quoteText } from '@millrace/lake'
+import { duckdbType } from '@millrace/delta'
+import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { expectationBits } from './expectations.ts'
 import { fieldSql, SQL_TYPES } from './fields.ts'

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { runBeside } from '@millrace/lake'
+import { runBeside } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { failedBitsOrError } from './expectations.ts'
 import { type LineFiles, writeLines, writePlacedLines } from './line-files.ts'

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { runBeside } from '@millrace/lake'
+import { runBeside } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { failedBits } from './expectations.ts'
 import { FAILED, rowsHash, typedRows } from './queries.ts'

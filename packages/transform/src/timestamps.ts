@@ -1,4 +1,4 @@
-import { quoteText } from '@millrace/lake'
+import { quoteText } from '@millrace/engine'
 
 /** The ways in which a moment may be written. Without a zone it is UTC; an offset is honoured. */
 export const TIMESTAMP_SHAPES = ['YYYY-MM-DD HH:MM:SS', 'YYYY-MM-DDTHH:MM:SS', 'YYYY:MM:DD HH:MM:SS'] as const

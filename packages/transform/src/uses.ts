@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { discardStaged, type Snapshot, type StagedFile, stagedRows, stageRows } from '@millrace/lake'
+import { discardStaged, type Snapshot, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
 import type { Dataset } from './dataset.ts'
 import type { UseRows } from './hand-over.ts'
 

@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { type StagedFile, stageParquet } from '@millrace/lake'
+import { type StagedFile, stageParquet } from '@millrace/delta'
 import type { Dataset, UseRows } from '@millrace/transform'
 
 /** The rows become one file, of no table. */

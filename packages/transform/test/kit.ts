@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type JoinedValues, joinValues, systemRuntime, valueAt } from '@millrace/base'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { type Dataset, type Fates, type UseRows, withCleanRows } from '@millrace/transform'
 
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { joinValues, systemRuntime } from '@millrace/base'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, rowsHash, withCleanRows } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
 import type { JoinedValues, MillraceError } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 
 /**
  * Where to fetch next in one partition (never "last record + 1": it also moves over what holds no record).

@@ -1,5 +1,6 @@
 import { openWorkFolder, type Runtime, redact } from '@millrace/base'
-import { type ObjectStore, openDuckDB, openScan, openTable, planScan, type Snapshot } from '@millrace/lake'
+import { openScan, openTable, planScan, type Snapshot } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
 import {
   type Answer,
   type AnswerColumn,
@@ -11,6 +12,7 @@ import {
   type Questions,
   tablesOf,
 } from '@millrace/queries'
+import type { ObjectStore } from '@millrace/store'
 
 /** The questions, asked of what is committed. */
 export interface LiveAnswers {

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import type { WorkerEvent } from '@millrace/stream'
 import { showToGroup } from './group.ts'
 import { MARK_EVERY_MS } from './history.ts'

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 import type { Lag, Phase, Rates, Totals, WorkerIdentity, WorkerState } from './state.ts'
 
 /** What the workers of a group show of themselves to one another, through the lake that they share. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { MillraceError, type Runtime, webGuard } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { readGroup, type WorkerBrief } from './group.ts'
 import { type Health, liveness, readiness } from './health.ts'

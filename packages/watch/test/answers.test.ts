@@ -1,4 +1,4 @@
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { createLiveAnswers } from '../src/answers.ts'

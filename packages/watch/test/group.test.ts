@@ -1,4 +1,4 @@
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { temporaryFolder } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { readGroup, showToGroup } from '../src/group.ts'

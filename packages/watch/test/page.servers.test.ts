@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import type { PipelineEvent, WorkerEvent } from '@millrace/stream'
 import { barriers, cells, DARK, PHONE, temporaryFolder, visitDashboard, WIDE, withServices } from '@millrace/testkit'
 import { expect, type TestContext } from 'vitest'

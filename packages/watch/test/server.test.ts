@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { systemRuntime } from '@millrace/base'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'

@@ -2,7 +2,8 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { joinValues, MillraceError, type Runtime } from '@millrace/base'
-import { type DuckDB, type ObjectStore, openLake, quoteText } from '@millrace/lake'
+import { type DuckDB, quoteText, readableBy } from '@millrace/engine'
+import { type ObjectStore, openLake } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 import { type RawBlock, rawBlocks } from './raw-blocks.ts'
 
@@ -69,7 +70,7 @@ async function convert(
   local: string,
   connection: DuckDBConnection,
 ): Promise<string | undefined> {
-  const { paths, release } = await store.readable([key], connection)
+  const { paths, release } = await readableBy(connection, store, [key])
   try {
     const from = readerOf(key)?.(quoteText(String(paths[0])))
     await connection.run(`COPY (FROM ${from}) TO ${quoteText(local)} (FORMAT json)`)

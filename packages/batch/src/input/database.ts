@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 import type { Manifest, RawObject } from '../manifest.ts'
 
 /** Records of several data sets on their way out of a database. */

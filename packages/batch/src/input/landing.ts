@@ -1,4 +1,4 @@
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 
 /** What earlier runs have read. */

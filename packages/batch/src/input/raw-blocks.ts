@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { endBefore, type JoinedValues, lowerBound, MillraceError } from '@millrace/base'
-import type { ObjectStore } from '@millrace/lake'
+import type { ObjectStore } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 import { ahead } from './ahead.ts'
 import { linesOf, tidyLines } from './lines.ts'

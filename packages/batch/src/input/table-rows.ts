@@ -1,13 +1,6 @@
 import { MillraceError } from '@millrace/base'
-import {
-  type AddFile,
-  addedSince,
-  type ObjectStore,
-  openTable,
-  planScan,
-  type Scan,
-  type Snapshot,
-} from '@millrace/lake'
+import { type AddFile, addedSince, openTable, planScan, type Scan, type Snapshot } from '@millrace/delta'
+import type { ObjectStore } from '@millrace/store'
 import type { TableInput } from '../manifest.ts'
 
 /** What is read of a table at a time, in bytes of its files. */

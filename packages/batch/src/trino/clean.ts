@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
-import { type AddFile, commit, committedOrThrow, openOrCreate, quoteName, uploadAll } from '@millrace/lake'
+import { type AddFile, commit, committedOrThrow, openOrCreate, uploadAll } from '@millrace/delta'
+import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import type { Making, NewRows } from '../clean-table.ts'

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
-import { type DataType, quoteName, quoteText } from '@millrace/lake'
+import type { DataType } from '@millrace/delta'
+import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 
 /** What Trino calls the types that are called otherwise in Delta; docs/trino.md has the list. */

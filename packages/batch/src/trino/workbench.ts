@@ -1,13 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import {
-  type AddFile,
-  type ObjectStore,
-  openTable,
-  quoteName,
-  quoteText,
-  type Snapshot,
-  shareFiles,
-} from '@millrace/lake'
+import { type AddFile, openTable, type Snapshot, shareFiles } from '@millrace/delta'
+import { quoteName, quoteText } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
 import type { RunName } from '../manifest.ts'
 import type { Cluster, ClusterRows } from './cluster.ts'
 

@@ -1,4 +1,4 @@
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import { describe, expect, it } from 'vitest'
 import { listLanding } from '../../src/input/landing.ts'
 import type { RawObject } from '../../src/manifest.ts'

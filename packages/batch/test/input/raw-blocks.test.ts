@@ -1,5 +1,5 @@
 import { valueAt } from '@millrace/base'
-import { openLake } from '@millrace/lake'
+import { openLake } from '@millrace/store'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { claimsOf } from '../../src/input/claims.ts'

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { openDuckDB, quoteText } from '@millrace/lake'
+import { openDuckDB, quoteText } from '@millrace/engine'
 
 const READERS = {
   // Every value as the text that it is: what it means is the data set's to say.

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { temporaryFolder } from '@millrace/testkit'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'

@@ -4,7 +4,7 @@ import type { Command, Run } from '../command.ts'
 const USUAL_LIMIT = 20
 
 const run: Run = async ({ values }, args, io) => {
-  const { openLake, tableHistory } = await import('@millrace/lake')
+  const [{ openLake }, { tableHistory }] = await Promise.all([import('@millrace/store'), import('@millrace/delta')])
   const [path] = args.positionals
   if (path === undefined) throw new MillraceError('USAGE', 'history needs the name of a table')
   const entries = await tableHistory(

@@ -3,7 +3,7 @@ import type { Command, Run } from '../command.ts'
 import { inWorkshop } from '../workshop.ts'
 
 const run: Run = async ({ values }, args, io) => {
-  const { optimizeTable } = await import('@millrace/lake')
+  const { optimizeTable } = await import('@millrace/delta')
   const done = await inWorkshop(values.lake, args.positionals[0], systemRuntime, (snapshot, workshop) =>
     optimizeTable(snapshot, workshop, { signal: io.signal }),
   )

@@ -8,7 +8,7 @@ const run: Run = async ({ values }, args, io) => {
     throw new MillraceError('USAGE', 'a page is nothing to read on a screen', { next: 'Name a file: -o report.html.' })
   }
   const [{ openLake }, { loadQuestions, readResults, renderReport }] = await Promise.all([
-    import('@millrace/lake'),
+    import('@millrace/store'),
     import('@millrace/queries'),
   ])
   const questions = await loadQuestions(values.questionFolders)

@@ -1,9 +1,12 @@
 import { systemRuntime } from '@millrace/base'
-import type { Snapshot } from '@millrace/lake'
+import type { Snapshot } from '@millrace/delta'
 import type { Command, Io, Run } from '../command.ts'
 
 const run: Run = async ({ values }, args, io) => {
-  const { listTables, openLake, openTable, tableHistory } = await import('@millrace/lake')
+  const [{ openLake }, { listTables, openTable, tableHistory }] = await Promise.all([
+    import('@millrace/store'),
+    import('@millrace/delta'),
+  ])
   const store = await openLake(values.lake)
   const found = (await listTables(store)).map(async (path) => {
     const [snapshot, [last]] = await Promise.all([openTable({ store, path }), tableHistory({ store, path }, 1)])

@@ -5,7 +5,7 @@ import { inWorkshop } from '../workshop.ts'
 const HOUR_MS = 3_600_000
 
 const run: Run = async ({ values }, args, io) => {
-  const { vacuumTable } = await import('@millrace/lake')
+  const { vacuumTable } = await import('@millrace/delta')
   const hours = args.integer('--retain-hours')
   const options = {
     dryRun: args.switch('--dry-run'),

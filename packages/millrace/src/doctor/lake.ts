@@ -2,14 +2,8 @@ import { rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Runtime } from '@millrace/base'
-import {
-  type ObjectStore,
-  openLake,
-  openTable,
-  probeStore,
-  refuseExpiringProgress,
-  refuseUnwritable,
-} from '@millrace/lake'
+import { openTable, refuseExpiringProgress, refuseUnwritable } from '@millrace/delta'
+import { type ObjectStore, openLake, probeStore } from '@millrace/store'
 import { type Finding, find } from './finding.ts'
 
 export interface LakeToCheck {

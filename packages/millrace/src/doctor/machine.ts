@@ -16,7 +16,7 @@ export async function checkMachine(): Promise<Finding[]> {
 }
 
 async function versions() {
-  const { openDuckDB } = await import('@millrace/lake')
+  const { openDuckDB } = await import('@millrace/engine')
   const engine = await openDuckDB()
   try {
     const connection = await engine.connect()

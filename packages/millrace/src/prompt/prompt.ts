@@ -140,7 +140,7 @@ function namesOf({ session, lake }: PromptParts): Names {
   const columns = new Map<string, Promise<string[]>>()
   return {
     async tables() {
-      const { listTables, openLake } = await import('@millrace/lake')
+      const [{ openLake }, { listTables }] = await Promise.all([import('@millrace/store'), import('@millrace/delta')])
       return (await listTables(await openLake(lake))).map((path) => path.replaceAll('/', '.'))
     },
     columns(table) {

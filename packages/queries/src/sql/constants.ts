@@ -1,4 +1,4 @@
-import type { StructField, Value } from '@millrace/lake'
+import type { StructField, Value } from '@millrace/delta'
 import type { Node } from './tree.ts'
 
 /**

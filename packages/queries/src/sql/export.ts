@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { MillraceError } from '@millrace/base'
-import { listTables, openDuckDB, openLake, openScan, openTable, planScan, quoteName, quoteText } from '@millrace/lake'
+import { listTables, openScan, openTable, planScan } from '@millrace/delta'
+import { openDuckDB, quoteName, quoteText } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 import { BATCH, readRuns } from '../runs.ts'
 
 /** A DuckDB file with a view for every table, of the files that make it up now. Answers the tables' paths. */

@@ -1,4 +1,4 @@
-import type { Predicate, StructField, Value } from '@millrace/lake'
+import type { Predicate, StructField, Value } from '@millrace/delta'
 import { constantFor } from './constants.ts'
 import { keyOf, type NamedTable, tableOf } from './tables.ts'
 import { type Node, nodesOf, ownNames, partsOf } from './tree.ts'

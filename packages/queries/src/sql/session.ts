@@ -1,19 +1,16 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api'
 import { MillraceError, openWorkFolder } from '@millrace/base'
 import {
-  type ObjectStore,
   type OpenScan,
-  openDuckDB,
-  openLake,
   openScan,
   openTable,
   planScan,
-  quoteName,
-  quoteText,
   type Snapshot,
   type StructField,
   versionAt,
-} from '@millrace/lake'
+} from '@millrace/delta'
+import { openDuckDB, quoteName, quoteText } from '@millrace/engine'
+import { type ObjectStore, openLake } from '@millrace/store'
 import { BATCH, type RunRecord, readRuns } from '../runs.ts'
 import { neededRows } from './pushdown.ts'
 import { type AsOf, listedTables, type NamedTable, tablesOf, withViewNames } from './tables.ts'

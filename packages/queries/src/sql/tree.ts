@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { isExactNumber, parseExactly } from '@millrace/base'
-import { quoteText } from '@millrace/lake'
+import { quoteText } from '@millrace/engine'
 
 /** A part of a statement as DuckDB's parser leaves it. */
 export type Node = Readonly<Record<string, unknown>>

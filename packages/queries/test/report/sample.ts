@@ -1,6 +1,6 @@
 import { appendFile, cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { PINTEREST } from '@millrace/testkit'
 import { loadQuestions } from '../../src/questions.ts'
 import { renderReport } from '../../src/report/page.ts'

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { appendRows, committedOrThrow, openDuckDB, openLake, openOrCreate, type StructType } from '@millrace/lake'
+import { appendRows, committedOrThrow, openOrCreate, type StructType } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 
 const field = (name: string, type: string) => ({ name, type, nullable: true, metadata: {} })
 

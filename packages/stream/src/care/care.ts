@@ -2,13 +2,13 @@ import type { Runtime } from '@millrace/base'
 import {
   checkpointIsDue,
   cleanLog,
-  type DuckDB,
   optimizeTable,
   refresh,
   type Snapshot,
   vacuumTable,
   writeCheckpoint,
-} from '@millrace/lake'
+} from '@millrace/delta'
+import type { DuckDB } from '@millrace/engine'
 import type { ProgressTable } from '../tables/progress-table.ts'
 import type { CareShare } from './share.ts'
 

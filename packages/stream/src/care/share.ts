@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { type ObjectStore, openLeases } from '@millrace/lake'
+import { type ObjectStore, openLeases } from '@millrace/store'
 
 /** Which tables this worker looks after: of all workers on a lake one does it, and when that one is gone, another. */
 export interface CareShare {

@@ -1,4 +1,4 @@
-import type { DuckDB } from '@millrace/lake'
+import type { DuckDB } from '@millrace/engine'
 import { type Block, type Partition, type Position, partitionKey, reached } from '@millrace/transport'
 import { quarantinedOffsets } from '../quarantine/quarantine.ts'
 import type { ProgressTable } from '../tables/progress-table.ts'

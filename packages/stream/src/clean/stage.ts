@@ -1,5 +1,6 @@
 import { type Runtime, valueAt } from '@millrace/base'
-import type { DuckDB, StagedFile } from '@millrace/lake'
+import type { StagedFile } from '@millrace/delta'
+import type { DuckDB } from '@millrace/engine'
 import { type Dataset, type Fates, intoFiles, withCleanRows } from '@millrace/transform'
 import { type Block, partitionKey } from '@millrace/transport'
 import type { Batch } from '../intake/batch.ts'

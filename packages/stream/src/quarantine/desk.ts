@@ -1,5 +1,7 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
-import { type DuckDB, openDuckDB, openLake, openScan, openTable, planScan } from '@millrace/lake'
+import { openScan, openTable, planScan } from '@millrace/delta'
+import { type DuckDB, openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 import { loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
 import { quarantinePath } from './quarantine.ts'

@@ -1,16 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import {
-  commentedField,
-  type DuckDB,
-  openDuckDB,
-  planScan,
-  quoteName,
-  quoteText,
-  type StagedFile,
-  type StructType,
-  stageParquet,
-  withScan,
-} from '@millrace/lake'
+import { commentedField, planScan, type StagedFile, type StructType, stageParquet, withScan } from '@millrace/delta'
+import { type DuckDB, openDuckDB, quoteName, quoteText } from '@millrace/engine'
 import type { Partition } from '@millrace/transport'
 import type { ProgressTable } from '../tables/progress-table.ts'
 

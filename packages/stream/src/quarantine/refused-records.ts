@@ -1,15 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import {
-  type DuckDB,
-  type ObjectStore,
-  openScan,
-  openTable,
-  type Predicate,
-  planScan,
-  quoteText,
-  replaceRows,
-  type Snapshot,
-} from '@millrace/lake'
+import { openScan, openTable, type Predicate, planScan, replaceRows, type Snapshot } from '@millrace/delta'
+import { type DuckDB, quoteText } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
 import { quarantinePath } from './quarantine.ts'
 
 export interface QuarantineParts {

@@ -1,5 +1,6 @@
 import { joinValues, MillraceError } from '@millrace/base'
-import { commit, openTable, quoteText, uploadAll } from '@millrace/lake'
+import { commit, openTable, uploadAll } from '@millrace/delta'
+import { quoteText } from '@millrace/engine'
 import { type Dataset, intoFiles, onlyCounted, withCleanRows } from '@millrace/transform'
 import {
   interruptedIds,

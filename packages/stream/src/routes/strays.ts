@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { commit } from '@millrace/lake'
+import { commit } from '@millrace/delta'
 import type { ProgressTable } from '../tables/progress-table.ts'
 import type { Kinds } from './kinds.ts'
 

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/lake'
+import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/delta'
 import { type Partition, type Position, samePosition } from '@millrace/transport'
 import type { Advance } from '../intake/batch.ts'
 import { progressTxns, refuseNamesake, storedPosition, topicVersions } from './progress.ts'

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { Snapshot, Txn } from '@millrace/lake'
+import type { Snapshot, Txn } from '@millrace/delta'
 import { type Partition, type Position, partitionKey } from '@millrace/transport'
 
 /**

@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { auditedCommits } from '@millrace/lake'
+import { auditedCommits } from '@millrace/delta'
 import { type Partition, partitionKey, type Source, type StartPosition } from '@millrace/transport'
 import type { ProgressTable } from './progress-table.ts'
 

@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import { type ObjectStore, type StagedFile, type TableRef, uploadStaged } from '@millrace/lake'
+import { type StagedFile, type TableRef, uploadStaged } from '@millrace/delta'
+import type { ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
 import type { Partition, Position, Source, StartPosition } from '@millrace/transport'
 import type { StagedBatch } from '../clean/stage.ts'

@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import { openLake, openTable } from '@millrace/lake'
+import { openTable } from '@millrace/delta'
+import { openLake } from '@millrace/store'
 import { openSource } from '@millrace/transport'
 import { compareKinds } from './kinds.ts'
 import { verifyAgainstSource } from './source.ts'

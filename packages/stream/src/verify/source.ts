@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { auditedCommits, type TableRef } from '@millrace/lake'
+import { auditedCommits, type TableRef } from '@millrace/delta'
 import { type Partition, type Position, reached, type Source } from '@millrace/transport'
 import type { LedgerEntry } from '../tables/ledger.ts'
 import type { PartitionAccount } from './table.ts'

@@ -1,4 +1,4 @@
-import { type AuditedCommit, auditedCommits, type TableRef } from '@millrace/lake'
+import { type AuditedCommit, auditedCommits, type TableRef } from '@millrace/delta'
 import type { LedgerEntry } from '../tables/ledger.ts'
 
 /** What became of the records of one partition, by the table's own account. */

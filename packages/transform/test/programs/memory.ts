@@ -1,7 +1,7 @@
 // Cleans the same block over and over, two at a time; prints the resident bytes before it, and the most there ever were.
 import { rm } from 'node:fs/promises'
 import { joinValues, openWorkFolder, systemRuntime } from '@millrace/base'
-import { openDuckDB } from '@millrace/lake'
+import { openDuckDB } from '@millrace/engine'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset, withCleanRows } from '@millrace/transform'
 import { intoFile } from '../into-file.ts'

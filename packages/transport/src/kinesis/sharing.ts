@@ -1,4 +1,4 @@
-import type { LeaseListener, Leases } from '@millrace/lake'
+import type { LeaseListener, Leases } from '@millrace/store'
 
 export type OpenSharing = (listener: LeaseListener) => Leases
 

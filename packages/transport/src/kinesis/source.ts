@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { openLeases } from '@millrace/lake'
+import { openLeases } from '@millrace/store'
 import type { Partition, Source, SourceOptions } from '../source.ts'
 import { parseKinesisAddress } from './address.ts'
 import { type Assignment, assignShards } from './assignment.ts'

@@ -1,0 +1,36 @@
+export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
+export type { TableRef } from './log/log.ts'
+export {
+  commentedField,
+  type DataType,
+  duckdbType,
+  type StructField,
+  type StructType,
+} from './log/schema.ts'
+export { type AuditedCommit, auditedCommits } from './maintenance/audit.ts'
+export { checkpointIsDue, writeCheckpoint } from './maintenance/checkpoint.ts'
+export { type HistoryEntry, tableHistory } from './maintenance/history.ts'
+export type { LedgerEntry } from './maintenance/ledger.ts'
+export { cleanLog } from './maintenance/log-cleanup.ts'
+export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './maintenance/optimize.ts'
+export { type VacuumOptions, type VacuumResult, vacuumTable } from './maintenance/vacuum.ts'
+export { addedSince } from './read/changes.ts'
+export type { Predicate, Value } from './read/predicate.ts'
+export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
+export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
+export { listTables } from './read/tables.ts'
+export { versionAt } from './read/time-travel.ts'
+export { type NewTable, openOrCreate } from './write/create.ts'
+export { type StageOptions, stageParquet, stageRows } from './write/parquet.ts'
+export {
+  appendRows,
+  type RemovalOptions,
+  removalOf,
+  replaceRows,
+  type Workshop,
+  type WriteOptions,
+} from './write/rows.ts'
+export { shareFiles } from './write/share.ts'
+export { discardStaged, type StagedFile, stagedRows, uploadAll, uploadStaged } from './write/staged.ts'
+export { type CommitResult, commit, committedOrThrow, type Transaction } from './write/transaction.ts'
+export { refuseExpiringProgress, refuseUnwritable } from './write/writable.ts'

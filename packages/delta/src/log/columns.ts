@@ -1,0 +1,84 @@
+import { quoteName } from '@millrace/engine'
+import type { Metadata, Protocol } from './actions.ts'
+import { type DataType, duckdbType, type StructField, schemaOf } from './schema.ts'
+
+/** How the table's columns are found in its files: by their own names, or as column mapping says. */
+export type ColumnMapping = 'none' | 'name' | 'id'
+
+function columnMapping({ protocol, metadata }: { protocol: Protocol; metadata: Metadata }): ColumnMapping {
+  const supported = protocol.minReaderVersion === 2 || (protocol.readerFeatures ?? []).includes('columnMapping')
+  const mode = metadata.configuration['delta.columnMapping.mode']
+  return supported && (mode === 'name' || mode === 'id') ? mode : 'none'
+}
+
+/** The name of a column in data files, partition values and statistics. */
+export function physicalName(field: StructField, mapping: ColumnMapping): string {
+  const physical = field.metadata['delta.columnMapping.physicalName']
+  return mapping === 'none' || typeof physical !== 'string' ? field.name : physical
+}
+
+export function columnId(field: StructField): number | undefined {
+  const id = field.metadata['delta.columnMapping.id']
+  return typeof id === 'number' ? id : undefined
+}
+
+/** The columns, with those that partition the table apart: their values are in the log. */
+export interface TableColumns {
+  readonly mapping: ColumnMapping
+  readonly fields: readonly StructField[]
+  isPartition(field: StructField): boolean
+}
+
+export function tableColumns(table: { protocol: Protocol; metadata: Metadata }): TableColumns {
+  const partitions = new Set(table.metadata.partitionColumns.map((name) => name.toLowerCase()))
+  return {
+    mapping: columnMapping(table),
+    fields: schemaOf(table.metadata).fields,
+    isPartition: ({ name }) => partitions.has(name.toLowerCase()),
+  }
+}
+
+const UNREADABLE = /^(variant|interval.*|geometry.*|geography.*|void)$/
+
+/** The first type in it that we can't hand over. */
+export function unreadableType(type: DataType): string | undefined {
+  if (typeof type === 'string') return UNREADABLE.exec(type)?.[0]
+  if (type.type === 'array') return unreadableType(type.elementType)
+  if (type.type === 'map') return unreadableType(type.keyType) ?? unreadableType(type.valueType)
+  return type.fields.map((field) => unreadableType(field.type)).find((name) => name !== undefined)
+}
+
+/** The type as the data files have it: structs hold physical names. */
+export function fileType(type: DataType, mapping: ColumnMapping): DataType {
+  if (mapping === 'none' || typeof type === 'string') return type
+  if (type.type === 'array') return { ...type, elementType: fileType(type.elementType, mapping) }
+  if (type.type === 'map') {
+    return { ...type, keyType: fileType(type.keyType, mapping), valueType: fileType(type.valueType, mapping) }
+  }
+  const fields = type.fields.map((field) => ({
+    ...field,
+    name: physicalName(field, mapping),
+    type: fileType(field.type, mapping),
+  }))
+  return { ...type, fields }
+}
+
+/** SQL that gives a value of `fileType` the table's own names. */
+export function renamed(sql: string, type: DataType, mapping: ColumnMapping, depth = 0): string {
+  if (typeof type === 'string' || duckdbType(type) === duckdbType(fileType(type, mapping))) return sql
+  const inner = `x${depth}`
+  if (type.type === 'array') {
+    return `list_transform(${sql}, lambda ${inner}: ${renamed(inner, type.elementType, mapping, depth + 1)})`
+  }
+  if (type.type === 'map') {
+    const key = renamed(`${inner}.key`, type.keyType, mapping, depth + 1)
+    const value = renamed(`${inner}.value`, type.valueType, mapping, depth + 1)
+    const entry = `struct_pack(key := ${key}, value := ${value})`
+    return `map_from_entries(list_transform(map_entries(${sql}), lambda ${inner}: ${entry}))`
+  }
+  const fields = type.fields.map((field) => {
+    const member = `(${sql}).${quoteName(physicalName(field, mapping))}`
+    return `${quoteName(field.name)} := ${renamed(member, field.type, mapping, depth + 1)}`
+  })
+  return `CASE WHEN ${sql} IS NULL THEN NULL ELSE struct_pack(${fields.join(', ')}) END`
+}

@@ -1,0 +1,97 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteText, readableBy } from '@millrace/engine'
+import { decodeActions, type RemoveFile } from '../log/actions.ts'
+import { type Checkpoint, checkpointHint, listLog } from '../log/listing.ts'
+import { logKey, readCommit, type TableRef } from '../log/log.ts'
+import { inOrder } from '../read/in-order.ts'
+import { fileKey } from '../read/replay.ts'
+import type { Snapshot } from '../read/snapshot.ts'
+
+const READS_AT_ONCE = 16
+
+/**
+ * Files that were removed after `since` and are not back: readers of older versions still need them. A snapshot
+ * does without them, so they are gathered here, from the newest checkpoint up to it and the commits after that.
+ */
+export async function tombstonesSince(
+  snapshot: Snapshot,
+  since: number,
+  connection: DuckDBConnection,
+): Promise<RemoveFile[]> {
+  const { table, version } = snapshot
+  const hint = (await checkpointHint(table))?.version ?? 0
+  const listing = await listLog(table, hint <= version ? hint : 0)
+  const checkpoint = listing.checkpoints.filter((candidate) => candidate.version <= version).at(-1)
+  const found = new Map<string, RemoveFile>()
+  const keep = (remove: RemoveFile) => {
+    if ((remove.deletionTimestamp ?? 0) > since) found.set(logicalKey(remove), remove)
+  }
+  if (checkpoint) for (const remove of await removesIn(table, checkpoint, since, connection)) keep(remove)
+  const newer = [...listing.commits].filter((entry) => entry > (checkpoint?.version ?? -1) && entry <= version)
+  for await (const actions of inOrder(newer, READS_AT_ONCE, (entry) => readCommit(table, entry))) {
+    for (const remove of actions?.remove ?? []) keep(remove)
+  }
+  for (const file of snapshot.files.values()) found.delete(logicalKey(file))
+  return [...found.values()]
+}
+
+function logicalKey({ path, deletionVector }: Pick<RemoveFile, 'path' | 'deletionVector'>): string {
+  const { storageType = '', pathOrInlineDv = '', offset } = deletionVector ?? {}
+  return `${fileKey(path)} ${storageType}${pathOrInlineDv}@${offset ?? ''}`
+}
+
+async function removesIn(
+  table: TableRef,
+  { keys }: Checkpoint,
+  since: number,
+  connection: DuckDBConnection,
+): Promise<RemoveFile[]> {
+  const [first = ''] = keys
+  if (first.endsWith('.json')) {
+    const bytes = await table.store.get(first)
+    if (!bytes) return []
+    const { remove, sidecar } = decodeActions(bytes, `${table.store.url}/${first}`)
+    return [...remove, ...(await removesOf(table, connection, sidecarKeys(table, sidecar), since))]
+  }
+  const sidecars = await jsonOf<{ path: string }>(table, connection, keys, 'sidecar', 'true')
+  return [
+    ...(await removesOf(table, connection, keys, since)),
+    ...(await removesOf(table, connection, sidecarKeys(table, sidecars), since)),
+  ]
+}
+
+function sidecarKeys(table: TableRef, sidecars: readonly { path: string }[]): string[] {
+  return sidecars.map(({ path }) => logKey(table, `_sidecars/${path.slice(path.lastIndexOf('/') + 1)}`))
+}
+
+function removesOf(
+  table: TableRef,
+  connection: DuckDBConnection,
+  keys: readonly string[],
+  since: number,
+): Promise<RemoveFile[]> {
+  return jsonOf(table, connection, keys, 'remove', `coalesce(remove.deletionTimestamp, 0) > ${since}`)
+}
+
+/** The actions of one kind in the checkpoint's files, which may lack the column altogether. */
+async function jsonOf<T>(
+  table: TableRef,
+  connection: DuckDBConnection,
+  keys: readonly string[],
+  column: string,
+  where: string,
+): Promise<T[]> {
+  if (keys.length === 0) return []
+  const { paths, release } = await readableBy(connection, table.store, keys)
+  try {
+    const source = `read_parquet([${paths.map(quoteText).join(', ')}], union_by_name = true, hive_partitioning = false)`
+    const shape = await connection.runAndReadAll(`SELECT * FROM ${source} LIMIT 0`)
+    if (!shape.columnNames().includes(column)) return []
+    const rows = await connection.runAndReadAll(
+      `SELECT to_json(${column})::VARCHAR FROM ${source} WHERE ${column}.path IS NOT NULL AND ${where}`,
+    )
+    return rows.getRows().map(([text]) => JSON.parse(String(text)) as T)
+  } finally {
+    await release()
+  }
+}

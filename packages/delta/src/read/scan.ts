@@ -1,0 +1,120 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
+import { readableBy } from '@millrace/engine'
+import type { AddFile } from '../log/actions.ts'
+import { tableColumns, unreadableType } from '../log/columns.ts'
+import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
+import type { StructField } from '../log/schema.ts'
+import { statsOf } from './bounds.ts'
+import { deletedRows } from './deletion-vector.ts'
+import { explainFailure } from './failure.ts'
+import { refuseRenamedMembers } from './nested-names.ts'
+import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
+import { mayHold } from './prune.ts'
+import { renderScan } from './scan-sql.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface ScanOptions {
+  /** All of them unless said. */
+  readonly columns?: readonly string[]
+  readonly where?: Predicate
+}
+
+/** What is to be read: plain data. */
+export interface Scan {
+  readonly snapshot: Snapshot
+  readonly columns: readonly StructField[]
+  readonly where: Predicate | undefined
+  /** Those that may hold a row that is asked for. */
+  readonly files: readonly AddFile[]
+}
+
+export function planScan(snapshot: Snapshot, { columns, where }: ScanOptions = {}): Scan {
+  const table = tableColumns(snapshot)
+  const { fields } = table
+  const chosen = columns?.map((name) => fieldNamed(fields, name))
+  for (const field of [...(chosen ?? []), ...(where ? columnsOf(where).map((name) => fieldNamed(fields, name)) : [])]) {
+    const lacking = unreadableType(field.type)
+    if (lacking !== undefined) {
+      throw new MillraceError(
+        'TABLE_UNSUPPORTED',
+        `${tableUrl(snapshot.table)}: column ${field.name} has the type ${lacking}`,
+      )
+    }
+  }
+  const files = [...snapshot.files.values()]
+  const wanted = where ? files.filter((file) => mayHold(table, file, where)) : files
+  return { snapshot, columns: chosen ?? fields, where, files: wanted }
+}
+
+/** A scan whose files DuckDB can read until it is released. */
+export interface OpenScan extends AsyncDisposable {
+  readonly sql: string
+  /** An error of running it, in terms of the table where a file of it is to blame. */
+  explain(error: unknown): unknown
+  release(): Promise<void>
+}
+
+/**
+ * The rows as a SELECT for `connection`. A column of a type that we can't read fails when it is selected from
+ * it, not before: the rest of the table can be read.
+ */
+export async function openScan(scan: Scan, connection: DuckDBConnection): Promise<OpenScan> {
+  const { table } = scan.snapshot
+  const counted = countedRows(scan)
+  if (counted !== undefined) return unread(`SELECT NULL AS nothing FROM range(${counted})`)
+  const deleted = await deletedRows(table, scan.files)
+  const { paths, release } = await readablePaths(table, scan.files, connection)
+  try {
+    await refuseRenamedMembers(scan, tableColumns(scan.snapshot), paths, connection)
+    const sql = renderScan(scan, paths, deleted)
+    return { sql, explain: (error) => explainFailure(error, scan, paths), release, [Symbol.asyncDispose]: release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** How many rows a scan of no column gives, where the log alone can tell: then no file is opened for it. */
+function countedRows({ columns, where, files }: Scan): bigint | undefined {
+  if (columns.length > 0 || where) return undefined
+  let rows = 0n
+  for (const file of files) {
+    const { numRecords } = statsOf(file)
+    if (numRecords === undefined || !/^\d+$/.test(numRecords)) return undefined
+    rows += BigInt(numRecords) - BigInt(file.deletionVector?.cardinality ?? 0)
+  }
+  return rows
+}
+
+function unread(sql: string): OpenScan {
+  const release = async () => {}
+  return { sql, explain: (error) => error, release, [Symbol.asyncDispose]: release }
+}
+
+/** Opens the scan for as long as `use` takes. */
+export async function withScan<T>(
+  scan: Scan,
+  connection: DuckDBConnection,
+  use: (sql: string) => Promise<T>,
+): Promise<T> {
+  await using open = await openScan(scan, connection)
+  try {
+    return await use(open.sql)
+  } catch (error) {
+    throw open.explain(error)
+  }
+}
+
+async function readablePaths(
+  table: TableRef,
+  files: readonly AddFile[],
+  connection: DuckDBConnection,
+): Promise<{ paths: string[]; release: () => Promise<void> }> {
+  const places = files.map(({ path }) => placeOf(table, path))
+  const keys = places.flatMap((place) => ('key' in place ? [place.key] : []))
+  const readable = await readableBy(connection, table.store, keys)
+  const inStore = readable.paths[Symbol.iterator]()
+  const paths = places.map((place) => ('key' in place ? String(inStore.next().value) : place.address))
+  return { paths, release: readable.release }
+}

@@ -1,0 +1,50 @@
+import { quoteName } from '@millrace/engine'
+import type { DataType, StructType } from '../log/schema.ts'
+
+/**
+ * What must not be null inside a value, as SQL that is true where it is. Undefined: nothing in a value of this
+ * type is forbidden to be null.
+ */
+function forbiddenInside(value: string, type: DataType, depth = 0): string | undefined {
+  if (typeof type === 'string') return undefined
+  if (type.type === 'struct') return anyOf(value, structRules(value, type, depth))
+  const item = `x${depth}`
+  const rules = (items: string, itemType: DataType, nullable: boolean) => {
+    const broken = [
+      ...(nullable ? [] : [`${item} IS NULL`]),
+      ...present(forbiddenInside(item, itemType, depth + 1)),
+    ].join(' OR ')
+    return broken === '' ? [] : [`len(list_filter(${items}, lambda ${item}: ${broken})) > 0`]
+  }
+  if (type.type === 'array') return anyOf(value, rules(value, type.elementType, type.containsNull))
+  return anyOf(value, [
+    ...rules(`map_keys(${value})`, type.keyType, true),
+    ...rules(`map_values(${value})`, type.valueType, type.valueContainsNull),
+  ])
+}
+
+function structRules(value: string, type: StructType, depth: number): string[] {
+  return type.fields.flatMap((field) => {
+    const inner = `struct_extract(${value}, '${field.name.replaceAll("'", "''")}')`
+    return [...(field.nullable ? [] : [`${inner} IS NULL`]), ...present(forbiddenInside(inner, field.type, depth))]
+  })
+}
+
+function anyOf(value: string, rules: readonly string[]): string | undefined {
+  return rules.length === 0 ? undefined : `(${value} IS NOT NULL AND (${rules.join(' OR ')}))`
+}
+
+function present<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value]
+}
+
+/** The marker by which a refusal is told from DuckDB's other errors. */
+export const NULL_REFUSED = 'millrace: NOT NULL:'
+
+/** A column's value, or an error where it breaks a NOT NULL of its own or inside it. */
+export function guarded(name: string, value: string, type: DataType, nullable: boolean): string {
+  const rules = [...(nullable ? [] : [`${value} IS NULL`]), ...present(forbiddenInside(value, type))]
+  if (rules.length === 0) return value
+  const refusal = `error('${NULL_REFUSED} ${quoteName(name).replaceAll("'", "''")}')`
+  return `CASE WHEN ${rules.join(' OR ')} THEN ${refusal} ELSE ${value} END`
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { judgeStats, withServices } from '@millrace/testkit'
+import { expect, vi } from 'vitest'
+import { writeCheckpoint } from '../src/maintenance/checkpoint.ts'
+import { tableHistory } from '../src/maintenance/history.ts'
+import { optimizeTable } from '../src/maintenance/optimize.ts'
+import { vacuumTable } from '../src/maintenance/vacuum.ts'
+import { restoreTable } from '../src/write/restore.ts'
+import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
+import { column, committed, openAtelier, reopened, struct } from './atelier.ts'
+import { openTestLake } from './s3-lake.ts'
+
+const it = withServices('judge', 's3')
+vi.setConfig({ testTimeout: 300_000 })
+
+const schema = struct(column('id', 'long'), column('kind', 'string'))
+const rows = (from: number, to: number) => `SELECT i AS id, 'ü/ ' || i % 2 AS kind FROM range(${from}, ${to}) t(i)`
+
+it('a table on S3 is to delta-rs and polars what it is to us, whatever was done to it', async ({ judge, s3 }) => {
+  const atelier = await openAtelier((folder) => openTestLake(s3, { cache: { folder: join(folder, 'cache') } }))
+  try {
+    let snapshot = await atelier.create({ schema, partitionColumns: ['kind'] })
+    const table = `${atelier.store.url.split('?')[0]}/${snapshot.table.path}`
+    const same = async (what: string) => {
+      snapshot = await reopened(snapshot)
+      const [ours] = await atelier.ask(snapshot, 'SELECT count(*)::INTEGER AS n, sum(id)::INTEGER AS ids FROM rows')
+      for (const engine of ['delta-rs', 'polars'] as const) {
+        const { version, rows: n, columns } = await judgeStats(judge, { table, s3, engine })
+        expect({ version, n, ids: columns.id?.sum }, `${what}, by ${engine}`).toEqual({
+          version: snapshot.version,
+          ...ours,
+        })
+      }
+    }
+    for (let i = 0; i < 3; i++) snapshot = await committed(appendRows(snapshot, rows(i * 10, i * 10 + 10), atelier))
+    await same('appended')
+    const early = { op: '<', column: 'id', value: 5 } as const
+    snapshot = await committed(replaceRows(snapshot, early, rows(3, 5), atelier))
+    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'kind', value: 'ü/ 1' }, atelier))
+    await same('replaced')
+    snapshot = (await optimizeTable(snapshot, atelier)).snapshot
+    await writeCheckpoint(snapshot, atelier)
+    await same('optimized, with a checkpoint')
+    snapshot = await committed(overwriteRows(snapshot, rows(50, 60), atelier))
+    snapshot = await committed(restoreTable(snapshot, 3, atelier.runtime))
+    await same('restored')
+    const { keys } = await vacuumTable(snapshot, atelier, { retentionMs: -60_000, force: true })
+    expect(keys.length).toBeGreaterThan(0)
+    await same('vacuumed')
+    expect(await tableHistory(snapshot.table)).toHaveLength(snapshot.version + 1)
+  } finally {
+    await atelier.close()
+  }
+})

@@ -1,0 +1,147 @@
+import { type Runtime, systemRuntime } from '@millrace/base'
+import { type FaultPlan, faultyStore, memoryStore, type Objects } from '@millrace/store'
+import { checkpointIsDue, writeCheckpoint } from '../src/maintenance/checkpoint.ts'
+import { cleanLog } from '../src/maintenance/log-cleanup.ts'
+import { optimizeTable } from '../src/maintenance/optimize.ts'
+import { vacuumTable } from '../src/maintenance/vacuum.ts'
+import { openTable, type Snapshot } from '../src/read/snapshot.ts'
+import { openOrCreate } from '../src/write/create.ts'
+import { appendRows, deleteRows, overwriteRows, replaceRows, type Workshop } from '../src/write/rows.ts'
+import { commit } from '../src/write/transaction.ts'
+import { type Atelier, column, struct } from './atelier.ts'
+
+/** What a table says to those who read it: its rows, and how far its writer has come. */
+export interface State {
+  readonly ids: readonly number[]
+  readonly progress: number
+}
+
+export const EMPTY: State = { ids: [], progress: 0 }
+
+/** One thing that is done to a table, and what the plainest model of it says. */
+export interface Step {
+  readonly name: string
+  model(state: State): State
+  run(snapshot: Snapshot, workshop: Workshop, state: State): Promise<unknown>
+}
+
+const HOUR = 3_600_000
+const rows = (ids: readonly number[]) =>
+  `SELECT id, 'row ' || id AS text FROM (SELECT unnest(${JSON.stringify(ids)}::BIGINT[]) AS id)`
+const below = (value: number) => ({ op: '<', column: 'id', value }) as const
+const unchanged = (state: State) => state
+
+export const append = (ids: readonly number[]): Step => ({
+  name: `append ${ids.length}`,
+  model: (state) => ({ ids: [...state.ids, ...ids], progress: state.progress + ids.length }),
+  run: (snapshot, workshop, { progress }) => {
+    const txn = [{ appId: 'model', version: BigInt(progress + ids.length) }]
+    return appendRows(snapshot, rows(ids), workshop, { txn })
+  },
+})
+
+export const overwrite = (ids: readonly number[]): Step => ({
+  name: `overwrite with ${ids.length}`,
+  model: ({ progress }) => ({ ids, progress }),
+  run: (snapshot, workshop) => overwriteRows(snapshot, rows(ids), workshop, { progress: 'keep' }),
+})
+
+export const replaceBelow = (limit: number, ids: readonly number[]): Step => ({
+  name: `replace below ${limit} by ${ids.length}`,
+  model: (state) => ({ ...state, ids: [...state.ids.filter((id) => id >= limit), ...fitting(ids, limit)] }),
+  run: (snapshot, workshop) =>
+    replaceRows(snapshot, below(limit), rows(fitting(ids, limit)), workshop, { progress: 'keep' }),
+})
+
+function fitting(ids: readonly number[], limit: number): number[] {
+  return ids.filter((id) => id < limit)
+}
+
+export const deleteBelow = (limit: number): Step => ({
+  name: `delete below ${limit}`,
+  model: (state) => ({ ...state, ids: state.ids.filter((id) => id >= limit) }),
+  run: (snapshot, workshop) => deleteRows(snapshot, below(limit), workshop, { progress: 'keep' }),
+})
+
+export const optimize: Step = {
+  name: 'optimize',
+  model: unchanged,
+  run: (snapshot, workshop) => optimizeTable(snapshot, workshop),
+}
+
+export const checkpoint: Step = {
+  name: 'checkpoint',
+  model: unchanged,
+  run: async (snapshot, workshop) => {
+    await checkpointIsDue(snapshot.table)
+    await writeCheckpoint(snapshot, workshop)
+  },
+}
+
+export const cleanup: Step = {
+  name: 'clean the log',
+  model: unchanged,
+  run: (snapshot, workshop) => cleanLog(snapshot, workshop.runtime),
+}
+
+export const vacuum: Step = {
+  name: 'vacuum',
+  model: unchanged,
+  run: (snapshot, workshop) => vacuumTable(snapshot, workshop),
+}
+
+export const addColumn = (name: string): Step => ({
+  name: `add column ${name}`,
+  model: unchanged,
+  run: ({ table }, { runtime }) =>
+    openOrCreate(table, { schema: struct(...SCHEMA.fields, column(name, 'long')) }, runtime),
+})
+
+/** A commit of nothing but progress. */
+export const advance: Step = {
+  name: 'advance',
+  model: (state) => ({ ...state, progress: state.progress + 1 }),
+  run: (snapshot, { runtime }, { progress }) =>
+    commit(snapshot, { operation: 'ADVANCE', txn: [{ appId: 'model', version: BigInt(progress + 1) }] }, runtime),
+}
+
+const SCHEMA = struct(column('id', 'long'), column('text', 'string'))
+
+/** A table in memory that is opened anew for every step, as by a process that has just started. */
+export function modelledTable(atelier: Atelier, random: () => number = Math.random) {
+  let now = Date.UTC(2024, 0, 1)
+  const runtime: Runtime = { ...systemRuntime, now: () => now, monotonic: () => now, sleep: async () => {}, random }
+  const workshop: Workshop = { ...atelier, runtime }
+  const path = 'modelled'
+  const configuration = {
+    'delta.logRetentionDuration': 'interval 3 hours',
+    'delta.deletedFileRetentionDuration': 'interval 3 hours',
+  }
+
+  return {
+    /** Runs the step on these objects, an hour later than the last, through a store that fails as planned. */
+    async run(objects: Objects, step: Step, state: State, plan: FaultPlan = () => undefined): Promise<void> {
+      now += HOUR
+      const store = faultyStore(memoryStore(objects, runtime), plan, runtime)
+      try {
+        const snapshot = await openOrCreate({ store, path }, { schema: SCHEMA, configuration }, runtime)
+        await step.run(snapshot, workshop, state)
+      } finally {
+        // A write that is late arrives after all.
+        await store.get('anything').catch(() => {})
+      }
+    },
+    async read(objects: Objects): Promise<State> {
+      const snapshot = await openTable({ store: memoryStore(objects, runtime), path })
+      if (!snapshot) return EMPTY
+      const found = await atelier.ask(snapshot, 'SELECT id, text FROM rows ORDER BY id')
+      for (const { id, text } of found) if (text !== `row ${id}`) throw new Error(`row ${id} says ${text}`)
+      return { ids: found.map(({ id }) => Number(id)), progress: Number(snapshot.txns.get('model') ?? 0) }
+    },
+  }
+}
+
+export function same(a: State, b: State): boolean {
+  const text = ({ ids, progress }: State) => JSON.stringify([ids.toSorted((x, y) => x - y), progress])
+  return text(a) === text(b)
+}

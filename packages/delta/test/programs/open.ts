@@ -1,0 +1,10 @@
+import { openLake } from '@millrace/store'
+import { openTable } from '../../src/read/snapshot.ts'
+
+/** Opens a table in a process of its own, and says how many files it has and how much memory that took. */
+const [lake = '', path = ''] = process.argv.slice(2)
+const store = await openLake(lake)
+const before = process.memoryUsage.rss()
+const snapshot = await openTable({ store, path })
+const peak = process.resourceUsage().maxRSS * 1024
+process.stdout.write(JSON.stringify({ files: snapshot?.files.size, grownBy: peak - before }))

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { systemRuntime } from '@millrace/base'
+import { openDuckDB, readableBy } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
+import type { S3Address } from '@millrace/testkit'
+import { temporaryFolder, withServices } from '@millrace/testkit'
+import { expect, onTestFinished } from 'vitest'
+import { openScan, planScan } from '../src/read/scan.ts'
+import { openTable, type Snapshot } from '../src/read/snapshot.ts'
+import { openOrCreate } from '../src/write/create.ts'
+import { appendRows } from '../src/write/rows.ts'
+import { column, committed, reopened, struct } from './atelier.ts'
+import { openTestLake } from './s3-lake.ts'
+
+const it = withServices('s3')
+const SCHEMA = struct(column('id', 'long', false), column('place', 'string'))
+
+/** Partitions whose names want escaping, in the log and in the addresses of their files. */
+const PLACES = ["O'ahu", 'a b+c', '100%', 'k=v/w', '東京', '😀', 'what?', '[1-2]*']
+const ROWS = `SELECT i AS id, list_value(${PLACES.map((place) => `'${place.replace("'", "''")}'`).join()})[1 + i % ${PLACES.length}] AS place FROM range(800) t(i)`
+
+async function openEngine(): Promise<DuckDBConnection> {
+  const engine = await openDuckDB()
+  onTestFinished(() => engine.close())
+  return engine.connect()
+}
+
+async function tableOn(
+  s3: S3Address,
+  connection: DuckDBConnection,
+): Promise<{ store: ObjectStore; written: Snapshot }> {
+  const folder = await temporaryFolder()
+  const store = await openTestLake(s3, { cache: { folder: join(folder, 'cache') } })
+  const workshop = { connection, folder: join(folder, 'staging'), runtime: systemRuntime }
+  const table = { store, path: 'places' }
+  const created = await openOrCreate(table, { schema: SCHEMA, partitionColumns: ['place'] }, systemRuntime)
+  return { store, written: await committed(appendRows(created, ROWS, workshop)) }
+}
+
+async function sumsByPlace(snapshot: Snapshot, connection: DuckDBConnection): Promise<unknown> {
+  await using scan = await openScan(planScan(snapshot), connection)
+  const result = await connection.runAndReadAll(
+    `SELECT place, count(*)::INTEGER, sum(id)::INTEGER FROM (${scan.sql}) GROUP BY place ORDER BY min(id)`,
+  )
+  return result.getRowsJson()
+}
+
+const EXPECTED = PLACES.map((place, i) => [place, 100, 8 * 4950 + 100 * i])
+
+it('a table in a bucket is written, opened again and read through local copies', async ({ s3 }) => {
+  const connection = await openEngine()
+  await connection.run(`SET extension_directory = '${await temporaryFolder()}'`)
+  const { written } = await tableOn(s3, connection)
+
+  expect(await sumsByPlace(await reopened(written), connection)).toEqual(EXPECTED)
+})
+
+withServices('s3', 'httpfs')('a table in a bucket is read by DuckDB itself where it can', async ({ s3, httpfs }) => {
+  const connection = await openEngine()
+  await connection.run(`LOAD '${join(httpfs, 'httpfs.duckdb_extension')}'`)
+  const { store } = await tableOn(s3, connection)
+  const written = await openTable({ store, path: 'places' })
+  if (!written) throw new Error('the table is gone')
+
+  const { paths } = await readableBy(connection, store, ['places/part-1.parquet'])
+
+  expect(paths).toEqual([`${store.url}/places/part-1.parquet`])
+  expect(await sumsByPlace(written, connection)).toEqual(EXPECTED)
+})

@@ -1,0 +1,3 @@
+export { type DuckDB, type DuckDBOptions, openDuckDB, runBeside } from './duckdb.ts'
+export { quoteName, quoteText } from './quote.ts'
+export { readableBy } from './readable.ts'

@@ -1,9 +1,0 @@
-import { temporaryFolder } from '@millrace/testkit'
-import { test } from 'vitest'
-import { fileStore } from '../../src/store/file.ts'
-import { describeStore } from './contract.ts'
-
-describeStore(
-  'a folder',
-  test.extend('store', async () => fileStore(await temporaryFolder())),
-)

@@ -1,8 +1,0 @@
-import { test } from 'vitest'
-import { memoryStore } from '../../src/store/memory.ts'
-import { describeStore } from './contract.ts'
-
-describeStore(
-  'memory',
-  test.extend('store', () => memoryStore()),
-)

@@ -1,0 +1,7 @@
+export { type LakeOptions, openLake } from './address.ts'
+export { Crash, type Fault, type FaultPlan, faultyStore } from './faulty.ts'
+export type { LeaseListener } from './lease/hand.ts'
+export { type Leases, openLeases } from './lease/leases.ts'
+export { memoryStore, type Objects } from './memory.ts'
+export { type Finding, probeStore } from './probe.ts'
+export type { ObjectInfo, ObjectStore, Readable, S3Access } from './store.ts'

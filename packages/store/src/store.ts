@@ -1,0 +1,63 @@
+/**
+ * Where tables live. A few functions over named objects, written so that a folder, S3 and memory can
+ * keep the same promise:
+ *
+ * - `putIfAbsent` is atomic: of any number of callers at most one hears `created`, and nobody ever
+ *   reads half an object. An answer can get lost, and `exists` can mean the caller's own object, put
+ *   by a try whose answer got lost: whoever must know reads the object and looks whether it is its own.
+ * - An error says nothing about whether the write happened, now or a little later.
+ * - A listing shows every object whose put ended before the listing began, in order of the keys' UTF-8 bytes.
+ * - Keys are relative, with `/` between parts. A key is an object or a folder of objects, never both.
+ */
+export interface ObjectStore {
+  /** The address, for people. */
+  readonly url: string
+  /** Undefined when there is none. A range that reaches beyond the end gives what there is. */
+  get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>
+  /** Replaces what is there. */
+  put(key: string, bytes: Uint8Array): Promise<void>
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>
+  /** Brings a local file to a key that nobody else writes: what is there already is an earlier try of this. */
+  upload(key: string, localPath: string): Promise<void>
+  /** The keys under `prefix` that come after `after`. */
+  keys(prefix: string, after?: string): AsyncIterable<string>
+  /** The same with size and time, which in a folder cost a call a file. */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>
+  /** No error when there is none. */
+  delete(key: string): Promise<void>
+  /** Makes objects that never change readable as local files until they are released. */
+  readable(keys: readonly string[]): Promise<Readable>
+  /** How a program that speaks S3 reads the same objects by itself; undefined where they are not in a bucket. */
+  readonly s3Access?: () => Promise<S3Access>
+}
+
+/** Credentials may run out: ask anew before each use. */
+export interface S3Access {
+  readonly bucket: string
+  /** What every key begins with in the bucket. */
+  readonly prefix: string
+  readonly region: string
+  readonly endpoint: string | undefined
+  readonly pathStyle: boolean
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | undefined
+}
+
+export interface ByteRange {
+  readonly offset: number
+  readonly length: number
+}
+
+export interface ObjectInfo {
+  readonly key: string
+  readonly size: number
+  /** Milliseconds since 1970. */
+  readonly modified: number
+}
+
+export interface Readable {
+  /** One for each key, in the order of the keys. */
+  readonly paths: readonly string[]
+  release(): Promise<void>
+}
