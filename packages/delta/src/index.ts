@@ -1,5 +1,6 @@
 export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
 export type { TableRef } from './log/log.ts'
+export { unknownProperties } from './log/properties.ts'
 export {
   commentedField,
   type DataType,

@@ -13,6 +13,8 @@ export interface LogEntry {
   readonly key: string
   /** The last version that it tells. */
   readonly version: number
+  /** Says what several commits said, which must be reconciled. */
+  readonly isCompacted: boolean
 }
 
 /** The newest version that the listing knows. */
@@ -56,28 +58,37 @@ function versionOf({ version }: Checkpoint): number {
 }
 
 function firstGap(listing: LogListing, from: number, to: number): number | undefined {
+  let first = from
   for (let version = from; version <= to; version++) {
-    if (!listing.commits.has(version)) return version
+    if (listing.commits.has(version)) continue
+    const compaction = standIn(listing, first, version, to)
+    if (!compaction) return version
+    version = compaction.to
+    first = version + 1
   }
   return undefined
 }
 
-/** A compaction stands for its commits where it lies wholly within the range. */
+/** Commits are the truth: a compaction is read only where one that it tells of is gone. */
 function entriesBetween(table: TableRef, listing: LogListing, from: number, to: number): LogEntry[] {
   const entries: LogEntry[] = []
-  for (let version = from; version <= to; ) {
-    const compaction = longestAt(listing.compactions, version, to)
-    const last = compaction?.to ?? version
-    entries.push({ key: compaction?.key ?? logKey(table, commitName(version)), version: last })
-    version = last + 1
+  let first = from
+  for (let version = from; version <= to; version++) {
+    const compaction = listing.commits.has(version) ? undefined : standIn(listing, first, version, to)
+    if (!compaction) {
+      entries.push({ key: logKey(table, commitName(version)), version, isCompacted: false })
+      continue
+    }
+    while ((entries.at(-1)?.version ?? -1) >= compaction.from) entries.pop()
+    entries.push({ key: compaction.key, version: compaction.to, isCompacted: true })
+    version = compaction.to
+    first = version + 1
   }
   return entries
 }
 
-function longestAt(compactions: readonly Compaction[], from: number, to: number): Compaction | undefined {
-  let longest: Compaction | undefined
-  for (const compaction of compactions) {
-    if (compaction.from === from && compaction.to <= to && compaction.to > (longest?.to ?? from)) longest = compaction
-  }
-  return longest
+/** The compaction within the range that reaches farthest of those that tell of a version and overlap no other. */
+function standIn({ compactions }: LogListing, from: number, version: number, to: number): Compaction | undefined {
+  const able = compactions.filter((one) => one.from >= from && one.from <= version && one.to >= version && one.to <= to)
+  return able.sort((a, b) => b.to - a.to || b.from - a.from)[0]
 }

@@ -1,6 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { listLogWithTimes, type TimedLogListing } from '../log/listing.ts'
 import { logKey, readCommit, type TableRef, versionName } from '../log/log.ts'
+import { cleansLog } from '../log/properties.ts'
 import { inOrder } from '../read/in-order.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { logRetention } from '../write/retention.ts'
@@ -14,11 +15,13 @@ const READS_AT_ONCE = 16
 
 /**
  * Removes entries that no version within the retention needs: those before a checkpoint that is itself past it.
- * What they say in the ledger is kept in one summary first. Answers how many objects went.
+ * A table of others may forbid it: `delta.enableExpiredLogCleanup`. What they say in the ledger is kept in one
+ * summary first. Answers how many objects went.
  */
 export async function cleanLog(snapshot: Snapshot, runtime: Runtime): Promise<number> {
   refuseUnwritable(snapshot)
   const { table, metadata } = snapshot
+  if (!cleansLog(metadata.configuration)) return 0
   const expiry = runtime.now() - Math.max(logRetention(metadata), ALWAYS_KEPT_MS)
   const listing = await listLogWithTimes(table, 0)
   const first = firstKept(listing, expiry)

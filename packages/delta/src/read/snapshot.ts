@@ -4,6 +4,7 @@ import { type Actions, type AddFile, decodeActions, type Metadata, type Protocol
 import { type CheckpointHint, checkpointHint, type LogListing, listLog } from '../log/listing.ts'
 import { commitName, logKey, readCommit, type TableRef, tableUrl, versionName } from '../log/log.ts'
 import { refuseUnknownProtocol } from '../log/protocol.ts'
+import { refuseUnreconciled } from '../log/reconciled.ts'
 import { newestVersion, type Segment, segmentsTo } from '../log/segment.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import { refuseWrongChecksum } from './checksum.ts'
@@ -154,9 +155,11 @@ async function playEntries(
   base: TableState | undefined,
 ): Promise<TableState | 'gone'> {
   const replay = startReplay(base)
-  const read = async ({ key }: Segment['entries'][number]) => {
+  const read = async ({ key, isCompacted }: Segment['entries'][number]) => {
     const bytes = await table.store.get(key)
-    return bytes && decodeActions(bytes, `${table.store.url}/${key}`)
+    const actions = bytes && decodeActions(bytes, `${table.store.url}/${key}`)
+    if (actions && isCompacted) refuseUnreconciled(actions, `${table.store.url}/${key}`)
+    return actions
   }
   for await (const actions of inOrder(entries, READS_AT_ONCE, read)) {
     if (!actions) return 'gone'

@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { listLogWithTimes } from '../log/listing.ts'
 import { readCommit, type TableRef, tableUrl } from '../log/log.ts'
+import { isOn } from '../log/properties.ts'
 import { openTable } from './snapshot.ts'
 
 /** The version that was the table's newest at a time, in milliseconds since 1970. */
@@ -24,7 +25,7 @@ export async function versionAt(table: TableRef, time: number): Promise<number> 
 
 /** Since when commits tell their own time. */
 function toldSince(configuration: Readonly<Record<string, string>>): { version: number; time: number } | undefined {
-  if (configuration['delta.enableInCommitTimestamps'] !== 'true') return undefined
+  if (!isOn(configuration, 'delta.enableInCommitTimestamps')) return undefined
   const version = Number(configuration['delta.inCommitTimestampEnablementVersion'] ?? 0)
   return {
     version,

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type TableRef, tableUrl } from '../log/log.ts'
+import { CLEANED_BY_US, WIDENED_BY_US } from '../log/properties.ts'
 import type { StructType } from '../log/schema.ts'
 import { openTable, type Snapshot } from '../read/snapshot.ts'
 import { instantOf, seenAt } from './age.ts'
@@ -16,8 +17,10 @@ export interface NewTable {
   readonly description?: string
 }
 
-/** Log care is ours: rule 17 of docs/exactly-once.md. */
+/** Log care is ours, not that of other engines: they don't keep the ledger of what they clean away. */
 const CONFIGURATION = {
+  [CLEANED_BY_US]: 'true',
+  [WIDENED_BY_US]: 'true',
   'delta.enableExpiredLogCleanup': 'false',
   'delta.logRetentionDuration': 'interval 2 days',
   'delta.deletedFileRetentionDuration': 'interval 1 day',
@@ -28,7 +31,7 @@ const ADOPTION_TRIES = 10
 /**
  * The table that is there, made fit for rows of `wanted.schema`, or a new one: of several that create at once,
  * one does, and all go on. A table that others made keeps its schema, its comments and its partitions; columns
- * that it lacks are added to it. What can't be brought together is refused, with the difference named. It is opened
+ * that it lacks are added to it only where its property `millrace.addsColumns` says so, as it does of our own. What can't be brought together is refused, with the difference named. It is opened
  * with `connection`, as `openTable` does.
  */
 export async function openOrCreate(

@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { Metadata } from '../log/actions.ts'
 import { tableUrl } from '../log/log.ts'
+import { isOn, WIDENED_BY_US } from '../log/properties.ts'
 import { type DataType, type StructField, type StructType, schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import type { NewTable } from './create.ts'
@@ -19,6 +20,15 @@ export function evolvedMetadata(snapshot: Snapshot, wanted: NewTable): Metadata 
   }
   if (merge.differences.length > 0) {
     throw new MillraceError('TABLE_SCHEMA', `${tableUrl(snapshot.table)}: ${merge.differences.join('; ')}`)
+  }
+  if (schema !== stored && !isOn(metadata.configuration, WIDENED_BY_US)) {
+    throw new MillraceError(
+      'TABLE_SCHEMA',
+      `${tableUrl(snapshot.table)} lacks columns of the rows, and is a table of others`,
+      {
+        next: `Add the columns to it, or set its property ${WIDENED_BY_US} to true.`,
+      },
+    )
   }
   return schema === stored ? undefined : { ...metadata, schemaString: JSON.stringify(schema) }
 }

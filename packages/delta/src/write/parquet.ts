@@ -6,6 +6,7 @@ import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { Metadata } from '../log/actions.ts'
 import { duckdbType, type StructType, schemaOf } from '../log/schema.ts'
 import { begunAt, instantOf } from './age.ts'
+import { fitted, LENGTH_REFUSED } from './lengths.ts'
 import { guarded, NULL_REFUSED } from './nulls.ts'
 import { logPath, partitionExpression, partitionValue } from './partitions.ts'
 import type { StagedFile } from './staged.ts'
@@ -49,7 +50,7 @@ export async function stageRows(
   const target = join(folder, layout ? name : `${name}.zstd.parquet`)
   await mkdir(folder, { recursive: true })
   const writing = [options.dataChange === false ? MOVED : FRESH, ...(layout ?? ['USE_TMP_FILE false'])]
-  const rows = await copy(connection, select(query, metadata, options.columns), target, writing, options.rows)
+  const rows = await copy(connection, select(query, metadata, options), target, writing, options.rows)
   const leaves = indexedLeaves(metadata)
   const staged: StagedFile[] = []
   for (const row of rows) {
@@ -120,15 +121,20 @@ async function copy(
     const refused = cause instanceof Error && cause.message.split(NULL_REFUSED)[1]
     if (refused)
       throw new MillraceError('TABLE_SCHEMA', `a null in a column that must not be null:${refused}`, { cause })
+    const long = cause instanceof Error && cause.message.split(LENGTH_REFUSED)[1]
+    if (long) throw new MillraceError('TABLE_SCHEMA', `a value is longer than its column allows:${long}`, { cause })
     throw cause
   }
 }
 
-function select(query: string, metadata: Metadata, columns: readonly string[] | undefined): string {
-  const values = schemaOf(metadata).fields.map(({ name, type, nullable }) => {
+/** Rows that only move keep their values, whatever the lengths of their columns. */
+function select(query: string, metadata: Metadata, { columns, dataChange = true }: StageOptions): string {
+  const values = schemaOf(metadata).fields.map((field) => {
+    const { name, type, nullable } = field
     const there = columns === undefined || columns.includes(name)
     const source = metadata.partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
-    const value = `CAST(${there ? source : 'NULL'} AS ${duckdbType(type)})`
+    const cast = `CAST(${there ? source : 'NULL'} AS ${duckdbType(type)})`
+    const value = dataChange ? fitted(field, cast) : cast
     return `${guarded(name, value, type, nullable)} AS ${quoteName(name)}`
   })
   return `SELECT ${values.join(', ')} FROM (${query})`

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { Metadata } from '../log/actions.ts'
+import { property } from '../log/properties.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -23,7 +24,7 @@ export function fileRetention(metadata: Metadata): number {
 }
 
 function duration(metadata: Metadata, key: string, whenUnset: number): number {
-  const text = metadata.configuration[key]
+  const text = property(metadata.configuration, key)
   if (text === undefined) return whenUnset
   const milliseconds = parseInterval(text)
   if (milliseconds === undefined) throw new MillraceError('TABLE_BROKEN', `the table's ${key} is no duration: ${text}`)

@@ -2,6 +2,7 @@ import type { Json } from '@duckdb/node-api'
 import { exactNumber } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
 import type { Metadata } from '../log/actions.ts'
+import { property } from '../log/properties.ts'
 import { type DataType, type StructField, schemaOf } from '../log/schema.ts'
 import { boundOf } from './bounds.ts'
 
@@ -50,12 +51,12 @@ export function indexedLeaves(metadata: Metadata): Leaf[] {
   const { configuration, partitionColumns } = metadata
   const fields = schemaOf(metadata).fields.filter(({ name }) => !partitionColumns.includes(name))
   const leaves = leavesOf(fields, [])
-  const named = configuration['delta.dataSkippingStatsColumns']
+  const named = property(configuration, 'delta.dataSkippingStatsColumns')
   if (named !== undefined) {
     const wanted = named.split(',').map((name) => name.trim().replaceAll('`', ''))
     return leaves.filter(({ path }) => wanted.some((name) => `${path.join('.')}.`.startsWith(`${name}.`)))
   }
-  const count = Number(configuration['delta.dataSkippingNumIndexedCols'] ?? INDEXED_BY_DEFAULT)
+  const count = Number(property(configuration, 'delta.dataSkippingNumIndexedCols') ?? INDEXED_BY_DEFAULT)
   return count < 0 ? leaves : leaves.slice(0, count)
 }
 

@@ -1,8 +1,10 @@
 import { MillraceError } from '@millrace/base'
 import { tableUrl } from '../log/log.ts'
+import { isOn, property, refusedProperties } from '../log/properties.ts'
 import type { StructField } from '../log/schema.ts'
 import { schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
+import { LENGTH_KEY, lengthRule } from './lengths.ts'
 
 /**
  * What a table may list without asking a writer for more than we do. Constraints and generated columns may be
@@ -33,7 +35,11 @@ const COLUMN_RULES: Readonly<Record<string, string>> = {
 
 /** Throws unless we can add to this table as the protocol demands, naming what stands in the way. */
 export function refuseUnwritable(snapshot: Snapshot): void {
-  const lacking = [...protocolRules(snapshot), ...propertyRules(snapshot), ...columnRules(snapshot)]
+  const lacking = [
+    ...protocolRules(snapshot),
+    ...refusedProperties(snapshot.metadata.configuration),
+    ...columnRules(snapshot),
+  ]
   if (lacking.length > 0) {
     throw new MillraceError(
       'TABLE_UNSUPPORTED',
@@ -45,17 +51,9 @@ export function refuseUnwritable(snapshot: Snapshot): void {
 
 function protocolRules({ protocol }: Snapshot): string[] {
   if (protocol.minWriterVersion > 7) return [`writer version ${protocol.minWriterVersion}`]
+  if (protocol.minWriterVersion === 7 && !protocol.writerFeatures)
+    return ['writer version 7 without its list of features']
   return (protocol.writerFeatures ?? []).filter((feature) => !HONOURED.has(feature))
-}
-
-function propertyRules({ metadata: { configuration } }: Snapshot): string[] {
-  const lacking = Object.entries(configuration)
-    .filter(([key]) => key.startsWith('delta.constraints.'))
-    .map(([key, check]) => `constraint ${key.slice('delta.constraints.'.length)} (${check})`)
-  if (configuration['delta.enableChangeDataFeed'] === 'true') lacking.push('a change data feed')
-  const mapping = configuration['delta.columnMapping.mode'] ?? 'none'
-  if (mapping !== 'none') lacking.push(`column mapping by ${mapping}`)
-  return lacking
 }
 
 function columnRules(snapshot: Snapshot): string[] {
@@ -67,13 +65,19 @@ function rulesOf(fields: readonly StructField[]): string[] {
     ...Object.entries(COLUMN_RULES)
       .filter(([key]) => key in metadata)
       .map(([, rule]) => `${rule} of column ${name}`),
+    ...(hasUnenforcedLength({ type, metadata }) ? [`lengths inside of column ${name}`] : []),
     ...(typeof type === 'object' && type.type === 'struct' ? rulesOf(type.fields) : []),
   ])
 }
 
+/** Lengths of whole columns are enforced; those inside of lists, maps and structs are not. */
+function hasUnenforcedLength({ type, metadata }: Pick<StructField, 'type' | 'metadata'>): boolean {
+  return LENGTH_KEY in metadata && lengthRule({ type, metadata }) === undefined
+}
+
 /** Rows of an append-only table may move between files; they may not go. */
 export function refuseRemoval(snapshot: Snapshot): void {
-  if (snapshot.metadata.configuration['delta.appendOnly'] === 'true') {
+  if (isOn(snapshot.metadata.configuration, 'delta.appendOnly')) {
     throw new MillraceError(
       'TABLE_UNSUPPORTED',
       `${tableUrl(snapshot.table)} is append-only: its rows can't be removed`,
@@ -83,7 +87,7 @@ export function refuseRemoval(snapshot: Snapshot): void {
 
 /** Rule 5: a table that forgets txns would forget how far its sources were read. */
 export function refuseExpiringProgress(snapshot: Snapshot): void {
-  const duration = snapshot.metadata.configuration['delta.setTransactionRetentionDuration']
+  const duration = property(snapshot.metadata.configuration, 'delta.setTransactionRetentionDuration')
   if (duration === undefined) return
   throw new MillraceError(
     'TABLE_UNSUPPORTED',

@@ -137,6 +137,19 @@ describe('log cleanup', () => {
     expect((await openTable(at.table, 6))?.version).toBe(6)
     expect((await reopened(at)).version).toBe(7)
   })
+  test('leaves the log of others alone where they forbid it, in any letter case, until they allow us', async () => {
+    const { at, workshop } = await grown(7)
+    const theirs = (value: string) => ({ 'millrace.cleansLog': value, 'Delta.EnableExpiredLogCleanup': 'False' })
+    const withProperties = (configuration: Record<string, string>) => ({
+      ...at,
+      metadata: { ...at.metadata, configuration },
+    })
+    expect(await cleanLog(withProperties({ 'delta.enableExpiredLogCleanup': 'FALSE' }), workshop.runtime)).toBe(0)
+    expect(await cleanLog(withProperties(theirs('false')), workshop.runtime)).toBe(0)
+    expect(await cleanLog(withProperties({ ...theirs('TRUE'), ...at.metadata.configuration }), workshop.runtime)).toBe(
+      8,
+    )
+  })
   test('keeps the ledger of what goes in one summary, from one cleaning to the next', async () => {
     const { at, table, workshop, pass } = await grown(5)
     await cleanLog(at, workshop.runtime)

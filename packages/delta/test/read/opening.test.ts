@@ -131,11 +131,29 @@ describe('a file that is removed and added again', () => {
 })
 
 describe('a log compaction', () => {
-  test('stands for the entries of its range', async () => {
+  const compacted = `${versionName(2)}.${versionName(4)}.compacted.json`
+  test.each([
+    ['another story', JSON.stringify(add('compacted'))],
+    ['garbage', 'PAR1'],
+    ['an add and its remove', [add('1'), remove('1')].map((action) => JSON.stringify(action)).join('\n')],
+  ])('of %s changes nothing while its commits are there', async (_, content) => {
     const log = grown(5)
-    log.put(`${versionName(2)}.${versionName(4)}.compacted.json`, JSON.stringify(add('compacted')))
-    expect(await filesOf(log.table)).toEqual(['1', '5', 'compacted'])
-    expect(await filesOf(log.table, 3)).toEqual(['1', '2', '3'])
+    log.put(compacted, content)
+    expect(await filesOf(log.table)).toEqual(['1', '2', '3', '4', '5'])
+  })
+  test('stands for its commits where one of them is gone', async () => {
+    const log = grown(5)
+    log.put(compacted, ['2', '3', '4'].map((path) => JSON.stringify(add(path))).join('\n'))
+    log.delete(commitName(3))
+    expect(await filesOf(log.table)).toEqual(['1', '2', '3', '4', '5'])
+    expect(await filesOf(log.table, 2)).toEqual(['1', '2'])
+    await expect(openTable(log.table, 3)).rejects.toMatchObject({ code: 'TABLE_BROKEN' })
+  })
+  test('that tells of a file twice stands for nothing', async () => {
+    const log = grown(5)
+    log.put(compacted, [add('2'), remove('2')].map((action) => JSON.stringify(action)).join('\n'))
+    log.delete(commitName(3))
+    await expect(openTable(log.table)).rejects.toMatchObject({ code: 'TABLE_BROKEN' })
   })
 })
 

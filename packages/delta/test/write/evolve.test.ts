@@ -13,7 +13,12 @@ const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fiel
 const list = (elementType: DataType): DataType => ({ type: 'array', elementType, containsNull: true })
 
 function table(schema: StructType, partitionColumns: string[] = []): Snapshot {
-  const metadata = { id: 'id', schemaString: JSON.stringify(schema), partitionColumns, configuration: {} }
+  const metadata = {
+    id: 'id',
+    schemaString: JSON.stringify(schema),
+    partitionColumns,
+    configuration: { 'millrace.addsColumns': 'true' },
+  }
   return { table: { store: { url: 'memory:' }, path: 't' }, metadata } as unknown as Snapshot
 }
 
@@ -49,6 +54,14 @@ test('columns that the table lacks are added behind its own, with their comments
   expect(evolved(stored, wanted)).toEqual(
     struct(field('a', 'long', true, 'by them'), field('b', 'string', true, 'by us')),
   )
+})
+
+test('nothing is added unasked to a table of others', () => {
+  const theirs = table(struct(field('a', 'long')))
+  const snapshot = { ...theirs, metadata: { ...theirs.metadata, configuration: {} } }
+  const schema = struct(field('a', 'long'), field('b', 'string'))
+  expect(() => evolvedMetadata(snapshot, { schema })).toThrow('is a table of others')
+  expect(evolvedMetadata(snapshot, { schema: struct(field('a', 'long')) })).toBeUndefined()
 })
 
 test('fields are added inside structs, lists and maps too', () => {

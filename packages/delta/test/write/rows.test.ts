@@ -140,6 +140,25 @@ test('an append-only table refuses to lose rows', async () => {
   await expect(overwriteRows(snapshot, rows(0, 1), atelier)).rejects.toThrow('is append-only')
 })
 
+test('lengths of CHAR and VARCHAR are kept as Spark keeps them', async () => {
+  const bounded = (name: string, text: string) => ({
+    name,
+    type: 'string',
+    nullable: true,
+    metadata: { __CHAR_VARCHAR_TYPE_STRING: text },
+  })
+  const created = await atelier.create({ schema: struct(bounded('v', 'varchar(3)'), bounded('c', 'char(3)')) })
+  const fits = `SELECT 'abc  ' AS v, 'é' AS c UNION ALL SELECT '👍👍👍', NULL`
+  const snapshot = await committed(appendRows(created, fits, atelier))
+  expect(await atelier.ask(snapshot, 'FROM rows ORDER BY v')).toEqual([
+    { v: 'abc', c: 'é  ' },
+    { v: '👍👍👍', c: null },
+  ])
+  for (const long of [`SELECT 'abcd' AS v`, `SELECT ' abc' AS c`]) {
+    await expect(appendRows(snapshot, long, atelier)).rejects.toMatchObject({ code: 'TABLE_SCHEMA' })
+  }
+})
+
 describe('what asks more of a writer than we can do is refused by name', () => {
   const changed = (column: object, configuration: Record<string, string>) => ({
     schema: struct({ name: 'id', type: 'long', nullable: true, metadata: { ...column } }),
@@ -147,12 +166,29 @@ describe('what asks more of a writer than we can do is refused by name', () => {
   })
   test.each([
     ['a constraint', changed({}, { 'delta.constraints.positive': 'id > 0' }), 'constraint positive (id > 0)'],
+    ['a constraint in other letters', changed({}, { 'Delta.Constraints.c1': 'id > 0' }), 'constraint c1 (id > 0)'],
+    [
+      'a change data feed in other letters',
+      changed({}, { 'delta.enablechangedatafeed': 'TRUE' }),
+      'a change data feed',
+    ],
+    [
+      'a manifest for others',
+      changed({}, { 'delta.compatibility.symlinkFormatManifest.enabled': 'true' }),
+      'symlinkFormatManifest',
+    ],
+    ['lengths inside of values', changed({ __CHAR_VARCHAR_TYPE_STRING: 'array<varchar(3)>' }, {}), 'lengths inside'],
     ['an invariant', changed({ 'delta.invariants': '{}' }, {}), 'an invariant of column id'],
     ['a generated column', changed({ 'delta.generationExpression': '1' }, {}), 'a generation expression of column id'],
     ['a change data feed', changed({}, { 'delta.enableChangeDataFeed': 'true' }), 'a change data feed'],
     ['txns that expire', changed({}, { 'delta.setTransactionRetentionDuration': 'interval 1 day' }), 'interval 1 day'],
   ])('%s', async (_, wanted, message) => {
     await expect(atelier.create(wanted)).rejects.toThrow(message)
+  })
+  test('writer version 7 that lists no features', async () => {
+    const snapshot = await atelier.create({ schema })
+    const bare = { ...snapshot, protocol: { minReaderVersion: 1, minWriterVersion: 7 } }
+    await expect(appendRows(bare, rows(0, 1), atelier)).rejects.toThrow('without its list of features')
   })
   test('an unknown writer feature', async () => {
     const snapshot = await atelier.create({ schema })

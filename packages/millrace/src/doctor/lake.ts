@@ -2,7 +2,7 @@ import { rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Runtime } from '@millrace/base'
-import { openTable, refuseExpiringProgress, refuseUnwritable } from '@millrace/delta'
+import { openTable, refuseExpiringProgress, refuseUnwritable, unknownProperties } from '@millrace/delta'
 import { type ObjectStore, openLake, probeStore } from '@millrace/store'
 import { type Finding, find } from './finding.ts'
 
@@ -50,7 +50,9 @@ async function lookAtTable(store: ObjectStore, path: string): Promise<string> {
   const features = [...new Set([...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])])]
   const named = features.length === 0 ? '' : `, features ${features.join(', ')}`
   const versions = `reader ${protocol.minReaderVersion}, writer ${protocol.minWriterVersion}`
-  return `version ${version}, ${files.size} files, ${versions}${named}`
+  const unknown = unknownProperties(snapshot.metadata.configuration)
+  const strange = unknown.length === 0 ? '' : `, unknown properties ${unknown.join(', ')}`
+  return `version ${version}, ${files.size} files, ${versions}${named}${strange}`
 }
 
 function folderOf(lake: string): string | undefined {
