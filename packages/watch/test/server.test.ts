@@ -6,12 +6,13 @@ import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createMetrics } from '../src/metrics.ts'
 import { type Listen, startServer } from '../src/server.ts'
+import type { Access } from '../src/token.ts'
 import { watchWorker } from '../src/worker-watch.ts'
 import { handClock, pin, read, STARTED, WORKER } from './kit.ts'
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 }
 
-async function serve(listen: Listen = ANY_PORT) {
+async function serve(listen: Listen = ANY_PORT, access?: Access) {
   const clock = handClock()
   const watch = watchWorker(WORKER, clock.runtime)
   const metrics = createMetrics(watch.state, clock.runtime)
@@ -19,11 +20,18 @@ async function serve(listen: Listen = ANY_PORT) {
   watch.on(pin.assigned)
   const store = await openLake(await temporaryFolder())
   const server = await startServer(
-    { watch, metrics, store, questionFolders: [], runtime: { ...clock.runtime, sleep: systemRuntime.sleep } },
+    {
+      watch,
+      metrics,
+      store,
+      questionFolders: [],
+      runtime: { ...clock.runtime, sleep: systemRuntime.sleep },
+      ...(access && { access }),
+    },
     listen,
   )
   onTestFinished(() => server.close())
-  const ask = (path: string) => fetch(`${server.url}${path}`)
+  const ask = (path: string, headers: Record<string, string> = {}) => fetch(`${server.url}${path}`, { headers })
   return { ...clock, watch, ask, url: server.url }
 }
 
@@ -71,15 +79,52 @@ describe("the worker's address", () => {
     }
   })
 
-  it('answers under no name but its own, so that a page of another site cannot read it', async () => {
+  it.each([
+    { host: 'other.example' },
+    { origin: 'http://other.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+  ])('answers no page of another site, nor under another name: %o', async (headers) => {
     const { url } = await serve()
-    const status = await new Promise((resolve, reject) => {
-      const asking = get(`${url}/state`, { headers: { host: 'other.example' } }, ({ statusCode }) =>
-        resolve(statusCode),
-      )
-      asking.once('error', reject)
-    })
-    expect(status).toBe(403)
+    for (const path of ['/state', '/events', '/', '/metrics']) {
+      const status = await new Promise((resolve, reject) => {
+        const asking = get(`${url}${path}`, { headers }, (answer) => resolve(answer.resume().statusCode))
+        asking.once('error', reject)
+      })
+      expect(status).toBe(403)
+    }
+  })
+
+  it('lets a bounded number of pages follow it, and others once one is gone', async () => {
+    const { ask } = await serve()
+    const open = await Promise.all(Array.from({ length: 64 }, () => ask('/events')))
+    expect(open.map(({ status }) => status)).toEqual(Array(64).fill(200))
+    expect((await ask('/events')).status).toBe(503)
+    expect((await ask('/state')).status).toBe(200)
+    await open[0]?.body?.cancel()
+    const later = async () => {
+      const answer = await ask('/events')
+      return answer.status
+    }
+    await expect.poll(later, { timeout: 30_000 }).toBe(200)
+  })
+
+  it('asks for a token where others can reach it, and says no more than the phase without', async () => {
+    const token = 'a-long-and-random-token'
+    const everywhere = { host: '0.0.0.0', port: 0 }
+    await expect(serve(everywhere)).rejects.toMatchObject({ next: expect.stringContaining('MILLRACE_DASHBOARD_TOKEN') })
+    await expect(serve(ANY_PORT, { token: 'short' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    const { ask } = await serve(everywhere, { token })
+    const basic = `Basic ${Buffer.from(`anybody:${token}`).toString('base64')}`
+    for (const path of ['/', '/state', '/events', '/metrics', '/history', '/group', '/answers', '/page/main.ts']) {
+      expect((await ask(path)).status).toBe(401)
+      expect((await ask(path, { authorization: 'Bearer another-random-token' })).status).toBe(401)
+    }
+    expect((await ask('/')).headers.get('www-authenticate')).toMatch(/^Basic /)
+    for (const authorization of [basic, `Bearer ${token}`])
+      expect((await ask('/state', { authorization })).status).toBe(200)
+    expect(await (await ask('/healthz')).json()).toEqual({ ok: true, phase: 'caught up' })
+    expect(await (await ask('/healthz', { authorization: basic })).json()).toHaveProperty('sentence')
   })
 
   it('is the usual one or on the next free port; one that was asked for is there or refused', async () => {

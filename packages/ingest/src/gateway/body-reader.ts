@@ -29,7 +29,7 @@ export function openBodyReader({ pressure, limits, maxBodyBytes, runtime }: Body
   return (request, payload, done) => {
     const claimed = Number(request.headers['content-length'] ?? Number.NaN)
     if (claimed > maxBodyBytes) return done(tooLarge(maxBodyBytes))
-    const chunks: Buffer[] = []
+    const body = gatherBody(claimed)
     let stopWatching: (() => void) | undefined
     const finish = (error: Error | null, body?: Buffer) => {
       stopWatching?.()
@@ -46,14 +46,38 @@ export function openBodyReader({ pressure, limits, maxBodyBytes, runtime }: Body
       } catch (error) {
         return finish(error as Error)
       }
-      chunks.push(chunk)
+      body.add(chunk)
     }
-    const onEnd = () => finish(null, Buffer.concat(chunks, reading.received))
+    const onEnd = () => finish(null, body.whole())
     const onError = () => finish(refuse(400, 'the body ended too early'))
     payload.on('data', onData).on('end', onEnd).on('error', onError)
     // Most bodies are there already: they come before anybody looks.
     if (!payload.complete) stopWatching = watchPace(reading)
     return undefined
+  }
+}
+
+interface Body {
+  add(chunk: Buffer): void
+  whole(): Buffer
+}
+
+/**
+ * Gathers a body that comes in pieces in one place of its claimed length, so that it is never there twice: of that
+ * place, memory is taken only for what has come.
+ */
+function gatherBody(claimed: number): Body {
+  const chunks: Buffer[] = []
+  let place: Buffer | undefined
+  let length = 0
+  return {
+    add(chunk) {
+      if (place === undefined && chunk.length < claimed) place = Buffer.allocUnsafeSlow(claimed)
+      if (place) place.set(chunk, length)
+      else chunks.push(chunk)
+      length += chunk.length
+    },
+    whole: () => place?.subarray(0, length) ?? Buffer.concat(chunks, length),
   }
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { endOfText, type JsonText, jsonText, NotJson, startsObject, valueBytes } from './json-text.ts'
-import { refuse } from './refusal.ts'
+import { RefusedRequest, refuse } from './refusal.ts'
 
 /** Reads a body that is one JSON object; `read` has to leave the text behind it. */
 export function readObject<T>(body: unknown, read: (text: JsonText) => T): T {
@@ -13,10 +13,14 @@ export function readObject<T>(body: unknown, read: (text: JsonText) => T): T {
     endOfText(text)
     return result
   } catch (error) {
-    // What is no JSON at all is told as such, whatever else seemed wrong with it before.
-    if (!(error instanceof NotJson)) checkJson(body)
+    // What is no JSON at all is told as such, whatever else seemed wrong with it before; what is too much is not read on.
+    if (!(error instanceof NotJson) && !isTooMuch(error)) checkJson(body)
     throw error
   }
+}
+
+function isTooMuch(error: unknown): boolean {
+  return error instanceof RefusedRequest && error.status === 413
 }
 
 function checkJson(body: Buffer): void {

@@ -21,6 +21,9 @@ const CLOSE_BRACKET = 0x5d
 const ZERO = 0x30
 const NINE = 0x39
 
+/** Of an object whose members are read one by one: a request's own, or a record's around its value. */
+const MOST_MEMBERS = 1_000
+
 /** Deeper than any record, and far from the end of the stack. */
 const DEEPEST = 200
 
@@ -30,6 +33,7 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 const SPACE = Uint8Array.from({ length: 256 }, (_, byte) => (' \n\r\t'.includes(String.fromCharCode(byte)) ? 1 : 0))
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'))
+const HEX = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? 1 : 0))
 const UNICODE_ESCAPE = 0x75
 const WORDS = ['null', 'true', 'false'].map((word) => Buffer.from(word))
 
@@ -61,7 +65,9 @@ export function eachMember(text: JsonText, visit: (name: string) => void): void 
   text.at++
   skipSpace(text)
   if (took(text, CLOSE_BRACE)) return
+  let count = 0
   do {
+    if (++count > MOST_MEMBERS) throw new NotJson(`an object has more than ${MOST_MEMBERS} members`)
     skipSpace(text)
     const name = stringAt(text)
     skipSpace(text)
@@ -155,8 +161,13 @@ function skipString(text: JsonText): void {
 function escapeLength({ bytes, at }: JsonText): number {
   const letter = bytes[at + 1]
   if (letter !== undefined && ESCAPES.has(letter)) return 2
-  if (letter === UNICODE_ESCAPE && /^[0-9a-fA-F]{4}$/.test(bytes.toString('latin1', at + 2, at + 6))) return 6
+  if (letter === UNICODE_ESCAPE && isHex(bytes, at + 2)) return 6
   throw unexpected({ bytes, at: at + 1 })
+}
+
+function isHex(bytes: Buffer, from: number): boolean {
+  for (let at = from; at < from + 4; at++) if (HEX[bytes[at] as number] !== 1) return false
+  return true
 }
 
 function skipNumber(text: JsonText): void {

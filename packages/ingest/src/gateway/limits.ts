@@ -26,7 +26,7 @@ export const LIMITS: Limits = {
   requestWithinMs: 30_000,
   lookEveryMs: 1_000,
   answerWithinMs: 30_000,
-  heldBytes: 96 << 20,
+  heldBytes: 64 << 20,
   bodyBytesPerSecond: 8 << 10,
   slowAfterMs: 5_000,
   connections: 2_048,

@@ -81,6 +81,81 @@ describe('limits', () => {
   })
 })
 
+describe('bounds of one request', () => {
+  it.each([
+    ['POST', '/topics/t', `{"records":[${Array(50_001).fill('{}').join()}]}`, 413],
+    ['POST', '/topics/t', `{"records":[{"value":1${',"value":1'.repeat(1_000)}}]}`, 400],
+    ['POST', '/streams/t', '{"ShardCount":9999}', 400],
+    ['POST', '/streams/t', '{"ShardCount":257}', 400],
+  ])('%s %s: what is beyond them is refused, and nothing of it stored', async (method, path, body, status) => {
+    const { ask } = await startGateway()
+    expect(await ask(method, path, body, produce)).toMatchObject({ status })
+    expect((await ask('GET', '/topics')).json).toEqual([])
+  })
+
+  it('takes as many records as it says', async () => {
+    const { ask, totals } = await startGateway()
+    const body = `{"records":[${Array(50_000).fill('{}').join()}]}`
+    expect(await ask('POST', '/topics/t', body, produce)).toMatchObject({ status: 200 })
+    expect(totals.records).toBe(50_000)
+  })
+
+  it('holds for chunks that never end as for a length that is said', async () => {
+    const { url } = await startGateway({ maxBodyBytes: 64 << 10 })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write(
+      `POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${JSON_V2}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    )
+    for (let i = 0; i < 65; i++) socket.write(`400\r\n${' '.repeat(1024)}\r\n`)
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 413 [\s\S]*"error_code":413/)
+  })
+})
+
+describe('memory that clients hold', () => {
+  const CLAIM = `POST /topics/t HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${JSON_V2}\r\nContent-Length: 4000000\r\n\r\n{`
+
+  it('is what has come, not what is claimed: sockets that claim much lock nobody out', async () => {
+    const gateway = await startGateway({ limits: { heldBytes: 1 << 20 } })
+    const port = Number(new URL(gateway.url).port)
+    const sockets = Array.from({ length: 16 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+    for (const socket of sockets) socket.write(CLAIM)
+    await expect.poll(() => gateway.totals.requests, EVENTUALLY).toBe(16)
+    for (let i = 0; i < 5; i++)
+      expect(await gateway.ask('POST', '/topics/t', BODY, produce)).toMatchObject({ status: 200 })
+    for (const socket of sockets) socket.destroy()
+  })
+
+  it('is given back by whoever stops sending', async () => {
+    const limits = { heldBytes: 64 << 10, slowAfterMs: 100, lookEveryMs: 20 }
+    const gateway = await startGateway({ limits })
+    const port = Number(new URL(gateway.url).port)
+    const stalled = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+    const answers = Promise.all(stalled.map((socket) => text(socket)))
+    for (const socket of stalled) socket.write(CLAIM + ' '.repeat(10_000))
+    await expect.poll(async () => (await gateway.ask('POST', '/topics/t', BODY, produce)).status, EVENTUALLY).toBe(200)
+    for (const answer of await answers) expect(answer).toMatch(/^HTTP\/1.1 (408|429) /)
+  })
+})
+
+it('takes no more connections of one address than it says', async () => {
+  const { url, ask } = await startGateway({ limits: { connectionsOfOne: 4 } })
+  const port = Number(new URL(url).port)
+  const idle = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  await Promise.all(idle.map((socket) => once(socket, 'connect')))
+  expect(await text(connect(port, '127.0.0.1').on('error', () => {})).catch(() => '')).toBe('')
+  for (const socket of idle) socket.destroy()
+  await expect
+    .poll(
+      () =>
+        ask('POST', '/topics/t', BODY, produce).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      EVENTUALLY,
+    )
+    .toBe(200)
+})
+
 describe('an answer', () => {
   it('carries the id of its request, and the access log has a line with it', async () => {
     const { ask, accessLog, close } = await startGateway()

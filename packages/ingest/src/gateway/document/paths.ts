@@ -28,7 +28,7 @@ interface Operation {
 /** What any of them may answer. */
 const ALWAYS: Readonly<Record<number, string>> = {
   401: 'A key is needed.',
-  403: 'The key is not known, or the message system does not let us.',
+  403: 'The key is not known or may not do this, the topic is internal, or the message system does not let us.',
   429: 'Too much at once; Retry-After says when.',
   503: 'The message system does not answer.',
 }
@@ -36,7 +36,8 @@ const ALWAYS: Readonly<Record<number, string>> = {
 const WRITING: Readonly<Record<number, string>> = {
   400: 'The body is not JSON, or not UTF-8.',
   408: 'Not acknowledged in time (40801): send it again with its Idempotency-Key.',
-  413: 'The body is too large.',
+  413: 'The body is too large, or holds too many records.',
+  415: 'The Content-Type is none of JSON.',
   422: 'A record is wrong, the message names it; or the Idempotency-Key came with another body before.',
 }
 

@@ -1,3 +1,4 @@
+import { MOST_PARTITIONS } from '../limits.ts'
 import type { RecordPaths } from '../record/routes.ts'
 
 const anything = {}
@@ -44,7 +45,7 @@ export const SCHEMAS = {
   AllStored: object({ FailedRecordCount: whole, Records: list(object({ SequenceNumber: text, ShardId: text })) }),
   Streams: object({ HasMoreStreams: { type: 'boolean' }, StreamNames: list(text) }),
   Stream: object({ StreamDescription: { type: 'object' } }),
-  NewStream: object({ ShardCount: whole }, []),
+  NewStream: object({ ShardCount: { ...whole, minimum: 1, maximum: MOST_PARTITIONS } }, []),
   Nothing: { type: 'object', maxProperties: 0 },
   KinesisError: object({ __type: text, message: text }, ['message']),
   RecordError: object({ detail: { anyOf: [text, list(object({ type: text, loc: list(anything), msg: text }))] } }),

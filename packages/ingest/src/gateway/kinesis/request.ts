@@ -27,12 +27,12 @@ export function parseRecord(body: unknown): OutgoingRecord {
 export function parseRecords(body: unknown): OutgoingRecord[] {
   const records = readObject(body, recordsIn)
   if (!records) throw invalidArgument('records is missing')
-  if (records.length === 0) throw wrongCount(0)
+  if (records.length === 0) throw wrongCount('none of them')
   return records
 }
 
-function wrongCount(count: number) {
-  return invalidArgument(`records holds ${count} of them; it must hold 1 to ${MOST_RECORDS}`)
+function wrongCount(count: string) {
+  return invalidArgument(`records holds ${count}; it must hold 1 to ${MOST_RECORDS}`)
 }
 
 interface Names {
@@ -48,12 +48,10 @@ function recordsIn(text: JsonText): OutgoingRecord[] | undefined {
     if (!startsArray(text)) throw invalidArgument(`${name} is not an array`)
     const found: OutgoingRecord[] = []
     const names = own ? { data: 'data', key: 'partition-key' } : { data: 'Data', key: 'PartitionKey' }
-    let count = 0
     eachElement(text, () => {
-      if (count++ < MOST_RECORDS) found.push(recordAt(text, names, `${name}[${found.length}].`))
-      else valueBytes(text)
+      if (found.length === MOST_RECORDS) throw wrongCount(`${MOST_RECORDS + 1} of them or more`)
+      found.push(recordAt(text, names, `${name}[${found.length}].`))
     })
-    if (count > MOST_RECORDS) throw wrongCount(count)
     records = found
   })
   return records
