@@ -1,8 +1,14 @@
 import { connect } from 'node:net'
 import { type HostileRequest, hostileRequests } from './hostile-requests.ts'
 
-/** Sends all hostile requests to a port, 64 at a time, and prints how many of them were answered with which status. */
+/** Sends all hostile requests to a port, 64 at a time; tells its parent how many were answered with which status. */
 const [port = '', key = ''] = process.argv.slice(2)
+
+export interface Attacked {
+  readonly sent: number
+  readonly statuses: Readonly<Record<string, number>>
+}
+
 const AT_ONCE = 64
 /** Whoever attacks slowly holds a connection this long. */
 const PATIENCE_MS = 4_000
@@ -11,7 +17,7 @@ const requests = hostileRequests(key)
 const statuses: Record<string, number> = {}
 let next = 0
 await Promise.all(Array.from({ length: AT_ONCE }, attack))
-process.stdout.write(JSON.stringify({ sent: requests.length, statuses }))
+process.send?.({ sent: requests.length, statuses } satisfies Attacked)
 
 async function attack(): Promise<void> {
   for (let request = requests[next++]; request; request = requests[next++]) {
