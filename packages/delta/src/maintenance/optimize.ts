@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { AddFile } from '../log/actions.ts'
+import { legacyFiles } from '../read/legacy.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { stageRows } from '../write/parquet.ts'
@@ -79,11 +80,14 @@ interface StagedBin {
 
 async function stage(
   seen: Snapshot,
-  bin: readonly AddFile[] | undefined,
+  chosen: readonly AddFile[] | undefined,
   { connection, folder, runtime }: Workshop,
 ): Promise<StagedBin | undefined> {
-  if (!bin) return undefined
-  if (!bin.every(({ path }) => seen.files.has(path))) return { bin, seen, files: undefined }
+  if (!chosen) return undefined
+  if (!chosen.every(({ path }) => seen.files.has(path))) return { bin: chosen, seen, files: undefined }
+  const legacy = await legacyFiles(seen, chosen, connection)
+  const bin = chosen.filter((file) => !legacy.has(file))
+  if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }
   const files = await withScan({ ...planScan(seen), files: bin }, connection, (rows) =>
     stageRows(connection, rows, seen.metadata, folder, runtime, { dataChange: false }),
   )
@@ -95,6 +99,7 @@ async function place(
   { bin, seen, files }: StagedBin,
   { runtime }: Workshop,
 ): Promise<OptimizeResult> {
+  if (bin.length === 0) return before
   if (!files) return { ...before, conflicts: before.conflicts + 1 }
   await uploadAll(seen.table, files)
   runtime.crashPoint('compacted')

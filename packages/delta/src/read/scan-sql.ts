@@ -152,11 +152,11 @@ function toBits(rows: readonly number[]): string {
   return bits.toString('base64')
 }
 
-function jsonList(items: readonly unknown[], structure: string): string {
+export function jsonList(items: readonly unknown[], structure: string): string {
   return `from_json(${quoteText(JSON.stringify(items))}, ${quoteText(structure)})`
 }
 
 /** DuckDB takes a path for a pattern, but not an address on the web. */
-function withoutGlob(path: string): string {
+export function withoutGlob(path: string): string {
   return /^https?:/.test(path) ? path : path.replace(/[[*?]/g, '[$&]')
 }

@@ -106,7 +106,8 @@ export async function withScan<T>(
   }
 }
 
-async function readablePaths(
+/** What DuckDB is to read for the files, until it is released. */
+export async function readablePaths(
   table: TableRef,
   files: readonly AddFile[],
   connection: DuckDBConnection,

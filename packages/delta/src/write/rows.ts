@@ -1,9 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { quoteText } from '@millrace/engine'
 import type { AddFile, RemoveFile, Txn } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
+import { tableUrl } from '../log/log.ts'
 import { schemaOf } from '../log/schema.ts'
+import { legacyFiles } from '../read/legacy.ts'
 import { type Predicate, predicateSql } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
 import { planScan, withScan } from '../read/scan.ts'
@@ -167,6 +169,14 @@ async function stageSurvivors(
 ): Promise<StagedFile[]> {
   if (files.length === 0) return []
   const { connection, folder, runtime } = workshop
+  const [legacy] = await legacyFiles(snapshot, files, connection)
+  if (legacy) {
+    throw new MillraceError(
+      'TABLE_UNSUPPORTED',
+      `${tableUrl(snapshot.table)}: ${legacy.path} holds dates of the Julian calendar, which a copy would change`,
+      { next: 'Let Spark rewrite the file, or delete from the table with Spark.' },
+    )
+  }
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
   return withScan({ ...planScan(snapshot), files }, connection, (rows) => {
     const kept = `SELECT * FROM (${rows}) WHERE NOT coalesce(${sql}, false)`
