@@ -139,16 +139,14 @@ describe('log cleanup', () => {
   })
   test('leaves the log of others alone where they forbid it, in any letter case, until they allow us', async () => {
     const { at, workshop } = await grown(7)
-    const theirs = (value: string) => ({ 'millrace.cleansLog': value, 'Delta.EnableExpiredLogCleanup': 'False' })
-    const withProperties = (configuration: Record<string, string>) => ({
-      ...at,
-      metadata: { ...at.metadata, configuration },
-    })
-    expect(await cleanLog(withProperties({ 'delta.enableExpiredLogCleanup': 'FALSE' }), workshop.runtime)).toBe(0)
-    expect(await cleanLog(withProperties(theirs('false')), workshop.runtime)).toBe(0)
-    expect(await cleanLog(withProperties({ ...theirs('TRUE'), ...at.metadata.configuration }), workshop.runtime)).toBe(
-      8,
-    )
+    const { 'delta.enableExpiredLogCleanup': _, 'millrace.cleansLog': __, ...rest } = at.metadata.configuration
+    const clean = (configuration: Record<string, string>) =>
+      cleanLog({ ...at, metadata: { ...at.metadata, configuration: { ...rest, ...configuration } } }, workshop.runtime)
+    const forbidden = { 'Delta.EnableExpiredLogCleanup': 'False' }
+    expect(await clean({ 'delta.enableExpiredLogCleanup': 'false' })).toBe(0)
+    expect(await clean(forbidden)).toBe(0)
+    expect(await clean({ ...forbidden, 'millrace.cleansLog': 'false' })).toBe(0)
+    expect(await clean({ ...forbidden, 'millrace.cleansLog': 'TRUE' })).toBe(8)
   })
   test('keeps the ledger of what goes in one summary, from one cleaning to the next', async () => {
     const { at, table, workshop, pass } = await grown(5)
