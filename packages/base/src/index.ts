@@ -1,6 +1,7 @@
 export { holdsSecret, redact } from './addresses.ts'
 export { escapeControls } from './controls.ts'
 export { type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'
+export { boundedText } from './http/bounded-text.ts'
 export { isLoopback } from './http/loopback.ts'
 export { presentedKey } from './http/presented-key.ts'
 export { weaknessOf } from './http/weak-key.ts'

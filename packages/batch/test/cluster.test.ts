@@ -1,8 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { openCluster, type Progress } from '../src/trino/cluster.ts'
+
+interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly page?: unknown
+  readonly text?: string
+}
 
 interface Asked {
   readonly method: string | undefined
@@ -10,12 +17,17 @@ interface Asked {
 }
 
 /** Answers one request after the other, as it is told to; a cluster cannot be made to fail on demand. */
-async function openScript(...answers: ((url: string) => { status?: number; page?: unknown; text?: string })[]) {
+async function openScript(...answers: ((url: string) => Answer)[]) {
   const asked: Asked[] = []
   const server = createServer((request, response: ServerResponse) => {
     asked.push({ method: request.method, user: request.headers['x-trino-user'] as string | undefined })
-    const { status = 200, page, text = JSON.stringify(page) } = answers[asked.length - 1]?.(url) ?? { text: '{}' }
-    response.writeHead(status).end(text)
+    const {
+      status = 200,
+      headers = {},
+      page,
+      text = JSON.stringify(page),
+    } = answers[asked.length - 1]?.(url) ?? { text: '{}' }
+    response.writeHead(status, headers).end(text)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -84,4 +96,45 @@ it.each([
   ['http://alice:secret@trino:8080/lake', 'SECRET_IN_URL'],
 ])('the address %s is %s', (address, code) => {
   expect(() => openCluster(address, () => {}, never)).toThrow(expect.objectContaining({ code }))
+})
+
+it('user and password go to no other origin, whether a page names it or a redirect', async () => {
+  const thief = await openScript()
+  const elsewhere = thief.address.replace('alice@', '')
+  const page = await openScript(
+    (url) => ({ page: more(url) }),
+    () => ({ page: { id: 'one', nextUri: elsewhere } }),
+  )
+  const redirect = await openScript(() => ({ status: 307, headers: { location: elsewhere } }))
+  for (const { address } of [page, redirect]) {
+    const said = { code: 'SOURCE_UNSUPPORTED', message: expect.stringContaining(elsewhere) }
+    await expect(openCluster(address, () => {}, never).run('SELECT')).rejects.toMatchObject(said)
+  }
+  expect(page.asked.map(({ method }) => method)).toEqual(['POST', 'GET', 'DELETE'])
+  expect(thief.asked).toEqual([])
+})
+
+it('a password never goes over plain http', () => {
+  vi.stubEnv('TRINO_PASSWORD', 'secret')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(() => openCluster('http://alice@trino:8080/lake', () => {}, never)).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('secret') }),
+  )
+  expect(openCluster('https://alice@trino:8443/lake', () => {}, never).url).toBe('https://trino:8443')
+})
+
+it.each([
+  'null',
+  '[]',
+  '{"nextUri": 7}',
+  '{"columns": {}}',
+  '{"columns": [null]}',
+  '{"data": "x"}',
+  '{"data": [1]}',
+  '{"error": "x"}',
+  'no JSON',
+  `{"data": [[${'['.repeat(50_000)}]]}`,
+])('an answer that is no page is a coded error: %.40s', async (text) => {
+  const { address } = await openScript(() => ({ text }))
+  await expect(openCluster(address, () => {}, never).run('SELECT')).rejects.toMatchObject({ code: 'QUERY_FAILED' })
 })

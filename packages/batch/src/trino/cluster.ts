@@ -29,6 +29,11 @@ export interface Cluster {
 /** Nothing is asked of it yet. */
 export function openCluster(address: string, onProgress: (progress: Progress) => void, signal: AbortSignal): Cluster {
   const login = { ...parseClusterAddress(address), password: process.env.TRINO_PASSWORD }
+  if (login.password !== undefined && !login.server.startsWith('https:')) {
+    throw new MillraceError('CONFIG_INVALID', `TRINO_PASSWORD would go to ${login.server} for everybody to read`, {
+      next: 'Say --trino https://…, or unset TRINO_PASSWORD.',
+    })
+  }
   const ask = async (sql: string, schema?: string, stop?: AbortSignal): Promise<ClusterRows> => {
     let columns: readonly ClusterColumn[] = []
     const rows: (readonly unknown[])[] = []

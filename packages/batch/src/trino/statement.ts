@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MillraceError, parseWithLongText } from '@millrace/base'
+import { boundedText, MillraceError, parseWithLongText, redact } from '@millrace/base'
 
 /** A page of what a statement gives, as https://trino.io/docs/current/develop/client-protocol.html has it. */
 export interface Page {
@@ -63,17 +63,70 @@ const AGAIN = [429, 502, 503, 504]
 const TRIES = 6
 const PAUSE_MS = 100
 
+/** Trino's own pages have a few megabytes, and wait for a second at most. */
+const LARGEST_PAGE = 64 << 20
+const ANSWER_WITHIN_MS = 300_000
+
 async function request({ server }: Login, url: string, init: RequestInit): Promise<Page> {
   for (let tries = 1; ; tries++) {
-    const response = await fetch(url, init).catch((cause: unknown) => {
+    const once: RequestInit = { ...init, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }
+    const { response, said } = await answerTo(url, once).catch((cause: unknown) => {
+      if (cause instanceof MillraceError) throw cause
       throw unreachable(server, cause instanceof Error ? cause.message : String(cause), cause)
     })
-    if (response.ok) return parseWithLongText(await response.text()) as Page
-    const said = await response.text()
+    const location = response.headers.get('Location')
+    if (location !== null && !response.ok) throw sentOn(server, location)
+    if (response.ok) return pageIn(said, server)
     if (!AGAIN.includes(response.status)) throw refused(server, response.status, said)
-    if (tries === TRIES) throw unreachable(server, `${response.status} ${said}`)
+    if (tries === TRIES) throw unreachable(server, `${response.status} ${said.slice(0, 200)}`)
     await sleep(PAUSE_MS * 2 ** tries)
   }
+}
+
+async function answerTo(url: string, init: RequestInit): Promise<{ response: Response; said: string }> {
+  const response = await fetch(url, init)
+  return { response, said: await boundedText(response, LARGEST_PAGE) }
+}
+
+/** The page that an answer holds. Its next page is on the same server: user and password go nowhere else. */
+function pageIn(text: string, server: string): Page {
+  const page = parsed(text)
+  if (!isPage(page)) throw new MillraceError('QUERY_FAILED', `${server} does not answer as a Trino cluster does`)
+  if (page.nextUri !== undefined && URL.parse(page.nextUri)?.origin !== server) throw sentOn(server, page.nextUri)
+  return page
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseWithLongText(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isPage(value: unknown): value is Page {
+  if (!isObject(value)) return false
+  const { nextUri, columns = [], data = [], stats = {}, error = {} } = value
+  if (nextUri !== undefined && typeof nextUri !== 'string') return false
+  if (!Array.isArray(columns) || !columns.every((one) => isObject(one) && isText(one.name) && isText(one.type))) {
+    return false
+  }
+  return Array.isArray(data) && data.every(Array.isArray) && isObject(stats) && isObject(error)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function sentOn(server: string, to: string): MillraceError {
+  const said = `the Trino cluster at ${server} sends us on to ${redact(to.slice(0, 300))}`
+  return new MillraceError('SOURCE_UNSUPPORTED', said, {
+    next: 'Name the cluster by the address that it gives itself; behind a proxy, set http-server.process-forwarded.',
+  })
 }
 
 function unreachable(server: string, why: string, cause?: unknown): MillraceError {

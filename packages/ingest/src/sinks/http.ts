@@ -1,4 +1,4 @@
-import { MillraceError, type Runtime } from '@millrace/base'
+import { boundedText, MillraceError, type Runtime, redact } from '@millrace/base'
 
 export interface HttpRequest {
   readonly method: 'POST' | 'PUT'
@@ -18,6 +18,8 @@ export type HttpClient = (request: HttpRequest) => Promise<unknown>
 export const TRIES = 8
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, ANSWER_WITHIN_MS] = [100, 10_000, 30_000]
 const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504])
+/** An answer names a place for each record that was sent, of which a request has a few hundred. */
+const LARGEST_ANSWER = 4 << 20
 
 /**
  * A request whose answer was lost is sent again under the same Idempotency-Key: Millrace's gateway keeps the first,
@@ -55,12 +57,16 @@ type Outcome =
 
 async function attempt(url: string, request: RequestInit): Promise<Outcome> {
   try {
-    const response = await fetch(url, request)
-    const text = await response.text()
+    // The key and the records are for the server that was named: no answer sends them on to another.
+    const response = await fetch(url, { ...request, redirect: 'manual' })
+    const text = await boundedText(response, LARGEST_ANSWER)
     if (response.ok) return { ok: true, answer: parsed(text) }
+    const location = response.headers.get('Location')
+    if (location !== null) return { ok: false, again: false, waitMs: 0, error: redirected(url, location) }
     const waitMs = Math.min(LONGEST_PAUSE_MS, 1000 * (Number(response.headers.get('Retry-After')) || 0))
     return { ok: false, again: TRY_AGAIN.has(response.status), waitMs, error: refused(url, response.status, text) }
   } catch (cause) {
+    if (cause instanceof MillraceError) return { ok: false, again: false, waitMs: 0, error: cause }
     const why = cause instanceof Error ? messageOf(cause) : String(cause)
     const error = new MillraceError('SOURCE_UNREACHABLE', `${url} does not answer: ${why}`, { cause })
     return { ok: false, again: true, waitMs: 0, error }
@@ -70,6 +76,13 @@ async function attempt(url: string, request: RequestInit): Promise<Outcome> {
 /** fetch says "fetch failed", its cause says why. */
 function messageOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message || error.message : error.message
+}
+
+function redirected(url: string, location: string): MillraceError {
+  const said = `${url} sends us on to ${redact(location.slice(0, 300))}`
+  return new MillraceError('SOURCE_UNSUPPORTED', said, {
+    next: 'Redirects are not followed. If that is the right address, name it by --to.',
+  })
 }
 
 function refused(url: string, status: number, text: string): MillraceError {

@@ -71,12 +71,19 @@ function isFailed(offset: Offset | undefined): boolean {
 }
 
 interface Offset {
+  readonly offset?: number | null
   readonly error_code?: number | null
   readonly error?: string | null
 }
 
+/** What names neither a place nor an error says nothing of whether the record was stored. */
+function isOffset(value: unknown): value is Offset {
+  const { offset, error_code } = (value ?? {}) as Readonly<Record<string, unknown>>
+  return typeof error_code === 'number' || ((error_code ?? null) === null && typeof offset === 'number')
+}
+
 function offsetsIn(answer: unknown, url: string, count: number): readonly Offset[] {
   const { offsets } = (answer ?? {}) as { readonly offsets?: unknown }
-  if (Array.isArray(offsets) && offsets.length === count) return offsets as readonly Offset[]
+  if (Array.isArray(offsets) && offsets.length === count && offsets.every(isOffset)) return offsets
   throw new MillraceError('SOURCE_UNSUPPORTED', `${url} does not answer as a Confluent REST Proxy does`)
 }
