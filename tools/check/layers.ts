@@ -13,7 +13,7 @@ import {
 /** From the ground up. A package may use those of the lines above its own, and of no other. */
 const LAYERS = [
   ['base', 'testkit'],
-  ['store'],
+  ['store', 'formats'],
   ['engine', 'transport'],
   ['delta'],
   ['transform'],

@@ -1,11 +1,12 @@
 // @millrace/transform and the lake's Parquet: every record accounted for, statistics of every column
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type JoinedValues, openWorkFolder, systemRuntime } from '@millrace/base'
-import { stageParquet } from '@millrace/delta'
+import { type JoinedValues, systemRuntime } from '@millrace/base'
+import { openOrCreate } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
+import { memoryStore } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
-import { loadDataset, withCleanRows } from '@millrace/transform'
+import { createCleaner, loadDataset } from '@millrace/transform'
 import { job, ready, report } from '../../src/contestant.ts'
 
 /** As much as the worker gathers before it writes. */
@@ -18,19 +19,19 @@ const { input, output } = job()
 const batches = [...joined(await readFile(join(input, 'pins.jsonl')))]
 const dataset = await loadDataset('pin', [PINTEREST.datasets])
 const engine = await openDuckDB()
-const workFolder = await openWorkFolder()
-const parts = { engine, workFolder: workFolder.path, runtime: systemRuntime }
+const cleaner = createCleaner({ engine, workFolder: output, runtime: systemRuntime })
+const table = { store: memoryStore(), path: 'pin' }
+const snapshot = await openOrCreate(table, { schema: dataset.schema }, systemRuntime)
 await ready()
 await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, cleanOnAndOn))
 report({})
-await workFolder.close()
+engine.close()
+// The cleaner's own files stay as long as its work folder.
+for (const name of await readdir(output)) if (name.endsWith('.jsonl')) await rm(join(output, name))
 
 async function cleanOnAndOn(): Promise<void> {
   for (let batch = batches.pop(); batch; batch = batches.pop()) {
-    await withCleanRows(dataset, [batch], parts, async (query, connection) => {
-      const file = await stageParquet(connection, query, dataset.schema, output, systemRuntime)
-      return { result: file, rows: `FROM read_parquet('${file.localPath}')`, discard: async () => {} }
-    })
+    await cleaner.cleanIntoFiles(dataset, [batch], { snapshot })
   }
 }
 
@@ -41,7 +42,8 @@ function* joined(lines: Buffer): Generator<JoinedValues> {
     const bytes = lines.subarray(from, last + 1)
     const ends: number[] = []
     for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', end + 1)) ends.push(end)
-    yield { count: ends.length, bytes, ends: Int32Array.from(ends), careful: false }
+    const traits = { nulls: false, lineBreaks: false, longest: 1 << 20, first: 0x7b }
+    yield { count: ends.length, bytes, ends: Int32Array.from(ends), traits }
     from = last + 1
   }
 }

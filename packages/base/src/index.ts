@@ -7,13 +7,13 @@ export { presentedKey } from './http/presented-key.ts'
 export { weaknessOf } from './http/weak-key.ts'
 export { type GuardRefusal, webGuard } from './http/web-guard.ts'
 export {
+  combineTraits,
+  eachTraits,
   endBefore,
   type JoinedValues,
   joinValues,
-  LARGEST_FAST_VALUE,
-  needsCare,
   pickValues,
-  thoseInNeedOfCare,
+  type ValueTraits,
   valueAt,
 } from './joined-values.ts'
 export {

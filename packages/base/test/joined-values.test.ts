@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  endBefore,
-  joinValues,
-  LARGEST_FAST_VALUE,
-  needsCare,
-  pickValues,
-  thoseInNeedOfCare,
-  valueAt,
-} from '../src/joined-values.ts'
+import { combineTraits, eachTraits, endBefore, joinValues, pickValues, valueAt } from '../src/joined-values.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const value = fc.option(fc.uint8Array({ maxLength: 40 }))
@@ -32,20 +24,8 @@ describe('joined values', () => {
       fc.property(fc.array(fc.tuple(value, fc.boolean())), (wanted) => {
         const kept = wanted.flatMap(([, keep], i) => (keep ? [i] : []))
         const picked = pickValues(joinValues(wanted.map(([one]) => one)), kept)
-        const { careful: _, ...alone } = joinValues(kept.map((i) => wanted[i]?.[0] ?? null))
+        const { traits: _, ...alone } = joinValues(kept.map((i) => wanted[i]?.[0] ?? null))
         expect(picked).toMatchObject(alone)
-      }),
-    )
-  })
-
-  it('are as many lines as values, where none needs care', () => {
-    const records = fc.array(fc.dictionary(fc.string(), fc.jsonValue()).map((record) => bytes(JSON.stringify(record))))
-    fc.assert(
-      fc.property(records, (values) => {
-        const joined = joinValues(values)
-        const lines = new TextDecoder().decode(joined.bytes).split('\n').slice(0, -1)
-        expect(joined.careful).toBe(false)
-        expect(lines).toHaveLength(values.length)
       }),
     )
   })
@@ -60,36 +40,31 @@ describe('joined values', () => {
   })
 })
 
-describe('a value needs care', () => {
+describe('the traits of values', () => {
+  const piece = fc.constantFrom('{', '{"a":1}', '\n', '\r', ' ', '[', 'é', '\n{', '\0')
+  const text = fc.oneof(
+    fc.constant(null),
+    fc.array(piece, { maxLength: 4 }).map((pieces) => bytes(pieces.join(''))),
+  )
+
   it.each([
-    ['null', null],
-    ['empty', bytes('')],
-    ['blank', bytes('  ')],
-    ['a list', bytes('[1]')],
-    ['a word', bytes('null')],
-    ['a line feed', bytes('{"a":\n1}')],
-    ['a carriage return', bytes('{"a":1}\r')],
-    ['space before the brace', bytes(' {}')],
-    ['over 1 MiB', new Uint8Array((1 << 20) + 1).fill(0x7b)],
-  ])('%s', (_, value) => {
-    expect(needsCare(value)).toBe(true)
+    ['of usual messages', ['{"a":1}', '{}'], { nulls: false, lineBreaks: false, longest: 7, first: 0x7b }],
+    ['with a tombstone among them', ['{}', null], { nulls: true, lineBreaks: false, longest: 2, first: -1 }],
+    ['with an empty one', ['{}', ''], { nulls: false, lineBreaks: false, longest: 2, first: -1 }],
+    ['with a line feed', ['a\nb', 'a'], { nulls: false, lineBreaks: true, longest: 3, first: 0x61 }],
+    ['with a carriage return', ['a\r'], { nulls: false, lineBreaks: true, longest: 2, first: 0x61 }],
+    ['that begin differently', ['a', 'b', 'a'], { nulls: false, lineBreaks: false, longest: 1, first: -1 }],
+  ])('%s', (_, values, traits) => {
+    expect(joinValues(values.map((value) => (value === null ? null : bytes(value)))).traits).toEqual(traits)
   })
 
-  it('an object on one line does not', () => {
-    expect(needsCare(bytes('{"a":1}'))).toBe(false)
-  })
-
-  it('or not, whether it is looked at by itself or among others', () => {
-    const piece = fc.constantFrom('{', '{"a":1}', '\n', '\r', ' ', '[', 'é', '\n{', '\0')
-    const value = fc.oneof(
-      fc.constant(null),
-      fc.array(piece, { maxLength: 4 }).map((pieces) => bytes(pieces.join(''))),
-      fc.constantFrom(LARGEST_FAST_VALUE, LARGEST_FAST_VALUE + 1).map((size) => new Uint8Array(size).fill(0x7b)),
-    )
+  it('of each by itself add up to those of all', () => {
     fc.assert(
-      fc.property(fc.array(value, { maxLength: 12 }), (values) => {
-        const careful = values.flatMap((each, i) => (needsCare(each) ? [i] : []))
-        expect([...thoseInNeedOfCare(joinValues(values))]).toEqual(careful)
+      fc.property(fc.array(text, { maxLength: 12 }), (values) => {
+        const joined = joinValues(values)
+        const each = [...eachTraits(joined)]
+        expect(each).toEqual(values.map((value) => joinValues([value]).traits))
+        expect(combineTraits(each)).toEqual(joined.traits)
       }),
     )
   })

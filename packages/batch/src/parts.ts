@@ -1,12 +1,14 @@
 import type { Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
+import type { Cleaner } from '@millrace/transform'
 import type { Workbench } from './trino/workbench.ts'
 
 /** What a run works with. */
 export interface RunParts {
   readonly lake: ObjectStore
   readonly engine: DuckDB
+  readonly cleaner: Cleaner
   /** On this machine, and this run's alone. */
   readonly workFolder: string
   readonly runtime: Runtime

@@ -17,7 +17,7 @@ import {
   tableQuality,
 } from '@millrace/queries'
 import { openLake } from '@millrace/store'
-import { type Dataset, loadDataset } from '@millrace/transform'
+import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
 import { writeCleanTable } from './clean-table.ts'
 import { finishRun } from './finish.ts'
@@ -74,7 +74,8 @@ export async function runBatch(options: BatchOptions, runtime: Runtime, signal: 
   const folder = await openWorkFolder()
   const engine = await openDuckDB({ memoryLimit: MEMORY, temporaryFolder: folder.path })
   try {
-    return await runAll(options, { lake, engine, workFolder: folder.path, runtime }, signal)
+    const cleaner = createCleaner({ engine, workFolder: folder.path, runtime })
+    return await runAll(options, { lake, engine, cleaner, workFolder: folder.path, runtime }, signal)
   } finally {
     engine.close()
     await folder.close()

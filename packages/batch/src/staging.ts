@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { valueAt } from '@millrace/base'
 import { type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/delta'
+import { jsonFormat } from '@millrace/formats'
 import type { ObjectStore } from '@millrace/store'
-import { cleanFilesQuery, type Dataset, intoFiles, isAboutRecords, withCleanRows } from '@millrace/transform'
+import type { Dataset } from '@millrace/transform'
 import { blocksOf } from './input/converted.ts'
 import type { RawBlock } from './input/raw-blocks.ts'
 import type { RawObject } from './manifest.ts'
@@ -53,13 +54,15 @@ async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<
   return { files, records: rowsOf(files), filtered: 0, refusedObjects: [] }
 }
 
-/** Large files on this machine DuckDB reads by itself, unless a record in them is in doubt. */
+/** Large files on this machine are read by DuckDB itself, unless a record in them needs a closer look. */
 async function stageRaw(store: ObjectStore, objects: readonly RawObject[], parts: StagingParts): Promise<Staged> {
+  const { cleaner, dataset } = parts
+  const target = { snapshot: parts.snapshot, targetBytes: FILE_BYTES }
   const direct = objects.filter((object) => directPath(store, object) !== undefined)
   const files: StagedFile[] = []
   const others = objects.filter((object) => !direct.includes(object))
   for (const object of direct) {
-    const read = await stageDirectly(String(directPath(store, object)), parts)
+    const read = await cleaner.cleanFileIntoFiles(dataset, String(directPath(store, object)), target)
     if (read) files.push(...read)
     else others.push(object)
     parts.onRecords(rowsOf(files))
@@ -79,17 +82,6 @@ function directPath(store: ObjectStore, { key, size }: RawObject): string | unde
   return /[*?[]/.test(path) ? undefined : path
 }
 
-async function stageDirectly(path: string, parts: StagingParts): Promise<StagedFile[] | undefined> {
-  const query = cleanFilesQuery(parts.dataset, [path])
-  if (query === undefined) return undefined
-  try {
-    return await stage(query, parts.connection, parts)
-  } catch (error) {
-    if (!isAboutRecords(error)) throw error
-    return undefined
-  }
-}
-
 async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, parts: StagingParts): Promise<Staged> {
   const files: StagedFile[] = []
   const refusedObjects: RawObject[] = []
@@ -105,16 +97,17 @@ async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, part
   return { files, records, filtered, refusedObjects }
 }
 
-async function stageBlock({ values, placeOf, refused }: RawBlock, parts: StagingParts) {
-  const { dataset, refusals } = parts
+async function stageBlock({ values, placeOf, refused, converted }: RawBlock, parts: StagingParts) {
+  const { refusals, cleaner, snapshot } = parts
+  const dataset = converted ? { ...parts.dataset, format: jsonFormat } : parts.dataset
   const nameOf = (_: number, index: number) => `${placeOf(index).object}, record ${placeOf(index).place}`
-  const use = intoFiles({ ...parts, targetBytes: FILE_BYTES })
-  const { result, fates } = await withCleanRows(dataset, [values], { ...parts, nameOf }, use)
+  const target = { snapshot, targetBytes: FILE_BYTES }
+  const { files, report } = await cleaner.cleanIntoFiles(dataset, [values], target, nameOf)
   await refusals.add(refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })))
   await refusals.add(
-    fates.bad.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
+    report.refused.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
   )
-  return { files: result, filtered: fates.filtered.reduce((sum, count) => sum + count, 0) }
+  return { files, filtered: report.filtered.reduce((sum, count) => sum + count, 0) }
 }
 
 export function stage(

@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/engine'
-import type { Dataset } from '@millrace/transform'
+import type { Cleaner, Dataset } from '@millrace/transform'
 import type { Partition, Position, Source } from '@millrace/transport'
 import { needingRoom } from './clean/disk-room.ts'
 import { findKnownBad, type KnownBad } from './clean/known-bad.ts'
@@ -24,6 +24,7 @@ export interface EpochParts {
   readonly tables: PipelineTables
   readonly group: string
   readonly engine: DuckDB
+  readonly cleaner: Cleaner
   readonly workFolder: string
   readonly limits: BatchLimits
   readonly pace: Pace

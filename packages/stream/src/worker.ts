@@ -1,7 +1,7 @@
-import { openWorkFolder, type Runtime } from '@millrace/base'
+import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
 import { type ObjectStore, openLake } from '@millrace/store'
-import { loadDataset } from '@millrace/transform'
+import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care/care.ts'
 import { shareCare } from './care/share.ts'
@@ -75,6 +75,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
     const acknowledge = acknowledgeTogether(source, new Map([...readers].map(([topic, each]) => [topic, each.length])))
     const shared = {
       ...{ store, source, acknowledge, engine, workFolder: workFolder.path, runtime },
+      cleaner: createCleaner({ engine, workFolder: workFolder.path, runtime }),
       budget: createBudget(MOST_BYTES_IN_FLIGHT),
       cleaning: createLimit(STATEMENTS_AT_ONCE),
       tellSize: createSizer(runtime, (table) => tell({ what: 'table', table })),
@@ -120,7 +121,10 @@ async function careTogether(
   }
 }
 
-type Shared = Pick<PipelineParts, 'source' | 'engine' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'> & {
+type Shared = Pick<
+  PipelineParts,
+  'source' | 'engine' | 'cleaner' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'
+> & {
   readonly store: ObjectStore
   readonly acknowledge: () => Acknowledge
   readonly tellSize: (table: ProgressTable) => void
@@ -146,6 +150,7 @@ async function openPipeline(
   const tellUnknown = unknownFieldsTeller(tell)
   const kinds = new Map(route.kinds)
   const dataset = await loadDataset(route.dataset, datasetFolders)
+  refuseKindsByField(dataset, kinds)
   const tables = await openTables({
     store: shared.store,
     path: route.table,
@@ -166,8 +171,8 @@ async function openPipeline(
     kinds,
     deadlines: DEADLINES,
     tell,
-    committed(batch, { fates }) {
-      tellUnknown(fates.unknown)
+    committed(batch, { report }) {
+      tellUnknown(report.unknown)
       for (const table of [tables.anchor, tables.quarantine]) shared.tellSize(table)
       const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
       // Only for the broker's own tools: a failure says nothing about our progress.
@@ -178,6 +183,19 @@ async function openPipeline(
     },
   })
   return { topics: route.topics, kinds, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
+}
+
+/** What tells kinds apart is looked up in the message as it came, which must then be JSON. */
+function refuseKindsByField({ name, format }: Dataset, kinds: ReadonlyMap<string, Kinds>): void {
+  const topic = [...kinds].find(([, { by }]) => by !== 'key')?.[0]
+  if (topic === undefined || format.isJsonLines) return
+  throw new MillraceError(
+    'CONFIG_INVALID',
+    `the kinds in ${topic} are told apart by a field, and ${name} is not JSON`,
+    {
+      next: 'Tell them apart by the key: `[key=…]`.',
+    },
+  )
 }
 
 async function subscribe(source: Source, routed: readonly Routed[], lost: AbortController): Promise<void> {

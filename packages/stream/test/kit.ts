@@ -6,7 +6,7 @@ import { openScan, openTable, planScan } from '@millrace/delta'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
-import { type Dataset, loadDataset } from '@millrace/transform'
+import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
 import { createLimit } from '../src/clean/limit.ts'
 import { createBudget } from '../src/intake/budget.ts'
@@ -99,6 +99,7 @@ export async function openKit(): Promise<Kit> {
       path: USERS,
       dataset: await userDataset(),
       engine,
+      cleaner: createCleaner({ engine, workFolder: folder, runtime: systemRuntime }),
       workFolder: folder,
       runtime: crashingRuntime(crashAt === undefined ? {} : { crashAt }),
     }),
@@ -142,6 +143,7 @@ async function startWorker(
     tables,
     group,
     engine,
+    cleaner: createCleaner({ engine, workFolder, runtime: systemRuntime }),
     workFolder,
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
     kinds: new Map(options.kinds ? [[topic.name, options.kinds]] : []),

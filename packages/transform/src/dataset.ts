@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { version } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import type { StructType } from '@millrace/delta'
+import type { Format } from '@millrace/formats'
 import { parseDescription } from './description.ts'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
@@ -11,6 +14,8 @@ import type { Field } from './fields.ts'
 export interface Dataset {
   readonly name: string
   readonly description: string
+  /** How its messages are written. */
+  readonly format: Format
   readonly fields: readonly Field[]
   readonly schema: StructType
   /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
@@ -61,3 +66,16 @@ async function read(file: string): Promise<string> {
 export function belongsTo(topic: string, dataset: string): boolean {
   return topic === dataset || ['.', '-', '_'].some((mark) => topic.endsWith(mark + dataset))
 }
+
+/**
+ * Returns a hash of all that decides what becomes of a record: the format, the fields, the SQL, the columns, the
+ * expectations and the engine. Two commits with the same hash were made by the same rules.
+ */
+export function datasetHash({ format, fields, sql, schema, expectations }: Dataset): string {
+  const columns = schema.fields.map(({ name, type }) => [name, type])
+  const rules = JSON.stringify([RULES, version(), format.name, fields, sql, columns, expectations])
+  return createHash('sha256').update(rules).digest('hex')
+}
+
+/** Raised with every change of what this package makes of the same data set and record. */
+const RULES = 1

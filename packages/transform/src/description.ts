@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { DataType, StructField } from '@millrace/delta'
+import { formatNamed, formatNames, jsonFormat } from '@millrace/formats'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
@@ -29,8 +30,14 @@ const Expectation = z.strictObject({ predicate: z.string().min(1), otherwise: z.
 
 const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
 
+const MessageFormat = z
+  .string()
+  .refine((name) => formatNames.includes(name), { error: `the formats are: ${formatNames.join(', ')}` })
+  .default(jsonFormat.name)
+
 const Description = z.strictObject({
   description: z.string(),
+  format: MessageFormat,
   fields: z
     .record(z.string().min(1), FieldDescription)
     .refine(
@@ -44,13 +51,14 @@ const Description = z.strictObject({
     .default({}),
 })
 
-/** dataset.json, checked. */
+/** Parses and checks dataset.json. */
 export function parseDescription(text: string, file: string): Omit<Dataset, 'name' | 'sql'> {
   const parsed = Description.safeParse(parseJson(text, file))
   if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${file}: ${z.prettifyError(parsed.error)}`)
-  const { description, fields, columns, expectations } = parsed.data
+  const { description, format, fields, columns, expectations } = parsed.data
   return {
     description,
+    format: formatNamed(format) ?? jsonFormat,
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),

@@ -1,6 +1,6 @@
 import { quoteText } from '@millrace/engine'
 
-/** What becomes of a row that an expectation does not hold for. */
+/** What happens to a row that an expectation does not hold for. */
 export const OUTCOMES = ['keep', 'drop', 'quarantine', 'stop'] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
@@ -15,22 +15,22 @@ export interface Expectation {
 /** They travel as the bits of one INTEGER. */
 export const MOST_EXPECTATIONS = 30
 
-/** The bits of the expectations with one of these outcomes. */
+/** Returns the bits of the expectations with one of these outcomes. */
 export function expectationBits(expectations: readonly Expectation[], ...outcomes: readonly Outcome[]): number {
   return expectations.reduce((bits, { otherwise }, i) => (outcomes.includes(otherwise) ? bits | (1 << i) : bits), 0)
 }
 
-/** SQL over clean rows: which expectations fail, as bits. */
+/** Returns SQL over clean rows: the expectations that fail, as bits. */
 export function failedBits(expectations: readonly Expectation[]): string {
   return sum(expectations.map(({ predicate }, i) => `CASE WHEN ${predicate} THEN 0 ELSE ${1 << i} END`))
 }
 
-/** The same, where a row that would need care raises an error instead. */
+/** Returns the same SQL, which fails at a row that must be refused. */
 export function failedBitsOrError(expectations: readonly Expectation[]): string {
   return sum(
     expectations.map(({ name, predicate, otherwise }, i) => {
-      const careful = otherwise === 'quarantine' || otherwise === 'stop'
-      return `CASE WHEN ${predicate} THEN 0 ELSE ${careful ? `error(${quoteText(failure(name))})` : 1 << i} END`
+      const refuses = otherwise === 'quarantine' || otherwise === 'stop'
+      return `CASE WHEN ${predicate} THEN 0 ELSE ${refuses ? `error(${quoteText(failure(name))})` : 1 << i} END`
     }),
   )
 }

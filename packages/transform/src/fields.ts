@@ -23,7 +23,7 @@ export const SQL_TYPES: Readonly<Record<FieldType, string>> = {
   timestamp: 'TIMESTAMPTZ',
 }
 
-/** A field in SQL, over columns that hold each of its names' values as text: the one rule for the fast and the careful path. */
+/** One field in SQL, over columns that hold each of its names' values as text: the one rule for both ways to read a record. */
 export interface FieldSql {
   readonly name: string
   /** Why a record may not be read, and when. */

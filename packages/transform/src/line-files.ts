@@ -2,38 +2,33 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { endBefore, type Runtime } from '@millrace/base'
-import type { DuckDB } from '@millrace/engine'
 import { type Selection, slice } from './selection.ts'
 
-/** Where records are written for the engine to read: halves, side by side, for every thread of it waits for them. */
+/** Two files that hold half of the records each, for the engine to read: written side by side, as its threads wait. */
 export type LineFiles = readonly [string, string]
 
-interface Shelf {
-  readonly name: string
-  /** By work folder. */
-  readonly idle: Map<string, LineFiles[]>
-  made: number
+export interface LineFilePool {
+  /** Lends files to one user at a time. */
+  lend<T>(use: (files: LineFiles) => Promise<T>): Promise<T>
 }
 
-const shelves = new WeakMap<DuckDB, Shelf>()
-
 /**
- * Lends files that are written over and over, and go with the work folder: the system takes six times longer to
- * find memory for new ones than to write over what is there.
+ * Lends files that are written over again and again, and go with the work folder: the system takes six times longer
+ * to find memory for new ones than to write over what is there.
  */
-export async function withLineFiles<T>(
-  { engine, workFolder, runtime }: { engine: DuckDB; workFolder: string; runtime: Runtime },
-  use: (files: LineFiles) => Promise<T>,
-): Promise<T> {
-  const shelf = shelves.get(engine) ?? { name: runtime.uuid(), idle: new Map(), made: 0 }
-  shelves.set(engine, shelf)
-  const idle = shelf.idle.get(workFolder) ?? []
-  shelf.idle.set(workFolder, idle)
-  const files = idle.pop() ?? newFiles(join(workFolder, `${shelf.name}-${shelf.made++}`))
-  try {
-    return await use(files)
-  } finally {
-    idle.push(files)
+export function createLineFilePool(workFolder: string, runtime: Runtime): LineFilePool {
+  const name = runtime.uuid()
+  const idle: LineFiles[] = []
+  let made = 0
+  return {
+    async lend(use) {
+      const files = idle.pop() ?? newFiles(join(workFolder, `${name}-${made++}`))
+      try {
+        return await use(files)
+      } finally {
+        idle.push(files)
+      }
+    },
   }
 }
 
@@ -41,12 +36,12 @@ function newFiles(path: string): LineFiles {
   return [`${path}.0.jsonl`, `${path}.1.jsonl`]
 }
 
-/** One line a value, instead of what was there. */
+/** Replaces what the files hold by one line a value. */
 export function writeLines(files: LineFiles, selection: Selection): Promise<void> {
   return writeHalves(files, selection, runs)
 }
 
-/** Each value in an object of its own, `record`, with its place in the selection, `millrace_at`. */
+/** Writes each value as an object that holds it as `record`, with its place in the selection as `millrace_at`. */
 export function writePlacedLines(files: LineFiles, selection: Selection): Promise<void> {
   return writeHalves(files, selection, placed)
 }
@@ -85,7 +80,7 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number)
 
 const JOINED_BYTES = 64 << 10
 
-/** Small pieces as one: a write is a round trip to another thread. */
+/** Joins small pieces: each write is a round trip to another thread. */
 function* joined(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   const page = Buffer.allocUnsafeSlow(JOINED_BYTES)
   let used = 0
@@ -104,7 +99,7 @@ function* joined(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield page.subarray(0, used)
 }
 
-/** Values that follow one another in their block are written at once. */
+/** Yields values that follow one another in their block as one piece. */
 function* runs({ blocks, length, block, index }: Selection): Generator<Uint8Array> {
   for (let from = 0; from < length; ) {
     let to = from + 1
@@ -125,7 +120,7 @@ const MIDDLE = Buffer.from(',"millrace_at":')
 const TAIL = Buffer.from('}\n')
 const FRAME_BYTES = HEAD.length + MIDDLE.length + String(2 ** 31).length + TAIL.length
 
-/** A page at a time, the same page where it is large enough. */
+/** Yields a page at a time, the same buffer where it is large enough. */
 function* placed({ blocks, length, block, index }: Selection, base: number): Generator<Uint8Array> {
   const bytesOf = blocks.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   let page = Buffer.allocUnsafeSlow(PAGE_BYTES)

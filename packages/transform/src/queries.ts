@@ -1,21 +1,21 @@
-import { LARGEST_FAST_VALUE } from '@millrace/base'
 import { duckdbType } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
+import { LONGEST_JOINED_VALUE } from '@millrace/formats'
 import type { Dataset } from './dataset.ts'
 import { expectationBits } from './expectations.ts'
 import { fieldSql, SQL_TYPES } from './fields.ts'
 
 /** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
-const LONGEST_LINE = 2 * LARGEST_FAST_VALUE
+const LONGEST_LINE = 2 * LONGEST_JOINED_VALUE
 
-/** Every name that a field may come under. */
+/** Returns every name that a field may come under. */
 export function knownNames(dataset: Dataset): string[] {
   return dataset.fields.flatMap(({ name, aliases }) => [name, ...aliases])
 }
 
 /**
- * A SELECT that gives the data set's fields, typed, from newline-joined JSON; an error where a record is in
- * any doubt. `records` must be told: DuckDB's guess makes a row of `{}`'s own text, and overflows the stack
+ * Returns a SELECT of the data set's fields, typed, from newline-joined JSON; it fails where a record is not sure to
+ * be good. `records` must be set: DuckDB's guess makes a row of `{}`'s own text, and overflows the stack
  * on a deep value.
  */
 export function fastRaw(dataset: Dataset, files: readonly string[]): string {
@@ -33,8 +33,8 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
     WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
 }
 
-/** A SELECT of the places, out of so many, whose records `fastRaw` would not take; the files are of placed lines. */
-export function doubtfulPlaces(dataset: Dataset, files: readonly string[], count: number): string {
+/** Returns a SELECT of the places, out of so many, whose records `fastRaw` would not take; the files hold placed lines. */
+export function suspectPlaces(dataset: Dataset, files: readonly string[], count: number): string {
   const names = knownNames(dataset).map(quoteName)
   const faults = dataset.fields.flatMap((field) => fieldSql(field).faults.map(({ when }) => `WHEN ${when} THEN false`))
   const taken = `SELECT millrace_at FROM (
@@ -48,7 +48,7 @@ export function doubtfulPlaces(dataset: Dataset, files: readonly string[], count
     ANTI JOIN (${taken}) AS taken ON taken.millrace_at = place ORDER BY place`
 }
 
-/** No row, but the right columns: enough to see whether the SQL fits the fields. */
+/** Returns a SELECT of the right columns without a row: enough to see whether the SQL fits the fields. */
 export function emptyRaw(dataset: Dataset): string {
   return `SELECT ${dataset.fields.map(({ name, type }) => `NULL::${SQL_TYPES[type]} AS ${quoteName(name)}`).join(', ')} WHERE false`
 }
@@ -56,13 +56,13 @@ export function emptyRaw(dataset: Dataset): string {
 /** The column that says which expectations a clean row fails. */
 export const FAILED = 'millrace_failed'
 
-/** The clean rows of a `raw`, with the columns as the schema has them, and the expectations that each fails. */
+/** Returns a SELECT of the clean rows of a `raw`, typed as the schema says, with the expectations that each fails. */
 export function cleanRows(dataset: Dataset, raw: string, failed: string): string {
   const cleaned = `WITH raw AS (${raw}) SELECT * FROM (${dataset.sql}\n)`
   return `SELECT *, ${failed} AS ${FAILED} FROM (${typedRows(dataset, cleaned)})`
 }
 
-/** The rows with the columns as the schema has them. */
+/** Returns a SELECT of the rows with the columns typed as the schema says. */
 export function typedRows(dataset: Dataset, rows: string): string {
   const columns = dataset.schema.fields.map(
     ({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(type)}) AS ${quoteName(name)}`,
@@ -70,7 +70,7 @@ export function typedRows(dataset: Dataset, rows: string): string {
   return `SELECT ${columns.join(', ')} FROM (${rows})`
 }
 
-/** Those of the clean rows that no expectation drops. Every row is asked what it fails: that may be an error. */
+/** Returns a SELECT of the clean rows that no expectation drops. Every row is checked, which may fail. */
 export function keptRows(dataset: Dataset, rows: string): string {
   const drop = expectationBits(dataset.expectations, 'drop')
   return `SELECT ${columnList(dataset)} FROM (${rows}) WHERE ${FAILED} & ${drop} = 0`
@@ -81,8 +81,8 @@ export function columnList(dataset: Dataset): string {
 }
 
 /**
- * SQL over rows of the data set, wherever they are read from: the sum of their hashes modulo 2^64, each of a row's
- * columns in the schema's order. DuckDB may change the function with a new version.
+ * Returns SQL over rows of the data set, wherever they are read from: the sum of their hashes modulo 2^64, each of a
+ * row's columns in the schema's order. DuckDB may change the function with a new version.
  */
 export function rowsHash(dataset: Dataset): string {
   return `CAST(coalesce(sum(hash(${columnList(dataset)})), 0) % 18446744073709551616 AS UBIGINT)`

@@ -1,6 +1,7 @@
-import { type JoinedValues, lowerBound, thoseInNeedOfCare, valueAt } from '@millrace/base'
+import { type JoinedValues, lowerBound, valueAt } from '@millrace/base'
+import { type ReadMessages, thatNeedCloserLook } from '@millrace/formats'
 
-/** Some of the values of some blocks, in their order. Numbers, no object a value. */
+/** Some of the values of some blocks, in their order: numbers, not an object a value. */
 export interface Selection {
   readonly blocks: readonly JoinedValues[]
   readonly length: number
@@ -20,19 +21,22 @@ function selectAll(blocks: readonly JoinedValues[]): Selection {
   return { blocks, length, block, index }
 }
 
-/** Those that newlines can join, and the others. */
-export function sortByCare(blocks: readonly JoinedValues[]): {
+/** Splits what formats have read into what the fast reader may be given and what needs a closer look. */
+export function splitBySuspicion(read: readonly ReadMessages[]): {
   readonly plain: Selection
-  readonly careful: Selection
+  readonly suspect: Selection
 } {
-  const places: number[] = []
+  const [suspects, refused]: [number[], number[]] = [[], []]
   let before = 0
-  for (const block of blocks) {
-    if (block.careful) for (const index of thoseInNeedOfCare(block)) places.push(before + index)
-    before += block.count
+  for (const block of read) {
+    const gone = new Set(block.refused.map(({ index }) => index))
+    for (const index of thatNeedCloserLook(block.lines)) if (!gone.has(index)) suspects.push(before + index)
+    for (const index of gone) refused.push(before + index)
+    before += block.lines.count
   }
-  const { at, others } = partAt(selectAll(blocks), places)
-  return { plain: others, careful: at }
+  const all = selectAll(read.map(({ lines }) => lines))
+  const apart = refused.length === 0 ? suspects : [...suspects, ...refused].sort((a, b) => a - b)
+  return { plain: splitAt(all, apart).others, suspect: splitAt(all, suspects).at }
 }
 
 export function slice({ blocks, block, index }: Selection, from: number, to: number): Selection {
@@ -51,8 +55,8 @@ export function concat(blocks: readonly JoinedValues[], parts: readonly Selectio
   return { blocks, length, block, index }
 }
 
-/** The values at these places, which are in order, and the others. */
-export function partAt(
+/** Returns the values at these places, which are in order, and the others. */
+export function splitAt(
   selection: Selection,
   places: readonly number[],
 ): { readonly at: Selection; readonly others: Selection } {
@@ -62,7 +66,7 @@ export function partAt(
   return { at: concat(selection.blocks, at), others: concat(selection.blocks, others) }
 }
 
-/** The values that are in one block. */
+/** Returns the values that are in one block. */
 export function withinBlock(selection: Selection, block: number): Selection {
   const from = lowerBound(selection.block, block)
   return slice(selection, from, lowerBound(selection.block, block + 1))

@@ -1,6 +1,6 @@
 import { type Selection, valueIn } from './selection.ts'
 
-/** How often fields came that the data set does not know, among the records looked at. */
+/** Fields that the data set does not know, and in how many of the records looked at they were. */
 export interface UnknownFields {
   readonly looked: number
   readonly names: ReadonlyMap<string, number>
@@ -32,7 +32,7 @@ function keysOf(value: Uint8Array | null): string[] {
   }
 }
 
-/** The most frequent of both. */
+/** Adds two counts up and keeps the most frequent names. */
 export function addUnknownFields(
   { looked, names }: UnknownFields,
   more: ReadonlyMap<string, number>,

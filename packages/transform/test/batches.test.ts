@@ -32,9 +32,9 @@ test('a text that is no record, but makes one of an object around it, is refused
   const texts = ['{"index":1},"z":{"a":1}', '{"index":2},"millrace_at":0', '3,"record":{"index":4}', '{"index":5}}']
   const values = inds(0, 2_000).map((ind) => JSON.stringify({ index: ind }))
   values.splice(1_000, 0, ...texts, '{bad')
-  const { rows, fates } = await kit.clean(await loadDataset('pin', [PINTEREST.datasets]), [block(...values)])
+  const { rows, report } = await kit.clean(await loadDataset('pin', [PINTEREST.datasets]), [block(...values)])
   expect(rows.map(({ ind }) => Number(ind)).sort((a, b) => a - b)).toEqual(inds(0, 2_000))
-  expect(fates.bad.map(({ index, reason }) => [index, reason])).toEqual(
+  expect(report.refused.map(({ index, reason }) => [index, reason])).toEqual(
     inds(1_000, 5).map((index) => [index, 'not JSON']),
   )
 })

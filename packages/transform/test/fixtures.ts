@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Dataset } from '@millrace/transform'
-import { block, carefully, inOrder, type Kit } from './kit.ts'
+import { block, inOrder, type Kit, oneByOne } from './kit.ts'
 
 /** `x.jsonl` in, `x.clean.jsonl` out, `x.bad.jsonl` refused and why (nothing, where it is absent). */
 export interface Fixture {
@@ -27,10 +27,10 @@ export async function readFixtures(folder: string): Promise<Fixture[]> {
 }
 
 /** What a data set makes of a fixture, in the fixture's own terms. */
-export async function run(kit: Kit, dataset: Dataset, { messages }: Fixture, how: 'as it comes' | 'carefully') {
+export async function run(kit: Kit, dataset: Dataset, { messages }: Fixture, how: 'as it comes' | 'one by one') {
   const values = block(...messages)
-  const { rows, fates } = await kit.clean(dataset, [how === 'carefully' ? carefully(values) : values])
-  return { clean: inOrder(rows), bad: fates.bad.map(({ index, reason }) => ({ line: index + 1, reason })) }
+  const { rows, report } = await kit.clean(dataset, [how === 'one by one' ? oneByOne(values) : values])
+  return { clean: inOrder(rows), bad: report.refused.map(({ index, reason }) => ({ line: index + 1, reason })) }
 }
 
 export function expected({ clean, bad }: Fixture) {

@@ -2,37 +2,58 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type JoinedValues, joinValues, systemRuntime, valueAt } from '@millrace/base'
+import { discardStaged, openOrCreate, stagedRows } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
-import { type Dataset, type Fates, type UseRows, withCleanRows } from '@millrace/transform'
+import { memoryStore } from '@millrace/store'
+import { type Cleaner, type CleanReport, createCleaner, type Dataset, type FileTarget } from '@millrace/transform'
 
 export interface Outcome {
   readonly rows: readonly Record<string, unknown>[]
-  readonly fates: Fates
+  readonly report: CleanReport
 }
 
 export interface Kit {
+  /** Where the cleaner works. */
   readonly folder: string
-  /** The clean rows and what became of the records. */
+  readonly cleaner: Cleaner
+  /** Returns a new table of the data set, in memory. */
+  target(dataset: Dataset): Promise<FileTarget>
+  /** Returns the first column of each row of a query. */
+  query(sql: string): Promise<unknown[]>
+  /** Returns the rows as they are in the files, and what became of the records. */
   clean(dataset: Dataset, blocks: readonly JoinedValues[]): Promise<Outcome>
-  /** What became of the records, whatever is done with the rows. */
-  use<T>(dataset: Dataset, blocks: readonly JoinedValues[], use: UseRows<T>): Promise<{ result: T; fates: Fates }>
   close(): Promise<void>
 }
 
 export async function createKit(): Promise<Kit> {
   const engine = await openDuckDB()
   const folder = await mkdtemp(join(tmpdir(), 'millrace-transform-'))
-  const parts = { engine, workFolder: folder, runtime: systemRuntime }
+  const store = memoryStore()
+  const cleaner = createCleaner({ engine, workFolder: folder, runtime: systemRuntime })
+  const targets = new Map<Dataset['schema'], Promise<FileTarget>>()
+  const target = async ({ schema }: Dataset): Promise<FileTarget> => {
+    const path = systemRuntime.uuid()
+    return { snapshot: await openOrCreate({ store, path }, { schema }, systemRuntime) }
+  }
+  const query = async (sql: string) => {
+    const connection = await engine.connect()
+    const reader = await connection.runAndReadAll(sql)
+    connection.closeSync()
+    return reader.getRows().map(([first]) => first)
+  }
   return {
-    folder,
-    use: (dataset, blocks, use) => withCleanRows(dataset, blocks, parts, use),
+    ...{ folder, cleaner, target, query },
     async clean(dataset, blocks) {
-      const { result, fates } = await withCleanRows(dataset, blocks, parts, async (query, connection) => {
-        const reader = await connection.runAndReadAll(`SELECT CAST(to_json(rows) AS VARCHAR) FROM (${query}) rows`)
-        const rows = reader.getRows().map(([row]) => JSON.parse(String(row)) as Record<string, unknown>)
-        return { result: rows, rows: query, discard: async () => {} }
-      })
-      return { rows: result, fates }
+      const wanted = targets.get(dataset.schema) ?? target(dataset)
+      targets.set(dataset.schema, wanted)
+      const { snapshot } = await wanted
+      const { files, report } = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot })
+      if (files.length === 0) return { rows: [], report }
+      const columns = dataset.schema.fields.map(({ name }) => name)
+      const staged = stagedRows(snapshot, files, columns)
+      const texts = await query(`SELECT CAST(to_json(rows) AS VARCHAR) FROM (${staged}) rows`)
+      await Promise.all(files.map(discardStaged))
+      return { rows: texts.map((text) => JSON.parse(String(text))), report }
     },
     async close() {
       engine.close()
@@ -45,8 +66,8 @@ export function block(...values: readonly (string | Uint8Array | null)[]): Joine
   return joinValues(values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value)))
 }
 
-/** The same records, but each with a space before it, so that it goes the careful way. */
-export function carefully(values: JoinedValues): JoinedValues {
+/** Returns the same records with a space before each, so that they are read one by one. */
+export function oneByOne(values: JoinedValues): JoinedValues {
   return block(
     ...Array.from({ length: values.count }, (_, i) => {
       const value = valueAt(values, i)
@@ -55,7 +76,7 @@ export function carefully(values: JoinedValues): JoinedValues {
   )
 }
 
-/** Rows come in any order. */
+/** Returns rows as sorted texts: they come in any order. */
 export function inOrder(rows: readonly unknown[]): string[] {
   return rows.map((row) => JSON.stringify(row)).sort()
 }

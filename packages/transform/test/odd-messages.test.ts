@@ -64,15 +64,15 @@ const GOOD = '{"index":7,"title":"good"}'
 
 for (const [name, message, fate] of MESSAGES) {
   test(`${name}: ${typeof fate === 'string' ? fate : 'a row'}; those around it are cleaned`, async () => {
-    const { rows, fates } = await kit.clean(pin, [block(GOOD, message, GOOD)])
+    const { rows, report } = await kit.clean(pin, [block(GOOD, message, GOOD)])
     const titles = rows.map(({ title }) => title).sort()
     expect(titles).toEqual(typeof fate === 'string' ? ['good', 'good'] : [fate.title, 'good', 'good'].sort())
-    expect(fates.bad).toEqual(typeof fate === 'string' ? [{ block: 0, index: 1, reason: fate }] : [])
+    expect(report.refused).toEqual(typeof fate === 'string' ? [{ block: 0, index: 1, reason: fate }] : [])
   })
 }
 
 test('no message at all gives no row', async () => {
-  const { rows, fates } = await kit.clean(pin, [])
+  const { rows, report } = await kit.clean(pin, [])
   expect(rows).toEqual([])
-  expect(fates).toMatchObject({ rows: 0, hash: 0n, bad: [], path: 'fast' })
+  expect(report).toMatchObject({ rows: 0, hash: 0n, refused: [], path: 'fast' })
 })

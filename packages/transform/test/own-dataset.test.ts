@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PINTEREST } from '@millrace/testkit'
 import { datasetHash, datasetNames, loadDataset } from '@millrace/transform'
 import { afterAll, describe, expect, test } from 'vitest'
-import { block, carefully, createKit } from './kit.ts'
+import { block, createKit, oneByOne } from './kit.ts'
 
 const kit = await createKit()
 afterAll(() => kit.close())
@@ -41,9 +41,9 @@ async function make(changes: object = {}, sql = SQL) {
 const reading = (meter: unknown, more: object = {}) => JSON.stringify({ meter, ...more })
 
 describe('a new folder', () => {
-  test('is a data set, listed among those that come with Millrace', async () => {
+  test('is a data set, listed among those of all folders', async () => {
     const { root, name, load } = await make()
-    expect(await datasetNames([root])).toEqual(expect.arrayContaining(['geo', name, 'pin', 'user']))
+    expect(await datasetNames([root, PINTEREST.datasets])).toEqual(expect.arrayContaining(['geo', name, 'pin', 'user']))
     const dataset = await load()
     const message = `{"id":9007199254740993,"value":1e-3,"taken":"2020-01-01T00:00:00+01:00","ok":true,"note":12}`
     const { rows } = await kit.clean(dataset, [block(message)])
@@ -60,7 +60,7 @@ describe('a new folder', () => {
 
   test('refuses what its own fields refuse', async () => {
     const dataset = await (await make()).load()
-    const { fates } = await kit.clean(dataset, [
+    const { report } = await kit.clean(dataset, [
       block(
         '{"meter":9223372036854775808}',
         '{"taken":"2020-01-01 00:00:00"}',
@@ -69,7 +69,7 @@ describe('a new folder', () => {
         '{"meter":9223372036854775807,"ok":"false"}',
       ),
     ])
-    expect(fates.bad.map(({ reason }) => reason)).toEqual([
+    expect(report.refused.map(({ reason }) => reason)).toEqual([
       'wrong type in field meter',
       'wrong type in field taken',
       'wrong type in field ok',
@@ -80,9 +80,11 @@ describe('a new folder', () => {
   test('whose SQL raises an error for some records loses those to the quarantine, and no other', async () => {
     const dataset = await (await make()).load()
     const notes = Array.from({ length: 100 }, (_, i) => (i % 30 === 7 ? 'long' : String(i)))
-    const { rows, fates } = await kit.clean(dataset, [block(...notes.map((note, i) => reading(i, { note })))])
-    expect(fates.bad.map(({ index }) => index)).toEqual([7, 37, 67, 97])
-    expect(fates.bad[0]?.reason).toMatch("clean.sql failed: Conversion Error: Could not convert string 'long' to INT32")
+    const { rows, report } = await kit.clean(dataset, [block(...notes.map((note, i) => reading(i, { note })))])
+    expect(report.refused.map(({ index }) => index)).toEqual([7, 37, 67, 97])
+    expect(report.refused[0]?.reason).toMatch(
+      "clean.sql failed: Conversion Error: Could not convert string 'long' to INT32",
+    )
     expect(rows).toHaveLength(96)
   })
 
@@ -90,8 +92,8 @@ describe('a new folder', () => {
     const sql = 'SELECT meter, 1.5 AS value, NULL AS taken, true AS ok, 1 AS length FROM raw'
     const dataset = await (await make({}, sql)).load()
     const reasons = async (message: string) => {
-      const { fates } = await kit.clean(dataset, [block(message)])
-      return fates.bad.map(({ reason }) => reason)
+      const { report } = await kit.clean(dataset, [block(message)])
+      return report.refused.map(({ reason }) => reason)
     }
     expect(await reasons('{"meter":1,"note":"a"}')).toEqual([])
     expect(await reasons('{"meter":1,"note":"a","note":"a"}')).toEqual(['field note comes twice'])
@@ -146,6 +148,7 @@ describe('a data set is refused', () => {
     ['a column of no type', { columns: { a: { type: 'text' } } }],
     ['an outcome that there is not', { expectations: { e: { predicate: 'true', otherwise: 'explode' } } }],
     ['a setting that there is not', { partitionBy: 'a' }],
+    ['a format that there is not', { format: 'avro' }],
   ])('for %s', async (_, changes) => {
     await expect(refused(changes)).rejects.toEqual(invalid(/dataset\.json/))
   })
@@ -156,6 +159,7 @@ describe('the hash of a data set', () => {
     const load = async (changes: object = {}, sql?: string) => datasetHash(await (await make(changes, sql)).load())
     const hash = await load()
     expect(await load({ description: 'Meters' })).toBe(hash)
+    expect(await load({ format: 'json' })).toBe(hash)
     const changed = await Promise.all([
       load({}, `${SQL} `.replace('meter,', 'meter + 1 AS meter,')),
       load({ fields: { ...DESCRIPTION.fields, more: { type: 'text' } } }),
@@ -166,22 +170,20 @@ describe('the hash of a data set', () => {
   })
 })
 
-test('rows that turn out to be too many are given back', async () => {
+test('rows that turn out to be too many are given back: no file of theirs is left', async () => {
   const dataset = await (await make({}, `${SQL.split(' --')[0]}, range(2)`)).load()
-  const events: string[] = []
-  const cleaning = kit.use(dataset, [block(reading(1))], async (query) => {
-    events.push('written')
-    return { result: undefined, rows: query, discard: async () => void events.push('discarded') }
-  })
-  await expect(cleaning).rejects.toMatchObject({ code: 'DATASET_INVALID' })
-  expect(events).toEqual(['written', 'discarded', 'written', 'discarded'])
+  const parquetFiles = async () =>
+    (await readdir(kit.folder, { recursive: true })).filter((name) => /parquet|zstd/.test(name))
+  const before = await parquetFiles()
+  await expect(kit.clean(dataset, [block(reading(1))])).rejects.toMatchObject({ code: 'DATASET_INVALID' })
+  expect(await parquetFiles()).toEqual(before)
 })
 
-test('a careful block and a fast one give the same rows', async () => {
+test('a block read one by one and a fast one give the same rows', async () => {
   const dataset = await (await make()).load()
   const values = block(...Array.from({ length: 50 }, (_, i) => reading(i % 5, { value: i % 3, note: '1' })))
   const fast = await kit.clean(dataset, [values])
-  const careful = await kit.clean(dataset, [values, carefully(values)])
-  expect([fast.fates.path, careful.fates.path]).toEqual(['fast', 'careful'])
-  expect(careful.fates.hash).toBe(BigInt.asUintN(64, 2n * fast.fates.hash))
+  const single = await kit.clean(dataset, [values, oneByOne(values)])
+  expect([fast.report.path, single.report.path]).toEqual(['fast', 'one by one'])
+  expect(single.report.hash).toBe(BigInt.asUintN(64, 2n * fast.report.hash))
 })

@@ -22,10 +22,10 @@ async function read(file: string): Promise<Row[]> {
 }
 
 async function clean(name: string, records: readonly unknown[]): Promise<readonly Row[]> {
-  const { rows, fates } = await kit.clean(await loadDataset(name, [PINTEREST.datasets]), [
+  const { rows, report } = await kit.clean(await loadDataset(name, [PINTEREST.datasets]), [
     block(...records.map((record) => JSON.stringify(record))),
   ])
-  expect(fates).toMatchObject({ bad: [], path: 'fast', unknown: { names: new Map() } })
+  expect(report).toMatchObject({ refused: [], path: 'fast', unknown: { names: new Map() } })
   expect(rows).toHaveLength(records.length)
   return rows
 }

@@ -1,7 +1,7 @@
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
-import { block, carefully, createKit } from './kit.ts'
+import { block, createKit, oneByOne } from './kit.ts'
 
 const kit = await createKit()
 afterAll(() => kit.close())
@@ -10,24 +10,24 @@ const user = await loadDataset('user', [PINTEREST.datasets])
 const many = (count: number, more: (i: number) => object) =>
   block(...Array.from({ length: count }, (_, ind) => JSON.stringify({ ind, ...more(ind) })))
 
-test('the careful path counts every field that the data set does not know', async () => {
+test('reading one by one counts every field that the data set does not know', async () => {
   const values = many(100, (i) => (i % 4 === 0 ? { shoe_size: 40, Age: 7 } : { index: i }))
-  const { fates } = await kit.clean(user, [carefully(values)])
-  expect(fates.unknown.looked).toBe(100)
-  expect(Object.fromEntries(fates.unknown.names)).toEqual({ shoe_size: 25, Age: 25 })
+  const { report } = await kit.clean(user, [oneByOne(values)])
+  expect(report.unknown.looked).toBe(100)
+  expect(Object.fromEntries(report.unknown.names)).toEqual({ shoe_size: 25, Age: 25 })
 })
 
 test('the fast path looks at a sample', async () => {
-  const { fates } = await kit.clean(user, [many(1000, () => ({ shoe_size: 40 })), many(280, () => ({ hat: 1 }))])
-  expect(fates.path).toBe('fast')
-  expect(fates.unknown.looked).toBe(64)
-  expect(Object.fromEntries(fates.unknown.names)).toEqual({ shoe_size: 50, hat: 14 })
+  const { report } = await kit.clean(user, [many(1000, () => ({ shoe_size: 40 })), many(280, () => ({ hat: 1 }))])
+  expect(report.path).toBe('fast')
+  expect(report.unknown.looked).toBe(64)
+  expect(Object.fromEntries(report.unknown.names)).toEqual({ shoe_size: 50, hat: 14 })
 })
 
 test('a producer that makes up a name for each record fills no memory', async () => {
   const values = many(500, (i) => ({ [`field${i}`]: 1 }))
-  for (const blocks of [[carefully(values), carefully(values)], Array.from({ length: 60 }, () => values)]) {
-    const { fates } = await kit.clean(user, blocks)
-    expect(fates.unknown.names.size).toBeLessThanOrEqual(100)
+  for (const blocks of [[oneByOne(values), oneByOne(values)], Array.from({ length: 60 }, () => values)]) {
+    const { report } = await kit.clean(user, blocks)
+    expect(report.unknown.names.size).toBeLessThanOrEqual(100)
   }
 })

@@ -1,4 +1,4 @@
-import { type Runtime, systemRuntime, valueAt } from '@millrace/base'
+import { combineTraits, joinValues, type Runtime, systemRuntime, valueAt } from '@millrace/base'
 import {
   type Behind,
   type Block,
@@ -78,11 +78,11 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       const blocks = await readThrough(source, first, await source.resolve(first, 'earliest'))
       expect(valuesOf(blocks)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}'])
       expect(blocks.flatMap(namesOf)).toEqual(sent.map(({ offset }) => String(offset)))
-      expect(blocks.every(({ careful }) => !careful)).toBe(true)
+      expect(blocks.every(({ traits }) => !traits.nulls && !traits.lineBreaks && traits.first === 0x7b)).toBe(true)
       expect(blocks.at(-1)?.behind).toEqual(expect.toSatisfy(({ records, ms }: Behind) => (records ?? ms) === 0))
     })
 
-    it('marks blocks whose values would not survive being joined by newlines, and keeps the values', async () => {
+    it('says true things of the values of a block, and keeps them, whatever they are', async () => {
       const odd = [...(transport.tombstones ? [null] : []), '', '{"a":\n1}', '  {"a":1}', '[1]', '{"a":1}\r']
       for (const value of odd) {
         const topic = await transport.freshTopic(1)
@@ -90,7 +90,10 @@ export function describeTransport<Context extends { transport: TransportUnderTes
         const { source, first } = await subscribed(topic)
         const blocks = await readThrough(source, first, await source.resolve(first, 'earliest'))
         expect(valuesOf(blocks)).toEqual(['{"a":0}', value, '{"a":2}'])
-        expect(blocks.some(({ careful }) => careful)).toBe(true)
+        const { traits } = joinValues(
+          ['{"a":0}', value, '{"a":2}'].map((text) => (text === null ? null : Buffer.from(text))),
+        )
+        expect(combineTraits(blocks.map((block) => block.traits))).toEqual(traits)
       }
     })
 

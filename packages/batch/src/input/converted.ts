@@ -55,7 +55,7 @@ async function* convertedBlocks(
     const folder = await openLake(parts.workFolder)
     const { size, mtimeMs } = await stat(local)
     for await (const block of rawBlocks(folder, [{ key: name, size, modified: mtimeMs }])) {
-      yield { ...block, placeOf: (index) => ({ ...block.placeOf(index), object: object.key }) }
+      yield { ...block, converted: true, placeOf: (index) => ({ ...block.placeOf(index), object: object.key }) }
     }
   } finally {
     connection.closeSync()

@@ -1,19 +1,21 @@
-import { type JoinedValues, LARGEST_FAST_VALUE } from '@millrace/base'
+import type { JoinedValues } from '@millrace/base'
 
-const [LINE_FEED, CARRIAGE_RETURN, SPACE, OPENING_BRACE] = [0x0a, 0x0d, 0x20, 0x7b]
+const [LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x0a, 0x0d, 0x20]
 
-/** The lines of a tidy text as values. */
+/** Returns the lines of a tidy text as values. */
 export function linesOf(bytes: Uint8Array): JoinedValues {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  let careful = buffer.includes(CARRIAGE_RETURN)
   const ends: number[] = []
-  let start = 0
+  let [start, longest] = [0, 0]
+  let first = buffer.length > 0 ? (buffer[0] as number) : -1
   for (let end = buffer.indexOf(LINE_FEED); end >= 0; end = buffer.indexOf(LINE_FEED, start)) {
-    if (buffer[start] !== OPENING_BRACE || end - start > LARGEST_FAST_VALUE) careful = true
+    if (buffer[start] !== first) first = -1
+    longest = Math.max(longest, end - start)
     ends.push(end)
     start = end + 1
   }
-  return { count: ends.length, bytes, ends: Int32Array.from(ends), careful }
+  const traits = { nulls: false, lineBreaks: buffer.includes(CARRIAGE_RETURN), longest, first }
+  return { count: ends.length, bytes, ends: Int32Array.from(ends), traits }
 }
 
 /** The text with a line feed at the end of each line, without lines that have nothing in them. Changes the bytes. */

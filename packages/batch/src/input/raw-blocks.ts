@@ -21,6 +21,8 @@ export interface RawBlock {
   readonly values: JoinedValues
   readonly placeOf: (index: number) => RecordPlace
   readonly refused: readonly RefusedObject[]
+  /** The objects held rows, of which we made JSON: their data set's own format plays no part. */
+  readonly converted?: true
 }
 
 /** What is cleaned at a time. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { joinValues, type Runtime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
-import { belongsTo, type CleanParts, type Dataset, loadDataset, onlyCounted, withCleanRows } from '@millrace/transform'
+import { belongsTo, type Cleaner, createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import type { OutgoingRecord } from '@millrace/transport'
 import { RefusedRequest } from './refusal.ts'
 
@@ -29,7 +29,8 @@ export async function openChecker(
   const loaded = await Promise.all(datasets.map((name) => loadDataset(name, folders)))
   const workFolder = await mkdtemp(join(tmpdir(), 'millrace-gateway-'))
   const engine = await openDuckDB({ threads: 1, temporaryFolder: workFolder })
-  const queues = new Map(loaded.map((dataset) => [dataset.name, openQueue(dataset, { engine, workFolder, runtime })]))
+  const cleaner = createCleaner({ engine, workFolder, runtime })
+  const queues = new Map(loaded.map((dataset) => [dataset.name, openQueue(dataset, cleaner)]))
   return {
     async check(topic, records) {
       const dataset = loaded.find(({ name }) => belongsTo(topic, name))
@@ -45,7 +46,7 @@ export async function openChecker(
 }
 
 /** What comes while others are looked at is looked at together next. */
-function openQueue(dataset: Dataset, parts: CleanParts): (records: Checked) => Promise<RefusedRequest | undefined> {
+function openQueue(dataset: Dataset, cleaner: Cleaner): (records: Checked) => Promise<RefusedRequest | undefined> {
   let waiting: Waiting[] = []
   let busy = false
   const work = async () => {
@@ -54,7 +55,7 @@ function openQueue(dataset: Dataset, parts: CleanParts): (records: Checked) => P
       const together = waiting
       waiting = []
       try {
-        const problems = await problemsOf(dataset, together, parts)
+        const problems = await problemsOf(dataset, together, cleaner)
         for (const [i, { resolve }] of together.entries()) resolve(problems.get(i))
       } catch (error) {
         for (const { reject } of together) reject(error)
@@ -73,12 +74,12 @@ function openQueue(dataset: Dataset, parts: CleanParts): (records: Checked) => P
 async function problemsOf(
   dataset: Dataset,
   together: readonly Waiting[],
-  parts: CleanParts,
+  cleaner: Cleaner,
 ): Promise<Map<number, RefusedRequest>> {
   const blocks = together.map(({ records }) => joinValues(records.map(({ value }) => value)))
-  const { fates } = await withCleanRows(dataset, blocks, parts, onlyCounted)
+  const { refused } = await cleaner.checkRecords(dataset, blocks)
   const problems = new Map<number, RefusedRequest>()
-  for (const { block, index, reason } of fates.bad) {
+  for (const { block, index, reason } of refused) {
     if (!problems.has(block)) problems.set(block, problem(dataset.name, index, reason))
   }
   return problems

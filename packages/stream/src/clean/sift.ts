@@ -50,7 +50,7 @@ export function siftBlock(block: TakenBlock, { known, kinds: kindsOf }: Sieve): 
 }
 
 function pick(block: Block, kept: readonly number[]): Block {
-  const { offsets, times } = block
+  const { offsets, times, keys } = block
   return {
     ...block,
     ...pickValues(block, kept),
@@ -59,5 +59,6 @@ function pick(block: Block, kept: readonly number[]): Block {
         ? BigInt64Array.from(kept, (i) => offsets[i] ?? 0n)
         : kept.map((i) => offsets[i] ?? ''),
     times: Float64Array.from(kept, (i) => times[i] ?? 0),
+    ...(keys && { keys: kept.map((i) => keys[i]) }),
   }
 }

@@ -1,7 +1,7 @@
 import { type Runtime, valueAt } from '@millrace/base'
 import type { StagedFile } from '@millrace/delta'
 import type { DuckDB } from '@millrace/engine'
-import { type Dataset, type Fates, intoFiles, withCleanRows } from '@millrace/transform'
+import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
 import { type Block, partitionKey } from '@millrace/transport'
 import type { Batch } from '../intake/batch.ts'
 import { printable } from '../quarantine/printable.ts'
@@ -16,7 +16,7 @@ export interface StagedBatch {
   readonly files: readonly StagedFile[]
   readonly badFiles: readonly StagedFile[]
   readonly ledger: readonly LedgerEntry[]
-  readonly fates: Fates
+  readonly report: CleanReport
   /** Of each record that went to the quarantine. */
   readonly reasons: readonly string[]
   /** Some of the refused ones, for people. Their blocks' bytes may be gone already. */
@@ -28,6 +28,7 @@ export interface StageParts {
   readonly tables: PipelineTables
   readonly group: string
   readonly engine: DuckDB
+  readonly cleaner: Cleaner
   readonly workFolder: string
   readonly runtime: Runtime
 }
@@ -36,12 +37,12 @@ export async function stageBatch(batch: Batch, sieve: Sieve, parts: StageParts):
   const { dataset, tables, workFolder, runtime } = parts
   const sifted = batch.blocks.map((block) => siftBlock(block, sieve))
   const blocks = sifted.map(({ block }) => block)
-  const use = intoFiles({ ...parts, snapshot: tables.anchor.snapshot() })
+  const target = { snapshot: tables.anchor.snapshot() }
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
-  const { result, fates } = await withCleanRows(dataset, blocks, { ...parts, nameOf }, use)
+  const { files, report } = await parts.cleaner.cleanIntoFiles(dataset, blocks, target, nameOf)
   const bad = [
     ...batch.blocks.flatMap((block, i) => straysOf(block, sifted[i], parts.group)),
-    ...fates.bad.map(({ block, index, reason }) => {
+    ...report.refused.map(({ block, index, reason }) => {
       const of = blocks[block] as Block
       return { ...placeOf(of, index, parts.group), reason, state: 'bad' as const, value: valueAt(of, index) }
     }),
@@ -50,7 +51,7 @@ export async function stageBatch(batch: Batch, sieve: Sieve, parts: StageParts):
   runtime.crashPoint('staged')
   const reasons = bad.map(({ reason }) => reason)
   const samples = bad.slice(0, SAMPLES).map(sampleOf)
-  return { files: result, badFiles, ledger: ledgerOf(batch, sifted, fates), fates, reasons, samples }
+  return { files, badFiles, ledger: ledgerOf(batch, sifted, report), report, reasons, samples }
 }
 
 const SAMPLES = 3
@@ -77,18 +78,18 @@ function recordName(block: Block, index: number): string {
 }
 
 /** The account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
-function ledgerOf(batch: Batch, sifted: readonly Sifted[], fates: Fates): LedgerEntry[] {
+function ledgerOf(batch: Batch, sifted: readonly Sifted[], report: CleanReport): LedgerEntry[] {
   const badOf = new Map<number, number>()
-  for (const { block } of fates.bad) badOf.set(block, (badOf.get(block) ?? 0) + 1)
+  for (const { block } of report.refused) badOf.set(block, (badOf.get(block) ?? 0) + 1)
   return batch.advances.map((advance, i) => {
     const sum = (count: (sifted: Sifted, block: number) => number) =>
       sifted.reduce((total, each, at) => total + (each.block.partition === advance.partition ? count(each, at) : 0), 0)
     const entry = ledgerEntry(advance, {
       quarantined: sum(({ known, strays }, block) => known + strays.length + (badOf.get(block) ?? 0)),
-      filtered: sum((_, block) => fates.filtered[block] ?? 0),
+      filtered: sum((_, block) => report.filtered[block] ?? 0),
       elsewhere: sum(({ elsewhere }) => elsewhere),
       repeated: sum(({ repeated }) => repeated),
     })
-    return { ...entry, hash: i === 0 ? String(fates.hash) : '0' }
+    return { ...entry, hash: i === 0 ? String(report.hash) : '0' }
   })
 }

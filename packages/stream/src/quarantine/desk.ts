@@ -2,7 +2,7 @@ import { openWorkFolder, type Runtime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
-import { loadDataset } from '@millrace/transform'
+import { createCleaner, loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
 import { quarantinePath } from './quarantine.ts'
 import { type ReplayTotals, replayQuarantine } from './replay.ts'
@@ -72,6 +72,7 @@ export async function replayAll(
   const workFolder = await openWorkFolder()
   try {
     return await withEngine(async (engine) => {
+      const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime })
       const totals = new Map<string, ReplayTotals>()
       for (const { dataset, table: path } of tables) {
         if (!(await openTable({ store, path: quarantinePath(path) }))) continue
@@ -80,6 +81,7 @@ export async function replayAll(
           path,
           dataset: await loadDataset(dataset, datasetFolders),
           engine,
+          cleaner,
           workFolder: workFolder.path,
           runtime,
         }

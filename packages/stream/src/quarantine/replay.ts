@@ -1,7 +1,7 @@
 import { joinValues, MillraceError } from '@millrace/base'
 import { commit, openTable, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
-import { type Dataset, intoFiles, onlyCounted, withCleanRows } from '@millrace/transform'
+import type { Cleaner, Dataset } from '@millrace/transform'
 import {
   interruptedIds,
   mark,
@@ -12,7 +12,7 @@ import {
   refusedRecords,
 } from './refused-records.ts'
 
-export type ReplayParts = QuarantineParts & { readonly dataset: Dataset }
+export type ReplayParts = QuarantineParts & { readonly dataset: Dataset; readonly cleaner: Cleaner }
 
 export interface ReplayTotals {
   readonly replayed: number
@@ -64,8 +64,8 @@ async function finishInterrupted(parts: ReplayParts): Promise<number> {
 
 async function goodOf(chunk: readonly Refused[], parts: ReplayParts): Promise<Refused[]> {
   const values = joinValues(chunk.map(({ value }) => value))
-  const { fates } = await withCleanRows(parts.dataset, [values], parts, onlyCounted)
-  const bad = new Set(fates.bad.map(({ index }) => index))
+  const report = await parts.cleaner.checkRecords(parts.dataset, [values])
+  const bad = new Set(report.refused.map(({ index }) => index))
   return chunk.filter((_, index) => !bad.has(index))
 }
 
@@ -74,15 +74,15 @@ async function append(good: readonly Refused[], id: string, parts: ReplayParts):
   const snapshot = await openTable({ store, path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} is not there any more`)
   const values = joinValues(good.map(({ value }) => value))
-  const { result } = await withCleanRows(dataset, [values], parts, intoFiles({ ...parts, snapshot }))
-  await uploadAll(snapshot.table, result)
+  const { files } = await parts.cleaner.cleanIntoFiles(dataset, [values], { snapshot })
+  await uploadAll(snapshot.table, files)
   const appId = txnOf(id)
   const { outcome } = await commit(
     snapshot,
     {
       operation: 'STREAMING UPDATE',
       parameters: { replay: id },
-      add: result.map(({ add }) => add),
+      add: files.map(({ add }) => add),
       txn: [{ appId, version: 1n, lastUpdated: runtime.now() }],
       fence: (latest) => !latest.txns.has(appId),
       info: { millrace: { dataset: dataset.name, replayed: good.length } },

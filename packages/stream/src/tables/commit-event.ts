@@ -3,13 +3,13 @@ import type { Batch } from '../intake/batch.ts'
 import type { CommittedEvent } from '../telemetry.ts'
 
 export function committedEvent(batch: Batch, staged: StagedBatch, version: number, now: number): CommittedEvent {
-  const { fates, files, reasons, samples } = staged
+  const { report, files, reasons, samples } = staged
   const times = sampledTimes(batch)
   return {
     what: 'committed',
     version,
-    rows: fates.rows,
-    filtered: fates.filtered.reduce((sum, count) => sum + count, 0),
+    rows: report.rows,
+    filtered: report.filtered.reduce((sum, count) => sum + count, 0),
     quarantined: reasons.length,
     bytes: batch.bytes,
     files: files.length,

@@ -1,10 +1,10 @@
 // Cleans the same block over and over, two at a time; prints the resident bytes before it, and the most there ever were.
-import { rm } from 'node:fs/promises'
 import { joinValues, openWorkFolder, systemRuntime } from '@millrace/base'
+import { discardStaged, openOrCreate } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
+import { memoryStore } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
-import { loadDataset, withCleanRows } from '@millrace/transform'
-import { intoFile } from '../into-file.ts'
+import { createCleaner, loadDataset } from '@millrace/transform'
 
 const BLOCK_BYTES = 24 << 20
 const AT_ONCE = 2
@@ -13,15 +13,16 @@ const times = Number(process.argv[2])
 const pin = await loadDataset('pin', [PINTEREST.datasets])
 const engine = await openDuckDB()
 const workFolder = await openWorkFolder()
-const parts = { engine, workFolder: workFolder.path, runtime: systemRuntime }
+const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime: systemRuntime })
+const snapshot = await openOrCreate({ store: memoryStore(), path: 'pin' }, { schema: pin.schema }, systemRuntime)
 const block = joinValues(pinsOf(BLOCK_BYTES))
 const before = process.memoryUsage.rss()
 let left = times
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     while (left-- > 0) {
-      const { result } = await withCleanRows(pin, [block], parts, intoFile(pin, workFolder.path))
-      await rm(result.localPath)
+      const { files } = await cleaner.cleanIntoFiles(pin, [block], { snapshot })
+      await Promise.all(files.map(discardStaged))
     }
   }),
 )

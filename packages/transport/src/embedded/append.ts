@@ -15,7 +15,7 @@ export function appender(db: DatabaseSync, retentionBytes: number) {
     'UPDATE partition SET next_offset = next_offset + ?, bytes = bytes + ? WHERE topic = ? AND partition = ? RETURNING next_offset, bytes',
   )
   const insert = db.prepare(
-    'INSERT INTO batch (topic, partition, base, count, time, careful, ends, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO batch (topic, partition, base, count, time, traits, ends, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const insertKeys = db.prepare('INSERT INTO batch_keys (topic, partition, base, keys) VALUES (?, ?, ?, ?)')
   const trim = trimmer(db, retentionBytes, ids.forget)
@@ -26,9 +26,9 @@ export function appender(db: DatabaseSync, retentionBytes: number) {
       bytes: number
     }
     const base = after.next_offset - messages.count
-    const { count, careful, ends, bytes, keys } = messages
+    const { count, traits, ends, bytes, keys } = messages
     const endBytes = new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength)
-    insert.run(topic, partition, base, count, time, careful ? 1 : 0, endBytes, bytes)
+    insert.run(topic, partition, base, count, time, JSON.stringify(traits), endBytes, bytes)
     if (keys?.some((key) => key !== null)) insertKeys.run(topic, partition, base, JSON.stringify(keys))
     trim(topic, partition, base, after.bytes)
     return base

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import type { JoinedValues } from '@millrace/base'
+import type { JoinedValues, ValueTraits } from '@millrace/base'
 import { appender } from './append.ts'
 import { ID_SCHEMA } from './ids.ts'
 
@@ -37,7 +37,7 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS batch (
     topic INTEGER NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL, count INTEGER NOT NULL,
-    time INTEGER NOT NULL, careful INTEGER NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
+    time INTEGER NOT NULL, traits TEXT NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
     UNIQUE (topic, partition, base)
   );
   CREATE TABLE IF NOT EXISTS batch_keys (
@@ -86,7 +86,7 @@ function reader(db: DatabaseSync) {
     'SELECT start_offset AS start, next_offset AS next FROM partition WHERE topic = ? AND partition = ?',
   )
   const batches = db.prepare(
-    'SELECT base, count, time, careful, ends, bytes, keys FROM batch LEFT JOIN batch_keys USING (topic, partition, base) WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
+    'SELECT base, count, time, traits, ends, bytes, keys FROM batch LEFT JOIN batch_keys USING (topic, partition, base) WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
   )
   const batchAt = db.prepare('SELECT max(base) AS base FROM batch WHERE topic = ? AND partition = ? AND base <= ?')
   const firstSince = db.prepare('SELECT min(base) AS base FROM batch WHERE topic = ? AND partition = ? AND time >= ?')
@@ -112,13 +112,17 @@ function reader(db: DatabaseSync) {
 }
 
 function storedBatch(row: Record<string, unknown>): StoredBatch {
-  const { base, count, time, careful, ends, bytes, keys } = row as unknown as Omit<StoredBatch, 'ends' | 'keys'> & {
+  const { base, count, time, traits, ends, bytes, keys } = row as unknown as Omit<
+    StoredBatch,
+    'traits' | 'ends' | 'keys'
+  > & {
+    traits: string
     ends: Uint8Array
     keys: string | null
   }
   return {
     ...{ base, count, time, bytes },
-    careful: Boolean(careful),
+    traits: JSON.parse(traits) as ValueTraits,
     ends: new Int32Array(ends.slice().buffer),
     keys: keys === null ? undefined : JSON.parse(keys),
   }

@@ -1,4 +1,4 @@
-import { endBefore, MillraceError, type Runtime } from '@millrace/base'
+import { combineTraits, endBefore, MillraceError, type Runtime } from '@millrace/base'
 import {
   type Block,
   endAt,
@@ -117,7 +117,7 @@ function blockOf(partition: Partition, from: number, batches: readonly StoredBat
     ends,
     offsets,
     times,
-    careful: parts.some(({ careful }) => careful),
+    traits: combineTraits(parts.map(({ traits }) => traits)),
     ...(withKeys && { keys: parts.flatMap(keysOf) }),
   }
 }

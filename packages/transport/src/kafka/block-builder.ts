@@ -1,4 +1,4 @@
-import { type JoinedValues, LARGEST_FAST_VALUE } from '@millrace/base'
+import type { JoinedValues } from '@millrace/base'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { idAmong } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
@@ -26,7 +26,6 @@ const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
-const OPENING_BRACE = 0x7b
 
 /** Where the columns are filled to. The next column gets its place here and a line in `addRecords`. */
 interface Filling {
@@ -39,7 +38,10 @@ interface Filling {
   ids: (string | undefined)[] | undefined
   count: number
   size: number
-  careful: boolean
+  nulls: boolean
+  longest: number
+  /** The byte that every value so far starts with; -1 where they differ. */
+  first: number
 }
 
 /** Slices the values of these batches, from the offset `from` on, into one buffer: one copy, no object a record. */
@@ -60,7 +62,9 @@ export function buildColumns(
     ids: undefined,
     count: 0,
     size: 0,
-    careful: false,
+    nulls: false,
+    longest: 0,
+    first: -1,
   }
   for (const { batch, unpacked } of batches) addRecords(filling, batch, unpacked, from)
   return finish(filling)
@@ -71,7 +75,7 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
   const { bytes, ends, times, keys } = filling
   const halves = new Int32Array(filling.offsets.buffer)
   const cursor: Cursor = { at: 0 }
-  let { count, size } = filling
+  let { count, size, nulls, longest, first } = filling
   for (let left = batch.count; left > 0; left--) {
     const length = readSigned(unpacked, cursor)
     const recordEnd = cursor.at + length
@@ -90,8 +94,10 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (keys) keys[count] = keyLength < 0 ? undefined : unpacked.toString('utf8', keyStart, keyStart + keyLength)
     // A zero here says that there are no headers.
     if (unpacked[end] !== 0) takeId(filling, count, idAmong(unpacked, end, recordEnd))
-    if (valueLength <= 0 || unpacked[start] !== OPENING_BRACE || valueLength > LARGEST_FAST_VALUE)
-      filling.careful = true
+    if (valueLength < 0) nulls = true
+    if (valueLength > longest) longest = valueLength
+    const firstByte = valueLength > 0 ? (unpacked[start] as number) : -1
+    if (firstByte !== first) first = count === 0 ? firstByte : -1
     if (valueLength > 0) unpacked.copy(bytes, size, start, end)
     size += end - start
     ends[count] = valueLength < 0 ? -1 - size : size
@@ -104,6 +110,9 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
   }
   filling.count = count
   filling.size = size
+  filling.nulls = nulls
+  filling.longest = longest
+  filling.first = first
 }
 
 function takeId(filling: Filling, index: number, id: string | undefined): void {
@@ -113,10 +122,10 @@ function takeId(filling: Filling, index: number, id: string | undefined): void {
 }
 
 function finish(filling: Filling): Columns {
-  const { bytes: room, ends: allEnds, offsets, times, keys, ids, count, size, careful } = filling
+  const { bytes: room, ends: allEnds, offsets, times, keys, ids, count, size, nulls, longest, first } = filling
   const bytes = room.subarray(0, size)
   const ends = allEnds.subarray(0, count)
-  const broken = bytes.includes(LINE_FEED) || bytes.includes(CARRIAGE_RETURN)
+  const lineBreaks = bytes.includes(LINE_FEED) || bytes.includes(CARRIAGE_RETURN)
   for (let i = 0; i < count; i++) {
     const end = ends[i] as number
     bytes[end < 0 ? -1 - end : end] = LINE_FEED
@@ -127,7 +136,7 @@ function finish(filling: Filling): Columns {
     ends,
     offsets: offsets.subarray(0, count),
     times: times.subarray(0, count),
-    careful: careful || broken,
+    traits: { nulls, lineBreaks, longest, first },
     ...(keys && { keys }),
     ...(ids && { ids }),
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemRuntime } from '@millrace/base'
+import { joinValues, systemRuntime } from '@millrace/base'
 import { afterAll, expect, it } from 'vitest'
 import { openDatabase } from '../../src/embedded/database.ts'
 import { embeddedProducer } from '../../src/embedded/producer.ts'
@@ -41,8 +41,8 @@ it('an id is forgotten with the message that it names', () => {
   db.createTopic('t', 1)
   const topic = db.findTopic('t')?.id ?? 0
   const append = (id: string) => {
-    const bytes = Buffer.alloc(60, 'x')
-    const message = { count: 1, bytes, ends: Int32Array.of(59), careful: true, ids: [id], keys: ['k'] }
+    const bytes = Buffer.alloc(59, 'x')
+    const message = { ...joinValues([bytes]), ids: [id], keys: ['k'] }
     return db.inTransaction(() => db.append(topic, 0, message, 0))[0]?.offset
   }
   expect(['a', 'b', 'b', 'c', 'a'].map(append)).toEqual([0, 1, 1, 2, 3])

@@ -1,4 +1,4 @@
-import { needsCare, valueAt } from '@millrace/base'
+import { joinValues, valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ReadRecords, readRecords } from '../../src/kafka/read-records.ts'
@@ -74,7 +74,7 @@ describe('record batches', () => {
         const wanted = expected(log, from)
         const result = read(Buffer.concat(log.map(encodeBatch)), from)
         expect(rows(result)).toEqual(wanted.map((row) => ({ ...row, value: row.value?.toString() ?? null })))
-        expect(result.columns.careful).toBe(wanted.some(({ value }) => needsCare(value)))
+        expect(result.columns.traits).toEqual(joinValues(wanted.map(({ value }) => value)).traits)
         const end = log.at(-1)
         expect(result.next).toBe(Math.max(from, end ? end.baseOffset + end.lastOffsetDelta + 1 : 0))
       }),
@@ -120,9 +120,11 @@ describe('record batches', () => {
     expect(rows(read(encodeBatch({ baseOffset, records: [line('{}')] }), baseOffset))[0]?.offset).toBe(baseOffset)
   })
 
-  it('send a value over 1 MiB the careful way', () => {
+  it('say how long the longest value is', () => {
     const value = Buffer.alloc((1 << 20) + 1, '{')
-    expect(read(encodeBatch({ baseOffset: 0, records: [line(value.toString())] }), 0).columns.careful).toBe(true)
+    expect(read(encodeBatch({ baseOffset: 0, records: [line(value.toString())] }), 0).columns.traits.longest).toBe(
+      value.length,
+    )
   })
 
   it('stop after the batch that reaches the limit, and go on from there', () => {

@@ -3,55 +3,56 @@ import { MillraceError } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
 import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBits, failure } from './expectations.ts'
-import { countUnknownFields, createJudgeTables, judge, type Refused } from './judge.ts'
+import { isAboutRecords } from './fast-path.ts'
 import { cleanRows, emptyRaw, FAILED } from './queries.ts'
-import { isAboutRecords } from './record-errors.ts'
+import { countUnknownFields, createMessageTables, type RefusedPlace, readMessages } from './read-messages.ts'
 import { type Selection, slice, valueIn } from './selection.ts'
 
-/** What was found out about records that were looked at one by one. */
-export interface Examined {
-  /** The table with the clean rows of the good ones, and `millrace_at`, their place in the selection. */
+/** What became of records that were read one by one. */
+export interface CloserLook {
+  /** A temporary table with the clean rows of the good ones, and `millrace_at`, their place in the selection. */
   readonly table: string
   readonly good: number
   /** In the selection's order. */
-  readonly bad: readonly Refused[]
+  readonly refused: readonly RefusedPlace[]
   /** Places of good ones whose rows an expectation drops. */
   readonly dropped: readonly number[]
-  /** For each expectation, how many of the bad and of the dropped ones failed it. */
+  /** For each expectation, how many of the refused and of the dropped ones failed it. */
   readonly failed: readonly number[]
   readonly unknown: ReadonlyMap<string, number>
 }
 
-const TABLE = 'examined'
+const TABLE = 'looked_at'
 
-/** What is in memory at a time. */
+/** So much is in memory at a time. */
 const PORTION_RECORDS = 8192
 const PORTION_BYTES = 8 << 20
 
-export async function examine(
+/** Reads and cleans the records, each by itself, a portion at a time. `nameOf` says how people know them. */
+export async function lookCloser(
   dataset: Dataset,
   records: Selection,
   connection: DuckDBConnection,
   nameOf: (at: number) => string,
-): Promise<Examined> {
-  await createJudgeTables(dataset, connection)
+): Promise<CloserLook> {
+  await createMessageTables(dataset, connection)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${TABLE} AS SELECT 0 AS millrace_at, *
     FROM (${cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations))})`)
-  const bad: Refused[] = []
+  const refused: RefusedPlace[] = []
   const failed = dataset.expectations.map(() => 0)
   const unknown = new Map<string, number>()
   for (const [from, to] of portions(records)) {
-    for (const refused of await judge(dataset, connection, slice(records, from, to), from)) bad.push(refused)
+    for (const each of await readMessages(dataset, connection, slice(records, from, to), from)) refused.push(each)
     for (const [name, count] of await countUnknownFields(dataset, connection)) {
       unknown.set(name, (unknown.get(name) ?? 0) + count)
     }
-    for (const refused of await cleanJudged(dataset, connection, from, to)) bad.push(refused)
-    for (const refused of await takeOutUnfit(dataset, connection, from, failed, nameOf)) bad.push(refused)
-    await checkCount(dataset, connection, to - bad.length)
+    for (const each of await cleanReadOnes(dataset, connection, from, to)) refused.push(each)
+    for (const each of await takeOutUnfit(dataset, connection, from, failed, nameOf)) refused.push(each)
+    await checkCount(dataset, connection, to - refused.length)
   }
   const dropped = await findDropped(dataset, connection, failed)
-  const good = records.length - bad.length
-  return { table: TABLE, good, dropped, bad: bad.sort((a, b) => a.at - b.at), failed, unknown }
+  const good = records.length - refused.length
+  return { table: TABLE, good, dropped, refused: refused.sort((a, b) => a.at - b.at), failed, unknown }
 }
 
 function* portions(records: Selection): Generator<readonly [number, number]> {
@@ -65,13 +66,13 @@ function* portions(records: Selection): Generator<readonly [number, number]> {
   }
 }
 
-/** Runs the SQL over the judged records from one place to another; where it raises an error, halves find for which. */
-async function cleanJudged(
+/** Runs the SQL over the readable records between two places; where it fails, halving finds the records at fault. */
+async function cleanReadOnes(
   dataset: Dataset,
   connection: DuckDBConnection,
   from: number,
   to: number,
-): Promise<Refused[]> {
+): Promise<RefusedPlace[]> {
   try {
     await connection.run(`INSERT INTO ${TABLE} BY NAME ${eachRecord(dataset, from, to)}`)
     return []
@@ -79,29 +80,29 @@ async function cleanJudged(
     if (!isAboutRecords(error)) throw error
     if (to - from <= 1) return [{ at: from, reason: `clean.sql failed: ${error.message.split('\n')[0]}` }]
     const middle = Math.floor((from + to) / 2)
-    const first = await cleanJudged(dataset, connection, from, middle)
-    return [...first, ...(await cleanJudged(dataset, connection, middle, to))]
+    const first = await cleanReadOnes(dataset, connection, from, middle)
+    return [...first, ...(await cleanReadOnes(dataset, connection, middle, to))]
   }
 }
 
-/** The SQL over each record by itself, so that each row is known by its record. */
+/** Returns a SELECT that runs the SQL over each record by itself, so that each row is known by its record. */
 function eachRecord(dataset: Dataset, from: number, to: number): string {
-  const fields = dataset.fields.map(({ name }) => `judged.${quoteName(name)} AS ${quoteName(name)}`)
+  const fields = dataset.fields.map(({ name }) => `message.${quoteName(name)} AS ${quoteName(name)}`)
   // With its place no record equals another: DuckDB would else clean equal ones once, and 0.0 equals -0.0.
-  const raw = `SELECT ${fields.join(', ')}, judged.millrace_at AS millrace_at`
-  return `SELECT judged.millrace_at AS millrace_at, clean.*
-    FROM judged, LATERAL (${cleanRows(dataset, raw, failedBits(dataset.expectations))}) clean
-    WHERE judged.millrace_at >= ${from} AND judged.millrace_at < ${to} AND judged.millrace_reason IS NULL`
+  const raw = `SELECT ${fields.join(', ')}, message.millrace_at AS millrace_at`
+  return `SELECT message.millrace_at AS millrace_at, clean.*
+    FROM read_messages AS message, LATERAL (${cleanRows(dataset, raw, failedBits(dataset.expectations))}) clean
+    WHERE message.millrace_at >= ${from} AND message.millrace_at < ${to} AND message.millrace_reason IS NULL`
 }
 
-/** Rows that an expectation sends to the quarantine leave the table; one that says stop stops. */
+/** Removes rows that an expectation sends to the quarantine from the table; fails where one says stop. */
 async function takeOutUnfit(
   { name, expectations }: Dataset,
   connection: DuckDBConnection,
   from: number,
   counts: number[],
   nameOf: (at: number) => string,
-): Promise<Refused[]> {
+): Promise<RefusedPlace[]> {
   const stop = expectationBits(expectations, 'stop')
   const unfit = stop | expectationBits(expectations, 'quarantine')
   if (unfit === 0) return []
@@ -109,7 +110,7 @@ async function takeOutUnfit(
   const reader = await connection.runAndReadAll(
     `SELECT millrace_at, ${FAILED} FROM ${TABLE} WHERE ${where} ORDER BY millrace_at`,
   )
-  const refused = reader.getRows().map(([place, failed]) => {
+  const unfitting = reader.getRows().map(([place, failed]) => {
     const [at, bits] = [Number(place), Number(failed)]
     const first = (mask: number) => expectations.find((_, i) => bits & mask & (1 << i))?.name ?? ''
     if (bits & stop) {
@@ -118,8 +119,8 @@ async function takeOutUnfit(
     countFailed(bits, counts)
     return { at, reason: failure(first(unfit)) }
   })
-  if (refused.length > 0) await connection.run(`DELETE FROM ${TABLE} WHERE ${where}`)
-  return refused
+  if (unfitting.length > 0) await connection.run(`DELETE FROM ${TABLE} WHERE ${where}`)
+  return unfitting
 }
 
 async function checkCount(dataset: Dataset, connection: DuckDBConnection, records: number): Promise<void> {

@@ -1,49 +1,49 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName, quoteText } from '@millrace/engine'
+import { recordText } from '@millrace/formats'
 import type { Dataset } from './dataset.ts'
 import { fieldSql, SQL_TYPES } from './fields.ts'
 import { knownNames } from './queries.ts'
 import { type Selection, valueIn } from './selection.ts'
 import { MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
-import { messageText } from './values.ts'
 
-/** A record by its place in a selection, and why it is bad. */
-export interface Refused {
+/** A record by its place in a selection, and why it is refused. */
+export interface RefusedPlace {
   readonly at: number
   readonly reason: string
 }
 
-export async function createJudgeTables(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
+export async function createMessageTables(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
   const columns = dataset.fields.map(({ name, type }) => `${quoteName(name)} ${SQL_TYPES[type]}`)
   await connection.run(`
     CREATE OR REPLACE TEMP TABLE messages (millrace_at INTEGER, value VARCHAR);
-    CREATE OR REPLACE TEMP TABLE judged (millrace_at INTEGER, millrace_reason VARCHAR, ${columns.join(', ')})`)
+    CREATE OR REPLACE TEMP TABLE read_messages (millrace_at INTEGER, millrace_reason VARCHAR, ${columns.join(', ')})`)
 }
 
 /**
- * Reads the records each by itself, into the table `judged`: the fields of the good ones, typed. Answers the
- * bad ones, in any order. Records are known by their place in the selection plus `base`.
+ * Reads the records each by itself, into the table `read_messages`: the fields of the good ones, typed. Returns those
+ * that are refused, in any order. Records are known by their place in the selection plus `base`.
  */
-export async function judge(
+export async function readMessages(
   dataset: Dataset,
   connection: DuckDBConnection,
   records: Selection,
   base: number,
-): Promise<Refused[]> {
-  await connection.run('TRUNCATE messages; TRUNCATE judged')
+): Promise<RefusedPlace[]> {
+  await connection.run('TRUNCATE messages; TRUNCATE read_messages')
   const unreadable = await appendMessages(connection, records, base)
-  await connection.run(`INSERT INTO judged BY NAME ${judgement(dataset)}`)
+  await connection.run(`INSERT INTO read_messages BY NAME ${fieldsOrReasons(dataset)}`)
   const reader = await connection.runAndReadAll(
-    'SELECT millrace_at, millrace_reason FROM judged WHERE millrace_reason IS NOT NULL',
+    'SELECT millrace_at, millrace_reason FROM read_messages WHERE millrace_reason IS NOT NULL',
   )
   return [...unreadable, ...reader.getRows().map(([at, reason]) => ({ at: Number(at), reason: String(reason) }))]
 }
 
-async function appendMessages(connection: DuckDBConnection, records: Selection, base: number): Promise<Refused[]> {
-  const unreadable: Refused[] = []
+async function appendMessages(connection: DuckDBConnection, records: Selection, base: number): Promise<RefusedPlace[]> {
+  const unreadable: RefusedPlace[] = []
   const appender = await connection.createAppender('messages')
   for (let i = 0; i < records.length; i++) {
-    const message = messageText(valueIn(records, i))
+    const message = recordText(valueIn(records, i))
     if ('reason' in message) {
       unreadable.push({ at: base + i, reason: message.reason })
       continue
@@ -56,8 +56,8 @@ async function appendMessages(connection: DuckDBConnection, records: Selection, 
   return unreadable
 }
 
-/** Every message with the reason against it, if any, and its fields. */
-function judgement(dataset: Dataset): string {
+/** Returns a SELECT of every message's fields and, where it is refused, the reason. */
+function fieldsOrReasons(dataset: Dataset): string {
   const names = knownNames(dataset)
   const fields = dataset.fields.map(fieldSql)
   const known = names.map(quoteText).join(', ')
@@ -86,7 +86,7 @@ function judgement(dataset: Dataset): string {
     FROM counted`
 }
 
-/** How often the judged messages have fields that the data set does not know, the most frequent first. */
+/** Counts in how many messages there are fields that the data set does not know, the most frequent first. */
 export async function countUnknownFields(dataset: Dataset, connection: DuckDBConnection): Promise<[string, number][]> {
   const known = knownNames(dataset).map(quoteText)
   const reader = await connection.runAndReadAll(`

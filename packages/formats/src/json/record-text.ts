@@ -6,8 +6,8 @@ const LARGEST_VALUE = 32 << 20
 /** What a parser keeps for each of a record's keys, scalars, lists and objects adds up: 20 MiB of `1,1,1` need 500 MiB. */
 const MOST_PARTS = 1 << 20
 
-/** The text of a message, or why it can't be a record. */
-export function messageText(value: Uint8Array | null): { readonly text: string } | { readonly reason: string } {
+/** Returns the text of a message, or why it cannot be a record. */
+export function recordText(value: Uint8Array | null): { readonly text: string } | { readonly reason: string } {
   if (value === null) return { reason: 'tombstone: no value' }
   if (value.length > LARGEST_VALUE) return { reason: `too large: ${value.length} bytes, at most ${LARGEST_VALUE}` }
   if (!isUtf8(value)) return { reason: 'not JSON: invalid UTF-8' }
@@ -19,7 +19,7 @@ export function messageText(value: Uint8Array | null): { readonly text: string }
   return { text: Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString('utf8') }
 }
 
-/** DuckDB's fast reader takes two more spaces around a record than JSON has, so the careful one must. */
+/** DuckDB's fast reader takes two more kinds of space around a record than JSON has, so the closer look must too. */
 function withoutSpaceAround(value: Uint8Array): Uint8Array {
   let [from, to] = [0, value.length]
   while (from < to && isSpace(value[from])) from++
@@ -34,7 +34,7 @@ function isSpace(byte: number | undefined): boolean {
 
 const [COMMA, COLON, QUOTE, BRACKET, BACKSLASH, BRACE] = Buffer.from(',:"[\\{')
 
-/** How many keys and values a record has, at most. */
+/** Returns how many keys and values a record has at most. */
 function parts(value: Uint8Array): number {
   let [count, inText] = [1, false]
   for (let at = 0; at < value.length; at++) {

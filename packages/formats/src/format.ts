@@ -1,0 +1,49 @@
+import type { JoinedValues } from '@millrace/base'
+
+/** The messages of one block as their source hands them over. */
+export interface RawMessages extends JoinedValues {
+  /** The messages' keys, where the reader of the source asked for them. */
+  readonly keys?: readonly (string | undefined)[]
+}
+
+/** A message that is not of its topic's format. */
+export interface RefusedMessage {
+  readonly index: number
+  /** For people: what is wrong, and nothing of the message itself. It begins with what the message is not. */
+  readonly reason: string
+}
+
+/** A block of messages as the cleaner reads it. */
+export interface ReadMessages {
+  /**
+   * One JSON object for each message, with the data set's fields under their names. Message `i` of the block is value
+   * `i` here, so that whoever reads on can go back to the original bytes; there are as many of the one as of the other.
+   * A refused message has a null here.
+   */
+  readonly lines: JoinedValues
+  /** In ascending order. The cleaner never sees them: they go to the quarantine with their original bytes. */
+  readonly refused: readonly RefusedMessage[]
+}
+
+/**
+ * How the messages of a topic are written. A data set names its format in dataset.json; a format is a folder here and
+ * a line in formats.ts.
+ *
+ * The contract, which test/contract.ts proves:
+ * - `read` is a function of the messages alone: the same block gives the same result whenever it is read, and a
+ *   message gives the same whatever messages are around it. Replays and exactly-once rest on that.
+ * - Bytes that are not of the format are refused with a reason, and are never an error: any bytes may come.
+ * - An error says that the block cannot be read now, such as when a schema registry does not answer. It is a
+ *   `MillraceError`; where `retry` is true the worker waits and reads the block again.
+ * - The messages are only lent: `read` neither changes nor keeps their bytes once it has settled. The result may share
+ *   bytes with them.
+ * - A message may hold any byte, newlines too. Where each ends is in `ends`.
+ */
+export interface Format {
+  /** The name in dataset.json. */
+  readonly name: string
+  /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */
+  readonly isJsonLines: boolean
+  /** Reads a block. Returns a promise only where it must wait. */
+  read(messages: RawMessages): ReadMessages | Promise<ReadMessages>
+}

@@ -1,0 +1,5 @@
+export type { Format, RawMessages, ReadMessages, RefusedMessage } from './format.ts'
+export { formatNamed, formatNames } from './formats.ts'
+export { LONGEST_JOINED_VALUE, thatNeedCloserLook } from './json/closer-look.ts'
+export { jsonFormat } from './json/format.ts'
+export { recordText } from './json/record-text.ts'

@@ -1,0 +1,85 @@
+import { joinValues, valueAt } from '@millrace/base'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Format, ReadMessages } from '../src/format.ts'
+
+/** What the suite needs to know of a format. */
+export interface FormatSamples {
+  /** Messages and the record of each, its values as the cleaner sees them. */
+  readonly good: readonly { readonly message: Uint8Array; readonly record: Readonly<Record<string, unknown>> }[]
+  /** Messages that are not of the format. */
+  readonly notOfIt: readonly (Uint8Array | null)[]
+}
+
+/** Proves that a format keeps the contract that stands on the seam. Every format runs it. */
+export function formatContract(format: Format, { good, notOfIt }: FormatSamples): void {
+  describe(`the format ${format.name}`, () => {
+    const samples: (Uint8Array | null)[] = [...good.map(({ message }) => message), ...notOfIt]
+    const bytes: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 60 })
+    const anyMessage = fc.oneof(fc.constantFrom(...samples), fc.option(bytes))
+
+    test('reads a message as the record that it is', async () => {
+      for (const { message, record } of good) {
+        const { lines } = await format.read(joinValues([message]))
+        expect(JSON.parse(Buffer.from(valueAt(lines, 0) ?? []).toString())).toEqual(record)
+      }
+    })
+
+    test('refuses what is not of it, or leaves that to the reader of JSON where messages are JSON lines', async () => {
+      if (format.isJsonLines) return
+      const { refused } = await format.read(joinValues(notOfIt))
+      expect(refused.map(({ index }) => index)).toEqual(notOfIt.map((_, index) => index))
+      for (const { reason } of refused) expect(reason).toMatch(/^[a-z].{3,200}$/i)
+    })
+
+    test('takes any bytes: each message has its line or its reason, under its own index', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyMessage, { maxLength: 8 }), async (messages) => {
+          const { lines, refused } = await format.read(joinValues(messages))
+          expect(lines.count).toBe(messages.length)
+          const indexes = refused.map(({ index }) => index)
+          expect(indexes).toEqual([...new Set(indexes)].sort((a, b) => a - b))
+          for (const index of indexes) expect(valueAt(lines, index)).toBeNull()
+        }),
+      )
+    })
+
+    test('reads a message the same whatever is around it, and however often', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyMessage, { maxLength: 8 }), async (messages) => {
+          const block = joinValues(messages)
+          const together = outcomes(await format.read(block))
+          expect(outcomes(await format.read(block))).toEqual(together)
+          const alone = await Promise.all(messages.map(async (one) => outcomes(await format.read(joinValues([one])))))
+          expect(alone.flat()).toEqual(together)
+        }),
+      )
+    })
+
+    test('leaves the bytes of the messages as they are', async () => {
+      const block = joinValues(samples)
+      const before = Buffer.from(block.bytes)
+      await format.read(block)
+      expect(before.equals(block.bytes)).toBe(true)
+    })
+
+    test('says only true things of all its lines together', async () => {
+      const { lines } = await format.read(joinValues(samples))
+      const values = Array.from({ length: lines.count }, (_, i) => valueAt(lines, i))
+      const { traits } = joinValues(values)
+      expect(lines.traits.longest).toBeGreaterThanOrEqual(traits.longest)
+      expect(lines.traits.nulls || !traits.nulls).toBe(true)
+      expect(lines.traits.lineBreaks || !traits.lineBreaks).toBe(true)
+      expect([-1, traits.first]).toContain(lines.traits.first)
+    })
+  })
+}
+
+/** The line or the reason of each message. */
+function outcomes({ lines, refused }: ReadMessages): (string | null)[] {
+  const reasons = new Map(refused.map(({ index, reason }) => [index, reason]))
+  return Array.from({ length: lines.count }, (_, i) => {
+    const value = valueAt(lines, i)
+    return reasons.get(i) ?? (value && Buffer.from(value).toString('latin1'))
+  })
+}

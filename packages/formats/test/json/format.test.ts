@@ -1,0 +1,55 @@
+import { joinValues } from '@millrace/base'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { LONGEST_JOINED_VALUE, thatNeedCloserLook } from '../../src/json/closer-look.ts'
+import { jsonFormat } from '../../src/json/format.ts'
+import { formatContract } from '../contract.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+formatContract(jsonFormat, {
+  good: [
+    { message: bytes('{}'), record: {} },
+    { message: bytes('{"a":1,"b":"é"}'), record: { a: 1, b: 'é' } },
+    { message: bytes('{\n"a":\r\n1}'), record: { a: 1 } },
+  ],
+  notOfIt: [null, bytes(''), bytes('{'), bytes('1'), new Uint8Array([0xff, 0x0a])],
+})
+
+test('JSON messages are read as they are: no byte is copied', async () => {
+  const block = joinValues([bytes('{"a":1}'), null])
+  expect((await jsonFormat.read(block)).lines).toBe(block)
+})
+
+describe('a value needs a closer look', () => {
+  test.each([
+    ['null', null],
+    ['empty', bytes('')],
+    ['blank', bytes('  ')],
+    ['a list', bytes('[1]')],
+    ['a word', bytes('null')],
+    ['a line feed', bytes('{"a":\n1}')],
+    ['a carriage return', bytes('{"a":1}\r')],
+    ['space before the brace', bytes(' {}')],
+    ['over 1 MiB', new Uint8Array((1 << 20) + 1).fill(0x7b)],
+  ])('%s', (_, value) => {
+    expect(thatNeedCloserLook(joinValues([value]))).toEqual([0])
+    expect(thatNeedCloserLook(joinValues([bytes('{}'), value, bytes('{}')]))).toEqual([1])
+  })
+
+  test('but not if it is an object on one line, of at most 1 MiB', () => {
+    const largest = new Uint8Array(LONGEST_JOINED_VALUE).fill(0x7b)
+    expect(thatNeedCloserLook(joinValues([bytes('{"a":1}'), largest, bytes('{}')]))).toEqual([])
+  })
+
+  test('and joined to the others by newlines, all others are as many lines as values', () => {
+    const record = fc.dictionary(fc.string(), fc.jsonValue()).map((value) => bytes(JSON.stringify(value)))
+    fc.assert(
+      fc.property(fc.array(record), (values) => {
+        const joined = joinValues(values)
+        expect(thatNeedCloserLook(joined)).toEqual([])
+        expect(new TextDecoder().decode(joined.bytes).split('\n').slice(0, -1)).toHaveLength(values.length)
+      }),
+    )
+  })
+})

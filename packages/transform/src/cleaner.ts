@@ -1,0 +1,225 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
+import { type StagedFile, stageRows } from '@millrace/delta'
+import type { RawMessages, ReadMessages } from '@millrace/formats'
+import { type CloserLook, lookCloser } from './closer-look.ts'
+import type { Dataset } from './dataset.ts'
+import { expectationBits, failedBits, failedBitsOrError } from './expectations.ts'
+import { cleanTogether, type FastResult, isAboutRecords } from './fast-path.ts'
+import { createLineFilePool } from './line-files.ts'
+import { cleanRows, emptyRaw, fastRaw, keptRows, knownNames } from './queries.ts'
+import { concat, type Selection, splitBySuspicion } from './selection.ts'
+import { splitByHalves, splitByPlace, takeAll } from './suspects.ts'
+import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
+import type { CleanerOptions, FileTarget, RecordName, Work } from './work.ts'
+
+/** A record that may not enter its table. Its bytes are still in its block. */
+export interface RefusedRecord {
+  /** Which of the blocks, and which of its values. */
+  readonly block: number
+  readonly index: number
+  readonly reason: string
+}
+
+/** What became of the records: `rows`, `filtered` and `refused` add up to all of them. */
+export interface CleanReport {
+  readonly rows: number
+  /** The sum of the rows' hashes modulo 2^64, whatever their order. */
+  readonly hash: bigint
+  readonly refused: readonly RefusedRecord[]
+  /** For each block, how many rows an expectation dropped. */
+  readonly filtered: readonly number[]
+  /** How many rows each expectation failed for. */
+  readonly failed: ReadonlyMap<string, number>
+  readonly unknown: UnknownFields
+  /** Whether all records were read in one statement, or some had to be read one by one. */
+  readonly path: 'fast' | 'one by one'
+}
+
+/**
+ * Cleans records by the rules of their data set. A record is refused by the same rules on both paths: the fast one
+ * reads all records in one statement and fails at the first record that it does not take; the other one reads those
+ * suspects one by one and finds out which of them are refused.
+ */
+export interface Cleaner {
+  /** Writes the clean rows of all blocks into Parquet files on this machine. */
+  cleanIntoFiles(
+    dataset: Dataset,
+    blocks: readonly RawMessages[],
+    target: FileTarget,
+    nameOf?: RecordName,
+  ): Promise<{ readonly files: readonly StagedFile[]; readonly report: CleanReport }>
+  /**
+   * The same for a file of JSON lines, which the engine reads by itself. Returns undefined where a record needs a
+   * closer look, or where the data set drops rows, which nobody would count here: then the file's records must be
+   * cleaned as blocks.
+   */
+  cleanFileIntoFiles(dataset: Dataset, path: string, target: FileTarget): Promise<readonly StagedFile[] | undefined>
+  /** Reports what would become of the records, and writes nothing. */
+  checkRecords(dataset: Dataset, blocks: readonly RawMessages[]): Promise<CleanReport>
+}
+
+/** Holds what is kept between calls: files to write over, and what is known of each data set. */
+export function createCleaner(options: CleanerOptions): Cleaner {
+  const { engine, workFolder, runtime } = options
+  const lineFiles = createLineFilePool(workFolder, runtime)
+  const checked = new WeakSet<Dataset>()
+  const hadSuspects = new WeakSet<Dataset>()
+
+  const clean = async (
+    dataset: Dataset,
+    blocks: readonly RawMessages[],
+    target: FileTarget | undefined,
+    nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
+  ) => {
+    const connection = await engine.connect()
+    try {
+      if (!checked.has(dataset)) await checkSql(dataset, connection)
+      checked.add(dataset)
+      const read = await Promise.all(blocks.map((block) => dataset.format.read(block)))
+      const cleaned = await lineFiles.lend((files) =>
+        cleanBlocks({ ...options, dataset, read, connection, files, target, nameOf }, hadSuspects),
+      )
+      return { ...cleaned, report: withRefusedMessages(cleaned.report, read) }
+    } finally {
+      connection.closeSync()
+    }
+  }
+  return {
+    cleanIntoFiles: clean,
+    cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options),
+    checkRecords: async (dataset, blocks) => (await clean(dataset, blocks, undefined)).report,
+  }
+}
+
+interface Cleaned {
+  readonly files: readonly StagedFile[]
+  readonly report: CleanReport
+}
+
+/**
+ * Tries the cheapest way to find the suspects first; the last way finds all. A data set whose last blocks had some may
+ * well have more in the next, so the first try is left out.
+ */
+async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<Cleaned> {
+  const { dataset, read, files, connection } = work
+  const { plain, suspect } = splitBySuspicion(read)
+  let cause: unknown
+  for (const split of hadSuspects.has(dataset)
+    ? [splitByPlace, splitByHalves]
+    : [takeAll, splitByPlace, splitByHalves]) {
+    const { good, suspects } = await split(dataset, plain, files, connection)
+    const { done, failure } = await orRecordError(() =>
+      cleanSplit(work, good, concat(plain.blocks, [suspect, suspects])),
+    )
+    if (done) {
+      if (suspects.length > 0) hadSuspects.add(dataset)
+      else hadSuspects.delete(dataset)
+      return done
+    }
+    cause = failure
+  }
+  throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`, { cause })
+}
+
+/** Reads the suspects one by one, then writes their good rows together with those of all others. */
+async function cleanSplit(work: Work, good: Selection, suspects: Selection): Promise<Cleaned | undefined> {
+  const { dataset, connection, nameOf } = work
+  const nameAt = (at: number) => nameOf(suspects.block[at] ?? 0, suspects.index[at] ?? 0)
+  const looked = suspects.length === 0 ? undefined : await lookCloser(dataset, suspects, connection, nameAt)
+  const result = await cleanTogether(work, good, looked)
+  if (!result) return undefined
+  const report = reportOf(work, good, result)
+  return { files: result.files, report: looked ? withSuspects(report, suspects, looked, dataset) : report }
+}
+
+/** Returns the result, or the error that a record caused. */
+async function orRecordError<T>(
+  work: () => Promise<T | undefined>,
+): Promise<{ readonly done?: T | undefined; readonly failure?: Error }> {
+  try {
+    return { done: await work() }
+  } catch (error) {
+    if (isAboutRecords(error)) return { failure: error }
+    throw error
+  }
+}
+
+/** Reports on the records that were read in one statement; the rows are those of the others too. */
+function reportOf({ dataset }: Work, good: Selection, { counts, dropped }: FastResult): CleanReport {
+  const failed = dataset.expectations.map(
+    ({ name }, i) => [name, (counts.failed[i] ?? 0) + (dropped.failed[i] ?? 0)] as const,
+  )
+  return {
+    rows: counts.rows,
+    hash: counts.hash,
+    refused: [],
+    filtered: dropped.filtered,
+    failed: new Map(failed),
+    unknown: sampleUnknownFields(good, new Set(knownNames(dataset))),
+    path: 'fast',
+  }
+}
+
+/** Adds what became of the records that were read one by one. */
+function withSuspects(
+  report: CleanReport,
+  { block, index, length }: Selection,
+  { refused, dropped, failed, unknown }: CloserLook,
+  { expectations }: Dataset,
+): CleanReport {
+  const filtered = [...report.filtered]
+  for (const at of dropped) {
+    const of = block[at] ?? 0
+    filtered[of] = (filtered[of] ?? 0) + 1
+  }
+  const failures = expectations.map(({ name }, i) => [name, (report.failed.get(name) ?? 0) + (failed[i] ?? 0)] as const)
+  return {
+    ...report,
+    filtered,
+    failed: new Map(failures),
+    refused: inOrder(refused.map(({ at, reason }) => ({ block: block[at] ?? 0, index: index[at] ?? 0, reason }))),
+    unknown: addUnknownFields(report.unknown, unknown, length),
+    path: 'one by one',
+  }
+}
+
+/** Adds the messages that are not of their format. */
+function withRefusedMessages(report: CleanReport, read: readonly ReadMessages[]): CleanReport {
+  const refused = read.flatMap(({ refused }, block) => refused.map((message) => ({ block, ...message })))
+  return refused.length === 0 ? report : { ...report, refused: inOrder([...report.refused, ...refused]) }
+}
+
+function inOrder(refused: readonly RefusedRecord[]): RefusedRecord[] {
+  return refused.toSorted((a, b) => a.block - b.block || a.index - b.index)
+}
+
+async function cleanFile(
+  dataset: Dataset,
+  path: string,
+  { snapshot, targetBytes }: FileTarget,
+  { engine, workFolder, runtime }: CleanerOptions,
+): Promise<readonly StagedFile[] | undefined> {
+  if (!dataset.format.isJsonLines || expectationBits(dataset.expectations, 'drop') !== 0) return undefined
+  const rows = cleanRows(dataset, fastRaw(dataset, [path]), failedBitsOrError(dataset.expectations))
+  const columns = dataset.schema.fields.map(({ name }) => name)
+  const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
+  const connection = await engine.connect()
+  try {
+    const query = keptRows(dataset, rows)
+    const write = () => stageRows(connection, query, snapshot.metadata, workFolder, runtime, options)
+    return (await orRecordError(write)).done
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** Fails where the SQL does not fit its own description: that would fail for every record, and be no record's fault. */
+async function checkSql(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
+  try {
+    await connection.run(cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations)))
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError('DATASET_INVALID', `data set ${dataset.name}: ${message}`, { cause })
+  }
+}

@@ -1,0 +1,63 @@
+import { MillraceError } from '@millrace/base'
+import { discardStaged, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
+import type { CloserLook } from './closer-look.ts'
+import { failedBitsOrError } from './expectations.ts'
+import { writeLines } from './line-files.ts'
+import { cleanRows, columnList, FAILED, fastRaw, keptRows } from './queries.ts'
+import { countDropped, countRows, type DroppedCounts, type RowCounts } from './row-counts.ts'
+import type { Selection } from './selection.ts'
+import type { Work } from './work.ts'
+
+/** DuckDB's kinds of error that a record can cause; all others (memory, files, interrupts) are the machine's. */
+const RECORD_ERRORS = ['Invalid Input Error', 'Conversion Error', 'Out of Range Error']
+
+/** Returns whether some record, and not the machine, may be why a query failed. */
+export function isAboutRecords(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    !(error instanceof MillraceError) &&
+    RECORD_ERRORS.some((kind) => error.message.startsWith(kind))
+  )
+}
+
+export interface FastResult {
+  /** None where the rows are only counted. */
+  readonly files: readonly StagedFile[]
+  readonly counts: RowCounts
+  readonly dropped: DroppedCounts
+}
+
+/**
+ * Cleans the records in one statement, from a file of their bytes, together with the good ones among those that were
+ * looked at one by one. The page cache keeps such a file in memory: it is as fast as /dev/shm, without its limits.
+ * Fails with an error that `isAboutRecords` where the engine does not take a record, and returns undefined where rows
+ * out are not records in.
+ */
+export async function cleanTogether(
+  work: Work,
+  good: Selection,
+  looked: CloserLook | undefined,
+): Promise<FastResult | undefined> {
+  const { dataset, connection, files: lines } = work
+  await writeLines(lines, good)
+  const fast = cleanRows(dataset, fastRaw(dataset, lines), failedBitsOrError(dataset.expectations))
+  const all = looked ? `${fast} UNION ALL SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}` : fast
+  const query = keptRows(dataset, all)
+  const records = good.length + (looked?.good ?? 0)
+  const { files, rows } = await writeRows(work, query, records)
+  const counts = await countRows(dataset, rows, records, connection)
+  const dropped = await countDropped(dataset, good, lines, connection)
+  if (counts.rows + dropped.rows + (looked?.dropped.length ?? 0) === records) return { files, counts, dropped }
+  await Promise.all(files.map(discardStaged))
+  return undefined
+}
+
+/** Writes the rows into files, if they are to be kept. Returns a SELECT of them as they are now. */
+async function writeRows({ dataset, connection, target, workFolder, runtime }: Work, query: string, records: number) {
+  if (!target) return { files: [], rows: query }
+  const { snapshot, targetBytes } = target
+  const columns = dataset.schema.fields.map(({ name }) => name)
+  const options = { columns, rows: records, ...(targetBytes !== undefined && { targetBytes }) }
+  const files = await stageRows(connection, query, snapshot.metadata, workFolder, runtime, options)
+  return { files, rows: stagedRows(snapshot, files, columns) }
+}

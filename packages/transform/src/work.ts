@@ -1,0 +1,36 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Runtime } from '@millrace/base'
+import type { Snapshot } from '@millrace/delta'
+import type { DuckDB } from '@millrace/engine'
+import type { ReadMessages } from '@millrace/formats'
+import type { Dataset } from './dataset.ts'
+import type { LineFiles } from './line-files.ts'
+
+export interface CleanerOptions {
+  readonly engine: DuckDB
+  /** On this machine, and ours alone. */
+  readonly workFolder: string
+  readonly runtime: Runtime
+}
+
+export interface FileTarget {
+  /** The table whose columns the files have. */
+  readonly snapshot: Snapshot
+  /** Starts another file when one has grown to this. */
+  readonly targetBytes?: number
+}
+
+/** Returns how people know a record. */
+export type RecordName = (block: number, index: number) => string
+
+/** One call's records, and what they are cleaned with. */
+export interface Work extends CleanerOptions {
+  readonly dataset: Dataset
+  /** The blocks as their format has read them. */
+  readonly read: readonly ReadMessages[]
+  readonly connection: DuckDBConnection
+  readonly files: LineFiles
+  /** Undefined: the rows are counted and not kept. */
+  readonly target: FileTarget | undefined
+  readonly nameOf: RecordName
+}
