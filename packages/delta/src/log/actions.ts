@@ -1,4 +1,13 @@
 import { exactNumber, MillraceError, parseWithBigints } from '@millrace/base'
+import {
+  checkedAdd,
+  checkedMetadata,
+  checkedProtocol,
+  checkedRemove,
+  checkedSidecar,
+  checkedTxn,
+  isObject,
+} from './checked-action.ts'
 
 /** The actions of the Delta protocol, as they stand in a log entry. */
 export interface Protocol {
@@ -89,22 +98,17 @@ export function encodeActions(actions: Actions): Uint8Array {
   return new TextEncoder().encode(`${lines.join('\n')}\n`)
 }
 
-/** `where` names the entry, for the message when it is damaged. */
+/** `where` names the entry, for the message when it is damaged. An empty entry says nothing, and is a version all the same. */
 export function decodeActions(bytes: Uint8Array, where: string): Actions & { readonly sidecar: readonly Sidecar[] } {
   const decoded: Decoded = { add: [], remove: [], txn: [], sidecar: [] }
   const text = utf8.decode(bytes)
-  let lines = 0
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
     const end = newline < 0 ? text.length : newline
     const line = text.slice(start, end)
-    if (line.trim() !== '') {
-      decodeLine(line, decoded, where)
-      lines++
-    }
+    if (line.trim() !== '') decodeLine(line, decoded, where)
     start = end + 1
   }
-  if (lines === 0) throw new MillraceError('TABLE_BROKEN', `${where} is empty`)
   return decoded
 }
 
@@ -120,51 +124,26 @@ interface Decoded {
   readonly sidecar: Sidecar[]
 }
 
-interface Line {
-  readonly add?: AddFile
-  readonly remove?: RemoveFile
-  readonly txn?: Omit<Txn, 'version'> & { readonly version: bigint | number }
-  readonly metaData?: Metadata
-  readonly protocol?: Protocol
-  readonly commitInfo?: CommitInfo
-  readonly sidecar?: Sidecar
-}
-
 function decodeLine(line: string, into: Decoded, where: string): void {
   const action = parseLine(line, where)
-  if (action.add) into.add.push(withPath(action.add, where))
-  else if (action.remove) into.remove.push(withPath(action.remove, where))
-  else if (action.txn) into.txn.push({ ...action.txn, version: BigInt(action.txn.version) })
-  else if (action.metaData) into.metaData = completed(action.metaData)
-  else if (action.protocol) into.protocol = action.protocol
-  else if (action.commitInfo) into.commitInfo = action.commitInfo
-  else if (action.sidecar) into.sidecar.push(action.sidecar)
-}
-
-/** Old writers leave something out, and checkpoints have it as null. */
-function completed(metadata: Metadata): Metadata {
-  return {
-    ...metadata,
-    format: metadata.format ?? { provider: 'parquet', options: {} },
-    partitionColumns: metadata.partitionColumns ?? [],
-    configuration: metadata.configuration ?? {},
-  }
-}
-
-function withPath<F extends { readonly path: string }>(file: F, where: string): F {
-  if (typeof file.path === 'string') return file
-  throw new MillraceError('TABLE_BROKEN', `${where} holds a file without a path`)
+  if (isObject(action.add)) into.add.push(checkedAdd(action.add, where))
+  else if (isObject(action.remove)) into.remove.push(checkedRemove(action.remove, where))
+  else if (isObject(action.txn)) into.txn.push(checkedTxn(action.txn, where))
+  else if (isObject(action.metaData)) into.metaData = checkedMetadata(action.metaData, where)
+  else if (isObject(action.protocol)) into.protocol = checkedProtocol(action.protocol, where)
+  else if (isObject(action.commitInfo)) into.commitInfo = action.commitInfo
+  else if (isObject(action.sidecar)) into.sidecar.push(checkedSidecar(action.sidecar, where))
 }
 
 const TXN_LINE = /^\s*\{\s*"txn"/
 
-function parseLine(line: string, where: string): Line {
+function parseLine(line: string, where: string): Readonly<Record<string, unknown>> {
   let parsed: unknown
   try {
     parsed = TXN_LINE.test(line) ? parseWithBigints(line, ['version']) : JSON.parse(line)
   } catch (cause) {
     throw new MillraceError('TABLE_BROKEN', `${where} holds a line that is not JSON`, { cause })
   }
-  if (typeof parsed === 'object' && parsed !== null) return parsed
+  if (isObject(parsed)) return parsed
   throw new MillraceError('TABLE_BROKEN', `${where} holds a line that is no action`)
 }

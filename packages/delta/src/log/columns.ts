@@ -5,8 +5,10 @@ import { type DataType, duckdbType, type StructField, schemaOf } from './schema.
 /** How the table's columns are found in its files: by their own names, or as column mapping says. */
 export type ColumnMapping = 'none' | 'name' | 'id'
 
+/** Some writers announce the feature for writers alone; their files need the mapping all the same. */
 function columnMapping({ protocol, metadata }: { protocol: Protocol; metadata: Metadata }): ColumnMapping {
-  const supported = protocol.minReaderVersion === 2 || (protocol.readerFeatures ?? []).includes('columnMapping')
+  const features = [...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])]
+  const supported = protocol.minReaderVersion === 2 || features.includes('columnMapping')
   const mode = metadata.configuration['delta.columnMapping.mode']
   return supported && (mode === 'name' || mode === 'id') ? mode : 'none'
 }
@@ -38,19 +40,9 @@ export function tableColumns(table: { protocol: Protocol; metadata: Metadata }):
   }
 }
 
-const UNREADABLE = /^(variant|interval.*|geometry.*|geography.*|void)$/
-
-/** The first type in it that we can't hand over. */
-export function unreadableType(type: DataType): string | undefined {
-  if (typeof type === 'string') return UNREADABLE.exec(type)?.[0]
-  if (type.type === 'array') return unreadableType(type.elementType)
-  if (type.type === 'map') return unreadableType(type.keyType) ?? unreadableType(type.valueType)
-  return type.fields.map((field) => unreadableType(field.type)).find((name) => name !== undefined)
-}
-
 /** The type as the data files have it: structs hold physical names. */
 export function fileType(type: DataType, mapping: ColumnMapping): DataType {
-  if (mapping === 'none' || typeof type === 'string') return type
+  if (typeof type === 'string') return type === 'variant' ? 'variant in a file' : type
   if (type.type === 'array') return { ...type, elementType: fileType(type.elementType, mapping) }
   if (type.type === 'map') {
     return { ...type, keyType: fileType(type.keyType, mapping), valueType: fileType(type.valueType, mapping) }
@@ -63,8 +55,17 @@ export function fileType(type: DataType, mapping: ColumnMapping): DataType {
   return { ...type, fields }
 }
 
-/** SQL that gives a value of `fileType` the table's own names. */
+/** Files that do not mark a variant as one give its two parts, as bytes. */
+function variantText(sql: string): string {
+  const part = (name: string) => `variant_extract(${sql}, '${name}')`
+  const isParts = `variant_typeof(${sql}) IN ('OBJECT(value, metadata)', 'OBJECT(metadata, value)') AND variant_typeof(${part('metadata')}) = 'BLOB'`
+  const whole = `variant_bytes_to_variant(${part('metadata')}::BLOB || ${part('value')}::BLOB)`
+  return `CASE WHEN ${sql} IS NULL THEN NULL ELSE CAST(CASE WHEN ${isParts} THEN ${whole} ELSE ${sql} END AS JSON) END`
+}
+
+/** SQL that gives a value of `fileType` the table's own names, and variants as JSON. */
 export function renamed(sql: string, type: DataType, mapping: ColumnMapping, depth = 0): string {
+  if (type === 'variant') return variantText(sql)
   if (typeof type === 'string' || duckdbType(type) === duckdbType(fileType(type, mapping))) return sql
   const inner = `x${depth}`
   if (type.type === 'array') {

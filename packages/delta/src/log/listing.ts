@@ -62,6 +62,8 @@ function collectNames(from: number) {
       const groups = match?.groups
       if (!groups) return undefined
       const version = Number(match[1])
+      // No writer gets so far: a stray file is no entry.
+      if (!Number.isSafeInteger(version)) return undefined
       if (groups.to) compactions.push({ from: version, to: Number(groups.to), key })
       else if (groups.parts) collectPart(version, Number(groups.parts), key, parts, checkpoints)
       else if (!groups.commit) checkpoints.push({ version, keys: [key] })

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { Metadata, Protocol } from './actions.ts'
 
-/** The reader features of the protocol that we honour; a variant column is only refused when it is selected. */
+/** The reader features of the protocol that we honour. */
 const READER_FEATURES = new Set([
   'columnMapping',
   'deletionVectors',

@@ -35,39 +35,124 @@ export interface MapType {
 
 export type DataType = string | StructType | ArrayType | MapType
 
+/** Schemas are parsed once for each action that carries one. */
+const parsed = new WeakMap<Metadata, StructType>()
+
+/** Returns the schema of a table; TABLE_BROKEN names the place where it is none. */
 export function schemaOf(metadata: Metadata): StructType {
+  const known = parsed.get(metadata)
+  if (known) return known
+  const schema = parseSchema(metadata)
+  parsed.set(metadata, schema)
+  return schema
+}
+
+function parseSchema({ id, schemaString }: Metadata): StructType {
+  const broken = (what: string) => new MillraceError('TABLE_BROKEN', `table ${id} has a schema that ${what}`)
   let schema: unknown
   try {
-    schema = JSON.parse(metadata.schemaString)
-  } catch (cause) {
-    throw new MillraceError('TABLE_BROKEN', `table ${metadata.id} has a schema that is not JSON`, { cause })
+    schema = JSON.parse(schemaString)
+  } catch {
+    throw broken('is not JSON')
   }
-  if (isStruct(schema)) return schema
-  throw new MillraceError('TABLE_BROKEN', `table ${metadata.id} has no schema`)
+  const type = checkedType(schema, 'the schema', 0, broken)
+  if (typeof type === 'object' && type.type === 'struct') return type
+  throw broken('is no struct')
 }
 
-function isStruct(value: unknown): value is StructType {
-  return typeof value === 'object' && value !== null && Array.isArray((value as StructType).fields)
+/** Deeper than any real table; a hostile one must not exhaust the stack. */
+const DEEPEST = 100
+
+type Broken = (what: string) => MillraceError
+
+function checkedType(value: unknown, at: string, depth: number, broken: Broken): DataType {
+  if (depth > DEEPEST) throw broken(`is nested more than ${DEEPEST} levels deep`)
+  if (typeof value === 'string') return value
+  if (!isObject(value)) throw broken(`has no type at ${at}`)
+  const inner = (part: unknown, name: string) => checkedType(part, `${at}.${name}`, depth + 1, broken)
+  switch (value.type) {
+    case 'struct':
+      if (!Array.isArray(value.fields)) throw broken(`has no fields at ${at}`)
+      return { type: 'struct', fields: value.fields.map((field) => checkedField(field, at, depth, broken)) }
+    case 'array':
+      return {
+        type: 'array',
+        elementType: inner(value.elementType, 'element'),
+        containsNull: value.containsNull !== false,
+      }
+    case 'map':
+      return {
+        type: 'map',
+        keyType: inner(value.keyType, 'key'),
+        valueType: inner(value.valueType, 'value'),
+        valueContainsNull: value.valueContainsNull !== false,
+      }
+    default:
+      throw broken(`has an unknown kind of type at ${at}`)
+  }
 }
 
-const DUCKDB_TYPES: Readonly<Record<string, string>> = {
-  string: 'VARCHAR',
-  long: 'BIGINT',
-  integer: 'INTEGER',
-  short: 'SMALLINT',
-  byte: 'TINYINT',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  binary: 'BLOB',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP WITH TIME ZONE',
-  timestamp_ntz: 'TIMESTAMP',
+function checkedField(value: unknown, at: string, depth: number, broken: Broken): StructField {
+  if (!isObject(value) || typeof value.name !== 'string') throw broken(`has a field without a name in ${at}`)
+  const { name, type, nullable = true, metadata = {} } = value
+  if (name.includes('\0')) throw broken(`has a NUL character in the name of a field in ${at}`)
+  const where = `${at}.${name}`
+  if (typeof nullable !== 'boolean') throw broken(`does not say whether ${where} may be null`)
+  if (!isObject(metadata)) throw broken(`has metadata that is no object at ${where}`)
+  return { name, type: checkedType(type, where, depth + 1, broken), nullable, metadata }
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A void column has no value in any file. */
+const DUCKDB_TYPES = new Map([
+  ['string', 'VARCHAR'],
+  ['long', 'BIGINT'],
+  ['integer', 'INTEGER'],
+  ['short', 'SMALLINT'],
+  ['byte', 'TINYINT'],
+  ['float', 'FLOAT'],
+  ['double', 'DOUBLE'],
+  ['boolean', 'BOOLEAN'],
+  ['binary', 'BLOB'],
+  ['date', 'DATE'],
+  ['timestamp', 'TIMESTAMP WITH TIME ZONE'],
+  ['timestamp_ntz', 'TIMESTAMP'],
+  ['void', 'VARCHAR'],
+  // People get a variant as JSON text; `fileType` says how files hold it.
+  ['variant', 'JSON'],
+  ['variant in a file', 'VARIANT'],
+])
+
+const DECIMAL = /^decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)$/
+const MOST_DIGITS = 38
+
+/** What a table's schema says is never SQL: only the types of this closed set become any. */
+function duckdbPrimitive(type: string): string | undefined {
+  const [decimal, precision, scale] = DECIMAL.exec(type) ?? []
+  if (decimal === undefined) return DUCKDB_TYPES.get(type)
+  const isPossible = Number(precision) >= 1 && Number(precision) <= MOST_DIGITS && Number(scale) <= Number(precision)
+  return isPossible ? `DECIMAL(${Number(precision)}, ${Number(scale)})` : undefined
+}
+
+/** Returns the type in SQL; a type that can't be read is refused. */
 export function duckdbType(type: DataType): string {
-  if (typeof type === 'string') return DUCKDB_TYPES[type] ?? type.toUpperCase()
+  if (typeof type === 'string') {
+    const primitive = duckdbPrimitive(type)
+    if (primitive !== undefined) return primitive
+    throw new MillraceError('TABLE_UNSUPPORTED', `the type ${type} can't be read`)
+  }
   if (type.type === 'array') return `${duckdbType(type.elementType)}[]`
   if (type.type === 'map') return `MAP(${duckdbType(type.keyType)}, ${duckdbType(type.valueType)})`
   return `STRUCT(${type.fields.map((field) => `${quoteName(field.name)} ${duckdbType(field.type)}`).join(', ')})`
+}
+
+/** Returns the first type in it that can't be read, if there is one. */
+export function unreadableType(type: DataType): string | undefined {
+  if (typeof type === 'string') return duckdbPrimitive(type) === undefined ? type : undefined
+  if (type.type === 'array') return unreadableType(type.elementType)
+  if (type.type === 'map') return unreadableType(type.keyType) ?? unreadableType(type.valueType)
+  return type.fields.map((field) => unreadableType(field.type)).find((name) => name !== undefined)
 }

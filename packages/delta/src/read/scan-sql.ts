@@ -1,17 +1,9 @@
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
-import {
-  columnId,
-  fileType,
-  physicalName,
-  renamed,
-  type TableColumns,
-  tableColumns,
-  unreadableType,
-} from '../log/columns.ts'
+import { columnId, fileType, physicalName, renamed, type TableColumns, tableColumns } from '../log/columns.ts'
 import { tableUrl } from '../log/log.ts'
-import { duckdbType, type StructField } from '../log/schema.ts'
+import { duckdbType, type StructField, unreadableType } from '../log/schema.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 import type { Scan } from './scan.ts'
 

@@ -1,4 +1,4 @@
-import { quoteName } from '@millrace/engine'
+import { quoteName, quoteText } from '@millrace/engine'
 import type { DataType, StructType } from '../log/schema.ts'
 
 /**
@@ -25,7 +25,7 @@ function forbiddenInside(value: string, type: DataType, depth = 0): string | und
 
 function structRules(value: string, type: StructType, depth: number): string[] {
   return type.fields.flatMap((field) => {
-    const inner = `struct_extract(${value}, '${field.name.replaceAll("'", "''")}')`
+    const inner = `struct_extract(${value}, ${quoteText(field.name)})`
     return [...(field.nullable ? [] : [`${inner} IS NULL`]), ...present(forbiddenInside(inner, field.type, depth))]
   })
 }
@@ -45,6 +45,6 @@ export const NULL_REFUSED = 'millrace: NOT NULL:'
 export function guarded(name: string, value: string, type: DataType, nullable: boolean): string {
   const rules = [...(nullable ? [] : [`${value} IS NULL`]), ...present(forbiddenInside(value, type))]
   if (rules.length === 0) return value
-  const refusal = `error('${NULL_REFUSED} ${quoteName(name).replaceAll("'", "''")}')`
+  const refusal = `error(${quoteText(`${NULL_REFUSED} ${quoteName(name)}`)})`
   return `CASE WHEN ${rules.join(' OR ')} THEN ${refusal} ELSE ${value} END`
 }

@@ -44,7 +44,6 @@ describe('a log of entries', () => {
 
   test.each([
     ['is torn', '{"add":{"path":"x","partiti', 'version 00000000000000000002.json holds a line that is not JSON'],
-    ['is empty', '', 'is empty'],
     ['holds what is no action', '[1]\n7\n', 'holds a line that is no action'],
     ['adds a file without a path', '{"add":{"size":1}}\n', 'holds a file without a path'],
   ])('with an entry that %s is refused, and the entry named', async (_, content, says) => {
@@ -53,6 +52,41 @@ describe('a log of entries', () => {
     const opening = openTable(log.table)
     await expect(opening).rejects.toEqual(broken(says.replace('version ', '')))
     await expect(opening).rejects.toEqual(broken('table/_delta_log/00000000000000000002.json'))
+  })
+
+  test('with an entry that is empty is read on, as others do', async () => {
+    const log = grown(3)
+    log.put(commitName(2), '')
+    expect(await filesOf(log.table)).toEqual(['1', '3'])
+    log.put(commitName(3), '')
+    expect((await openTable(log.table))?.version).toBe(3)
+  })
+
+  test('takes no notice of a version that no writer reaches', async () => {
+    const log = grown(2)
+    log.put('99999999999999999999.json', '{}')
+    expect(await filesOf(log.table)).toEqual(['1', '2'])
+  })
+
+  test.each([
+    ['a protocol without versions', '{"protocol":{}}'],
+    ['a protocol of null versions', '{"protocol":{"minReaderVersion":null,"minWriterVersion":null}}'],
+    ['a protocol of features that names none', '{"protocol":{"minReaderVersion":3,"minWriterVersion":7}}'],
+    ['features that are no list', '{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":"x"}}'],
+    ['a schema that is no text', '{"metaData":{"id":"1","schemaString":{}}}'],
+    ['partition columns as a text', '{"metaData":{"id":"1","schemaString":"{}","partitionColumns":"a"}}'],
+    ['a configuration of numbers', '{"metaData":{"id":"1","schemaString":"{}","configuration":{"a":1}}}'],
+    ['a progress without a name', '{"txn":{}}'],
+    ['a progress of half a version', '{"txn":{"appId":"a","version":1.5}}'],
+    ['a file without a size', '{"add":{"path":"x","partitionValues":{}}}'],
+    ['partition values that are a list', '{"add":{"path":"x","partitionValues":["a"],"size":1}}'],
+    ['statistics that are no text', '{"add":{"path":"x","partitionValues":{},"size":1,"stats":{}}}'],
+    ['a deletion vector of no kind', '{"add":{"path":"x","partitionValues":{},"size":1,"deletionVector":{}}}'],
+    ['a removal without a path', '{"remove":{}}'],
+  ])('with %s is broken, and the entry named', async (_, line) => {
+    const log = grown(2)
+    log.put(commitName(2), `${line}\n`)
+    await expect(openTable(log.table)).rejects.toEqual(broken('table/_delta_log/00000000000000000002.json'))
   })
 
   test('that lacks an entry is refused, and the version named', async () => {
