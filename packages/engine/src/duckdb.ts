@@ -25,6 +25,7 @@ export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
     // The page cache has the files already: the engine would keep them a second time, up to its limit.
     enable_external_file_cache: 'false',
     autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
     preserve_insertion_order: 'false',
     ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
   })

@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs'
-import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { constants, type Dirent } from 'node:fs'
+import { link, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
@@ -17,6 +17,7 @@ import {
 } from './folder.ts'
 import { checkKey } from './key.ts'
 import { compareUtf8, sortByUtf8 } from './order.ts'
+import { refuseSpecial, refuseSpecialFiles } from './special.ts'
 import type { ByteRange, ObjectInfo, ObjectStore } from './store.ts'
 
 /** A folder as an object store: an object is written and synced out of sight, then linked to its name. */
@@ -40,14 +41,18 @@ export function fileStore(folder: string, runtime: Runtime = systemRuntime): Obj
   }
   const store: ObjectStore = {
     url,
-    get: (key, range) => unlessAbsent(range ? readRange(pathOf(key), range) : readFile(pathOf(key))),
+    get: (key, range) => unlessAbsent(readObject(pathOf(key), range)),
     put: (key, bytes) => write(key, bytes, replace),
     putIfAbsent: (key, bytes) => write(key, bytes, linkIfAbsent),
     upload: (key, localPath) => adopt(root, localPath, pathOf(key)),
     keys: (prefix, after) => keysIn(root, prefix, after),
     list: (prefix, after) => listIn(root, prefix, after),
     delete: (key) => rm(pathOf(key), { force: true }),
-    readable: async (keys) => ({ paths: keys.map(pathOf), release: async () => {} }),
+    async readable(keys) {
+      const paths = keys.map(pathOf)
+      await refuseSpecialFiles(paths)
+      return { paths, release: async () => {} }
+    },
   }
   return withCodedErrors(store, adviceOn)
 }
@@ -64,9 +69,13 @@ async function replace(temporary: string, target: string): Promise<void> {
   await syncPath(dirname(target))
 }
 
-async function readRange(path: string, { offset, length }: ByteRange): Promise<Uint8Array> {
-  const file = await open(path, 'r')
+/** Opens without waiting: a pipe that nobody writes to would hold the process up for ever. */
+async function readObject(path: string, range: ByteRange | undefined): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
+    refuseSpecial(path, await file.stat())
+    if (!range) return await file.readFile()
+    const { offset, length } = range
     const bytes = new Uint8Array(Math.max(0, Math.min(length, (await file.stat()).size - offset)))
     const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
     return bytes.subarray(0, bytesRead)

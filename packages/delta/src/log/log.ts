@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 import { type Actions, decodeActions } from './actions.ts'
+import { type Location, locationsOf } from './location.ts'
 
 /** A Delta table's place: a store and the folder in it. */
 export interface TableRef {
@@ -27,26 +28,16 @@ export function commitName(version: number): string {
 
 /** The key of a data file, from its path in the log. */
 export function dataKey(table: TableRef, addPath: string): string {
-  return `${table.path}/${decodePath(table, addPath)}`
+  const location = placeOf(table, addPath)
+  if ('key' in location) return location.key
+  throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: ${addPath} lies outside of the lake`)
 }
 
 /** Where a file of the log lies: most in the store, as an object of it; some, named by an address, elsewhere. */
-export type Place = { readonly key: string } | { readonly address: string }
-
-export function placeOf(table: TableRef, addPath: string): Place {
-  if (!/^(\/|[a-z][a-z0-9+.-]*:)/i.test(addPath)) return { key: dataKey(table, addPath) }
-  const address = /^(\/|file:)/.test(addPath) ? `file://${addPath.replace(/^(file:)?\/*/, '/')}` : addPath
-  const root = `${table.store.url}/`
-  if (address.startsWith(root)) return { key: decodePath(table, address.slice(root.length)) }
-  return { address: decodePath(table, address.replace(/^file:\/\//, '')) }
-}
-
-function decodePath(table: TableRef, path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch (cause) {
-    throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log names a file by a bad URL: ${path}`, { cause })
-  }
+export function placeOf(table: TableRef, addPath: string): Location {
+  const [location] = locationsOf(table.store, table.path, addPath)
+  if (location) return location
+  throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log names a file by a bad URL: ${addPath}`)
 }
 
 export async function readCommit(table: TableRef, version: number): Promise<Actions | undefined> {

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
 import type { AddFile } from '../log/actions.ts'
+import { placeOf } from '../log/log.ts'
 import { legacyFiles } from '../read/legacy.ts'
+import { fileKey } from '../read/replay.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { stageRows } from '../write/parquet.ts'
@@ -45,7 +47,7 @@ export async function optimizeTable(
     addedBytes: 0,
     conflicts: 0,
   }
-  const bins = binsOf(base.files.values(), targetBytes)
+  const bins = binsOf(ownFiles(base), targetBytes)
   const stageNext = (seen: Snapshot) => {
     const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), workshop)
     // Handled where it is awaited; until then a failure must not count as unhandled.
@@ -63,6 +65,11 @@ export async function optimizeTable(
     await discard(staging)
   }
   return result
+}
+
+/** Files outside of the lake stay where they are: what is in them is not for us to copy. */
+function ownFiles({ table, files }: Snapshot): AddFile[] {
+  return [...files.values()].filter(({ path }) => 'key' in placeOf(table, path))
 }
 
 /** What was read in vain: the files that are in their places are gone from here. */
@@ -84,7 +91,7 @@ async function stage(
   { connection, folder, runtime }: Workshop,
 ): Promise<StagedBin | undefined> {
   if (!chosen) return undefined
-  if (!chosen.every(({ path }) => seen.files.has(path))) return { bin: chosen, seen, files: undefined }
+  if (!chosen.every(({ path }) => seen.files.has(fileKey(seen.table, path)))) return { bin: chosen, seen, files: undefined }
   const legacy = await legacyFiles(seen, chosen, connection)
   const bin = chosen.filter((file) => !legacy.has(file))
   if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }

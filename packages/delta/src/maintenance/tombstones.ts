@@ -24,20 +24,20 @@ export async function tombstonesSince(
   const checkpoint = listing.checkpoints.filter((candidate) => candidate.version <= version).at(-1)
   const found = new Map<string, RemoveFile>()
   const keep = (remove: RemoveFile) => {
-    if ((remove.deletionTimestamp ?? 0) > since) found.set(logicalKey(remove), remove)
+    if ((remove.deletionTimestamp ?? 0) > since) found.set(logicalKey(table, remove), remove)
   }
   if (checkpoint) for (const remove of await removesIn(table, checkpoint, since, connection)) keep(remove)
   const newer = [...listing.commits].filter((entry) => entry > (checkpoint?.version ?? -1) && entry <= version)
   for await (const actions of inOrder(newer, READS_AT_ONCE, (entry) => readCommit(table, entry))) {
     for (const remove of actions?.remove ?? []) keep(remove)
   }
-  for (const file of snapshot.files.values()) found.delete(logicalKey(file))
+  for (const file of snapshot.files.values()) found.delete(logicalKey(table, file))
   return [...found.values()]
 }
 
-function logicalKey({ path, deletionVector }: Pick<RemoveFile, 'path' | 'deletionVector'>): string {
+function logicalKey(table: TableRef, { path, deletionVector }: Pick<RemoveFile, 'path' | 'deletionVector'>): string {
   const { storageType = '', pathOrInlineDv = '', offset } = deletionVector ?? {}
-  return `${fileKey(path)} ${storageType}${pathOrInlineDv}@${offset ?? ''}`
+  return `${fileKey(table, path)} ${storageType}${pathOrInlineDv}@${offset ?? ''}`
 }
 
 async function removesIn(

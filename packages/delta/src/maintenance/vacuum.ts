@@ -1,11 +1,12 @@
 import { MillraceError } from '@millrace/base'
-import type { AddFile } from '../log/actions.ts'
-import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
-import { vectorKey } from '../read/deletion-vector.ts'
+import type { ObjectInfo } from '@millrace/store'
+import { idOf } from '../log/location.ts'
+import { type TableRef, tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { fileRetention } from '../write/retention.ts'
 import type { Workshop } from '../write/rows.ts'
 import { refuseUnwritable } from '../write/writable.ts'
+import { behindLinks, neededFiles } from './needed.ts'
 import { tombstonesSince } from './tombstones.ts'
 
 export interface VacuumOptions {
@@ -48,23 +49,20 @@ export async function vacuumTable(
   }
   const since = workshop.runtime.now() - retention
   const tombstones = await tombstonesSince(snapshot, since, workshop.connection)
-  const needed = new Set([...snapshot.files.values(), ...tombstones].flatMap((file) => objectsOf(table, file)))
-  const keys: string[] = []
-  let bytes = 0
-  for await (const { key, size, modified } of table.store.list(`${table.path}/`)) {
-    if (modified >= since || isHidden(key.slice(table.path.length + 1)) || needed.has(key)) continue
-    keys.push(key)
-    bytes += size
+  const needed = await neededFiles(table, snapshot.files.values(), tombstones)
+  const candidates: ObjectInfo[] = []
+  for await (const info of table.store.list(`${table.path}/`)) {
+    const isNeeded = needed.delete(idOf({ key: info.key }))
+    if (info.modified >= since || isHidden(info.key.slice(table.path.length + 1)) || isNeeded) continue
+    candidates.push(info)
   }
+  // What the listing did not show lies elsewhere, or is reached through a link.
+  const linked = await behindLinks(table, needed)
+  const unneeded = candidates.filter(({ key }) => !linked.has(idOf({ key })))
+  const keys = unneeded.map(({ key }) => key)
+  const bytes = unneeded.reduce((sum, { size }) => sum + size, 0)
   if (!dryRun) await deleteAll(table, keys)
   return { keys, bytes, deleted: !dryRun }
-}
-
-/** The objects of a file and its deletion vector; those outside of the lake are none of ours. */
-function objectsOf(table: TableRef, { path, deletionVector }: Pick<AddFile, 'path' | 'deletionVector'>): string[] {
-  const place = placeOf(table, path)
-  const vector = deletionVector && deletionVector.storageType !== 'i' ? vectorKey(table, deletionVector) : undefined
-  return ['key' in place ? place.key : undefined, vector].filter((key) => key !== undefined)
 }
 
 /** The log and other engines' own folders. A partition's folder may begin with an underscore too. */

@@ -25,7 +25,7 @@ export async function addedSince(snapshot: Snapshot, after: number): Promise<Add
 }
 
 async function isThere({ table, files }: Snapshot, { path }: AddFile): Promise<boolean> {
-  if (files.has(fileKey(path))) return true
+  if (files.has(fileKey(table, path))) return true
   const place = placeOf(table, path)
   return 'key' in place && (await table.store.get(place.key, { offset: 0, length: 1 })) !== undefined
 }

@@ -31,7 +31,7 @@ async function readWith(
   table: TableRef,
   { keys }: Checkpoint,
 ): Promise<TableState | 'gone'> {
-  const replay = startReplay()
+  const replay = startReplay(table)
   const sidecars = await readFiles(table, connection, keys, replay)
   if (sidecars === 'gone') return 'gone'
   if (sidecars.length > 0) await readParquet(table, connection, sidecars, replay)

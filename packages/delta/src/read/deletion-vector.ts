@@ -1,12 +1,20 @@
 import { crc32 } from 'node:zlib'
 import { MillraceError } from '@millrace/base'
 import type { AddFile, DeletionVector } from '../log/actions.ts'
-import { dataKey, type TableRef } from '../log/log.ts'
+import { locationsOf } from '../log/location.ts'
+import { type TableRef, tableUrl } from '../log/log.ts'
+import { statsOf } from './bounds.ts'
 import { inOrder } from './in-order.ts'
 import { decodeRoaring } from './roaring.ts'
 import { decodeZ85 } from './z85.ts'
 
 const VECTORS_AT_ONCE = 16
+
+/** Of one scan: a few bytes of a bitmap can stand for any number of rows, and each takes eight bytes here. */
+const MOST_DELETED_ROWS = 20_000_000
+
+/** A row's bit is looked up by a number of 28 bits, so that no vector makes a bitmap over 32 MB. */
+const MOST_ROWS_OF_FILE = 2 ** 28
 
 /** The rows that each file has lost, by its path. A vector's file is read once, however many vectors it holds. */
 export async function deletedRows(table: TableRef, files: readonly AddFile[]): Promise<Map<string, number[]>> {
@@ -17,9 +25,11 @@ export async function deletedRows(table: TableRef, files: readonly AddFile[]): P
     return known
   }
   const rows = new Map<string, number[]>()
-  const decode = async ({ path, deletionVector }: AddFile) => {
+  const budget = { rows: MOST_DELETED_ROWS }
+  const decode = async (file: AddFile) => {
+    const { path, deletionVector } = file
     if (!deletionVector) return
-    const deleted = await rowsOf(table, path, deletionVector, get)
+    const deleted = await rowsOf(table, file, deletionVector, budget, get)
     if (deleted.length > 0) rows.set(path, deleted)
   }
   const touched = files.filter(({ deletionVector }) => deletionVector)
@@ -29,26 +39,43 @@ export async function deletedRows(table: TableRef, files: readonly AddFile[]): P
 
 async function rowsOf(
   table: TableRef,
-  path: string,
+  file: AddFile,
   vector: DeletionVector,
+  budget: { rows: number },
   get: (key: string) => Promise<Uint8Array | undefined>,
 ): Promise<number[]> {
   const broken = (why: string, cause?: unknown) =>
-    new MillraceError('TABLE_BROKEN', `${table.store.url}/${dataKey(table, path)}: its deletion vector ${why}`, {
+    new MillraceError('TABLE_BROKEN', `${tableUrl(table)}/${file.path}: its deletion vector ${why}`, {
       cause,
     })
+  budget.rows -= vector.cardinality
+  if (!(vector.cardinality >= 0 && budget.rows >= 0)) {
+    throw new MillraceError(
+      'TABLE_UNSUPPORTED',
+      `${tableUrl(table)}: its deletion vectors hold more than ${MOST_DELETED_ROWS} rows`,
+      { next: 'Let the engine that made them write them out (Spark: REORG TABLE … APPLY (PURGE)).' },
+    )
+  }
   const bytes = await bitmapBytes(table, vector, get)
   if (typeof bytes === 'string') throw broken(bytes)
   let rows: number[]
   try {
-    rows = decodeRoaring(bytes)
+    rows = decodeRoaring(bytes, vector.cardinality)
   } catch (cause) {
     throw broken('is no Roaring bitmap', cause)
   }
   if (rows.length !== vector.cardinality) {
     throw broken(`holds ${rows.length} rows where the log says ${vector.cardinality}`)
   }
+  const last = rows.reduce((greatest, row) => Math.max(greatest, row), -1)
+  if (last >= rowsIn(file)) throw broken(`names row ${last} of a file of ${rowsIn(file)} rows`)
   return rows
+}
+
+/** As its statistics count them, as far as a bitmap may reach. */
+function rowsIn(file: AddFile): number {
+  const { numRecords } = statsOf(file)
+  return Math.min(MOST_ROWS_OF_FILE, numRecords === undefined ? MOST_ROWS_OF_FILE : Number(numRecords))
 }
 
 /** A text says what is wrong. */
@@ -68,18 +95,22 @@ async function bitmapBytes(
 }
 
 /** The object that holds it. Undefined: it lies in no place that the store knows. */
-export function vectorKey(table: TableRef, { storageType, pathOrInlineDv }: DeletionVector): string | undefined {
-  if (storageType === 'p') {
-    const root = `${table.store.url}/`
-    return pathOrInlineDv.startsWith(root) ? decodeURIComponent(pathOrInlineDv.slice(root.length)) : undefined
-  }
+function vectorKey(table: TableRef, vector: DeletionVector): string | undefined {
+  const path = vectorPath(vector)
+  const [location] = path === undefined ? [] : locationsOf(table.store, table.path, path)
+  return location && 'key' in location ? location.key : undefined
+}
+
+/** The path of its file, as a log spells one. Undefined: it is named by no UUID. */
+export function vectorPath({ storageType, pathOrInlineDv }: DeletionVector): string | undefined {
+  if (storageType === 'p') return pathOrInlineDv
   const folder = pathOrInlineDv.slice(0, -20)
   const uuid = decodeZ85(pathOrInlineDv.slice(-20))
   if (uuid?.length !== 16) return undefined
   const name = `deletion_vector_${Buffer.from(uuid)
     .toString('hex')
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}.bin`
-  return `${table.path}/${folder === '' ? '' : `${folder}/`}${name}`
+  return folder === '' ? name : `${encodeURIComponent(folder)}/${name}`
 }
 
 /** In the file: its length, the bitmap, its CRC-32, all big-endian. */

@@ -1,4 +1,6 @@
 import type { Actions, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../log/actions.ts'
+import { locationsOf } from '../log/location.ts'
+import type { TableRef } from '../log/log.ts'
 import { type Keyed, type Layered, layered } from './layers.ts'
 
 /** A table's state while the log is played into it. */
@@ -23,24 +25,31 @@ const NOTHING: TableState = {
   txns: layered(new Map()),
 }
 
-/** A file's key: `file:/a`, `file:///a` and `/a` are one. */
-export function fileKey(path: string): string {
-  return path.startsWith('file:') ? path.replace(/^file:\/*/, '/') : path
+const PLAIN = /^[^%/:.][^%:]*$/
+
+/** The one key that all spellings of a path share: relative to the table where the file is in it. */
+export function fileKey(table: TableRef, path: string): string {
+  if (PLAIN.test(path) && !path.includes('//') && !path.includes('/.')) return path
+  const [location] = locationsOf(table.store, table.path, path)
+  if (!location) return path
+  if ('address' in location) return location.address
+  const folder = `${table.path}/`
+  return location.key.startsWith(folder) ? location.key.slice(folder.length) : `lake:${location.key}`
 }
 
-export function startReplay(base: TableState = NOTHING): Replay {
+export function startReplay(table: TableRef, base: TableState = NOTHING): Replay {
   let { protocol, metadata } = base
   const files = new Map<string, AddFile | undefined>()
   const txns = new Map<string, bigint | undefined>()
   const fresh = base.files.size === 0
   function remove(gone: RemoveFile): void {
-    const key = fileKey(gone.path)
+    const key = fileKey(table, gone.path)
     const there = current(files, base.files, key)
     if (!there || vectorId(there.deletionVector) !== vectorId(gone.deletionVector)) return
     if (fresh) files.delete(key)
     else files.set(key, undefined)
   }
-  const add = (file: AddFile) => files.set(fileKey(file.path), file)
+  const add = (file: AddFile) => files.set(fileKey(table, file.path), file)
   return {
     add,
     /** Removes first: an entry that gives a file another deletion vector holds both, in any order. */

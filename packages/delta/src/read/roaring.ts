@@ -1,9 +1,9 @@
 /**
  * Row numbers out of a 64-bit Roaring bitmap as Delta writes it: a magic number, then 32-bit bitmaps by the high
- * half of their values. Throws RangeError where the bytes are no such thing.
+ * half of their values. Throws RangeError where the bytes are no such thing, or hold more than `most` rows.
  */
-export function decodeRoaring(bytes: Uint8Array): number[] {
-  const cursor = cursorOver(bytes)
+export function decodeRoaring(bytes: Uint8Array, most: number): number[] {
+  const cursor = cursorOver(bytes, most)
   const magic = cursor.u32()
   if (magic === PORTABLE) return decodePortable(cursor)
   if (magic === NATIVE) return decodeNative(cursor, cursor.u32)
@@ -40,12 +40,13 @@ const NATIVE_BIG_ENDIAN = 0xd0d33964
 const COOKIE_WITH_RUNS = 12347
 const COOKIE = 12346
 const FEW_CONTAINERS = 4
+const MOST_CONTAINERS = 65_536
 const MOST_IN_ARRAY = 4096
 const WORDS_OF_BITS = 4096
 
 type Cursor = ReturnType<typeof cursorOver>
 
-function cursorOver(bytes: Uint8Array) {
+function cursorOver(bytes: Uint8Array, most: number) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let end = 0
   const next = (width: number) => {
@@ -58,6 +59,10 @@ function cursorOver(bytes: Uint8Array) {
     u32: () => view.getUint32(next(4), true),
     u32BigEndian: () => view.getUint32(next(4)),
     skip: next,
+    /** Refuses before a row too many is expanded. */
+    makeRoom(rows: readonly number[], more: number) {
+      if (rows.length + more > most) throw new RangeError(`more than ${most} rows`)
+    },
   }
 }
 
@@ -71,7 +76,7 @@ function decodeBitmap(cursor: Cursor, high: number, rows: number[]): void {
   for (const container of readHeader(cursor, high)) {
     if (container.isRuns) readRuns(cursor, container.base, rows)
     else if (container.count <= MOST_IN_ARRAY) readArray(cursor, container, rows)
-    else readBits(cursor, container.base, rows)
+    else readBits(cursor, container, rows)
   }
 }
 
@@ -80,6 +85,7 @@ function readHeader(cursor: Cursor, high: number): Container[] {
   const hasRuns = (cookie & 0xffff) === COOKIE_WITH_RUNS
   if (!hasRuns && cookie !== COOKIE) throw new RangeError('not a 32-bit Roaring bitmap')
   const size = hasRuns ? (cookie >>> 16) + 1 : cursor.u32()
+  if (size > MOST_CONTAINERS) throw new RangeError('more containers than a 32-bit bitmap has')
   const runFlags = hasRuns ? Array.from({ length: Math.ceil(size / 8) }, () => cursor.u8()) : []
   const containers = Array.from({ length: size }, (_, i) => ({
     base: high + cursor.u16() * 65536,
@@ -94,15 +100,18 @@ function readRuns(cursor: Cursor, base: number, rows: number[]): void {
   for (let runs = cursor.u16(); runs > 0; runs--) {
     const start = cursor.u16()
     const length = cursor.u16()
+    cursor.makeRoom(rows, length + 1)
     for (let i = 0; i <= length; i++) rows.push(base + start + i)
   }
 }
 
 function readArray(cursor: Cursor, { base, count }: Container, rows: number[]): void {
+  cursor.makeRoom(rows, count)
   for (let i = 0; i < count; i++) rows.push(base + cursor.u16())
 }
 
-function readBits(cursor: Cursor, base: number, rows: number[]): void {
+function readBits(cursor: Cursor, { base, count }: Container, rows: number[]): void {
+  cursor.makeRoom(rows, count)
   for (let word = 0; word < WORDS_OF_BITS; word++) {
     const bits = cursor.u16()
     for (let bit = 0; bits >> bit > 0; bit++) {

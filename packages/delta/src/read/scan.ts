@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { readableBy } from '@millrace/engine'
+import { refuseSpecialFiles } from '@millrace/store'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
 import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
@@ -106,6 +107,17 @@ export async function withScan<T>(
   }
 }
 
+/** Only files of this machine and objects of S3 are read by their address: nothing is fetched from the web. */
+async function refuseUnreadable(table: TableRef, addresses: readonly string[]): Promise<void> {
+  const foreign = addresses.find((address) => !/^(\/|s3:)/.test(address))
+  if (foreign !== undefined) {
+    throw new MillraceError('TABLE_UNSUPPORTED', `${tableUrl(table)} has a file that is not read: ${foreign}`, {
+      next: 'Copy the file into the lake with the engine that wrote the table.',
+    })
+  }
+  await refuseSpecialFiles(addresses.filter((address) => address.startsWith('/')))
+}
+
 /** What DuckDB is to read for the files, until it is released. */
 export async function readablePaths(
   table: TableRef,
@@ -113,6 +125,10 @@ export async function readablePaths(
   connection: DuckDBConnection,
 ): Promise<{ paths: string[]; release: () => Promise<void> }> {
   const places = files.map(({ path }) => placeOf(table, path))
+  await refuseUnreadable(
+    table,
+    places.flatMap((place) => ('address' in place ? [place.address] : [])),
+  )
   const keys = places.flatMap((place) => ('key' in place ? [place.key] : []))
   const readable = await readableBy(connection, table.store, keys)
   const inStore = readable.paths[Symbol.iterator]()

@@ -99,7 +99,7 @@ export async function refresh(snapshot: Snapshot): Promise<Snapshot> {
 
 /** The table after the next entry of its log. */
 export function advance(snapshot: Snapshot, actions: Actions): Snapshot {
-  const replay = startReplay(snapshot)
+  const replay = startReplay(snapshot.table, snapshot)
   replay.apply(actions)
   return snapshotOf(snapshot.table, snapshot.version + 1, replay.finish())
 }
@@ -154,7 +154,7 @@ async function playEntries(
   { entries }: Segment,
   base: TableState | undefined,
 ): Promise<TableState | 'gone'> {
-  const replay = startReplay(base)
+  const replay = startReplay(table, base)
   const read = async ({ key, isCompacted }: Segment['entries'][number]) => {
     const bytes = await table.store.get(key)
     const actions = bytes && decodeActions(bytes, `${table.store.url}/${key}`)

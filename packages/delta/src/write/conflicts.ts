@@ -31,7 +31,8 @@ export function conflictBetween(
   if (transaction.protocol && latest.protocol !== seen.protocol) return 'protocol'
   if (!metadataHolds(seen, latest, transaction)) return 'metadata'
   if ((transaction.txn ?? []).some(({ appId }) => seen.txns.get(appId) !== latest.txns.get(appId))) return 'progress'
-  if ((transaction.remove ?? []).some(({ path }) => !sameFile(seen, latest, fileKey(path)))) return 'removed'
+  if ((transaction.remove ?? []).some(({ path }) => !sameFile(seen, latest, fileKey(latest.table, path))))
+    return 'removed'
   return transaction.reads && readsBroken(seen, latest, transaction.reads)
 }
 

@@ -9,6 +9,7 @@ import { readLedgerSummary } from '../../src/maintenance/ledger.ts'
 import { cleanLog } from '../../src/maintenance/log-cleanup.ts'
 import { optimizeTable } from '../../src/maintenance/optimize.ts'
 import { vacuumTable } from '../../src/maintenance/vacuum.ts'
+import { fileKey } from '../../src/read/replay.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { openOrCreate } from '../../src/write/create.ts'
 import { restoreTable } from '../../src/write/restore.ts'
@@ -64,7 +65,7 @@ describe('a checkpoint', () => {
     expect(after.protocol).toEqual(expect.objectContaining(snapshot.protocol))
     expect(after.metadata).toMatchObject(snapshot.metadata)
     for (const { dataChange: _, ...file } of snapshot.files.values()) {
-      expect(after.files.get(file.path)).toMatchObject(file)
+      expect(after.files.get(fileKey(snapshot.table, file.path))).toMatchObject(file)
     }
     expect(after.files.size).toBe(snapshot.files.size)
     expect(await atelier.ask(after, SUMS)).toEqual([{ n: '2', ids: '2' }])

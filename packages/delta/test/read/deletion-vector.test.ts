@@ -38,7 +38,7 @@ function vectorFile(...bitmaps: readonly Buffer[]): { bytes: Buffer; offsets: nu
 
 /** The snapshot with deletion vectors on the files of its partitions. */
 function withVectors(vectors: Readonly<Record<string, DeletionVector>>): Snapshot {
-  const replay = startReplay(table)
+  const replay = startReplay(table.table, table)
   for (const file of table.files.values()) {
     const deletionVector = vectors[String(file.partitionValues.p)]
     if (deletionVector) replay.add({ ...file, deletionVector } satisfies AddFile)

@@ -1,0 +1,127 @@
+import { realpathSync } from 'node:fs'
+import { dirname, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ObjectStore } from '@millrace/store'
+
+declare const identity: unique symbol
+
+/** Names one file, however a log spells its path. Opaque, so that no text is compared with it by mistake. */
+export interface FileId {
+  readonly [identity]: true
+}
+
+/** Where a path of a log leads: into the lake, as a key of the store, or outside of it, as an address. */
+export type Location = { readonly key: string } | { readonly address: string }
+
+/**
+ * Every place that a path may mean, the likeliest first. Usually one: only an absolute path with a `%` may have
+ * been written without URL encoding. Empty: the path names no file that can be identified.
+ */
+export function locationsOf(store: ObjectStore, folder: string, path: string): Location[] {
+  if (path.includes('\0')) return []
+  if (isAbsolute(path)) return absoluteLocations(store, path)
+  const decoded = decodeUrl(path)
+  if (decoded === undefined) return []
+  const key = posix.normalize(`${folder}/${decoded}`)
+  if (!key.startsWith('../') && key !== '..' && !key.endsWith('/')) return [{ key }]
+  const root = rootsOf(store)[0]
+  return root === undefined ? [] : [locate(store, posix.normalize(`${root}/${key}`))]
+}
+
+/** The identity of a location: a key's and an address's differ. */
+export function idOf(location: Location): FileId {
+  const text = 'key' in location ? location.key : `:${location.address}`
+  return text as unknown as FileId
+}
+
+function isAbsolute(path: string): boolean {
+  return /^(\/|[a-z][a-z0-9+.-]*:)/i.test(path)
+}
+
+function absoluteLocations(store: ObjectStore, path: string): Location[] {
+  const decoded = decodeUrl(path)
+  const spellings = decoded === undefined || decoded === path ? [path] : [decoded, path]
+  const found = spellings
+    .map((spelling) => canonicalAddress(store, spelling))
+    .filter((address) => address !== undefined)
+  const locations = found.map((address) => locate(store, address))
+  return locations.sort((a, b) => Number('address' in a) - Number('address' in b))
+}
+
+function decodeUrl(path: string): string | undefined {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+}
+
+const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(\/.*)?$/i
+
+/** A local path with a leading slash, or `scheme://authority/path`. */
+function canonicalAddress(store: ObjectStore, text: string): string | undefined {
+  if (text.startsWith('/')) return withinStoreScheme(store, posix.normalize(text))
+  const [, scheme = '', authority = '', path = '/'] = URL_PARTS.exec(text) ?? []
+  if (/^file:/i.test(text)) {
+    if (scheme === '') return /^file:\//i.test(text) ? posix.normalize(text.slice('file:'.length)) : undefined
+    return authority === '' || /^localhost$/i.test(authority) ? posix.normalize(path) : undefined
+  }
+  if (scheme === '' || authority === '') return undefined
+  return `${schemeOf(scheme)}://${authority}${posix.normalize(path)}`
+}
+
+/** A path without a scheme is one of the file system that holds the table. */
+function withinStoreScheme(store: ObjectStore, path: string): string {
+  const [, scheme, authority] = URL_PARTS.exec(store.url) ?? []
+  return scheme === undefined || scheme === 'file' ? path : `${scheme}://${authority}${path}`
+}
+
+/** Hadoop has three names for S3. */
+function schemeOf(scheme: string): string {
+  const lower = scheme.toLowerCase()
+  return lower === 's3a' || lower === 's3n' ? 's3' : lower
+}
+
+function locate(store: ObjectStore, address: string): Location {
+  const isLocal = address.startsWith('/')
+  for (const candidate of isLocal ? [address, throughLinks(address)] : [address]) {
+    const root = rootsOf(store).find((root) => candidate.startsWith(root === '/' ? root : `${root}/`))
+    if (root !== undefined && candidate.length > root.length + 1) {
+      return { key: candidate.slice(root === '/' ? 1 : root.length + 1) }
+    }
+  }
+  return { address: isLocal ? throughLinks(address) : address }
+}
+
+/** The names of a lake's own folder or prefix: as it was opened, and for a folder as it is without links. */
+function rootsOf({ url }: ObjectStore): string[] {
+  if (!url.startsWith('file:')) return url.includes('://') ? [url.replace(/\/$/, '')] : []
+  const path = fileURLToPath(url)
+  return [...new Set([path, realFolder(path)])]
+}
+
+function throughLinks(path: string): string {
+  return posix.join(realFolder(dirname(path)), posix.basename(path))
+}
+
+const MOST_KNOWN = 4_096
+const knownFolders = new Map<string, { readonly real: string; readonly until: number }>()
+const KNOWN_FOR_MS = 1_000
+
+/** Without links, as far as it exists. */
+function realFolder(folder: string): string {
+  const now = performance.now()
+  const known = knownFolders.get(folder)
+  if (known && known.until > now) return known.real
+  let real: string
+  try {
+    real = realpathSync(folder)
+  } catch {
+    const parent = dirname(folder)
+    real = parent === folder ? folder : posix.join(realFolder(parent), posix.basename(folder))
+  }
+  if (knownFolders.size >= MOST_KNOWN) knownFolders.clear()
+  knownFolders.set(folder, { real, until: now + KNOWN_FOR_MS })
+  return real
+}

@@ -1,0 +1,94 @@
+import { realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MillraceError } from '@millrace/base'
+import type { AddFile } from '../log/actions.ts'
+import { type FileId, idOf, type Location, locationsOf } from '../log/location.ts'
+import { type TableRef, tableUrl } from '../log/log.ts'
+import { vectorPath } from '../read/deletion-vector.ts'
+
+type Named = Pick<AddFile, 'path' | 'deletionVector'>
+
+interface Needed {
+  readonly path: string
+  readonly location: Location
+  /** The table has it now, so it must be there; what was removed may be gone. */
+  readonly isLive: boolean
+}
+
+/**
+ * Every place that a file of the table, or its deletion vector, may lie in. Refuses where a path names no file that
+ * can be identified: what it stands for could be any of those that would be deleted.
+ */
+export async function neededFiles(
+  table: TableRef,
+  live: Iterable<Named>,
+  removed: Iterable<Named>,
+): Promise<Map<FileId, Needed>> {
+  const needed = new Map<FileId, Needed>()
+  const keep = (path: string | undefined, shown: string, isLive: boolean) => {
+    const locations = path === undefined ? [] : locationsOf(table.store, table.path, path)
+    if (locations.length === 0) throw unidentified(table, shown)
+    for (const location of locations) {
+      const id = idOf(location)
+      needed.set(id, { path: shown, location, isLive: (isLive && locations.length === 1) || !!needed.get(id)?.isLive })
+    }
+  }
+  const keepAll = (files: Iterable<Named>, isLive: boolean) => {
+    for (const { path, deletionVector } of files) {
+      keep(path, path, isLive)
+      if (deletionVector && deletionVector.storageType !== 'i') {
+        keep(vectorPath(deletionVector), deletionVector.pathOrInlineDv, isLive)
+      }
+    }
+  }
+  keepAll(removed, false)
+  keepAll(live, true)
+  return needed
+}
+
+/**
+ * What needed files that the listing of the table did not show are without links. Refuses where a file that the
+ * table has is not there: then its path may mean another one.
+ */
+export async function behindLinks(table: TableRef, unseen: ReadonlyMap<FileId, Needed>): Promise<Set<FileId>> {
+  const found = new Set<FileId>()
+  for (const needed of unseen.values()) {
+    const path = localPath(table, needed.location)
+    const real = path === undefined ? await keyIfThere(table, needed.location) : await realpath(path).catch(absent)
+    if (real === undefined) {
+      if (needed.isLive && (path !== undefined || 'key' in needed.location)) throw unidentified(table, needed.path)
+      continue
+    }
+    if (path === undefined) continue
+    if (!(await stat(real)).isFile()) throw unidentified(table, needed.path)
+    for (const location of locationsOf(
+      table.store,
+      table.path,
+      `file://${encodeURIComponent(real).replaceAll('%2F', '/')}`,
+    ))
+      found.add(idOf(location))
+  }
+  return found
+}
+
+async function keyIfThere(table: TableRef, location: Location): Promise<string | undefined> {
+  if (!('key' in location)) return undefined
+  return (await table.store.get(location.key, { offset: 0, length: 1 })) && location.key
+}
+
+function localPath(table: TableRef, location: Location): string | undefined {
+  if ('address' in location) return location.address.startsWith('/') ? location.address : undefined
+  return table.store.url.startsWith('file:') ? join(fileURLToPath(table.store.url), location.key) : undefined
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+  throw error
+}
+
+function unidentified(table: TableRef, path: string): MillraceError {
+  return new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: no file can be found for the path ${path} of its log`, {
+    next: 'Nothing was deleted. Restore the file, or repair the table with the engine that wrote the path.',
+  })
+}

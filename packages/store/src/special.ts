@@ -1,0 +1,24 @@
+import type { Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { MillraceError } from '@millrace/base'
+import { unlessAbsent } from './folder.ts'
+
+const STATS_AT_ONCE = 64
+
+/** Refuses pipes, sockets and devices: a reader of one may wait for ever, or read without end. */
+export function refuseSpecial(path: string, info: Stats): void {
+  if (info.isFile() || info.isDirectory()) return
+  throw new MillraceError('TABLE_BROKEN', `${path} is a pipe, a socket or a device, not a file`, {
+    next: 'Remove it from the lake.',
+  })
+}
+
+export async function refuseSpecialFiles(paths: readonly string[]): Promise<void> {
+  for (let start = 0; start < paths.length; start += STATS_AT_ONCE) {
+    const some = paths.slice(start, start + STATS_AT_ONCE)
+    const infos = await Promise.all(some.map((path) => unlessAbsent(stat(path))))
+    infos.forEach((info, i) => {
+      if (info) refuseSpecial(some[i] as string, info)
+    })
+  }
+}
