@@ -91,7 +91,8 @@ async function stage(
   { connection, folder, runtime }: Workshop,
 ): Promise<StagedBin | undefined> {
   if (!chosen) return undefined
-  if (!chosen.every(({ path }) => seen.files.has(fileKey(seen.table, path)))) return { bin: chosen, seen, files: undefined }
+  if (!chosen.every(({ path }) => seen.files.has(fileKey(seen.table, path))))
+    return { bin: chosen, seen, files: undefined }
   const legacy = await legacyFiles(seen, chosen, connection)
   const bin = chosen.filter((file) => !legacy.has(file))
   if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }
