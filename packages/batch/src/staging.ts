@@ -105,7 +105,7 @@ async function stageBlock({ values, placeOf, refused, converted }: RawBlock, par
   const { files, report } = await cleaner.cleanIntoFiles(dataset, [values], target, nameOf)
   await refusals.add(refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })))
   await refusals.add(
-    report.refused.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
+    report.rejected.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
   )
   return { files, filtered: report.filtered.reduce((sum, count) => sum + count, 0) }
 }

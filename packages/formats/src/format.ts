@@ -7,7 +7,7 @@ export interface RawMessages extends JoinedValues {
 }
 
 /** A message that is not of its topic's format. */
-export interface RefusedMessage {
+export interface RejectedMessage {
   readonly index: number
   /** For people: what is wrong, and nothing of the message itself. It begins with what the message is not. */
   readonly reason: string
@@ -18,11 +18,11 @@ export interface ReadMessages {
   /**
    * One JSON object for each message, with the data set's fields under their names. Message `i` of the block is value
    * `i` here, so that whoever reads on can go back to the original bytes; there are as many of the one as of the other.
-   * A refused message has a null here.
+   * A rejected message has a null here.
    */
   readonly lines: JoinedValues
   /** In ascending order. The cleaner never sees them: they go to the quarantine with their original bytes. */
-  readonly refused: readonly RefusedMessage[]
+  readonly rejected: readonly RejectedMessage[]
 }
 
 /**
@@ -32,7 +32,7 @@ export interface ReadMessages {
  * The contract, which test/contract.ts proves:
  * - `read` is a function of the messages alone: the same block gives the same result whenever it is read, and a
  *   message gives the same whatever messages are around it. Replays and exactly-once rest on that.
- * - Bytes that are not of the format are refused with a reason, and are never an error: any bytes may come.
+ * - Bytes that are not of the format are rejected with a reason, and are never an error: any bytes may come.
  * - An error says that the block cannot be read now, such as when a schema registry does not answer. It is a
  *   `MillraceError`; where `retry` is true the worker waits and reads the block again.
  * - The messages are only lent: `read` neither changes nor keeps their bytes once it has settled. The result may share

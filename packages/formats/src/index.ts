@@ -1,4 +1,4 @@
-export type { Format, RawMessages, ReadMessages, RefusedMessage } from './format.ts'
+export type { Format, RawMessages, ReadMessages, RejectedMessage } from './format.ts'
 export { formatNamed, formatNames } from './formats.ts'
 export { LONGEST_JOINED_VALUE, thatNeedCloserLook } from './json/closer-look.ts'
 export { jsonFormat } from './json/format.ts'

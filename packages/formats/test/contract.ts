@@ -27,17 +27,17 @@ export function formatContract(format: Format, { good, notOfIt }: FormatSamples)
 
     test('refuses what is not of it, or leaves that to the reader of JSON where messages are JSON lines', async () => {
       if (format.isJsonLines) return
-      const { refused } = await format.read(joinValues(notOfIt))
-      expect(refused.map(({ index }) => index)).toEqual(notOfIt.map((_, index) => index))
-      for (const { reason } of refused) expect(reason).toMatch(/^[a-z].{3,200}$/i)
+      const { rejected } = await format.read(joinValues(notOfIt))
+      expect(rejected.map(({ index }) => index)).toEqual(notOfIt.map((_, index) => index))
+      for (const { reason } of rejected) expect(reason).toMatch(/^[a-z].{3,200}$/i)
     })
 
     test('takes any bytes: each message has its line or its reason, under its own index', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(anyMessage, { maxLength: 8 }), async (messages) => {
-          const { lines, refused } = await format.read(joinValues(messages))
+          const { lines, rejected } = await format.read(joinValues(messages))
           expect(lines.count).toBe(messages.length)
-          const indexes = refused.map(({ index }) => index)
+          const indexes = rejected.map(({ index }) => index)
           expect(indexes).toEqual([...new Set(indexes)].sort((a, b) => a - b))
           for (const index of indexes) expect(valueAt(lines, index)).toBeNull()
         }),
@@ -76,8 +76,8 @@ export function formatContract(format: Format, { good, notOfIt }: FormatSamples)
 }
 
 /** The line or the reason of each message. */
-function outcomes({ lines, refused }: ReadMessages): (string | null)[] {
-  const reasons = new Map(refused.map(({ index, reason }) => [index, reason]))
+function outcomes({ lines, rejected }: ReadMessages): (string | null)[] {
+  const reasons = new Map(rejected.map(({ index, reason }) => [index, reason]))
   return Array.from({ length: lines.count }, (_, i) => {
     const value = valueAt(lines, i)
     return reasons.get(i) ?? (value && Buffer.from(value).toString('latin1'))

@@ -14,19 +14,19 @@ import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unk
 import type { CleanerOptions, FileTarget, RecordName, Work } from './work.ts'
 
 /** A record that may not enter its table. Its bytes are still in its block. */
-export interface RefusedRecord {
+export interface Rejection {
   /** Which of the blocks, and which of its values. */
   readonly block: number
   readonly index: number
   readonly reason: string
 }
 
-/** What became of the records: `rows`, `filtered` and `refused` add up to all of them. */
+/** What became of the records: `rows`, `filtered` and `rejected` add up to all of them. */
 export interface CleanReport {
   readonly rows: number
   /** The sum of the rows' hashes modulo 2^64, whatever their order. */
   readonly hash: bigint
-  readonly refused: readonly RefusedRecord[]
+  readonly rejected: readonly Rejection[]
   /** For each block, how many rows an expectation dropped. */
   readonly filtered: readonly number[]
   /** How many rows each expectation failed for. */
@@ -37,9 +37,9 @@ export interface CleanReport {
 }
 
 /**
- * Cleans records by the rules of their data set. A record is refused by the same rules on both paths: the fast one
+ * Cleans records by the rules of their data set. A record is rejected by the same rules on both paths: the fast one
  * reads all records in one statement and fails at the first record that it does not take; the other one reads those
- * suspects one by one and finds out which of them are refused.
+ * suspects one by one and finds out which of them are rejected.
  */
 export interface Cleaner {
   /** Writes the clean rows of all blocks into Parquet files on this machine. */
@@ -56,7 +56,7 @@ export interface Cleaner {
    */
   cleanFileIntoFiles(dataset: Dataset, path: string, target: FileTarget): Promise<readonly StagedFile[] | undefined>
   /** Reports what would become of the records, and writes nothing. */
-  checkRecords(dataset: Dataset, blocks: readonly RawMessages[]): Promise<CleanReport>
+  checkRecords(dataset: Dataset, blocks: readonly RawMessages[], nameOf?: RecordName): Promise<CleanReport>
 }
 
 /** Holds what is kept between calls: files to write over, and what is known of each data set. */
@@ -80,7 +80,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       const cleaned = await lineFiles.lend((files) =>
         cleanBlocks({ ...options, dataset, read, connection, files, target, nameOf }, hadSuspects),
       )
-      return { ...cleaned, report: withRefusedMessages(cleaned.report, read) }
+      return { ...cleaned, report: withRejectedMessages(cleaned.report, read) }
     } finally {
       connection.closeSync()
     }
@@ -88,7 +88,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   return {
     cleanIntoFiles: clean,
     cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options),
-    checkRecords: async (dataset, blocks) => (await clean(dataset, blocks, undefined)).report,
+    checkRecords: async (dataset, blocks, nameOf) => (await clean(dataset, blocks, undefined, nameOf)).report,
   }
 }
 
@@ -153,7 +153,7 @@ function reportOf({ dataset }: Work, good: Selection, { counts, dropped }: FastR
   return {
     rows: counts.rows,
     hash: counts.hash,
-    refused: [],
+    rejected: [],
     filtered: dropped.filtered,
     failed: new Map(failed),
     unknown: sampleUnknownFields(good, new Set(knownNames(dataset))),
@@ -165,7 +165,7 @@ function reportOf({ dataset }: Work, good: Selection, { counts, dropped }: FastR
 function withSuspects(
   report: CleanReport,
   { block, index, length }: Selection,
-  { refused, dropped, failed, unknown }: CloserLook,
+  { rejected, dropped, failed, unknown }: CloserLook,
   { expectations }: Dataset,
 ): CleanReport {
   const filtered = [...report.filtered]
@@ -178,20 +178,20 @@ function withSuspects(
     ...report,
     filtered,
     failed: new Map(failures),
-    refused: inOrder(refused.map(({ at, reason }) => ({ block: block[at] ?? 0, index: index[at] ?? 0, reason }))),
+    rejected: inOrder(rejected.map(({ at, reason }) => ({ block: block[at] ?? 0, index: index[at] ?? 0, reason }))),
     unknown: addUnknownFields(report.unknown, unknown, length),
     path: 'one by one',
   }
 }
 
 /** Adds the messages that are not of their format. */
-function withRefusedMessages(report: CleanReport, read: readonly ReadMessages[]): CleanReport {
-  const refused = read.flatMap(({ refused }, block) => refused.map((message) => ({ block, ...message })))
-  return refused.length === 0 ? report : { ...report, refused: inOrder([...report.refused, ...refused]) }
+function withRejectedMessages(report: CleanReport, read: readonly ReadMessages[]): CleanReport {
+  const rejected = read.flatMap(({ rejected }, block) => rejected.map((message) => ({ block, ...message })))
+  return rejected.length === 0 ? report : { ...report, rejected: inOrder([...report.rejected, ...rejected]) }
 }
 
-function inOrder(refused: readonly RefusedRecord[]): RefusedRecord[] {
-  return refused.toSorted((a, b) => a.block - b.block || a.index - b.index)
+function inOrder(rejected: readonly Rejection[]): Rejection[] {
+  return rejected.toSorted((a, b) => a.block - b.block || a.index - b.index)
 }
 
 async function cleanFile(

@@ -5,7 +5,7 @@ import type { Dataset } from './dataset.ts'
 import { expectationBits, failedBits, failure } from './expectations.ts'
 import { isAboutRecords } from './fast-path.ts'
 import { cleanRows, emptyRaw, FAILED } from './queries.ts'
-import { countUnknownFields, createMessageTables, type RefusedPlace, readMessages } from './read-messages.ts'
+import { countUnknownFields, createMessageTables, type RejectedPlace, readMessages } from './read-messages.ts'
 import { type Selection, slice, valueIn } from './selection.ts'
 
 /** What became of records that were read one by one. */
@@ -14,10 +14,10 @@ export interface CloserLook {
   readonly table: string
   readonly good: number
   /** In the selection's order. */
-  readonly refused: readonly RefusedPlace[]
+  readonly rejected: readonly RejectedPlace[]
   /** Places of good ones whose rows an expectation drops. */
   readonly dropped: readonly number[]
-  /** For each expectation, how many of the refused and of the dropped ones failed it. */
+  /** For each expectation, how many of the rejected and of the dropped ones failed it. */
   readonly failed: readonly number[]
   readonly unknown: ReadonlyMap<string, number>
 }
@@ -38,21 +38,21 @@ export async function lookCloser(
   await createMessageTables(dataset, connection)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${TABLE} AS SELECT 0 AS millrace_at, *
     FROM (${cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations))})`)
-  const refused: RefusedPlace[] = []
+  const rejected: RejectedPlace[] = []
   const failed = dataset.expectations.map(() => 0)
   const unknown = new Map<string, number>()
   for (const [from, to] of portions(records)) {
-    for (const each of await readMessages(dataset, connection, slice(records, from, to), from)) refused.push(each)
+    for (const each of await readMessages(dataset, connection, slice(records, from, to), from)) rejected.push(each)
     for (const [name, count] of await countUnknownFields(dataset, connection)) {
       unknown.set(name, (unknown.get(name) ?? 0) + count)
     }
-    for (const each of await cleanReadOnes(dataset, connection, from, to)) refused.push(each)
-    for (const each of await takeOutUnfit(dataset, connection, from, failed, nameOf)) refused.push(each)
-    await checkCount(dataset, connection, to - refused.length)
+    for (const each of await cleanReadOnes(dataset, connection, from, to)) rejected.push(each)
+    for (const each of await takeOutUnfit(dataset, connection, from, failed, nameOf)) rejected.push(each)
+    await checkCount(dataset, connection, to - rejected.length)
   }
   const dropped = await findDropped(dataset, connection, failed)
-  const good = records.length - refused.length
-  return { table: TABLE, good, dropped, refused: refused.sort((a, b) => a.at - b.at), failed, unknown }
+  const good = records.length - rejected.length
+  return { table: TABLE, good, dropped, rejected: rejected.sort((a, b) => a.at - b.at), failed, unknown }
 }
 
 function* portions(records: Selection): Generator<readonly [number, number]> {
@@ -72,7 +72,7 @@ async function cleanReadOnes(
   connection: DuckDBConnection,
   from: number,
   to: number,
-): Promise<RefusedPlace[]> {
+): Promise<RejectedPlace[]> {
   try {
     await connection.run(`INSERT INTO ${TABLE} BY NAME ${eachRecord(dataset, from, to)}`)
     return []
@@ -102,7 +102,7 @@ async function takeOutUnfit(
   from: number,
   counts: number[],
   nameOf: (at: number) => string,
-): Promise<RefusedPlace[]> {
+): Promise<RejectedPlace[]> {
   const stop = expectationBits(expectations, 'stop')
   const unfit = stop | expectationBits(expectations, 'quarantine')
   if (unfit === 0) return []

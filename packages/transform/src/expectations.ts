@@ -25,7 +25,7 @@ export function failedBits(expectations: readonly Expectation[]): string {
   return sum(expectations.map(({ predicate }, i) => `CASE WHEN ${predicate} THEN 0 ELSE ${1 << i} END`))
 }
 
-/** Returns the same SQL, which fails at a row that must be refused. */
+/** Returns the same SQL, which fails at a row that must be rejected. */
 export function failedBitsOrError(expectations: readonly Expectation[]): string {
   return sum(
     expectations.map(({ name, predicate, otherwise }, i) => {

@@ -26,16 +26,16 @@ export function splitBySuspicion(read: readonly ReadMessages[]): {
   readonly plain: Selection
   readonly suspect: Selection
 } {
-  const [suspects, refused]: [number[], number[]] = [[], []]
+  const [suspects, rejected]: [number[], number[]] = [[], []]
   let before = 0
   for (const block of read) {
-    const gone = new Set(block.refused.map(({ index }) => index))
+    const gone = new Set(block.rejected.map(({ index }) => index))
     for (const index of thatNeedCloserLook(block.lines)) if (!gone.has(index)) suspects.push(before + index)
-    for (const index of gone) refused.push(before + index)
+    for (const index of gone) rejected.push(before + index)
     before += block.lines.count
   }
   const all = selectAll(read.map(({ lines }) => lines))
-  const apart = refused.length === 0 ? suspects : [...suspects, ...refused].sort((a, b) => a - b)
+  const apart = rejected.length === 0 ? suspects : [...suspects, ...rejected].sort((a, b) => a - b)
   return { plain: splitAt(all, apart).others, suspect: splitAt(all, suspects).at }
 }
 

@@ -28,13 +28,13 @@ test('batches that are cleaned at once are kept apart', async () => {
   expect(outcomes).toEqual(starts.map((start, i) => inds(start, 1_000 * (i + 1))))
 })
 
-test('a text that is no record, but makes one of an object around it, is refused among others', async () => {
+test('a text that is no record, but makes one of an object around it, is rejected among others', async () => {
   const texts = ['{"index":1},"z":{"a":1}', '{"index":2},"millrace_at":0', '3,"record":{"index":4}', '{"index":5}}']
   const values = inds(0, 2_000).map((ind) => JSON.stringify({ index: ind }))
   values.splice(1_000, 0, ...texts, '{bad')
   const { rows, report } = await kit.clean(await loadDataset('pin', [PINTEREST.datasets]), [block(...values)])
   expect(rows.map(({ ind }) => Number(ind)).sort((a, b) => a - b)).toEqual(inds(0, 2_000))
-  expect(report.refused.map(({ index, reason }) => [index, reason])).toEqual(
+  expect(report.rejected.map(({ index, reason }) => [index, reason])).toEqual(
     inds(1_000, 5).map((index) => [index, 'not JSON']),
   )
 })

@@ -32,7 +32,7 @@ for (const how of ['fast', 'one by one'] as const) {
     test('that says keep counts the rows that it does not hold for, and they stay', async () => {
       const { ages: left, report } = await ages(expecting(adult('keep')), [sent(people(17, 18, 19, 2))])
       expect(left).toEqual([17, 18, 19, 2])
-      expect(report).toMatchObject({ rows: 4, refused: [], filtered: [0], path: how })
+      expect(report).toMatchObject({ rows: 4, rejected: [], filtered: [0], path: how })
       expect(failed(report)).toEqual({ adult: 2 })
     })
 
@@ -40,7 +40,7 @@ for (const how of ['fast', 'one by one'] as const) {
       const blocks = [people(17, 18, 19, 2), people(30), people(1)].map(sent)
       const { ages: left, report } = await ages(expecting(adult('drop')), blocks)
       expect(left).toEqual([18, 19, 30])
-      expect(report).toMatchObject({ rows: 3, refused: [], filtered: [2, 0, 1], path: how })
+      expect(report).toMatchObject({ rows: 3, rejected: [], filtered: [2, 0, 1], path: how })
       expect(failed(report)).toEqual({ adult: 3 })
       expect(report.hash).toBe(
         (await ages(expecting(adult('drop')), [sent(block(...texts(18, 1), ...texts(19, 2), ...texts(30, 0)))])).report
@@ -66,7 +66,7 @@ describe('an expectation', () => {
   test('that says quarantine refuses the records, and no other', async () => {
     const { ages: left, report } = await ages(expecting(adult('quarantine')), [people(20, 21), people(17, 18, 3)])
     expect(left).toEqual([18, 20, 21])
-    expect(report.refused).toEqual([
+    expect(report.rejected).toEqual([
       { block: 1, index: 0, reason: 'expectation adult failed' },
       { block: 1, index: 2, reason: 'expectation adult failed' },
     ])
@@ -76,7 +76,7 @@ describe('an expectation', () => {
   test('that says quarantine comes before one that says drop', async () => {
     const { ages: left, report } = await ages(expecting(old('drop'), adult('quarantine')), [people(null, 70, 30)])
     expect(left).toEqual([30])
-    expect(report).toMatchObject({ refused: [{ index: 0 }], filtered: [1] })
+    expect(report).toMatchObject({ rejected: [{ index: 0 }], filtered: [1] })
     expect(failed(report)).toEqual({ adult: 1, old: 2 })
   })
 

@@ -30,7 +30,7 @@ export async function readFixtures(folder: string): Promise<Fixture[]> {
 export async function run(kit: Kit, dataset: Dataset, { messages }: Fixture, how: 'as it comes' | 'one by one') {
   const values = block(...messages)
   const { rows, report } = await kit.clean(dataset, [how === 'one by one' ? oneByOne(values) : values])
-  return { clean: inOrder(rows), bad: report.refused.map(({ index, reason }) => ({ line: index + 1, reason })) }
+  return { clean: inOrder(rows), bad: report.rejected.map(({ index, reason }) => ({ line: index + 1, reason })) }
 }
 
 export function expected({ clean, bad }: Fixture) {

@@ -14,7 +14,7 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
 const MIB = 1 << 20
 
-/** A message, and the title of the row that it makes or why it is refused. */
+/** A message, and the title of the row that it makes or why it is rejected. */
 const MESSAGES: readonly [
   name: string,
   message: string | Uint8Array | null,
@@ -67,12 +67,12 @@ for (const [name, message, fate] of MESSAGES) {
     const { rows, report } = await kit.clean(pin, [block(GOOD, message, GOOD)])
     const titles = rows.map(({ title }) => title).sort()
     expect(titles).toEqual(typeof fate === 'string' ? ['good', 'good'] : [fate.title, 'good', 'good'].sort())
-    expect(report.refused).toEqual(typeof fate === 'string' ? [{ block: 0, index: 1, reason: fate }] : [])
+    expect(report.rejected).toEqual(typeof fate === 'string' ? [{ block: 0, index: 1, reason: fate }] : [])
   })
 }
 
 test('no message at all gives no row', async () => {
   const { rows, report } = await kit.clean(pin, [])
   expect(rows).toEqual([])
-  expect(report).toMatchObject({ rows: 0, hash: 0n, refused: [], path: 'fast' })
+  expect(report).toMatchObject({ rows: 0, hash: 0n, rejected: [], path: 'fast' })
 })

@@ -69,7 +69,7 @@ describe('a new folder', () => {
         '{"meter":9223372036854775807,"ok":"false"}',
       ),
     ])
-    expect(report.refused.map(({ reason }) => reason)).toEqual([
+    expect(report.rejected.map(({ reason }) => reason)).toEqual([
       'wrong type in field meter',
       'wrong type in field taken',
       'wrong type in field ok',
@@ -81,8 +81,8 @@ describe('a new folder', () => {
     const dataset = await (await make()).load()
     const notes = Array.from({ length: 100 }, (_, i) => (i % 30 === 7 ? 'long' : String(i)))
     const { rows, report } = await kit.clean(dataset, [block(...notes.map((note, i) => reading(i, { note })))])
-    expect(report.refused.map(({ index }) => index)).toEqual([7, 37, 67, 97])
-    expect(report.refused[0]?.reason).toMatch(
+    expect(report.rejected.map(({ index }) => index)).toEqual([7, 37, 67, 97])
+    expect(report.rejected[0]?.reason).toMatch(
       "clean.sql failed: Conversion Error: Could not convert string 'long' to INT32",
     )
     expect(rows).toHaveLength(96)
@@ -93,7 +93,7 @@ describe('a new folder', () => {
     const dataset = await (await make({}, sql)).load()
     const reasons = async (message: string) => {
       const { report } = await kit.clean(dataset, [block(message)])
-      return report.refused.map(({ reason }) => reason)
+      return report.rejected.map(({ reason }) => reason)
     }
     expect(await reasons('{"meter":1,"note":"a"}')).toEqual([])
     expect(await reasons('{"meter":1,"note":"a","note":"a"}')).toEqual(['field note comes twice'])

@@ -35,7 +35,7 @@ function binaryFormat(schemaOf: (id: number) => Promise<readonly [string, string
       })
       return {
         lines: joinValues(read.map(({ line }) => line ?? null)),
-        refused: read.flatMap(({ reason }, index) => (reason === undefined ? [] : [{ index, reason }])),
+        rejected: read.flatMap(({ reason }, index) => (reason === undefined ? [] : [{ index, reason }])),
       }
     },
   }
@@ -64,10 +64,10 @@ describe('a data set whose messages are of another format', () => {
       [0x0a0a0a0a, 10],
       [7, 30],
     ])
-    expect(report).toMatchObject({ rows: 2, refused: [], path: 'fast' })
+    expect(report).toMatchObject({ rows: 2, rejected: [], path: 'fast' })
   })
 
-  test('has messages refused that are not of it, beside records that a rule refuses; the original bytes are found', async () => {
+  test('has messages rejected that are not of it, beside records that a rule refuses; the original bytes are found', async () => {
     const refusing = {
       ...readings,
       expectations: [{ name: 'adult', predicate: 'age >= 18', otherwise: 'quarantine' as const }],
@@ -78,18 +78,18 @@ describe('a data set whose messages are of another format', () => {
     ]
     const { rows, report } = await kit.clean(refusing, blocks)
     expect(rows.map(({ ind }) => ind).sort()).toEqual([1, 4])
-    expect(report.refused).toEqual([
+    expect(report.rejected).toEqual([
       { block: 0, index: 1, reason: 'not a reading: it has not six bytes' },
       { block: 0, index: 2, reason: 'expectation adult failed' },
       { block: 0, index: 3, reason: 'not a reading: its schema 255 is not known' },
       { block: 1, index: 0, reason: 'not a reading: it has not six bytes' },
     ])
-    const bytesOf = ({ block, index }: (typeof report.refused)[number]) =>
+    const bytesOf = ({ block, index }: (typeof report.rejected)[number]) =>
       valueAt(blocks[block] as (typeof blocks)[0], index)
-    expect(report.refused.map((one) => bytesOf(one)?.length)).toEqual([1, 6, 6, undefined])
+    expect(report.rejected.map((one) => bytesOf(one)?.length)).toEqual([1, 6, 6, undefined])
   })
 
-  test('whose registry does not answer is not refused: the error reaches whoever may try again', async () => {
+  test('whose registry does not answer is not rejected: the error reaches whoever may try again', async () => {
     const down = new MillraceError('SOURCE_UNREACHABLE', 'the registry does not answer')
     const dataset = { ...readings, format: binaryFormat(() => Promise.reject(down)) }
     await expect(kit.clean(dataset, [joinValues([reading(1, 2)])])).rejects.toBe(down)

@@ -25,7 +25,7 @@ async function clean(name: string, records: readonly unknown[]): Promise<readonl
   const { rows, report } = await kit.clean(await loadDataset(name, [PINTEREST.datasets]), [
     block(...records.map((record) => JSON.stringify(record))),
   ])
-  expect(report).toMatchObject({ refused: [], path: 'fast', unknown: { names: new Map() } })
+  expect(report).toMatchObject({ rejected: [], path: 'fast', unknown: { names: new Map() } })
   expect(rows).toHaveLength(records.length)
   return rows
 }

@@ -127,10 +127,10 @@ for (const dataset of datasets) {
         const single = await kit.clean(dataset, [oneByOne(one)])
         const odd = thatNeedCloserLook(one).length > 0
         const suspected = fast.report.path === 'one by one' && !odd
-        expect({ good: !suspected }).toEqual(odd ? { good: true } : { good: single.report.refused.length === 0 })
+        expect({ good: !suspected }).toEqual(odd ? { good: true } : { good: single.report.rejected.length === 0 })
         expect(fast.rows).toEqual(single.rows)
         expect(fast.report.hash).toBe(single.report.hash)
-        expect(single.rows.length + single.report.refused.length).toBe(1)
+        expect(single.rows.length + single.report.rejected.length).toBe(1)
       }),
       { numRuns: 100 },
     )
@@ -142,8 +142,8 @@ for (const dataset of datasets) {
         const together = await kit.clean(dataset, [block(...values)])
         const alone = await Promise.all(values.map((value) => kit.clean(dataset, [block(value)])))
         expect(inOrder(together.rows)).toEqual(inOrder(alone.flatMap(({ rows }) => rows)))
-        expect(together.report.refused.map(({ index, reason }) => ({ index, reason }))).toEqual(
-          alone.flatMap(({ report }, index) => report.refused.map(({ reason }) => ({ index, reason }))),
+        expect(together.report.rejected.map(({ index, reason }) => ({ index, reason }))).toEqual(
+          alone.flatMap(({ report }, index) => report.rejected.map(({ reason }) => ({ index, reason }))),
         )
         expect(together.report.hash).toBe(
           BigInt.asUintN(

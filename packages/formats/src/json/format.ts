@@ -4,5 +4,5 @@ import type { Format } from '../format.ts'
 export const jsonFormat: Format = {
   name: 'json',
   isJsonLines: true,
-  read: (messages) => ({ lines: messages, refused: [] }),
+  read: (messages) => ({ lines: messages, rejected: [] }),
 }

@@ -1,19 +1,19 @@
 import { joinValues, valueAt } from '@millrace/base'
-import type { Format, RefusedMessage } from '../../src/format.ts'
+import type { Format, RejectedMessage } from '../../src/format.ts'
 
 /** Messages such as `ind=7 name=Ada`: fields apart by spaces, `+` for a space within a value. */
 export const keyValueFormat: Format = {
   name: 'key-value',
   isJsonLines: false,
   read(messages) {
-    const refused: RefusedMessage[] = []
+    const rejected: RejectedMessage[] = []
     const lines = Array.from({ length: messages.count }, (_, index) => {
       const read = readOne(valueAt(messages, index))
       if (typeof read !== 'string') return Buffer.from(JSON.stringify(Object.fromEntries(read)))
-      refused.push({ index, reason: read })
+      rejected.push({ index, reason: read })
       return null
     })
-    return { lines: joinValues(lines), refused }
+    return { lines: joinValues(lines), rejected }
   },
 }
 

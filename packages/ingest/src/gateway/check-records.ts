@@ -77,9 +77,9 @@ async function problemsOf(
   cleaner: Cleaner,
 ): Promise<Map<number, RefusedRequest>> {
   const blocks = together.map(({ records }) => joinValues(records.map(({ value }) => value)))
-  const { refused } = await cleaner.checkRecords(dataset, blocks)
+  const { rejected } = await cleaner.checkRecords(dataset, blocks)
   const problems = new Map<number, RefusedRequest>()
-  for (const { block, index, reason } of refused) {
+  for (const { block, index, reason } of rejected) {
     if (!problems.has(block)) problems.set(block, problem(dataset.name, index, reason))
   }
   return problems

@@ -42,7 +42,7 @@ export async function stageBatch(batch: Batch, sieve: Sieve, parts: StageParts):
   const { files, report } = await parts.cleaner.cleanIntoFiles(dataset, blocks, target, nameOf)
   const bad = [
     ...batch.blocks.flatMap((block, i) => straysOf(block, sifted[i], parts.group)),
-    ...report.refused.map(({ block, index, reason }) => {
+    ...report.rejected.map(({ block, index, reason }) => {
       const of = blocks[block] as Block
       return { ...placeOf(of, index, parts.group), reason, state: 'bad' as const, value: valueAt(of, index) }
     }),
@@ -80,7 +80,7 @@ function recordName(block: Block, index: number): string {
 /** The account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
 function ledgerOf(batch: Batch, sifted: readonly Sifted[], report: CleanReport): LedgerEntry[] {
   const badOf = new Map<number, number>()
-  for (const { block } of report.refused) badOf.set(block, (badOf.get(block) ?? 0) + 1)
+  for (const { block } of report.rejected) badOf.set(block, (badOf.get(block) ?? 0) + 1)
   return batch.advances.map((advance, i) => {
     const sum = (count: (sifted: Sifted, block: number) => number) =>
       sifted.reduce((total, each, at) => total + (each.block.partition === advance.partition ? count(each, at) : 0), 0)

@@ -65,7 +65,7 @@ async function finishInterrupted(parts: ReplayParts): Promise<number> {
 async function goodOf(chunk: readonly Refused[], parts: ReplayParts): Promise<Refused[]> {
   const values = joinValues(chunk.map(({ value }) => value))
   const report = await parts.cleaner.checkRecords(parts.dataset, [values])
-  const bad = new Set(report.refused.map(({ index }) => index))
+  const bad = new Set(report.rejected.map(({ index }) => index))
   return chunk.filter((_, index) => !bad.has(index))
 }
 
