@@ -1,4 +1,4 @@
-export type { AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
+export type { Actions, AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
 export type { TableRef } from './log/log.ts'
 export { unknownProperties } from './log/properties.ts'
 export {
@@ -8,14 +8,13 @@ export {
   type StructField,
   type StructType,
 } from './log/schema.ts'
-export { type AuditedCommit, auditedCommits } from './maintenance/audit.ts'
 export { checkpointIsDue, writeCheckpoint } from './maintenance/checkpoint.ts'
 export { type HistoryEntry, tableHistory } from './maintenance/history.ts'
-export type { LedgerEntry } from './maintenance/ledger.ts'
-export { cleanLog } from './maintenance/log-cleanup.ts'
+export { type BeforeRemoval, cleanLog } from './maintenance/log-cleanup.ts'
 export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './maintenance/optimize.ts'
 export { type VacuumOptions, type VacuumResult, vacuumTable } from './maintenance/vacuum.ts'
 export { addedSince } from './read/changes.ts'
+export { commitVersions, readCommits } from './read/commits.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'

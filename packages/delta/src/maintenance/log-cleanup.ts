@@ -1,24 +1,25 @@
 import type { Runtime } from '@millrace/base'
 import { listLogWithTimes, type TimedLogListing } from '../log/listing.ts'
-import { logKey, readCommit, type TableRef, versionName } from '../log/log.ts'
+import { logKey, type TableRef, versionName } from '../log/log.ts'
 import { cleansLog } from '../log/properties.ts'
-import { inOrder } from '../read/in-order.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { logRetention } from '../write/retention.ts'
 import { refuseUnwritable } from '../write/writable.ts'
-import { foldLedger, ledgerOf, readLedgerSummary, writeLedgerSummary } from './ledger.ts'
 
 /** Whatever is set: a sleeping writer must find the log as it left it, or find out that it slept. */
 const ALWAYS_KEPT_MS = 60 * 60_000
 
-const READS_AT_ONCE = 16
+/**
+ * Keeps what is wanted of the commits of these versions, which are in ascending order and about to be removed. False:
+ * that was not possible, and nothing is removed.
+ */
+export type BeforeRemoval = (table: TableRef, versions: readonly number[]) => Promise<boolean>
 
 /**
  * Removes entries that no version within the retention needs: those before a checkpoint that is itself past it.
- * A table of others may forbid it: `delta.enableExpiredLogCleanup`. What they say in the ledger is kept in one
- * summary first. Answers how many objects went.
+ * A table of others may forbid it: `delta.enableExpiredLogCleanup`. Returns how many objects went.
  */
-export async function cleanLog(snapshot: Snapshot, runtime: Runtime): Promise<number> {
+export async function cleanLog(snapshot: Snapshot, runtime: Runtime, before: BeforeRemoval): Promise<number> {
   refuseUnwritable(snapshot)
   const { table, metadata } = snapshot
   if (!cleansLog(metadata.configuration)) return 0
@@ -27,7 +28,7 @@ export async function cleanLog(snapshot: Snapshot, runtime: Runtime): Promise<nu
   const first = firstKept(listing, expiry)
   if (first === undefined) return 0
   const going = [...listing.commits].filter((version) => version < first)
-  if (!(await keepLedger(table, going))) return 0
+  if (!(await before(table, going))) return 0
   runtime.crashPoint('ledger kept')
   return deleteBefore(table, first, expiry)
 }
@@ -37,21 +38,6 @@ function firstKept({ times, checkpoints }: TimedLogListing, expiry: number): num
   const expired = [...times].filter(([, modified]) => modified <= expiry).at(-1)?.[0]
   if (expired === undefined) return undefined
   return checkpoints.filter(({ version }) => version <= expired).at(-1)?.version
-}
-
-/** False: an entry went away while it was read, so somebody else is cleaning. */
-async function keepLedger(table: TableRef, versions: readonly number[]): Promise<boolean> {
-  const summary = await readLedgerSummary(table)
-  const unfolded = versions.filter((version) => version > (summary?.through ?? -1))
-  const last = unfolded.at(-1)
-  if (last === undefined) return true
-  let entries = summary?.entries ?? []
-  for await (const actions of inOrder(unfolded, READS_AT_ONCE, (version) => readCommit(table, version))) {
-    if (!actions) return false
-    entries = foldLedger(entries, ledgerOf(actions))
-  }
-  if (entries.length > 0) await writeLedgerSummary(table, { through: last, entries })
-  return true
 }
 
 const VERSIONED = /^(\d{20})\.(json|crc|checkpoint\..*parquet|checkpoint\..*json|\d{20}\.compacted\.json)$/

@@ -5,7 +5,6 @@ import { memoryStore } from '@millrace/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkpointIsDue, writeCheckpoint } from '../../src/maintenance/checkpoint.ts'
 import { tableHistory } from '../../src/maintenance/history.ts'
-import { readLedgerSummary } from '../../src/maintenance/ledger.ts'
 import { cleanLog } from '../../src/maintenance/log-cleanup.ts'
 import { optimizeTable } from '../../src/maintenance/optimize.ts'
 import { vacuumTable } from '../../src/maintenance/vacuum.ts'
@@ -113,15 +112,12 @@ function name(version: number): string {
 }
 
 describe('log cleanup', () => {
-  const entry = (from: number, to: number) => ({
-    millrace: { group: 'g', entries: [{ partition: '0', from: [String(from)], to: [String(to)], rows: to - from }] },
-  })
+  const nothingToKeep = async () => true
   async function grown(days: number) {
     const place = await timed()
     let at = place.snapshot
     for (let day = 0; day < days; day++) {
-      const transaction = { operation: 'STREAMING UPDATE', info: entry(day * 10, day * 10 + 10) }
-      at = await committed(commit(at, transaction, place.workshop.runtime))
+      at = await committed(commit(at, { operation: 'STREAMING UPDATE' }, place.workshop.runtime))
       if (day % 2 === 1) await writeCheckpoint(at, place.workshop)
       place.pass(DAY)
     }
@@ -129,7 +125,7 @@ describe('log cleanup', () => {
   }
   test('removes what is before the newest checkpoint that is past the retention, and nothing else', async () => {
     const { at, workshop } = await grown(7)
-    expect(await cleanLog(at, workshop.runtime)).toBe(8)
+    expect(await cleanLog(at, workshop.runtime, nothingToKeep)).toBe(8)
     expect(await keysOf(at)).toEqual([
       `${name(6)}.checkpoint.parquet`,
       ...[6, 7].map((version) => `${name(version)}.json`),
@@ -142,37 +138,45 @@ describe('log cleanup', () => {
     const { at, workshop } = await grown(7)
     const { 'delta.enableExpiredLogCleanup': _, 'millrace.cleansLog': __, ...rest } = at.metadata.configuration
     const clean = (configuration: Record<string, string>) =>
-      cleanLog({ ...at, metadata: { ...at.metadata, configuration: { ...rest, ...configuration } } }, workshop.runtime)
+      cleanLog(
+        { ...at, metadata: { ...at.metadata, configuration: { ...rest, ...configuration } } },
+        workshop.runtime,
+        nothingToKeep,
+      )
     const forbidden = { 'Delta.EnableExpiredLogCleanup': 'False' }
     expect(await clean({ 'delta.enableExpiredLogCleanup': 'false' })).toBe(0)
     expect(await clean(forbidden)).toBe(0)
     expect(await clean({ ...forbidden, 'millrace.cleansLog': 'false' })).toBe(0)
     expect(await clean({ ...forbidden, 'millrace.cleansLog': 'TRUE' })).toBe(8)
   })
-  test('keeps the ledger of what goes in one summary, from one cleaning to the next', async () => {
-    const { at, table, workshop, pass } = await grown(5)
-    await cleanLog(at, workshop.runtime)
-    const folded = (to: number) => ({ group: 'g', partition: '0', from: ['0'], to: [String(to)], rows: to })
-    expect(await readLedgerSummary(table)).toEqual({ through: 3, entries: [folded(30)] })
-    await writeCheckpoint(at, workshop)
-    pass(7 * DAY)
-    await cleanLog(at, workshop.runtime)
-    expect(await readLedgerSummary(table)).toEqual({ through: 4, entries: [folded(40)] })
-    expect(await Array.fromAsync(table.store.keys('_millrace/ledger/timed/'))).toHaveLength(1)
+  test('hands over the versions that go before any of them is gone, and leaves all where they could not be kept', async () => {
+    const { at, workshop } = await grown(5)
+    const seen: (readonly number[])[] = []
+    const before = (isKept: boolean) => async (_: unknown, versions: readonly number[]) => {
+      seen.push(versions)
+      expect((await openTable(at.table, 0))?.version).toBe(0)
+      return isKept
+    }
+    expect(await cleanLog(at, workshop.runtime, before(false))).toBe(0)
+    expect(await cleanLog(at, workshop.runtime, before(true))).toBeGreaterThan(0)
+    expect(seen).toEqual([
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+    ])
   })
   test('leaves everything where there is no checkpoint to stand on', async () => {
     const { snapshot, workshop, pass } = await timed()
     pass(30 * DAY)
-    expect(await cleanLog(snapshot, workshop.runtime)).toBe(0)
+    expect(await cleanLog(snapshot, workshop.runtime, nothingToKeep)).toBe(0)
   })
   test('leaves the last hour, whatever the retention says', async () => {
     const { snapshot, workshop, pass } = await timed({ 'delta.logRetentionDuration': 'interval 0 seconds' })
     const at = await committed(commit(snapshot, { operation: 'WRITE' }, workshop.runtime))
     await writeCheckpoint(at, workshop)
     pass(HOUR - 1)
-    expect(await cleanLog(at, workshop.runtime)).toBe(0)
+    expect(await cleanLog(at, workshop.runtime, nothingToKeep)).toBe(0)
     pass(1)
-    expect(await cleanLog(at, workshop.runtime)).toBe(1)
+    expect(await cleanLog(at, workshop.runtime, nothingToKeep)).toBe(1)
   })
 })
 

@@ -9,6 +9,7 @@ import {
   writeCheckpoint,
 } from '@millrace/delta'
 import type { DuckDB } from '@millrace/engine'
+import { keepLedger } from '../ledger/kept.ts'
 import type { ProgressTable } from '../tables/progress-table.ts'
 import type { CareShare } from './share.ts'
 
@@ -61,7 +62,7 @@ const CHORES: readonly Chore[] = [
   {
     does: 'clean log',
     everyMs: 60 * MINUTE,
-    run: async (snapshot, { runtime }) => (await cleanLog(snapshot, runtime)) > 0,
+    run: async (snapshot, { runtime }) => (await cleanLog(snapshot, runtime, keepLedger)) > 0,
   },
   {
     does: 'vacuum',

@@ -1,6 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { auditedCommits } from '@millrace/delta'
 import { type Partition, partitionKey, type Source, type StartPosition } from '@millrace/transport'
+import { auditedCommits } from '../ledger/audit.ts'
 import type { ProgressTable } from './progress-table.ts'
 
 export interface StartParts {

@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
-import { auditedCommits, type TableRef } from '@millrace/delta'
+import type { TableRef } from '@millrace/delta'
 import { type Partition, type Position, reached, type Source } from '@millrace/transport'
+import { auditedCommits } from '../ledger/audit.ts'
 import type { LedgerEntry } from '../tables/ledger.ts'
 import type { PartitionAccount } from './table.ts'
 

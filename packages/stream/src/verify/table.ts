@@ -1,4 +1,5 @@
-import { type AuditedCommit, auditedCommits, type TableRef } from '@millrace/delta'
+import type { TableRef } from '@millrace/delta'
+import { type AuditedCommit, auditedCommits } from '../ledger/audit.ts'
 import type { LedgerEntry } from '../tables/ledger.ts'
 
 /** What became of the records of one partition, by the table's own account. */

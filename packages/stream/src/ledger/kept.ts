@@ -1,9 +1,7 @@
-import type { Actions } from '../log/actions.ts'
-import type { TableRef } from '../log/log.ts'
-import { versionName } from '../log/log.ts'
+import { type Actions, readCommits, type TableRef } from '@millrace/delta'
 
-/** What a commit of ours says of one partition of its source: which records, and what became of them. */
-export interface LedgerEntry {
+/** One entry of a ledger, whatever its fields: what a commit says of one partition of its source. */
+export interface KeptEntry {
   /** Positions in the source: [from, to). */
   readonly from: readonly string[]
   readonly to: readonly string[]
@@ -11,11 +9,11 @@ export interface LedgerEntry {
   readonly [field: string]: string | number | readonly string[]
 }
 
-/** What was said by the entries that log cleanup has taken away. */
+/** The entries of all commits that log cleanup has removed, folded into one for each stretch of a partition. */
 export interface LedgerSummary {
   /** The last version that is in it. */
   readonly through: number
-  readonly entries: readonly LedgerEntry[]
+  readonly entries: readonly KeptEntry[]
 }
 
 /** Summaries are only ever created, and the newest counts: two that clean at once can't set each other back. */
@@ -29,8 +27,8 @@ export async function readLedgerSummary(table: TableRef): Promise<LedgerSummary 
   return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as LedgerSummary)
 }
 
-export async function writeLedgerSummary(table: TableRef, summary: LedgerSummary): Promise<void> {
-  const key = `${summaryFolder(table)}${versionName(summary.through)}.json`
+async function writeLedgerSummary(table: TableRef, summary: LedgerSummary): Promise<void> {
+  const key = `${summaryFolder(table)}${String(summary.through).padStart(20, '0')}.json`
   await table.store.putIfAbsent(key, new TextEncoder().encode(JSON.stringify(summary)))
   const older = (await summaryKeys(table)).filter((candidate) => candidate < key)
   for (const candidate of older) await table.store.delete(candidate)
@@ -42,14 +40,29 @@ async function summaryKeys({ store, ...table }: TableRef): Promise<string[]> {
   return keys
 }
 
-/** The ledger of a commit, with the names that stand for all its entries put into each. */
-export function ledgerOf({ commitInfo }: Actions): LedgerEntry[] {
-  const { entries = [], ...shared } = (commitInfo?.millrace ?? {}) as { entries?: LedgerEntry[] }
+/** Keeps the ledger of commits that log cleanup is about to remove. False: another worker is removing them. */
+export async function keepLedger(table: TableRef, versions: readonly number[]): Promise<boolean> {
+  const summary = await readLedgerSummary(table)
+  const unfolded = versions.filter((version) => version > (summary?.through ?? -1))
+  const last = unfolded.at(-1)
+  if (last === undefined) return true
+  let entries = summary?.entries ?? []
+  for await (const { actions } of readCommits(table, unfolded)) {
+    if (!actions) return false
+    entries = foldLedger(entries, ledgerOf(actions))
+  }
+  if (entries.length > 0) await writeLedgerSummary(table, { through: last, entries })
+  return true
+}
+
+/** Returns the ledger of a commit, with the names that stand for all its entries put into each. */
+export function ledgerOf({ commitInfo }: Pick<Actions, 'commitInfo'>): KeptEntry[] {
+  const { entries = [], ...shared } = (commitInfo?.millrace ?? {}) as { entries?: KeptEntry[] }
   return entries.map((entry) => ({ ...(shared as Record<string, string>), ...entry }))
 }
 
 /** Entries whose ranges meet become one. Where they don't, both stay: that is for `verify` to see. */
-export function foldLedger(folded: readonly LedgerEntry[], next: readonly LedgerEntry[]): LedgerEntry[] {
+export function foldLedger(folded: readonly KeptEntry[], next: readonly KeptEntry[]): KeptEntry[] {
   const result = [...folded]
   for (const entry of next) {
     const partition = partitionOf(entry)
@@ -61,7 +74,7 @@ export function foldLedger(folded: readonly LedgerEntry[], next: readonly Ledger
   return result
 }
 
-function partitionOf({ from: _from, to: _to, hash: _hash, ...rest }: LedgerEntry): string {
+function partitionOf({ from: _from, to: _to, hash: _hash, ...rest }: KeptEntry): string {
   return JSON.stringify(
     Object.entries(rest)
       .filter(([, value]) => typeof value !== 'number')
@@ -72,7 +85,7 @@ function partitionOf({ from: _from, to: _to, hash: _hash, ...rest }: LedgerEntry
 const HASH_MODULUS = 1n << 64n
 
 /** Counts add up; so do the hashes of rows, whose order does not matter, modulo 2^64. */
-function joined(before: LedgerEntry, after: LedgerEntry): LedgerEntry {
+function joined(before: KeptEntry, after: KeptEntry): KeptEntry {
   const counts = Object.entries(after).filter(([, value]) => typeof value === 'number') as [string, number][]
   const sums = Object.fromEntries(counts.map(([name, count]) => [name, Number(before[name] ?? 0) + count]))
   const { hash } = after
