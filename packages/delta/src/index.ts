@@ -16,7 +16,7 @@ export { type VacuumOptions, type VacuumResult, vacuumTable } from './maintenanc
 export { addedSince } from './read/changes.ts'
 export { commitVersions, readCommits } from './read/commits.ts'
 export type { Predicate, Value } from './read/predicate.ts'
-export { type OpenScan, openScan, planScan, type Scan, type ScanOptions, withScan } from './read/scan.ts'
+export { type OpenScan, openScan, planScan, rowsByLog, type Scan, type ScanOptions, withScan } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'

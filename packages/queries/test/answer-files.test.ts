@@ -59,6 +59,14 @@ it('is the same in every format', async () => {
   expect(arrow.toArray().map((row) => Object.values(row?.toJSON() ?? {}))).toEqual(exact)
 })
 
+it('keeps a NUL character in a value, in every format', async () => {
+  const { folder, read } = await written([['a\0b', 2018, 1, 0.5]])
+  expect(await read('q9.parquet')).toEqual([['a\0b', 2018, 1n, 0.5]])
+  expect(await read('q9.csv')).toEqual([['a\0b', 2018n, 1n, 0.5]])
+  expect(JSON.parse(await readFile(join(folder, 'q9.json'), 'utf8'))).toMatchObject([{ word: 'a\0b' }])
+  expect(tableFromIPC(await readFile(join(folder, 'q9.arrow'))).get(0)?.word).toBe('a\0b')
+})
+
 it('without a row still has its columns', async () => {
   const { folder, read } = await written([])
   expect(await read('q9.parquet')).toEqual([])

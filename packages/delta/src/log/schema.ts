@@ -156,3 +156,16 @@ export function unreadableType(type: DataType): string | undefined {
   if (type.type === 'map') return unreadableType(type.keyType) ?? unreadableType(type.valueType)
   return type.fields.map((field) => unreadableType(field.type)).find((name) => name !== undefined)
 }
+
+/** Whether files may hold a narrower type than the column has, in the column or inside of its values. */
+export function isWidened({ type, metadata }: StructField): boolean {
+  return Array.isArray(metadata['delta.typeChanges']) || structsIn(type).some(({ fields }) => fields.some(isWidened))
+}
+
+function structsIn(type: DataType): StructType[] {
+  if (typeof type === 'string') return []
+  if (type.type === 'struct') return [type]
+  return type.type === 'array'
+    ? structsIn(type.elementType)
+    : [...structsIn(type.keyType), ...structsIn(type.valueType)]
+}

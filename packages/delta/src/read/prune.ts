@@ -1,6 +1,6 @@
 import type { AddFile } from '../log/actions.ts'
 import { physicalName, type TableColumns } from '../log/columns.ts'
-import type { StructField } from '../log/schema.ts'
+import { isWidened, type StructField } from '../log/schema.ts'
 import { type Bounds, boundsOf, comparable, compare, statsOf } from './bounds.ts'
 import { type Comparison, fieldNamed, type Predicate, type Value } from './predicate.ts'
 
@@ -11,9 +11,18 @@ export function mayHold(columns: TableColumns, file: AddFile, where: Predicate):
     const name = physicalName(field, columns.mapping)
     if (columns.isPartition(field)) return partitionBounds(field, file.partitionValues[name])
     stats ??= statsOf(file)
-    return boundsOf(stats, name, field.type)
+    const found = boundsOf(stats, name, field.type)
+    return field.type === 'double' && isWidened(field) ? aroundFloats(found) : found
   }
   return holds(where, columns, bounds)
+}
+
+/** A file that still holds floats has bounds in a float's few digits: its 3.4 is 3.4000001 as a double. */
+function aroundFloats({ min, max, ...rest }: Bounds): Bounds {
+  const around = (bound: Bounds['min'], pick: (...values: number[]) => number): Bounds['min'] =>
+    bound?.kind === 'rough' ? { ...bound, value: pick(bound.value, Math.fround(bound.value)) } : bound
+  const [low, high] = [around(min, Math.min), around(max, Math.max)]
+  return { ...rest, ...(low && { min: low }), ...(high && { max: high }) }
 }
 
 function holds(where: Predicate, columns: TableColumns, boundsOfField: (field: StructField) => Bounds): boolean {

@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { columnId, fileType, physicalName, renamed, type TableColumns, tableColumns } from '../log/columns.ts'
 import { tableUrl } from '../log/log.ts'
-import { duckdbType, type StructField, unreadableType } from '../log/schema.ts'
+import { duckdbType, isWidened, type StructField, unreadableType } from '../log/schema.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 import type { Scan } from './scan.ts'
 
@@ -74,7 +74,12 @@ function columnSql(
     const value = `f.p${partitions.indexOf(field)}`
     return field.type === 'binary' ? `encode(${value})` : `CAST(${value} AS ${duckdbType(field.type)})`
   }
-  if (inFiles.includes(field)) return renamed(`d.c${inFiles.indexOf(field)}`, field.type, mapping)
+  if (inFiles.includes(field)) {
+    const value = renamed(`d.c${inFiles.indexOf(field)}`, field.type, mapping)
+    // DuckDB would bring a filter's constant to the type of the file, which may hold less than the column's:
+    // 3.4 is a FLOAT's 3.4000001. It gives no file a filter on an expression.
+    return isWidened(field) ? `coalesce(${value}, ${value})` : value
+  }
   const refusal = `${tableUrl(scan.snapshot.table)}: column ${field.name} has the type ${unreadableType(field.type)}`
   return `error(${quoteText(refusal)})::VARCHAR`
 }

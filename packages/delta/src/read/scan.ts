@@ -76,6 +76,11 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
   }
 }
 
+/** Returns how many rows a table has, where its log alone can tell. */
+export function rowsByLog(snapshot: Snapshot): bigint | undefined {
+  return countedRows(planScan(snapshot, { columns: [] }))
+}
+
 /** How many rows a scan of no column gives, where the log alone can tell: then no file is opened for it. */
 function countedRows({ columns, where, files }: Scan): bigint | undefined {
   if (columns.length > 0 || where) return undefined

@@ -1,0 +1,140 @@
+import { MillraceError } from '@millrace/base'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { commitName, logKey } from '../../src/log/log.ts'
+import { planScan, withScan } from '../../src/read/scan.ts'
+import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
+import { appendRows } from '../../src/write/rows.ts'
+import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+
+const TABLES = 250
+
+let at: Atelier
+let good: Snapshot
+let lines: readonly string[]
+
+beforeAll(async () => {
+  at = await openAtelier()
+  const empty = await at.create({
+    schema: struct(column('id', 'long'), column('word', 'string'), column('part', 'string')),
+    partitionColumns: ['part'],
+  })
+  good = await committed(appendRows(empty, "SELECT range AS id, 'w' || range AS word, 'p' AS part FROM range(9)", at))
+  const entries = await Promise.all([0, 1].map((version) => at.store.get(logKey(good.table, commitName(version)))))
+  lines = entries
+    .map((bytes) => new TextDecoder().decode(bytes))
+    .join('')
+    .trim()
+    .split('\n')
+})
+afterAll(() => at.close())
+
+/** What a hostile or damaged writer may put in the place of a value. */
+const odd = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    -1,
+    0,
+    1.5,
+    1e308,
+    9007199254740993n,
+    '',
+    'a',
+    '\u0000',
+    '../x',
+    'file:///etc/passwd',
+    [],
+    {},
+    [[]],
+    { type: 'struct' },
+  ),
+  fc.string({ unit: 'binary' }),
+  fc.constant(20_000).map((levels) => ({ deep: levels })),
+)
+
+interface Mutation {
+  readonly kind: 'change' | 'drop' | 'twice' | 'cut' | 'flip'
+  readonly line: number
+  readonly at: number
+  readonly value?: unknown
+}
+
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('change', 'drop', 'twice'),
+      line: fc.nat(),
+      at: fc.nat(),
+      value: odd,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cut', 'flip'), line: fc.nat(), at: fc.nat() }) },
+)
+
+function mutate(text: string, change: Mutation): Buffer {
+  if (change.kind === 'cut') return Buffer.from(text.slice(0, change.at % text.length))
+  const bytes = Buffer.from(text)
+  if (change.kind === 'flip') {
+    bytes[change.at % bytes.length] = (bytes[change.at % bytes.length] ?? 0) ^ 0xa5
+    return bytes
+  }
+  const json = JSON.parse(text) as Record<string, unknown>
+  const places = placesIn(json)
+  const [holder, key] = places[change.at % places.length] as Place
+  if (change.kind === 'drop') delete holder[key]
+  else holder[key] = change.kind === 'twice' ? [holder[key], holder[key]] : change.value
+  const deep = `${'{"type":"array","elementType":'.repeat(20_000)}"long"${'}'.repeat(20_000)}`
+  const plain = JSON.stringify(json, (_, value) => (typeof value === 'bigint' ? Number(value) : value))
+  return Buffer.from(plain.replaceAll('{"deep":20000}', deep))
+}
+
+type Place = readonly [Record<string, unknown>, string]
+
+/** Every member of it, and of the JSON that is kept as text in it. */
+function placesIn(value: unknown): Place[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => [
+    [value as Record<string, unknown>, key] as const,
+    ...placesIn(inner),
+  ])
+}
+
+async function outcome(log: readonly Uint8Array[]): Promise<'read' | string> {
+  const table = at.table()
+  const [path = ''] = [...good.files.values()].map((file) => file.path)
+  const data = await at.store.get(`${good.table.path}/${path}`)
+  await at.store.put(`${table.path}/${path}`, data ?? new Uint8Array())
+  await at.store.put(logKey(table, commitName(0)), Buffer.concat(log.flatMap((line) => [line, Buffer.from('\n')])))
+  try {
+    const snapshot = await openTable(table)
+    if (!snapshot) return 'TABLE_NOT_FOUND'
+    await withScan(planScan(snapshot), at.connection, (sql) => at.connection.runAndReadAll(sql))
+    return 'read'
+  } catch (error) {
+    if (error instanceof MillraceError) return error.code
+    throw error
+  }
+}
+
+test('a log with one thing wrong in it is read or refused by a code of tables, never by a defect of ours', async () => {
+  const seen = new Map<string, number>()
+  await fc.assert(
+    fc.asyncProperty(mutation, async (change) => {
+      const line = change.line % lines.length
+      const log = lines.map((text, i) => (i === line ? mutate(text, change) : Buffer.from(text)))
+      const result = await outcome(log)
+      seen.set(result, (seen.get(result) ?? 0) + 1)
+      expect(['read', 'TABLE_BROKEN', 'TABLE_UNSUPPORTED', 'TABLE_NOT_FOUND']).toContain(result)
+    }),
+    { numRuns: TABLES },
+  )
+  // Neither of the two is all that it does.
+  expect(seen.get('read')).toBeGreaterThan(0)
+  expect(seen.get('TABLE_BROKEN')).toBeGreaterThan(0)
+})
+
+test('the log as it is, is read', async () => {
+  expect(await outcome(lines.map((line) => Buffer.from(line)))).toBe('read')
+})
