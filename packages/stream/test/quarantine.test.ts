@@ -47,6 +47,30 @@ it('every kind of value that is no record is refused once: empty, blank, null, l
   expect(await problems()).toEqual([])
 })
 
+it('a record that its source finds too large is a reference: where it lies and its size', async () => {
+  const topic = memoryTopic('users', 1)
+  topic.send(0, userRecord(0), null, userRecord(2))
+  const marked = {
+    ...topic,
+    source() {
+      const source = topic.source()
+      const read: typeof source.read = async (...asked) => {
+        const block = await source.read(...asked)
+        return block && { ...block, oversized: new Map([[1, 5_000_000_000]]) }
+      }
+      return { ...source, read }
+    },
+  }
+  expect(await catchUp(marked)).toBe('done')
+  expect(await inds()).toEqual([0, 2])
+  expect(await refusedOffsets()).toEqual([1])
+  const [reason] = await kit.column(QUARANTINE, 'reason')
+  expect(reason).toContain('5000000000 bytes')
+  // No rules of today make a record of a reference.
+  expect(await replayQuarantine(await kit.replayParts())).toEqual({ replayed: 0, stillBad: 0 })
+  expect(await problems()).toEqual([])
+})
+
 describe('rule 6: the quarantine commits before its anchor', () => {
   for (const point of ['quarantined', 'committed', 'uploaded', 'staged']) {
     it(`killed when it has ${point} a batch, no bad record is lost or doubled`, async () => {

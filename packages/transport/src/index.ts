@@ -11,6 +11,7 @@ export {
   type Position,
   type Producer,
   partitionKey,
+  type ReadRoom,
   reached,
   type SentRecord,
   type Source,

@@ -48,6 +48,8 @@ export interface Block extends JoinedValues {
   readonly keys?: readonly (string | undefined)[]
   /** The ids that producers gave to the records, where any of them has one. */
   readonly ids?: readonly (string | undefined)[]
+  /** Records that are too large to be handed over: how many bytes each has, by its place. Their values are null. */
+  readonly oversized?: ReadonlyMap<number, number>
   /** Nothing comes after it, and other partitions wait for it to be committed. */
   readonly last?: true
   /** For whoever is done with the bytes: they may be written over from now on. */
@@ -128,6 +130,15 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
   /** Whether the records' keys are wanted too. */
   readonly keys?: boolean
+  /** Where the bytes of blocks are counted while they are made, by a reader of many partitions at once. */
+  readonly room?: ReadRoom
+}
+
+export interface ReadRoom {
+  /** False: whatever comes has to wait. */
+  readonly open: boolean
+  /** Counts the bytes of a block, from the moment it is made until the read is answered. */
+  claim(bytes: number): void
 }
 
 /** The header that carries a record's id, where the message system has headers. */

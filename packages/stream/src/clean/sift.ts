@@ -33,20 +33,26 @@ export function siftBlock(block: TakenBlock, { known, kinds: kindsOf }: Sieve): 
   const ahead = known.offsetsAhead(block)
   const kinds = kindsOf.get(block.partition.topic)
   const counts = { known: 0, elsewhere: 0, repeated: 0 }
-  if (!ahead && !kinds && !block.repeats) return { block, strays: [], ...counts }
+  if (!ahead && !kinds && !block.repeats && !block.oversized) return { block, strays: [], ...counts }
 
   const kept: number[] = []
   const strays: Stray[] = []
   for (let i = 0; i < block.count; i++) {
-    const belonging = kinds ? belongingOf(kinds, block, i) : 'mine'
+    const oversized = block.oversized?.get(i)
+    const belonging = oversized !== undefined ? tooLarge(oversized) : kinds ? belongingOf(kinds, block, i) : 'mine'
     if (ahead?.has(String(block.offsets[i]))) counts.known++
     else if (belonging === 'elsewhere') counts.elsewhere++
-    else if (belonging !== 'mine' && !kinds?.takesStrays) counts.elsewhere++
+    else if (belonging !== 'mine' && kinds && !kinds.takesStrays) counts.elsewhere++
     else if (block.repeats?.has(i)) counts.repeated++
     else if (belonging === 'mine') kept.push(i)
     else strays.push({ index: i, reason: belonging.stray, value: valueAt(block, i) })
   }
   return { block: kept.length === block.count ? block : pick(block, kept), strays, ...counts }
+}
+
+/** A reference in the place of the record: its row in the quarantine says where it lies. */
+function tooLarge(bytes: number) {
+  return { stray: `too large to be read: ${bytes} bytes; the source has it at this offset` }
 }
 
 function pick(block: Block, kept: readonly number[]): Block {

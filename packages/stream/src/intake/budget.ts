@@ -2,6 +2,8 @@
 export interface ByteBudget {
   /** Settles when less than the bound is in flight, or when the signal aborts. */
   room(signal: AbortSignal): Promise<void>
+  /** Whether less than the bound is in flight. */
+  readonly open: boolean
   take(bytes: number): void
   give(bytes: number): void
 }
@@ -10,6 +12,9 @@ export function createBudget(bound: number): ByteBudget {
   let inFlight = 0
   let waiting: (() => void)[] = []
   return {
+    get open() {
+      return inFlight < bound
+    },
     async room(signal) {
       while (inFlight >= bound && !signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>()

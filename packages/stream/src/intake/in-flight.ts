@@ -1,4 +1,4 @@
-import { type Block, type Partition, partitionKey } from '@millrace/transport'
+import { type Block, type Partition, partitionKey, type ReadRoom } from '@millrace/transport'
 import type { Tell } from '../telemetry.ts'
 import type { ByteBudget } from './budget.ts'
 
@@ -6,6 +6,8 @@ import type { ByteBudget } from './budget.ts'
 export interface InFlight {
   /** Settles when the worker has room for more bytes. */
   room(signal: AbortSignal): Promise<void>
+  /** Counts what one read makes, until `end`: many are made before the first of them can be added. */
+  reserve(): Reservation
   add(block: Block): void
   /** Nobody looks at the bytes of these any more. */
   used(blocks: readonly Block[]): void
@@ -13,6 +15,17 @@ export interface InFlight {
   done(blocks: readonly Block[]): void
   /** Settles when nothing of these partitions is in flight, or when the signal aborts. */
   cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
+}
+
+export interface Reservation extends ReadRoom {
+  end(): void
+}
+
+/** A record that is refused costs about as much, however few bytes it has. */
+const RECORD_BYTES = 256
+
+function weightOf({ bytes, count }: Block): number {
+  return Math.max(bytes.length, count * RECORD_BYTES)
 }
 
 export function trackInFlight(budget: ByteBudget, tell: Tell): InFlight {
@@ -26,13 +39,29 @@ export function trackInFlight(budget: ByteBudget, tell: Tell): InFlight {
   }
   return {
     room: (signal) => budget.room(signal),
+    reserve() {
+      let claimed = 0
+      return {
+        get open() {
+          return budget.open
+        },
+        claim(bytes) {
+          budget.take(bytes)
+          claimed += bytes
+        },
+        end() {
+          budget.give(claimed)
+          claimed = 0
+        },
+      }
+    },
     add(block) {
       change(block, 1)
-      budget.take(block.bytes.length)
+      budget.take(weightOf(block))
     },
     used(blocks) {
       for (const block of blocks) block.recycle?.()
-      budget.give(blocks.reduce((sum, block) => sum + block.bytes.length, 0))
+      budget.give(blocks.reduce((sum, block) => sum + weightOf(block), 0))
     },
     done(blocks) {
       for (const block of blocks) change(block, -1)

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { End, Partition, Position, Source } from '@millrace/transport'
+import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { patiently, type WaitListener } from '../patience.ts'
 import type { Kinds } from '../routes/kinds.ts'
 import type { Tell } from '../telemetry.ts'
@@ -54,7 +54,6 @@ export function openIntake(parts: IntakeParts): Intake {
   const add = (block: TakenBlock) => {
     const before = batch.ripeAt()
     batch.add(block)
-    inFlight.add(block)
     if (batch.ripeAt() < before) bell.ring()
   }
   const take = () => {
@@ -117,12 +116,13 @@ async function readOn(
   add: (block: TakenBlock) => void,
 ): Promise<void> {
   const keys = kinds.get(partition.topic)?.by === 'key'
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys }
+  const room = inFlight.reserve()
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, room }
   const withRepeats = findRepeats(source, partition)
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
     const asked = runtime.monotonic()
-    const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting)
+    const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting).finally(room.end)
     if (signal.aborted) continue
     if (!block) {
       tell({ what: 'idle', partition })
@@ -131,12 +131,23 @@ async function readOn(
     const { count: records, bytes, times, behind } = block
     const ms = runtime.monotonic() - asked
     tell({ what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms })
-    const taken = await patiently(() => withRepeats(block), runtime, signal, waiting)
+    inFlight.add(block)
+    let taken: TakenBlock | undefined
+    try {
+      taken = await patiently(() => withRepeats(block), runtime, signal, waiting)
+    } finally {
+      if (!taken || signal.aborted) release(inFlight, block)
+    }
     if (signal.aborted) continue
     add(taken)
     runtime.crashPoint('block read')
     at = block.to
   }
+}
+
+function release(inFlight: InFlight, block: Block): void {
+  inFlight.used([block])
+  inFlight.done([block])
 }
 
 /** Lets one task wait for what others do, or for some time to pass. */

@@ -17,7 +17,7 @@ export interface FetchConnection {
 const BUFFER_STEP = 1 << 20
 const STEPS_KEPT = 16
 /** A batch can be larger than what was asked for, but not by this much: then the other side is no Kafka. */
-const LARGEST_RESPONSE = 1 << 28
+const LARGEST_RESPONSE = 64 << 20
 const CONNECT_WITHIN_MS = 10_000
 /** The part of a login's life after which a new connection takes over. */
 const LOGIN_USED = 0.8

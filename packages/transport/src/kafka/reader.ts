@@ -1,10 +1,12 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type Block, type Partition, type Position, partitionKey, type ReadOptions } from '../source.ts'
+import { buildColumns } from './block-builder.ts'
 import { type BufferPool, createBufferPool } from './buffers.ts'
 import type { Cluster } from './cluster.ts'
 import type { FetchedPartition } from './fetch-response.ts'
 import { answered, KAFKA } from './kafka-error.ts'
 import { type Lane, openLane } from './lane.ts'
+import { createLargeBatches, type LargeBatches, type LargePiece } from './large-batches.ts'
 import type { Offsets } from './offsets.ts'
 import { placeOf } from './place.ts'
 import { readRecords } from './read-records.ts'
@@ -31,13 +33,18 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
   const lanes = new Map<string, Lane>()
   const reached = new Map<string, Reached>()
   const buffers = createBufferPool()
+  const larges = createLargeBatches(runtime)
   const laneTo = (broker: Broker) => {
     const key = `${broker.host}:${broker.port}`
     const lane = lanes.get(key) ?? openLane(broker, security, runtime)
     lanes.set(key, lane)
     return lane
   }
+  /** A block; undefined if nothing came; 'later' if it came and there is no room for it. */
   const attempt = async (partition: Partition, from: number, until: number, options: ReadOptions) => {
+    if (options.room?.open === false) return 'later'
+    const piece = await larges.next(partition, from, options.maxBytes)
+    if (piece) return blockOfPiece(partition, from, piece, options)
     const topic = await cluster.knownTopic(partition.topic)
     const { leader, leaderEpoch } = placeOf(topic, partition)
     const before = reached.get(partitionKey(partition))
@@ -52,9 +59,10 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     const use = (part: FetchedPartition) => {
       if (part.error !== 0) throw new FetchRefusal(part.error)
       if (part.divergesAt !== undefined) throw cutBack(partition, from, part.divergesAt)
-      return blockOf(partition, from, part, options, buffers)
+      return blockOf(partition, from, part, options, buffers, larges)
     }
     const result = await laneTo(leader).fetch(wanted, until, use, options.signal)
+    if (result === 'later') return result
     if (result) reached.set(partitionKey(partition), result.reached)
     return result?.block
   }
@@ -73,7 +81,11 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
       const until = runtime.monotonic() + options.waitMs
       for (let damaged = 0; ; ) {
         try {
-          return await attempt(partition, Number(from), until, options)
+          const block = await attempt(partition, Number(from), until, options)
+          if (block !== 'later') return block
+          // There is something to read, so it is waited for whatever the time: nothing would mean the end.
+          await runtime.sleep(RETRY_MS, options.signal).catch(() => {})
+          if (options.signal?.aborted) return undefined
         } catch (error) {
           cluster.forget(partition.topic)
           const failure = await explain(error, partition, from)
@@ -86,6 +98,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     },
     close() {
       for (const lane of lanes.values()) lane.close()
+      larges.close()
     },
   }
 }
@@ -103,9 +116,11 @@ function blockOf(
   partition: Partition,
   from: number,
   part: FetchedPartition,
-  { maxBytes, keys }: ReadOptions,
+  { maxBytes, keys, room }: ReadOptions,
   buffers: BufferPool,
-): { block: Block; reached: Reached } | undefined {
+  larges: LargeBatches,
+): { block: Block; reached: Reached } | 'later' | undefined {
+  if (room?.open === false) return 'later'
   let taken: Buffer | undefined
   const take = (size: number) => {
     taken = buffers.take(size)
@@ -115,15 +130,29 @@ function blockOf(
     if (taken) buffers.give(taken)
     taken = undefined
   }
-  const { columns, next, epoch } = readRecords(part, from, maxBytes, take, keys)
+  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, keys)
+  if (large) {
+    larges.take(partition, from, large)
+    return 'later'
+  }
   if (next === from) {
     recycle()
     return undefined
   }
   const expansion = Math.max(1, columns.bytes.length / (part.end - part.start))
   const behind = { records: Math.max(0, Number(part.stableEnd) - next) }
+  room?.claim(columns.bytes.length)
   const block = { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns, behind, recycle }
   return { block, reached: { next, epoch, expansion } }
+}
+
+/** Its buffer is not one that goes round: pieces are rare. */
+function blockOfPiece(partition: Partition, from: number, piece: LargePiece, { keys, room }: ReadOptions): Block {
+  const { batch, unpacked, count, next, oversized } = piece
+  const columns = buildColumns([{ batch: { ...batch, count }, unpacked }], from, Buffer.allocUnsafeSlow, keys)
+  room?.claim(columns.bytes.length)
+  const marks = oversized.size > 0 && { oversized }
+  return { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns, ...marks }
 }
 
 function cutBack(partition: Partition, from: number, end: bigint): MillraceError {
