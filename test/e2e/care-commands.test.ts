@@ -62,6 +62,23 @@ it('verify passes, with the source as well, and refuses a source that the table 
   }
 })
 
+it('restore takes a table back to a version, and says what is asked of its progress', async () => {
+  const now = await place.sql('select count(*) as n from geo')
+  expect(await place.run('restore', 'geo', '--as-of', '2')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('rewind'),
+  })
+  expect(await json('restore', 'geo', '--as-of', '2', '--keep-progress')).toMatchObject({
+    answer: { table: 'geo', restored: 2 },
+  })
+  expect(await place.sql('select count(*) as n from geo')).not.toEqual(now)
+  const { answer } = await json('history', 'geo')
+  const versions = (answer as { version: number }[]).map(({ version }) => version)
+  const last = String(Math.max(...versions) - 1)
+  expect(await json('restore', 'geo', '--as-of', last, '--keep-progress')).toMatchObject({ exitCode: 0 })
+  expect(await place.sql('select count(*) as n from geo')).toEqual(now)
+})
+
 it('quarantine list shows hostile bytes as text that no screen obeys', async () => {
   const { stdout } = await place.run('quarantine', 'list')
   expect(stdout).toContain('not JSON')

@@ -23,6 +23,10 @@ const MAY_PRINT =
 /** Tests that `pnpm test` leaves to `pnpm test:servers` and `pnpm test:full`. */
 const WITH_SERVERS = /\.(?:servers|full)\.test\.ts$/
 
+/** Only the command line knows its flags: rooms below it give facts, and advice in plain words. */
+const SPEAKS_OF_FLAGS = /(?:^|[\s(`])--[a-z]{3,}/
+const BELOW_THE_COMMAND_LINE = /^packages\/(?!millrace\/|testkit\/|watch\/src\/page\/)\w+\/src\/.*\.ts$/
+
 const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
 
 /** The house rules that no other tool keeps. */
@@ -68,6 +72,15 @@ function judgeSyntax({ path, text, program }: SourceFile): Problem[] {
       const names = specifiers.map(({ local }) => local.name)
       if (!path.endsWith('.test.ts') || WITH_SERVERS.test(path) || !names.includes('withServices')) return
       if (source.value === '@millrace/testkit') add(start, 'needs servers: name it *.servers.test.ts')
+    },
+    Literal: ({ value, start }) => {
+      if (typeof value !== 'string' || !BELOW_THE_COMMAND_LINE.test(path)) return
+      if (SPEAKS_OF_FLAGS.test(value)) add(start, 'names a flag of the command line')
+    },
+    TemplateElement: ({ value, start }) => {
+      if (BELOW_THE_COMMAND_LINE.test(path) && SPEAKS_OF_FLAGS.test(value.raw)) {
+        add(start, 'names a flag of the command line')
+      }
     },
     MemberExpression: ({ object, property, start }) => {
       if (MAY_PRINT.test(path) || object.type !== 'Identifier' || property.type !== 'Identifier') return

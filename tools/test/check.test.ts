@@ -146,6 +146,11 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       says: 'a.test.ts:1: needs servers',
     },
     {
+      what: 'a flag in a room below the command line',
+      files: inBase("export const next = 'Use a new --group.'\n"),
+      says: 'greeting.ts:1: names a flag',
+    },
+    {
       what: 'a version that is a range',
       files: { 'packages/base/package.json': packageJson('base', { zod: '^4.6.7' }) },
       says: 'zod ^4.6.7',

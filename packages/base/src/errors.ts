@@ -1,10 +1,11 @@
 /**
  * Every way in which Millrace can say no. One closed list: a message names what happened and to what,
- * `next` says what the person can do, `retry` whether the same call can succeed later by itself.
+ * `next` says what the person can do, `retry` whether the same call can succeed later by itself. The command line
+ * says the general `next` of a code in its own words: no flag or command is named below it.
  */
 const CODES = {
-  USAGE: { exit: 2, retry: false, next: 'Run the command with --help to see what it takes.' },
-  CONFIG_INVALID: { exit: 2, retry: false, next: 'Run `millrace config` to see each setting and where it comes from.' },
+  USAGE: { exit: 2, retry: false, next: 'Call it with what it takes.' },
+  CONFIG_INVALID: { exit: 2, retry: false, next: 'Mend the setting named.' },
   SECRET_IN_URL: {
     exit: 2,
     retry: false,
@@ -17,34 +18,34 @@ const CODES = {
   SOURCE_DAMAGED: {
     exit: 1,
     retry: false,
-    next: 'What the source handed over is not what was stored. Check its disks; accept the gap with a new --group.',
+    next: 'What the source handed over is not what was stored. Check its disks; accept the gap with a new group.',
   },
   SOURCE_UNSUPPORTED: { exit: 1, retry: false, next: 'Bring the source to a version or format that is supported.' },
   RAW_MISSING: {
     exit: 1,
     retry: false,
-    next: 'Check --raw, and that its folders or files are called as the data sets are (--datasets, --topics).',
+    next: 'Check that the folders or files of raw records are called as the data sets are.',
   },
   RUN_ORDER: {
     exit: 1,
     retry: false,
-    next: 'Runs build on one another: do the newest date anew with --full.',
+    next: 'Runs build on one another: do the newest date anew, in full.',
   },
   TOPIC_MISSING: { exit: 1, retry: false, next: 'Make the topic, or check its name.' },
   SOURCE_CHANGED: {
     exit: 1,
     retry: false,
-    next: 'The source is another one than the table was filled from. Use a new --group, or bring back the old source.',
+    next: 'The source is another one than the table was filled from. Use a new group, or bring back the old source.',
   },
   OFFSET_OUT_OF_RANGE: {
     exit: 1,
     retry: false,
-    next: 'Records between the table and the source are gone. Accept the gap with a new --group and start position.',
+    next: 'Records between the table and the source are gone. Accept the gap with a new group and start position.',
   },
   STORE_UNSUITABLE: { exit: 1, retry: false, next: 'Choose a store with atomic create, or another folder.' },
   STORE_FAILED: { exit: 1, retry: true, next: 'Check the store: permissions, space, network.' },
   CACHE_FULL: { exit: 1, retry: false, next: 'Give the cache more space, or ask for less at a time.' },
-  TABLE_NOT_FOUND: { exit: 1, retry: false, next: 'Check the name and --lake; `millrace tables` lists what is there.' },
+  TABLE_NOT_FOUND: { exit: 1, retry: false, next: 'Check the name of the table and the address of the lake.' },
   TABLE_BROKEN: {
     exit: 1,
     retry: false,
@@ -56,7 +57,7 @@ const CODES = {
   PROGRESS_LOST: {
     exit: 1,
     retry: false,
-    next: 'The table holds our commits but not our progress. Start with a new --group and a chosen start position.',
+    next: 'The table holds our commits but not our progress. Start with a new group and a chosen start position.',
   },
   DATASET_INVALID: { exit: 2, retry: false, next: 'Mend the data set at the place named.' },
   DATASET_UNKNOWN: { exit: 2, retry: false, next: 'Name one of the data sets listed.' },
@@ -65,7 +66,7 @@ const CODES = {
   INTERNAL: {
     exit: 1,
     retry: false,
-    next: 'This is a defect of Millrace: please report it with the output of --debug.',
+    next: 'This is a defect of Millrace: please report it with the stack of this error.',
   },
 } as const
 
@@ -83,11 +84,14 @@ export class MillraceError extends Error {
   override readonly name = 'MillraceError'
   readonly code: ErrorCode
   readonly next: string
+  /** Whether `next` is for this very case, and not the general one of the code. */
+  readonly isNextSpecific: boolean
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
     this.code = code
     this.next = detail.next ?? CODES[code].next
+    this.isNextSpecific = detail.next !== undefined
   }
 
   get retry(): boolean {

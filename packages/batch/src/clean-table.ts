@@ -120,7 +120,7 @@ function refuseMixedFiles({ table, files }: Snapshot, { date, attempt, full }: M
   throw new MillraceError(
     'RUN_ORDER',
     `${table.store.url}/${table.path} has been rewritten by another engine: the rows of ${date} are not to be told from others`,
-    { next: `Do all of it anew: millrace batch --date ${date} --full.` },
+    { next: `Do the run of ${date} anew, in full.` },
   )
 }
 

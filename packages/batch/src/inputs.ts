@@ -87,7 +87,7 @@ async function planTables(lake: ObjectStore, { datasets }: Wanted, previous: Man
     const snapshot = await openTable({ store: lake, path: dataset })
     if (!snapshot) {
       throw new MillraceError('TABLE_NOT_FOUND', `${lake.url} has no table ${dataset} to make the run from`, {
-        next: 'Let the worker fill it (`millrace stream`), name the tables that are there (--datasets), or give --raw.',
+        next: 'Let the worker fill it, name the data sets whose tables are there, or name the raw records.',
       })
     }
     const before = previous?.inputs[dataset]

@@ -22,6 +22,7 @@ export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'
 export { type NewTable, openOrCreate } from './write/create.ts'
 export { type StageOptions, stageParquet, stageRows } from './write/parquet.ts'
+export { restoreTable } from './write/restore.ts'
 export {
   appendRows,
   type RemovalOptions,

@@ -76,7 +76,7 @@ export async function loadQuestions(folders: readonly string[]): Promise<Questio
 async function idsIn(folder: string): Promise<string[]> {
   if (!existsSync(folder)) {
     throw new MillraceError('CONFIG_INVALID', `there is no question folder ${folder}`, {
-      next: 'Mend --question-folders.',
+      next: 'Mend the setting of the question folders.',
     })
   }
   return (await readdir(folder)).filter((file) => file.endsWith('.sql')).map((file) => file.slice(0, -'.sql'.length))

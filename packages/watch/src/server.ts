@@ -44,7 +44,7 @@ export async function startServer(parts: ServerParts, listen: Listen): Promise<R
   const url = await (listen === 'usual' ? listenOnNextFree(app) : app.listen(listen)).catch((cause: Error) => {
     throw new MillraceError('CONFIG_INVALID', `the dashboard cannot listen: ${cause.message}`, {
       cause,
-      next: 'Choose another address by --dashboard HOST:PORT, or --no-dashboard.',
+      next: 'Choose another address for the dashboard, or none.',
     })
   })
   return {

@@ -97,7 +97,7 @@ async function bytesOf(store: ObjectStore, { key }: RawObject, range?: { offset:
   const bytes = await store.get(key, range)
   if (bytes) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   throw new MillraceError('SOURCE_CHANGED', `${store.url}/${key} is gone since the run was planned`, {
-    next: 'Bring it back, or do the run anew with --full.',
+    next: 'Bring it back, or do the run anew, in full.',
   })
 }
 

@@ -31,7 +31,7 @@ export function openCluster(address: string, onProgress: (progress: Progress) =>
   const login = { ...parseClusterAddress(address), password: process.env.TRINO_PASSWORD }
   if (login.password !== undefined && !login.server.startsWith('https:')) {
     throw new MillraceError('CONFIG_INVALID', `TRINO_PASSWORD would go to ${login.server} for everybody to read`, {
-      next: 'Say --trino https://…, or unset TRINO_PASSWORD.',
+      next: 'Write the address with https, or unset TRINO_PASSWORD.',
     })
   }
   const ask = async (sql: string, schema?: string, stop?: AbortSignal): Promise<ClusterRows> => {
@@ -61,7 +61,7 @@ function parseClusterAddress(address: string): Omit<Login, 'password'> {
   const catalog = url?.pathname.replace(/^\/|\/$/g, '') ?? ''
   if (!url || !/^https?:$/.test(url.protocol) || !/^\w+$/.test(catalog)) {
     throw new MillraceError('CONFIG_INVALID', 'the address of the Trino cluster names no catalog', {
-      next: 'Say --trino http://user@host:8080/CATALOG, where CATALOG is one with the Delta Lake connector.',
+      next: 'Such an address is http://user@host:8080/CATALOG, where CATALOG is one with the Delta Lake connector.',
     })
   }
   if (url.password !== '') {

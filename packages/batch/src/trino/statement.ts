@@ -137,6 +137,6 @@ function refused(server: string, status: number, said: string): MillraceError {
   const what = `the Trino cluster at ${server} answers ${status}: ${said.slice(0, 200)}`
   if (status !== 401 && status !== 403) return new MillraceError('QUERY_FAILED', what)
   return new MillraceError('SOURCE_DENIED', what, {
-    next: 'Check the user in --trino and TRINO_PASSWORD; a password wants https.',
+    next: 'Check the user in the address of the cluster, and TRINO_PASSWORD; a password wants https.',
   })
 }

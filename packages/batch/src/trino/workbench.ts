@@ -31,7 +31,7 @@ export async function openWorkbench(
 ): Promise<Workbench> {
   if (!lake.url.startsWith('s3://')) {
     throw new MillraceError('STORE_UNSUITABLE', `a Trino cluster can't reach the lake ${lake.url}`, {
-      next: 'Put the lake on S3, or run without --engine trino.',
+      next: 'Put the lake on S3, or do the work with DuckDB.',
     })
   }
   const schema = `millrace_${date.replaceAll('-', '_')}_${attempt}_${runtime.uuid().slice(0, 8)}`

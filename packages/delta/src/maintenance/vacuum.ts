@@ -43,7 +43,7 @@ export async function vacuumTable(
       'USAGE',
       `${tableUrl(table)} keeps removed files for ${fileRetention(snapshot.metadata) / 3_600_000} hours, not ${retention / 3_600_000}`,
       {
-        next: 'Readers and writers may still need younger files. Change delta.deletedFileRetentionDuration, or use --force.',
+        next: 'Readers and writers may still need younger files. Change delta.deletedFileRetentionDuration, or force it.',
       },
     )
   }

@@ -26,7 +26,7 @@ export function progressAfterRemoval(
     throw new MillraceError(
       'USAGE',
       `${tableUrl(snapshot.table)} carries the progress of its writers (${example} and so on, ${snapshot.txns.size} in all)`,
-      { next: 'Say whether to keep that progress (--keep-progress) or to go back with the rows (--rewind).' },
+      { next: 'Choose: keep that progress, or rewind it with the rows.' },
     )
   }
   return [...snapshot.txns.keys()]

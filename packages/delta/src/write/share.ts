@@ -25,7 +25,7 @@ export async function shareFiles(
 function addressOf({ store, path: root }: TableRef, { path, deletionVector }: AddFile): string {
   if (deletionVector) {
     throw new MillraceError('TABLE_UNSUPPORTED', `${store.url}/${root} has rows deleted by deletion vectors`, {
-      next: 'Let the engine that made them write them out (Spark: REORG TABLE … APPLY (PURGE)), or run without --engine.',
+      next: 'Let the engine that made them write them out (Spark: REORG TABLE … APPLY (PURGE)), or do the work in this process.',
     })
   }
   if (/^(\/|[a-z][a-z0-9+.-]*:)/i.test(path)) return path

@@ -18,7 +18,7 @@ export function fileFeed(path: string, datasets: readonly string[]): Feed {
   const [dataset, another] = datasets
   if (dataset === undefined || another !== undefined) {
     throw new MillraceError('USAGE', `a file holds the records of one data set, not of ${datasets.join(' and ')}`, {
-      next: `Say of which: --from ${path} --datasets NAME`,
+      next: `Name the one data set whose records ${path} holds.`,
     })
   }
   if (!existsSync(path)) throw new MillraceError('USAGE', `there is no file ${path}`)

@@ -100,7 +100,7 @@ export function openDesk({ producer, catalog, runtime, totals, limits, allowDele
     async remove(topic, request) {
       if (!isTopicName(topic)) return 'missing'
       permit(request, 'admin', { did: 'delete', topic })
-      if (!allowDelete) throw refuse(403, 'this gateway removes no topics: it runs without --allow-delete', 40301)
+      if (!allowDelete) throw refuse(403, 'this gateway removes no topics: deleting is not allowed', 40301)
       return catalog.remove(topic)
     },
   }

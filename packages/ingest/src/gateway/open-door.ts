@@ -7,10 +7,10 @@ export function refuseOpenDoor({ listen, keys, keyFile, tls, plainHttp = false }
   if (keys.length > 0 || keyFile !== undefined) {
     if (tls || plainHttp) return
     throw new MillraceError('CONFIG_INVALID', `keys would travel in plain to ${listen.host}:${listen.port}`, {
-      next: 'Give --tls-cert and --tls-key; or --plain-http where a proxy before it speaks TLS; or listen on 127.0.0.1.',
+      next: 'Give it a certificate and its key; or allow plain HTTP where a proxy before it speaks TLS; or listen on 127.0.0.1.',
     })
   }
   throw new MillraceError('CONFIG_INVALID', `everybody could write through ${listen.host}:${listen.port}`, {
-    next: 'Give keys by --key-file or MILLRACE_GATEWAY_KEYS, or listen on 127.0.0.1.',
+    next: 'Give it keys, by a key file or MILLRACE_GATEWAY_KEYS, or listen on 127.0.0.1.',
   })
 }

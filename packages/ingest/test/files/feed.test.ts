@@ -76,6 +76,6 @@ it('says what is wrong with a file', async () => {
   })
   expect(await failure('pins.jsonl', ['pin', 'geo'])).toMatchObject({
     code: 'USAGE',
-    next: expect.stringContaining('--datasets'),
+    next: expect.stringContaining('one data set'),
   })
 })

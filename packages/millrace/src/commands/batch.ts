@@ -3,6 +3,7 @@ import type { BatchOptions, BatchResult } from '@millrace/batch'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
+import { adviceOf } from '../terminal/advice.ts'
 
 const run: Run = async (settings, args, io) => {
   const { dateIn, keepSchedule } = await import('@millrace/batch')
@@ -30,7 +31,7 @@ function againIn(retryInMs: number | undefined): string {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof MillraceError) return `${error.code}: ${error.message} ${error.next}`
+  if (error instanceof MillraceError) return `${error.code}: ${error.message} ${adviceOf(error)}`
   return error instanceof Error ? error.message : String(error)
 }
 

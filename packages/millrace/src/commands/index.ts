@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./vacuum.ts')).vacuum,
   },
   {
+    name: 'restore',
+    summary: 'makes a table what it was at an older version',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
     name: 'doctor',
     summary: 'tries what is configured and says what is wrong',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -3,8 +3,9 @@ import { extname, join } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { MillraceError, openWorkFolder } from '@millrace/base'
-import type { AsOf, Sink, SqlResult, SqlSession } from '@millrace/queries'
+import type { Sink, SqlResult, SqlSession } from '@millrace/queries'
 import type { Arguments } from '../arguments.ts'
+import { asOfOption } from '../as-of.ts'
 import type { Command, Io, Run } from '../command.ts'
 import { withOutputFile, withOutputPath } from '../output-file.ts'
 
@@ -13,12 +14,12 @@ const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as cons
 type Format = (typeof FORMATS)[number] | 'safe csv'
 
 const run: Run = async ({ values }, args, io) => {
-  const { openSql, timeOf } = await import('@millrace/queries')
+  const { openSql } = await import('@millrace/queries')
   const [exported, file] = [args.text('--export'), args.text('--output')]
   const format = chosenFormat(args, file)
   if (exported !== undefined) return exportTo(exported, values.lake, io)
   const asked = args.positionals[0] === undefined && process.stdin.isTTY && io.interactive && file === undefined
-  await using session = await openSql(values.lake, { asOf: asOfOption(args, timeOf) })
+  await using session = await openSql(values.lake, { asOf: await asOfOption(args) })
   if (asked) {
     const [{ historyFile, runPrompt }, { screen }] = await Promise.all([
       import('../prompt/prompt.ts'),
@@ -72,16 +73,6 @@ function chosenFormat(args: Arguments, file: string | undefined): Format {
 
 function formatOf(file: string | undefined): Format {
   return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'table'
-}
-
-/** A whole number is a version; anything else has to be a time. */
-function asOfOption(args: Arguments, timeOf: (text: string) => number | undefined): AsOf | undefined {
-  const given = args.text('--as-of')
-  if (given === undefined) return undefined
-  if (/^\d+$/.test(given)) return { version: Number(given) }
-  const time = timeOf(given)
-  if (time !== undefined) return { time }
-  throw new MillraceError('USAGE', `--as-of takes a version or a time such as 2026-01-31T12:00:00Z, not ${given}`)
 }
 
 async function readInput(signal: AbortSignal): Promise<string> {

@@ -1,11 +1,12 @@
 import { escapeControls, MillraceError } from '@millrace/base'
+import { adviceOf } from './advice.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `error[CODE]: what happened, to what` and `next: …`; stacks and causes only when asked for. */
 export function printError(error: MillraceError, terminal: Terminal, debug: boolean): void {
   const head = terminal.styleError(['red', 'bold'], `error[${error.code}]:`)
   terminal.note(`${head} ${plain(error.message).replaceAll('\n', '\n  ')}`)
-  terminal.note(`${terminal.styleError('cyan', 'next:')} ${plain(error.next)}`)
+  terminal.note(`${terminal.styleError('cyan', 'next:')} ${plain(adviceOf(error))}`)
   if (!debug) return
   for (let at: unknown = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
     const text = at instanceof Error ? (at.stack ?? at.message) : String(at)

@@ -160,7 +160,7 @@ function cutBack(partition: Partition, from: number, end: bigint): MillraceError
     'SOURCE_CHANGED',
     `the log of ${partitionKey(partition)} was cut back to offset ${end}, behind ${from} that was read already`,
     {
-      next: 'An unclean leader election lost records. Use a new --group with a start position, or go on after the gap.',
+      next: 'An unclean leader election lost records. Use a new group with a start position, or go on after the gap.',
     },
   )
 }

@@ -1,0 +1,24 @@
+import type { ErrorCode, MillraceError } from '@millrace/base'
+
+/** What a person can do at the command line, by code, where there is more to say than the code itself says. */
+const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  USAGE: 'Run the command with --help to see what it takes.',
+  CONFIG_INVALID: 'Run `millrace config` to see each setting and where it comes from.',
+  SOURCE_DAMAGED:
+    'What the source handed over is not what was stored. Check its disks; accept the gap with a new --group.',
+  RAW_MISSING: 'Check --raw, and that its folders or files are called as the data sets are (--datasets, --topics).',
+  RUN_ORDER: 'Runs build on one another: do the newest date anew with --full.',
+  SOURCE_CHANGED:
+    'The source is another one than the table was filled from. Use a new --group, or bring back the old source.',
+  OFFSET_OUT_OF_RANGE:
+    'Records between the table and the source are gone. Accept the gap with a new --group and --start.',
+  TABLE_NOT_FOUND: 'Check the name and --lake; `millrace tables` lists what is there.',
+  PROGRESS_LOST: 'The table holds our commits but not our progress. Start with a new --group and a chosen --start.',
+  DATASET_UNKNOWN: 'Name one of the data sets listed, or where they are by --dataset-folders.',
+  INTERNAL: 'This is a defect of Millrace: please report it with the output of --debug.',
+}
+
+/** Returns what to do next, in the words of the command line. */
+export function adviceOf(error: MillraceError): string {
+  return error.isNextSpecific ? error.next : (ADVICE[error.code] ?? error.next)
+}
