@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemRuntime } from '@millrace/base'
-import { verifyLake } from '@millrace/stream'
+import { verifyLake } from '@millrace/outputs'
 import { type HttpAddress, temporaryFolder } from '@millrace/testkit'
 import { expect, type TestContext } from 'vitest'
 import { compare, NOTHING_WRONG } from './checker.ts'

@@ -17,7 +17,7 @@ const LAYERS = [
   ['engine', 'transport'],
   ['delta'],
   ['transform'],
-  ['queries'],
+  ['queries', 'outputs'],
   ['stream', 'batch', 'ingest'],
   ['watch'],
   ['millrace'],

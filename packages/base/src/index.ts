@@ -1,3 +1,4 @@
+export { deadlineAfter, onAbort } from './aborting.ts'
 export { holdsSecret, redact } from './addresses.ts'
 export { escapeControls } from './controls.ts'
 export { type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'

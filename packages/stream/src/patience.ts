@@ -1,30 +1,25 @@
-import { type ErrorCode, MillraceError, type Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { WaitEvent } from './telemetry.ts'
 
 const SHORTEST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
-/** Told at every try that failed, and again when the step went on or was given up. */
+/** Hears of every try that failed, and again when the step went on or was given up. */
 export interface WaitListener {
   failed(step: object, reason: MillraceError): void
   over(step: object): void
 }
 
-export type WaitEvent =
-  /** A try failed and will be made again; told of every such try. */
-  | { readonly what: 'waits'; readonly code: ErrorCode; readonly message: string }
-  /** Nothing waits any more. */
-  | { readonly what: 'goes on' }
-
 /** Many steps of a pipeline may wait side by side: it goes on when none of them waits any more. */
-export function tellWaits(tell: (event: WaitEvent) => void): WaitListener {
+export function reportWaits(report: (event: WaitEvent) => void): WaitListener {
   const waiting = new Set<object>()
   return {
     failed(step, { code, message }) {
       waiting.add(step)
-      tell({ what: 'waits', code, message })
+      report({ what: 'waits', code, message })
     },
     over(step) {
-      if (waiting.delete(step) && waiting.size === 0) tell({ what: 'goes on' })
+      if (waiting.delete(step) && waiting.size === 0) report({ what: 'goes on' })
     },
   }
 }

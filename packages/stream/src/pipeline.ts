@@ -1,13 +1,18 @@
-import { MillraceError } from '@millrace/base'
+import { deadlineAfter, MillraceError, onAbort } from '@millrace/base'
+import type { Machine } from '@millrace/engine'
+import type { Cleaner } from '@millrace/transform'
 import { type Partition, partitionKey } from '@millrace/transport'
-import { beginEpoch, type Epoch, type EpochParts } from './epoch.ts'
+import { beginEpoch, type Epoch, type EpochSettings, type Job } from './epoch/epoch.ts'
+import type { Limit } from './epoch/limit.ts'
+import { unknownFieldsReporter } from './epoch/unknown-fields.ts'
 import type { ByteBudget } from './intake/budget.ts'
 import { trackInFlight } from './intake/in-flight.ts'
 import type { BatchLimits } from './intake/open-batch.ts'
 import { createPace, type PaceLimits } from './intake/pace.ts'
-import { tellWaits } from './patience.ts'
+import { reportWaits } from './patience.ts'
+import type { Report } from './telemetry.ts'
 
-/** One data set on its way from a source to its tables. */
+/** One data set on its way from a source to its outputs. */
 export interface Pipeline {
   assign(partitions: readonly Partition[]): void
   /** Settles when nothing of these partitions will be committed by this worker any more. */
@@ -23,20 +28,30 @@ export interface Deadlines {
   readonly stopMs: number
 }
 
-export type PipelineParts = Omit<EpochParts, 'inFlight' | 'waiting' | 'pace' | 'limits'> & {
+/** What the pipelines of a worker have in common. */
+export interface PipelineSettings {
   readonly limits: BatchLimits & PaceLimits
   readonly budget: ByteBudget
+  readonly cleaner: Cleaner
+  readonly cleaning: Limit
   readonly deadlines: Deadlines
 }
 
-export function createPipeline(parts: PipelineParts): Pipeline {
-  const waiting = tellWaits(parts.tell)
-  const pace = createPace(parts.limits, parts.runtime, (everyMs) => parts.tell({ what: 'paced', everyMs }))
-  const inFlight = trackInFlight(parts.budget, parts.tell)
+export function createPipeline(job: Job, machine: Machine, settings: PipelineSettings, report: Report): Pipeline {
+  const { runtime } = machine
+  const { limits, budget, cleaner, cleaning, deadlines } = settings
+  const inFlight = trackInFlight(budget, report)
+  const epochSettings: EpochSettings = {
+    ...{ limits, cleaner, cleaning, inFlight, report },
+    pace: createPace(limits, runtime, (everyMs) => report({ what: 'paced', everyMs })),
+    waiting: reportWaits(report),
+    resumed: resumedReporter(report),
+    committed: afterCommit(job, machine, report),
+  }
   const assigned = new Map<string, Partition>()
   let change = Promise.withResolvers<void>()
   let changes = 0
-  // After a loss it is not clear what is ours until the source says so, were it nothing.
+  // After a revoke, wait for the next `assigned`, even an empty one.
   let isSettled = false
   let epoch: Epoch | undefined
 
@@ -48,7 +63,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
   const runEpoch = async (signal: AbortSignal, untilCaughtUp: boolean): Promise<boolean> => {
     const before = changes
-    epoch = await beginEpoch({ ...parts, inFlight, waiting, pace }, [...assigned.values()], untilCaughtUp, signal)
+    epoch = await beginEpoch(job, machine, epochSettings, [...assigned.values()], untilCaughtUp, signal)
     if (before !== changes || signal.aborted) return false
     try {
       return (await epoch.carry()) && before === changes
@@ -58,7 +73,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
   return {
     assign(partitions) {
-      parts.tell({ what: 'assigned', partitions })
+      report({ what: 'assigned', partitions })
       for (const partition of partitions) assigned.set(partitionKey(partition), partition)
       const wasSettled = isSettled
       isSettled = true
@@ -70,20 +85,22 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       for (const partition of partitions) assigned.delete(partitionKey(partition))
       const leaving = epoch
       changed()
-      parts.runtime.crashPoint('revoking')
-      const deadline = AbortSignal.timeout(parts.deadlines.revokeMs)
-      await inFlight.cleared(partitions, deadline)
-      if (deadline.aborted) leaving?.giveUp()
-      parts.tell({ what: 'revoked', partitions })
+      runtime.crashPoint('revoking')
+      using deadline = deadlineAfter(deadlines.revokeMs, runtime)
+      await inFlight.cleared(partitions, deadline.signal)
+      if (deadline.signal.aborted) leaving?.giveUp()
+      report({ what: 'revoked', partitions })
     },
     async run(signal, untilCaughtUp) {
+      using ended = new DisposableStack()
       const stop = () => {
         const last = epoch
         changed()
-        parts.runtime.crashPoint('stopping')
-        if (last) setTimeout(() => last.giveUp(), parts.deadlines.stopMs).unref()
+        runtime.crashPoint('stopping')
+        const deadline = ended.use(deadlineAfter(deadlines.stopMs, runtime))
+        if (last) deadline.signal.addEventListener('abort', () => last.giveUp(), { once: true })
       }
-      signal.addEventListener('abort', stop, { once: true })
+      ended.use(onAbort(signal, stop))
       try {
         while (!signal.aborted) {
           const nextChange = change.promise
@@ -97,5 +114,26 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         if (!signal.aborted || !(error instanceof MillraceError) || !error.retry) throw error
       }
     },
+  }
+}
+
+function resumedReporter(report: Report): EpochSettings['resumed'] {
+  const reported = new Set<string>()
+  return (topics) => {
+    for (const topic of topics) if (!reported.has(topic)) report({ what: 'known topic', topic })
+    for (const topic of topics) reported.add(topic)
+  }
+}
+
+function afterCommit({ source }: Job, { runtime }: Machine, report: Report): EpochSettings['committed'] {
+  const reportUnknown = unknownFieldsReporter(report)
+  return ({ advances }, { unknown }) => {
+    reportUnknown(unknown)
+    const reached = new Map(advances.map(({ partition, to }) => [partition, to]))
+    // Only for the broker's own tools: a failure says nothing about our progress.
+    source
+      .acknowledge(reached)
+      .then(() => runtime.crashPoint('acknowledged'))
+      .catch(() => {})
   }
 }

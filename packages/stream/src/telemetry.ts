@@ -1,15 +1,15 @@
+import type { ErrorCode } from '@millrace/base'
+import type { Chore, OutputSize } from '@millrace/outputs'
 import type { Behind, Partition } from '@millrace/transport'
-import type { CareEvent } from './care/care.ts'
-import type { WaitEvent } from './patience.ts'
 
 /**
- * What a worker tells of its work while it is at it: an event for a block, for a stage of a batch, for a commit;
- * never one for a record. Whoever listens must not fail and must be quick: the work waits for it.
+ * What a worker reports of its work: an event for a block, for a stage of a batch, for a commit; never one for a
+ * record. Whoever listens must not fail and must be quick: the work waits for it.
  */
 export type WorkerEvent =
   | { readonly what: 'started'; readonly datasets: readonly StartedDataset[]; readonly mostBytesHeld: number }
-  | { readonly what: 'care'; readonly care: CareEvent }
-  | { readonly what: 'table'; readonly table: TableSizes }
+  | { readonly what: 'maintenance'; readonly maintenance: MaintenanceEvent }
+  | { readonly what: 'table'; readonly table: OutputSize }
   | PipelineEvent
 
 export type PipelineEvent = { readonly dataset: string } & PipelineNews
@@ -24,16 +24,31 @@ export type PipelineNews =
   | { readonly what: 'idle'; readonly partition: Partition }
   /** So many commits were made today that batches are gathered for longer than asked; or as asked again. */
   | { readonly what: 'paced'; readonly everyMs: number }
-  /** Fields came, in some of the records that were looked at, that the data set does not know; told once each. */
+  /** Fields came, in some of the records that were looked at, that the data set does not know; reported once each. */
   | { readonly what: 'unknown fields'; readonly names: readonly string[] }
-  /** A topic that this pipeline has progress in goes on from there, whatever start was asked for; told once. */
+  /** A topic that this pipeline has progress in goes on from there, whatever start was asked for; reported once. */
   | { readonly what: 'known topic'; readonly topic: string }
   /** A batch is closed and goes on its way; in the end it is released, committed or not. */
   | { readonly what: 'batch'; readonly records: number; readonly bytes: number }
   /** The blocks of a batch, so many of each partition, are held no longer: they are committed, or dropped. */
   | { readonly what: 'released'; readonly bytes: number; readonly blocks: ReadonlyMap<Partition, number> }
 
-export type Tell = (news: PipelineNews) => void
+export type Report = (news: PipelineNews) => void
+
+export type WaitEvent =
+  /** A try failed and will be made again; reported at every such try. */
+  | { readonly what: 'waits'; readonly code: ErrorCode; readonly message: string }
+  /** Nothing waits any more. */
+  | { readonly what: 'goes on' }
+
+/** What was done for a table's health, that there was nothing to do, or why it could not be done. */
+export interface MaintenanceEvent {
+  readonly table: string
+  readonly chore: Chore['name']
+  readonly outcome: 'done' | 'nothing to do' | 'failed'
+  readonly ms: number
+  readonly error?: unknown
+}
 
 export interface StartedDataset {
   readonly dataset: string
@@ -87,12 +102,4 @@ export interface RefusedSample {
   readonly offset: string
   readonly reason: string
   readonly value: string | null
-}
-
-export interface TableSizes {
-  readonly table: string
-  readonly version: number
-  readonly files: number
-  readonly bytes: number
-  readonly rows: number
 }

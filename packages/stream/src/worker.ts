@@ -1,24 +1,21 @@
-import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
-import { openDuckDB } from '@millrace/engine'
+import type { Runtime } from '@millrace/base'
+import { type Machine, openMachine } from '@millrace/engine'
+import { anchorLast, OUTPUTS, type Output, type PipelineOutputs } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
-import { type CareEvent, type CareParts, lookAfter, lookAfterOnce } from './care/care.ts'
-import { shareCare } from './care/share.ts'
-import { createLimit } from './clean/limit.ts'
-import { unknownFieldsTeller } from './clean/unknown-fields.ts'
+import { createLimit } from './epoch/limit.ts'
 import { createBudget } from './intake/budget.ts'
 import type { BatchLimits } from './intake/open-batch.ts'
 import type { PaceLimits } from './intake/pace.ts'
-import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
-import type { Kinds } from './routes/kinds.ts'
+import { maintain, maintainOnce } from './maintenance/maintain.ts'
+import { shareMaintenance } from './maintenance/share.ts'
+import { sizeReporter } from './maintenance/sizes.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import { acknowledgeTogether } from './progress/acknowledging.ts'
 import type { Route } from './routes/routes.ts'
-import { settleStrays } from './routes/strays.ts'
-import { type Acknowledge, acknowledgeTogether } from './tables/acknowledging.ts'
-import type { ProgressTable } from './tables/progress-table.ts'
-import { createSizer } from './tables/table-sizes.ts'
-import { openTables } from './tables/tables.ts'
-import type { CommittedEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
+import { settleUnrecognized } from './routes/unrecognized.ts'
+import type { CommittedEvent, MaintenanceEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
 
 export interface StreamOptions {
   readonly source: string
@@ -50,159 +47,136 @@ const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
 /** More would starve what else needs Node's threads: name look-ups, files. */
 const STATEMENTS_AT_ONCE = 2
 
-/** Bytes between the source and the tables, over all data sets: two batches are cleaned while the next one begins. */
+/** Bytes between the source and the outputs, over all data sets: two batches are cleaned while the next one begins. */
 const MOST_BYTES_IN_FLIGHT = 56 << 20
 
 /** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
-  const workFolder = await openWorkFolder()
-  const engine = await openDuckDB({ temporaryFolder: workFolder.path })
+  const { routes, group, member, untilCaughtUp } = options
+  await using machine = await openMachine(runtime)
+  await using held = new AsyncDisposableStack()
   const store = await openLake(options.lake)
-  const { group, member } = options
-  const source = await openSource(options.source, runtime, { group, store, ...(member !== undefined && { member }) })
-  const running = new AbortController()
-  let caring = Promise.resolve()
+  const source = held.adopt(
+    await openSource(options.source, runtime, { group, store, ...(member !== undefined && { member }) }),
+    (opened) => opened.close(),
+  )
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
-  const tell = (event: WorkerEvent) => {
+  const report = (event: WorkerEvent) => {
     if (event.what === 'committed') count(totals, event)
     options.onEvent?.(event)
   }
-  try {
-    const readers = Map.groupBy(
-      options.routes.flatMap(({ topics }) => topics),
-      (topic) => topic,
-    )
-    const acknowledge = acknowledgeTogether(source, new Map([...readers].map(([topic, each]) => [topic, each.length])))
-    const shared = {
-      ...{ store, source, acknowledge, engine, workFolder: workFolder.path, runtime },
-      cleaner: createCleaner({ engine, workFolder: workFolder.path, runtime }),
-      budget: createBudget(MOST_BYTES_IN_FLIGHT),
-      cleaning: createLimit(STATEMENTS_AT_ONCE),
-      tellSize: createSizer(runtime, (table) => tell({ what: 'table', table })),
-    }
-    const datasets = options.routes.map(({ dataset, table, topics }) => ({ dataset, table, topics }))
-    tell({ what: 'started', datasets, mostBytesHeld: MOST_BYTES_IN_FLIGHT })
-    const pipelines = await Promise.all(options.routes.map((route) => openPipeline(route, options, shared, tell)))
-    await settleStrays(pipelines, group, runtime)
-    const lost = new AbortController()
-    await subscribe(source, pipelines, lost)
-    const tables = pipelines.flatMap(({ anchor, quarantine }) => [anchor, quarantine])
-    const onCare = (care: CareEvent) => {
-      tell({ what: 'care', care })
-      for (const table of tables) if (table.ref.path === care.table) shared.tellSize(table)
-    }
-    const care = { engine, workFolder: workFolder.path, runtime, onCare }
-    if (!options.untilCaughtUp) caring = careTogether(tables, store, care, running.signal)
-    await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), options.untilCaughtUp)
-    if (lost.signal.aborted) throw lost.signal.reason
-    if (options.untilCaughtUp) await lookAfterOnce(tables, care, signal)
-    return totals
-  } finally {
-    running.abort()
-    await caring
-    await source.close()
-    engine.close()
-    await workFolder.close()
+  const datasets = routes.map(({ dataset, table, topics }) => ({ dataset, table, topics }))
+  report({ what: 'started', datasets, mostBytesHeld: MOST_BYTES_IN_FLIGHT })
+  const reportSize = sizeReporter(runtime, (table) => report({ what: 'table', table }))
+
+  const opened = await allOrFirstError(routes.map((route) => openRoute(route, options, store, machine, held)))
+  const settled = await settleUnrecognized(opened)
+  const routed = opened.map((each, i) => ({ ...each, kinds: settled[i] ?? each.kinds }))
+  const pipelines = createPipelines(routed, options, source, machine, (event, outputs) => {
+    report(event)
+    if (event.what === 'committed') for (const output of outputs.all) reportSize(output)
+  })
+  const lost = new AbortController()
+  await subscribe(source, pipelines, lost)
+
+  const outputs = opened.flatMap(({ outputs: { all } }) => all)
+  const onMaintenance = (maintenance: MaintenanceEvent) => {
+    report({ what: 'maintenance', maintenance })
+    for (const output of outputs) if (output.name === maintenance.table) reportSize(output)
   }
+  if (!untilCaughtUp) held.use(maintainBeside(outputs, store, runtime, onMaintenance))
+  await runTogether(pipelines, AbortSignal.any([signal, lost.signal]), untilCaughtUp)
+  if (lost.signal.aborted) throw lost.signal.reason
+  if (untilCaughtUp) await maintainOnce(outputs, runtime, onMaintenance, signal)
+  return totals
 }
 
-async function careTogether(
-  tables: readonly ProgressTable[],
+/** Maintains outputs until it is disposed of, which waits for the chore that is under way. */
+function maintainBeside(
+  outputs: readonly Output[],
   store: ObjectStore,
-  parts: CareParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const paths = tables.map(({ ref }) => ref.path)
-  const share = await shareCare(store, paths, parts.runtime)
-  try {
-    await lookAfter(tables, share, parts, signal)
-  } finally {
-    await share.close()
+  runtime: Runtime,
+  report: (event: MaintenanceEvent) => void,
+): AsyncDisposable {
+  const running = new AbortController()
+  const names = outputs.map(({ name }) => name)
+  const work = async () => {
+    const share = await shareMaintenance(store, names, runtime)
+    try {
+      await maintain(outputs, share, runtime, report, running.signal)
+    } finally {
+      await share.close()
+    }
+  }
+  const ended = work()
+  return {
+    async [Symbol.asyncDispose]() {
+      running.abort()
+      await ended
+    },
   }
 }
 
-type Shared = Pick<
-  PipelineParts,
-  'source' | 'engine' | 'cleaner' | 'workFolder' | 'runtime' | 'budget' | 'cleaning'
-> & {
-  readonly store: ObjectStore
-  readonly acknowledge: () => Acknowledge
-  readonly tellSize: (table: ProgressTable) => void
+interface OpenedRoute {
+  readonly route: Route
+  readonly dataset: Dataset
+  readonly outputs: PipelineOutputs
+  readonly kinds: NonNullable<Route['kinds']>
+}
+
+async function openRoute(
+  route: Route,
+  { datasetFolders, group }: StreamOptions,
+  store: ObjectStore,
+  machine: Machine,
+  held: AsyncDisposableStack,
+): Promise<OpenedRoute> {
+  const dataset = await loadDataset(route.dataset, datasetFolders)
+  const context = { store, table: route.table, dataset, group, machine }
+  const close = (output: Output) => output.close()
+  const anchor = held.adopt(await OUTPUTS.delta(context), close)
+  const quarantine = held.adopt(await OUTPUTS.quarantine(context), close)
+  return { route, dataset, outputs: anchorLast(anchor, [quarantine], machine.runtime), kinds: route.kinds ?? new Map() }
 }
 
 interface Routed {
   readonly topics: readonly string[]
-  readonly kinds: Map<string, Kinds>
   readonly pipeline: Pipeline
-  readonly anchor: ProgressTable
-  readonly quarantine: ProgressTable
 }
 
-async function openPipeline(
-  route: Route,
-  { datasetFolders, group, start, limits }: StreamOptions,
-  shared: Shared,
-  tellWorker: (event: WorkerEvent) => void,
-): Promise<Routed> {
-  const { runtime } = shared
-  const source = { ...shared.source, acknowledge: shared.acknowledge() }
-  const tell = (news: PipelineNews) => tellWorker({ dataset: route.dataset, ...news })
-  const tellUnknown = unknownFieldsTeller(tell)
-  const kinds = new Map(route.kinds)
-  const dataset = await loadDataset(route.dataset, datasetFolders)
-  refuseKindsByField(dataset, kinds)
-  const tables = await openTables({
-    store: shared.store,
-    path: route.table,
-    dataset,
-    group,
-    source,
-    start,
-    runtime,
-    tell,
-  })
-  const pipeline = createPipeline({
-    ...shared,
-    source,
-    dataset,
-    tables,
-    group,
-    limits,
-    kinds,
-    deadlines: DEADLINES,
-    tell,
-    committed(batch, { report }) {
-      tellUnknown(report.unknown)
-      for (const table of [tables.anchor, tables.quarantine]) shared.tellSize(table)
-      const reached = new Map(batch.advances.map(({ partition, to }) => [partition, to]))
-      // Only for the broker's own tools: a failure says nothing about our progress.
-      source
-        .acknowledge(reached)
-        .then(() => runtime.crashPoint('acknowledged'))
-        .catch(() => {})
-    },
-  })
-  return { topics: route.topics, kinds, pipeline, anchor: tables.anchor, quarantine: tables.quarantine }
-}
-
-/** What tells kinds apart is looked up in the message as it came, which must then be JSON. */
-function refuseKindsByField({ name, format }: Dataset, kinds: ReadonlyMap<string, Kinds>): void {
-  const topic = [...kinds].find(([, { by }]) => by !== 'key')?.[0]
-  if (topic === undefined || format.isJsonLines) return
-  throw new MillraceError(
-    'CONFIG_INVALID',
-    `the kinds in ${topic} are told apart by a field, and ${name} is not JSON`,
-    {
-      next: 'Tell them apart by the key: `[key=…]`.',
-    },
+function createPipelines(
+  opened: readonly OpenedRoute[],
+  { group, start, limits }: StreamOptions,
+  source: Source,
+  machine: Machine,
+  report: (event: { readonly dataset: string } & PipelineNews, outputs: PipelineOutputs) => void,
+): Routed[] {
+  const readers = Map.groupBy(
+    opened.flatMap(({ route }) => route.topics),
+    (topic) => topic,
   )
+  const acknowledge = acknowledgeTogether(source, new Map([...readers].map(([topic, each]) => [topic, each.length])))
+  const settings = {
+    limits,
+    budget: createBudget(MOST_BYTES_IN_FLIGHT),
+    cleaner: createCleaner(machine),
+    cleaning: createLimit(STATEMENTS_AT_ONCE),
+    deadlines: DEADLINES,
+  }
+  return opened.map(({ route, dataset, outputs, kinds }) => {
+    const job = { source: { ...source, acknowledge: acknowledge() }, dataset, group, outputs, kinds, start }
+    const pipeline = createPipeline(job, machine, settings, (news) =>
+      report({ dataset: route.dataset, ...news }, outputs),
+    )
+    return { topics: route.topics, pipeline }
+  })
 }
 
 async function subscribe(source: Source, routed: readonly Routed[], lost: AbortController): Promise<void> {
-  const toEach = (partitions: readonly Partition[], tell: (pipeline: Pipeline, mine: Partition[]) => unknown) =>
+  const toEach = (partitions: readonly Partition[], work: (pipeline: Pipeline, mine: Partition[]) => unknown) =>
     Promise.all(
       routed.map(({ topics, pipeline }) =>
-        tell(
+        work(
           pipeline,
           partitions.filter(({ topic }) => topics.includes(topic)),
         ),
@@ -238,7 +212,14 @@ async function runTogether(routed: readonly Routed[], signal: AbortSignal, until
       throw error
     }
   })
-  const outcomes = await Promise.allSettled(runs)
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed) throw failed.reason
+  await allOrFirstError(runs)
+}
+
+/** Waits for all of them, also when one fails: nothing is left that would go on behind our back. */
+async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(work)
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
 }

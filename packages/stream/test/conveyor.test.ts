@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createConveyor } from '../src/conveyor.ts'
+import { createConveyor } from '../src/epoch/conveyor.ts'
 
 const steps = {
   depth: 3,

@@ -1,8 +1,6 @@
+import { replayQuarantine, verifyAgainstSource, verifyTable } from '@millrace/outputs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { replayQuarantine } from '../src/quarantine/replay.ts'
 import type { Kinds } from '../src/routes/kinds.ts'
-import { verifyAgainstSource } from '../src/verify/source.ts'
-import { verifyTable } from '../src/verify/table.ts'
 import { Crash, type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 
@@ -15,8 +13,8 @@ afterEach(() => kit.close())
 const QUARANTINE = `${USERS}_quarantine`
 const RECORDS = 60
 
-const kinds = (by: Kinds['by'], takesStrays: boolean): Kinds => {
-  return { by, mine: new Set(['user', 'User']), known: new Set(['user', 'User', 'pin']), takesStrays }
+const kinds = (by: Kinds['by'], takesUnrecognized: boolean): Kinds => {
+  return { by, mine: new Set(['user', 'User']), known: new Set(['user', 'User', 'pin']), takesUnrecognized }
 }
 const inds = () => kit.column(USERS, 'ind')
 const where = (wanted: (i: number) => boolean) => Array.from({ length: RECORDS }, (_, i) => i).filter(wanted)
@@ -48,8 +46,8 @@ it('each record ends in one place: the table, the quarantine, or with whoever ha
   expect(await kit.column(QUARANTINE, 'CAST("offset" AS INTEGER)')).toEqual(where((i) => i % 30 === 1 || i % 6 > 2))
   expect(await kit.column(QUARANTINE, "state || ': ' || reason")).toEqual([
     ...Array(2).fill('bad: not JSON'),
-    ...Array(20).fill('stray: of no known kind by the key'),
-    ...Array(10).fill('stray: of no known kind: the key is missing'),
+    ...Array(20).fill('unrecognized: of no known kind by the key'),
+    ...Array(10).fill('unrecognized: of no known kind: the key is missing'),
   ])
   const { partitions, problems } = await verifyTable({ store: kit.store, path: USERS })
   expect(problems).toEqual([])

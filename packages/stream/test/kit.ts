@@ -4,16 +4,15 @@ import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
+import { anchorLast, OUTPUTS, type ReplayOptions } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
-import { createLimit } from '../src/clean/limit.ts'
+import { createLimit } from '../src/epoch/limit.ts'
 import { createBudget } from '../src/intake/budget.ts'
 import { createPipeline } from '../src/pipeline.ts'
-import type { ReplayParts } from '../src/quarantine/replay.ts'
 import type { Kinds } from '../src/routes/kinds.ts'
-import { openTables } from '../src/tables/tables.ts'
 import type { PipelineNews } from '../src/telemetry.ts'
 import type { MemorySource, MemoryTopic } from './memory-source.ts'
 
@@ -23,7 +22,7 @@ export interface Kit {
   startWorker(topic: MemoryTopic, options?: WorkerOptions): Promise<TestWorker>
   /** Values of a column of a table of the lake. */
   column(table: string, column: string): Promise<unknown[]>
-  replayParts(crashAt?: CrashAt): Promise<ReplayParts>
+  replayParts(crashAt?: CrashAt): Promise<ReplayOptions>
   close(): Promise<void>
 }
 
@@ -131,29 +130,24 @@ async function startWorker(
   const runtime = crashingRuntime(options)
   const dataset = await userDataset(options.onlyIf)
   const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
-  const tell = (news: PipelineNews) => {
+  const report = (news: PipelineNews) => {
     events.push(news)
     if (news.what === 'waits') waits.push(news.code)
     if (news.what === 'goes on') waits.push('on')
+    if (news.what === 'committed') counter.count()
   }
-  const tables = await openTables({ store, path: USERS, dataset, group, source, start, runtime, tell })
-  const pipeline = createPipeline({
-    source,
-    dataset,
-    tables,
-    group,
-    engine,
-    cleaner: createCleaner({ engine, workFolder, runtime: systemRuntime }),
-    workFolder,
+  const machine = { engine, workFolder, runtime }
+  const context = { store, table: USERS, dataset, group, machine }
+  const outputs = anchorLast(await OUTPUTS.delta(context), [await OUTPUTS.quarantine(context)], runtime)
+  const kinds = new Map(options.kinds ? [[topic.name, options.kinds]] : [])
+  const settings = {
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
-    kinds: new Map(options.kinds ? [[topic.name, options.kinds]] : []),
     budget: createBudget(8 << 20),
+    cleaner: createCleaner(machine),
     cleaning: createLimit(2),
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
-    runtime,
-    committed: counter.count,
-    tell,
-  })
+  }
+  const pipeline = createPipeline({ source, dataset, group, outputs, kinds, start }, machine, settings, report)
   await source.subscribe([topic.name], {
     assigned: async (partitions) => pipeline.assign(partitions),
     revoked: (partitions) => pipeline.revoke(partitions),

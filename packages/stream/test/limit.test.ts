@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createLimit } from '../src/clean/limit.ts'
+import { createLimit } from '../src/epoch/limit.ts'
 
 it('runs no more than its number at once, in order, also when work fails', async () => {
   const limit = createLimit(2)

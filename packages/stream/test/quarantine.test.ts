@@ -1,6 +1,5 @@
+import { replayQuarantine, verifyTable } from '@millrace/outputs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { replayQuarantine } from '../src/quarantine/replay.ts'
-import { verifyTable } from '../src/verify/table.ts'
 import { Crash, type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 

@@ -1,8 +1,7 @@
+import { verifyAgainstSource, verifyTable } from '@millrace/outputs'
 import type { Partition } from '@millrace/transport'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { findRepeats, REPEAT_SPAN } from '../src/intake/repeats.ts'
-import { verifyAgainstSource } from '../src/verify/source.ts'
-import { verifyTable } from '../src/verify/table.ts'
 import { Crash, type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 

@@ -28,13 +28,13 @@ it('a data set can have several topics', () => {
   expect(found({ pin: ['pinned', 'geo.old'] })).toMatchObject({ pin: ['geo.old', 'pinned'] })
 })
 
-it('of a topic that carries several kinds each data set has its own, and the first named the strays', () => {
+it('of a topic that carries several kinds each data set has its own, and the first named the unrecognized records', () => {
   const chosen = { geo: ['events[key=g]', 'geo'], pin: ['events[key=p]', 'events[key=P]'] }
   const [pin, geo] = routesOf({ datasets: ['pin', 'geo'], topics: chosen }, topics)
   const known = new Set(['p', 'P', 'g'])
-  expect(pin?.kinds?.get('events')).toEqual({ by: 'key', mine: new Set(['p', 'P']), known, takesStrays: true })
+  expect(pin?.kinds?.get('events')).toEqual({ by: 'key', mine: new Set(['p', 'P']), known, takesUnrecognized: true })
   expect(geo).toMatchObject({ topics: ['events', 'geo'] })
-  expect([...(geo?.kinds ?? [])]).toEqual([['events', { by: 'key', mine: new Set(['g']), known, takesStrays: false }]])
+  expect([...(geo?.kinds ?? [])]).toEqual([['events', { by: 'key', mine: new Set(['g']), known, takesUnrecognized: false }]])
   const byField = routesOf({ datasets: ['pin'], topics: { pin: ['events[type=1]'] } }, topics)[0]
   expect(byField?.kinds?.get('events')).toMatchObject({ by: { field: 'type' }, mine: new Set(['1']) })
 })

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { unknownFieldsTeller } from '../src/clean/unknown-fields.ts'
+import { unknownFieldsReporter } from '../src/epoch/unknown-fields.ts'
 import type { PipelineNews } from '../src/telemetry.ts'
 
 it('an unknown field is told of once, and no more of them than anyone would read', () => {
   const told: PipelineNews[] = []
-  const tell = unknownFieldsTeller((news) => void told.push(news))
+  const tell = unknownFieldsReporter((news) => void told.push(news))
   const saw = (...names: string[]) => tell({ looked: 64, names: new Map(names.map((name) => [name, 1])) })
   saw()
   saw('a', 'b')

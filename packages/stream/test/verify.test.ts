@@ -1,8 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { commit, openTable } from '@millrace/delta'
+import { verifyAgainstSource, verifyTable } from '@millrace/outputs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { verifyAgainstSource } from '../src/verify/source.ts'
-import { verifyTable } from '../src/verify/table.ts'
 import { type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { memoryTopic } from './memory-source.ts'
 

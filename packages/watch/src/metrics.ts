@@ -74,8 +74,8 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
         counters.stages.observe({ dataset: event.dataset, stage: event.stage }, event.ms / 1000)
       }
       if (event.what === 'waits') counters.failedTries.inc({ dataset: event.dataset, code: event.code })
-      if (event.what === 'care') {
-        const { table, chore, outcome } = event.care
+      if (event.what === 'maintenance') {
+        const { table, chore, outcome } = event.maintenance
         counters.careRuns.inc({ table, chore, outcome })
       }
       if (event.what === 'committed') countCommit(event, counters, reasons)
@@ -149,12 +149,12 @@ function fillDataset(gauges: Gauges, state: DatasetState, now: number): void {
   }
 }
 
-function fillTable(gauges: Gauges, { table, version, files, bytes, rows, care }: TableState): void {
+function fillTable(gauges: Gauges, { table, version, files, bytes, rows, maintenance }: TableState): void {
   gauges.tableVersion.set({ table }, version)
   gauges.tableFiles.set({ table }, files)
   gauges.tableBytes.set({ table }, bytes)
   gauges.tableRows.set({ table }, rows)
-  for (const { chore, succeededAt } of care) {
+  for (const { chore, succeededAt } of maintenance) {
     if (succeededAt !== undefined) gauges.careSuccess.set({ table, chore }, succeededAt / 1000)
   }
 }

@@ -1,4 +1,5 @@
-import type { RefusedSample, Stage, TableSizes } from '@millrace/stream'
+import type { OutputSize } from '@millrace/outputs'
+import type { RefusedSample, Stage } from '@millrace/stream'
 
 /**
  * All that is known of one worker just now, as plain data. Dashboard, terminal, metrics and health read this and
@@ -121,11 +122,11 @@ export interface QuarantineState {
   readonly samples: readonly (RefusedSample & { readonly at: number })[]
 }
 
-export interface TableState extends TableSizes {
-  readonly care: readonly CareState[]
+export interface TableState extends OutputSize {
+  readonly maintenance: readonly MaintenanceState[]
 }
 
-export interface CareState {
+export interface MaintenanceState {
   readonly chore: string
   /** When it last ran well, whether or not there was anything to do. */
   readonly succeededAt: number | undefined

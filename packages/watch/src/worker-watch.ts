@@ -1,9 +1,9 @@
 import type { Runtime } from '@millrace/base'
-import type { CareEvent, CommittedEvent, WorkerEvent } from '@millrace/stream'
+import type { CommittedEvent, MaintenanceEvent, WorkerEvent } from '@millrace/stream'
 import { type DatasetWatch, watchDataset } from './dataset-watch.ts'
 import { MOST_POINTS, pointOf } from './history.ts'
 import { sentenceOf, worstPhase } from './sentence.ts'
-import type { CareState, HistoryPoint, TableState, WorkerIdentity, WorkerState } from './state.ts'
+import type { HistoryPoint, MaintenanceState, TableState, WorkerIdentity, WorkerState } from './state.ts'
 import { STUCK_AFTER_MS } from './vital-signs.ts'
 
 /** Turns a worker's events into its state. */
@@ -53,11 +53,14 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
           datasets.set(about.dataset, watchDataset(about, runtime, options.stuckAfterMs ?? STUCK_AFTER_MS))
         }
       } else if (event.what === 'table') {
-        tables.set(event.table.table, { ...event.table, care: tables.get(event.table.table)?.care ?? [] })
-      } else if (event.what === 'care') {
-        const { table } = event.care
-        const known = tables.get(table) ?? { table, version: 0, files: 0, bytes: 0, rows: 0, care: [] }
-        tables.set(table, { ...known, care: withCare(known.care, event.care, runtime.now()) })
+        tables.set(event.table.table, { ...event.table, maintenance: tables.get(event.table.table)?.maintenance ?? [] })
+      } else if (event.what === 'maintenance') {
+        const { table } = event.maintenance
+        const known = tables.get(table) ?? { table, version: 0, files: 0, bytes: 0, rows: 0, maintenance: [] }
+        tables.set(table, {
+          ...known,
+          maintenance: withMaintenance(known.maintenance, event.maintenance, runtime.now()),
+        })
       } else {
         datasets.get(event.dataset)?.on(event)
         const table = tableOf.get(event.dataset)
@@ -82,11 +85,15 @@ function growTable(tables: Map<string, TableState>, commit: CommittedEvent & { r
   tables.set(table, { ...known, version, ...grown })
 }
 
-function withCare(care: readonly CareState[], { chore, outcome, error }: CareEvent, at: number): CareState[] {
-  const before = care.find((each) => each.chore === chore)
-  const after: CareState =
+function withMaintenance(
+  maintenance: readonly MaintenanceState[],
+  { chore, outcome, error }: MaintenanceEvent,
+  at: number,
+): MaintenanceState[] {
+  const before = maintenance.find((each) => each.chore === chore)
+  const after: MaintenanceState =
     outcome === 'failed'
       ? { chore, succeededAt: before?.succeededAt, failedAt: at, error: String(error) }
       : { chore, succeededAt: at, failedAt: before?.failedAt, error: undefined }
-  return [...care.filter((each) => each.chore !== chore), after]
+  return [...maintenance.filter((each) => each.chore !== chore), after]
 }

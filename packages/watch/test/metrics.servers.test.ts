@@ -25,7 +25,7 @@ function busyWorker() {
     pin.waits,
     committed(refused),
     { what: 'table', table: { table: 'pin', version: 7, files: 3, bytes: 900, rows: 300 } } as const,
-    { what: 'care', care } as const,
+    { what: 'maintenance', maintenance: care } as const,
   ]
   for (const event of told) {
     watch.on(event)

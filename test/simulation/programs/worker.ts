@@ -47,8 +47,8 @@ await runStream(
     onEvent(event) {
       if (event.what === 'waits') report({ waits: event.message })
       if (event.what === 'goes on') report({ waits: null })
-      if (event.what === 'care' && event.care.outcome === 'failed')
-        report({ failed: `${event.care.chore}: ${event.care.error}` })
+      if (event.what === 'maintenance' && event.maintenance.outcome === 'failed')
+        report({ failed: `${event.maintenance.chore}: ${event.maintenance.error}` })
     },
   },
   runtime,

@@ -7,7 +7,7 @@ const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 
 const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetFolders } }, args, io) => {
   const tables = datasets.map((dataset) => ({ dataset, table: names[dataset] ?? dataset }))
   const desk = { lake, tables, datasetFolders }
-  const { listQuarantine, replayAll } = await import('@millrace/stream')
+  const { listQuarantine, replayAll } = await import('@millrace/outputs')
   const json = args.switch('--json')
   const [what = 'list'] = args.positionals
   if (what === 'replay') {

@@ -1,11 +1,11 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
-import type { TableVerdict } from '@millrace/stream'
+import type { TableVerdict } from '@millrace/outputs'
 import type { Command, Io, Run } from '../command.ts'
 
 const DATA_DID_NOT_PASS = 3
 
 const run: Run = async ({ values, origins }, args, io) => {
-  const { verifyLake } = await import('@millrace/stream')
+  const { verifyLake } = await import('@millrace/outputs')
   const given = origins.source.kind === 'default' ? {} : { source: values.source }
   const tables = values.datasets.map((dataset) => values.tables?.[dataset] ?? dataset)
   const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)

@@ -48,9 +48,9 @@ function worthTelling(event: WorkerEvent, told: { waiting: boolean; quarantined:
     case 'goes on':
       told.waiting = false
       return `${event.dataset} goes on`
-    case 'care':
-      return event.care.outcome === 'failed'
-        ? `${event.care.table}: ${event.care.chore} failed: ${String(event.care.error)}`
+    case 'maintenance':
+      return event.maintenance.outcome === 'failed'
+        ? `${event.maintenance.table}: ${event.maintenance.chore} failed: ${String(event.maintenance.error)}`
         : undefined
     case 'committed': {
       const isFirst = told.quarantined === 0 && event.quarantined > 0

@@ -50,8 +50,8 @@ function logEvent(event: WorkerEvent, log: Logger, isNewWait: (dataset: string, 
       isNewWait(event.dataset, true)
       log.info({ event: event.what, dataset: event.dataset }, `${event.dataset} goes on`)
       break
-    case 'care':
-      logCare(event.care, log)
+    case 'maintenance':
+      logMaintenance(event.maintenance, log)
       break
     case 'stage':
       log.debug({ event: event.what, dataset: event.dataset, stage: event.stage, ms: Math.round(event.ms) })
@@ -76,8 +76,8 @@ function logCommit({ what, ...commit }: Of<'committed'>, log: Logger): void {
   log.warn({ event: 'quarantined', dataset, records: quarantined, reasons: counts }, `${quarantined} into quarantine`)
 }
 
-function logCare({ table, chore, outcome, ms, error }: Of<'care'>['care'], log: Logger): void {
-  const figures = { event: 'care', table, chore, outcome, ms: Math.round(ms) }
+function logMaintenance({ table, chore, outcome, ms, error }: Of<'maintenance'>['maintenance'], log: Logger): void {
+  const figures = { event: 'maintenance', table, chore, outcome, ms: Math.round(ms) }
   if (outcome === 'failed') log.warn(figures, `${table}: ${chore} failed: ${String(error)}`)
   else log[outcome === 'done' ? 'info' : 'debug'](figures, `${table}: ${chore} ${outcome}`)
 }

@@ -58,8 +58,8 @@ export async function superviseWorker(
 /** The dashboard, its events and what is shared through the lake tell a failure in the words of whatever library. */
 function withoutSecrets(event: WorkerEvent): WorkerEvent {
   if (event.what === 'waits') return { ...event, message: redact(event.message) }
-  if (event.what !== 'care' || event.care.outcome !== 'failed') return event
-  return { ...event, care: { ...event.care, error: redact(String(event.care.error)) } }
+  if (event.what !== 'maintenance' || event.maintenance.outcome !== 'failed') return event
+  return { ...event, maintenance: { ...event.maintenance, error: redact(String(event.maintenance.error)) } }
 }
 
 /** What a person should know though it is neither progress nor trouble. */

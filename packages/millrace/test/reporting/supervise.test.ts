@@ -18,7 +18,10 @@ test('neither the log nor the dashboard shows a secret that a failure quotes', a
   const { onEvent, close } = await superviseWorker(settings, false, io, systemRuntime)
   const secret = 'https://me:hunter2@host/x?sig=hunter3 is not there'
   onEvent({ what: 'started', datasets: [{ dataset: 'pin', table: 'pin', topics: ['pin'] }], mostBytesHeld: 1 })
-  onEvent({ what: 'care', care: { table: 'pin', chore: 'vacuum', outcome: 'failed', ms: 1, error: new Error(secret) } })
+  onEvent({
+    what: 'maintenance',
+    maintenance: { table: 'pin', chore: 'vacuum', outcome: 'failed', ms: 1, error: new Error(secret) },
+  })
   onEvent({ dataset: 'pin', what: 'waits', code: 'STORE_FAILED', message: secret })
   const [, url = ''] = /dashboard (http\S+?)["\s]/.exec(String(stderr.read())) ?? []
   const shown = await Promise.all(

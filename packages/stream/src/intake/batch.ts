@@ -1,4 +1,5 @@
-import { type Partition, type Position, partitionKey } from '@millrace/transport'
+import type { Advance } from '@millrace/outputs'
+import { partitionKey } from '@millrace/transport'
 import type { TakenBlock } from './repeats.ts'
 
 /** Blocks that are going to be committed together. */
@@ -7,14 +8,6 @@ export interface Batch {
   readonly records: number
   readonly bytes: number
   readonly advances: readonly Advance[]
-}
-
-/** What one batch does to a partition: it moves it from one position to another. */
-export interface Advance {
-  readonly partition: Partition
-  readonly from: Position
-  readonly to: Position
-  readonly records: number
 }
 
 export function batchOf(blocks: readonly TakenBlock[]): Batch {

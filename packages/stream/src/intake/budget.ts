@@ -1,3 +1,5 @@
+import { onAbort } from '@millrace/base'
+
 /** Bounds the bytes that are in flight between the source and the tables, over all pipelines of a worker. */
 export interface ByteBudget {
   /** Settles when less than the bound is in flight, or when the signal aborts. */
@@ -19,7 +21,7 @@ export function createBudget(bound: number): ByteBudget {
       while (inFlight >= bound && !signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>()
         waiting.push(resolve)
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        using _ = onAbort(signal, resolve)
         await promise
       }
     },

@@ -1,5 +1,6 @@
+import { onAbort } from '@millrace/base'
 import { type Block, type Partition, partitionKey, type ReadRoom } from '@millrace/transport'
-import type { Tell } from '../telemetry.ts'
+import type { Report } from '../telemetry.ts'
 import type { ByteBudget } from './budget.ts'
 
 /** The blocks that one pipeline has read and not yet committed or dropped. */
@@ -28,7 +29,7 @@ function weightOf({ bytes, count }: Block): number {
   return Math.max(bytes.length, count * RECORD_BYTES)
 }
 
-export function trackInFlight(budget: ByteBudget, tell: Tell): InFlight {
+export function trackInFlight(budget: ByteBudget, report: Report): InFlight {
   const counts = new Map<string, number>()
   let ended = Promise.withResolvers<void>()
   const change = (block: Block, by: number) => {
@@ -65,14 +66,15 @@ export function trackInFlight(budget: ByteBudget, tell: Tell): InFlight {
     },
     done(blocks) {
       for (const block of blocks) change(block, -1)
-      tell({ what: 'released', ...countBlocks(blocks) })
+      report({ what: 'released', ...countBlocks(blocks) })
       ended.resolve()
       ended = Promise.withResolvers()
     },
     async cleared(partitions, signal) {
-      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      const aborted = Promise.withResolvers<void>()
+      using _ = onAbort(signal, aborted.resolve)
       while (!signal.aborted && partitions.some((partition) => counts.has(partitionKey(partition)))) {
-        await Promise.race([ended.promise, aborted])
+        await Promise.race([ended.promise, aborted.promise])
       }
     },
   }

@@ -2,26 +2,33 @@ import type { Runtime } from '@millrace/base'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { patiently, type WaitListener } from '../patience.ts'
 import type { Kinds } from '../routes/kinds.ts'
-import type { Tell } from '../telemetry.ts'
+import type { Report } from '../telemetry.ts'
 import type { Batch } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import type { Pace } from './pace.ts'
 import { findRepeats, type TakenBlock } from './repeats.ts'
 
-export interface IntakeParts {
+/** What is read, and which of its topics are shared. */
+export interface Reading {
   readonly source: Source
+  readonly kinds: ReadonlyMap<string, Kinds>
+}
+
+/** How much is gathered at a time. */
+export interface Gathering {
   readonly limits: BatchLimits
   readonly pace: Pace
-  readonly kinds: ReadonlyMap<string, Kinds>
   readonly inFlight: InFlight
-  readonly runtime: Runtime
+}
+
+export interface Reporting {
   readonly waiting: WaitListener
-  readonly tell: Tell
+  readonly report: Report
 }
 
 /** Where to read from in a partition, and where to stop when that is wanted. */
-export interface Stretch {
+export interface ReadRange {
   readonly partition: Partition
   readonly from: Position
   readonly end?: End
@@ -29,24 +36,25 @@ export interface Stretch {
 
 /** Reads partitions side by side into batches. */
 export interface Intake {
-  open(stretches: readonly Stretch[]): void
+  open(ranges: readonly ReadRange[]): void
   /** The next ripe batch; undefined when none will come any more: stopped, or every end reached. */
   next(): Promise<Batch | undefined>
   /** Reads no more; what has been read can still be had. */
   stop(): void
   /** Reads no more, and forgets what has been read. */
   drop(): void
-  /** Every stretch has been read to its end. */
+  /** Every range has been read to its end. */
   readonly complete: boolean
 }
 
 /** How long one read waits for records. */
 const READ_WAIT_MS = 500
 
-export function openIntake(parts: IntakeParts): Intake {
-  const { inFlight, limits, runtime, tell } = parts
+export function openIntake(reading: Reading, gathering: Gathering, runtime: Runtime, reporting: Reporting): Intake {
+  const { inFlight, limits, pace } = gathering
+  const { report } = reporting
   const readers = new Set<AbortController>()
-  const batch = createOpenBatch(limits, parts.pace, runtime)
+  const batch = createOpenBatch(limits, pace, runtime)
   const bell = createBell(runtime)
   let state: 'new' | 'reading' | 'stopped' = 'new'
   let failure: unknown
@@ -58,13 +66,13 @@ export function openIntake(parts: IntakeParts): Intake {
   }
   const take = () => {
     const taken = batch.take()
-    tell({ what: 'batch', records: taken.records, bytes: taken.bytes })
+    report({ what: 'batch', records: taken.records, bytes: taken.bytes })
     return taken
   }
-  const openOne = (stretch: Stretch) => {
+  const openOne = (range: ReadRange) => {
     const reader = new AbortController()
     readers.add(reader)
-    readOn(stretch, parts, reader.signal, add)
+    readOn(range, reading, gathering, runtime, reporting, reader.signal, add)
       .catch((error: unknown) => {
         if (!reader.signal.aborted) failure ??= error
       })
@@ -85,9 +93,9 @@ export function openIntake(parts: IntakeParts): Intake {
     get complete() {
       return complete()
     },
-    open(stretches) {
+    open(ranges) {
       if (state === 'new') state = 'reading'
-      for (const stretch of stretches) openOne(stretch)
+      for (const range of ranges) openOne(range)
       bell.ring()
     },
     async next() {
@@ -110,8 +118,11 @@ export function openIntake(parts: IntakeParts): Intake {
 }
 
 async function readOn(
-  { partition, from, end }: Stretch,
-  { source, limits, kinds, inFlight, runtime, waiting, tell }: IntakeParts,
+  { partition, from, end }: ReadRange,
+  { source, kinds }: Reading,
+  { limits, inFlight }: Gathering,
+  runtime: Runtime,
+  { waiting, report }: Reporting,
   signal: AbortSignal,
   add: (block: TakenBlock) => void,
 ): Promise<void> {
@@ -125,12 +136,12 @@ async function readOn(
     const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting).finally(room.end)
     if (signal.aborted) continue
     if (!block) {
-      tell({ what: 'idle', partition })
+      report({ what: 'idle', partition })
       continue
     }
     const { count: records, bytes, times, behind } = block
     const ms = runtime.monotonic() - asked
-    tell({ what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms })
+    report({ what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms })
     inFlight.add(block)
     let taken: TakenBlock | undefined
     try {

@@ -28,11 +28,11 @@ export function createPace(
   const slowest = DAY_MS / dailyCommits
   let left = dailyCommits
   let at = runtime.monotonic()
-  let told = everyMs
-  const tell = (interval: number) => {
-    const isNews = interval === everyMs ? told !== everyMs : interval > 2 * told || interval === slowest
-    if (!isNews || interval === told) return
-    told = interval
+  let reported = everyMs
+  const reportChange = (interval: number) => {
+    const isNews = interval === everyMs ? reported !== everyMs : interval > 2 * reported || interval === slowest
+    if (!isNews || interval === reported) return
+    reported = interval
     stretched(interval)
   }
   return {
@@ -42,7 +42,7 @@ export function createPace(
       at = now
       const plenty = Math.min(1, left / (dailyCommits / 2))
       const interval = slowest + (everyMs - slowest) * plenty
-      tell(interval)
+      reportChange(interval)
       return interval
     },
   }

@@ -9,12 +9,12 @@ export interface Kinds {
   readonly mine: ReadonlySet<string>
   /** Those that are anyone's. */
   readonly known: ReadonlySet<string>
-  /** One of the data sets puts what is of no known kind into its quarantine. */
-  readonly takesStrays: boolean
+  /** One of the data sets puts records of no known kind into its quarantine. */
+  readonly takesUnrecognized: boolean
 }
 
 /** Whose a record is: this data set's, another's, or nobody's, for a reason. */
-export type Belonging = 'mine' | 'elsewhere' | { readonly stray: string }
+export type Belonging = 'mine' | 'elsewhere' | { readonly unrecognized: string }
 
 export function belongingOf(kinds: Kinds, block: Block, index: number): Belonging {
   const { by, mine, known } = kinds
@@ -22,7 +22,7 @@ export function belongingOf(kinds: Kinds, block: Block, index: number): Belongin
   if (kind !== undefined && mine.has(kind)) return 'mine'
   if (kind !== undefined && known.has(kind)) return 'elsewhere'
   const what = by === 'key' ? 'the key' : `the field ${by.field}`
-  return { stray: kind === undefined ? `of no known kind: ${what} is missing` : `of no known kind by ${what}` }
+  return { unrecognized: kind === undefined ? `of no known kind: ${what} is missing` : `of no known kind by ${what}` }
 }
 
 function fieldOf(value: Uint8Array | null, field: string): string | undefined {

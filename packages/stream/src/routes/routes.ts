@@ -68,7 +68,7 @@ function kindsOf(dataset: string, parts: readonly Part[]): Kinds | undefined {
     by: first.by === 'key' ? 'key' : { field: first.by },
     mine: new Set(parts.filter((part) => part.dataset === dataset).map(({ value }) => value)),
     known: new Set(parts.map(({ value }) => value)),
-    takesStrays: first.dataset === dataset,
+    takesUnrecognized: first.dataset === dataset,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact'
-import type { CareState, TableState, WorkerState } from '../state.ts'
+import type { MaintenanceState, TableState, WorkerState } from '../state.ts'
 import { agoInWords, bytesInWords, exactCountInWords } from '../words.ts'
 import { type Column, hint, panel, table } from './parts.ts'
 
@@ -16,7 +16,7 @@ export function tablesPanel({ tables, at }: WorkerState): ComponentChild {
       cell: ({ bytes, files }) => (files === 0 ? '–' : bytesInWords(bytes / files)),
     },
     { head: 'Version', isNumber: true, cell: ({ version }) => exactCountInWords(version) },
-    { head: 'Looked after', cell: ({ care }) => careInWords(care, at) },
+    { head: 'Looked after', cell: ({ maintenance }) => maintenanceInWords(maintenance, at) },
   ]
   const sorted = tables.toSorted((a, b) => (a.table < b.table ? -1 : 1))
   return panel(
@@ -28,10 +28,10 @@ export function tablesPanel({ tables, at }: WorkerState): ComponentChild {
 }
 
 /** What failed, before all else. */
-function careInWords(care: readonly CareState[], now: number): string {
-  const failed = care.filter(({ error }) => error !== undefined)
+function maintenanceInWords(maintenance: readonly MaintenanceState[], now: number): string {
+  const failed = maintenance.filter(({ error }) => error !== undefined)
   if (failed.length > 0) return failed.map(({ chore, error }) => `${chore} failed: ${error}`).join('; ')
-  const last = care.reduce<CareState | undefined>(
+  const last = maintenance.reduce<MaintenanceState | undefined>(
     (newest, each) => ((each.succeededAt ?? 0) > (newest?.succeededAt ?? 0) ? each : newest),
     undefined,
   )

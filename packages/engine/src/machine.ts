@@ -1,0 +1,30 @@
+import { openWorkFolder, type Runtime } from '@millrace/base'
+import { type DuckDB, openDuckDB } from './duckdb.ts'
+
+/** What work on this computer is done with. */
+export interface Machine {
+  readonly engine: DuckDB
+  /** The scratch folder: ours alone, and gone when the work is over. */
+  readonly workFolder: string
+  readonly runtime: Runtime
+}
+
+/** Opens an engine with a scratch folder of its own; both are gone when the machine is disposed of. */
+export async function openMachine(runtime: Runtime): Promise<Machine & AsyncDisposable> {
+  const folder = await openWorkFolder()
+  try {
+    const engine = await openDuckDB({ temporaryFolder: folder.path })
+    return {
+      engine,
+      workFolder: folder.path,
+      runtime,
+      async [Symbol.asyncDispose]() {
+        engine.close()
+        await folder.close()
+      },
+    }
+  } catch (error) {
+    await folder.close()
+    throw error
+  }
+}

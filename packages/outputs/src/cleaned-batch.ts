@@ -1,0 +1,130 @@
+import { valueAt } from '@millrace/base'
+import type { Snapshot, StagedFile } from '@millrace/delta'
+import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
+import { type Block, partitionKey } from '@millrace/transport'
+import type { Advance } from './advance.ts'
+import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
+import type { RejectedRecord } from './rejected-record.ts'
+
+/**
+ * A batch on its way to the outputs. It is cleaned when the first of them asks for rows, and writes them itself in
+ * the form asked for, in one statement; an output that wants the messages as they came takes `blocks`, and nothing
+ * is cleaned for it. The bytes are only lent, until the last `prepare` has settled.
+ */
+export interface CleanedBatch {
+  readonly dataset: Dataset
+  readonly advances: readonly Advance[]
+  /** The records that are to be cleaned, as they were read. */
+  readonly blocks: readonly Block[]
+  /** Writes the clean rows into Parquet files of this computer, with the columns of that table. */
+  parquet(table: Snapshot): Promise<readonly StagedFile[]>
+  /** What became of each record; cleans if that has not been done yet. */
+  report(): Promise<BatchReport>
+}
+
+/** What became of the records of a batch: `rows`, `filtered` and `rejected` of those that were to be cleaned. */
+export interface BatchReport {
+  readonly rows: number
+  readonly filtered: number
+  readonly rejected: readonly RejectedRecord[]
+  readonly unknown: CleanReport['unknown']
+  /** For each partition, in the order of the batch's advances. */
+  readonly ledger: readonly LedgerEntry[]
+}
+
+/** What of a block goes on to be cleaned, and what became of the rest. */
+export interface SelectedBlock {
+  readonly block: Block
+  /** Were in the quarantine already. */
+  readonly held: number
+  /** Are another data set's. */
+  readonly elsewhere: number
+  /** Repeat a record that came before. */
+  readonly repeated: number
+  readonly unrecognized: readonly UnrecognizedRecord[]
+}
+
+/** A record of a topic of several data sets that is of none of them. */
+export interface UnrecognizedRecord {
+  /** As the source names it. */
+  readonly offset: string
+  readonly time: number
+  readonly reason: string
+  readonly value: Uint8Array | null
+}
+
+export function cleanedBatch(
+  selected: readonly SelectedBlock[],
+  advances: readonly Advance[],
+  { dataset, group }: { readonly dataset: Dataset; readonly group: string },
+  cleaner: Cleaner,
+): CleanedBatch {
+  const blocks = selected.map(({ block }) => block)
+  const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
+  let report: CleanReport | undefined
+  return {
+    dataset,
+    advances,
+    blocks,
+    async parquet(snapshot) {
+      const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot }, nameOf)
+      report = cleaned.report
+      return cleaned.files
+    },
+    async report() {
+      report ??= await cleaner.checkRecords(dataset, blocks, nameOf)
+      return reportOf(selected, advances, report, group)
+    },
+  }
+}
+
+function reportOf(
+  selected: readonly SelectedBlock[],
+  advances: readonly Advance[],
+  report: CleanReport,
+  group: string,
+): BatchReport {
+  const bad = report.rejected.map(({ block: at, index, reason }): RejectedRecord => {
+    const { block } = selected[at] as SelectedBlock
+    const [offset, time] = [String(block.offsets[index]), block.times[index] ?? 0]
+    return { ...originOf(block, group), offset, time, reason, state: 'bad', value: valueAt(block, index) }
+  })
+  const unrecognized = selected.flatMap(({ block, unrecognized: records }) =>
+    records.map((record): RejectedRecord => ({ ...originOf(block, group), ...record, state: 'unrecognized' })),
+  )
+  return {
+    rows: report.rows,
+    filtered: report.filtered.reduce((sum, count) => sum + count, 0),
+    rejected: [...unrecognized, ...bad],
+    unknown: report.unknown,
+    ledger: ledgerOf(advances, selected, report),
+  }
+}
+
+function originOf({ partition: { topic, identity, id } }: Block, group: string) {
+  return { pipeline: group, topic, identity, partition: id }
+}
+
+function recordName(block: Block, index: number): string {
+  return `${partitionKey(block.partition)} at ${block.offsets[index]}`
+}
+
+/** Returns the account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
+function ledgerOf(advances: readonly Advance[], selected: readonly SelectedBlock[], report: CleanReport): LedgerEntry[] {
+  const rejectedOf = new Map<number, number>()
+  for (const { block } of report.rejected) rejectedOf.set(block, (rejectedOf.get(block) ?? 0) + 1)
+  return advances.map((advance, i) => {
+    const sum = (count: (of: SelectedBlock, block: number) => number) =>
+      selected.reduce(
+        (total, each, at) => total + (each.block.partition === advance.partition ? count(each, at) : 0),
+        0,
+      )
+    const entry = ledgerEntry(advance, {
+      quarantined: sum(({ held, unrecognized }, block) => held + unrecognized.length + (rejectedOf.get(block) ?? 0)),
+      filtered: sum((_, block) => report.filtered[block] ?? 0),
+      elsewhere: sum(({ elsewhere }) => elsewhere),
+      repeated: sum(({ repeated }) => repeated),
+    })
+    return { ...entry, hash: i === 0 ? String(report.hash) : '0' }
+  })
+}

@@ -1,0 +1,68 @@
+import {
+  checkpointIsDue,
+  cleanLog,
+  optimizeTable,
+  refresh,
+  type Snapshot,
+  vacuumTable,
+  type Workshop,
+  writeCheckpoint,
+} from '@millrace/delta'
+import type { Machine } from '@millrace/engine'
+import { keepLedger } from '../ledger/kept.ts'
+import type { Chore } from '../output.ts'
+import type { ProgressTable } from './progress-table.ts'
+
+type TableChore = Omit<Chore, 'run'> & {
+  run(snapshot: Snapshot, workshop: Workshop, signal: AbortSignal): Promise<boolean>
+}
+
+const SMALL_FILE_BYTES = 16 << 20
+const SMALL_FILES_AT_MOST = 64
+const MINUTE = 60_000
+
+const CHORES: readonly TableChore[] = [
+  {
+    name: 'checkpoint',
+    everyMs: MINUTE / 4,
+    run: async (snapshot, workshop) =>
+      (await checkpointIsDue(snapshot.table)) && (await writeCheckpoint(snapshot, workshop)),
+  },
+  {
+    name: 'optimize',
+    everyMs: MINUTE,
+    async run(snapshot, workshop, signal) {
+      const files = [...snapshot.files.values()]
+      if (files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST) return false
+      const { addedFiles } = await optimizeTable(snapshot, workshop, { signal })
+      return addedFiles > 0
+    },
+  },
+  {
+    name: 'clean log',
+    everyMs: 60 * MINUTE,
+    run: async (snapshot, { runtime }) => (await cleanLog(snapshot, runtime, keepLedger)) > 0,
+  },
+  {
+    name: 'vacuum',
+    everyMs: 24 * 60 * MINUTE,
+    run: async (snapshot, workshop) => (await vacuumTable(snapshot, workshop)).keys.length > 0,
+  },
+]
+
+/** What keeps a table healthy: when two workers do the same, whatever they cross in is a conflict that one loses. */
+export function choresOf(table: ProgressTable, { engine, workFolder: folder, runtime }: Machine): Chore[] {
+  return CHORES.map(({ name, everyMs, run }) => ({
+    name,
+    everyMs,
+    async run(signal) {
+      const connection = await engine.connect()
+      try {
+        // The worker's own snapshot may be old where others commit.
+        return await run(await refresh(table.snapshot()), { connection, folder, runtime }, signal)
+      } finally {
+        connection.closeSync()
+      }
+    },
+  }))
+}

@@ -1,0 +1,83 @@
+import type { Runtime } from '@millrace/base'
+import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/delta'
+import { type Partition, type Position, samePosition } from '@millrace/transport'
+import type { Begun, StoredAdvance } from '../output.ts'
+import { progressTxns, refuseNamesake, storedPosition, topicVersions } from './progress.ts'
+
+/**
+ * A table whose commits carry the progress of the partitions whose rows they hold. Contract: rows and progress
+ * become visible together or not at all; a commit answers false, having changed nothing, when the stored
+ * progress of any partition is not where the commit starts from, because then another worker owns it.
+ */
+export interface ProgressTable {
+  readonly ref: TableRef
+  snapshot(): Snapshot
+  /** Reads the table anew, makes it fit for our rows again if others have changed it, and returns the progress in it. */
+  begin(partitions: readonly Partition[]): Promise<Begun>
+  /** Whether somebody took this pipeline's progress in the topic back on purpose. */
+  wasRewound(partition: Partition): boolean
+  /** The stored position, as of the last `begin` or `commit`. */
+  position(partition: Partition): Position | undefined
+  /** Whether this pipeline has a position for some partition of the same topic. */
+  knows(partition: Partition): boolean
+  commit(change: TableChange): Promise<boolean>
+}
+
+export interface TableChange {
+  readonly files: readonly StagedFile[]
+  readonly advances: readonly StoredAdvance[]
+  /** For whoever audits the commit. */
+  readonly info?: Readonly<Record<string, unknown>>
+}
+
+export interface ProgressTableOptions {
+  readonly ref: TableRef
+  readonly group: string
+  readonly schema: StructType
+  readonly description: string
+  readonly runtime: Runtime
+}
+
+export async function openProgressTable({
+  ref,
+  group,
+  schema,
+  description,
+  runtime,
+}: ProgressTableOptions): Promise<ProgressTable> {
+  const openNow = () => openOrCreate(ref, { schema, description }, runtime)
+  let snapshot = await openNow()
+  const knows = (partition: Partition) => topicVersions(snapshot, group, partition).some((version) => version >= 0n)
+  return {
+    ref,
+    snapshot: () => snapshot,
+    async begin(partitions) {
+      snapshot = await openNow()
+      const positions = new Map<Partition, Position>()
+      for (const partition of partitions) {
+        refuseNamesake(snapshot, group, partition)
+        const position = storedPosition(snapshot, group, partition)
+        if (position) positions.set(partition, position)
+      }
+      return { positions, ofKnownTopics: new Set(partitions.filter(knows)) }
+    },
+    position: (partition) => storedPosition(snapshot, group, partition),
+    knows,
+    wasRewound: (partition) => topicVersions(snapshot, group, partition).some((version) => version < 0n),
+    async commit({ files, advances, info }) {
+      const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
+      const stillThere = (latest: Snapshot) =>
+        advances.every(({ partition, from }) => samePosition(storedPosition(latest, group, partition), from))
+      const transaction = {
+        operation: 'STREAMING UPDATE',
+        add: files.filter(({ rows }) => rows > 0n).map(({ add }) => add),
+        txn: progressTxns(group, to, runtime.now()),
+        fence: stillThere,
+        ...(info === undefined ? {} : { info }),
+      }
+      const result = await commit(snapshot, transaction, runtime)
+      snapshot = result.snapshot
+      return result.outcome === 'committed'
+    },
+  }
+}

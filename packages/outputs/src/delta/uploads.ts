@@ -1,0 +1,16 @@
+import type { Runtime } from '@millrace/base'
+import { type StagedFile, type TableRef, uploadStaged } from '@millrace/delta'
+
+/** Uploads staged files once each: a call made again goes on with what is left, for a file that is up is gone here. */
+export function createUploads(table: TableRef, runtime: Runtime): (files: readonly StagedFile[]) => Promise<void> {
+  const uploaded = new WeakSet<StagedFile>()
+  const upload = async (file: StagedFile) => {
+    if (uploaded.has(file)) return
+    await uploadStaged(table, file)
+    runtime.crashPoint('file uploaded')
+    uploaded.add(file)
+  }
+  return async (files) => {
+    await Promise.all(files.map(upload))
+  }
+}

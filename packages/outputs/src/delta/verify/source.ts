@@ -1,0 +1,76 @@
+import { MillraceError } from '@millrace/base'
+import type { TableRef } from '@millrace/delta'
+import { type Partition, type Position, reached, type Source } from '@millrace/transport'
+import { auditedCommits } from '../../ledger/audit.ts'
+import type { LedgerEntry } from '../../ledger/ledger.ts'
+import type { PartitionAccount } from './table.ts'
+
+const READ = { maxBytes: 32 << 20, waitMs: 5_000 }
+
+/**
+ * Counts in the source what the table says it took from there. Only stretches that begin above the start of the
+ * source's log can be compared: of what retention has taken nobody can tell any more.
+ */
+export async function verifyAgainstSource(
+  table: TableRef,
+  accounts: readonly PartitionAccount[],
+  source: Source,
+): Promise<string[]> {
+  const problems: string[] = []
+  for (const account of accounts) {
+    const { topic, identity, partition: id } = account
+    const partition = { topic, identity, id }
+    const start = await source.resolve(partition, 'earliest')
+    const told = await toldSince(table, account, start)
+    if (!told) continue
+    const found = await countRecords(source, partition, told.from, account.to.map(BigInt))
+    if (found === told.records) continue
+    problems.push(
+      `${topic}/${id}: from ${told.from} on the source holds ${found} records, the table accounts for ${told.records}`,
+    )
+  }
+  return problems
+}
+
+interface Told {
+  readonly from: Position
+  readonly records: number
+}
+
+async function toldSince(table: TableRef, account: PartitionAccount, start: Position): Promise<Told | undefined> {
+  let told: Told | undefined
+  for await (const { entries } of auditedCommits(table)) {
+    for (const entry of entries as unknown as readonly (LedgerEntry & { group: string })[]) {
+      const from = entry.from.map(BigInt)
+      const mine = entry.group === account.group && entry.topic === account.topic && entry.identity === account.identity
+      if (!mine || entry.partition !== account.partition || !reached(from, start)) continue
+      told = { from: told?.from ?? from, records: (told?.records ?? 0) + entry.records }
+    }
+  }
+  return told
+}
+
+async function countRecords(source: Source, partition: Partition, from: Position, to: Position): Promise<number> {
+  const end = await source.end(partition)
+  let count = 0
+  for (let at = from; !reached(at, to); ) {
+    const block = await source.read(partition, at, READ)
+    if (!block) {
+      // What the table has beyond the end is missed by the count.
+      if (end.passedBy(at)) break
+      throw new MillraceError(
+        'SOURCE_UNREACHABLE',
+        `${partition.topic}/${partition.id} did not answer at ${at}, before ${to}, which the table has`,
+      )
+    }
+    count += reached(to, block.to) ? block.count : countBefore(source, block.offsets, to)
+    at = block.to
+  }
+  return count
+}
+
+function countBefore(source: Source, offsets: Iterable<bigint | string>, to: Position): number {
+  let count = 0
+  for (const offset of offsets) if (!reached(source.positionOf(offset), to)) count++
+  return count
+}

@@ -1,0 +1,29 @@
+export type { Advance } from './advance.ts'
+export { anchorLast, type PipelineBegun, type PipelineOutputs, type PreparedBatch } from './anchor-last.ts'
+export {
+  type BatchReport,
+  type CleanedBatch,
+  cleanedBatch,
+  type SelectedBlock,
+  type UnrecognizedRecord,
+} from './cleaned-batch.ts'
+export { type TableVerdict, verifyLake } from './delta/verify/lake.ts'
+export { verifyAgainstSource } from './delta/verify/source.ts'
+export { verifyTable } from './delta/verify/table.ts'
+export type {
+  Begun,
+  Chore,
+  CommitResult,
+  HeldRecords,
+  OpenOutput,
+  Output,
+  OutputContext,
+  OutputSize,
+  Prepared,
+  StoredAdvance,
+} from './output.ts'
+export { OUTPUTS } from './outputs.ts'
+export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } from './quarantine/list.ts'
+export { printable } from './quarantine/printable.ts'
+export { type ReplayOptions, replayQuarantine } from './quarantine/replay.ts'
+export type { RejectedRecord } from './rejected-record.ts'

@@ -1,0 +1,61 @@
+import type { Dataset } from '@millrace/transform'
+import type { Advance } from '../advance.ts'
+
+/**
+ * What a commit says of itself, so that anyone can add it up: for each partition where it was read from and
+ * to, and what became of the records in between. Positions are text: they may be wider than a number.
+ */
+export interface LedgerEntry {
+  readonly topic: string
+  readonly identity: string
+  readonly partition: string
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly records: number
+  readonly rows: number
+  readonly quarantined: number
+  readonly filtered: number
+  /** Records of a shared topic that are another data set's. */
+  readonly elsewhere?: number
+  /** Records that repeat one that came before. */
+  readonly repeated?: number
+  /** The sum of the rows' hashes modulo 2^64, whatever their order. */
+  readonly hash: string
+}
+
+export interface Ledger {
+  readonly group: string
+  readonly dataset: string
+  readonly entries: readonly LedgerEntry[]
+}
+
+export interface NoRows {
+  readonly quarantined: number
+  readonly filtered: number
+  readonly elsewhere: number
+  readonly repeated: number
+}
+
+export function ledgerEntry(
+  { partition, from, to, records }: Advance,
+  { quarantined, filtered, elsewhere, repeated }: NoRows,
+): Omit<LedgerEntry, 'hash'> {
+  return {
+    topic: partition.topic,
+    identity: partition.identity,
+    partition: partition.id,
+    from: from.map(String),
+    to: to.map(String),
+    records,
+    rows: records - quarantined - filtered - elsewhere - repeated,
+    quarantined,
+    filtered,
+    ...(elsewhere > 0 && { elsewhere }),
+    ...(repeated > 0 && { repeated }),
+  }
+}
+
+export function ledgerInfo(group: string, dataset: Dataset, entries: readonly LedgerEntry[]) {
+  const ledger: Ledger = { group, dataset: dataset.name, entries }
+  return { millrace: ledger }
+}

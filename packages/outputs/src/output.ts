@@ -1,0 +1,124 @@
+import type { Machine } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
+import type { Dataset } from '@millrace/transform'
+import type { Partition, Position } from '@millrace/transport'
+import type { CleanedBatch } from './cleaned-batch.ts'
+
+/**
+ * A place where a pipeline's records go: a table, a topic's archive, a database. A folder here and a line in
+ * outputs.ts make one; test/contract.ts proves that it keeps this contract.
+ *
+ * The delivery contract:
+ * - An output stores the rows of a batch and the pipeline's progress together. A reader sees both or neither,
+ *   whenever the process is killed and whatever the store answers.
+ * - Progress is a position for each partition: where the pipeline goes on reading. It is kept by pipeline, topic,
+ *   identity of the topic, and partition. Progress of the same topic and partition under another identity means that
+ *   the topic was made anew: `begin` refuses with SOURCE_CHANGED.
+ * - A commit moves partitions from one position to another. Where the stored position of any of them is not the one
+ *   that the commit starts from, another worker owns that partition: nothing is changed, and the commit is `fenced`.
+ *   The output compares with what is stored at the moment of the commit, never with what it remembers.
+ * - After a lost answer the output finds out what happened, by an id of the commit or by the stored position, before
+ *   it sends anything again. When it cannot find out, it throws a MillraceError whose `retry` is true, and the worker
+ *   calls again with the same arguments. If the first call took effect after all, the second one changes nothing and
+ *   answers `committed` or, because the stored position is ahead of its start, `fenced`: then the worker begins again.
+ * - A failure that a later call can heal is a MillraceError with `retry`: the worker waits and calls again. Any other
+ *   error stops the worker.
+ *
+ * The worker's side: for one output it calls `begin` first, then `prepare` and `upload` of several batches side by
+ * side, and `commit` one at a time in the order in which the records were read. After `fenced` it begins again, and
+ * commits nothing that was prepared before. Of the several outputs of a pipeline one is the anchor: anchor-last.ts.
+ */
+export interface Output {
+  /** Names the output for people, for events and for the lease of its maintenance. */
+  readonly name: string
+  /**
+   * Reads the stored state anew and returns the progress of these partitions. What `prepare` has to know about the
+   * store (columns, file sizes) is fixed here as well, so that one `begin` means one layout.
+   */
+  begin(partitions: readonly Partition[]): Promise<Begun>
+  /**
+   * Does all that can be done with the batch on this computer before it is the batch's turn: nothing of it can be
+   * seen by a reader, and nothing is needed of the batch once it has settled, because its bytes are written over.
+   * A call that failed may be made again.
+   */
+  prepare(batch: CleanedBatch): Promise<Prepared>
+  /** Brings what was prepared to the store, still unseen. A call that failed is made again and goes on with what is left. */
+  upload(prepared: Prepared): Promise<void>
+  /**
+   * Makes the prepared rows and the progress visible together. Without rows (`undefined`) it stores progress alone.
+   * An advance from `undefined` stores the first position of a partition: an anchor that holds rows of that topic by
+   * this pipeline and no progress refuses with PROGRESS_LOST.
+   */
+  commit(prepared: Prepared | undefined, advances: readonly StoredAdvance[]): Promise<CommitResult>
+  /**
+   * The records of a partition that this output holds although they come after `from`, by the names that the source
+   * gives them. An output of rejected records answers, for it commits before the anchor: what it holds stays out of
+   * the other outputs, whatever today's rules say, and is not committed to it twice.
+   */
+  held?(partition: Partition, from: Position): Promise<HeldRecords | undefined>
+  /** What keeps the store healthy beside the commits; the worker decides when, and who of several workers does it. */
+  readonly maintenance: readonly Chore[]
+  /** How much the output holds, as of the last commit or `begin`. */
+  describe(): OutputSize
+  close(): Promise<void>
+}
+
+export interface Begun {
+  /** The stored position of each partition that has one. */
+  readonly positions: ReadonlyMap<Partition, Position>
+  /** Those of whose topic any partition has a stored position. */
+  readonly ofKnownTopics: ReadonlySet<Partition>
+}
+
+/** What an output has made of a batch. It goes back to that output only, which keeps more in it than this. */
+export interface Prepared {
+  readonly files: number
+  readonly fileBytes: number
+  /** Nothing to commit but progress. */
+  readonly isEmpty: boolean
+}
+
+/** One step of a partition's stored progress. From `undefined`: nothing may be stored yet. */
+export interface StoredAdvance {
+  readonly partition: Partition
+  readonly from: Position | undefined
+  readonly to: Position
+}
+
+export type CommitResult =
+  /** `version` is what people know the state by, where the output numbers its states. */
+  { readonly outcome: 'committed'; readonly version: number } | { readonly outcome: 'fenced' }
+
+export interface HeldRecords {
+  readonly until: Position
+  readonly offsets: ReadonlySet<string>
+}
+
+export interface Chore {
+  readonly name: 'checkpoint' | 'optimize' | 'clean log' | 'vacuum'
+  readonly everyMs: number
+  /** Returns whether there was anything to do. Two workers may do it at once: that must be safe. */
+  run(signal: AbortSignal): Promise<boolean>
+}
+
+export interface OutputSize {
+  readonly table: string
+  readonly version: number
+  readonly files: number
+  readonly bytes: number
+  readonly rows: number
+}
+
+/** What an output is opened for. */
+export interface OutputContext {
+  /** The lake. */
+  readonly store: ObjectStore
+  /** The name of the data set's table, such as its folder in the lake. */
+  readonly table: string
+  readonly dataset: Dataset
+  /** The pipeline's name: progress is kept under it. */
+  readonly group: string
+  readonly machine: Machine
+}
+
+export type OpenOutput = (context: OutputContext) => Promise<Output>

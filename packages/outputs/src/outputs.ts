@@ -1,0 +1,9 @@
+import { openDelta } from './delta/output.ts'
+import type { OpenOutput } from './output.ts'
+import { openQuarantine } from './quarantine/output.ts'
+
+/** All outputs that there are. */
+export const OUTPUTS = {
+  delta: openDelta,
+  quarantine: openQuarantine,
+} satisfies Record<string, OpenOutput>

@@ -1,0 +1,104 @@
+import { openWorkFolder, type Runtime } from '@millrace/base'
+import { openScan, openTable, planScan } from '@millrace/delta'
+import { type DuckDB, openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
+import { createCleaner, loadDataset } from '@millrace/transform'
+import { printable } from './printable.ts'
+import { type ReplayTotals, replayQuarantine } from './replay.ts'
+import { quarantinePath } from './table.ts'
+
+export interface QuarantineOf {
+  readonly dataset: string
+  readonly table: string
+}
+
+export interface QuarantineOptions {
+  readonly lake: string
+  readonly tables: readonly QuarantineOf[]
+  readonly datasetFolders: readonly string[]
+}
+
+/** A refused record, for people: its bytes are shown as text, cut short, with nothing that a screen would obey. */
+export interface ListedRecord {
+  readonly table: string
+  readonly topic: string
+  readonly partition: string
+  readonly offset: string
+  readonly time: string
+  readonly reason: string
+  readonly state: string
+  readonly value: string | null
+}
+
+/** The newest refused records first. */
+export async function listQuarantine({ lake, tables }: QuarantineOptions, limit: number): Promise<ListedRecord[]> {
+  const store = await openLake(lake)
+  return withEngine(async (engine) => {
+    const listed: ListedRecord[] = []
+    for (const { table } of tables) {
+      const snapshot = await openTable({ store, path: quarantinePath(table) })
+      if (!snapshot || snapshot.files.size === 0) continue
+      const connection = await engine.connect()
+      await using rows = await openScan(planScan(snapshot), connection)
+      const reader = await connection.runAndReadAll(`
+        SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
+        FROM (${rows.sql}) ORDER BY refused_at DESC, topic, partition, "offset" LIMIT ${limit}`)
+      listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
+      connection.closeSync()
+    }
+    return listed
+  })
+}
+
+function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
+  const [topic, partition, offset, time, reason, state] = row.map(String) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
+  const value = row[6] as { bytes: Uint8Array } | null
+  return { table, topic, partition, offset, time, reason, state, value: value && printable(value.bytes) }
+}
+
+/** Tries every refused record of these data sets by the rules of today. */
+export async function replayAll(
+  { lake, tables, datasetFolders }: QuarantineOptions,
+  runtime: Runtime,
+): Promise<Map<string, ReplayTotals>> {
+  const store = await openLake(lake)
+  const workFolder = await openWorkFolder()
+  try {
+    return await withEngine(async (engine) => {
+      const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime })
+      const totals = new Map<string, ReplayTotals>()
+      for (const { dataset, table: path } of tables) {
+        if (!(await openTable({ store, path: quarantinePath(path) }))) continue
+        const parts = {
+          store,
+          path,
+          dataset: await loadDataset(dataset, datasetFolders),
+          engine,
+          cleaner,
+          workFolder: workFolder.path,
+          runtime,
+        }
+        totals.set(path, await replayQuarantine(parts))
+      }
+      return totals
+    })
+  } finally {
+    await workFolder.close()
+  }
+}
+
+async function withEngine<T>(work: (engine: DuckDB) => Promise<T>): Promise<T> {
+  const engine = await openDuckDB()
+  try {
+    return await work(engine)
+  } finally {
+    engine.close()
+  }
+}

@@ -1,0 +1,102 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { openScan, openTable, type Predicate, planScan, replaceRows, type Snapshot } from '@millrace/delta'
+import { type DuckDB, quoteText } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
+import { quarantinePath } from './table.ts'
+
+export interface QuarantinePlace {
+  readonly store: ObjectStore
+  /** The clean table; its quarantine stands beside it. */
+  readonly path: string
+  readonly engine: DuckDB
+  readonly workFolder: string
+  readonly runtime: Runtime
+}
+
+/** What names a quarantined record, and its bytes. */
+export interface RejectedRow {
+  readonly keys: Readonly<Record<(typeof KEYS)[number], string>>
+  readonly value: Uint8Array | null
+}
+
+const KEYS = ['pipeline', 'topic', 'identity', 'partition', 'offset'] as const
+
+export const RECORDS_AT_ONCE = 5_000
+
+export async function openQuarantine({ store, path }: QuarantinePlace): Promise<Snapshot> {
+  const snapshot = await openTable({ store, path: quarantinePath(path) })
+  if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} has no quarantine`)
+  return snapshot
+}
+
+/** Replays that were begun and not finished. */
+export async function interruptedIds(quarantine: Snapshot, engine: DuckDB): Promise<string[]> {
+  const ids = await select(
+    quarantine,
+    "SELECT DISTINCT substr(state, 11) FROM t WHERE state LIKE 'replaying:%'",
+    engine,
+  )
+  return ids.map(([id]) => String(id))
+}
+
+export async function rejectedRows(
+  quarantine: Snapshot,
+  where: string,
+  from: number,
+  engine: DuckDB,
+): Promise<RejectedRow[]> {
+  const columns = KEYS.map((key) => `"${key}"`).join(', ')
+  const page = `LIMIT ${RECORDS_AT_ONCE} OFFSET ${from}`
+  const rows = await select(
+    quarantine,
+    `SELECT ${columns}, value FROM t WHERE ${where} ORDER BY ${columns} ${page}`,
+    engine,
+  )
+  return rows.map((row) => {
+    const keys = Object.fromEntries(KEYS.map((key, i) => [key, String(row[i])])) as RejectedRow['keys']
+    const value = row[KEYS.length] as { bytes: Uint8Array } | null
+    return { keys, value: value?.bytes ?? null }
+  })
+}
+
+/** The same rows with another state, copy on write. */
+export async function mark(records: readonly RejectedRow[], state: string, parts: QuarantinePlace): Promise<void> {
+  const quarantine = await openQuarantine(parts)
+  const connection = await parts.engine.connect()
+  try {
+    const where = whereKeys(records)
+    const rows = await openScan(planScan(quarantine), connection)
+    const wanted = records.map(({ keys }) => `(${KEYS.map((key) => quoteText(keys[key])).join(', ')})`).join(', ')
+    const query = `
+      SELECT * REPLACE (${quoteText(state)} AS state) FROM (${rows.sql})
+      WHERE (${KEYS.map((key) => `"${key}"`).join(', ')}) IN (${wanted})`
+    const workshop = { connection, folder: parts.workFolder, runtime: parts.runtime }
+    const { outcome } = await replaceRows(quarantine, where, query, workshop, { progress: 'keep' })
+    await rows[Symbol.asyncDispose]()
+    if (outcome !== 'committed')
+      throw new MillraceError('TABLE_CONFLICT', `${quarantinePath(parts.path)}: others changed it meanwhile`)
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** By partition, so that each has one list of offsets. */
+function whereKeys(records: readonly RejectedRow[]): Predicate {
+  const groups = Map.groupBy(records, ({ keys: { offset: _, ...rest } }) => JSON.stringify(rest))
+  const of = [...groups.values()].map((group): Predicate => {
+    const { offset: _, ...rest } = (group[0] as RejectedRow).keys
+    const equal = Object.entries(rest).map(([column, value]): Predicate => ({ op: '=', column, value }))
+    return { op: 'and', of: [...equal, { op: 'in', column: 'offset', values: group.map(({ keys }) => keys.offset) }] }
+  })
+  return { op: 'or', of }
+}
+
+async function select(snapshot: Snapshot, sql: string, engine: DuckDB): Promise<readonly (readonly unknown[])[]> {
+  const connection = await engine.connect()
+  try {
+    await using rows = await openScan(planScan(snapshot), connection)
+    return (await connection.runAndReadAll(`WITH t AS (${rows.sql}) ${sql}`)).getRows()
+  } finally {
+    connection.closeSync()
+  }
+}

@@ -1,0 +1,98 @@
+import { joinValues, MillraceError } from '@millrace/base'
+import { commit, openTable, uploadAll } from '@millrace/delta'
+import { quoteText } from '@millrace/engine'
+import type { Cleaner, Dataset } from '@millrace/transform'
+import {
+  interruptedIds,
+  mark,
+  openQuarantine,
+  type QuarantinePlace,
+  RECORDS_AT_ONCE,
+  type RejectedRow,
+  rejectedRows,
+} from './rejected-rows.ts'
+
+export type ReplayOptions = QuarantinePlace & { readonly dataset: Dataset; readonly cleaner: Cleaner }
+
+export interface ReplayTotals {
+  readonly replayed: number
+  readonly stillBad: number
+}
+
+/**
+ * Tries refused records again, by today's rules. It spans two tables, so it goes by marks: the good ones of a
+ * chunk are marked `replaying:<id>`, appended with a txn that names the id, then marked `replayed:<id>`. Killed
+ * anywhere, the next replay finishes the id first; the txn tells whether the rows are in already.
+ */
+export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
+  let replayed = await finishInterrupted(parts)
+  let stillBad = 0
+  const quarantine = await openQuarantine(parts)
+  for (let from = 0; ; from += RECORDS_AT_ONCE) {
+    const chunk = await rejectedRows(quarantine, "state = 'bad'", from, parts.engine)
+    if (chunk.length === 0) return { replayed, stillBad }
+    const good = await goodOf(chunk, parts)
+    stillBad += chunk.length - good.length
+    if (good.length === 0) continue
+    const id = parts.runtime.uuid()
+    await mark(good, `replaying:${id}`, parts)
+    parts.runtime.crashPoint('marked')
+    await append(good, id, parts)
+    parts.runtime.crashPoint('appended')
+    await mark(good, `replayed:${id}`, parts)
+    replayed += good.length
+  }
+}
+
+async function finishInterrupted(parts: ReplayOptions): Promise<number> {
+  const quarantine = await openQuarantine(parts)
+  let finished = 0
+  for (const id of await interruptedIds(quarantine, parts.engine)) {
+    const marked = await rejectedRows(quarantine, `state = ${quoteText(`replaying:${id}`)}`, 0, parts.engine)
+    const table = await openTable({ store: parts.store, path: parts.path })
+    const isIn = table?.txns.has(txnOf(id)) ?? false
+    // The rules may have changed since the marking: what they refuse now goes back to where it was.
+    const good = isIn ? marked : await goodOf(marked, parts)
+    const bad = marked.filter((record) => !good.includes(record))
+    if (bad.length > 0) await mark(bad, 'bad', parts)
+    if (!isIn && good.length > 0) await append(good, id, parts)
+    if (good.length > 0) await mark(good, `replayed:${id}`, parts)
+    finished += good.length
+  }
+  return finished
+}
+
+async function goodOf(chunk: readonly RejectedRow[], parts: ReplayOptions): Promise<RejectedRow[]> {
+  const values = joinValues(chunk.map(({ value }) => value))
+  const report = await parts.cleaner.checkRecords(parts.dataset, [values])
+  const bad = new Set(report.rejected.map(({ index }) => index))
+  return chunk.filter((_, index) => !bad.has(index))
+}
+
+async function append(good: readonly RejectedRow[], id: string, parts: ReplayOptions): Promise<void> {
+  const { store, path, dataset, runtime } = parts
+  const snapshot = await openTable({ store, path })
+  if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} is not there any more`)
+  const values = joinValues(good.map(({ value }) => value))
+  const { files } = await parts.cleaner.cleanIntoFiles(dataset, [values], { snapshot })
+  await uploadAll(snapshot.table, files)
+  const appId = txnOf(id)
+  const { outcome } = await commit(
+    snapshot,
+    {
+      operation: 'STREAMING UPDATE',
+      parameters: { replay: id },
+      add: files.map(({ add }) => add),
+      txn: [{ appId, version: 1n, lastUpdated: runtime.now() }],
+      fence: (latest) => !latest.txns.has(appId),
+      info: { millrace: { dataset: dataset.name, replayed: good.length } },
+    },
+    runtime,
+  )
+  if (outcome !== 'committed')
+    throw new MillraceError('TABLE_CONFLICT', `${store.url}/${path}: replay ${id} was ${outcome}`)
+}
+
+function txnOf(id: string): string {
+  return `millrace-replay/${id}`
+}

@@ -1,0 +1,82 @@
+import type { Runtime } from '@millrace/base'
+import { commentedField, type StagedFile, type StructType, stageParquet } from '@millrace/delta'
+import { type DuckDB, openDuckDB, quoteName } from '@millrace/engine'
+import type { RejectedRecord } from '../rejected-record.ts'
+
+export const QUARANTINE_SCHEMA: StructType = {
+  type: 'struct',
+  fields: [
+    commentedField('pipeline', 'string', 'The group that rejected the record'),
+    commentedField('topic', 'string', 'Where the record came from'),
+    commentedField('identity', 'string', 'Which topic of that name'),
+    commentedField('partition', 'string', 'The partition or shard'),
+    commentedField('offset', 'string', 'As the source names the record'),
+    commentedField('time', 'timestamp', "The source's time of the record"),
+    commentedField('reason', 'string', 'Why it may not enter the table'),
+    commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
+    commentedField('state', 'string', 'bad, unrecognized, replaying:<id> or replayed:<id>'),
+    commentedField('refused_at', 'timestamp', 'When it was rejected'),
+  ],
+}
+
+export const quarantinePath = (table: string) => `${table}_quarantine`
+
+/** Writes rejected records into a file for the quarantine table. Their bytes are kept to the last one. */
+export async function stageRejected(
+  records: readonly RejectedRecord[],
+  engine: DuckDB,
+  folder: string,
+  runtime: Runtime,
+): Promise<StagedFile> {
+  const largest = records.reduce((most, { value }) => Math.max(most, value?.length ?? 0), 0)
+  using roomy = largest > LARGEST_USUAL ? await roomyEngine(largest, folder) : undefined
+  const connection = await (roomy?.engine ?? engine).connect()
+  try {
+    const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB']
+    await connection.run(`CREATE TEMP TABLE refused (${columns.join(', ')})`)
+    await append(records, connection)
+    const texts = TEXTS.map(quoteName).join(', ')
+    const query = `
+      SELECT ${texts}, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value,
+        epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
+      FROM refused`
+    return await stageParquet(connection, query, QUARANTINE_SCHEMA, folder, runtime)
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** What the usual engine's memory is enough for; a value is there up to six times while it is written. */
+const LARGEST_USUAL = 64 << 20
+const TIMES_THERE = 6
+
+/** For a value that is larger than anybody planned for: kept as well, with what memory it takes. */
+async function roomyEngine(largest: number, folder: string) {
+  const memoryLimit = `${512 + Math.ceil((TIMES_THERE * largest) / (1 << 20))}MiB`
+  const engine = await openDuckDB({ threads: 1, memoryLimit, temporaryFolder: folder })
+  return { engine, [Symbol.dispose]: () => engine.close() }
+}
+
+const TEXTS = ['pipeline', 'topic', 'identity', 'partition', 'offset', 'reason', 'state'] as const
+
+/** The appender keeps what it has not flushed twice. */
+const FLUSHED_BYTES = 4 << 20
+
+type Connection = Awaited<ReturnType<DuckDB['connect']>>
+
+async function append(records: readonly RejectedRecord[], connection: Connection): Promise<void> {
+  const appender = await connection.createAppender('refused')
+  let bytes = 0
+  for (const record of records) {
+    for (const name of TEXTS) appender.appendVarchar(record[name])
+    appender.appendBigInt(BigInt(record.time))
+    if (record.value === null) appender.appendNull()
+    else appender.appendBlob(record.value)
+    appender.endRow()
+    bytes += record.value?.length ?? 0
+    if (bytes < FLUSHED_BYTES) continue
+    appender.flushSync()
+    bytes = 0
+  }
+  appender.closeSync()
+}

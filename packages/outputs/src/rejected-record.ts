@@ -1,0 +1,16 @@
+/** A record that may not enter its table, with all that is needed to look at it and to try it again. */
+export interface RejectedRecord {
+  /** The group that read it. */
+  readonly pipeline: string
+  readonly topic: string
+  readonly identity: string
+  readonly partition: string
+  /** As the source names the record. */
+  readonly offset: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly reason: string
+  /** An unrecognized record is of no data set's kind: no rules are for it, so it is not replayed. */
+  readonly state: 'bad' | 'unrecognized'
+  readonly value: Uint8Array | null
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRuntime } from '@millrace/base'
+import { openLake } from '@millrace/store'
+import { PINTEREST } from '@millrace/testkit'
+import { loadDataset } from '@millrace/transform'
+import { expect, it } from 'vitest'
+import { openProgressTable } from '../src/delta/progress-table.ts'
+
+const partition = (id: string) => ({ topic: 'users', identity: 'x', id })
+
+it('a worker that has learnt of another one by the way is still fenced where that one went on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-progress-'))
+  try {
+    const store = await openLake(folder)
+    const { schema, description } = await loadDataset('user', [PINTEREST.datasets])
+    const open = () =>
+      openProgressTable({ ref: { store, path: 'user' }, group: 'g', schema, description, runtime: systemRuntime })
+    const [zombie, owner] = [await open(), await open()]
+    const [contested, undisputed] = [partition('0'), partition('1')]
+    const move = (of: typeof contested, from: bigint | undefined, to: bigint) => ({
+      files: [],
+      advances: [{ partition: of, from: from === undefined ? undefined : [from], to: [to] }],
+    })
+    expect(await owner.commit(move(contested, undefined, 10n))).toBe(true)
+    // This one loses the race for the log entry, looks again, and commits: now it has seen the owner's progress.
+    expect(await zombie.commit(move(undisputed, undefined, 5n))).toBe(true)
+    expect(await zombie.commit(move(contested, undefined, 7n))).toBe(false)
+    await zombie.begin([contested])
+    expect(zombie.position(contested)).toEqual([10n])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})

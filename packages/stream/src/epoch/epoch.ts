@@ -1,0 +1,150 @@
+import type { Machine } from '@millrace/engine'
+import type { PipelineOutputs } from '@millrace/outputs'
+import type { Cleaner, Dataset } from '@millrace/transform'
+import type { Partition, Position, Source } from '@millrace/transport'
+import type { Batch } from '../intake/batch.ts'
+import {
+  type Gathering,
+  type Intake,
+  openIntake,
+  type Reading,
+  type ReadRange,
+  type Reporting,
+} from '../intake/intake.ts'
+import type { Selection } from '../intake/select.ts'
+import { patiently } from '../patience.ts'
+import { beginWithStarts, type Start } from '../progress/starts.ts'
+import type { Stage } from '../telemetry.ts'
+import { committedEvent } from './commit-event.ts'
+import { createConveyor } from './conveyor.ts'
+import { needingRoom } from './disk-room.ts'
+import type { Limit } from './limit.ts'
+import { type BatchSummary, prepareBatch, type ReadyBatch } from './prepare.ts'
+
+/** What a pipeline does: records of these topics, by the rules of this data set, into these outputs. */
+export interface Job extends Reading {
+  readonly dataset: Dataset
+  readonly group: string
+  readonly outputs: PipelineOutputs
+  /** For a topic that this pipeline has never read. */
+  readonly start: Start['position']
+}
+
+/** How an epoch works, and who hears of it. */
+export interface EpochSettings extends Gathering, Reporting {
+  readonly cleaner: Cleaner
+  /** Bounds the statements that are given to the engine at once, over all pipelines of a worker. */
+  readonly cleaning: Limit
+  /** Called once for each topic that goes on from stored progress. */
+  readonly resumed: (topics: readonly string[]) => void
+  readonly committed: (batch: Batch, summary: BatchSummary) => void
+}
+
+/**
+ * From reading the outputs' progress to having committed, or dropped, all that was read on its word. Whatever goes
+ * differently than the progress said (another worker's commit, partitions that come or go) ends it; the next one
+ * begins the outputs again.
+ */
+export interface Epoch {
+  /** Reads no more; what has been read is still committed. */
+  stop(): void
+  /** Commits nothing that has not begun to be committed. */
+  giveUp(): void
+  /** True: every partition was read and committed to its end. */
+  carry(): Promise<boolean>
+}
+
+/** One is read while another is cleaned and a third goes up. */
+const BATCHES_UNDER_WAY = 3
+
+export async function beginEpoch(
+  job: Job,
+  machine: Machine,
+  settings: EpochSettings,
+  partitions: readonly Partition[],
+  untilCaughtUp: boolean,
+  signal: AbortSignal,
+): Promise<Epoch> {
+  const { runtime } = machine
+  const enduring = <T>(work: () => Promise<T>) => patiently(work, runtime, signal, settings.waiting)
+  const start = { source: job.source, position: job.start }
+  const begun = await enduring(() => beginWithStarts(job.outputs, partitions, start, runtime))
+  settings.resumed(begun.resumed)
+  const ranges = await enduring(() => rangesOf(job.source, begun.positions, untilCaughtUp))
+  // Only for who watches or waits for us: a failure says nothing about our progress.
+  job.source.acknowledge(begun.positions).catch(() => {})
+  const intake = openIntake(job, settings, runtime, settings)
+  runtime.crashPoint('epoch begun')
+  const resigned = new AbortController()
+  return {
+    stop: () => intake.stop(),
+    giveUp: () => resigned.abort(),
+    carry() {
+      intake.open(ranges)
+      return carryBatches(job, machine, settings, intake, { held: begun.held, kinds: job.kinds }, resigned.signal)
+    },
+  }
+}
+
+async function rangesOf(
+  source: Source,
+  positions: ReadonlyMap<Partition, Position>,
+  untilCaughtUp: boolean,
+): Promise<ReadRange[]> {
+  const ranges = [...positions].map(async ([partition, from]) =>
+    untilCaughtUp ? { partition, from, end: await source.end(partition) } : { partition, from },
+  )
+  return Promise.all(ranges)
+}
+
+async function carryBatches(
+  job: Job,
+  machine: Machine,
+  { waiting, report, cleaner, cleaning, inFlight, committed }: EpochSettings,
+  intake: Intake,
+  selection: Selection,
+  resigned: AbortSignal,
+): Promise<boolean> {
+  const { runtime, workFolder } = machine
+  const { outputs } = job
+  const enduring = <T>(work: () => Promise<T>) => patiently(work, runtime, resigned, waiting)
+  const timed = async <T>(stage: Exclude<Stage, 'fetch'>, work: () => Promise<T>) => {
+    const begun = runtime.monotonic()
+    const result = await work()
+    report({ what: 'stage', stage, ms: runtime.monotonic() - begun })
+    return result
+  }
+  const conveyor = createConveyor<Batch, ReadyBatch>({
+    depth: BATCHES_UNDER_WAY,
+    async prepare(batch) {
+      const prepare = () => prepareBatch(batch, selection, job, cleaner)
+      const ready = await cleaning(() =>
+        timed('clean', () => enduring(() => needingRoom(workFolder, prepare))),
+      ).finally(() => inFlight.used(batch.blocks))
+      await timed('upload', () => enduring(() => outputs.upload(ready.prepared)))
+      return ready
+    },
+    async finish(batch, ready) {
+      const committing = timed('commit', () => enduring(() => outputs.commit(ready.prepared, batch.advances)))
+      const result = await committing.catch(whenResigned(resigned))
+      if (result.outcome === 'fenced') return false
+      report(committedEvent(batch, ready, result.version, runtime.now()))
+      committed(batch, ready.summary)
+      return true
+    },
+    release: ({ blocks }) => inFlight.done(blocks),
+    dropped: () => intake.drop(),
+  })
+  resigned.addEventListener('abort', () => conveyor.drop(), { once: true })
+  for (let batch = await intake.next(); batch; batch = await intake.next()) await conveyor.push(batch)
+  await conveyor.drained()
+  return intake.complete && !conveyor.dropped
+}
+
+/** A commit that failed for good after we gave up on it counts as another worker's: the next epoch asks the output. */
+function whenResigned(resigned: AbortSignal): (error: unknown) => { readonly outcome: 'fenced' } {
+  return (error) => {
+    if (resigned.aborted) return { outcome: 'fenced' }
+    throw error
+  }
+}

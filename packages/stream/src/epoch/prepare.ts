@@ -1,0 +1,51 @@
+import {
+  type BatchReport,
+  cleanedBatch,
+  type PipelineOutputs,
+  type PreparedBatch,
+  printable,
+  type RejectedRecord,
+} from '@millrace/outputs'
+import type { Cleaner, Dataset } from '@millrace/transform'
+import type { Batch } from '../intake/batch.ts'
+import { type Selection, selectRecords } from '../intake/select.ts'
+import type { RefusedSample } from '../telemetry.ts'
+
+/** A batch that the outputs have prepared, and what there is to say of it when it is committed. */
+export interface ReadyBatch {
+  readonly prepared: PreparedBatch
+  readonly summary: BatchSummary
+}
+
+/** Holds nothing of the batch's bytes: they are written over by then. */
+export interface BatchSummary {
+  readonly rows: number
+  readonly filtered: number
+  readonly reasons: ReadonlyMap<string, number>
+  readonly samples: readonly RefusedSample[]
+  readonly unknown: BatchReport['unknown']
+}
+
+export async function prepareBatch(
+  batch: Batch,
+  selection: Selection,
+  { outputs, dataset, group }: { readonly outputs: PipelineOutputs; readonly dataset: Dataset; readonly group: string },
+  cleaner: Cleaner,
+): Promise<ReadyBatch> {
+  const selected = batch.blocks.map((block) => selectRecords(block, selection))
+  const cleaned = cleanedBatch(selected, batch.advances, { dataset, group }, cleaner)
+  const prepared = await outputs.prepare(cleaned)
+  return { prepared, summary: summaryOf(await cleaned.report()) }
+}
+
+const SAMPLES = 3
+
+function summaryOf({ rows, filtered, rejected, unknown }: BatchReport): BatchSummary {
+  const byReason = Map.groupBy(rejected, ({ reason }) => reason)
+  const reasons = new Map([...byReason].map(([reason, all]) => [reason, all.length]))
+  return { rows, filtered, reasons, unknown, samples: rejected.slice(0, SAMPLES).map(sampleOf) }
+}
+
+function sampleOf({ topic, partition, offset, reason, value }: RejectedRecord): RefusedSample {
+  return { topic, partition, offset, reason, value: value && printable(value) }
+}

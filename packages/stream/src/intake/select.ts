@@ -1,0 +1,63 @@
+import { pickValues, valueAt } from '@millrace/base'
+import type { HeldRecords, SelectedBlock, UnrecognizedRecord } from '@millrace/outputs'
+import { type Block, partitionKey, reached } from '@millrace/transport'
+import { belongingOf, type Kinds } from '../routes/kinds.ts'
+import type { TakenBlock } from './repeats.ts'
+
+/** What is left out of a batch before it is cleaned. */
+export interface Selection {
+  /** By partition: what an output holds already. */
+  readonly held: ReadonlyMap<string, HeldRecords>
+  /** By topic; a topic that is not here is this data set's alone. */
+  readonly kinds: ReadonlyMap<string, Kinds>
+}
+
+/** Selects the records of a block that are this data set's and new. */
+export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf }: Selection): SelectedBlock {
+  const held = heldOffsets(block, heldBy)
+  const kinds = kindsOf.get(block.partition.topic)
+  const counts = { held: 0, elsewhere: 0, repeated: 0 }
+  if (!held && !kinds && !block.repeats && !block.oversized) return { block, unrecognized: [], ...counts }
+
+  const kept: number[] = []
+  const unrecognized: UnrecognizedRecord[] = []
+  for (let i = 0; i < block.count; i++) {
+    const offset = String(block.offsets[i])
+    const oversized = block.oversized?.get(i)
+    const belonging = oversized !== undefined ? tooLarge(oversized) : kinds ? belongingOf(kinds, block, i) : 'mine'
+    if (held?.has(offset)) counts.held++
+    else if (belonging === 'elsewhere') counts.elsewhere++
+    else if (belonging !== 'mine' && kinds && !kinds.takesUnrecognized) counts.elsewhere++
+    else if (block.repeats?.has(i)) counts.repeated++
+    else if (belonging === 'mine') kept.push(i)
+    else {
+      const time = block.times[i] ?? 0
+      unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i) })
+    }
+  }
+  return { block: kept.length === block.count ? block : pick(block, kept), unrecognized, ...counts }
+}
+
+/** A reference in the place of the record: its row in the quarantine says where it lies. */
+function tooLarge(bytes: number) {
+  return { unrecognized: `too large to be read: ${bytes} bytes; the source has it at this offset` }
+}
+
+function heldOffsets(block: Block, held: ReadonlyMap<string, HeldRecords>): ReadonlySet<string> | undefined {
+  const of = held.get(partitionKey(block.partition))
+  return of && !reached(block.from, of.until) ? of.offsets : undefined
+}
+
+function pick(block: Block, kept: readonly number[]): Block {
+  const { offsets, times, keys } = block
+  return {
+    ...block,
+    ...pickValues(block, kept),
+    offsets:
+      offsets instanceof BigInt64Array
+        ? BigInt64Array.from(kept, (i) => offsets[i] ?? 0n)
+        : kept.map((i) => offsets[i] ?? ''),
+    times: Float64Array.from(kept, (i) => times[i] ?? 0),
+    ...(keys && { keys: kept.map((i) => keys[i]) }),
+  }
+}

@@ -1,0 +1,19 @@
+import type { Runtime } from '@millrace/base'
+import type { Output, OutputSize } from '@millrace/outputs'
+
+const AT_MOST_EVERY_MS = 5_000
+
+/** Adding up a table of very many files takes time: it gets this share of it and no more. */
+const SHARE = 1 / 500
+
+/** Reports how large outputs are, as often as it costs next to nothing. */
+export function sizeReporter(runtime: Runtime, report: (size: OutputSize) => void): (output: Output) => void {
+  const dueAt = new Map<Output, number>()
+  return (output) => {
+    const begun = runtime.monotonic()
+    if (begun < (dueAt.get(output) ?? 0)) return
+    report(output.describe())
+    const took = runtime.monotonic() - begun
+    dueAt.set(output, begun + Math.max(AT_MOST_EVERY_MS, took / SHARE))
+  }
+}

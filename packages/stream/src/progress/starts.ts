@@ -1,0 +1,68 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { PipelineBegun, PipelineOutputs, StoredAdvance } from '@millrace/outputs'
+import { type Partition, partitionKey, type Source, type StartPosition } from '@millrace/transport'
+
+/** Where a pipeline begins to read. */
+export interface Start {
+  readonly source: Source
+  /** For a topic that this pipeline has never read. */
+  readonly position: StartPosition
+}
+
+export interface BegunAtStart extends PipelineBegun {
+  /** Topics in which this pipeline had progress before. */
+  readonly resumed: readonly string[]
+}
+
+const TRIES = 20
+
+/**
+ * Begins the outputs, and makes durable where each partition begins before anything is read: no progress does not
+ * mean new. The worker that meets a topic first stores the starts of all of its partitions in one commit, also of
+ * those that other workers read; a partition that is not among them came later, and begins at its beginning.
+ */
+export async function beginWithStarts(
+  outputs: PipelineOutputs,
+  partitions: readonly Partition[],
+  start: Start,
+  runtime: Runtime,
+): Promise<BegunAtStart> {
+  const byTopic = Map.groupBy(partitions, ({ topic }) => topic)
+  let resumed: string[] | undefined
+  for (let tries = 0; tries <= TRIES; tries++) {
+    const begun = await outputs.begin(partitions)
+    resumed ??= [...byTopic].flatMap(([topic, [first]]) => (first && begun.ofKnownTopics.has(first) ? [topic] : []))
+    const unstored = [...byTopic.values()].filter((assigned) => assigned.some((each) => !begun.positions.has(each)))
+    if (unstored.length === 0) return { ...begun, resumed }
+    for (const assigned of unstored) await storeStarts(outputs, assigned, begun, start, runtime)
+  }
+  const names = [...byTopic.keys()].join(', ')
+  throw new MillraceError('TABLE_CONFLICT', `${outputs.all[0]?.name}: other workers keep storing where ${names} begins`)
+}
+
+/** One commit, unless others have stored any of these meanwhile: then the next `begin` says what is left to do. */
+async function storeStarts(
+  outputs: PipelineOutputs,
+  assigned: readonly Partition[],
+  begun: PipelineBegun,
+  { source, position }: Start,
+  runtime: Runtime,
+): Promise<void> {
+  const [first] = assigned
+  if (!first) return
+  const isKnown = begun.ofKnownTopics.has(first)
+  const among = isKnown ? assigned : union(assigned, await source.partitions(first.topic))
+  const missing = among.filter((partition) => !begun.positions.has(partition))
+  const resolved = missing.map((partition) => source.resolve(partition, isKnown ? 'earliest' : position))
+  const positions = await Promise.all(resolved)
+  runtime.crashPoint('start resolved')
+  const advances = missing.map(
+    (partition, i): StoredAdvance => ({ partition, from: undefined, to: positions[i] ?? [] }),
+  )
+  await outputs.commit(undefined, advances)
+}
+
+function union(assigned: readonly Partition[], all: readonly Partition[]): Partition[] {
+  const byKey = new Map([...all, ...assigned].map((partition) => [partitionKey(partition), partition]))
+  return [...byKey.values()]
+}
