@@ -34,7 +34,9 @@ it('of a topic that carries several kinds each data set has its own, and the fir
   const known = new Set(['p', 'P', 'g'])
   expect(pin?.kinds?.get('events')).toEqual({ by: 'key', mine: new Set(['p', 'P']), known, takesUnrecognized: true })
   expect(geo).toMatchObject({ topics: ['events', 'geo'] })
-  expect([...(geo?.kinds ?? [])]).toEqual([['events', { by: 'key', mine: new Set(['g']), known, takesUnrecognized: false }]])
+  expect([...(geo?.kinds ?? [])]).toEqual([
+    ['events', { by: 'key', mine: new Set(['g']), known, takesUnrecognized: false }],
+  ])
   const byField = routesOf({ datasets: ['pin'], topics: { pin: ['events[type=1]'] } }, topics)[0]
   expect(byField?.kinds?.get('events')).toMatchObject({ by: { field: 'type' }, mine: new Set(['1']) })
 })
