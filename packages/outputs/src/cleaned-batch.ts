@@ -110,7 +110,11 @@ function recordName(block: Block, index: number): string {
 }
 
 /** Returns the account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
-function ledgerOf(advances: readonly Advance[], selected: readonly SelectedBlock[], report: CleanReport): LedgerEntry[] {
+function ledgerOf(
+  advances: readonly Advance[],
+  selected: readonly SelectedBlock[],
+  report: CleanReport,
+): LedgerEntry[] {
   const rejectedOf = new Map<number, number>()
   for (const { block } of report.rejected) rejectedOf.set(block, (rejectedOf.get(block) ?? 0) + 1)
   return advances.map((advance, i) => {
