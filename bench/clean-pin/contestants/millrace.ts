@@ -1,13 +1,16 @@
 // @millrace/transform and the lake's Parquet: every record accounted for, statistics of every column
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type JoinedValues, systemRuntime } from '@millrace/base'
 import { openOrCreate } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
 import { memoryStore } from '@millrace/store'
-import { PINTEREST } from '@millrace/testkit'
 import { createCleaner, loadDataset } from '@millrace/transform'
 import { job, ready, report } from '../../src/contestant.ts'
+
+/** Not from testkit: all that it imports would be measured too. */
+const DATASETS = fileURLToPath(new URL('../../../examples/pinterest/datasets', import.meta.url))
 
 /** As much as the worker gathers before it writes. */
 const BATCH_BYTES = 24 << 20
@@ -17,7 +20,7 @@ const BATCHES_AT_ONCE = 2
 
 const { input, output } = job()
 const batches = [...joined(await readFile(join(input, 'pins.jsonl')))]
-const dataset = await loadDataset('pin', [PINTEREST.datasets])
+const dataset = await loadDataset('pin', [DATASETS])
 const engine = await openDuckDB()
 const cleaner = createCleaner({ engine, workFolder: output, runtime: systemRuntime })
 const table = { store: memoryStore(), path: 'pin' }

@@ -1,4 +1,4 @@
-export { type Cleaner, type CleanReport, createCleaner } from './cleaner.ts'
-export { belongsTo, type Dataset, datasetFolder, datasetHash, datasetNames, loadDataset } from './dataset.ts'
-export { rowsHash } from './queries.ts'
-export type { FileTarget } from './work.ts'
+export { type Cleaner, type CleanReport, createCleaner } from './clean/cleaner.ts'
+export { rowsHash } from './clean/queries.ts'
+export type { FileTarget } from './clean/work.ts'
+export { belongsTo, type Dataset, datasetFolder, datasetHash, datasetNames, loadDataset } from './dataset/dataset.ts'

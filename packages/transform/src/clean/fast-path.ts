@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { discardStaged, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
+import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
-import { failedBitsOrError } from './expectations.ts'
 import { writeLines } from './line-files.ts'
 import { cleanRows, columnList, FAILED, fastRaw, keptRows } from './queries.ts'
 import { countDropped, countRows, type DroppedCounts, type RowCounts } from './row-counts.ts'

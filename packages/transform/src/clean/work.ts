@@ -3,7 +3,7 @@ import type { Runtime } from '@millrace/base'
 import type { Snapshot } from '@millrace/delta'
 import type { DuckDB } from '@millrace/engine'
 import type { ReadMessages } from '@millrace/formats'
-import type { Dataset } from './dataset.ts'
+import type { Dataset } from '../dataset/dataset.ts'
 import type { LineFiles } from './line-files.ts'
 
 export interface CleanerOptions {

@@ -4,8 +4,7 @@ import { formatNamed, formatNames, jsonFormat } from '@millrace/formats'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
-import { FIELD_TYPES, type Field } from './fields.ts'
-import { TIMESTAMP_SHAPES } from './timestamps.ts'
+import { FIELD_TYPES, type Field, TIMESTAMP_SHAPES } from './fields.ts'
 
 const FieldDescription = z
   .strictObject({

@@ -1,9 +1,9 @@
 import { duckdbType } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import { LONGEST_JOINED_VALUE } from '@millrace/formats'
-import type { Dataset } from './dataset.ts'
-import { expectationBits } from './expectations.ts'
-import { fieldSql, SQL_TYPES } from './fields.ts'
+import type { Dataset } from '../dataset/dataset.ts'
+import { expectationBits } from '../dataset/expectations.ts'
+import { fieldSql, SQL_TYPES } from '../dataset/fields.ts'
 
 /** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
 const LONGEST_LINE = 2 * LONGEST_JOINED_VALUE
