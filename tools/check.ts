@@ -16,13 +16,14 @@ const chosen = Object.entries(PARTS).filter(([name]) => positionals.length === 0
 const outcomes = await Promise.all(
   chosen.map(async ([name, part]) => {
     const begun = performance.now()
-    const { passed, output } = await part(values.root)
+    const { passed, output, picture } = await part(values.root)
     console.log(
       `${passed ? 'ok    ' : 'FAILED'} ${name.padEnd(8)} ${((performance.now() - begun) / 1000).toFixed(1)} s`,
     )
-    return { name, passed, output }
+    return { name, passed, output, picture }
   }),
 )
 
+for (const { picture } of outcomes) if (picture) console.log(`\n${picture}`)
 for (const { name, output } of outcomes.filter(({ passed }) => !passed)) console.log(`\n── ${name}\n${output.trim()}`)
 process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1

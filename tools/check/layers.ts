@@ -11,7 +11,7 @@ import {
 } from './source-files.ts'
 
 /** From the ground up. A package may use those of the lines above its own, and of no other. */
-const LAYERS = [
+export const LAYERS = [
   ['base', 'testkit'],
   ['store', 'formats'],
   ['engine', 'transport'],
@@ -111,7 +111,7 @@ function isBelow(name: string, other: string): boolean {
 }
 
 /** Static, dynamic, type-only: all of them. */
-function importsOf({ text, program }: SourceFile): Import[] {
+export function importsOf({ text, program }: SourceFile): Import[] {
   const found: Import[] = []
   const add = (node: { value?: unknown; start: number } | null) => {
     if (typeof node?.value === 'string') found.push({ from: node.value, line: lineAt(text, node.start) })

@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findLayerBreaks } from './layers.ts'
+import { findMapErrors, layeredPicture } from './map.ts'
 import type { Problem } from './source-files.ts'
 import { findUntidy } from './tidy.ts'
 
 interface Outcome {
   readonly passed: boolean
   readonly output: string
+  /** For people, also when all is well. */
+  readonly picture?: string
 }
 
 /** One part of `pnpm check`, run on the workspace at `root`. */
@@ -18,6 +21,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   lint: tool('biome', ['ci', '--colors=off', '--max-diagnostics=50']),
   unused: tool('knip', ['--no-progress']),
   layers: problems(findLayerBreaks),
+  map: problems(findMapErrors, layeredPicture),
   tidy: problems(findUntidy),
 }
 
@@ -45,9 +49,10 @@ async function everyProject(root: string): Promise<Outcome> {
   }
 }
 
-function problems(find: (root: string) => readonly Problem[]): Part {
+function problems(find: (root: string) => readonly Problem[], draw?: (root: string) => string): Part {
   return async (root) => {
     const found = find(root)
-    return { passed: found.length === 0, output: found.map(({ path, message }) => `${path}: ${message}\n`).join('') }
+    const output = found.map(({ path, message }) => `${path}: ${message}\n`).join('')
+    return { passed: found.length === 0, output, ...(draw && { picture: draw(root) }) }
   }
 }
