@@ -15,6 +15,7 @@ import { stagePortions } from '../src/staging.ts'
 /** A format of which no message is. */
 const nothingFits: Format = {
   name: 'nothing',
+  readsKeys: false,
   isJsonLines: false,
   read: ({ count }) => ({
     lines: joinValues(Array.from({ length: count }, () => null)),

@@ -2,7 +2,7 @@ import type { JoinedValues } from '@millrace/base'
 
 /** The messages of one block as their source hands them over. */
 export interface RawMessages extends JoinedValues {
-  /** The messages' keys, where the reader of the source asked for them. */
+  /** The messages' keys as text: there for a format that reads them. */
   readonly keys?: readonly (string | undefined)[]
 }
 
@@ -42,6 +42,8 @@ export interface ReadMessages {
 export interface Format {
   /** The name in dataset.json. */
   readonly name: string
+  /** Whether `read` needs the messages' keys: the worker asks the source for them only then. */
+  readonly readsKeys: boolean
   /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */
   readonly isJsonLines: boolean
   /** Reads a block. Returns a promise only where it must wait. */

@@ -13,6 +13,7 @@ import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { acknowledgeTogether } from './progress/acknowledging.ts'
+import { refuseKindsByField } from './routes/kinds.ts'
 import type { Route } from './routes/routes.ts'
 import { settleUnrecognized } from './routes/unrecognized.ts'
 import type { CommittedEvent, MaintenanceEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
@@ -132,6 +133,7 @@ async function openRoute(
   held: AsyncDisposableStack,
 ): Promise<OpenedRoute> {
   const dataset = await loadDataset(route.dataset, datasetFolders)
+  refuseKindsByField(dataset, route.kinds)
   const context = { store, table: route.table, dataset, group, machine }
   const close = (output: Output) => output.close()
   const anchor = held.adopt(await OUTPUTS.delta(context), close)

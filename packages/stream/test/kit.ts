@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
+import type { Format } from '@millrace/formats'
 import { anchorLast, OUTPUTS, type ReplayOptions } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
@@ -40,6 +41,8 @@ export interface WorkerOptions {
   readonly stopMs?: number
   /** What of the topic is the data set's, if not all. */
   readonly kinds?: Kinds
+  /** How the messages are written, if not as JSON. */
+  readonly format?: Format
   /** A row that this does not hold for goes to quarantine. */
   readonly onlyIf?: string
   /** Dies at the n-th time that it passes this point. */
@@ -128,7 +131,7 @@ async function startWorker(
   const waits: string[] = []
   const events: PipelineNews[] = []
   const runtime = crashingRuntime(options)
-  const dataset = await userDataset(options.onlyIf)
+  const dataset = { ...(await userDataset(options.onlyIf)), ...(options.format && { format: options.format }) }
   const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
   const report = (news: PipelineNews) => {
     events.push(news)

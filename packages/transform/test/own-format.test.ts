@@ -19,6 +19,7 @@ const NO_SCHEMA = 0xff
 function binaryFormat(schemaOf: (id: number) => Promise<readonly [string, string] | undefined>): Format {
   return {
     name: 'binary',
+    readsKeys: false,
     isJsonLines: false,
     async read(messages) {
       const values = Array.from({ length: messages.count }, (_, i) => valueAt(messages, i))
@@ -30,7 +31,7 @@ function binaryFormat(schemaOf: (id: number) => Promise<readonly [string, string
         if (!names) return { reason: `not a reading: its schema ${value[0]} is not known` }
         const number = new DataView(value.buffer, value.byteOffset).getInt32(1)
         return {
-          line: Buffer.from(JSON.stringify({ [names[0]]: number, [names[1]]: value[5], key: messages.keys?.[0] })),
+          line: Buffer.from(JSON.stringify({ [names[0]]: number, [names[1]]: value[5] })),
         }
       })
       return {

@@ -4,6 +4,7 @@ import type { Format, RejectedMessage } from '../../src/format.ts'
 /** Messages such as `ind=7 name=Ada`: fields apart by spaces, `+` for a space within a value. */
 export const keyValueFormat: Format = {
   name: 'key-value',
+  readsKeys: false,
   isJsonLines: false,
   read(messages) {
     const rejected: RejectedMessage[] = []

@@ -1,4 +1,5 @@
 import type { Runtime } from '@millrace/base'
+import type { Dataset } from '@millrace/transform'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { patiently, type WaitListener } from '../patience.ts'
 import type { Kinds } from '../routes/kinds.ts'
@@ -13,6 +14,8 @@ import { findRepeats, type TakenBlock } from './repeats.ts'
 export interface Reading {
   readonly source: Source
   readonly kinds: ReadonlyMap<string, Kinds>
+  /** Whose records are read: its format may need their keys. */
+  readonly dataset: Pick<Dataset, 'format'>
 }
 
 /** How much is gathered at a time. */
@@ -119,14 +122,14 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
 
 async function readOn(
   { partition, from, end }: ReadRange,
-  { source, kinds }: Reading,
+  { source, kinds, dataset }: Reading,
   { limits, inFlight }: Gathering,
   runtime: Runtime,
   { waiting, report }: Reporting,
   signal: AbortSignal,
   add: (block: TakenBlock) => void,
 ): Promise<void> {
-  const keys = kinds.get(partition.topic)?.by === 'key'
+  const keys = dataset.format.readsKeys || kinds.get(partition.topic)?.by === 'key'
   const room = inFlight.reserve()
   const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, room }
   const withRepeats = findRepeats(source, partition)

@@ -1,4 +1,5 @@
-import { valueAt } from '@millrace/base'
+import { MillraceError, valueAt } from '@millrace/base'
+import type { Dataset } from '@millrace/transform'
 import type { Block } from '@millrace/transport'
 
 /** One topic that carries several kinds of records, as one of the data sets sees it. */
@@ -11,6 +12,19 @@ export interface Kinds {
   readonly known: ReadonlySet<string>
   /** One of the data sets puts records of no known kind into its quarantine. */
   readonly takesUnrecognized: boolean
+}
+
+/** Refuses kinds that are told apart by a field where messages are not JSON: the field is looked up in the message as it came. */
+export function refuseKindsByField({ name, format }: Dataset, kinds: ReadonlyMap<string, Kinds> | undefined): void {
+  const topic = [...(kinds ?? [])].find(([, { by }]) => by !== 'key')?.[0]
+  if (topic === undefined || format.isJsonLines) return
+  throw new MillraceError(
+    'CONFIG_INVALID',
+    `the kinds in ${topic} are told apart by a field, and ${name} is not JSON`,
+    {
+      next: 'Tell them apart by the key: `[key=…]`.',
+    },
+  )
 }
 
 /** Whose a record is: this data set's, another's, or nobody's, for a reason. */
