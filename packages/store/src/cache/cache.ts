@@ -19,8 +19,8 @@ export interface Origin {
   readonly name: string
   /** Tells this content of an object from any other that had its name. */
   version(key: string): Promise<string>
-  /** Writes the object to a new file. */
-  download(key: string, path: string): Promise<void>
+  /** Writes the object to a new file, unless it has more bytes than that. */
+  download(key: string, path: string, mostBytes: number): Promise<void>
 }
 
 interface Fetched {
@@ -94,7 +94,7 @@ function fetcher(origin: Origin, files: string, maxBytes: number, runtime: Runti
       await markUsed(path)
       return { path, bytes: there.size }
     }
-    const bytes = await download(origin, key, path)
+    const bytes = await download(origin, key, path, maxBytes)
     await markUsed(path)
     unaccounted += bytes
     if (unaccounted > maxBytes / 16) {
@@ -115,10 +115,10 @@ async function fileName(origin: Origin, key: string): Promise<string> {
   return createHash('sha256').update(parts.join('\n')).digest('hex')
 }
 
-async function download(origin: Origin, key: string, path: string): Promise<number> {
+async function download(origin: Origin, key: string, path: string, mostBytes: number): Promise<number> {
   const partial = `${path}.${randomUUID()}.partial`
   try {
-    await origin.download(key, partial)
+    await origin.download(key, partial, mostBytes)
     const file = await open(partial, 'r')
     try {
       await file.sync()

@@ -1,11 +1,13 @@
+import { Readable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
+import { boundedBody } from '@millrace/base'
 import type { S3Address } from './address.ts'
 import { TRIES } from './errors.ts'
 import { type Agents, CONNECT_MS, SILENCE_MS } from './http.ts'
 
 /** Credentials come from the SDK's own chain: environment, profile, single sign-on, container, machine. */
 export function openClient({ endpoint, region, pathStyle }: S3Address, agents: Agents): S3Client {
-  return new S3Client({
+  const client = new S3Client({
     ...(endpoint === undefined ? {} : { endpoint, region: process.env.AWS_REGION ?? 'us-east-1' }),
     ...(region === undefined ? {} : { region }),
     forcePathStyle: pathStyle,
@@ -21,4 +23,17 @@ export function openClient({ endpoint, region, pathStyle }: S3Address, agents: A
       socketTimeout: SILENCE_MS,
     },
   })
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args)
+      const response = result.response as { body?: unknown }
+      if (response.body instanceof Readable) response.body = boundedBody(response.body, LARGEST_ANSWER)
+      return result
+    },
+    { step: 'deserialize', priority: 'low', name: 'boundedAnswers' },
+  )
+  return client
 }
+
+/** To whatever is not reading: objects and listings come another way. */
+const LARGEST_ANSWER = 4 << 20

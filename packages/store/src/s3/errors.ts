@@ -1,8 +1,5 @@
-import type { IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { Runtime } from '@millrace/base'
-import { element } from './xml.ts'
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
@@ -78,18 +75,6 @@ function mayPass(error: unknown): boolean {
 /** What Node says of a connection that ends too early, for what it does not see. */
 export function brokenOff(why: string): Error {
   return Object.assign(new Error(why), { code: 'ECONNRESET' })
-}
-
-/** What the SDK would throw at this answer. */
-export async function refusalOf(answer: IncomingMessage): Promise<S3ServiceException> {
-  const body = await text(answer)
-  const { statusCode: status = 0 } = answer
-  return new S3ServiceException({
-    name: element(body, 'Code') ?? (status === 404 ? 'NotFound' : 'UnknownError'),
-    message: element(body, 'Message') ?? '',
-    $fault: status < 500 ? 'client' : 'server',
-    $metadata: { httpStatusCode: status },
-  })
 }
 
 function nameOf(error: unknown): string {

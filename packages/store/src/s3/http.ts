@@ -1,6 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { urlToHttpOptions } from 'node:url'
+import { MillraceError } from '@millrace/base'
 import { brokenOff } from './errors.ts'
 
 const CONNECTIONS = 64
@@ -37,11 +38,29 @@ export function ask(server: URL, path: string, headers: Record<string, string>, 
   return promise
 }
 
-export function bytesOf(body: Answer): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+/** The length that an answer promises. Node breaks it off where its bytes are more or fewer. */
+export function lengthOf({ headers }: Answer): number | undefined {
+  const length = Number(headers['content-length'])
+  return Number.isSafeInteger(length) ? length : undefined
+}
+
+export async function bytesOf(body: Answer): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(lengthOf(body) ?? 0)
+  let at = 0
+  for await (const part of body as AsyncIterable<Buffer>) at += part.copy(bytes, at)
+  return bytes.subarray(0, at)
+}
+
+/** The text of a body whose length nobody promised. */
+export async function textOf(body: Answer, mostBytes: number): Promise<string> {
   const parts: Buffer[] = []
-  body.on('data', (part: Buffer) => parts.push(part))
-  body.on('end', () => resolve(Buffer.concat(parts)))
-  body.on('error', reject)
-  return promise
+  let bytes = 0
+  for await (const part of body as AsyncIterable<Buffer>) {
+    bytes += part.length
+    // Leaving the loop ends the connection.
+    if (bytes > mostBytes)
+      throw new MillraceError('STORE_UNSUITABLE', `the server answered with more than ${mostBytes} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
 }

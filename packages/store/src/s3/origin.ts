@@ -23,10 +23,10 @@ export function bucketAsOrigin({ client, bucket, prefix, reader }: Bucket, { end
       const { ETag = '' } = await orGone(key, client.send(new HeadObjectCommand({ Bucket: bucket, Key: prefix + key })))
       return ETag
     },
-    download: (key, path) =>
+    download: (key, path, mostBytes) =>
       orGone(
         key,
-        reader.object(key, (body) => pipeline(body, createWriteStream(path))),
+        reader.object(key, (body) => pipeline(body, createWriteStream(path)), mostBytes),
       ),
   }
 }

@@ -1,18 +1,19 @@
 import { crc32 } from 'node:zlib'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import type { ByteRange } from '../store.ts'
 import type { S3Address } from './address.ts'
-import { brokenOff, refusalOf, retryReads } from './errors.ts'
-import { type Agents, type Answer, ask } from './http.ts'
+import { brokenOff, retryReads } from './errors.ts'
+import { type Agents, type Answer, ask, lengthOf } from './http.ts'
+import { refusalOf } from './refusal.ts'
 import { escapedPath, escapedQuery, openSigner } from './signature.ts'
 
 /** What comes of the body of an answer. What breaks off begins anew, and this with it. */
 type Take<T> = (body: Answer) => Promise<T>
 
 export interface Reader {
-  object<T>(key: string, take: Take<T>, range?: ByteRange): Promise<T>
+  object<T>(key: string, take: Take<T>, mostBytes: number, range?: ByteRange): Promise<T>
   /** Of the bucket's own listing. */
   page<T>(query: Readonly<Record<string, string>>, take: Take<T>): Promise<T>
 }
@@ -47,7 +48,7 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
     if (answer.statusCode === 200 || answer.statusCode === 206) return answer
     const refusal = await refusalOf(answer)
     const { date, 'x-amz-bucket-region': elsewhere } = answer.headers
-    if (typeof elsewhere === 'string' && elsewhere !== region) {
+    if (typeof elsewhere === 'string' && REGION.test(elsewhere) && elsewhere !== region) {
       place = await placeIn(client, bucket, elsewhere)
       refusal.$retryable = {}
     } else if (refusal.name === 'RequestTimeTooSkewed' && date !== undefined) {
@@ -58,11 +59,12 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
   }
 
   return {
-    object(key, take, range) {
+    object(key, take, mostBytes, range) {
       // Of a part the server has no checksum.
       const headers = range ? { range: rangeText(range) } : { 'x-amz-checksum-mode': 'ENABLED' }
       return retryReads(runtime, async () => {
         const answer = await answerTo({ path: prefix + key, query: {}, headers })
+        checkLength(answer, key, mostBytes, range)
         const check = watchSum(answer)
         const taken = await take(answer)
         check()
@@ -72,6 +74,24 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
     page: (query, take) => retryReads(runtime, async () => take(await answerTo({ path: '', query, headers: {} }))),
   }
 }
+
+/** Before a byte of it is taken: it is as long as it says, which is not more than was asked for. */
+function checkLength(answer: Answer, key: string, mostBytes: number, range: ByteRange | undefined): void {
+  const length = lengthOf(answer)
+  const most = range ? Math.max(1, range.length) : mostBytes
+  const isPart = answer.headers['content-range']?.startsWith(`bytes ${range?.offset}-`) === true
+  if (length !== undefined && length <= most && (!range || isPart)) return
+  answer.destroy()
+  if (range)
+    throw new MillraceError('STORE_UNSUITABLE', `the server answers with another part of ${key} than was asked for`)
+  if (length === undefined) throw new MillraceError('STORE_UNSUITABLE', `the server does not say how long ${key} is`)
+  throw new MillraceError('STORE_FAILED', `${key} has ${length} bytes, of which at most ${most} are read`, {
+    next: 'Check what wrote it: no file of a table is so large.',
+  })
+}
+
+/** It becomes a part of a host name. */
+const REGION = /^[a-z0-9-]{1,64}$/
 
 const rangeText = ({ offset, length }: ByteRange) => `bytes=${offset}-${offset + Math.max(1, length) - 1}`
 

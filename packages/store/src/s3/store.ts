@@ -70,9 +70,12 @@ async function accessTo({ client, bucket, prefix }: Bucket, address: S3Address):
   return { bucket, prefix, region, endpoint, pathStyle, accessKeyId, secretAccessKey, sessionToken }
 }
 
+/** Held in memory: commits, checkpoints, deletion vectors. Data files are read in parts or from the cache. */
+const LARGEST_WHOLE = 256 << 20
+
 async function readBytes(reader: Reader, key: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
   try {
-    const bytes = await reader.object(key, bytesOf, range)
+    const bytes = await reader.object(key, bytesOf, LARGEST_WHOLE, range)
     return range ? bytes.subarray(0, range.length) : bytes
   } catch (error) {
     if (isAbsent(error)) return undefined

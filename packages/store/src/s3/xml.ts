@@ -1,17 +1,34 @@
+import { brokenOff } from './errors.ts'
+
 /** The text in the first element of this name. S3 answers with elements alone: no attributes, comments or sections. */
 export function element(xml: string, name: string): string | undefined {
   const start = xml.indexOf(`<${name}>`)
   if (start < 0) return undefined
   const from = start + name.length + 2
-  const said = xml.slice(from, xml.indexOf(`</${name}>`, from))
+  const end = xml.indexOf(`</${name}>`, from)
+  if (end < 0) return undefined
+  const said = xml.slice(from, end)
   return said.includes('&') ? said.replace(REFERENCE, (_, reference: string) => meantBy(reference)) : said
 }
 
-const REFERENCE = /&(#?\w+);/g
+/** The insides of all elements of this name, looked for once from the beginning to the end. */
+export function* elements(xml: string, name: string): Generator<string> {
+  const [opening, closing] = [`<${name}>`, `</${name}>`]
+  for (let start = xml.indexOf(opening); start >= 0; ) {
+    const from = start + opening.length
+    const end = xml.indexOf(closing, from)
+    if (end < 0) throw brokenOff(`an answer does not end its <${name}>`)
+    yield xml.slice(from, end)
+    start = xml.indexOf(opening, end)
+  }
+}
+
+const REFERENCE = /&(#?\w{1,16});/g
 
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 function meantBy(reference: string): string {
   if (!reference.startsWith('#')) return NAMED[reference] ?? `&${reference};`
-  return String.fromCodePoint(Number(reference.slice(1).replace('x', '0x')))
+  const code = Number(reference.slice(1).replace('x', '0x'))
+  return code >= 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd'
 }

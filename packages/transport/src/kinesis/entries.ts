@@ -51,12 +51,15 @@ function belongsTo(shard: Shard, { partitionKey, explicitHashKey }: UserRecord):
   return hash >= shard.from && hash <= shard.to
 }
 
+/** A pack of the Producer Library can hold a million records without a byte: each costs memory beside its bytes. */
+const MOST_RECORDS = 100_000
+
 /** The first entries that fit, but one at least. */
 export function fitting(entries: readonly Entry[], maxBytes: number): readonly Entry[] {
   let bytes = 0
   const tooMuch = entries.findIndex(({ data }, i) => {
     bytes += data.length + 1
-    return i > 0 && bytes > maxBytes
+    return i > 0 && (bytes > maxBytes || i === MOST_RECORDS)
   })
   return tooMuch === -1 ? entries : entries.slice(0, tooMuch)
 }
