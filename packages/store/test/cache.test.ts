@@ -96,13 +96,13 @@ test('a download that fails leaves nothing, and the next one begins anew', async
   const from = origin()
   const failing: Origin = {
     ...from,
-    async download(key, path) {
+    async download(key, path, mostBytes) {
       await writeFile(path, 'half')
       if (from.downloads.length === 0) {
         from.downloads.push('failed')
         throw new Error('the line broke')
       }
-      await from.download(key, path)
+      await from.download(key, path, mostBytes)
     },
   }
   const cache = openCache(failing, runtime, { folder })

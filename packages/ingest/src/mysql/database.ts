@@ -8,6 +8,7 @@ import {
   type RowDataPacket,
 } from 'mysql2'
 import type { MysqlAddress } from './address.ts'
+import { flooded, guardFlood } from './flood.ts'
 import { fromMysql, isGone } from './mysql-error.ts'
 import { encodeRows, type Fields, type Row } from './rows.ts'
 
@@ -31,6 +32,10 @@ const CONNECTIONS = 8
 const TRIES = 6
 const FIRST_PAUSE_MS = 100
 const ROWS_AT_ONCE = 1_000
+/** As many as there are keys to draw from, which is the longest answer that is held. */
+const MOST_ROWS = 200_000
+/** The rows of a page, or one row of a whole table: then the server is no MySQL. */
+const LARGEST_ANSWER = 128 << 20
 
 /** Dates and times come as the text that they are, in UTC where MySQL would ask for a zone. */
 const PLAIN = { dateStrings: true, supportBigNumbers: true } as const
@@ -75,16 +80,48 @@ function poolOptions({ host, port, user, password, database, tls }: MysqlAddress
   }
 }
 
-function query(pool: Pool, options: QueryOptions): Promise<Rows> {
+/** What the statement gives, which is at most `MOST_ROWS`. */
+async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
+  const connection = await connectionOf(pool)
+  const guard = guardFlood(connection)
+  guard.allow(LARGEST_ANSWER)
+  const rows: Row[] = []
+  const asked = new Promise<Rows>((resolve, reject) => {
+    let fields: Fields = []
+    const answering = connection.query(options)
+    answering.on('fields', (columns: unknown) => {
+      fields = columns as Fields
+    })
+    answering.on('result', (row: unknown) => {
+      if (rows.length < MOST_ROWS) rows.push(row as Row)
+      else reject(flooded())
+    })
+    answering.on('error', reject)
+    answering.on('end', () => resolve({ rows, fields }))
+  })
+  let ended = false
+  try {
+    const answer = await Promise.race([asked, guard.broken])
+    ended = true
+    return answer
+  } finally {
+    guard.end()
+    // A statement that the server refuses has been answered to its end too, but that costs little.
+    if (ended) connection.release()
+    else connection.destroy()
+  }
+}
+
+function connectionOf(pool: Pool): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
-    pool.query<RowDataPacket[]>(options, (error, rows, fields) => (error ? reject(error) : resolve({ rows, fields })))
+    pool.getConnection((error, taken) => (error ? reject(error) : resolve(taken)))
   })
 }
 
 async function* streamed(pool: Pool, sql: string): AsyncGenerator<Uint8Array[]> {
-  const connection = await new Promise<PoolConnection>((resolve, reject) => {
-    pool.getConnection((error, taken) => (error ? reject(error) : resolve(taken)))
-  })
+  const connection = await connectionOf(pool)
+  const guard = guardFlood(connection)
+  guard.allow(LARGEST_ANSWER)
   let ended = false
   try {
     const answering = connection.query(sql)
@@ -93,7 +130,10 @@ async function* streamed(pool: Pool, sql: string): AsyncGenerator<Uint8Array[]> 
       fields = columns as Fields
     })
     let rows: Row[] = []
-    for await (const row of answering.stream({ highWaterMark: ROWS_AT_ONCE })) {
+    const stream = answering.stream({ highWaterMark: ROWS_AT_ONCE })
+    guard.broken.catch((error: Error) => stream.destroy(error))
+    for await (const row of stream) {
+      guard.allow(LARGEST_ANSWER)
       if (rows.push(row as Row) < ROWS_AT_ONCE) continue
       yield encodeRows({ rows, fields })
       rows = []
@@ -101,6 +141,7 @@ async function* streamed(pool: Pool, sql: string): AsyncGenerator<Uint8Array[]> 
     if (rows.length > 0) yield encodeRows({ rows, fields })
     ended = true
   } finally {
+    guard.end()
     // What has not been read to its end would have to be read first by whoever takes the connection next.
     if (ended) connection.release()
     else connection.destroy()
