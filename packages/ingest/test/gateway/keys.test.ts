@@ -45,7 +45,7 @@ describe('a gateway with keys', () => {
 
   it('does not travel in plain from other machines, unless that is asked for', async () => {
     const options = { listen: { host: '0.0.0.0', port: 0 }, keys: [readKey(KEY, 'emulator')] }
-    await expect(startGateway(options)).rejects.toMatchObject({ next: expect.stringContaining('--plain-http') })
+    await expect(startGateway(options)).rejects.toMatchObject({ next: expect.stringContaining('allow plain HTTP') })
     const { ask } = await startGateway({ ...options, plainHttp: true })
     expect(await ask('GET', '/topics', undefined, { 'x-api-key': KEY })).toMatchObject({ status: 200 })
   })

@@ -89,7 +89,7 @@ it('removes no topic unless it was started so, not even for an admin', async () 
   await ask('POST', '/topics/t', BODY, { 'content-type': JSON_V2 })
   const refused = await ask('DELETE', '/streams/t')
   expect(refused).toMatchObject({ status: 403, json: { __type: 'AccessDeniedException' } })
-  expect(refused.text).toContain('--allow-delete')
+  expect(refused.text).toContain('deleting is not allowed')
   expect((await ask('GET', '/topics')).json).toEqual(['t'])
 })
 
