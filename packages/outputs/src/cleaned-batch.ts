@@ -1,10 +1,13 @@
+import type { Json } from '@duckdb/node-api'
 import { valueAt } from '@millrace/base'
 import type { Snapshot, StagedFile } from '@millrace/delta'
+import type { Machine } from '@millrace/engine'
 import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
 import { type Block, partitionKey } from '@millrace/transport'
 import type { Advance } from './advance.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
 import type { RejectedRecord } from './rejected-record.ts'
+import { readRows, tableInMemory } from './rows.ts'
 
 /**
  * A batch on its way to the outputs. It is cleaned when the first of them asks for rows, and writes them itself in
@@ -18,9 +21,17 @@ export interface CleanedBatch {
   readonly blocks: readonly Block[]
   /** Writes the clean rows into Parquet files of this computer, with the columns of that table. */
   parquet(table: Snapshot): Promise<readonly StagedFile[]>
+  /**
+   * Yields the clean rows in portions, as values of JSON: times, decimals and whole numbers of 64 bits are texts. For
+   * outputs that know neither Delta nor the engine; it is slower than `parquet`.
+   */
+  rows(): AsyncIterable<readonly Row[]>
   /** What became of each record; cleans if that has not been done yet. */
   report(): Promise<BatchReport>
 }
+
+/** The values of a clean row by column. */
+export type Row = Readonly<Record<string, Json>>
 
 /** What became of the records of a batch: `rows`, `filtered` and `rejected` of those that were to be cleaned. */
 export interface BatchReport {
@@ -58,18 +69,23 @@ export function cleanedBatch(
   advances: readonly Advance[],
   { dataset, group }: { readonly dataset: Dataset; readonly group: string },
   cleaner: Cleaner,
+  machine: Machine,
 ): CleanedBatch {
   const blocks = selected.map(({ block }) => block)
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
   let report: CleanReport | undefined
+  const intoFiles = async (snapshot: Snapshot) => {
+    const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot }, nameOf)
+    report = cleaned.report
+    return cleaned.files
+  }
   return {
     dataset,
     advances,
     blocks,
-    async parquet(snapshot) {
-      const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot }, nameOf)
-      report = cleaned.report
-      return cleaned.files
+    parquet: intoFiles,
+    async *rows() {
+      yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)
     },
     async report() {
       report ??= await cleaner.checkRecords(dataset, blocks, nameOf)

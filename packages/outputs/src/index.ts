@@ -4,6 +4,7 @@ export {
   type BatchReport,
   type CleanedBatch,
   cleanedBatch,
+  type Row,
   type SelectedBlock,
   type UnrecognizedRecord,
 } from './cleaned-batch.ts'

@@ -117,7 +117,7 @@ async function carryBatches(
   const conveyor = createConveyor<Batch, ReadyBatch>({
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
-      const prepare = () => prepareBatch(batch, selection, job, cleaner)
+      const prepare = () => prepareBatch(batch, selection, job, cleaner, machine)
       const ready = await cleaning(() =>
         timed('clean', () => enduring(() => needingRoom(workFolder, prepare))),
       ).finally(() => inFlight.used(batch.blocks))

@@ -1,3 +1,4 @@
+import type { Machine } from '@millrace/engine'
 import {
   type BatchReport,
   cleanedBatch,
@@ -31,9 +32,10 @@ export async function prepareBatch(
   selection: Selection,
   { outputs, dataset, group }: { readonly outputs: PipelineOutputs; readonly dataset: Dataset; readonly group: string },
   cleaner: Cleaner,
+  machine: Machine,
 ): Promise<ReadyBatch> {
   const selected = batch.blocks.map((block) => selectRecords(block, selection))
-  const cleaned = cleanedBatch(selected, batch.advances, { dataset, group }, cleaner)
+  const cleaned = cleanedBatch(selected, batch.advances, { dataset, group }, cleaner, machine)
   const prepared = await outputs.prepare(cleaned)
   return { prepared, summary: summaryOf(await cleaned.report()) }
 }
