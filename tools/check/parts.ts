@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { findFolderCircles } from './folder-circles.ts'
 import { findLayerBreaks } from './layers.ts'
 import { findMapErrors, layeredPicture } from './map.ts'
 import type { Problem } from './source-files.ts'
@@ -20,7 +21,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   types: everyProject,
   lint: tool('biome', ['ci', '--colors=off', '--max-diagnostics=50']),
   unused: tool('knip', ['--no-progress']),
-  layers: problems(findLayerBreaks),
+  layers: problems((root) => [...findLayerBreaks(root), ...findFolderCircles(root)]),
   map: problems(findMapErrors, layeredPicture),
   tidy: problems(findUntidy),
 }

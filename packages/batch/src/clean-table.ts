@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import {
   type AddFile,
@@ -15,9 +14,10 @@ import {
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import { siftRows } from './duplicates.ts'
+import type { Making, NewRows } from './making.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
-import { createRefusals, REFUSED_SCHEMA, type Refusals } from './refused.ts'
+import { createRefusals, REFUSED_SCHEMA } from './refused.ts'
 import { type OnRecords, type Portions, rowsOf, stage, stagePortions } from './staging.ts'
 import { makeOnCluster } from './trino/clean.ts'
 
@@ -58,24 +58,6 @@ export async function writeCleanTable(
   } finally {
     connection.closeSync()
   }
-}
-
-/** What a table's new rows are made with. */
-export interface Making extends RunParts {
-  readonly dataset: Dataset
-  readonly snapshot: Snapshot
-  /** The files of it that stay. */
-  readonly kept: readonly AddFile[]
-  /** Later times than this have yet to come. */
-  readonly latest: number
-  readonly connection: DuckDBConnection
-  readonly refusals: Refusals
-  readonly onRecords: OnRecords
-}
-
-/** A table's new rows, in files that are where the table has its own; nobody reads them yet. */
-export interface NewRows extends Omit<TableNotes, 'refused'> {
-  readonly files: readonly AddFile[]
 }
 
 async function makeHere(portions: Portions, making: Making): Promise<NewRows> {

@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import type { Cleaner } from '@millrace/transform'
-import type { Workbench } from './trino/workbench.ts'
+import type { Workbench } from './cluster/workbench.ts'
 
 /** What a run works with. */
 export interface RunParts {

@@ -18,8 +18,11 @@ import {
 } from '@millrace/queries'
 import { openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
-import { type AskedTables, askQuestions, writeAnswerTables } from './answers.ts'
+import { askQuestions, writeAnswerTables } from './answers.ts'
+import type { AskedTables } from './asked-tables.ts'
 import { writeCleanTable } from './clean-table.ts'
+import { openCluster, type Progress } from './cluster/cluster.ts'
+import { openWorkbench, type Workbench } from './cluster/workbench.ts'
 import { finishRun } from './finish.ts'
 import { dropOldCopies, type OpenRows } from './input/database.ts'
 import { tablePortions } from './input/table-rows.ts'
@@ -30,8 +33,6 @@ import type { RunParts } from './parts.ts'
 import { planRuns, rulesHash } from './plan.ts'
 import type { Portions } from './staging.ts'
 import { beginSteps, type Steps } from './steps.ts'
-import { openCluster, type Progress } from './trino/cluster.ts'
-import { openWorkbench, type Workbench } from './trino/workbench.ts'
 
 export interface BatchOptions extends Wanted {
   /** YYYY-MM-DD: names the run. */

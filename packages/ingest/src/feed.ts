@@ -1,5 +1,3 @@
-import type { Runtime } from '@millrace/base'
-
 /** Records by data set, as many of each. */
 export type Batch = ReadonlyMap<string, readonly Uint8Array[]>
 
@@ -20,11 +18,4 @@ export interface FeedOptions {
   readonly databaseTables?: Readonly<Record<string, string>>
   readonly mode: Mode
   readonly seed: number
-}
-
-/** `generator`, mysql://…, or the path of a file. Each kind is loaded when it is asked for. */
-export async function openFeed(from: string, options: FeedOptions, runtime: Runtime): Promise<Feed> {
-  if (from === 'generator') return (await import('./generator/feed.ts')).generatorFeed(options)
-  if (from.startsWith('mysql:')) return (await import('./mysql/feed.ts')).mysqlFeed(from, options, runtime)
-  return (await import('./files/feed.ts')).fileFeed(from, options.datasets)
 }

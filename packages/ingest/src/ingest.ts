@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import { type Batch, type Feed, type FeedOptions, openFeed } from './feed.ts'
+import type { Batch, Feed, FeedOptions } from './feed.ts'
+import { openFeed } from './open-feed.ts'
 import { openSink, type Sink, type Target } from './sinks/sink.ts'
 
 export interface IngestOptions extends FeedOptions {

@@ -1,8 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import type { AnswerColumn, QuestionEngine } from '@millrace/queries'
-import type { AskedTables } from '../answers.ts'
-import type { ClusterRows } from './cluster.ts'
-import type { Workbench } from './workbench.ts'
+import type { AskedTables } from '../asked-tables.ts'
+import type { ClusterRows } from '../cluster/cluster.ts'
+import type { Workbench } from '../cluster/workbench.ts'
 
 /** A cluster as a place for questions: they find their tables by the names in the workbench's schema. */
 export async function clusterQuestions(bench: Workbench, tables: AskedTables): Promise<QuestionEngine> {

@@ -3,10 +3,10 @@ import { type AddFile, commit, committedOrThrow, openOrCreate, uploadAll } from 
 import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import type { Making, NewRows } from '../clean-table.ts'
+import type { Workbench } from '../cluster/workbench.ts'
+import type { Making, NewRows } from '../making.ts'
 import { type Portions, type Staged, stagePortions } from '../staging.ts'
 import { cleaned, columnList, LATE, objection } from './dialect.ts'
-import type { Workbench } from './workbench.ts'
 
 /** What a run adds to a table, made by the cluster: cleaned, without duplicates, in files of the table's own folder. */
 export async function makeOnCluster(portions: Portions, bench: Workbench, making: Making): Promise<NewRows> {
