@@ -64,6 +64,14 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       files: inBase("export type G = import('@millrace/delta').Greet\n"),
       says: 'not below',
     },
+    {
+      what: 'folders of a package that depend on each other',
+      files: {
+        'packages/base/src/near/a.ts': "export { far } from '../far/b.ts'\n\nexport const near = 1\n",
+        'packages/base/src/far/b.ts': "import type {} from '../near/a.ts'\n\nexport const far = 2\n",
+      },
+      says: 'near, far depend on each other in a circle',
+    },
     { what: 'a lazy import upwards', files: inBase("await import('@millrace/delta')\n"), says: 'not below' },
     {
       what: 'code that leans on what is for tests',

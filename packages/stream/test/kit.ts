@@ -108,7 +108,7 @@ export async function openKit(): Promise<Kit> {
     async close() {
       for (const stop of stops) await stop()
       engine.close()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
