@@ -70,7 +70,7 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
         'packages/base/src/near/a.ts': "export { far } from '../far/b.ts'\n\nexport const near = 1\n",
         'packages/base/src/far/b.ts': "import type {} from '../near/a.ts'\n\nexport const far = 2\n",
       },
-      says: 'near, far depend on each other in a circle',
+      says: 'far, near depend on each other in a circle',
     },
     { what: 'a lazy import upwards', files: inBase("await import('@millrace/delta')\n"), says: 'not below' },
     {
