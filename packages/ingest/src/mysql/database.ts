@@ -1,12 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import {
-  createPool,
-  type Pool,
-  type PoolConnection,
-  type PoolOptions,
-  type QueryOptions,
-  type RowDataPacket,
-} from 'mysql2'
+import { createPool, type Pool, type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2'
 import type { MysqlAddress } from './address.ts'
 import { flooded, guardFlood } from './flood.ts'
 import { fromMysql, isGone } from './mysql-error.ts'
@@ -97,8 +90,11 @@ async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
       else reject(flooded())
     })
     answering.on('error', reject)
+    // What ends the connection is said to the connection alone.
+    connection.once('error', reject)
     answering.on('end', () => resolve({ rows, fields }))
   })
+  asked.catch(() => {})
   let ended = false
   try {
     const answer = await Promise.race([asked, guard.broken])
