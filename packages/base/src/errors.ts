@@ -51,6 +51,11 @@ const CODES = {
     retry: false,
     next: 'The log is damaged at the place named. Restore that file from a backup.',
   },
+  PATH_OUTSIDE: {
+    exit: 1,
+    retry: false,
+    next: 'A log must not read files of others. Allow that place if you trust whoever wrote the table.',
+  },
   TABLE_UNSUPPORTED: { exit: 1, retry: false, next: 'Read the table with an engine that knows this feature.' },
   TABLE_SCHEMA: { exit: 1, retry: false, next: 'Change the data set or the table so that their columns agree.' },
   TABLE_CONFLICT: { exit: 1, retry: true, next: 'Others write to this table at a high rate; run it again.' },

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
 import type { CacheOptions } from './cache/cache.ts'
+import { realFolder } from './confined.ts'
 import { fileStore } from './file.ts'
 import { parseS3Address } from './s3/address.ts'
 import type { ObjectStore } from './store.ts'
@@ -9,17 +11,33 @@ export interface LakeOptions {
   readonly runtime?: Runtime
   /** Of local copies, for stores that DuckDB can't read by itself. */
   readonly cache?: CacheOptions
+  /** Other folders, and places of S3, that files of the lake's tables may be read from. */
+  readonly allowPaths?: readonly string[]
 }
 
 /** The store that a lake's address names. What only S3 needs is loaded for S3 alone. */
 export async function openLake(address: string, options: LakeOptions = {}): Promise<ObjectStore> {
+  const { allowPaths = [] } = options
+  const store = await openStore(
+    address,
+    options,
+    allowPaths.filter((path) => !path.startsWith('s3:')),
+  )
+  return allowPaths.length === 0 ? store : { ...store, allowedRoots: allowPaths.map(canonicalRoot) }
+}
+
+function canonicalRoot(path: string): string {
+  return path.startsWith('s3:') ? path.replace(/\/$/, '') : realFolder(resolve(path))
+}
+
+async function openStore(address: string, options: LakeOptions, folders: readonly string[]): Promise<ObjectStore> {
   const runtime = options.runtime ?? systemRuntime
-  if (address.startsWith('file:')) return fileStore(fileURLToPath(address), runtime)
+  if (address.startsWith('file:')) return fileStore(fileURLToPath(address), runtime, folders)
   if (address.startsWith('s3:')) {
     const where = parseS3Address(address)
     const { s3Store } = await import('./s3/store.ts')
     return s3Store(where, runtime, options.cache)
   }
   if (/^[a-z][a-z0-9+.-]+:/i.test(address)) throw new MillraceError('LAKE_ADDRESS', `no store for ${address}`)
-  return fileStore(address, runtime)
+  return fileStore(address, runtime, folders)
 }

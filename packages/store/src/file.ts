@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
 import { withCodedErrors } from './coded-errors.ts'
+import { refuseOutside } from './confined.ts'
 import {
   copyInto,
   errorCode,
@@ -21,8 +22,14 @@ import { refuseSpecial, refuseSpecialFiles } from './special.ts'
 import type { ByteRange, ObjectInfo, ObjectStore } from './store.ts'
 
 /** A folder as an object store: an object is written and synced out of sight, then linked to its name. */
-export function fileStore(folder: string, runtime: Runtime = systemRuntime): ObjectStore {
+export function fileStore(
+  folder: string,
+  runtime: Runtime = systemRuntime,
+  allowedRoots: readonly string[] = [],
+): ObjectStore {
   const root = resolve(folder)
+  // Links may lead to the other places that the user allows, and to no others.
+  const within = [root, ...allowedRoots]
   const url = pathToFileURL(root).href
   const pathOf = (key: string) => {
     checkKey(url, key)
@@ -41,7 +48,11 @@ export function fileStore(folder: string, runtime: Runtime = systemRuntime): Obj
   }
   const store: ObjectStore = {
     url,
-    get: (key, range) => unlessAbsent(readObject(pathOf(key), range)),
+    async get(key, range) {
+      const path = pathOf(key)
+      await refuseOutside([path], within)
+      return unlessAbsent(readObject(path, range))
+    },
     put: (key, bytes) => write(key, bytes, replace),
     putIfAbsent: (key, bytes) => write(key, bytes, linkIfAbsent),
     upload: (key, localPath) => adopt(root, localPath, pathOf(key)),
@@ -50,6 +61,7 @@ export function fileStore(folder: string, runtime: Runtime = systemRuntime): Obj
     delete: (key) => rm(pathOf(key), { force: true }),
     async readable(keys) {
       const paths = keys.map(pathOf)
+      await refuseOutside(paths, within)
       await refuseSpecialFiles(paths)
       return { paths, release: async () => {} }
     },

@@ -1,4 +1,5 @@
 export { type LakeOptions, openLake } from './address.ts'
+export { isWithin, outside, realFolder, refuseOutside } from './confined.ts'
 export { Crash, type Fault, type FaultPlan, faultyStore } from './faulty.ts'
 export type { LeaseListener } from './lease/hand.ts'
 export { type Leases, openLeases } from './lease/leases.ts'

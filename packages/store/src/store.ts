@@ -27,6 +27,8 @@ export interface ObjectStore {
   delete(key: string): Promise<void>
   /** Makes objects that never change readable as local files until they are released. */
   readable(keys: readonly string[]): Promise<Readable>
+  /** Places outside of the store that the user lets the tables in it name files of: folders without links, and S3. */
+  readonly allowedRoots?: readonly string[]
   /** How a program that speaks S3 reads the same objects by itself; undefined where they are not in a bucket. */
   readonly s3Access?: () => Promise<S3Access>
 }

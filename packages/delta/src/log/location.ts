@@ -1,7 +1,6 @@
-import { realpathSync } from 'node:fs'
 import { dirname, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ObjectStore } from '@millrace/store'
+import { type ObjectStore, realFolder } from '@millrace/store'
 
 declare const identity: unique symbol
 
@@ -103,25 +102,4 @@ function rootsOf({ url }: ObjectStore): string[] {
 
 function throughLinks(path: string): string {
   return posix.join(realFolder(dirname(path)), posix.basename(path))
-}
-
-const MOST_KNOWN = 4_096
-const knownFolders = new Map<string, { readonly real: string; readonly until: number }>()
-const KNOWN_FOR_MS = 1_000
-
-/** Without links, as far as it exists. */
-function realFolder(folder: string): string {
-  const now = performance.now()
-  const known = knownFolders.get(folder)
-  if (known && known.until > now) return known.real
-  let real: string
-  try {
-    real = realpathSync(folder)
-  } catch {
-    const parent = dirname(folder)
-    real = parent === folder ? folder : posix.join(realFolder(parent), posix.basename(folder))
-  }
-  if (knownFolders.size >= MOST_KNOWN) knownFolders.clear()
-  knownFolders.set(folder, { real, until: now + KNOWN_FOR_MS })
-  return real
 }

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { readableBy } from '@millrace/engine'
-import { refuseSpecialFiles } from '@millrace/store'
+import { isWithin, outside, refuseOutside, refuseSpecialFiles } from '@millrace/store'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
 import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
@@ -112,7 +112,7 @@ export async function withScan<T>(
   }
 }
 
-/** Only files of this machine and objects of S3 are read by their address: nothing is fetched from the web. */
+/** Only what the user allows is read by its address: nothing is fetched from the web. */
 async function refuseUnreadable(table: TableRef, addresses: readonly string[]): Promise<void> {
   const foreign = addresses.find((address) => !/^(\/|s3:)/.test(address))
   if (foreign !== undefined) {
@@ -120,7 +120,12 @@ async function refuseUnreadable(table: TableRef, addresses: readonly string[]): 
       next: 'Copy the file into the lake with the engine that wrote the table.',
     })
   }
-  await refuseSpecialFiles(addresses.filter((address) => address.startsWith('/')))
+  const { allowedRoots = [] } = table.store
+  const barred = addresses.find((address) => !allowedRoots.some((root) => isWithin(address, root)))
+  if (barred !== undefined) throw outside(`${tableUrl(table)}: ${barred}`)
+  const local = addresses.filter((address) => address.startsWith('/'))
+  await refuseOutside(local, allowedRoots)
+  await refuseSpecialFiles(local)
 }
 
 /** What DuckDB is to read for the files, until it is released. */

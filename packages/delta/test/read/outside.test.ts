@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { quoteText } from '@millrace/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -33,7 +33,10 @@ test.each(['http://127.0.0.1:9/x.parquet', 'HTTPS://127.0.0.1:9/x.parquet', 'hf:
   },
 )
 
-test.each(['within the lake', 'outside of the lake'])('a pipe %s is refused, not waited for', async (where) => {
+test.each([
+  ['within the lake', 'TABLE_BROKEN'],
+  ['outside of the lake', 'PATH_OUTSIDE'],
+])('a pipe %s is refused, not waited for', async (where, code) => {
   const table = await tableWith(({ table }) =>
     where === 'within the lake' ? 'pipe.parquet' : join(dirname(at.lake), `${table.path}.parquet`),
   )
@@ -41,7 +44,7 @@ test.each(['within the lake', 'outside of the lake'])('a pipe %s is refused, not
   const pipe = path.startsWith('/') ? path : join(at.lake, table.table.path, path)
   await mkdir(dirname(pipe), { recursive: true })
   execFileSync('/usr/bin/env', ['mkfifo', pipe])
-  await expect(at.ask(table, SUM)).rejects.toThrow(expect.objectContaining({ code: 'TABLE_BROKEN' }))
+  await expect(at.ask(table, SUM)).rejects.toThrow(expect.objectContaining({ code }))
 })
 
 test('a pipe in the place of a log entry is refused', async () => {
@@ -49,6 +52,35 @@ test('a pipe in the place of a log entry is refused', async () => {
   execFileSync('/usr/bin/env', ['mkfifo', join(at.lake, 'p', 'entry.json')])
   await expect(at.store.get('p/entry.json')).rejects.toThrow(expect.objectContaining({ code: 'TABLE_BROKEN' }))
 })
+
+test.each(['a link', 'a linked folder', 'a path that climbs out'])(
+  'what %s leads to outside of the lake is neither read nor copied',
+  async (how) => {
+    const outside = join(dirname(at.lake), `secret ${how}`)
+    await mkdir(outside)
+    const secret = join(outside, 'secret.parquet')
+    await at.connection.run(`COPY (SELECT 8::INTEGER AS n) TO ${quoteText(secret)} (FORMAT parquet)`)
+    const table = await tableWith(() =>
+      how === 'a path that climbs out'
+        ? `../../secret%20${encodeURIComponent(how)}/secret.parquet`
+        : 'in/secret.parquet',
+    )
+    const folder = join(at.lake, table.table.path, 'in')
+    if (how === 'a linked folder') await symlink(outside, folder)
+    if (how === 'a link') {
+      await mkdir(folder)
+      await symlink(secret, join(folder, 'secret.parquet'))
+    }
+    await expect(at.ask(table, SUM)).rejects.toThrow(expect.objectContaining({ code: 'PATH_OUTSIDE' }))
+    const packed = await optimizeTable(table, at).then(
+      ({ removedFiles, addedFiles }) => removedFiles + addedFiles,
+      (error) => error.code,
+    )
+    expect([0, 'PATH_OUTSIDE']).toContain(packed)
+    const got = await at.store.get(`${table.table.path}/in/secret.parquet`).catch((error) => error.code)
+    expect([undefined, 'PATH_OUTSIDE']).toContain(got)
+  },
+)
 
 test('optimize copies nothing from outside of the lake', async () => {
   const outside = join(dirname(at.lake), 'outside.parquet')

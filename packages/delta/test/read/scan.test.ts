@@ -2,6 +2,7 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { quoteText } from '@millrace/engine'
+import { openLake } from '@millrace/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AddFile } from '../../src/log/actions.ts'
 import { encodeActions } from '../../src/log/actions.ts'
@@ -124,14 +125,18 @@ describe('files', () => {
     expect(await rowsOf(await foreignTable(schema, [{ path, rows: 'SELECT 7 AS n' }]))).toEqual([[7]])
   })
 
-  test('outside of the lake are read by their address', async () => {
+  test('outside of the lake are read by their address where the user allows their folder, and nowhere else', async () => {
     const local = join(at.lake, '..', 'out side.parquet')
     await at.connection.run(`COPY (SELECT 8 AS n) TO ${quoteText(local)} (FORMAT parquet)`)
     const table = await foreignTable(schema, [{ path: 'a.parquet', rows: 'SELECT 7 AS n' }])
     const [file] = table.files.values().toArray()
     const outside = { ...(file as AddFile), path: pathToFileURL(local).href }
     const files = table.files.with(new Map([['outside', outside]]))
-    expect(await rowsOf({ ...table, files })).toEqual([[7], [8]])
+    await expect(rowsOf({ ...table, files })).rejects.toMatchObject({ code: 'PATH_OUTSIDE' })
+    const allowed = { ...table.table, store: await openLake(at.lake, { allowPaths: [join(at.lake, '..')] }) }
+    expect(await rowsOf({ ...table, files, table: allowed })).toEqual([[7], [8]])
+    const other = { ...table.table, store: await openLake(at.lake, { allowPaths: [join(at.lake, '../other')] }) }
+    await expect(rowsOf({ ...table, files, table: other })).rejects.toMatchObject({ code: 'PATH_OUTSIDE' })
   })
 
   test('of a table without any give no rows, and its columns', async () => {

@@ -19,7 +19,7 @@ const run: Run = async ({ values }, args, io) => {
   const format = chosenFormat(args, file)
   if (exported !== undefined) return exportTo(exported, values.lake, io)
   const asked = args.positionals[0] === undefined && process.stdin.isTTY && io.interactive && file === undefined
-  await using session = await openSql(values.lake, { asOf: await asOfOption(args) })
+  await using session = await openSql(values.lake, { asOf: await asOfOption(args), allowPaths: values.allowPath })
   if (asked) {
     const [{ historyFile, runPrompt }, { screen }] = await Promise.all([
       import('../prompt/prompt.ts'),
@@ -137,7 +137,7 @@ export const sql: Command = {
   about:
     "Runs SQL over the lake's tables, or asks for it line by line. A table is opened only when the SQL names it. Older versions: FROM orders AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
   positionals: ['[sql]'],
-  settings: ['lake'],
+  settings: ['lake', 'allowPath'],
   options: [
     {
       flag: '--format',

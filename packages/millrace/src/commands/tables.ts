@@ -5,7 +5,7 @@ import type { Command, Io, Run } from '../command.ts'
 
 const run: Run = async ({ values }, args, io) => {
   const [{ openLake }, { listTables }] = await Promise.all([import('@millrace/store'), import('@millrace/delta')])
-  const store = await openLake(values.lake)
+  const store = await openLake(values.lake, { allowPaths: values.allowPath })
   const found = await Promise.all((await listTables(store)).map((path) => listed(store, path)))
   const tables = found.filter((table) => table !== undefined)
   if (args.switch('--json')) io.json(tables)
@@ -83,7 +83,7 @@ function isFilledQuarantine(table: Readable | undefined): boolean {
 
 export const tables: Command = {
   about: 'Lists the tables of the lake: version, files, bytes, rows by the statistics of the files, last change.',
-  settings: ['lake'],
+  settings: ['lake', 'allowPath'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [{ command: 'millrace tables', does: 'what is in ./lake?' }],
   run,

@@ -27,6 +27,11 @@ const SETTINGS = {
     description: 'where the tables live: a folder, file:///… or s3://bucket/prefix',
     default: './lake',
   },
+  allowPath: {
+    value: 'PLACES',
+    description:
+      'folders or s3://bucket/prefix outside of the lake whose files its tables may name, with commas between',
+  },
   datasets: {
     value: 'NAMES',
     description: 'the data sets, with commas between; all in the data set folders unless said',

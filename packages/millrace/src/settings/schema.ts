@@ -118,6 +118,7 @@ const keyList = placeList.refine((keys) => new Set(keys).size === keys.length, '
 const fields = {
   source: place,
   lake: place,
+  allowPath: placeList.default([]),
   datasets: nameList,
   datasetFolders: placeList.default([]),
   questionFolders: placeList.default([]),

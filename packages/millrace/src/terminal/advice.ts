@@ -13,6 +13,7 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   OFFSET_OUT_OF_RANGE:
     'Records between the table and the source are gone. Accept the gap with a new --group and --start.',
   TABLE_NOT_FOUND: 'Check the name and --lake; `millrace tables` lists what is there.',
+  PATH_OUTSIDE: 'If you trust whoever wrote the table, allow that place: --allow-path FOLDER, with sql and tables.',
   PROGRESS_LOST: 'The table holds our commits but not our progress. Start with a new --group and a chosen --start.',
   DATASET_UNKNOWN: 'Name one of the data sets listed, or where they are by --dataset-folders.',
   INTERNAL: 'This is a defect of Millrace: please report it with the output of --debug.',

@@ -17,6 +17,8 @@ import { type AsOf, listedTables, type NamedTable, tablesOf, withViewNames } fro
 import { type Node, parseSelects } from './tree.ts'
 
 export interface SqlOptions {
+  /** Places outside of the lake whose files its tables may name. */
+  readonly allowPaths?: readonly string[]
   /** Every table as it was then, unless the SQL itself says otherwise. */
   readonly asOf?: AsOf | undefined
 }
@@ -53,9 +55,9 @@ export interface SqlSession extends AsyncDisposable {
   interrupt(): void
 }
 
-export async function openSql(lake: string, { asOf }: SqlOptions = {}): Promise<SqlSession> {
+export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOptions = {}): Promise<SqlSession> {
   await using made = new AsyncDisposableStack()
-  const store = await openLake(lake)
+  const store = await openLake(lake, { allowPaths })
   const folder = await openWorkFolder()
   made.defer(folder.close)
   const engine = await openDuckDB({ temporaryFolder: folder.path })

@@ -1,0 +1,56 @@
+import { realpathSync } from 'node:fs'
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { MillraceError } from '@millrace/base'
+import { unlessAbsent } from './folder.ts'
+
+const LOOKS_AT_ONCE = 64
+
+/** Refuses files that are in none of these folders, links followed. What is not there is nobody's secret. */
+export async function refuseOutside(paths: readonly string[], folders: readonly string[]): Promise<void> {
+  const roots = folders.map(realFolder)
+  for (let start = 0; start < paths.length; start += LOOKS_AT_ONCE) {
+    await Promise.all(paths.slice(start, start + LOOKS_AT_ONCE).map((path) => refuseUnlessWithin(path, roots)))
+  }
+}
+
+async function refuseUnlessWithin(path: string, roots: readonly string[]): Promise<void> {
+  const info = await unlessAbsent(lstat(path))
+  if (info === undefined) return
+  const real = info.isSymbolicLink()
+    ? await unlessAbsent(realpath(path))
+    : join(realFolder(dirname(path)), basename(path))
+  if (real === undefined || roots.some((root) => isWithin(real, root))) return
+  throw outside(real === path ? path : `${path} leads to ${real}, which`)
+}
+
+/** The refusal of a file that is not in the lake. */
+export function outside(what: string): MillraceError {
+  return new MillraceError('PATH_OUTSIDE', `${what} is outside of the lake`)
+}
+
+/** Whether a path or an address is that of a folder or of something in it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+}
+
+const MOST_KNOWN = 4_096
+const knownFolders = new Map<string, { readonly real: string; readonly until: number }>()
+const KNOWN_FOR_MS = 1_000
+
+/** Returns the folder without links, as far as it exists. */
+export function realFolder(folder: string): string {
+  const now = performance.now()
+  const known = knownFolders.get(folder)
+  if (known && known.until > now) return known.real
+  let real: string
+  try {
+    real = realpathSync(folder)
+  } catch {
+    const parent = dirname(folder)
+    real = parent === folder ? folder : join(realFolder(parent), basename(folder))
+  }
+  if (knownFolders.size >= MOST_KNOWN) knownFolders.clear()
+  knownFolders.set(folder, { real, until: now + KNOWN_FOR_MS })
+  return real
+}
