@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { findOwnClocks } from './clocks.ts'
 import { findFolderCircles } from './folder-circles.ts'
 import { findLayerBreaks } from './layers.ts'
 import { findMapErrors, layeredPicture } from './map.ts'
@@ -23,7 +24,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   unused: tool('knip', ['--no-progress']),
   layers: problems((root) => [...findLayerBreaks(root), ...findFolderCircles(root)]),
   map: problems(findMapErrors, layeredPicture),
-  tidy: problems(findUntidy),
+  tidy: problems((root) => [...findUntidy(root), ...findOwnClocks(root)]),
 }
 
 const BIN = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))

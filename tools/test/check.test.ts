@@ -142,6 +142,17 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     },
   ],
   tidy: [
+    {
+      what: 'a clock of its own',
+      files: inBase('export const at = Date.now()\n'),
+      says: 'Date.now is not from Runtime',
+    },
+    {
+      what: 'a timer of its own',
+      files: inBase("import { setTimeout as sleep } from 'node:timers/promises'\n\nawait sleep(5)\n"),
+      says: 'setTimeout is not from Runtime',
+    },
+    { what: 'a dice of its own', files: inBase('export const die = Math.random()\n'), says: 'Math.random is not from' },
     { what: 'a file over 400 lines', files: inBase('// more\n'.repeat(400)), says: '402 lines' },
     {
       what: 'files of over 150 lines in the middle',

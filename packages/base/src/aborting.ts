@@ -13,7 +13,8 @@ export function deadlineAfter(milliseconds: number, runtime: Runtime): Disposabl
   const cancelled = new AbortController()
   runtime.sleep(milliseconds, cancelled.signal).then(
     () => {
-      if (!cancelled.signal.aborted) expired.abort()
+      if (cancelled.signal.aborted) return
+      expired.abort(new DOMException(`${milliseconds} ms are over`, 'TimeoutError'))
     },
     () => {},
   )
