@@ -27,6 +27,8 @@ const FIRST_PAUSE_MS = 100
 const ROWS_AT_ONCE = 1_000
 /** As many as there are keys to draw from, which is the longest answer that is held. */
 const MOST_ROWS = 200_000
+/** What is said of the columns, of which a table has at most 4,096. */
+const LARGEST_HEADER = 4 << 20
 /** The rows of a page, or one row of a whole table: then the server is no MySQL. */
 const LARGEST_ANSWER = 128 << 20
 
@@ -77,13 +79,14 @@ function poolOptions({ host, port, user, password, database, tls }: MysqlAddress
 async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
   const connection = await connectionOf(pool)
   const guard = guardFlood(connection)
-  guard.allow(LARGEST_ANSWER)
+  guard.allow(LARGEST_HEADER)
   const rows: Row[] = []
   const asked = new Promise<Rows>((resolve, reject) => {
     let fields: Fields = []
     const answering = connection.query(options)
     answering.on('fields', (columns: unknown) => {
       fields = columns as Fields
+      guard.allow(LARGEST_ANSWER)
     })
     answering.on('result', (row: unknown) => {
       if (rows.length < MOST_ROWS) rows.push(row as Row)
@@ -117,13 +120,14 @@ function connectionOf(pool: Pool): Promise<PoolConnection> {
 async function* streamed(pool: Pool, sql: string): AsyncGenerator<Uint8Array[]> {
   const connection = await connectionOf(pool)
   const guard = guardFlood(connection)
-  guard.allow(LARGEST_ANSWER)
+  guard.allow(LARGEST_HEADER)
   let ended = false
   try {
     const answering = connection.query(sql)
     let fields: Fields = []
     answering.on('fields', (columns: unknown) => {
       fields = columns as Fields
+      guard.allow(LARGEST_ANSWER)
     })
     let rows: Row[] = []
     const stream = answering.stream({ highWaterMark: ROWS_AT_ONCE })
