@@ -120,7 +120,8 @@ describe('a table that Spark made', () => {
   it('takes our rows and our columns, and keeps its comments', async ({ spark }) => {
     await sparkSql(
       spark,
-      `CREATE TABLE ${at('theirs')} (id BIGINT NOT NULL COMMENT 'by them', name STRING) USING delta`,
+      `CREATE TABLE ${at('theirs')} (id BIGINT NOT NULL COMMENT 'by them', name STRING) USING delta
+       TBLPROPERTIES ('millrace.addsColumns' = 'true')`,
     )
     await sparkSql(spark, `INSERT INTO ${at('theirs')} VALUES (1, 'one')`)
     const schema = struct(column('id', 'long'), { ...column('more', 'string'), metadata: { comment: 'by us' } })

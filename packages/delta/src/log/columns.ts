@@ -1,5 +1,6 @@
 import { quoteName } from '@millrace/engine'
 import type { Metadata, Protocol } from './actions.ts'
+import { property } from './properties.ts'
 import { type DataType, duckdbType, type StructField, schemaOf } from './schema.ts'
 
 /** How the table's columns are found in its files: by their own names, or as column mapping says. */
@@ -9,7 +10,7 @@ export type ColumnMapping = 'none' | 'name' | 'id'
 function columnMapping({ protocol, metadata }: { protocol: Protocol; metadata: Metadata }): ColumnMapping {
   const features = [...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])]
   const supported = protocol.minReaderVersion === 2 || features.includes('columnMapping')
-  const mode = metadata.configuration['delta.columnMapping.mode']
+  const mode = property(metadata.configuration, 'delta.columnMapping.mode')?.trim().toLowerCase()
   return supported && (mode === 'name' || mode === 'id') ? mode : 'none'
 }
 

@@ -66,7 +66,7 @@ function microseconds(text: string): Comparable | undefined {
   return { kind: 'exact', unscaled: BigInt(milliseconds) * 1000n + BigInt(fraction.padEnd(6, '0')), scale: 0 }
 }
 
-interface Stats {
+export interface Stats {
   readonly numRecords?: string
   readonly minValues?: Readonly<Record<string, unknown>>
   readonly maxValues?: Readonly<Record<string, unknown>>

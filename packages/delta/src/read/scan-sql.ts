@@ -4,8 +4,15 @@ import type { AddFile } from '../log/actions.ts'
 import { columnId, fileType, physicalName, renamed, type TableColumns, tableColumns } from '../log/columns.ts'
 import { tableUrl } from '../log/log.ts'
 import { duckdbType, isWidened, type StructField, unreadableType } from '../log/schema.ts'
+import { type Calendar, rebased } from './calendar.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 import type { Scan } from './scan.ts'
+
+/** What only the log and the footers know of the files, by their paths and by their places in the list. */
+export interface FileFacts {
+  readonly deleted: ReadonlyMap<string, number[]>
+  readonly calendars: ReadonlyMap<number, Calendar>
+}
 
 /**
  * One read_parquet over all files, told the table's own columns: what a file lacks is NULL, what it has narrower
@@ -13,17 +20,18 @@ import type { Scan } from './scan.ts'
  * deleted rows — is joined by the file's place in the list. Lists go in as JSON, which DuckDB reads ten times
  * faster than literals. `paths` are what DuckDB is to read for the files.
  */
-export function renderScan(scan: Scan, paths: readonly string[], deleted: ReadonlyMap<string, number[]>): string {
+export function renderScan(scan: Scan, paths: readonly string[], known: FileFacts): string {
   const columns = tableColumns(scan.snapshot)
   const used = usedColumns(scan, columns)
   const outer = selectList(scan.columns.map((field) => quoteName(field.name)))
   const where = scan.where ? ` WHERE ${predicateSql(scan.where, columns.fields)}` : ''
   if (scan.files.length === 0) return emptyQuery(scan, outer)
-  const rows = rowsQuery(scan, columns, used, paths, deleted)
+  const rows = rowsQuery(scan, columns, used, paths, known)
   return where === '' && used.length === scan.columns.length ? rows : `SELECT ${outer} FROM (${rows})${where}`
 }
 
-function usedColumns(scan: Scan, { fields }: TableColumns): StructField[] {
+/** The columns that are shown or compared. */
+export function usedColumns(scan: Scan, { fields }: TableColumns): StructField[] {
   const compared = scan.where ? columnsOf(scan.where).map((name) => fieldNamed(fields, name)) : []
   return [...new Map([...scan.columns, ...compared].map((field) => [field.name, field])).values()]
 }
@@ -45,18 +53,20 @@ function rowsQuery(
   columns: TableColumns,
   used: readonly StructField[],
   paths: readonly string[],
-  vectors: ReadonlyMap<string, number[]>,
+  known: FileFacts,
 ): string {
   const inFiles = used.filter((field) => !columns.isPartition(field) && unreadableType(field.type) === undefined)
   const partitions = used.filter((field) => columns.isPartition(field))
-  const expressions = used.map(
-    (field) => `${columnSql(scan, columns, field, inFiles, partitions)} AS ${quoteName(field.name)}`,
-  )
-  const facts = fileFacts(scan, columns, partitions, vectors)
+  const expressions = used.map((field) => {
+    const value = columnSql(scan, columns, field, inFiles, partitions)
+    const isOld = known.calendars.size > 0 && inFiles.includes(field)
+    return `${isOld ? rebased(value, field.type) : value} AS ${quoteName(field.name)}`
+  })
+  const facts = fileFacts(scan, columns, partitions, known)
   return [
     `SELECT ${selectList(expressions)} FROM ${readParquet(scan, columns, inFiles, paths)} AS d`,
     ...(facts === undefined ? [] : [`LEFT JOIN (${facts}) AS f ON f.file = d.file_index`]),
-    ...(vectors.size === 0 ? [] : [`WHERE ${KEPT}`]),
+    ...(known.deleted.size === 0 ? [] : [`WHERE ${KEPT}`]),
   ].join(' ')
 }
 
@@ -106,26 +116,33 @@ function schemaKey(scan: Scan, field: StructField, mapping: TableColumns['mappin
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(scan.snapshot.table)}: column ${field.name} has no id`)
 }
 
-/** Per file: its place in the list, its partition values, and a bit for each row, set where the row is deleted. */
+/** Per file: its place in the list, its partition values, its calendar, and a bit for each row that is deleted. */
 function fileFacts(
   scan: Scan,
   { mapping }: TableColumns,
   partitions: readonly StructField[],
-  vectors: ReadonlyMap<string, number[]>,
+  { deleted, calendars }: FileFacts,
 ): string | undefined {
-  if (partitions.length === 0 && vectors.size === 0) return undefined
+  if (partitions.length === 0 && deleted.size === 0 && calendars.size === 0) return undefined
   const facts: Record<string, unknown>[] = []
   scan.files.forEach((file, index) => {
-    const rows = vectors.get(file.path)
-    if (!rows && partitions.length === 0) return
+    const rows = deleted.get(file.path)
+    const calendar = calendars.get(index)
+    if (!rows && !calendar && partitions.length === 0) return
     const fact: Record<string, unknown> = { file: index }
     partitions.forEach((field, i) => {
       fact[`p${i}`] = partitionValue(scan, file, physicalName(field, mapping))
     })
     if (rows) fact.bits = toBits(rows)
+    if (calendar) {
+      Object.assign(fact, { julian_dates: calendar.julianDates, julian_times: calendar.julianTimes })
+      Object.assign(fact, { zone: calendar.zone ?? null, clock: calendar.offset })
+    }
     facts.push(fact)
   })
-  const names = ['"file": "UBIGINT"', ...partitions.map((_, i) => `"p${i}": "VARCHAR"`), '"bits": "VARCHAR"']
+  const calendar = ['"julian_dates": "BOOLEAN"', '"julian_times": "BOOLEAN"', '"zone": "VARCHAR"', '"clock": "BIGINT"']
+  const values = partitions.map((_, i) => `"p${i}": "VARCHAR"`)
+  const names = ['"file": "UBIGINT"', ...values, ...calendar, '"bits": "VARCHAR"']
   const rows = `unnest(${jsonList(facts, `[{${names.join(', ')}}]`)}, recursive := true)`
   return `SELECT * EXCLUDE (bits), from_base64(bits) AS deleted FROM (SELECT ${rows})`
 }

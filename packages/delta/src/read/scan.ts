@@ -7,12 +7,14 @@ import { tableColumns } from '../log/columns.ts'
 import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
 import { type StructField, unreadableType } from '../log/schema.ts'
 import { statsOf } from './bounds.ts'
+import { type Calendar, isCalendrical, mayBeOld } from './calendar.ts'
 import { deletedRows } from './deletion-vector.ts'
 import { explainFailure } from './failure.ts'
+import { calendarsOf } from './footers.ts'
 import { refuseRenamedMembers } from './nested-names.ts'
 import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
 import { mayHold } from './prune.ts'
-import { renderScan } from './scan-sql.ts'
+import { renderScan, usedColumns } from './scan-sql.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface ScanOptions {
@@ -68,11 +70,35 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
   const { paths, release } = await readablePaths(table, scan.files, connection)
   try {
     await refuseRenamedMembers(scan, tableColumns(scan.snapshot), paths, connection)
-    const sql = renderScan(scan, paths, deleted)
+    const calendars = await oldCalendars(scan, paths, connection)
+    const sql = renderScan(scan, paths, { deleted, calendars })
     return { sql, explain: (error) => explainFailure(error, scan, paths), release, [Symbol.asyncDispose]: release }
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+/** The calendars of files, by place, that hold old values. Only the footers of files that may hold such are read. */
+async function oldCalendars(
+  scan: Scan,
+  paths: readonly string[],
+  connection: DuckDBConnection,
+): Promise<ReadonlyMap<number, Calendar>> {
+  const columns = tableColumns(scan.snapshot)
+  const fields = usedColumns(scan, columns).filter(
+    (field) => isCalendrical(field.type) && !columns.isPartition(field) && unreadableType(field.type) === undefined,
+  )
+  const old = scan.files.flatMap((file, index) => (mayBeOld(file, fields, columns.mapping) ? [index] : []))
+  if (old.length === 0) return new Map()
+  try {
+    const found = await calendarsOf(
+      old.map((index) => paths[index] ?? ''),
+      connection,
+    )
+    return new Map([...found].map(([place, calendar]) => [old[place] ?? place, calendar]))
+  } catch (error) {
+    throw explainFailure(error, scan, paths)
   }
 }
 

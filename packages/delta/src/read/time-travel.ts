@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { listLogWithTimes } from '../log/listing.ts'
 import { readCommit, type TableRef, tableUrl } from '../log/log.ts'
-import { isOn } from '../log/properties.ts'
+import { isOn, property } from '../log/properties.ts'
 import { openTable } from './snapshot.ts'
 
 /** The version that was the table's newest at a time, in milliseconds since 1970. */
@@ -26,11 +26,9 @@ export async function versionAt(table: TableRef, time: number): Promise<number> 
 /** Since when commits tell their own time. */
 function toldSince(configuration: Readonly<Record<string, string>>): { version: number; time: number } | undefined {
   if (!isOn(configuration, 'delta.enableInCommitTimestamps')) return undefined
-  const version = Number(configuration['delta.inCommitTimestampEnablementVersion'] ?? 0)
-  return {
-    version,
-    time: Number(configuration['delta.inCommitTimestampEnablementTimestamp'] ?? Number.NEGATIVE_INFINITY),
-  }
+  const version = Number(property(configuration, 'delta.inCommitTimestampEnablementVersion') ?? 0)
+  const time = property(configuration, 'delta.inCommitTimestampEnablementTimestamp') ?? Number.NEGATIVE_INFINITY
+  return { version, time: Number(time) }
 }
 
 /** Clocks of stores jump: a commit is later than the one before it, by a millisecond at least. */

@@ -22,7 +22,7 @@ export function stagedRows(snapshot: Snapshot, staged: readonly StagedFile[], co
   const chosen = columns.map((name) => fieldNamed(fields, name))
   const scan = { snapshot, columns: chosen, where: undefined, files: staged.map(({ add }) => add) }
   const paths = staged.map(({ localPath }) => localPath)
-  return renderScan(scan, paths, new Map())
+  return renderScan(scan, paths, { deleted: new Map(), calendars: new Map() })
 }
 
 const UPLOADS_AT_ONCE = 4

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { tableColumns } from '../../src/log/columns.ts'
 import {
   isOff,
   isOn,
@@ -38,3 +39,13 @@ describe('a property', () => {
     expect(unknownProperties({ 'delta.newThing': 'x', 'theirs.thing': 'x' })).toEqual(['delta.newThing'])
   })
 })
+
+test.each([{ 'delta.columnMapping.mode': 'name' }, { 'Delta.ColumnMapping.Mode': 'NAME' }])(
+  'columns are mapped as %j says',
+  (configuration) => {
+    const schemaString = '{"type":"struct","fields":[]}'
+    const format = { provider: 'parquet', options: {} }
+    const metadata = { id: 'x', format, schemaString, partitionColumns: [], configuration }
+    expect(tableColumns({ protocol: { minReaderVersion: 2, minWriterVersion: 5 }, metadata }).mapping).toBe('name')
+  },
+)

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { sparkSql, withServices } from '@millrace/testkit'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { openTable } from '../../src/read/snapshot.ts'
+import { type Atelier, openAtelier } from '../atelier.ts'
+
+const it = withServices('spark')
+vi.setConfig({ testTimeout: 300_000 })
+
+let atelier: Atelier
+beforeAll(async () => {
+  atelier = await openAtelier()
+})
+afterAll(() => atelier.close())
+
+const DAYS = ['0001-01-01', '0999-12-31', '1000-03-01', '1500-01-01', '1500-03-01', '1582-10-04', '1582-10-15']
+const LATER = ['1700-02-28', '1883-11-18', '1899-12-31', '1900-01-01', '2024-02-29']
+const SETTINGS = [
+  'spark.sql.parquet.datetimeRebaseModeInWrite',
+  'spark.sql.parquet.int96RebaseModeInWrite',
+  'spark.sql.parquet.outputTimestampType',
+]
+
+for (const type of ['INT96', 'TIMESTAMP_MICROS']) {
+  it(`old dates and times that Spark wrote, as ${type}, read as Spark reads them`, async ({ spark }) => {
+    const ref = atelier.table()
+    const table = `delta.\`${join(atelier.lake, ref.path)}\``
+    await sparkSql(spark, `CREATE TABLE ${table} (id INT, day DATE, at TIMESTAMP, list ARRAY<DATE>) USING delta`)
+    const rows = [...DAYS, ...LATER].map((day, id) => {
+      return `(${id}, DATE '${day}', TIMESTAMP '${day} 23:59:59.123456', array(DATE '${day}', NULL))`
+    })
+    for (const mode of ['LEGACY', 'CORRECTED']) {
+      const values = [mode, mode, type]
+      for (const [i, key] of SETTINGS.entries()) await sparkSql(spark, `SET ${key} = ${values[i]}`)
+      try {
+        await sparkSql(spark, `INSERT INTO ${table} VALUES ${rows.join(', ')}`)
+      } finally {
+        for (const key of SETTINGS) await sparkSql(spark, `RESET ${key}`)
+      }
+    }
+    const texts = 'id, CAST(day AS STRING) AS day, CAST(list[0] AS STRING) AS listed'
+    const bySpark = await sparkSql(spark, `SELECT ${texts}, unix_micros(at) AS at FROM ${table} ORDER BY id, at`)
+    const snapshot = await openTable(ref)
+    if (!snapshot) throw new Error('Spark made no table')
+    const ours = 'id, day::VARCHAR AS day, list[1]::VARCHAR AS listed, epoch_us(at) AS at'
+    const byUs = await atelier.ask(snapshot, `SELECT ${ours} FROM rows ORDER BY id, at`)
+    expect(byUs.map(({ at, ...row }) => ({ ...row, at: Number(at) }))).toEqual(bySpark)
+    expect(bySpark).toHaveLength(2 * rows.length)
+  })
+}
