@@ -62,9 +62,9 @@ describe('by the times that entries tell', () => {
 
   test('entries from before they did go by their files', async () => {
     const enabled = {
-      'delta.enableInCommitTimestamps': 'true',
+      'delta.enableInCommitTimestamps': 'TRUE',
       'delta.inCommitTimestampEnablementVersion': '2',
-      'delta.inCommitTimestampEnablementTimestamp': '300',
+      'Delta.InCommitTimestampEnablementTimestamp': '300',
     }
     const { table } = written([100, 200, 1, 2], { 2: 300, 3: 400 }, enabled)
     expect(await versionAt(table, 150)).toBe(0)
