@@ -14,7 +14,7 @@ const MAY_LOOK: readonly (readonly [path: string, reason: string])[] = [
   ['packages/ingest/src/gateway/access-log.ts', 'it flushes a file now and then'],
   ['packages/ingest/src/sinks/http.ts', "it guards a server's answers"],
   ['packages/batch/src/cluster/statement.ts', "it guards a cluster's answers"],
-  ['packages/delta/src/log/location.ts', 'it asks the file system again after a second'],
+  ['packages/store/src/confined.ts', 'it asks the file system again after a second'],
 ]
 
 const TIMERS = new Set(['setTimeout', 'setInterval'])
