@@ -95,3 +95,11 @@ describe('an access log', () => {
     expect(await readdir(folder)).not.toContain('not-there')
   })
 })
+
+test('an ending that no format has is refused, not filled with a table of text', async () => {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'out.xlsx')
+  const { code, err } = await runMillrace(['sql', 'SELECT 1', '--lake', folder, '-o', file])
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/\.xlsx[\s\S]*\.csv/) })
+  expect(await readdir(folder)).toEqual([])
+})

@@ -1,4 +1,4 @@
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { openCatalog, openProducer } from '@millrace/transport'
 import { openAccessLog } from './access-log.ts'
 import { openChecker } from './check-records.ts'
@@ -75,9 +75,18 @@ export async function openGateway(options: GatewayOptions, runtime: Runtime): Pr
     await app.listen(options.listen)
   } catch (error) {
     await close()
-    throw error
+    throw cannotListen(options.listen, error as Error)
   }
   return { url: urlOf(app.server.address(), tls !== undefined), totals, close }
+}
+
+function cannotListen({ host, port }: GatewayOptions['listen'], cause: Error): MillraceError {
+  const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+  const why = taken ? 'another program has this port' : cause.message
+  return new MillraceError('CONFIG_INVALID', `the gateway cannot listen at ${host}:${port}: ${why}`, {
+    cause,
+    next: 'Choose another address for the gateway, or end what has this one.',
+  })
 }
 
 function urlOf(address: ReturnType<import('node:net').Server['address']>, secure: boolean): string {

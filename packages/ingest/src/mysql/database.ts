@@ -57,7 +57,12 @@ export function openDatabase(address: MysqlAddress, runtime: Runtime): Database 
         throw fromMysql(error, doing)
       }
     },
-    close: () => pool.promise().end(),
+    // A connection that has failed cannot take leave, and says so: why it failed has been told before.
+    close: () =>
+      pool
+        .promise()
+        .end()
+        .catch(() => {}),
   }
 }
 

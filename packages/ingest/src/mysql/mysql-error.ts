@@ -20,6 +20,9 @@ export function fromMysql(thrown: unknown, doing: string): unknown {
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') {
     return new MillraceError('SOURCE_UNREACHABLE', said, { ...detail, next: 'Switch TLS on there, or add ?ssl=false.' })
   }
+  if (code === 'ER_SECURE_TRANSPORT_REQUIRED') {
+    return new MillraceError('SOURCE_DENIED', said, { ...detail, next: 'Take ?ssl=false out, or put ?ssl=true in.' })
+  }
   if (/certificate/i.test(thrown.message)) {
     return new MillraceError('SOURCE_UNREACHABLE', said, { ...detail, next: 'Name the one to trust: ?ca=FILE.' })
   }

@@ -56,6 +56,7 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 const ENDINGS: Readonly<Record<string, Format>> = {
+  '.txt': 'table',
   '.json': 'json',
   '.csv': 'csv',
   '.md': 'markdown',
@@ -72,7 +73,13 @@ function chosenFormat(args: Arguments, file: string | undefined): Format {
 }
 
 function formatOf(file: string | undefined): Format {
-  return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'table'
+  const ending = extname(file ?? '').toLowerCase()
+  if (ending === '' || file?.startsWith('/dev/')) return 'table'
+  const format = ENDINGS[ending]
+  if (format !== undefined) return format
+  throw new MillraceError('USAGE', `${file}: there is no format for files that end in ${ending}`, {
+    next: `Endings are ${Object.keys(ENDINGS).join(', ')}; or name a format by --format. Spreadsheets read .csv.`,
+  })
 }
 
 async function readInput(signal: AbortSignal): Promise<string> {

@@ -6,6 +6,8 @@ import type { Server } from './server.ts'
 import { missingTool } from './toolchain.ts'
 
 const PACKAGE = 'chromium'
+/** Its other half, which has to lie in the same folder: where the machine has a Chromium, apt would leave it out. */
+const COMMON = 'chromium-common'
 
 export interface ChromiumAddress {
   /** For playwright-core: `chromium.connectOverCDP(url)`. */
@@ -16,7 +18,7 @@ export interface ChromiumAddress {
 export const chromium: Server<ChromiumAddress> = {
   pins: `Debian's ${PACKAGE}`,
   missing: () => missingTool('apt-get', 'dpkg-deb'),
-  install: (home, run) => installFromDebian(home, run, PACKAGE),
+  install: (home, run) => installFromDebian(home, run, [PACKAGE, COMMON]),
   launch: async ({ home, data, freePort }) => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`

@@ -25,7 +25,7 @@ export const mariadb: Server<MariadbAddress> = {
   pins: `Debian's ${PACKAGE}`,
   missing: () => missingTool('apt-get', 'dpkg-deb', 'openssl'),
   install: async (home, run) => {
-    await installFromDebian(home, run, PACKAGE)
+    await installFromDebian(home, run, [PACKAGE])
     const share = join(home, 'root/usr/share/mysql')
     const tables = ['mysql_system_tables.sql', 'mysql_system_tables_data.sql'].map((name) => join(share, name))
     const system = join(home, 'system')

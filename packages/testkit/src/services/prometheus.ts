@@ -20,7 +20,7 @@ export interface PrometheusAddress {
 export const prometheus: Server<PrometheusAddress> = {
   pins: `Debian's ${PACKAGE}`,
   missing: () => missingTool('apt-get', 'dpkg-deb'),
-  install: (home, run) => installFromDebian(home, run, PACKAGE),
+  install: (home, run) => installFromDebian(home, run, [PACKAGE]),
   launch: async ({ home, data, freePort }) => {
     const port = await freePort()
     const bin = join(home, 'root/usr/bin')

@@ -44,11 +44,21 @@ function codeOf(number: number): ErrorCode {
   return 'SOURCE_UNREACHABLE'
 }
 
+/** What OpenSSL and Node say of a certificate that is not to be trusted. */
+const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE/
+
 /** An error of the library as one of ours. */
 export function fromLibrary(error: unknown, what: string): MillraceError {
   if (error instanceof MillraceError) return error
   const number = numberIn(error)
   if (number !== undefined) return answered(number, what, error)
+  const untrusted = within(error, ({ code = '' }) => UNTRUSTED.test(code)) as Error | undefined
+  if (untrusted) {
+    return new MillraceError('SOURCE_UNREACHABLE', `${what}: the broker's certificate: ${untrusted.message}`, {
+      cause: error,
+      next: 'Name the certificate to trust as ?ca=FILE, and the broker as its certificate names it.',
+    })
+  }
   const denied = within(error, ({ code }) => code === 'PLT_KFK_AUTHENTICATION') !== undefined
   const message = `${what}: ${error instanceof Error ? error.message : error}`
   return new MillraceError(denied ? 'SOURCE_DENIED' : 'SOURCE_UNREACHABLE', message, { cause: error })
