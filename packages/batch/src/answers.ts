@@ -21,9 +21,9 @@ import { clusterQuestions } from './trino/answers.ts'
 export async function askQuestions(
   questions: Questions,
   tables: AskedTables,
-  { engine, bench }: RunParts,
+  { engine, clusterSchema }: RunParts,
 ): Promise<Answer[]> {
-  if (bench) return answerQuestions(await clusterQuestions(bench, tables), questions)
+  if (clusterSchema) return answerQuestions(await clusterQuestions(clusterSchema, tables), questions)
   const connection = await engine.connect()
   try {
     await using scans = new AsyncDisposableStack()
@@ -35,7 +35,7 @@ export async function askQuestions(
   }
 }
 
-/** Each answer as a table of its own, which holds that answer alone; older ones are in the table's history. */
+/** Overwrites each answer's table with this answer. Older answers stay in the table's history. */
 export async function writeAnswerTables(
   answers: readonly Answer[],
   manifest: Manifest,

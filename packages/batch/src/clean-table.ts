@@ -13,18 +13,18 @@ import {
 } from '@millrace/delta'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import { siftRows } from './duplicates.ts'
-import type { Making, NewRows } from './making.ts'
+import { keepNewRows } from './duplicates.ts'
+import type { TableParts, NewRows } from './table-parts.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import { createRefusals, REFUSED_SCHEMA } from './refused.ts'
 import { type OnRecords, type Portions, rowsOf, stage, stagePortions } from './staging.ts'
 import { makeOnCluster } from './trino/clean.ts'
 
-/** A record may be this far ahead of the clock that the run was planned by. */
+/** How far a record's time may be ahead of the time at which the run was planned. */
 const AHEAD_MS = 24 * 3_600_000
 
-/** The run's rows in its table, once, whoever began it: what another try has committed stays as it is. */
+/** Writes the run's rows into the table exactly once. Rows that an earlier try committed stay as they are. */
 export async function writeCleanTable(
   dataset: Dataset,
   manifest: Manifest,
@@ -43,12 +43,12 @@ export async function writeCleanTable(
     const refusals = await createRefusals(manifest.date, connection, parts)
     const kept = [...snapshot.files.values()].filter((file) => !isReplaced(file, manifest))
     const latest = manifest.made + AHEAD_MS
-    const making: Making = { ...parts, dataset, snapshot, kept, latest, connection, refusals, onRecords }
-    const { files, ...made } = parts.bench
-      ? await makeOnCluster(await portions(), parts.bench, making)
-      : await makeHere(await portions(), making)
+    const tableParts: TableParts = { ...parts, dataset, snapshot, kept, latest, connection, refusals, onRecords }
+    const { files, ...made } = parts.clusterSchema
+      ? await makeOnCluster(await portions(), parts.clusterSchema, tableParts)
+      : await makeHere(await portions(), tableParts)
     runtime.crashPoint(`${dataset.name} uploaded`)
-    await commitRefusals(manifest, making)
+    await commitRefusals(manifest, tableParts)
     runtime.crashPoint(`${dataset.name} refused`)
     const notes = { ...made, refused: refusals.count() }
     await writeNotes(lake, manifest, dataset.name, notes)
@@ -60,28 +60,28 @@ export async function writeCleanTable(
   }
 }
 
-async function makeHere(portions: Portions, making: Making): Promise<NewRows> {
-  const staged = await stagePortions(portions, making)
-  const { files, duplicates } = await siftFiles(staged.files, making)
-  await uploadAll(making.snapshot.table, files)
+async function makeHere(portions: Portions, parts: TableParts): Promise<NewRows> {
+  const staged = await stagePortions(portions, parts)
+  const { files, duplicates } = await keepNewFiles(staged.files, parts)
+  await uploadAll(parts.snapshot.table, files)
   const { records, filtered, refusedObjects } = staged
   return { files: files.map(({ add }) => add), records, rows: rowsOf(files), duplicates, filtered, refusedObjects }
 }
 
-async function siftFiles(
+async function keepNewFiles(
   files: readonly StagedFile[],
-  making: Making,
+  parts: TableParts,
 ): Promise<{ files: readonly StagedFile[]; duplicates: number }> {
-  const { dataset, snapshot, kept, latest, connection, refusals } = making
-  const sifted = await siftRows(dataset, files, { snapshot, files: kept }, latest, connection)
+  const { dataset, snapshot, kept, latest, connection, refusals } = parts
+  const result = await keepNewRows(dataset, files, { snapshot, files: kept }, latest, connection)
   const reason = 'a time in it is in the future'
-  await refusals.add(sifted.future.map((json) => ({ object: null, place: null, reason, value: Buffer.from(json) })))
-  const left = sifted.left === undefined ? [] : await stage(sifted.left, connection, making)
-  return { files: [...sifted.whole, ...left], duplicates: sifted.duplicates }
+  await refusals.add(result.future.map((json) => ({ object: null, place: null, reason, value: Buffer.from(json) })))
+  const left = result.left === undefined ? [] : await stage(result.left, connection, parts)
+  return { files: [...result.whole, ...left], duplicates: result.duplicates }
 }
 
-/** Before the table's own commit: what is refused is nowhere else. */
-async function commitRefusals(manifest: Manifest, { dataset, connection, refusals, ...parts }: Making): Promise<void> {
+/** Commits the refused records. It must run before the table's own commit, because they are nowhere else. */
+async function commitRefusals(manifest: Manifest, { dataset, connection, refusals, ...parts }: TableParts): Promise<void> {
   const table = { store: parts.lake, path: `${BATCH}/${dataset.name}_quarantine` }
   if (refusals.count() === 0 && !(await openTable(table))) return
   const snapshot = await openOrCreate(table, { schema: REFUSED_SCHEMA }, parts.runtime)
@@ -91,18 +91,18 @@ async function commitRefusals(manifest: Manifest, { dataset, connection, refusal
   await replaceFiles(snapshot, add, manifest, parts)
 }
 
-/** Which run's rows a file holds. */
+/** Tag of a file: the date of the run whose rows it holds. */
 const RUN_TAG = 'millrace.run'
 
 const isReplaced = ({ tags }: AddFile, { date, full }: Manifest) => full || tags?.[RUN_TAG] === date
 
-/** Another engine that makes large files of small ones mixes the rows of runs, and drops what tells them apart. */
+/** Throws if another engine compacted the table: that mixes the rows of runs and drops the tags of their files. */
 function refuseMixedFiles({ table, files }: Snapshot, { date, attempt, full }: Manifest): void {
   if (full || attempt === 1 || files.values().every(({ tags }) => tags?.[RUN_TAG] !== undefined)) return
   throw new MillraceError(
     'RUN_ORDER',
-    `${table.store.url}/${table.path} has been rewritten by another engine: the rows of ${date} are not to be told from others`,
-    { next: `Do the run of ${date} anew, in full.` },
+    `${table.store.url}/${table.path} has been rewritten by another engine: its files no longer say which rows are of ${date}`,
+    { next: `Repeat the run of ${date} in full.` },
   )
 }
 
@@ -112,7 +112,7 @@ function isDone(snapshot: Snapshot, manifest: Manifest): boolean {
   return snapshot.txns.get(runTxn(manifest)) === BigInt(manifest.attempt)
 }
 
-/** The run's new files in the place of those that its date has in the table; or of all, where it does all anew. */
+/** Replaces the files of the run's date with its new files. A full run replaces all files. */
 async function replaceFiles(
   snapshot: Snapshot,
   files: readonly AddFile[],

@@ -3,31 +3,32 @@ import { type AddFile, planScan, type Snapshot, type StagedFile, withScan } from
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 
-/** What of the staged rows is to stay: files as they are, and the rows of others that nobody has yet. */
-export interface Sifted {
+/** Staged rows without duplicates and future rows. */
+export interface KeptRows {
   readonly duplicates: number
-  /** Rows whose time has not come yet, as JSON. */
+  /** Rows with a time in the future, as JSON. */
   readonly future: readonly string[]
+  /** Files of which every row stays. */
   readonly whole: readonly StagedFile[]
-  /** A SELECT of what is left of the other files; undefined: nothing. */
+  /** SELECT of the rows that stay of the other files, or undefined if there are none. */
   readonly left: string | undefined
 }
 
-/** Finds the rows that came twice, that `files` of the table hold already, or that are later than `latest`. */
-export async function siftRows(
+/** Drops the rows that came twice or that are in the table already, and those with a time after `latest`. */
+export async function keepNewRows(
   dataset: Dataset,
   staged: readonly StagedFile[],
-  there: Rows,
+  existing: Rows,
   latest: number,
   connection: DuckDBConnection,
-): Promise<Sifted> {
+): Promise<KeptRows> {
   if (staged.length === 0) return { duplicates: 0, future: [], whole: [], left: undefined }
   const all = readFiles(staged)
-  const doubtful = await findDoubtful(dataset, all, there, connection)
-  if (doubtful === 0 && !mayBeLater(dataset, staged, latest)) {
+  const candidates = await findCandidates(dataset, all, existing, connection)
+  if (candidates === 0 && !mayBeLater(dataset, staged, latest)) {
     return { duplicates: 0, future: [], whole: staged, left: undefined }
   }
-  await holdBack(dataset, all, there, latest, connection)
+  await holdBack(dataset, all, existing, latest, connection)
   const held = await rowsOf(connection, 'SELECT file, count(*) FROM held_back GROUP BY file')
   const heldOf = new Map(held.map(([file, count]) => [Number(file), BigInt(String(count))]))
   const total = await rowsOf(
@@ -50,20 +51,20 @@ interface Rows {
 }
 
 /**
- * Rows that are the same are the same in their numbers and times, which are few bytes to read: makes `doubtful`, the
- * hashes of those that came more than once, and says how many there are. Most runs have none.
+ * Creates the table `candidates` with the hashes of numbers and times that occur more than once, and returns how many
+ * there are. Equal rows have equal numbers and times, which are cheap to read. Most runs have no candidates.
  */
-async function findDoubtful(dataset: Dataset, all: string, there: Rows, connection: DuckDBConnection): Promise<number> {
+async function findCandidates(dataset: Dataset, all: string, existing: Rows, connection: DuckDBConnection): Promise<number> {
   const brief = briefHash(dataset)
   await connection.run('CREATE OR REPLACE TEMP TABLE briefs (brief UBIGINT)')
-  await withRows(there, connection, (rows) => `INSERT INTO briefs SELECT ${brief} FROM (${rows})`)
+  await withRows(existing, connection, (rows) => `INSERT INTO briefs SELECT ${brief} FROM (${rows})`)
   await runBeside(
     connection,
-    `CREATE OR REPLACE TEMP TABLE doubtful AS SELECT brief FROM (FROM briefs UNION ALL SELECT ${brief} FROM ${all})
+    `CREATE OR REPLACE TEMP TABLE candidates AS SELECT brief FROM (FROM briefs UNION ALL SELECT ${brief} FROM ${all})
      GROUP BY brief HAVING count(*) > 1`,
   )
   await connection.run('DROP TABLE briefs')
-  return Number((await rowsOf(connection, 'SELECT count(*) FROM doubtful'))[0]?.[0])
+  return Number((await rowsOf(connection, 'SELECT count(*) FROM candidates'))[0]?.[0])
 }
 
 function briefHash({ schema }: Dataset): string {
@@ -71,26 +72,29 @@ function briefHash({ schema }: Dataset): string {
   return `hash(${(short.length > 0 ? short : schema.fields).map(({ name }) => quoteName(name)).join(', ')})`
 }
 
-/** Makes `held_back`. Rows are known by two hashes of all their columns, forwards and backwards: 128 bits. */
+/**
+ * Creates the table `held_back` with the rows that do not stay. Two 64-bit hashes of all columns, in both orders,
+ * identify a row.
+ */
 async function holdBack(
   dataset: Dataset,
   all: string,
-  there: Rows,
+  existing: Rows,
   latest: number,
   connection: DuckDBConnection,
 ): Promise<void> {
   const names = columnNames(dataset)
   const keys = `hash(${names.join(', ')}) AS h1, hash(${names.toReversed().join(', ')}) AS h2`
-  const isDoubtful = `${briefHash(dataset)} IN (FROM doubtful)`
+  const isCandidate = `${briefHash(dataset)} IN (FROM candidates)`
   await connection.run('CREATE OR REPLACE TEMP TABLE known (h1 UBIGINT, h2 UBIGINT)')
-  await withRows(there, connection, (rows) => `INSERT INTO known SELECT ${keys} FROM (${rows}) WHERE ${isDoubtful}`)
+  await withRows(existing, connection, (rows) => `INSERT INTO known SELECT ${keys} FROM (${rows}) WHERE ${isCandidate}`)
   await runBeside(
     connection,
     `CREATE OR REPLACE TEMP TABLE held_back AS
      SELECT file, place, future FROM (
        SELECT file, place, future, h1, h2, row_number() OVER (PARTITION BY h1, h2 ORDER BY file, place) AS nth FROM (
          SELECT file_index AS file, file_row_number AS place, ${isFuture(dataset, latest)} AS future, ${keys}
-         FROM ${all} WHERE ${isDoubtful} OR ${isFuture(dataset, latest)}
+         FROM ${all} WHERE ${isCandidate} OR ${isFuture(dataset, latest)}
        )
      ) AS row WHERE future OR nth > 1 OR EXISTS (FROM known WHERE known.h1 = row.h1 AND known.h2 = row.h2)`,
   )
@@ -105,7 +109,7 @@ async function withRows(
   await withScan({ ...planScan(snapshot), files }, connection, (rows) => runBeside(connection, statement(rows)))
 }
 
-/** By the files' statistics: whether a moment in them may be after `latest`. They are exact to a millisecond. */
+/** Returns whether a file may hold a time after `latest`, by its statistics. They are exact to a millisecond. */
 function mayBeLater({ schema }: Dataset, staged: readonly StagedFile[], latest: number): boolean {
   const moments = schema.fields.filter(({ type }) => type === 'timestamp').map(({ name }) => name)
   return staged.some(({ add }) => {
@@ -135,7 +139,7 @@ function readFiles(staged: readonly StagedFile[]): string {
   return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`
 }
 
-/** SQL for whether a moment of the row is yet to come. */
+/** Returns SQL that tests whether a time in the row is after `latest`. */
 function isFuture({ schema }: Dataset, latest: number): string {
   const moments = schema.fields.filter(({ type }) => type === 'timestamp').map(({ name }) => quoteName(name))
   if (moments.length === 0) return 'false'

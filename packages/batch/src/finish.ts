@@ -4,7 +4,7 @@ import { RUNS_SCHEMA, RUNS_TABLE, type RunRecord } from '@millrace/queries'
 import { runTxn } from './clean-table.ts'
 import type { RunParts } from './parts.ts'
 
-/** The row that makes a run whole: written last, and once. */
+/** Writes the row that marks the run as finished. It is the last write of a run and happens exactly once. */
 export async function finishRun(record: RunRecord, { lake, engine, workFolder, runtime }: RunParts): Promise<void> {
   const snapshot = await openOrCreate({ store: lake, path: RUNS_TABLE }, { schema: RUNS_SCHEMA }, runtime)
   if ((snapshot.txns.get(runTxn(record)) ?? 0n) >= BigInt(record.attempt)) return

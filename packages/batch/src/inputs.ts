@@ -8,16 +8,16 @@ import { copyRows, isDatabase, type OpenRows, type RowFeed } from './input/datab
 import { listLanding, type ReadBefore } from './input/landing.ts'
 import { type Manifest, type RawObject, readManifest, readNotes, type TableInput } from './manifest.ts'
 
-/** Where a run's records come from: the tables that the stream wrote, a raw landing, or a database. */
+/** Source of a run's records: the tables that the stream wrote, a raw landing, or a database. */
 export interface Source {
-  /** For the manifest: another address is another source. */
+  /** Name in the manifest, which identifies the source. */
   readonly name: string
-  /** As it was given. */
+  /** Address as it was given. */
   readonly address: string | undefined
   readonly raw: ObjectStore | undefined
-  /** The one file that was named instead of a folder. */
+  /** The only file to read, if the address names a file instead of a folder. */
   readonly only?: string
-  /** All that a database holds of these data sets. */
+  /** Opens a reader of all rows of these data sets in a database. */
   readonly rows?: (datasets: readonly string[]) => Promise<RowFeed>
 }
 
@@ -61,10 +61,10 @@ export interface PlannedFrom {
   readonly runtime: Runtime
 }
 
-/** Every so many runs nothing is taken on trust: names that should have come in order may have come late. */
+/** Every seventh run lists everything, because objects may arrive late and out of order. */
 const LISTED_IN_FULL_EVERY = 7
 
-/** What a run of `date` reads: what has come since the previous run; without one, everything. */
+/** Plans what the run of `date` reads: everything new since the previous run, or everything if there is none. */
 export async function planInputs(
   date: string,
   { lake, source, wanted, runtime }: PlannedFrom,
@@ -118,7 +118,7 @@ async function planObjects(
   return { inputs, watermarks: landed.watermarks, unclaimed, missed: previous ? landed.missed : [] }
 }
 
-/** A first run has something of every data set. */
+/** Returns the inputs by data set. Throws if a first run has no objects of a data set. */
 function inputsOf(
   claimed: ReadonlyMap<string, readonly RawObject[]>,
   source: Source,
@@ -139,7 +139,7 @@ function readBefore(lake: ObjectStore, previous: Manifest | undefined): ReadBefo
   }
 }
 
-/** All that this run and those before it have read. */
+/** Returns the objects that this run and the earlier ones have read. */
 async function seenIn(lake: ObjectStore, last: Manifest | undefined): Promise<Map<string, RawObject>> {
   const seen = new Map<string, RawObject>()
   for await (const manifest of chain(lake, last)) {
@@ -148,7 +148,7 @@ async function seenIn(lake: ObjectStore, last: Manifest | undefined): Promise<Ma
   return seen
 }
 
-/** What this run and those before it refused, and none has read since in another form. */
+/** Returns the objects that this run and the earlier ones refused and that no later run has read. */
 async function refusedIn(lake: ObjectStore, last: Manifest | undefined): Promise<RawObject[]> {
   const refused = new Map<string, RawObject>()
   const later = new Set<string>()
@@ -162,7 +162,7 @@ async function refusedIn(lake: ObjectStore, last: Manifest | undefined): Promise
   return [...refused.values()]
 }
 
-/** The last one first. */
+/** Yields the run and its predecessors, newest first. */
 async function* chain(lake: ObjectStore, last: Manifest | undefined): AsyncGenerator<Manifest> {
   for (let at = last; at; at = at.previous ? await readManifest(lake, at.previous) : undefined) yield at
 }

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 
-/** An object of the raw landing, as it was listed: another size or time is another object. */
+/** Object of the raw landing as it was listed. A different size or time makes it a different object. */
 export interface RawObject {
   readonly key: string
   readonly size: number
@@ -9,40 +9,40 @@ export interface RawObject {
   readonly modified: number
 }
 
-/** Exactly what a run reads of one data set. */
+/** Input of a run for one data set. */
 export type TableInput =
-  /** The rows that came into a table of the lake after one version and up to another. */
+  /** Rows that were added to a table of the lake after version `after` and up to `version`. */
   | { readonly kind: 'table'; readonly path: string; readonly after: number | null; readonly version: number }
   | { readonly kind: 'objects'; readonly objects: readonly RawObject[] }
 
 /**
- * A run's plan, written before anything is read: whoever does the run, and however often it is begun again,
- * reads the same and makes the same.
+ * Plan of a run. It is written before anything is read, so that every try of the run reads the same input and gives the
+ * same result.
  */
 export interface Manifest {
   readonly date: string
-  /** 1, and one more each time that the date is done anew. */
+  /** Number of the attempt at this date, from 1. */
   readonly attempt: number
-  /** When it was planned, milliseconds since 1970. */
+  /** When the run was planned, in milliseconds since 1970. */
   readonly made: number
-  /** Reads everything, and takes the place of all earlier runs. */
+  /** Whether the run reads everything and replaces all earlier runs. */
   readonly full: boolean
-  /** Of all that decides what becomes of a record. */
+  /** Hash of data sets, questions and rule versions. */
   readonly rules: string
   readonly source: string
-  /** The address of the raw landing as it was given; null: the tables of the lake. */
+  /** Address of the raw landing as it was given, or null for the tables of the lake. */
   readonly raw: string | null
-  /** By data set. */
+  /** Inputs by data set. */
   readonly inputs: Readonly<Record<string, TableInput>>
-  /** The run whose input this one goes on from. */
+  /** The run whose input this one continues. */
   readonly previous: RunName | null
-  /** How many runs it goes on from. */
+  /** Number of runs in the chain of `previous`. */
   readonly depth: number
-  /** By folder of a landing whose names are in order: the last object that has been read. */
+  /** Last object that was read, by folder, for folders whose names sort by arrival. */
   readonly watermarks: Readonly<Record<string, RawObject>>
   /** Raw objects that no data set claims. */
   readonly unclaimed: number
-  /** Objects that listing from the last one read would have missed. */
+  /** Objects that arrived out of order and that a listing from the watermark would have missed. */
   readonly missed: readonly string[]
 }
 
@@ -57,7 +57,7 @@ const keyOf = ({ date, attempt }: RunName) => `${FOLDER}${date}/${String(attempt
 
 const utf8 = new TextDecoder()
 
-/** Every run that was ever planned, in order of date and attempt. */
+/** Lists all planned runs by date and attempt. */
 export async function listPlanned(store: ObjectStore): Promise<RunName[]> {
   const names: RunName[] = []
   for await (const key of store.keys(FOLDER)) {
@@ -73,20 +73,20 @@ export async function readManifest(store: ObjectStore, name: RunName): Promise<M
   throw new MillraceError('TABLE_BROKEN', `${store.url}/${keyOf(name)} is gone: the plan of the run of ${name.date}`)
 }
 
-/** Two that plan the same run at once both get the plan that came first. */
+/** Writes the manifest unless one exists, and returns the one in the store. Concurrent planners get the same plan. */
 export async function writeManifest(store: ObjectStore, manifest: Manifest): Promise<Manifest> {
   await store.putIfAbsent(keyOf(manifest), new TextEncoder().encode(JSON.stringify(manifest)))
   return readManifest(store, manifest)
 }
 
-/** What is known of a table of a run when it is written: kept for the row that ends the run. */
+/** Counts of one table of a run. They are kept for the row that marks the run as finished. */
 export interface TableNotes {
   readonly records: number
   readonly rows: number
   readonly duplicates: number
   readonly filtered: number
   readonly refused: number
-  /** Objects that could not be read: tried again once they have changed. */
+  /** Objects that could not be read. Later runs read them again once they have changed. */
   readonly refusedObjects: readonly RawObject[]
 }
 
@@ -97,7 +97,7 @@ export async function writeNotes(store: ObjectStore, run: RunName, table: string
   await store.put(notesKey(run, table), new TextEncoder().encode(JSON.stringify(notes)))
 }
 
-/** Undefined: the run did not come so far. */
+/** Returns the notes, or undefined if the run did not get that far. */
 export async function readNotes(store: ObjectStore, run: RunName, table: string): Promise<TableNotes | undefined> {
   const bytes = await store.get(notesKey(run, table))
   return bytes && (JSON.parse(utf8.decode(bytes)) as TableNotes)

@@ -4,8 +4,8 @@ import { type RunResults, renderReport, writeAnswerFiles } from '@millrace/queri
 import type { RunParts } from './parts.ts'
 
 /**
- * The date's folder with the answers as files and the report: made beside, and put in its place as a whole. It is for
- * its owner only.
+ * Writes the answers' files and the report into the date's folder. It builds a new folder and renames it into place; only
+ * its owner can read it.
  */
 export async function writeOut(out: string, results: RunResults, { runtime, engine }: RunParts): Promise<string> {
   const { date } = results.run

@@ -6,7 +6,7 @@ import { type Dataset, datasetHash } from '@millrace/transform'
 import { type PlannedFrom, planInputs } from './inputs.ts'
 import { listPlanned, type Manifest, type RunName, readManifest, writeManifest } from './manifest.ts'
 
-/** Raised with every change of what this package makes of the same input. */
+/** Version of this package's rules. Raise it with every change of the result for the same input. */
 const RULES = 1
 
 /** Returns the hash of data sets, questions and rule versions: all that decides what a run makes of its input. */
@@ -20,13 +20,13 @@ export interface Planning extends PlannedFrom {
   readonly rules: string
 }
 
-/** Earlier runs that were left unfinished, in order, and the one that is asked for, to do or done already. */
+/** Unfinished earlier runs, oldest first, and the requested run, which is to do (`wanted`) or finished (`done`). */
 export type Plans = { readonly unfinished: readonly Manifest[] } & (
   | { readonly wanted: Manifest }
   | { readonly done: RunRecord }
 )
 
-/** Which runs are to be done for `date`, given those that are finished. */
+/** Plans the runs that are needed for `date`, given those that are finished. */
 export async function planRuns(
   date: string,
   full: boolean,
@@ -48,7 +48,7 @@ export async function planRuns(
   return { unfinished: toDo, wanted: await planNext(date, there, before, false, planning) }
 }
 
-/** Of each date the newest attempt, in order of date. */
+/** Returns the newest attempt of each date, by date. */
 function newestAttempts(planned: readonly RunName[]): RunName[] {
   return [...new Map(planned.map((run) => [run.date, run])).values()]
 }
@@ -59,7 +59,7 @@ function refuseBehind(date: string, planned: readonly RunName[]): void {
   throw new MillraceError('RUN_ORDER', `the run of ${newest.date} is there already: ${date} can't be done after it`)
 }
 
-/** Those that were begun and never finished; what a later full run has made again is not among them. */
+/** Returns the runs after the last finished one. Older unfinished runs are covered by it. */
 async function unfinished(
   lake: ObjectStore,
   earlier: readonly RunName[],
@@ -73,7 +73,7 @@ async function unfinished(
   return found
 }
 
-/** The plan itself, or, where the rules are others now, one anew over the same input. */
+/** Returns the plan, or a new plan over the same input if the rules have changed. */
 async function current(manifest: Manifest, { lake, rules, runtime }: Planning): Promise<Manifest> {
   if (manifest.rules === rules) return manifest
   return writeManifest(lake, { ...manifest, rules, attempt: manifest.attempt + 1, made: runtime.now() })

@@ -5,11 +5,11 @@ import { commentedField, type StructType } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { RunParts } from './parts.ts'
 
-/** A record, or a whole object, that may not enter its table. */
+/** Record or whole object that may not enter its table. */
 export interface RefusedRecord {
-  /** Null where the record is known by its row alone. */
+  /** Key of the object, or null if only the row is known. */
   readonly object: string | null
-  /** Which record of the object, from 1; null: all of it. */
+  /** Number of the record in the object, from 1, or null for the whole object. */
   readonly place: number | null
   readonly reason: string
   readonly value: Uint8Array | null
@@ -20,13 +20,13 @@ export const REFUSED_SCHEMA: StructType = {
   fields: [
     commentedField('run_date', 'string', 'The run that refused it'),
     commentedField('object', 'string', 'The raw object that it is in'),
-    commentedField('place', 'long', 'Which record of the object, from 1; NULL: the object as a whole'),
+    commentedField('place', 'long', 'Number of the record in the object, from 1. NULL means the whole object'),
     commentedField('reason', 'string', 'Why it may not enter the table'),
     commentedField('value', 'binary', 'The bytes as they came'),
   ],
 }
 
-/** Keeps refused records until they are written: on disk, for there may be many. */
+/** Collects refused records in a DuckDB table, because there may be too many for memory. */
 export async function createRefusals(date: string, connection: DuckDBConnection, parts: RunParts) {
   await connection.run(
     'CREATE OR REPLACE TABLE refused (run_date VARCHAR, object VARCHAR, place BIGINT, reason VARCHAR, value BLOB)',

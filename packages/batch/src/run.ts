@@ -22,7 +22,7 @@ import { askQuestions, writeAnswerTables } from './answers.ts'
 import type { AskedTables } from './asked-tables.ts'
 import { writeCleanTable } from './clean-table.ts'
 import { openCluster, type Progress } from './cluster/cluster.ts'
-import { openWorkbench, type Workbench } from './cluster/workbench.ts'
+import { openClusterSchema, type ClusterSchema } from './cluster/schema.ts'
 import { finishRun } from './finish.ts'
 import { dropOldCopies, type OpenRows } from './input/database.ts'
 import { tablePortions } from './input/table-rows.ts'
@@ -35,33 +35,33 @@ import type { Portions } from './staging.ts'
 import { beginSteps, type Steps } from './steps.ts'
 
 export interface BatchOptions extends Wanted {
-  /** YYYY-MM-DD: names the run. */
+  /** Date of the run, YYYY-MM-DD. */
   readonly date: string
   readonly lake: string
-  /** A raw landing or a database; without it the tables that the stream wrote. */
+  /** Address of a raw landing or a database. Without it, the run reads the tables that the stream wrote. */
   readonly raw?: string
   readonly openRows: OpenRows
   readonly datasetFolders: readonly string[]
   readonly questionFolders: readonly string[]
-  /** The folder for the answers' files. */
+  /** Folder for the answers' files. */
   readonly out: string
-  /** Everything anew, not only what has come since the last run. */
+  /** Whether to read everything again, not only what is new since the last run. */
   readonly full: boolean
-  /** A cluster that does the work in DuckDB's place: `http://user@host:8080/catalog`. */
+  /** Address of a Trino cluster that does the work instead of DuckDB: `http://user@host:8080/catalog`. */
   readonly trino?: string
   readonly onCluster?: (progress: Progress) => void
   readonly onStep?: (time: StepTime) => void
-  /** How many records of a data set are read so far. */
+  /** Reports how many records of a data set have been read so far. */
   readonly onRecords?: (dataset: string, records: number) => void
 }
 
 export interface BatchResult {
   readonly run: RunRecord
-  /** Whether this call had nothing to do: the date's run was finished. */
+  /** Whether the date's run was finished before this call. */
   readonly wasDone: boolean
-  /** The folder of the answers' files; none where no question could be asked. */
+  /** Folder of the answers' files, or undefined if no question could be asked. */
   readonly folder: string | undefined
-  /** Data sets that some question needs and this run does not have. */
+  /** Data sets that a question needs and that this run does not have. */
   readonly lacks: readonly string[]
   readonly unclaimed: number
   readonly missed: readonly string[]
@@ -69,7 +69,7 @@ export interface BatchResult {
 
 const MEMORY = '512MB'
 
-/** Does the run of a date, and before it those that were left unfinished. */
+/** Finishes unfinished earlier runs and then does the run of a date. */
 export async function runBatch(options: BatchOptions, runtime: Runtime, signal: AbortSignal): Promise<BatchResult> {
   const lake = await openLake(options.lake, { runtime })
   const folder = await openWorkFolder()
@@ -94,8 +94,8 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
     return planRuns(options.date, options.full, await readRuns(lake), planning)
   })
   const run = async (manifest: Manifest) => {
-    await using bench = await benchFor(manifest, options, parts, signal)
-    return await runOne(manifest, questions, steps, options, { ...parts, bench })
+    await using clusterSchema = await clusterSchemaFor(manifest, options, parts, signal)
+    return await runOne(manifest, questions, steps, options, { ...parts, clusterSchema })
   }
   for (const manifest of plans.unfinished) await run(manifest)
   if ('wanted' in plans) return run(plans.wanted)
@@ -109,15 +109,15 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
   }
 }
 
-async function benchFor(
+async function clusterSchemaFor(
   manifest: Manifest,
   { trino, onCluster }: BatchOptions,
   { lake, runtime }: RunParts,
   signal: AbortSignal,
-): Promise<Workbench | undefined> {
+): Promise<ClusterSchema | undefined> {
   if (trino === undefined) return undefined
   const cluster = openCluster(trino, (progress) => onCluster?.(progress), signal)
-  return openWorkbench(cluster, manifest, lake, runtime)
+  return openClusterSchema(cluster, manifest, lake, runtime)
 }
 
 async function runOne(
@@ -183,7 +183,7 @@ async function portionsOf(
   return { kind: 'raw', store: raw ?? lake, objects: input.objects }
 }
 
-/** What the run has written, its quarantines too, by path. */
+/** Opens the tables that the run has written, quarantines included, by path. */
 async function openTables({ inputs }: Manifest, { lake }: RunParts): Promise<Map<string, Snapshot>> {
   const names = Object.keys(inputs).flatMap((name) => [name, `${name}_quarantine`])
   const opened = await Promise.all(names.map((name) => openTable({ store: lake, path: `${BATCH}/${name}` })))
@@ -215,7 +215,7 @@ function accountOf(table: string, { records, rows, duplicates, filtered, refused
   return { table, records, rows, duplicates, filtered, refused }
 }
 
-/** The files of a date whose run is finished, where they are not there any more. */
+/** Returns the folder of a finished run's files. Writes them again if they are missing. */
 async function outAgain(
   { date }: RunRecord,
   questions: Questions,

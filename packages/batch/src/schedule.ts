@@ -2,9 +2,9 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import { Cron } from 'croner'
 
 export interface Schedule {
-  /** When: `@daily`, or five fields of cron. */
+  /** Pattern of times: `@daily`, or five fields of cron. */
   readonly pattern: string
-  /** The zone whose clock counts, and whose date names a run. */
+  /** Time zone of the pattern and of the runs' dates. */
   readonly timeZone: string
 }
 
@@ -15,13 +15,13 @@ export interface ScheduleListener {
 
 const RETRY_AFTER_MS = 2 * 60_000
 
-/** A timer can't count further, and a machine's clock may be set meanwhile. */
+/** Upper bound of one sleep: timers have a limit, and the machine's clock may be set meanwhile. */
 const LONGEST_SLEEP_MS = 3_600_000
 
 /**
- * Does `work` at each time of the schedule, with the date that it then is: one at a time, and once more after
- * two minutes where it failed. A time that passed while nobody was here is made up for at the start: work that
- * is done already has to see that by itself. Ends when the signal says so.
+ * Calls `work` with the current date at each time of the schedule until the signal aborts. Calls do not overlap; a failed
+ * one is repeated once after two minutes. It starts with the last time that has passed, so `work` must detect work that
+ * is done already.
  */
 export async function keepSchedule(
   schedule: Schedule,
@@ -87,7 +87,7 @@ async function sleepUntil(time: number, runtime: Runtime, signal: AbortSignal): 
   signal.throwIfAborted()
 }
 
-/** The date of a moment, where the zone's clock is. */
+/** Returns the date of a time in a time zone. */
 export function dateIn(timeZone: string, time: number): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(time)
 }

@@ -11,24 +11,24 @@ import type { RawObject } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import type { Refusals } from './refused.ts'
 
-/** What a table is made of: records to clean, or rows that are clean. */
+/** Input of a table: raw records to clean, or clean rows. */
 export type Portions =
   | { readonly kind: 'raw'; readonly store: ObjectStore; readonly objects: readonly RawObject[] }
   | { readonly kind: 'clean'; readonly scans: readonly Scan[] }
 
-/** Told after each portion: how many records so far. */
+/** Reports after each portion how many records have been read so far. */
 export type OnRecords = (records: number) => void
 
 export interface StagingParts extends RunParts {
   readonly dataset: Dataset
-  /** For whose columns the files are made. */
+  /** Snapshot of the table whose columns the files get. */
   readonly snapshot: Snapshot
   readonly connection: DuckDBConnection
   readonly refusals: Refusals
   readonly onRecords: OnRecords
 }
 
-/** Every clean row of the input in files on this machine. */
+/** Clean rows of the input in local files. */
 export interface Staged {
   readonly files: readonly StagedFile[]
   readonly records: number
@@ -36,7 +36,7 @@ export interface Staged {
   readonly refusedObjects: readonly RawObject[]
 }
 
-/** A file of rows is not made larger than about this. */
+/** Approximate maximum size of a file. */
 const FILE_BYTES = 128 << 20
 
 export async function stagePortions(portions: Portions, parts: StagingParts): Promise<Staged> {
@@ -54,7 +54,7 @@ async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<
   return { files, records: rowsOf(files), filtered: 0, refusedObjects: [] }
 }
 
-/** Large files on this machine are read by DuckDB itself, unless a record in them needs a closer look. */
+/** Stages raw objects. DuckDB reads large local files directly, unless a record in them must be checked one by one. */
 async function stageRaw(store: ObjectStore, objects: readonly RawObject[], parts: StagingParts): Promise<Staged> {
   const { cleaner, dataset } = parts
   const target = { snapshot: parts.snapshot, targetBytes: FILE_BYTES }
@@ -72,10 +72,10 @@ async function stageRaw(store: ObjectStore, objects: readonly RawObject[], parts
   return { ...staged, files: [...files, ...staged.files], records: staged.records + read }
 }
 
-/** Below this a file costs more to open than its bytes to hand over. */
+/** Below this size, opening a file in DuckDB costs more than passing its bytes. */
 const LARGE = 1 << 20
 
-/** Where DuckDB finds the object, if it can take it as it is. */
+/** Returns the local path of the object if DuckDB can read it directly. */
 function directPath(store: ObjectStore, { key, size }: RawObject): string | undefined {
   if (!store.url.startsWith('file:') || size < LARGE || !/\.(jsonl|ndjson|json)$/i.test(key)) return undefined
   const path = `${fileURLToPath(store.url)}/${key}`

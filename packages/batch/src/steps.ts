@@ -1,10 +1,10 @@
 import type { Runtime } from '@millrace/base'
 import type { StepTime } from '@millrace/queries'
 
-/** A run tells what it is at: the list of its steps, each with its time. */
+/** Runs the steps of a run and records how long each took. */
 export interface Steps {
   readonly done: readonly StepTime[]
-  /** Throws where the run is to end before its time; what is committed stays, and the next run goes on. */
+  /** Throws if the run is to stop early. Committed work stays, and the next run continues. */
   stopIfAsked(): void
   take<T>(step: string, work: () => Promise<T>): Promise<T>
 }

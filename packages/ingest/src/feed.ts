@@ -1,9 +1,9 @@
-/** Records by data set, as many of each. */
+/** Records by data set, the same number of each. */
 export type Batch = ReadonlyMap<string, readonly Uint8Array[]>
 
-/** Records on their way out. */
+/** Source of records to send. */
 export interface Feed {
-  /** The next records: one of each data set at least, `most` at most; undefined at the end. */
+  /** Returns the next records, between one and `most` of each data set, or undefined at the end. */
   next(most: number): Promise<Batch | undefined>
   close(): Promise<void>
 }
@@ -12,9 +12,9 @@ export type Mode = 'random' | 'all'
 
 export interface FeedOptions {
   readonly datasets: readonly string[]
-  /** Where the generator finds the data sets. */
+  /** Folders in which the generator finds the data sets. */
   readonly datasetFolders?: readonly string[]
-  /** Tables of the database that are not called as their data set. */
+  /** Tables by data set, for those whose names differ from the data set's. */
   readonly databaseTables?: Readonly<Record<string, string>>
   readonly mode: Mode
   readonly seed: number

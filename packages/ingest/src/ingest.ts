@@ -4,21 +4,21 @@ import { openFeed } from './open-feed.ts'
 import { openSink, type Sink, type Target } from './sinks/sink.ts'
 
 export interface IngestOptions extends FeedOptions {
-  /** `generator`, mysql://…, or the path of a file. */
+  /** Source: `generator`, mysql://… or the path of a file. */
   readonly from: string
-  /** The address of a message system, `rest:URL`, `api:URL`, or a sink of the caller's own. */
+  /** Target: the address of a message system, `rest:URL`, `api:URL`, or a sink of the caller. */
   readonly to: string | Sink
-  /** Where the records of a data set go; unless said, to the topic or stream that is called as it. */
+  /** Targets by data set. The default is the topic or stream of the data set's name. */
   readonly targets?: Readonly<Record<string, Target>>
-  /** Records of each data set; without end when not given. */
+  /** Number of records of each data set. Without it, sending is endless. */
   readonly count?: number
-  /** Records of each data set a second; as fast as it goes when not given. */
+  /** Records of each data set per second. Without it, sending is as fast as possible. */
   readonly rate?: number
   readonly onSent?: (totals: IngestTotals) => void
 }
 
 export interface IngestTotals {
-  /** Each sends one record of every data set. */
+  /** Number of rounds. Each round sends one record of every data set. */
   readonly rounds: number
   readonly records: number
   readonly bytes: number
@@ -27,7 +27,7 @@ export interface IngestTotals {
 const MOST_AT_ONCE = 5_000
 const TICK_MS = 100
 
-/** Sends until the feed, the count or the signal ends it. What is in the totals is durable. */
+/** Sends records until the feed ends, the count is reached or the signal aborts. The totals count durable records. */
 export async function ingest(options: IngestOptions, runtime: Runtime, signal: AbortSignal): Promise<IngestTotals> {
   const { from, to, targets = {} } = options
   const feed = await openFeed(from, options, runtime)
@@ -46,7 +46,7 @@ export async function ingest(options: IngestOptions, runtime: Runtime, signal: A
   }
 }
 
-/** So many batches are on their way while the next is fetched. */
+/** Maximum number of batches that are being sent while the next one is fetched. */
 const SENDS_AT_ONCE = 3
 
 async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Runtime, signal: AbortSignal) {
@@ -57,7 +57,7 @@ async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Run
   const fetchAfter = (rounds: number) => {
     const most = Math.min(perTick, count - rounds, MOST_AT_ONCE)
     const coming = most > 0 ? feed.next(most) : Promise.resolve(undefined)
-    // It is awaited later: until then its failure must not end the process.
+    // The promise is awaited later. Until then its failure must not end the process.
     coming.catch(() => {})
     return coming
   }
@@ -80,7 +80,7 @@ async function pump(feed: Feed, sink: Sink, options: IngestOptions, runtime: Run
   return totals
 }
 
-/** Counts what has become durable. */
+/** Sends a batch and adds it to the totals once it is durable. */
 async function deliver(
   batch: Batch,
   sink: Sink,
@@ -96,7 +96,7 @@ async function deliver(
   onSent?.(totals)
 }
 
-/** What was given up because somebody wants the end is no failure. */
+/** Ignores an AbortError after the signal has aborted and rethrows every other error. */
 function unlessStopped(signal: AbortSignal): (error: unknown) => void {
   return (error) => {
     if (!signal.aborted || (error as Error).name !== 'AbortError') throw error
@@ -109,7 +109,7 @@ function roundsOf(batch: Batch): number {
   return Math.max(...batch.values().map(({ length }) => length))
 }
 
-/** Sleeps off whatever the rounds are ahead of the rate. */
+/** Returns a function that sleeps while the rounds are ahead of the rate. */
 function paceMaker(rate: number | undefined, runtime: Runtime, signal: AbortSignal) {
   const started = runtime.monotonic()
   return async (rounds: number) => {

@@ -14,16 +14,16 @@ import {
 } from '@millrace/queries'
 import type { ObjectStore } from '@millrace/store'
 
-/** The questions, asked of what is committed. */
+/** Answers to the questions over the committed tables. */
 export interface LiveAnswers {
-  /** When they were asked; undefined when they never could be. */
+  /** When the questions were asked, or undefined if none has been answered yet. */
   readonly at: number | undefined
   readonly tookMs: number
-  /** Of the tables, as they were read. */
+  /** Version of each table that was read. */
   readonly versions: Readonly<Record<string, number>>
-  /** Tables that some question needs and that are not there yet. */
+  /** Tables that a question needs and that do not exist yet. */
   readonly lacks: readonly string[]
-  /** Why the last try failed. */
+  /** Error of the last try, or undefined if it succeeded. */
   readonly failed: string | undefined
   readonly answers: readonly LiveAnswer[]
 }
@@ -31,29 +31,29 @@ export interface LiveAnswers {
 export interface LiveAnswer {
   readonly id: string
   readonly title: string
-  /** A picture as HTML, every text in it escaped. */
+  /** Chart as HTML in which every text is escaped. */
   readonly chart: string
   readonly columns: readonly AnswerColumn[]
-  /** The first of them. */
+  /** The first `MOST_ROWS` rows. */
   readonly rows: readonly (readonly unknown[])[]
   readonly rowCount: number
 }
 
 const MOST_ROWS = 100
 const AT_MOST_EVERY_MS = 30_000
-/** Of one core's time: asking large tables takes long, and the stream goes first. */
+/** Share of one core that the questions may use. Large tables take long, and the stream has priority. */
 const SHARE = 1 / 50
 const NOTHING: LiveAnswers = { at: undefined, tookMs: 0, versions: {}, lacks: [], failed: undefined, answers: [] }
 
 export interface AnswersParts {
   readonly store: ObjectStore
   readonly questionFolders: readonly string[]
-  /** What the data set's table is called. */
+  /** Returns the name of a data set's table. */
   readonly tableOf: (dataset: string) => string
   readonly runtime: Runtime
 }
 
-/** Asks when it is asked, but seldom: between, and while nothing was committed, the answers are those of before. */
+/** Returns a function that answers the questions. It repeats its last answers until enough time and a commit have passed. */
 export function createLiveAnswers(parts: AnswersParts): () => Promise<LiveAnswers> {
   const { runtime } = parts
   let [dueAt, last] = [Number.NEGATIVE_INFINITY, Promise.resolve(NOTHING)]

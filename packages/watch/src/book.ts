@@ -9,10 +9,10 @@ export const STAGES: readonly Stage[] = ['fetch', 'clean', 'upload', 'commit']
 const MOST_AGES = 2_000
 const SHOWN_COMMITS = 30
 const SHOWN_SAMPLES = 20
-/** A data set's own expectations name reasons: there are not many, but nobody bounds them. */
+/** Bounds the number of reasons, because a data set may name as many expectations as it likes. */
 const MOST_REASONS = 50
 
-/** What is counted and kept of one data set. */
+/** Counters and recent samples of one data set. */
 export interface Book {
   readonly totals: { -readonly [K in keyof DatasetState['totals']]: number }
   readonly readRecords: Rolling
@@ -68,7 +68,7 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
       break
     case 'read':
       signs.asked(now)
-      // At the end, a read waits for producers: that is no work.
+      // A read at the end of the partition waits for producers, so it does not count as work.
       if (leavesMore(event)) ran('fetch', event.ms)
       book.heldBytes += event.bytes
       book.totals.readRecords += event.records
@@ -104,7 +104,7 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
   }
 }
 
-/** The source had more than this block. */
+/** Returns whether the source had more records than this block. */
 export function leavesMore({ behind }: ReadEvent): boolean {
   return (behind?.records ?? behind?.ms ?? 0) > 0
 }

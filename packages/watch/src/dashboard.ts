@@ -8,10 +8,10 @@ import type { Listen } from './server.ts'
 import type { Access } from './token.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
-/** Serves what is known of a worker over HTTP, and shows the worker to the others of its group. */
+/** Serves the state of a worker over HTTP and publishes it to the other workers of its group. */
 export interface Dashboard {
   on(event: WorkerEvent): void
-  /** Its address, when it can be asked. */
+  /** Resolves to the dashboard's address once it listens. */
   readonly ready: Promise<string>
   close(): Promise<void>
 }
@@ -23,7 +23,7 @@ export interface DashboardOptions {
   readonly questionFolders: readonly string[]
 }
 
-/** Starts beside the worker, which does not wait for it. */
+/** Starts the dashboard. The worker does not wait for it. */
 export function openDashboard(watch: WorkerWatch, options: DashboardOptions, runtime: Runtime): Dashboard {
   const stop = new AbortController()
   const early: WorkerEvent[] = []

@@ -5,18 +5,18 @@ import { type LagTracker, totalLag, trackLag } from './lag.ts'
 import type { DatasetState, Phase, StageState, WaitingState } from './state.ts'
 import { type VitalSigns, vitalSigns } from './vital-signs.ts'
 
-/** Follows one data set by what is told of it. */
+/** Derives the state of one data set from its events. */
 export interface DatasetWatch {
   on(event: PipelineEvent): void
   readonly heldBytes: number
-  /** With no room for more bytes, it is not its own fault that it asks for none. */
+  /** `hasRoom`: whether the worker may read more bytes. Without room, an idle data set does not count as stuck. */
   state(hasRoom: boolean): DatasetState
 }
 
 const RATE_SECONDS = 10
 const BUSY_SECONDS = 60
 const LATENCY_MS = 5 * 60_000
-/** Reading what is there takes no longer: then the reader is as good as at the end. */
+/** A reader that needs at most this long to reach the end counts as caught up. */
 const CAUGHT_UP_SECONDS = 2
 
 export function watchDataset(about: StartedDataset, runtime: Runtime, stuckAfterMs: number): DatasetWatch {
@@ -54,7 +54,7 @@ function stateOf(
   }
   const idle = book.batches === 0 && (!hasRoom || (lag.size === 0 && seenPartitions))
   const stuckMs = idle ? undefined : signs.stuckMs(book.batches, now)
-  // Several batches under way: what is read comes faster than it is committed.
+  // Several batches in flight mean that records are read faster than they are committed.
   const behind = lag.unreadSeconds(rates.readRecords) > CAUGHT_UP_SECONDS || book.batches > 1
   const phase = phaseOf({ stuckMs, behind, seenPartitions, partitions: lag.size, waiting: book.waiting })
   const latency = book.ages.percentiles(LATENCY_MS, now)
@@ -99,7 +99,7 @@ function stageState(stage: Stage, { busy, runs }: Book, now: number): StageState
   return { stage, busy: seconds, meanMs: times === 0 ? 0 : (1000 * seconds) / times }
 }
 
-/** While batches queue up, the slowest of what comes after reading holds the others up; else reading does. */
+/** Returns the bottleneck: the busiest stage after fetch while batches queue up, otherwise fetch. */
 function busiest(stages: readonly StageState[], batches: number): Stage {
   if (batches < 2) return 'fetch'
   const after = stages.filter(({ stage }) => stage !== 'fetch')

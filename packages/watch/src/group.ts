@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 import type { Lag, Phase, Rates, Totals, WorkerIdentity, WorkerState } from './state.ts'
 
-/** What the workers of a group show of themselves to one another, through the lake that they share. */
+/** Status that a worker publishes in the lake for the other workers of its group. */
 export interface WorkerBrief {
   readonly worker: WorkerIdentity
   readonly at: number
@@ -21,17 +21,17 @@ export interface BriefDataset {
   readonly lag: Lag
 }
 
-/** Two writes a minute: on S3 they cost half a dollar a month. */
+/** Two writes a minute cost half a dollar a month on S3. */
 const WRITE_EVERY_MS = 30_000
-/** Whoever was not heard of for this long is gone. */
+/** A worker whose status is older than this is not shown. */
 const GONE_AFTER_MS = 3 * WRITE_EVERY_MS
-/** Whoever was killed leaves its object behind: the next one that looks takes it away. */
+/** A killed worker leaves its status object behind. The next reader deletes it after this long. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000
 
 const folderOf = (group: string) => `_millrace/status/${encodeURIComponent(group)}/`
 const keyOf = ({ group, id }: WorkerIdentity) => `${folderOf(group)}${id}.json`
 
-/** Shows this worker to the others until the signal. A failure only means that they see it late. */
+/** Publishes this worker's status until the signal aborts. A failed write is repeated at the next interval. */
 export async function showToGroup(
   store: ObjectStore,
   state: () => WorkerState,
@@ -57,8 +57,8 @@ function briefOf({ worker, at, phase, sentence, memory, datasets }: WorkerState)
 }
 
 /**
- * All workers of the group that were heard of lately, this one as it is now. While the lake can't be read, the
- * others are as they were `before`.
+ * Returns this worker's current status and the recent status of the others in its group. If the lake can't be read,
+ * it returns the others from `before`.
  */
 export async function readGroup(
   store: ObjectStore,
@@ -84,7 +84,7 @@ async function readOthers(store: ObjectStore, own: WorkerState, runtime: Runtime
   return briefs
 }
 
-/** Of another version, perhaps: what can't be read is not shown. */
+/** Returns undefined for a status that can't be parsed, such as one of another version. */
 function parse(bytes: Uint8Array): WorkerBrief | undefined {
   try {
     const brief: Partial<WorkerBrief> | null = JSON.parse(new TextDecoder().decode(bytes))

@@ -6,12 +6,12 @@ export interface Health {
   readonly sentence: string
 }
 
-/** A worker in which nothing moves any more should be started again. One that waits should not: it would wait again. */
+/** Reports a stuck worker as not alive, so that it is restarted. A restart would not help a waiting worker. */
 export function liveness({ phase, sentence }: WorkerState): Health {
   return { ok: phase !== 'stuck', phase, sentence }
 }
 
-/** Does its work just now, or would if it had any. */
+/** Reports whether the worker does its work, or would if it had any. */
 export function readiness({ phase, sentence }: WorkerState): Health {
   return { ok: ['catching up', 'caught up', 'idle'].includes(phase), phase, sentence }
 }

@@ -3,34 +3,34 @@ import type { Lag, PartitionState } from './state.ts'
 
 type Partition = ReadEvent['partition']
 
-/** What of its partitions a data set has read and not committed, and what it has not read. */
+/** Tracks, by partition, the records that are read but not committed and those that are not read. */
 export interface LagTracker {
   assigned(partitions: readonly Partition[]): void
   revoked(partitions: readonly Partition[]): void
   read(event: ReadEvent): void
-  /** A read brought nothing: the end, or a source that is slow to answer. */
+  /** Records a read that returned nothing, either at the end or because the source is slow. */
   idle(partition: Partition): void
-  /** So many blocks of each are committed, or dropped. */
+  /** Removes the given number of blocks of each partition, which are committed or dropped. */
   released(blocks: ReadonlyMap<Partition, number>): void
   readonly size: number
-  /** Roughly how long reading what has not been read takes at this many records a second. */
+  /** Estimates how long it takes to read the unread records at this rate. */
   unreadSeconds(recordsPerSecond: number): number
   partitions(now: number): PartitionState[]
 }
 
 interface Tracked {
   readonly partition: Partition
-  /** Blocks that are read and not released, the oldest first. */
+  /** Blocks that are read and not released, oldest first. */
   readonly held: { readonly records: number; readonly time: number | undefined }[]
   heldRecords: number
   unread: ReadEvent['behind']
-  /** Reads in a row that brought nothing. */
+  /** Number of consecutive reads that returned nothing. */
   silences: number
-  /** The source's time of the last record that was read: what has not been read is younger. */
+  /** Source time of the last record that was read. Unread records are younger. */
   lastTime: number | undefined
 }
 
-/** So many reads that bring nothing are the end. One may only have been throttled. */
+/** This many consecutive empty reads mean the end of the partition. A single one may have been throttled. */
 const SILENCES_AT_END = 4
 
 const keyOf = ({ topic, id }: Partition) => `${topic}/${id}`
@@ -91,7 +91,7 @@ function partitionState(tracked: Tracked, now: number): PartitionState {
   const counted = unread?.records
   return {
     ...{ topic, id },
-    // Read to its end, a source that does not count has nothing but what we hold.
+    // A source that does not count records reports 0 once it is read to its end.
     records: counted === undefined ? undefined : counted + heldRecords,
     seconds: secondsBehind(tracked, now),
   }
@@ -104,7 +104,7 @@ function secondsBehind({ held, unread, lastTime }: Tracked, now: number): number
   return (unread?.records ?? 0) > 0 && lastTime !== undefined ? Math.max(0, (now - lastTime) / 1000) : 0
 }
 
-/** All partitions together: their records, and the one that is behind the longest. */
+/** Returns the sum of the partitions' records and the largest of their delays. */
 export function totalLag(partitions: readonly PartitionState[]): Lag {
   let [records, seconds]: [number | undefined, number] = [0, 0]
   for (const partition of partitions) {

@@ -1,4 +1,4 @@
-/** Every metric that a worker serves. docs/metrics.md is this table for people; a test compares the two. */
+/** Definition of one metric. docs/metrics.md lists the same metrics; a test compares the two. */
 export interface MetricDefinition {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -149,16 +149,16 @@ export const METRICS = {
     help: "Rows of the table, by its files' statistics.",
     labels: ofTable,
   },
-  careRuns: {
+  maintenanceRuns: {
     name: 'millrace_care_runs_total',
     type: 'counter',
-    help: 'Runs of a chore that keeps a table healthy, by what came of it.',
+    help: 'Runs of a maintenance chore of the table, by outcome.',
     labels: ['table', 'chore', 'outcome'],
   },
-  careSuccess: {
+  maintenanceSuccess: {
     name: 'millrace_care_last_success_timestamp_seconds',
     type: 'gauge',
-    help: 'When the chore last ran well, whether or not there was anything to do.',
+    help: 'When the chore last succeeded, whether or not there was anything to do.',
     labels: ['table', 'chore'],
   },
   resident: {

@@ -5,10 +5,10 @@ import { leavesMore } from './book.ts'
 import { METRICS, type MetricDefinition } from './metric-table.ts'
 import { type DatasetState, PHASES, type TableState, type WorkerState } from './state.ts'
 
-/** What Prometheus scrapes: counters follow the events, all else is read from the state when it is asked for. */
+/** Metrics for Prometheus. Events update the counters; each scrape reads the gauges from the state. */
 export interface Metrics {
   on(event: WorkerEvent): void
-  /** In Prometheus's text format. */
+  /** Returns all metrics in Prometheus's text format. */
   text(): Promise<string>
   readonly contentType: string
 }
@@ -16,7 +16,7 @@ export interface Metrics {
 const STAGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const LATENCY_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120, 300, 900, 3600, 21_600, 86_400]
 
-/** Reasons of one data set; a reason more counts as `other`. */
+/** Bounds the reasons of one data set. Further reasons count as `other`. */
 const MOST_REASONS = 50
 
 export function createMetrics(state: () => WorkerState, runtime: Runtime): Metrics {
@@ -38,7 +38,7 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
     filtered: counter(METRICS.filtered),
     quarantined: counter(METRICS.quarantined),
     failedTries: counter(METRICS.failedTries),
-    careRuns: counter(METRICS.careRuns),
+    maintenanceRuns: counter(METRICS.maintenanceRuns),
     cpu: counter(METRICS.cpu),
     stages: histogram(METRICS.stages, STAGE_BUCKETS),
     latency: histogram(METRICS.latency, LATENCY_BUCKETS),
@@ -56,7 +56,7 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
     tableFiles: gauge(METRICS.tableFiles),
     tableBytes: gauge(METRICS.tableBytes),
     tableRows: gauge(METRICS.tableRows),
-    careSuccess: gauge(METRICS.careSuccess),
+    maintenanceSuccess: gauge(METRICS.maintenanceSuccess),
     resident: gauge(METRICS.resident),
     started: gauge(METRICS.started),
   }
@@ -76,7 +76,7 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
       if (event.what === 'waits') counters.failedTries.inc({ dataset: event.dataset, code: event.code })
       if (event.what === 'maintenance') {
         const { table, chore, outcome } = event.maintenance
-        counters.careRuns.inc({ table, chore, outcome })
+        counters.maintenanceRuns.inc({ table, chore, outcome })
       }
       if (event.what === 'committed') countCommit(event, counters, reasons)
     },
@@ -93,7 +93,7 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
 type Counters = Readonly<Record<CounterName, Counter<string>>> & { readonly latency: Histogram<string> }
 type CounterName = 'recordsRead' | 'bytesRead' | 'rows' | 'commits' | 'files' | 'fileBytes' | 'filtered' | 'quarantined'
 
-/** A series that begins with its first event hides that event from rate(): it begins with 0. */
+/** Starts each series at 0. Otherwise rate() would not see its first event. */
 function showZeros(counters: Counters & { readonly failedTries: Counter<string> }, dataset: string): void {
   const { recordsRead, bytesRead, rows, commits, files, fileBytes, filtered } = counters
   for (const each of [recordsRead, bytesRead, rows, commits, files, fileBytes, filtered]) each.inc({ dataset }, 0)
@@ -123,9 +123,9 @@ function countCommit(
 type Gauges = Readonly<Record<GaugeName, Gauge<string>>>
 type GaugeName =
   | ('info' | 'phase' | 'lastCommit' | 'waiting' | 'lagRecords' | 'lagSeconds' | 'held' | 'mostHeld' | 'resident')
-  | ('tableVersion' | 'tableFiles' | 'tableBytes' | 'tableRows' | 'careSuccess' | 'started')
+  | ('tableVersion' | 'tableFiles' | 'tableBytes' | 'tableRows' | 'maintenanceSuccess' | 'started')
 
-/** Anew each time: what is gone (a partition that another worker has now) is gone from here too. */
+/** Resets and sets all gauges, so that a partition that moved to another worker disappears. */
 function fill(gauges: Gauges, state: WorkerState, runtime: Runtime): void {
   for (const gauge of Object.values(gauges)) gauge.reset()
   const { group, id: worker, version, startedAt } = state.worker
@@ -155,6 +155,6 @@ function fillTable(gauges: Gauges, { table, version, files, bytes, rows, mainten
   gauges.tableBytes.set({ table }, bytes)
   gauges.tableRows.set({ table }, rows)
   for (const { chore, succeededAt } of maintenance) {
-    if (succeededAt !== undefined) gauges.careSuccess.set({ table, chore }, succeededAt / 1000)
+    if (succeededAt !== undefined) gauges.maintenanceSuccess.set({ table, chore }, succeededAt / 1000)
   }
 }

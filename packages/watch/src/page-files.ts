@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 
-/** The dashboard's page, file by file, as a browser takes it. */
+/** Files of the dashboard's page as served to browsers. */
 export interface PageFiles {
   readonly html: string
-  /** What the page may do: run its own files and ask its own server. */
+  /** Content security policy: the page may run its own files and call its own server. */
   readonly policy: string
-  /** By their paths, without the first slash. */
+  /** Files by path, without the leading slash. */
   readonly files: ReadonlyMap<string, PageFile>
 }
 
@@ -15,7 +15,7 @@ export interface PageFile {
   readonly body: Buffer | string
 }
 
-/** Of the page's modules these are the server's too. */
+/** Modules that both the page and the server use. */
 const SHARED = ['words.ts', 'history.ts']
 
 const VENDOR = {
@@ -35,7 +35,7 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 }
 
-/** Reads them once for each server, when somebody looks. */
+/** Reads all files of the page. */
 export async function readPageFiles(): Promise<PageFiles> {
   const [names, html] = await Promise.all([readdir(own('page/')), readFile(own('page/index.html'), 'utf8')])
   const assets = names.filter((name) => /\.(ts|css)$/.test(name)).map((name) => `page/${name}`)
@@ -57,7 +57,7 @@ async function ownFile(path: string): Promise<PageFile> {
   return { type, body: path.endsWith('.ts') ? await withoutTypes(body.toString()) : body }
 }
 
-/** A browser takes no types: they are blanked out, as Node does when it runs these files. */
+/** Blanks out the types, as Node does, because browsers do not understand them. */
 async function withoutTypes(text: string): Promise<string> {
   const { transformSync } = await import('amaro')
   return transformSync(text, { mode: 'strip-only' }).code

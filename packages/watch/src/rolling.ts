@@ -1,7 +1,7 @@
-/** Sums of the last seconds, in memory that does not grow. */
+/** Sums amounts by second over a fixed window. */
 export interface Rolling {
   add(amount: number, nowMs: number): void
-  /** Over the last `seconds`, by the second. Before so many have passed: over those that have. */
+  /** Returns the mean per second over the last `seconds`, or since the start if that is shorter. */
   perSecond(seconds: number, nowMs: number): number
 }
 
@@ -29,10 +29,10 @@ export function rolling(begunMs: number): Rolling {
   }
 }
 
-/** The newest `most` numbers, with how large they are. */
+/** Keeps the newest `most` numbers. */
 export interface Recent {
   add(value: number, nowMs: number): void
-  /** Of those that came within `withinMs`; undefined where none did. */
+  /** Returns percentiles of the numbers added within `withinMs`, or undefined if there are none. */
   percentiles(withinMs: number, nowMs: number): { readonly p50: number; readonly p99: number } | undefined
 }
 

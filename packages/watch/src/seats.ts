@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 
-/** Bounds how many answers without end are open at a time. */
+/** Limits the number of concurrent streaming responses. */
 export interface Seats {
-  /** Returns whether there is one for this answer, until it ends. */
+  /** Takes a seat until the response closes. Returns false if none is free. */
   take(response: ServerResponse): boolean
 }
 

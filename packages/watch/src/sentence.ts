@@ -1,7 +1,7 @@
 import { type DatasetState, PHASES, type Phase, type WaitingState, type WorkerIdentity } from './state.ts'
 import { bytesInWords, clockInWords, countInWords, secondsInWords } from './words.ts'
 
-/** The phase of a worker is that of the data set that most wants to be looked at. */
+/** Returns the phase of the data set that needs attention most. It is the worker's phase. */
 export function worstPhase(datasets: readonly DatasetState[]): Phase {
   const found = PHASES.find((phase) => datasets.some((dataset) => dataset.phase === phase))
   return found ?? 'starting'
@@ -63,7 +63,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 const LONGEST_REASON = 80
 const FAILED = ' failed: '
 
-/** An answer's status says most of it; else what was said, without what was being done. */
+/** Returns the HTTP status in the message, or else the part after "failed: ", shortened. */
 function shortReason(message: string): string {
   const status = /\bHTTP ([45]\d\d)\b/.exec(message)?.[1]
   if (status !== undefined) return status

@@ -10,7 +10,7 @@ import { openSeats } from './seats.ts'
 import { type Access, askForToken, PUBLIC, refuseOpenDashboard } from './token.ts'
 import type { WorkerWatch } from './worker-watch.ts'
 
-/** A certain address, or the usual one: there or on the next port that is free. */
+/** Address to listen on. `usual` tries the default port and then the next free one. */
 export type Listen = { readonly host: string; readonly port: number } | 'usual'
 
 export interface ServerParts {
@@ -30,9 +30,9 @@ export interface RunningServer {
 const USUAL = { host: '127.0.0.1', port: 4680 }
 const PORTS_TRIED = 20
 const EVENT_EVERY_MS = 1_000
-/** However many look at the group, the lake is asked this often. */
+/** The group's status is read from the lake at most this often. */
 const GROUP_EVERY_MS = 10_000
-/** Pages that follow the state at a time. */
+/** Maximum number of pages that follow the state at the same time. */
 const MOST_LISTENERS = 64
 const MOST_CONNECTIONS = 512
 const HEADERS_WITHIN_MS = 10_000
@@ -107,13 +107,13 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 }
 
-/** Probes have no token: to them only the phase is said. */
+/** Answers a health probe. Requests without the token see only the phase. */
 function answerHealth(health: Health, { isKnown }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { ok, phase } = health
   return reply.code(ok ? 200 : 503).send(isKnown ? health : { ok, phase })
 }
 
-/** What asks the tables is loaded when somebody wants to know. */
+/** Loads the module that queries the tables at the first request. */
 function serveAnswers(app: FastifyInstance, { watch, store, questionFolders, runtime }: ServerParts): void {
   const tableOf = (name: string) => watch.state().datasets.find(({ dataset }) => dataset === name)?.table ?? name
   const open = async () =>
@@ -141,7 +141,7 @@ function servePage(app: FastifyInstance): void {
   })
 }
 
-/** One event a second, with the whole state: whoever comes late or misses some has lost nothing. */
+/** Emits the whole state every second, so that a client that misses an event loses nothing. */
 async function* events(watch: WorkerWatch, runtime: Runtime, stopped: AbortSignal): AsyncGenerator<string> {
   while (!stopped.aborted) {
     yield `event: state\ndata: ${JSON.stringify(watch.state())}\n\n`

@@ -2,8 +2,8 @@ import type { OutputSize } from '@millrace/outputs'
 import type { RefusedSample, Stage } from '@millrace/stream'
 
 /**
- * All that is known of one worker just now, as plain data. Dashboard, terminal, metrics and health read this and
- * nothing else. Times are milliseconds since 1970, durations say their unit.
+ * Current state of one worker as plain data. Dashboard, terminal, metrics and health read only this. Times are
+ * milliseconds since 1970; names of durations end in their unit.
  */
 export interface WorkerState {
   readonly worker: WorkerIdentity
@@ -12,7 +12,7 @@ export interface WorkerState {
   /** The state in one sentence, for people. */
   readonly sentence: string
   readonly memory: { readonly rssBytes: number }
-  /** Bytes of messages that are read and not committed, and how many there may be. */
+  /** Bytes of messages that are read and not committed, and their limit. */
   readonly held: { readonly bytes: number; readonly mostBytes: number }
   readonly datasets: readonly DatasetState[]
   readonly tables: readonly TableState[]
@@ -25,15 +25,18 @@ export interface WorkerIdentity {
   readonly pid: number
   readonly version: string
   readonly startedAt: number
-  /** Addresses, without secrets. */
+  /** Address of the source without secrets. */
   readonly source: string
   readonly lake: string
 }
 
-/** In the order of how much they want to be looked at. */
+/** Phases, the one that needs attention most first. */
 export const PHASES = ['stuck', 'waiting', 'starting', 'catching up', 'caught up', 'idle'] as const
 
-/** Idle: no partition is this worker's. Waiting: something failed and is being tried again; nothing is lost. */
+/**
+ * Phase of a worker or data set. In `idle`, the worker has no partition. In `waiting`, something failed and is being
+ * retried, and nothing is lost.
+ */
 export type Phase = (typeof PHASES)[number]
 
 export interface DatasetState {
@@ -42,18 +45,18 @@ export interface DatasetState {
   readonly topics: readonly string[]
   readonly phase: Phase
   readonly waiting: WaitingState | undefined
-  /** How long nothing has moved that should have; only when it is stuck. */
+  /** How long there has been no progress, or undefined unless the data set is stuck. */
   readonly stuckMs: number | undefined
   readonly rates: Rates
   readonly totals: Totals
   readonly lag: Lag
-  /** From being produced to being committed, over the last minutes; undefined before the first commit. */
+  /** Time from produce to commit over the last minutes, or undefined if nothing was committed. */
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number } | undefined
   readonly held: { readonly batches: number; readonly bytes: number }
   readonly stages: readonly StageState[]
-  /** The stage that the others wait for; undefined when the source is what is waited for. */
+  /** Stage that limits the throughput, or undefined unless the data set is catching up. */
   readonly bottleneck: Stage | undefined
-  /** The newest first. */
+  /** Recent commits, newest first. */
   readonly commits: readonly CommitState[]
   readonly quarantine: QuarantineState
   readonly partitions: readonly PartitionState[]
@@ -66,14 +69,14 @@ export interface WaitingState {
   readonly tries: number
 }
 
-/** By the second, over the last ten of them. */
+/** Rates per second over the last ten seconds. */
 export interface Rates {
   readonly readRecords: number
   readonly readBytes: number
   readonly rows: number
 }
 
-/** Since the worker started. */
+/** Totals since the worker started. */
 export interface Totals {
   readonly readRecords: number
   readonly readBytes: number
@@ -84,8 +87,8 @@ export interface Totals {
 }
 
 /**
- * What the source has and the table has not. Records are undefined where the source does not count them
- * (Kinesis); seconds are the age of the oldest record that is not committed.
+ * Lag of the table behind the source. `records` is undefined if the source does not count them (Kinesis); `seconds`
+ * is the age of the oldest record that is not committed.
  */
 export interface Lag {
   readonly records: number | undefined
@@ -99,7 +102,7 @@ export interface PartitionState extends Lag {
 
 export interface StageState {
   readonly stage: Stage
-  /** The share of the last minute that it was at work: above 1 where several ran side by side. */
+  /** Share of the last minute that the stage worked. It is above 1 if several ran in parallel. */
   readonly busy: number
   readonly meanMs: number
 }
@@ -116,9 +119,9 @@ export interface CommitState {
 
 export interface QuarantineState {
   readonly total: number
-  /** The most frequent first. */
+  /** Reasons, most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly records: number }[]
-  /** The newest first. Their values are hostile until escaped. */
+  /** Recent samples, newest first. Their values must be escaped before they are shown. */
   readonly samples: readonly (RefusedSample & { readonly at: number })[]
 }
 
@@ -128,13 +131,13 @@ export interface TableState extends OutputSize {
 
 export interface MaintenanceState {
   readonly chore: string
-  /** When it last ran well, whether or not there was anything to do. */
+  /** When the chore last succeeded, whether or not there was anything to do. */
   readonly succeededAt: number | undefined
   readonly failedAt: number | undefined
   readonly error: string | undefined
 }
 
-/** One moment of the recent past, for charts. */
+/** State at one moment, for the charts. */
 export interface HistoryPoint {
   readonly at: number
   readonly rssBytes: number

@@ -2,25 +2,25 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isLoopback, MillraceError, presentedKey, weaknessOf } from '@millrace/base'
 import type { FastifyInstance } from 'fastify'
 
-/** Who may look. */
+/** Access rules of the dashboard. */
 export interface Access {
-  /** What everybody has to present who looks; without one, all of this machine may. */
+  /** Token that every request must present. Without one, the dashboard is open to this machine only. */
   readonly token?: string
-  /** Names under which the dashboard is reached besides its own, such as a proxy's. */
+  /** Additional host names of the dashboard, such as a proxy's. */
   readonly hostNames?: readonly string[]
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether it came with the token, or none is needed. */
+    /** Whether the request presented the token or none is needed. */
     isKnown: boolean
   }
 }
 
-/** Answered without the token. */
+/** Route options of a path that needs no token. */
 export const PUBLIC = { config: { isPublic: true } }
 
-/** Where other machines can reach it, the dashboard asks for a token. */
+/** Throws if other machines could reach the dashboard without a strong token. */
 export function refuseOpenDashboard({ host, port }: { readonly host: string; readonly port: number }, access?: Access) {
   const token = access?.token
   const weakness = token === undefined ? undefined : weaknessOf(token)
@@ -34,7 +34,7 @@ function refused(message: string): MillraceError {
   })
 }
 
-/** A browser asks its user for it as a password; programs send it as `Authorization: Bearer` or `X-Api-Key`. */
+/** Requires the token: browsers send it as the password, programs as `Authorization: Bearer` or `X-Api-Key`. */
 export function askForToken(app: FastifyInstance, token: string | undefined): void {
   app.decorateRequest('isKnown', true)
   if (token === undefined) return

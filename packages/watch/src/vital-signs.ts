@@ -1,17 +1,17 @@
 /**
- * Whether a data set moves. A batch under way has to move on within the bound: a stage ends, or a try fails and is
- * told. Without one, the source has to be asked.
+ * Detects a data set without progress. A batch in flight must finish a stage or report a failed try within the bound.
+ * Without a batch in flight, the source must be polled within the bound.
  */
 export interface VitalSigns {
-  /** The source answered, if only that there is nothing. */
+  /** Records that the source answered, with or without records. */
   asked(nowMs: number): void
-  /** A batch under way moved on. */
+  /** Records that a batch made progress. */
   moved(nowMs: number): void
-  /** How long nothing has moved that should have; undefined while that is within the bound. */
+  /** Returns how long there has been no progress, or undefined while that is within the bound. */
   stuckMs(batchesUnderWay: number, nowMs: number): number | undefined
 }
 
-/** Longer than any store or source takes to answer or to fail. */
+/** Bound that is longer than any store or source takes to answer or to fail. */
 export const STUCK_AFTER_MS = 5 * 60_000
 
 export function vitalSigns(begunMs: number, stuckAfterMs: number): VitalSigns {

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
-/** 12 MB, 3.4 GB: by thousands, two digits at least. */
+/** Formats bytes in powers of 1000 with at least two digits, such as 12 MB or 3.4 GB. */
 export function bytesInWords(bytes: number): string {
   let [value, unit] = [bytes, 0]
   while (Math.abs(value) >= 999.5 && unit < UNITS.length - 1) {
@@ -10,7 +10,7 @@ export function bytesInWords(bytes: number): string {
   return `${unit > 0 && Math.abs(value) < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`
 }
 
-/** 1,234, or 1.2 million. */
+/** Formats a count, such as 1,234 or 1.2 million. */
 export function countInWords(count: number): string {
   const steps = [
     [1e9, 'billion'],
@@ -20,7 +20,7 @@ export function countInWords(count: number): string {
   return step ? `${(count / step[0]).toFixed(1)} ${step[1]}` : Math.round(count).toLocaleString('en-US')
 }
 
-/** 1,234,567. */
+/** Formats an exact count, such as 1,234,567. */
 export function exactCountInWords(count: number): string {
   return count.toLocaleString('en-US')
 }
@@ -29,7 +29,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** 0.4 s, 12 s, 3 min, 2 h 5 min, 4 days. */
+/** Formats a duration, such as 0.4 s, 12 s, 3 min, 2 h 5 min or 4 days. */
 export function secondsInWords(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
   if (seconds < MINUTE - 0.5) return `${Math.round(seconds)} s`
@@ -39,14 +39,14 @@ export function secondsInWords(seconds: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** 14:02 UTC, with its day when that is another one. */
+/** Formats a time, such as 14:02 UTC, with its date unless that is today. */
 export function clockInWords(time: number, now: number): string {
   const [day, clock] = new Date(time).toISOString().split('T') as [string, string]
   const today = new Date(now).toISOString().startsWith(day)
   return `${today ? '' : `${day} `}${clock.slice(0, 5)} UTC`
 }
 
-/** 3 min ago; from the third day on its date. */
+/** Formats a time, such as 3 min ago. From the third day on, it returns the date. */
 export function agoInWords(time: number, now: number): string {
   const seconds = Math.max(0, (now - time) / 1000)
   return seconds < 2 * DAY ? `${secondsInWords(seconds)} ago` : new Date(time).toISOString().slice(0, 10)

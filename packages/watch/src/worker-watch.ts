@@ -10,14 +10,14 @@ import { STUCK_AFTER_MS } from './vital-signs.ts'
 export interface WorkerWatch {
   on(event: WorkerEvent): void
   state(): WorkerState
-  /** Keeps the state of just now for `history`. */
+  /** Adds the current state to the history. */
   mark(): void
-  /** The oldest first. */
+  /** Returns the marked states, oldest first. */
   history(): readonly HistoryPoint[]
 }
 
 export interface WatchOptions {
-  /** Until when a pipeline in which nothing moves counts as alive. */
+  /** How long a data set may make no progress before it counts as stuck. */
   readonly stuckAfterMs?: number
 }
 
@@ -76,7 +76,7 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
   }
 }
 
-/** Sizes are told now and then; between, each commit says what it adds. */
+/** Adds a commit to the table's size, because table events come only now and then. */
 function growTable(tables: Map<string, TableState>, commit: CommittedEvent & { readonly table: string }): void {
   const { table, version, files, fileBytes, rows } = commit
   const known = tables.get(table)

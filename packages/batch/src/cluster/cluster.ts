@@ -1,10 +1,10 @@
 import { MillraceError } from '@millrace/base'
 import { type ClusterColumn, type Login, type Page, pagesOf } from './statement.ts'
 
-/** How far a statement has come, as the cluster says. */
+/** Progress of a statement as the cluster reports it. */
 export interface Progress {
   readonly state: string
-  /** 0 to 100. */
+  /** Percentage from 0 to 100. */
   readonly percent: number
   readonly rows: number
   readonly nodes: number
@@ -15,18 +15,18 @@ export interface ClusterRows {
   readonly rows: readonly (readonly unknown[])[]
 }
 
-/** A Trino cluster, and the catalog of its Delta Lake connector that finds our lake. */
+/** Trino cluster with the catalog of its Delta Lake connector for our lake. */
 export interface Cluster {
-  /** For people. */
+  /** Address for messages. */
   readonly url: string
   readonly catalog: string
-  /** `schema`: where names without one are looked for. */
+  /** Runs a statement. `schema` is the default schema of its names. */
   run(sql: string, schema?: string): Promise<ClusterRows>
-  /** The same for what has to be done also when the run is to stop. */
+  /** Runs a cleanup statement even if the run is to stop. */
   tidy(sql: string): Promise<ClusterRows>
 }
 
-/** Nothing is asked of it yet. */
+/** Creates a client of the cluster without connecting to it. */
 export function openCluster(address: string, onProgress: (progress: Progress) => void, signal: AbortSignal): Cluster {
   const login = { ...parseClusterAddress(address), password: process.env.TRINO_PASSWORD }
   if (login.password !== undefined && !login.server.startsWith('https:')) {
@@ -55,7 +55,7 @@ export function openCluster(address: string, onProgress: (progress: Progress) =>
   }
 }
 
-/** `http://user@host:8080/catalog`; the password, if there is one, is in TRINO_PASSWORD. */
+/** Parses `http://user@host:8080/catalog`. The password, if there is one, is in TRINO_PASSWORD. */
 function parseClusterAddress(address: string): Omit<Login, 'password'> {
   const url = URL.parse(address)
   const catalog = url?.pathname.replace(/^\/|\/$/g, '') ?? ''

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { boundedText, MillraceError, parseWithLongText, redact } from '@millrace/base'
 
-/** A page of what a statement gives, as https://trino.io/docs/current/develop/client-protocol.html has it. */
+/** Page of a statement's result, see https://trino.io/docs/current/develop/client-protocol.html. */
 export interface Page {
   readonly id: string
   readonly nextUri?: string
@@ -29,8 +29,8 @@ export interface Login {
 }
 
 /**
- * The pages of one statement, also those without rows: it goes on only while its pages are asked for. Whoever stops
- * before the last one cancels it.
+ * Yields the pages of one statement, including those without rows, because the cluster works on it only while its pages
+ * are requested. Stopping before the last page cancels the statement.
  */
 export async function* pagesOf(login: Login, sql: string, schema: string | undefined): AsyncGenerator<Page> {
   const headers = headersOf(login, schema)
@@ -58,12 +58,12 @@ function headersOf({ user, password, catalog }: Login, schema: string | undefine
   }
 }
 
-/** With these the protocol asks for another try. */
+/** HTTP statuses that the protocol says to retry. */
 const AGAIN = [429, 502, 503, 504]
 const TRIES = 6
 const PAUSE_MS = 100
 
-/** Trino's own pages have a few megabytes, and wait for a second at most. */
+/** Bounds of an answer. Trino's pages have a few megabytes and take a second at most. */
 const LARGEST_PAGE = 64 << 20
 const ANSWER_WITHIN_MS = 300_000
 
@@ -75,7 +75,7 @@ async function request({ server }: Login, url: string, init: RequestInit): Promi
       throw unreachable(server, cause instanceof Error ? cause.message : String(cause), cause)
     })
     const location = response.headers.get('Location')
-    if (location !== null && !response.ok) throw sentOn(server, location)
+    if (location !== null && !response.ok) throw redirected(server, location)
     if (response.ok) return pageIn(said, server)
     if (!AGAIN.includes(response.status)) throw refused(server, response.status, said)
     if (tries === TRIES) throw unreachable(server, `${response.status} ${said.slice(0, 200)}`)
@@ -88,11 +88,11 @@ async function answerTo(url: string, init: RequestInit): Promise<{ response: Res
   return { response, said: await boundedText(response, LARGEST_PAGE) }
 }
 
-/** The page that an answer holds. Its next page is on the same server: user and password go nowhere else. */
+/** Parses a page. Throws if its next page is on another server, so that user and password go nowhere else. */
 function pageIn(text: string, server: string): Page {
   const page = parsed(text)
   if (!isPage(page)) throw new MillraceError('QUERY_FAILED', `${server} does not answer as a Trino cluster does`)
-  if (page.nextUri !== undefined && URL.parse(page.nextUri)?.origin !== server) throw sentOn(server, page.nextUri)
+  if (page.nextUri !== undefined && URL.parse(page.nextUri)?.origin !== server) throw redirected(server, page.nextUri)
   return page
 }
 
@@ -122,7 +122,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-function sentOn(server: string, to: string): MillraceError {
+function redirected(server: string, to: string): MillraceError {
   const said = `the Trino cluster at ${server} sends us on to ${redact(to.slice(0, 300))}`
   return new MillraceError('SOURCE_UNSUPPORTED', said, {
     next: 'Name the cluster by the address that it gives itself; behind a proxy, set http-server.process-forwarded.',

@@ -1,6 +1,6 @@
 /**
- * The results of `work` in the order of the items, begun ahead of their use: at most `most` at a time, and no
- * more than `budget` of cost beyond the first.
+ * Yields the results of `work` in the order of the items. It starts up to `most` items ahead, as long as their total
+ * cost is within `budget`; a single item may exceed it.
  */
 export async function* ahead<T, R>(
   items: Iterable<T>,

@@ -1,12 +1,12 @@
-/** Which data set a raw object is of: by the folders and the name that lead to it. */
+/** Returns the data set of a raw object by its folders and name, or undefined if it belongs to none. */
 export type Claim = (key: string) => string | undefined
 
-/** By data set the names of its topics, where those don't tell by themselves. */
+/** Topics by data set, for those whose names differ from the data set's. */
 export type Topics = Readonly<Record<string, readonly string[]>>
 
 /**
- * A folder or file belongs to the data set that its name is, or ends in after `.`, `-` or `_`; whoever says
- * otherwise for a data set is right. With one data set alone, everything is of it.
+ * Returns a function that assigns raw objects to data sets. A folder or file belongs to the data set whose name it has
+ * or ends in after `.`, `-` or `_`. For a data set in `topics`, only those names count. A single data set gets everything.
  */
 export function claimsOf(datasets: readonly string[], topics: Topics): Claim {
   const owner = (name: string) =>

@@ -7,7 +7,7 @@ import { type ObjectStore, openLake } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 import { type RawBlock, rawBlocks } from './raw-blocks.ts'
 
-/** How DuckDB reads what is not JSON, by the ending of its name: as text where the format has no types. */
+/** DuckDB's readers of formats other than JSON, by file extension. CSV has no types, so its values are read as text. */
 const READERS: readonly (readonly [ending: RegExp, sql: (path: string) => string])[] = [
   [/\.parquet$/i, (path) => `read_parquet(${path}, hive_partitioning = false)`],
   [/\.csv(\.gz)?$/i, (path) => `read_csv(${path}, all_varchar = true, header = true, hive_partitioning = false)`],
@@ -19,7 +19,7 @@ export interface ConversionParts {
   readonly runtime: Runtime
 }
 
-/** The records of any object that can be read: CSV and Parquet become JSON first, so that one set of rules cleans all. */
+/** Reads the records of all objects. It converts CSV and Parquet to JSON first, so that the same rules clean all of them. */
 export async function* blocksOf(
   store: ObjectStore,
   objects: readonly RawObject[],
@@ -63,7 +63,7 @@ async function* convertedBlocks(
   }
 }
 
-/** Answers why it can't be read. */
+/** Converts an object to JSON lines. Returns the reason if it can't be read. */
 async function convert(
   store: ObjectStore,
   { key }: RawObject,

@@ -2,14 +2,14 @@ import type { Runtime } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 import type { Manifest, RawObject } from '../manifest.ts'
 
-/** Records of several data sets on their way out of a database. */
+/** Reader of the records of several data sets in a database. */
 export interface RowFeed {
-  /** The next ones by data set, `most` of each at most; undefined at the end. */
+  /** Returns the next records by data set, at most `most` of each, or undefined at the end. */
   next(most: number): Promise<ReadonlyMap<string, readonly Uint8Array[]> | undefined>
   close(): Promise<void>
 }
 
-/** Every row of the data sets' tables. Handed in: nothing that this package may lean on reads databases. */
+/** Opens a reader of all rows of the data sets' tables. The caller passes it in, because this package reads no databases. */
 export type OpenRows = (address: string, datasets: readonly string[], runtime: Runtime) => Promise<RowFeed>
 
 export function isDatabase(address: string): boolean {
@@ -25,8 +25,8 @@ const OBJECT_BYTES = 16 << 20
 const NEWLINE = Buffer.from('\n')
 
 /**
- * Copies all rows into the lake, from where the run reads them: a database may be another one by the time that a
- * run which was killed is begun again.
+ * Copies all rows into the lake, from where the run reads them. A run that is repeated after a kill then reads the same
+ * rows even if the database has changed.
  */
 export async function copyRows(
   lake: ObjectStore,
@@ -76,7 +76,7 @@ function openCopy(lake: ObjectStore, folder: string, runtime: Runtime) {
   }
 }
 
-/** What the run has read stays, so that it can be done again by other rules; what is older has served. */
+/** Deletes the copies of earlier runs. The copies of this run stay, so that it can be repeated under other rules. */
 export async function dropOldCopies(lake: ObjectStore, { date, inputs }: Manifest): Promise<void> {
   const own = Object.values(inputs).flatMap((input) => (input.kind === 'objects' ? input.objects : []))
   const keep = new Set(own.map(({ key }) => key))

@@ -1,12 +1,12 @@
 import type { ObjectStore } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 
-/** What earlier runs have read. */
+/** Objects that earlier runs have read. */
 export interface ReadBefore {
   readonly watermarks: Readonly<Record<string, RawObject>>
-  /** By key, as it was when it was read last; asked for only where the names alone don't tell. */
+  /** Returns the objects as they were when last read, by key. It is called only if the names are not enough. */
   seen(): Promise<ReadonlyMap<string, RawObject>>
-  /** Refused as incomplete. */
+  /** Returns the objects that were refused as incomplete. */
   pending(): Promise<readonly RawObject[]>
 }
 
@@ -16,12 +16,12 @@ export interface Landed {
   readonly missed: readonly string[]
 }
 
-/** In the layout of Kafka Connect a folder's names are in the order in which they came. */
+/** Matches the layout of Kafka Connect, in which the names of a folder sort by time of arrival. */
 const IN_ORDER = /^(.*partition=\d+\/.+\+\d+\+)\d{10}\.[a-z.]+$/
 
 /**
- * What is new in a landing. Where names come in order, the listing begins at the last one that was read; all
- * else is listed in full and compared with what has been read. `everything` trusts no order.
+ * Lists the new objects of a landing. In folders whose names sort by arrival, the listing starts at the last object that
+ * was read. Other folders are listed in full and compared with `before`. `everything` does that for all folders.
  */
 export async function listLanding(store: ObjectStore, before: ReadBefore, everything: boolean): Promise<Landed> {
   const { ordered, others } = await listBeyond(store, everything ? {} : before.watermarks)
@@ -53,7 +53,7 @@ async function listBeyond(store: ObjectStore, watermarks: Readonly<Record<string
       const last = folder === undefined ? undefined : watermarks[folder]
       if (folder !== undefined && last && !known.has(folder) && key <= last.key) {
         known.add(folder)
-        // A topic that was made anew has written its first names once more: nothing in the folder is known then.
+        // A topic that was deleted and created again repeats its first names, so the whole folder is new.
         if (await isUnchanged(store, last)) {
           after = last.key
           again = true
@@ -67,7 +67,7 @@ async function listBeyond(store: ObjectStore, watermarks: Readonly<Record<string
   return { ordered, others }
 }
 
-/** An object that is gone has been cleaned away; that alone says nothing. */
+/** Returns false if the object has changed. A missing object may have been cleaned up, so it counts as unchanged. */
 async function isUnchanged(store: ObjectStore, object: RawObject): Promise<boolean> {
   const there = await find(store, object.key)
   return there === undefined || sameObject(there, object)
@@ -80,7 +80,7 @@ async function find(store: ObjectStore, wanted: string): Promise<RawObject | und
   return undefined
 }
 
-/** Those refused before that are not as they were. */
+/** Returns the pending objects that have changed since they were refused. */
 async function mended(
   store: ObjectStore,
   pending: readonly RawObject[],

@@ -2,7 +2,7 @@ import type { JoinedValues } from '@millrace/base'
 
 const [LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x0a, 0x0d, 0x20]
 
-/** Returns the lines of a tidy text as values. */
+/** Returns the lines of a text that `tidyLines` has prepared. */
 export function linesOf(bytes: Uint8Array): JoinedValues {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const ends: number[] = []
@@ -18,7 +18,7 @@ export function linesOf(bytes: Uint8Array): JoinedValues {
   return { count: ends.length, bytes, ends: Int32Array.from(ends), traits }
 }
 
-/** The text with a line feed at the end of each line, without lines that have nothing in them. Changes the bytes. */
+/** Ends each line with a line feed and removes blank lines. It changes `bytes` in place. */
 export function tidyLines(bytes: Buffer): Buffer {
   for (let at = bytes.indexOf(CARRIAGE_RETURN); at >= 0; at = bytes.indexOf(CARRIAGE_RETURN, at + 1)) {
     if (bytes[at + 1] === LINE_FEED) bytes[at] = SPACE

@@ -5,7 +5,7 @@ import type { RawObject } from '../manifest.ts'
 import { ahead } from './ahead.ts'
 import { linesOf, tidyLines } from './lines.ts'
 
-/** A record by the object that it is in, and its place there, from 1. */
+/** Place of a record: its object and its number there, from 1. */
 export interface RecordPlace {
   readonly object: string
   readonly place: number
@@ -16,22 +16,22 @@ export interface RefusedObject {
   readonly reason: string
 }
 
-/** Many objects' records as one block, and the objects among them that can't be read. */
+/** Records of many objects as one block, and the objects among them that can't be read. */
 export interface RawBlock {
   readonly values: JoinedValues
   readonly placeOf: (index: number) => RecordPlace
   readonly refused: readonly RefusedObject[]
-  /** The objects held rows, of which we made JSON: their data set's own format plays no part. */
+  /** Set if the values were converted from rows to JSON, so that the data set's own format does not apply. */
   readonly converted?: true
 }
 
-/** What is cleaned at a time. */
+/** Approximate size of a block that is cleaned at once. */
 const BLOCK_BYTES = 32 << 20
 
-/** Larger objects are read in pieces. */
+/** Objects larger than this are read in pieces. */
 const PIECE_BYTES = 8 << 20
 
-/** Twice the connections to S3: while the first answer is late, those of the others don't stand idle. */
+/** Twice the connections to S3, so that no connection is idle while the first answer is late. */
 const GETS_AHEAD = 128
 
 const TAIL_BYTES = 64 << 10
@@ -47,7 +47,7 @@ interface ReadPiece extends Piece {
   readonly refusal?: string
 }
 
-/** JSON objects, one or more records each, one a line, as blocks of about the same size. */
+/** Yields the records of JSON-lines objects in blocks of about the same size. */
 export async function* rawBlocks(store: ObjectStore, objects: readonly RawObject[]): AsyncGenerator<RawBlock> {
   let gathering = gather()
   let carried: Buffer | undefined
@@ -97,27 +97,27 @@ async function bytesOf(store: ObjectStore, { key }: RawObject, range?: { offset:
   const bytes = await store.get(key, range)
   if (bytes) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   throw new MillraceError('SOURCE_CHANGED', `${store.url}/${key} is gone since the run was planned`, {
-    next: 'Bring it back, or do the run anew, in full.',
+    next: 'Restore it, or repeat the run in full.',
   })
 }
 
-const judged = new WeakMap<RawObject, Promise<{ refusal?: string }>>()
+const checked = new WeakMap<RawObject, Promise<{ refusal?: string }>>()
 
-/** A large object is refused as a whole, before its first piece is taken. */
+/** Checks head and tail of a large object once, so that it is refused as a whole before its first piece is used. */
 function refusalOfLarge(store: ObjectStore, object: RawObject): Promise<{ refusal?: string }> {
-  const known = judged.get(object)
+  const known = checked.get(object)
   if (known !== undefined) return known
-  const judging = (async () => {
+  const checking = (async () => {
     const head = await bytesOf(store, object, { offset: 0, length: 2 })
     const tail = await bytesOf(store, object, { offset: object.size - TAIL_BYTES, length: TAIL_BYTES })
     const refusal = refusalOf(head, tail)
     return refusal === undefined ? {} : { refusal }
   })()
-  judged.set(object, judging)
-  return judging
+  checked.set(object, checking)
+  return checking
 }
 
-/** Whoever writes an object ends its last record, if not its last line. */
+/** Returns why an object can't be read. A complete object ends its last record, with or without a line feed. */
 function refusalOf(head: Buffer, tail: Buffer): string | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'it is gzip, and its name says JSON'
   if (tail.at(-1) === 0x0a) return undefined

@@ -3,14 +3,14 @@ import { type AddFile, addedSince, openTable, planScan, type Scan, type Snapshot
 import type { ObjectStore } from '@millrace/store'
 import type { TableInput } from '../manifest.ts'
 
-/** What is read of a table at a time, in bytes of its files. */
+/** Maximum size of the files that are read at once. */
 const PORTION_BYTES = 16 << 20
 
 type OfTable = Extract<TableInput, { kind: 'table' }>
 
 /**
- * The rows that came into a table between two versions, in portions. Where a file that brought some is gone, or
- * rows were taken away, it is the whole table: rows that are known already are duplicates.
+ * Returns scans of the rows that were added to a table between two versions. If an added file is gone or rows were
+ * removed, it returns the whole table; the run then drops the known rows as duplicates.
  */
 export async function tablePortions(store: ObjectStore, input: OfTable): Promise<Scan[]> {
   const snapshot = await openTable({ store, path: input.path }, input.version)

@@ -2,16 +2,16 @@ import { MillraceError } from '@millrace/base'
 import type { AnswerColumn, QuestionEngine } from '@millrace/queries'
 import type { AskedTables } from '../asked-tables.ts'
 import type { ClusterRows } from '../cluster/cluster.ts'
-import type { Workbench } from '../cluster/workbench.ts'
+import type { ClusterSchema } from '../cluster/schema.ts'
 
-/** A cluster as a place for questions: they find their tables by the names in the workbench's schema. */
-export async function clusterQuestions(bench: Workbench, tables: AskedTables): Promise<QuestionEngine> {
-  for (const [name, table] of tables) await bench.share(name, table, [...table.files.values()])
+/** Returns a cluster as a question engine. Questions find the tables by name in the run's schema. */
+export async function clusterQuestions(clusterSchema: ClusterSchema, tables: AskedTables): Promise<QuestionEngine> {
+  for (const [name, table] of tables) await clusterSchema.share(name, table, [...table.files.values()])
   return {
     async createView(name, sql) {
-      await bench.create(name, sql)
+      await clusterSchema.create(name, sql)
     },
-    query: async (sql) => answerOf(await bench.run(sql)),
+    query: async (sql) => answerOf(await clusterSchema.run(sql)),
   }
 }
 

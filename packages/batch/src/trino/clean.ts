@@ -3,25 +3,25 @@ import { type AddFile, commit, committedOrThrow, openOrCreate, uploadAll } from 
 import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import type { Workbench } from '../cluster/workbench.ts'
-import type { Making, NewRows } from '../making.ts'
+import type { ClusterSchema } from '../cluster/schema.ts'
+import type { TableParts, NewRows } from '../table-parts.ts'
 import { type Portions, type Staged, stagePortions } from '../staging.ts'
 import { cleaned, columnList, LATE, objection } from './dialect.ts'
 
-/** What a run adds to a table, made by the cluster: cleaned, without duplicates, in files of the table's own folder. */
-export async function makeOnCluster(portions: Portions, bench: Workbench, making: Making): Promise<NewRows> {
-  const { dataset, snapshot, kept, latest, onRecords } = making
-  const input = await bringInput(portions, bench, making)
-  const there = await bench.share(`${dataset.name}_kept`, snapshot, kept)
+/** Makes the new rows of a table on the cluster: cleaned, without duplicates, in files in the table's folder. */
+export async function makeOnCluster(portions: Portions, clusterSchema: ClusterSchema, parts: TableParts): Promise<NewRows> {
+  const { dataset, snapshot, kept, latest, onRecords } = parts
+  const input = await bringInput(portions, clusterSchema, parts)
+  const there = await clusterSchema.share(`${dataset.name}_kept`, snapshot, kept)
   const columns = columnList(dataset)
-  const judged = `SELECT ${columns}, ${objection(dataset, latest)} AS objection FROM (${input.rows}) AS clean`
-  const counts = await countByObjection(judged, bench)
+  const checked = `SELECT ${columns}, ${objection(dataset, latest)} AS objection FROM (${input.rows}) AS clean`
+  const counts = await countByObjection(checked, clusterSchema)
   refuseStopped(dataset, counts)
-  await refuseRows(judged, counts, bench, making)
+  await refuseRows(checked, counts, clusterSchema, parts)
   const files = await writeFiles(
-    `SELECT ${columns} FROM (${judged}) AS judged WHERE objection IS NULL\nEXCEPT SELECT ${columns} FROM ${there}`,
-    bench,
-    making,
+    `SELECT ${columns} FROM (${checked}) AS checked WHERE objection IS NULL\nEXCEPT SELECT ${columns} FROM ${there}`,
+    clusterSchema,
+    parts,
   )
   const rows = files.reduce((sum, { stats }) => sum + Number(JSON.parse(stats ?? '{}').numRecords ?? 0), 0)
   const fit = counts.get(null) ?? 0
@@ -34,39 +34,39 @@ export async function makeOnCluster(portions: Portions, bench: Workbench, making
 }
 
 interface Input {
-  /** A SELECT of rows as the data set has them. */
+  /** SELECT of rows with the data set's columns. */
   readonly rows: string
-  /** Undefined: as many as there are rows. */
+  /** Number of records, or undefined if it equals the number of rows. */
   readonly records: number | undefined
   readonly refusedObjects: Staged['refusedObjects']
 }
 
-/** The rows that the cluster reads: files where they are, or raw records typed here and cleaned by clean.sql there. */
-async function bringInput(portions: Portions, bench: Workbench, making: Making): Promise<Input> {
-  const { dataset, snapshot, lake, engine, runtime } = making
+/** Makes the input visible to the cluster. Raw records are typed here and cleaned there by clean.sql. */
+async function bringInput(portions: Portions, clusterSchema: ClusterSchema, parts: TableParts): Promise<Input> {
+  const { dataset, snapshot, lake, engine, runtime } = parts
   if (portions.kind === 'clean') {
     const [first] = portions.scans
     const files = portions.scans.flatMap((scan) => scan.files)
-    const table = await bench.share(`${dataset.name}_new`, first?.snapshot ?? snapshot, files)
+    const table = await clusterSchema.share(`${dataset.name}_new`, first?.snapshot ?? snapshot, files)
     return { rows: `SELECT ${columnList(dataset)} FROM ${table}`, records: undefined, refusedObjects: [] }
   }
   const fields = asItComes(dataset)
   const name = `${dataset.name}_raw`
-  const raw = await openOrCreate({ store: lake, path: bench.placeOf(name) }, { schema: fields.schema }, runtime)
+  const raw = await openOrCreate({ store: lake, path: clusterSchema.pathOf(name) }, { schema: fields.schema }, runtime)
   const connection = await engine.connect()
   try {
-    const staged = await stagePortions(portions, { ...making, dataset: fields, snapshot: raw, connection })
+    const staged = await stagePortions(portions, { ...parts, dataset: fields, snapshot: raw, connection })
     await uploadAll(raw.table, staged.files)
     const add = staged.files.map((file) => file.add)
     committedOrThrow(await commit(raw, { operation: 'WRITE', parameters: { mode: 'Append' }, add }, runtime))
     const { records, refusedObjects } = staged
-    return { rows: cleaned(dataset, await bench.register(name)), records, refusedObjects }
+    return { rows: cleaned(dataset, await clusterSchema.register(name)), records, refusedObjects }
   } finally {
     connection.closeSync()
   }
 }
 
-/** The data set before its clean.sql: the fields, typed. */
+/** Returns the data set without its clean.sql and expectations: only its typed fields. */
 function asItComes(dataset: Dataset): Dataset {
   const fields = dataset.fields.map(({ name, type }) => {
     return { name, type: type === 'text' ? 'string' : type, nullable: true, metadata: {} }
@@ -77,8 +77,8 @@ function asItComes(dataset: Dataset): Dataset {
 
 type Counts = ReadonlyMap<string | null, number>
 
-async function countByObjection(judged: string, bench: Workbench): Promise<Counts> {
-  const { rows } = await bench.run(`SELECT objection, count(*) FROM (${judged}) AS judged GROUP BY objection`)
+async function countByObjection(checked: string, clusterSchema: ClusterSchema): Promise<Counts> {
+  const { rows } = await clusterSchema.run(`SELECT objection, count(*) FROM (${checked}) AS checked GROUP BY objection`)
   return new Map(rows.map(([reason, count]) => [reason as string | null, Number(count)]))
 }
 
@@ -89,15 +89,15 @@ function refuseStopped(dataset: Dataset, counts: Counts): void {
   throw new MillraceError('RECORD_INVALID', what)
 }
 
-/** As the cluster has read them: their bytes are not there any more. */
-async function refuseRows(judged: string, counts: Counts, bench: Workbench, making: Making): Promise<void> {
+/** Refuses the rows with an objection. Their original bytes are gone, so the rows themselves are kept as JSON. */
+async function refuseRows(checked: string, counts: Counts, clusterSchema: ClusterSchema, parts: TableParts): Promise<void> {
   const reasons = [...counts.keys()].filter((reason) => reason === LATE || reason?.startsWith('quarantine '))
   if (reasons.length === 0) return
-  const { columns, rows } = await bench.run(
-    `SELECT * FROM (${judged}) AS judged WHERE objection = '${LATE}' OR objection LIKE 'quarantine %'`,
+  const { columns, rows } = await clusterSchema.run(
+    `SELECT * FROM (${checked}) AS checked WHERE objection = '${LATE}' OR objection LIKE 'quarantine %'`,
   )
   const names = columns.map(({ name }) => name)
-  await making.refusals.add(
+  await parts.refusals.add(
     rows.map((row) => {
       const { objection: why, ...record } = Object.fromEntries(names.map((name, i) => [name, row[i]]))
       return { object: null, place: null, reason: reasonOf(String(why)), value: Buffer.from(JSON.stringify(record)) }
@@ -110,11 +110,11 @@ function reasonOf(objection: string): string {
   return `expectation ${objection.slice('quarantine '.length)} failed`
 }
 
-/** In a folder of the table's own. The log that is there as well is the cluster's, and nobody's. */
-async function writeFiles(select: string, bench: Workbench, { dataset, runtime }: Making): Promise<AddFile[]> {
+/** Writes the rows into a folder inside the table's. The log that the cluster writes there is not used. */
+async function writeFiles(select: string, clusterSchema: ClusterSchema, { dataset, runtime }: TableParts): Promise<AddFile[]> {
   const folder = `trino-${runtime.uuid()}`
-  const place = `${BATCH}/${dataset.name}/${folder}`
-  await bench.create(`${dataset.name}_made`, select, place)
-  const made = await bench.read(place)
+  const path = `${BATCH}/${dataset.name}/${folder}`
+  await clusterSchema.create(`${dataset.name}_made`, select, path)
+  const made = await clusterSchema.read(path)
   return [...made.files.values()].map((file) => ({ ...file, path: `${folder}/${file.path}` }))
 }

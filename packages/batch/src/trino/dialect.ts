@@ -3,7 +3,7 @@ import type { DataType } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 
-/** What Trino calls the types that are called otherwise in Delta; docs/trino.md has the list. */
+/** Trino's names of Delta's types. docs/trino.md has the list. */
 const TYPES: Readonly<Record<string, string>> = {
   string: 'varchar',
   byte: 'tinyint',
@@ -39,7 +39,7 @@ export function columnList({ schema }: Dataset): string {
   return schema.fields.map(({ name }) => quoteName(name)).join(', ')
 }
 
-/** The rows that clean.sql makes of the table `raw`, typed as the data set says. */
+/** Returns SQL that cleans the table `raw` with clean.sql and casts the columns to the data set's types. */
 export function cleaned(dataset: Dataset, raw: string): string {
   const columns = dataset.schema.fields.map(
     ({ name, type }) => `CAST(${quoteName(name)} AS ${trinoType(type)}) AS ${quoteName(name)}`,
@@ -47,12 +47,12 @@ export function cleaned(dataset: Dataset, raw: string): string {
   return `SELECT ${columns.join(', ')} FROM (WITH raw AS (SELECT * FROM ${raw}) SELECT * FROM (\n${dataset.sql}\n))`
 }
 
-/** Why a row with a time that is yet to come may not stay. */
+/** Objection to a row with a time in the future. */
 export const LATE = 'late'
 
 const STRICTNESS = ['stop', 'quarantine', 'drop'] as const
 
-/** SQL for why a row may not stay, `quarantine has_number`, the strictest of the reasons; NULL: it may. */
+/** Returns SQL for the strictest objection to a row, such as `quarantine has_number`, or NULL if the row may stay. */
 export function objection({ schema, expectations }: Dataset, latest: number): string {
   const failed = STRICTNESS.flatMap((outcome) =>
     expectations

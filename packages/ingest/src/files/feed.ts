@@ -5,10 +5,10 @@ import type { Feed } from '../feed.ts'
 import { linesOf } from './lines.ts'
 import { tableRecords } from './table.ts'
 
-/** Some records at a time, never all. */
+/** Records in pieces of bounded size. */
 export type Pieces = AsyncIterable<readonly Uint8Array[]>
 
-/** By what a file's name ends in; what ends in anything else is JSON lines. */
+/** Readers by file extension. Files with any other extension are JSON lines. */
 const READERS: Readonly<Record<string, (path: string) => Pieces>> = {
   '.csv': (path) => tableRecords(path, 'csv'),
   '.parquet': (path) => tableRecords(path, 'parquet'),
@@ -26,7 +26,7 @@ export function fileFeed(path: string, datasets: readonly string[]): Feed {
   return piecewise(dataset, read(path))
 }
 
-/** Hands over each piece, in parts where it is more than was asked for. */
+/** Returns a feed of the pieces. It splits pieces that are larger than requested. */
 function piecewise(dataset: string, pieces: Pieces): Feed {
   const ahead = readAhead(pieces)
   return {
@@ -38,12 +38,12 @@ function piecewise(dataset: string, pieces: Pieces): Feed {
   }
 }
 
-/** Reads a piece whenever the one before has been taken. */
+/** Returns a buffer that reads the next piece once the previous one has been taken. */
 export function readAhead(pieces: Pieces) {
   const iterator = pieces[Symbol.asyncIterator]()
   let rest: readonly Uint8Array[] = []
   return {
-    /** How many records can be taken; none at the end. */
+    /** Returns how many records can be taken, or 0 at the end. */
     async waiting(): Promise<number> {
       while (rest.length === 0) {
         const piece = await iterator.next()

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d]
 const BLOCK_BYTES = 1 << 20
 
-/** The lines of a file as they stand there, without the empty ones. */
+/** Yields the lines of a file without the empty ones. */
 export async function* linesOf(path: string): AsyncGenerator<Uint8Array[]> {
   let begun: Uint8Array = new Uint8Array()
   for await (const block of createReadStream(path, { highWaterMark: BLOCK_BYTES })) {

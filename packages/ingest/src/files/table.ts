@@ -2,12 +2,12 @@ import { MillraceError } from '@millrace/base'
 import { openDuckDB, quoteText } from '@millrace/engine'
 
 const READERS = {
-  // Every value as the text that it is: what it means is the data set's to say.
+  // Values stay text, because the data set defines their types.
   csv: (path: string) => `read_csv(${path}, header = true, all_varchar = true)`,
   parquet: (path: string) => `read_parquet(${path})`,
 } as const
 
-/** The rows of a file that DuckDB reads, each as JSON, in their order. */
+/** Yields the rows of a file that DuckDB reads as JSON, in order. */
 export async function* tableRecords(path: string, format: keyof typeof READERS): AsyncGenerator<Uint8Array[]> {
   const duckdb = await openDuckDB()
   try {

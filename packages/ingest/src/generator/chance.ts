@@ -1,21 +1,21 @@
-/** A small fast source of pseudo-random numbers: the same seed gives the same ones. */
+/** State of a small fast pseudo-random number generator. The same seed gives the same numbers. */
 export interface Chance {
   state: number
 }
 
-/** What is drawn for one thing does not depend on what is drawn for another: no two indices begin alike. */
+/** Seeds a generator for one purpose and index, independent of all other purposes and indices. */
 export function chanceOf(seed: number, purpose: number, index: number): Chance {
   return { state: scattered(index ^ scattered(Math.imul(seed, 0x9e3779b1) + purpose)) }
 }
 
-/** One to one, as the last step of MurmurHash3. */
+/** Mixes 32 bits one to one with the last step of MurmurHash3. */
 function scattered(value: number): number {
   let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
   return bits ^ (bits >>> 16)
 }
 
-/** 32 bits. */
+/** Draws 32 random bits. */
 export function bits(chance: Chance): number {
   const state = (chance.state + 0x6d2b79f5) | 0
   chance.state = state
@@ -24,12 +24,12 @@ export function bits(chance: Chance): number {
   return (mixed ^ (mixed >>> 14)) >>> 0
 }
 
-/** In [0, 1). */
+/** Draws a number in [0, 1). */
 export function fraction(chance: Chance): number {
   return bits(chance) / 2 ** 32
 }
 
-/** Whole, in [from, to]. */
+/** Draws a whole number in [from, to]. */
 export function between(chance: Chance, from: number, to: number): number {
   return from + Math.floor(fraction(chance) * (to - from + 1))
 }

@@ -3,12 +3,12 @@ import { between, chanceOf } from './chance.ts'
 import { generatorFor } from './generator.ts'
 import { newPage, recordsOf } from './page.ts'
 
-/** Random mode draws from as many records as the emulator's tables hold, so records repeat. */
+/** Number of distinct records in random mode, as many as the emulator's tables hold. */
 const RECORDS = 11_000
 
 const DRAWS = 0
 
-/** Makes records without end: at random out of a table's worth, or numbered upwards. */
+/** Returns an endless feed of generated records, drawn at random from `RECORDS` or numbered upwards. */
 export async function generatorFeed({ datasets, datasetFolders = [], mode, seed }: FeedOptions): Promise<Feed> {
   const generators = await Promise.all(
     datasets.map(async (dataset) => ({ dataset, generator: await generatorFor(dataset, datasetFolders, seed) })),

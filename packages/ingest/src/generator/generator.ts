@@ -8,13 +8,13 @@ import { plausibleGenerator } from './plausible.ts'
 
 /** Makes records of one data set. */
 export interface RecordGenerator {
-  /** The size of a usual record. */
+  /** Size of a typical record. */
   readonly usualBytes: number
-  /** Appends the JSON of a record, and ends it: always the same one for the same number. */
+  /** Appends the JSON of a record and ends it. The same number always gives the same record. */
   write(page: Page, record: number): void
 }
 
-/** What `generator.ts` in the folder of a data set exports as `createGenerator`. */
+/** Type of `createGenerator`, which `generator.ts` in the folder of a data set exports. */
 export type CreateGenerator = (seed: number) => RecordGenerator
 
 const FILES = ['generator.ts', 'generator.js']

@@ -1,12 +1,12 @@
-/** Bytes of records as they are written, one after another, a newline after each. */
+/** Buffer of records, each followed by a newline. */
 export interface Page {
   bytes: Uint8Array
   at: number
-  /** Where each record ends. */
+  /** Offset at which each record ends. */
   readonly ends: number[]
 }
 
-/** More than any record that is made here. */
+/** Upper bound of the size of a generated record. */
 const LARGEST_RECORD = 8 << 10
 
 const HEX = new TextEncoder().encode('0123456789abcdef')
@@ -25,12 +25,12 @@ export function endRecord(page: Page): void {
   page.bytes = larger
 }
 
-/** Each record, without a copy. */
+/** Returns the records as views of the buffer, without copying. */
 export function recordsOf({ bytes, ends }: Page): Uint8Array[] {
   return ends.map((end, i) => bytes.subarray(i === 0 ? 0 : (ends[i - 1] as number) + 1, end))
 }
 
-/** A loop of our own copies a few bytes sooner than a call of `set` does. */
+/** Up to this many bytes, a loop copies faster than `set`. */
 const FEW_BYTES = 24
 
 export function put(page: Page, text: Uint8Array): void {
@@ -46,7 +46,7 @@ export function put(page: Page, text: Uint8Array): void {
   page.at = at
 }
 
-/** At least 0. */
+/** Appends a whole number that is at least 0. */
 export function putInteger(page: Page, value: number): void {
   let digits = 1
   for (let limit = 10; value >= limit; limit *= 10) digits++
@@ -63,7 +63,7 @@ function putDigits(page: Page, value: number, digits: number): void {
   page.at += digits
 }
 
-/** A number of ten-thousandths, as short as JSON has it. */
+/** Appends a number of ten-thousandths as the shortest JSON number. */
 export function putTenThousandths(page: Page, value: number): void {
   if (value < 0) page.bytes[page.at++] = MINUS
   const size = Math.abs(value)
@@ -75,7 +75,7 @@ export function putTenThousandths(page: Page, value: number): void {
   while (page.bytes[page.at - 1] === ZERO) page.at--
 }
 
-/** As many hexadecimal digits, at most 8, from the highest down. */
+/** Appends the highest `digits` (at most 8) hexadecimal digits of 32 bits. */
 export function putHex(page: Page, bits: number, digits: number): void {
   for (let shift = 28; shift >= 32 - digits * 4; shift -= 4) {
     page.bytes[page.at++] = HEX[(bits >>> shift) & 15] as number

@@ -3,7 +3,7 @@ import type { RecordGenerator } from './generator.ts'
 import { endRecord, type Page, put, putInteger, putTenThousandths } from './page.ts'
 import { daysBetween, literal, putMoment, putWords } from './texts.ts'
 
-/** What is needed to know of a field of a data set. */
+/** Name and type of a field of a data set. */
 export interface FieldShape {
   readonly name: string
   readonly type: string
@@ -20,7 +20,10 @@ const BOOLEANS = [literal('false'), literal('true')] as const
 const USUAL_FIELD_BYTES = 32
 const [LARGEST_NUMBER, LARGEST_TEN_THOUSANDTHS] = [1_000, 10_000_000]
 
-/** The first whole number counts the records, as a key does; every other value is drawn from the range of its type. */
+/**
+ * Returns a generator of plausible records. The first whole-number field counts the records like a key; all other values
+ * are drawn from the range of their type.
+ */
 export function plausibleGenerator(fields: readonly FieldShape[], seed: number): RecordGenerator {
   const key = fields.findIndex(({ type }) => type === 'integer' || type === 'long')
   const names = fields.map(({ name }) => literal(`${JSON.stringify(name)}:`))

@@ -4,12 +4,12 @@ import { WORDS } from './words.ts'
 
 const encoder = new TextEncoder()
 
-/** Bytes that go into a record as they are. */
+/** Encodes text that goes into a record unchanged. */
 export function literal(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** As it stands between the quotes of JSON. */
+/** Encodes text as it stands between the quotes of JSON. */
 export function quotable(text: string): Uint8Array {
   return literal(JSON.stringify(text).slice(1, -1))
 }
@@ -20,7 +20,7 @@ const SECONDS_A_DAY = 86_400
 
 const words = WORDS.map(quotable)
 
-/** The words with a space after each, and where each begins: most of a record is words, one table is read sooner. */
+/** Table of all words with a space after each, and their offsets. One table is faster, and records are mostly words. */
 const wordBytes = Buffer.concat(words.flatMap((word) => [word, Buffer.from(' ')]))
 const wordStarts = Int32Array.from({ length: words.length + 1 }, (_, i) =>
   words.slice(0, i).reduce((sum, word) => sum + word.length + 1, 0),
@@ -44,7 +44,7 @@ export function putOneOf(page: Page, chance: Chance, texts: readonly Uint8Array[
   put(page, texts[Math.floor(fraction(chance) * texts.length)] as Uint8Array)
 }
 
-/** The days from one to the other, both included, as they are written. */
+/** Returns the days from `first` to `last`, both included, as `YYYY-MM-DD`. */
 export function daysBetween(first: string, last: string): Uint8Array[] {
   const days: Uint8Array[] = []
   for (let day = Date.parse(first); day <= Date.parse(last); day += DAY_MS) {
@@ -56,7 +56,7 @@ export function daysBetween(first: string, last: string): Uint8Array[] {
 const twoDigits = Array.from({ length: 60 }, (_, number) => literal(String(number).padStart(2, '0')))
 const colon = 0x3a
 
-/** The moment at this share of the days, as `YYYY-MM-DD HH:MM:SS`. */
+/** Appends the time at this share (0 to 1) of the days as `YYYY-MM-DD HH:MM:SS`. */
 export function putMoment(page: Page, days: readonly Uint8Array[], share: number): void {
   const seconds = Math.floor(share * days.length * SECONDS_A_DAY)
   const day = Math.floor(seconds / SECONDS_A_DAY)

@@ -7,7 +7,7 @@ export interface MysqlAddress {
   readonly user: string
   readonly password: string | undefined
   readonly database: string
-  /** Undefined: without TLS. */
+  /** TLS settings, or undefined for a connection without TLS. */
   readonly tls: { readonly ca?: Buffer } | 'Amazon RDS' | undefined
   readonly tableOf: (dataset: string) => string
 }
@@ -20,8 +20,8 @@ const AMAZON_RDS = /\.rds\.amazonaws\.com(\.cn)?$/
 const SETTINGS = new Set(['ssl', 'ca'])
 
 /**
- * mysql://user@host[:port]/database[?ssl=true|false][&ca=file][&DATASET=TABLE]…: a parameter that is called as a data set
- * names its table. TLS unless the server is on this machine; the password comes from MYSQL_PWD.
+ * Parses mysql://user@host[:port]/database[?ssl=true|false][&ca=file][&DATASET=TABLE]…. A parameter with the name of a
+ * data set names its table. TLS is on unless the server is on this machine; the password comes from MYSQL_PWD.
  */
 export function parseMysqlAddress(
   address: string,

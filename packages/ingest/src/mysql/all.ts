@@ -4,10 +4,10 @@ import type { Database } from './database.ts'
 import { encodeRows } from './rows.ts'
 import type { Key, Table } from './tables.ts'
 
-/** How wide the rows are shows after the first page: the others are as long as that allows. */
+/** Page lengths in rows. The first page shows how wide the rows are; later pages are as long as `PAGE_BYTES` allows. */
 const [FIRST_PAGE, LONGEST_PAGE, PAGE_BYTES] = [200, 2_000, 8 << 20]
 
-/** Whole tables, side by side: as many records of each at a time, never more than a page. */
+/** Returns a feed of whole tables in parallel. Each batch has the same number of records of each table, at most a page. */
 export function allRows(database: Database, tables: readonly Table[]): Feed {
   const all = tables.map((table) => ({
     dataset: table.dataset,
@@ -25,13 +25,13 @@ export function allRows(database: Database, tables: readonly Table[]): Feed {
   }
 }
 
-/** By ranges of the key: each page starts behind the last, so a lost connection costs nothing. */
+/** Reads a table in pages by ranges of its key, so that a lost connection costs one page at most. */
 async function* pages(database: Database, { name }: Table, { column, quoted }: Key): AsyncGenerator<Uint8Array[]> {
   const ask = (most: number, after?: string | number) => {
     const where = after === undefined ? '' : `WHERE ${quoted} > ?`
     const sql = `SELECT * FROM ${name} ${where} ORDER BY ${quoted} LIMIT ${most}`
     const coming = database.read(sql, after === undefined ? [] : [after])
-    // It is awaited when its turn comes: until then its failure must not end the process.
+    // The promise is awaited later. Until then its failure must not end the process.
     coming.catch(() => {})
     return coming
   }
@@ -42,7 +42,7 @@ async function* pages(database: Database, { name }: Table, { column, quoted }: K
     const last = records.length < most
     if (!last) {
       most = pageAfter(records)
-      // The server reads on while these are sent.
+      // The server reads the next page while this one is sent.
       coming = ask(most, page.rows.at(-1)?.[column] as string | number)
     }
     if (records.length > 0) yield records

@@ -10,13 +10,13 @@ export interface Rows {
   readonly fields: Fields
 }
 
-/** For the question marks of a statement. */
+/** Values of a statement's placeholders. */
 export type Values = (string | number | (string | number)[])[]
 
 export interface Database {
-  /** Asked again when the connection goes meanwhile: only for what may be asked twice. */
+  /** Runs a query and repeats it if the connection is lost. Use it only for queries that may run twice. */
   read(sql: string, values?: Values): Promise<Rows>
-  /** The records of a query of any size, some at a time; the server waits while nobody takes them. */
+  /** Streams the records of a query of any size. The server waits while the records are not consumed. */
   stream(sql: string): AsyncGenerator<Uint8Array[]>
   close(): Promise<void>
 }
@@ -25,14 +25,14 @@ const CONNECTIONS = 8
 const TRIES = 6
 const FIRST_PAUSE_MS = 100
 const ROWS_AT_ONCE = 1_000
-/** As many as there are keys to draw from, which is the longest answer that is held. */
+/** Maximum number of rows of an answer in memory. The longest one is the list of keys to draw from. */
 const MOST_ROWS = 200_000
-/** What is said of the columns, of which a table has at most 4,096. */
+/** Maximum size of the description of the columns, of which a table has at most 4,096. */
 const LARGEST_HEADER = 4 << 20
-/** The rows of a page, or one row of a whole table: then the server is no MySQL. */
+/** Maximum size of a page or of one row of a stream. A server that sends more is not MySQL. */
 const LARGEST_ANSWER = 128 << 20
 
-/** Dates and times come as the text that they are, in UTC where MySQL would ask for a zone. */
+/** Reads dates and times as MySQL's text and large numbers exactly. */
 const PLAIN = { dateStrings: true, supportBigNumbers: true } as const
 
 export function openDatabase(address: MysqlAddress, runtime: Runtime): Database {
@@ -80,7 +80,7 @@ function poolOptions({ host, port, user, password, database, tls }: MysqlAddress
   }
 }
 
-/** What the statement gives, which is at most `MOST_ROWS`. */
+/** Runs a query whose answer has at most `MOST_ROWS` rows. */
 async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
   const connection = await connectionOf(pool)
   const guard = guardFlood(connection)
@@ -110,7 +110,7 @@ async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
     return answer
   } finally {
     guard.end()
-    // A statement that the server refuses has been answered to its end too, but that costs little.
+    // After a refused statement the connection could be released as well, but a new one costs little.
     if (ended) connection.release()
     else connection.destroy()
   }
@@ -147,7 +147,7 @@ async function* streamed(pool: Pool, sql: string): AsyncGenerator<Uint8Array[]> 
     ended = true
   } finally {
     guard.end()
-    // What has not been read to its end would have to be read first by whoever takes the connection next.
+    // The next user of the connection would have to read the rest of the answer first.
     if (ended) connection.release()
     else connection.destroy()
   }

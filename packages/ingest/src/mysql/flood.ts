@@ -1,18 +1,18 @@
 import { MillraceError } from '@millrace/base'
 import type { PoolConnection } from 'mysql2'
 
-/** Ends the connection of a server that sends without end. */
+/** Closes the connection to a server that sends more than allowed. */
 export interface FloodGuard {
-  /** From here on so many bytes may come. */
+  /** Allows this many more bytes from now on. */
   allow(bytes: number): void
-  /** Rejects once more has come. */
+  /** Rejects once the server has sent more. */
   readonly broken: Promise<never>
   end(): void
 }
 
 const LOOK_EVERY_MS = 20
 
-/** The library holds what comes, however much that is: nothing of it is handed over before a row is whole. */
+/** Guards a connection. The library buffers any number of bytes until a row is complete and has no bound of its own. */
 export function guardFlood(connection: PoolConnection): FloodGuard {
   const { stream } = connection as unknown as { readonly stream: { readonly bytesRead: number; destroy(): void } }
   const { promise: broken, reject } = Promise.withResolvers<never>()

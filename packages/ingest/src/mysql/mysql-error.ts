@@ -29,7 +29,7 @@ export function fromMysql(thrown: unknown, doing: string): unknown {
   return new MillraceError('SOURCE_UNREACHABLE', said, detail)
 }
 
-/** The connection has gone, the server may be back soon. */
+/** Returns whether the connection was lost, so that a retry may succeed. */
 export function isGone(thrown: unknown): boolean {
   const { code = '', fatal = false } = thrown as { code?: string; fatal?: boolean }
   return fatal && (code === 'PROTOCOL_CONNECTION_LOST' || code === 'ER_SERVER_SHUTDOWN' || /^E[A-Z]+$/.test(code))

@@ -6,10 +6,10 @@ import { countRows, type Table } from './tables.ts'
 
 const DRAWS = 7
 const DRAWS_AT_ONCE = 500
-/** So many keys are kept at most: of a larger table, each draw walks its index instead. */
+/** Maximum number of keys kept in memory. In a larger table, each draw walks the index instead. */
 const MOST_KEYS = 200_000
 
-/** As the old emulator: draws the number of a row, and takes that row of every table. Without end. */
+/** Returns an endless feed that draws row numbers and reads that row of every table, as the old emulator did. */
 export async function randomRows(database: Database, tables: readonly Table[], seed: number): Promise<Feed> {
   const counts = await Promise.all(tables.map((table) => countRows(database, table)))
   const last = Math.min(...counts) - 1
@@ -27,10 +27,10 @@ export async function randomRows(database: Database, tables: readonly Table[], s
   }
 }
 
-/** The rows of these numbers, in this order; a row that has gone meanwhile is left out. */
+/** Returns the rows of these numbers in this order, without rows that have been deleted meanwhile. */
 type Take = (numbers: readonly number[]) => Promise<Uint8Array[]>
 
-/** One query for all: what keys the numbers stand for is known. */
+/** Reads all drawn rows with one query by their keys, which it has in memory. */
 async function byKey(database: Database, table: Table): Promise<Take> {
   const { name, key } = table
   if (!key) return byNumber(database, table)
@@ -45,7 +45,7 @@ async function byKey(database: Database, table: Table): Promise<Take> {
   }
 }
 
-/** A query for each, in which only the index is walked where there is one: rows are wide. */
+/** Reads each drawn row with its own query. It walks only the index if there is one, because rows are wide. */
 async function byNumber(database: Database, { name, key }: Table): Promise<Take> {
   const drawn = key && `SELECT ${key.quoted} FROM ${name} ORDER BY ${key.quoted} LIMIT ?, 1`
   const sql = key

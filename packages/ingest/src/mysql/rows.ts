@@ -9,14 +9,14 @@ interface Field {
   readonly type?: number | undefined
 }
 
-/** What MySQL says of the columns. */
+/** MySQL's description of the columns. */
 export type Fields = readonly Field[]
 
-/** By the numbers of MySQL's protocol: these come as text where JavaScript's numbers would round them. */
+/** Column types by their numbers in MySQL's protocol. They arrive as text if a JavaScript number would round them. */
 const [DECIMAL, BIGINT, NEW_DECIMAL] = [0, 8, 246]
 const EXACT = new Set([DECIMAL, BIGINT, NEW_DECIMAL])
 
-/** Rows as the JSON that the old emulators sent: numbers as numbers, dates and times as MySQL writes them. */
+/** Encodes rows as the JSON that the old emulators sent: numbers as numbers, dates and times as MySQL writes them. */
 export function encodeRows({ rows, fields }: Rows): Uint8Array[] {
   const exact = fields.filter((field) => EXACT.has(field.columnType ?? field.type ?? -1)).map(({ name }) => name)
   const names = fields.map(({ name }) => name)

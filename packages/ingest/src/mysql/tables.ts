@@ -1,15 +1,15 @@
 import { MillraceError } from '@millrace/base'
 import type { Database } from './database.ts'
 
-/** What is known of a table before it is read. */
+/** Description of a table to read. */
 export interface Table {
   readonly dataset: string
-  /** With its quotes. */
+  /** Quoted name. */
   readonly name: string
   readonly key: Key | undefined
 }
 
-/** A column that names each row and that an index puts in order. */
+/** Unique column with an index. */
 export interface Key {
   readonly column: string
   readonly quoted: string
@@ -20,7 +20,7 @@ export async function describeTable(database: Database, dataset: string, table: 
   return { dataset, name: quoted(table), key: column === undefined ? undefined : { column, quoted: quoted(column) } }
 }
 
-/** Not a floating one: those do not come back as they were sent. */
+/** Returns a unique, indexed column. Floating-point columns do not compare equal after a round trip, so they don't count. */
 async function uniqueColumn(database: Database, table: string): Promise<string | undefined> {
   const { rows } = await database.read(
     `SELECT MIN(s.column_name) AS name

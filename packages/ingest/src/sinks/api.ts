@@ -5,12 +5,13 @@ import type { Sink, TargetOf } from './sink.ts'
 
 const JSON_TYPE = 'application/json'
 const REQUESTS_AT_ONCE = 16
-/** The errors of Kinesis that pass, as API Gateway hands them on. */
+/** Temporary errors of Kinesis in the answers of API Gateway. */
 const THROTTLED = /ProvisionedThroughputExceeded|LimitExceeded|InternalFailure|ServiceUnavailable/
 
 /**
- * Kinesis behind API Gateway: `PUT {url}/streams/{stream}/record`, a request a record, as the emulators of that dialect
- * do. The partition key is the data set's name and `-partition` unless another is asked for: a reader tells the data sets of a shared stream by it.
+ * Sends to Kinesis behind API Gateway with `PUT {url}/streams/{stream}/record`, one request per record, as the emulators
+ * of that dialect do. The default partition key is the data set's name and `-partition`. Readers of a shared stream
+ * distinguish its data sets by this key.
  */
 export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Sink {
   const send = httpClient(runtime, stop)
@@ -37,7 +38,7 @@ export function apiSink(url: string, targetOf: TargetOf, runtime: Runtime, stop:
   }
 }
 
-/** API Gateway answers 200 for what Kinesis refused, unless it has been told otherwise. */
+/** Returns whether the record was stored. By default, API Gateway answers 200 even if Kinesis refused it. */
 function wasTaken(answer: unknown, url: string, tries: number): boolean {
   const { SequenceNumber, __type, message } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (typeof SequenceNumber === 'string') return true

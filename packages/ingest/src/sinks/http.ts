@@ -9,21 +9,21 @@ export interface HttpRequest {
 }
 
 /**
- * Sends it until somebody answers for good; what is answered is JSON, or undefined where it is not. The signal ends
- * pauses and repeats at once; a first try is still answered, so that what was stored is known.
+ * Sends a request and retries temporary failures. Returns the answer's JSON, or undefined if it is not JSON. The signal
+ * ends pauses and retries at once, but a first try runs to its answer, so that it is known what was stored.
  */
 export type HttpClient = (request: HttpRequest) => Promise<unknown>
 
-/** How often what fails by chance is tried. */
+/** Number of tries after temporary failures. */
 export const TRIES = 8
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS, ANSWER_WITHIN_MS] = [100, 10_000, 30_000]
 const TRY_AGAIN = new Set([408, 429, 500, 502, 503, 504])
-/** An answer names a place for each record that was sent, of which a request has a few hundred. */
+/** Maximum size of an answer. It has an offset for each of a few hundred records. */
 const LARGEST_ANSWER = 4 << 20
 
 /**
- * A request whose answer was lost is sent again under the same Idempotency-Key: Millrace's gateway keeps the first,
- * another server may keep both.
+ * Returns a client that retries a request under the same Idempotency-Key if its answer was lost. Millrace's gateway
+ * stores such a request once; another server may store both.
  */
 export function httpClient(runtime: Runtime, stop: AbortSignal): HttpClient {
   const apiKey = process.env.MILLRACE_GATEWAY_KEY
@@ -45,7 +45,7 @@ export function httpClient(runtime: Runtime, stop: AbortSignal): HttpClient {
   }
 }
 
-/** Longer after every try, and never for all at the same time. */
+/** Sleeps with exponential backoff and jitter. */
 export async function pause(tries: number, runtime: Runtime, stop: AbortSignal, leastMs = 0): Promise<void> {
   const milliseconds = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + runtime.random() / 2)
   await runtime.sleep(Math.max(milliseconds, leastMs), stop)
@@ -57,7 +57,7 @@ type Outcome =
 
 async function attempt(url: string, request: RequestInit): Promise<Outcome> {
   try {
-    // The key and the records are for the server that was named: no answer sends them on to another.
+    // Redirects are not followed, so that the key and the records reach only the configured server.
     const response = await fetch(url, { ...request, redirect: 'manual' })
     const text = await boundedText(response, LARGEST_ANSWER)
     if (response.ok) return { ok: true, answer: parsed(text) }
@@ -73,7 +73,7 @@ async function attempt(url: string, request: RequestInit): Promise<Outcome> {
   }
 }
 
-/** fetch says "fetch failed", its cause says why. */
+/** Returns the message of the cause, because the message of fetch is only "fetch failed". */
 function messageOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message || error.message : error.message
 }
@@ -102,7 +102,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** `https://host/stage/` and `https://host/stage` mean the same. */
+/** Joins a base URL, with or without a final slash, and path segments. */
 export function joinUrl(base: string, ...path: readonly string[]): string {
   if (!/^https?:\/\/[^/]/.test(base)) {
     throw new MillraceError('USAGE', `${base} is no http address`, { next: 'Write rest:http://host:8082' })

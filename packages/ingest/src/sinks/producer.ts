@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { openProducer } from '@millrace/transport'
 import type { Sink, TargetOf } from './sink.ts'
 
-/** A message system: Kafka, Kinesis or the embedded store. */
+/** Sends to a message system: Kafka, Kinesis or the embedded store. */
 export async function producerSink(address: string, targetOf: TargetOf, runtime: Runtime): Promise<Sink> {
   const producer = await openProducer(address, runtime)
   return {

@@ -7,10 +7,10 @@ const CONTENT_TYPE = 'application/vnd.kafka.json.v2+json'
 const ACCEPT = 'application/vnd.kafka.v2+json, application/json'
 const RECORDS_A_REQUEST = 500
 const REQUESTS_AT_ONCE = 4
-/** What the dialect calls an error that can pass. */
+/** Error code of the REST Proxy for a temporary error. */
 const RETRIABLE = 2
 
-/** A Confluent REST Proxy, or who speaks as it does: `POST {url}/topics/{topic}`. */
+/** Sends to a Confluent REST Proxy or a compatible server with `POST {url}/topics/{topic}`. */
 export function restSink(url: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Sink {
   const send = httpClient(runtime, stop)
   const decoder = new TextDecoder()
@@ -40,7 +40,7 @@ function inParts<Item>(items: readonly Item[], most: number): (readonly Item[])[
   return Array.from({ length: Math.ceil(items.length / most) }, (_, i) => items.slice(i * most, (i + 1) * most))
 }
 
-/** What the proxy took only in part is sent again without that part. */
+/** Sends the records of one request. After a partial failure it sends only the failed records again. */
 async function produce(
   send: HttpClient,
   url: string,
@@ -76,7 +76,7 @@ interface Offset {
   readonly error?: string | null
 }
 
-/** What names neither a place nor an error says nothing of whether the record was stored. */
+/** Returns whether the value has an offset or an error. Without either, it is unknown whether the record was stored. */
 function isOffset(value: unknown): value is Offset {
   const { offset, error_code } = (value ?? {}) as Readonly<Record<string, unknown>>
   return typeof error_code === 'number' || ((error_code ?? null) === null && typeof offset === 'number')

@@ -1,4 +1,4 @@
-/** Runs through the items, so many at a time; the first failure ends it once those under way are done. */
+/** Runs `run` for all items, at most `most` at a time. After the first failure it finishes the running items and throws. */
 export async function sideBySide<Item>(
   items: readonly Item[],
   most: number,

@@ -1,14 +1,14 @@
 import type { Runtime } from '@millrace/base'
 import type { Batch } from '../feed.ts'
 
-/** Where records go. */
+/** Target of records. */
 export interface Sink {
-  /** Settles when all of them are durable; rejects with an AbortError where it was told to stop before that. */
+  /** Resolves once all records are durable. Rejects with an AbortError if it was stopped before that. */
   send(batch: Batch): Promise<void>
   close(): Promise<void>
 }
 
-/** The topic or stream of a data set; and the key that tells its records from others there. */
+/** Topic or stream of a data set, and the key that distinguishes its records from others there. */
 export interface Target {
   readonly topic: string
   readonly key?: string
@@ -16,7 +16,7 @@ export interface Target {
 
 export type TargetOf = (dataset: string) => Target
 
-/** `rest:URL`, `api:URL`, or the address of a message system. */
+/** Opens a sink for `rest:URL`, `api:URL` or the address of a message system. */
 export async function openSink(to: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Promise<Sink> {
   if (to.startsWith('rest:'))
     return (await import('./rest.ts')).restSink(to.slice('rest:'.length), targetOf, runtime, stop)

@@ -6,20 +6,20 @@ import type { RunParts } from './parts.ts'
 import type { Refusals } from './refused.ts'
 import type { OnRecords } from './staging.ts'
 
-/** What a table's new rows are made with. */
-export interface Making extends RunParts {
+/** Parameters for making a table's new rows. */
+export interface TableParts extends RunParts {
   readonly dataset: Dataset
   readonly snapshot: Snapshot
-  /** The files of it that stay. */
+  /** Files of the snapshot that stay. */
   readonly kept: readonly AddFile[]
-  /** Later times than this have yet to come. */
+  /** Latest time that does not count as the future. */
   readonly latest: number
   readonly connection: DuckDBConnection
   readonly refusals: Refusals
   readonly onRecords: OnRecords
 }
 
-/** A table's new rows, in files that are where the table has its own; nobody reads them yet. */
+/** New rows of a table in files that are uploaded to its folder but not committed. */
 export interface NewRows extends Omit<TableNotes, 'refused'> {
   readonly files: readonly AddFile[]
 }
