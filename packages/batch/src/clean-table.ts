@@ -14,11 +14,11 @@ import {
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import { keepNewRows } from './duplicates.ts'
-import type { TableParts, NewRows } from './table-parts.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import { createRefusals, REFUSED_SCHEMA } from './refused.ts'
 import { type OnRecords, type Portions, rowsOf, stage, stagePortions } from './staging.ts'
+import type { NewRows, TableParts } from './table-parts.ts'
 import { makeOnCluster } from './trino/clean.ts'
 
 /** How far a record's time may be ahead of the time at which the run was planned. */
@@ -81,7 +81,10 @@ async function keepNewFiles(
 }
 
 /** Commits the refused records. It must run before the table's own commit, because they are nowhere else. */
-async function commitRefusals(manifest: Manifest, { dataset, connection, refusals, ...parts }: TableParts): Promise<void> {
+async function commitRefusals(
+  manifest: Manifest,
+  { dataset, connection, refusals, ...parts }: TableParts,
+): Promise<void> {
   const table = { store: parts.lake, path: `${BATCH}/${dataset.name}_quarantine` }
   if (refusals.count() === 0 && !(await openTable(table))) return
   const snapshot = await openOrCreate(table, { schema: REFUSED_SCHEMA }, parts.runtime)

@@ -54,7 +54,12 @@ interface Rows {
  * Creates the table `candidates` with the hashes of numbers and times that occur more than once, and returns how many
  * there are. Equal rows have equal numbers and times, which are cheap to read. Most runs have no candidates.
  */
-async function findCandidates(dataset: Dataset, all: string, existing: Rows, connection: DuckDBConnection): Promise<number> {
+async function findCandidates(
+  dataset: Dataset,
+  all: string,
+  existing: Rows,
+  connection: DuckDBConnection,
+): Promise<number> {
   const brief = briefHash(dataset)
   await connection.run('CREATE OR REPLACE TEMP TABLE briefs (brief UBIGINT)')
   await withRows(existing, connection, (rows) => `INSERT INTO briefs SELECT ${brief} FROM (${rows})`)

@@ -4,12 +4,16 @@ import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import type { ClusterSchema } from '../cluster/schema.ts'
-import type { TableParts, NewRows } from '../table-parts.ts'
 import { type Portions, type Staged, stagePortions } from '../staging.ts'
+import type { NewRows, TableParts } from '../table-parts.ts'
 import { cleaned, columnList, LATE, objection } from './dialect.ts'
 
 /** Makes the new rows of a table on the cluster: cleaned, without duplicates, in files in the table's folder. */
-export async function makeOnCluster(portions: Portions, clusterSchema: ClusterSchema, parts: TableParts): Promise<NewRows> {
+export async function makeOnCluster(
+  portions: Portions,
+  clusterSchema: ClusterSchema,
+  parts: TableParts,
+): Promise<NewRows> {
   const { dataset, snapshot, kept, latest, onRecords } = parts
   const input = await bringInput(portions, clusterSchema, parts)
   const there = await clusterSchema.share(`${dataset.name}_kept`, snapshot, kept)
@@ -90,7 +94,12 @@ function refuseStopped(dataset: Dataset, counts: Counts): void {
 }
 
 /** Refuses the rows with an objection. Their original bytes are gone, so the rows themselves are kept as JSON. */
-async function refuseRows(checked: string, counts: Counts, clusterSchema: ClusterSchema, parts: TableParts): Promise<void> {
+async function refuseRows(
+  checked: string,
+  counts: Counts,
+  clusterSchema: ClusterSchema,
+  parts: TableParts,
+): Promise<void> {
   const reasons = [...counts.keys()].filter((reason) => reason === LATE || reason?.startsWith('quarantine '))
   if (reasons.length === 0) return
   const { columns, rows } = await clusterSchema.run(
@@ -111,7 +120,11 @@ function reasonOf(objection: string): string {
 }
 
 /** Writes the rows into a folder inside the table's. The log that the cluster writes there is not used. */
-async function writeFiles(select: string, clusterSchema: ClusterSchema, { dataset, runtime }: TableParts): Promise<AddFile[]> {
+async function writeFiles(
+  select: string,
+  clusterSchema: ClusterSchema,
+  { dataset, runtime }: TableParts,
+): Promise<AddFile[]> {
   const folder = `trino-${runtime.uuid()}`
   const path = `${BATCH}/${dataset.name}/${folder}`
   await clusterSchema.create(`${dataset.name}_made`, select, path)
