@@ -98,8 +98,8 @@ export async function sweepTemporaries(root: string, now: number): Promise<void>
   }
 }
 
-/** A folder in the place of a file, or a file in the place of a folder, is no object either. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+/** A folder in the place of a file and the reverse, links in a circle and names too long are no objects either. */
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'])
 
 export async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   try {

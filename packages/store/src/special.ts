@@ -13,12 +13,15 @@ export function refuseSpecial(path: string, info: Stats): void {
   })
 }
 
+/** Refuses folders as well: an engine would read all that is in one. */
 export async function refuseSpecialFiles(paths: readonly string[]): Promise<void> {
   for (let start = 0; start < paths.length; start += STATS_AT_ONCE) {
     const some = paths.slice(start, start + STATS_AT_ONCE)
     const infos = await Promise.all(some.map((path) => unlessAbsent(stat(path))))
     infos.forEach((info, i) => {
-      if (info) refuseSpecial(some[i] as string, info)
+      const path = some[i] as string
+      if (info) refuseSpecial(path, info)
+      if (info?.isDirectory()) throw new MillraceError('TABLE_BROKEN', `${path} is a folder, not a file`)
     })
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { MillraceError } from '@millrace/base'
 import type { AddFile } from '../log/actions.ts'
 import { type FileId, idOf, type Location, locationsOf } from '../log/location.ts'
-import { type TableRef, tableUrl } from '../log/log.ts'
+import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
 import { vectorPath } from '../read/deletion-vector.ts'
 
 type Named = Pick<AddFile, 'path' | 'deletionVector'>
@@ -62,14 +62,26 @@ export async function behindLinks(table: TableRef, unseen: ReadonlyMap<FileId, N
     }
     if (path === undefined) continue
     if (!(await stat(real)).isFile()) throw unidentified(table, needed.path)
-    for (const location of locationsOf(
-      table.store,
-      table.path,
-      `file://${encodeURIComponent(real).replaceAll('%2F', '/')}`,
-    ))
-      found.add(idOf(location))
+    for (const location of locationsOf(table.store, table.path, addressOf(real))) found.add(idOf(location))
   }
   return found
+}
+
+/** Files that a link brings in from outside of the lake. */
+export async function outsideFiles<F extends Named>(table: TableRef, files: readonly F[]): Promise<Set<F>> {
+  const outside = new Set<F>()
+  for (const file of files) {
+    const path = localPath(table, placeOf(table, file.path))
+    const real = path && (await realpath(path).catch(absent))
+    if (real !== undefined && locationsOf(table.store, table.path, addressOf(real)).every((at) => 'address' in at)) {
+      outside.add(file)
+    }
+  }
+  return outside
+}
+
+function addressOf(path: string): string {
+  return `file://${encodeURIComponent(path).replaceAll('%2F', '/')}`
 }
 
 async function keyIfThere(table: TableRef, location: Location): Promise<string | undefined> {
@@ -83,7 +95,8 @@ function localPath(table: TableRef, location: Location): string | undefined {
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+  // Links in a circle, and names that no file can have, lead to nothing.
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(error.code ?? '')) return undefined
   throw error
 }
 

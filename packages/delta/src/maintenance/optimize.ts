@@ -11,6 +11,7 @@ import { type StagedFile, uploadAll } from '../write/staged.ts'
 import { commit } from '../write/transaction.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 import { binsOf } from './bins.ts'
+import { outsideFiles } from './needed.ts'
 
 export interface OptimizeOptions {
   readonly targetBytes?: number
@@ -94,7 +95,8 @@ async function stage(
   if (!chosen.every(({ path }) => seen.files.has(fileKey(seen.table, path))))
     return { bin: chosen, seen, files: undefined }
   const legacy = await legacyFiles(seen, chosen, connection)
-  const bin = chosen.filter((file) => !legacy.has(file))
+  const foreign = await outsideFiles(seen.table, chosen)
+  const bin = chosen.filter((file) => !legacy.has(file) && !foreign.has(file))
   if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }
   const files = await withScan({ ...planScan(seen), files: bin }, connection, (rows) =>
     stageRows(connection, rows, seen.metadata, folder, runtime, { dataChange: false }),

@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { tableUrl } from '../log/log.ts'
 import type { Scan } from './scan.ts'
+import { withoutGlob } from './scan-sql.ts'
 
 /**
  * DuckDB's error in terms of the table, where it is about one of the scan's files, of which `paths` are the
@@ -10,7 +11,7 @@ export function explainFailure(error: unknown, scan: Scan, paths: readonly strin
   if (!(error instanceof Error) || error instanceof MillraceError) return error
   const { message } = error
   const named = new Set(namesIn(message))
-  const index = paths.findIndex((path) => named.has(path))
+  const index = paths.findIndex((path) => named.has(path) || named.has(withoutGlob(path)))
   const file = scan.files[index]
   if (!file) return error
   const { table, version } = scan.snapshot
