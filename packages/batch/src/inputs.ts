@@ -126,7 +126,7 @@ function inputsOf(
 ): Planned['inputs'] {
   for (const [dataset, objects] of claimed) {
     if (previous || objects.length > 0) continue
-    throw new MillraceError('RAW_MISSING', `${source.name} has nothing of the data set ${dataset}`)
+    throw new MillraceError('RAW_MISSING', `${source.name} has no records of the data set ${dataset}`)
   }
   return Object.fromEntries([...claimed].map(([name, objects]) => [name, { kind: 'objects', objects }]))
 }

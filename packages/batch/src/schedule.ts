@@ -49,7 +49,7 @@ function parsePattern({ pattern, timeZone }: Schedule): Cron {
     return cron
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause)
-    throw new MillraceError('USAGE', `no schedule: "${pattern}" in ${timeZone}: ${said}`, {
+    throw new MillraceError('USAGE', `"${pattern}" in ${timeZone} is not a schedule: ${said}`, {
       next: 'Give one like "@daily", "@hourly" or "30 4 * * *", and a time zone like Europe/Berlin.',
       cause,
     })

@@ -7,7 +7,7 @@ import type { Answer } from './answers.ts'
 
 const ENDINGS = ['json', 'csv', 'parquet', 'arrow'] as const
 
-/** One answer as `<id>.json`, `.csv`, `.arrow` and `.parquet` in `folder`, for their owner only. */
+/** Writes an answer as `<id>.json`, `.csv`, `.arrow` and `.parquet` into `folder`. Only their owner can read the files. */
 export async function writeAnswerFiles(answer: Answer, folder: string, connection: DuckDBConnection): Promise<void> {
   const path = (ending: (typeof ENDINGS)[number]) => join(folder, `${answer.question.id}.${ending}`)
   await writeFile(path('json'), `${JSON.stringify(asObjects(answer), null, 2)}\n`)
@@ -22,7 +22,7 @@ function asObjects({ columns, rows }: Answer): Record<string, unknown>[] {
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])))
 }
 
-/** The answer's rows as a SELECT with its columns, typed, in its order. */
+/** Returns a SELECT that gives the answer's rows in order, with its columns and types. */
 export function answerSql({ columns, rows, question }: Answer): string {
   const names = columns.map(({ name }) => quoteName(name))
   const casts = columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${duckdbType(type)}) AS ${quoteName(name)}`)
@@ -33,12 +33,12 @@ export function answerSql({ columns, rows, question }: Answer): string {
   return `SELECT ${casts.join(', ')} FROM (VALUES ${values.join(', ')}) AS answer (${names.join(', ')}) ${question.order}`
 }
 
-/** As text, which the cast around it makes what it is. */
+/** Returns a value as a text literal. A cast around it restores the type. */
 function literal(value: unknown): string {
   return value === null || value === undefined ? 'NULL' : quoteText(String(value))
 }
 
-/** As an Arrow IPC file, which pyarrow, polars and DuckDB read. */
+/** Encodes an answer as an Arrow IPC file, which pyarrow, polars and DuckDB read. */
 async function arrowBytes({ columns, rows }: Answer): Promise<Uint8Array> {
   const { Float64, Int32, Int64, Table, tableToIPC, Utf8, vectorFromArray } = await import('apache-arrow')
   const types = { string: new Utf8(), integer: new Int32(), long: new Int64(), double: new Float64() }

@@ -4,7 +4,7 @@ import { quoteName, runBeside } from '@millrace/engine'
 import { type Question, type Questions, tablesOf } from './questions.ts'
 import { jsonValue } from './sql/json.ts'
 
-/** A column of an answer, its type as Delta calls it. */
+/** Column of an answer, with Delta's name of its type. */
 export interface AnswerColumn {
   readonly name: string
   readonly type: 'string' | 'integer' | 'long' | 'double'
@@ -12,7 +12,7 @@ export interface AnswerColumn {
 
 export interface AnswerRows {
   readonly columns: readonly AnswerColumn[]
-  /** Texts and numbers, in the question's own order. */
+  /** Rows of texts and numbers in the question's order. */
   readonly rows: readonly (readonly unknown[])[]
 }
 
@@ -20,9 +20,9 @@ export interface Answer extends AnswerRows {
   readonly question: Question
 }
 
-/** Where questions are asked: the tables of the data sets are there by name. */
+/** Engine that answers questions. It knows the tables of the data sets by name. */
 export interface QuestionEngine {
-  /** Makes what the SQL selects known by a name, for as long as the engine is used. */
+  /** Creates a view that lives as long as the engine. */
   createView(name: string, sql: string): Promise<void>
   query(sql: string): Promise<AnswerRows>
 }
@@ -37,7 +37,7 @@ export async function answerQuestions(engine: QuestionEngine, { views, questions
   return answers
 }
 
-/** Splits the questions into those that these tables can answer, and the names of the tables that the others lack. */
+/** Returns the questions that the existing tables can answer, and the names of the tables that the others lack. */
 export function answerable(
   { views, questions }: Questions,
   has: (table: string) => boolean,
@@ -47,10 +47,10 @@ export function answerable(
   return { asked: { views, questions: asked }, lacks: [...needed].filter((table) => !has(table)) }
 }
 
-/** The tables that the questions are asked of, each as a SELECT. */
+/** Tables by name, each as a SELECT. */
 export type QuestionTables = Readonly<Record<string, string>>
 
-/** DuckDB as a place for questions; what it needs of the tables it reads once. */
+/** Returns DuckDB as a question engine. Each view is computed once. */
 export async function duckdbQuestions(connection: DuckDBConnection, tables: QuestionTables): Promise<QuestionEngine> {
   for (const [name, sql] of Object.entries(tables)) {
     await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(name)} AS ${sql}`)
@@ -82,7 +82,10 @@ function answerType(name: string, type: DuckDBType | undefined): AnswerColumn['t
     case DuckDBTypeId.DOUBLE:
       return 'double'
     default:
-      throw new MillraceError('QUERY_FAILED', `an answer's column ${name} has the type ${type}, which none may have`)
+      throw new MillraceError(
+        'QUERY_FAILED',
+        `an answer's column ${name} has the type ${type}, which answers do not support`,
+      )
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Snapshot } from '@millrace/delta'
 import type { TableAccount } from './runs.ts'
 
-/** How good a table's data is. */
+/** Quality figures of a table. */
 export interface TableQuality extends TableAccount {
-  /** Rows of the table, those of earlier runs too. */
+  /** Rows of the table, including those of earlier runs. */
   readonly tableRows: number
-  /** For each column how many rows have nothing in it; a column whose files don't say is not named. */
+  /** Number of NULLs by column. Columns without statistics are missing. */
   readonly missing: Readonly<Record<string, number>>
 }
 
@@ -14,7 +14,7 @@ interface FileStats {
   readonly nullCount?: Readonly<Record<string, unknown>>
 }
 
-/** By the statistics of the table's files: nothing is read but its log. */
+/** Computes the quality from the statistics in the table's log, without reading its files. */
 export function tableQuality(snapshot: Snapshot, account: TableAccount): TableQuality {
   const stats = [...snapshot.files.values()].map((file): FileStats => JSON.parse(file.stats ?? '{}'))
   const names = Object.keys(stats[0]?.nullCount ?? {})

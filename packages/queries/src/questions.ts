@@ -13,7 +13,7 @@ const Chart = z.strictObject({
   series: z.string().min(1).optional(),
 })
 
-/** How an answer is best shown: which column goes along, which up, and what tells the marks apart. */
+/** Chart of an answer: its kind, and the columns for the x axis, the y axis and the series. */
 export type Chart = Readonly<z.output<typeof Chart>>
 
 const Reads = z.array(z.string().min(1)).min(1, 'names no table')
@@ -27,23 +27,23 @@ const Description = z.strictObject({
 
 const ViewDescription = z.strictObject({ view: z.string().min(1), reads: Reads })
 
-/** Two files of a question folder: `<id>.sql` asks it of tables and views, `<id>.json` says what it asks. */
+/** Question of a question folder: `<id>.sql` is its query over tables and views, `<id>.json` describes it. */
 export interface Question {
-  /** The files' name; the answer's table and files are called so. */
+  /** Name of the question's files and of the answer's table and files. */
   readonly id: string
   readonly title: string
   readonly chart: Chart
-  /** Whole numbers that stand in the SQL as `$name`. */
+  /** Whole numbers that replace `$name` in the SQL. */
   readonly parameters: Readonly<Record<string, number>>
   /** Tables of data sets, and views of the same folders. */
   readonly reads: readonly string[]
-  /** With the parameters filled in. */
+  /** SQL with the parameters filled in. */
   readonly sql: string
-  /** The last line of the SQL, `ORDER BY …`: the order of the answer's rows. */
+  /** Last line of the SQL, `ORDER BY …`. */
   readonly order: string
 }
 
-/** A SELECT over tables of data sets that questions share. It is worked out once for all of them. */
+/** SELECT over tables of data sets that several questions use. It is computed once for all of them. */
 export interface View {
   readonly name: string
   readonly reads: readonly string[]
@@ -76,7 +76,7 @@ export async function loadQuestions(folders: readonly string[]): Promise<Questio
 async function idsIn(folder: string): Promise<string[]> {
   if (!existsSync(folder)) {
     throw new MillraceError('CONFIG_INVALID', `there is no question folder ${folder}`, {
-      next: 'Mend the setting of the question folders.',
+      next: 'Correct the setting of the question folders.',
     })
   }
   return (await readdir(folder)).filter((file) => file.endsWith('.sql')).map((file) => file.slice(0, -'.sql'.length))
@@ -88,7 +88,7 @@ async function read(file: string): Promise<string> {
   } catch (cause) {
     throw new MillraceError('QUERY_FAILED', `${file} can't be read`, {
       cause,
-      next: 'A question is two files: NAME.sql asks, NAME.json says what.',
+      next: 'A question needs two files: NAME.sql with its query and NAME.json with its description.',
     })
   }
 }
@@ -105,7 +105,7 @@ export function parseQuestion(id: string, description: unknown, text: string): Q
   const { title, chart, parameters, reads } = checked(id, Description, description)
   const sql = text.trim()
   const order = sql.split('\n').at(-1) ?? ''
-  if (!order.startsWith('ORDER BY ')) throw invalid(id, 'the last line of its SQL is no ORDER BY')
+  if (!order.startsWith('ORDER BY ')) throw invalid(id, 'the last line of its SQL is not an ORDER BY')
   return { id, title, chart, parameters, reads, sql: filledIn(id, sql, parameters), order }
 }
 
@@ -136,7 +136,7 @@ export function tablesOf({ reads }: Pick<Question, 'reads'>, views: readonly Vie
   return [...new Set(reads.flatMap((name) => views.find((view) => view.name === name)?.reads ?? [name]))]
 }
 
-/** Returns the question as one statement over tables of data sets, its views as parts of it. */
+/** Returns the question as one statement over tables of data sets, with its views in a WITH clause. */
 export function wholeSql({ sql, reads }: Question, views: readonly View[]): string {
   const parts = views.filter(({ name }) => reads.includes(name)).map((view) => `${view.name} AS (\n${view.sql}\n)`)
   if (parts.length === 0) return sql
@@ -145,5 +145,5 @@ export function wholeSql({ sql, reads }: Question, views: readonly View[]): stri
 }
 
 function invalid(id: string, what: string): MillraceError {
-  return new MillraceError('QUERY_FAILED', `question ${id}: ${what}`, { next: 'Mend its files.' })
+  return new MillraceError('QUERY_FAILED', `question ${id}: ${what}`, { next: 'Correct its files.' })
 }

@@ -7,16 +7,16 @@ import { type TableQuality, tableQuality } from './quality.ts'
 import type { Questions, View } from './questions.ts'
 import { BATCH, type RunRecord, readRuns } from './runs.ts'
 
-/** Everything that a report tells of a run. */
+/** Content of the report of a run. */
 export interface RunResults {
   readonly run: RunRecord
   readonly answers: readonly Answer[]
-  /** What the questions share. */
+  /** Views that the questions use. */
   readonly views: readonly View[]
   readonly quality: readonly TableQuality[]
 }
 
-/** What a finished run left in the lake: the last one's, or the last one of a date. */
+/** Reads the results of the last finished run, or of the last one of a date. */
 export async function readResults(store: ObjectStore, questions: Questions, date?: string): Promise<RunResults> {
   const run = (await readRuns(store)).find((candidate) => date === undefined || candidate.date === date)
   if (!run) {

@@ -2,38 +2,38 @@ import { commentedField, openTable, planScan, type StructType, withScan } from '
 import { openDuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 
-/** Where the daily run keeps its tables; in SQL a schema of this name. */
+/** Folder of the daily run's tables, and their schema in SQL. */
 export const BATCH = 'batch'
 
-/** The table that has a row for each finished run: what it names is whole. */
+/** Table with one row for each finished run. The table versions in it are complete. */
 export const RUNS_TABLE = `${BATCH}/runs`
 
 export const RUNS_SCHEMA: StructType = {
   type: 'struct',
   fields: [
-    commentedField('run_date', 'string', 'The date that the run is called by'),
-    commentedField('attempt', 'long', '1, and one more each time that the date was done anew'),
-    commentedField('started_at', 'timestamp', 'When this attempt was begun for the first time'),
-    commentedField('finished_at', 'timestamp', 'When everything was there'),
+    commentedField('run_date', 'string', 'Date of the run'),
+    commentedField('attempt', 'long', 'Number of the attempt at this date, from 1'),
+    commentedField('started_at', 'timestamp', 'When this attempt was planned'),
+    commentedField('finished_at', 'timestamp', 'When all tables and files were written'),
     commentedField('source', 'string', 'Where the records came from'),
     commentedField('records', 'long', 'Records read, of all tables'),
-    commentedField('rows', 'long', 'Rows that they became'),
+    commentedField('rows', 'long', 'New rows, of all tables'),
     commentedField('refused', 'long', 'Records in quarantine'),
     commentedField('versions', 'string', "JSON: each table's version after the run. Read the tables at these"),
-    commentedField('details', 'string', 'JSON: what became of the records of each table, and how long each step took'),
+    commentedField('details', 'string', 'JSON: counts of the records of each table, and how long each step took'),
   ],
 }
 
-/** What became of the records of one table in one run. */
+/** Counts of the records of one table in one run. */
 export interface TableAccount {
   readonly table: string
   readonly records: number
-  /** Rows that are new in the table. */
+  /** New rows of the table. */
   readonly rows: number
   readonly duplicates: number
   /** Rows that an expectation dropped. */
   readonly filtered: number
-  /** In quarantine. */
+  /** Records in quarantine. */
   readonly refused: number
 }
 
@@ -42,7 +42,7 @@ export interface StepTime {
   readonly seconds: number
 }
 
-/** A finished run. */
+/** Record of a finished run. */
 export interface RunRecord {
   /** YYYY-MM-DD */
   readonly date: string
@@ -51,13 +51,13 @@ export interface RunRecord {
   readonly started: number
   readonly finished: number
   readonly source: string
-  /** By the table's path in the lake. */
+  /** Table versions by the table's path in the lake. */
   readonly versions: Readonly<Record<string, number>>
   readonly tables: readonly TableAccount[]
   readonly steps: readonly StepTime[]
 }
 
-/** Every finished run, the last one first. Of a date that was done anew all attempts are there. */
+/** Reads all finished runs, newest first. A date that was repeated has several attempts. */
 export async function readRuns(store: ObjectStore): Promise<RunRecord[]> {
   const snapshot = await openTable({ store, path: RUNS_TABLE })
   if (!snapshot) return []

@@ -25,7 +25,8 @@ export function refuseOpenDashboard({ host, port }: { readonly host: string; rea
   const token = access?.token
   const weakness = token === undefined ? undefined : weaknessOf(token)
   if (weakness !== undefined) throw refused(`the token of the dashboard is weak: ${weakness}`)
-  if (token === undefined && !isLoopback(host)) throw refused(`everybody could look at ${host}:${port}`)
+  if (token === undefined && !isLoopback(host))
+    throw refused(`the dashboard on ${host}:${port} would be open to everybody`)
 }
 
 function refused(message: string): MillraceError {

@@ -30,7 +30,7 @@ export interface Cluster {
 export function openCluster(address: string, onProgress: (progress: Progress) => void, signal: AbortSignal): Cluster {
   const login = { ...parseClusterAddress(address), password: process.env.TRINO_PASSWORD }
   if (login.password !== undefined && !login.server.startsWith('https:')) {
-    throw new MillraceError('CONFIG_INVALID', `TRINO_PASSWORD would go to ${login.server} for everybody to read`, {
+    throw new MillraceError('CONFIG_INVALID', `TRINO_PASSWORD would be sent to ${login.server} unencrypted`, {
       next: 'Write the address with https, or unset TRINO_PASSWORD.',
     })
   }

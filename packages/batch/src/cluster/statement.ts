@@ -123,7 +123,7 @@ function isText(value: unknown): value is string {
 }
 
 function redirected(server: string, to: string): MillraceError {
-  const said = `the Trino cluster at ${server} sends us on to ${redact(to.slice(0, 300))}`
+  const said = `the Trino cluster at ${server} redirects to ${redact(to.slice(0, 300))}`
   return new MillraceError('SOURCE_UNSUPPORTED', said, {
     next: 'Name the cluster by the address that it gives itself; behind a proxy, set http-server.process-forwarded.',
   })

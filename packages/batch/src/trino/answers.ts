@@ -29,5 +29,8 @@ const TYPES: Readonly<Record<string, AnswerColumn['type']>> = {
 function answerType(name: string, type: string): AnswerColumn['type'] {
   const known = TYPES[type.replace(/\(.*/, '')]
   if (known) return known
-  throw new MillraceError('QUERY_FAILED', `an answer's column ${name} has the type ${type}, which none may have`)
+  throw new MillraceError(
+    'QUERY_FAILED',
+    `an answer's column ${name} has the type ${type}, which answers do not support`,
+  )
 }

@@ -59,7 +59,7 @@ function tlsOf(url: URL, address: string): MysqlAddress['tls'] {
   const ca = url.searchParams.get('ca')
   if (ssl !== null && ssl !== 'true' && ssl !== 'false') throw wrong(address, 'ssl is true or false')
   if (ssl === 'false' && ca === null) return undefined
-  if (ssl === 'false') throw wrong(address, 'ssl=false and a certificate to trust go against each other')
+  if (ssl === 'false') throw wrong(address, 'ssl=false and ca=FILE exclude each other')
   if (ca !== null) return { ca: readCertificate(ca, address) }
   if (AMAZON_RDS.test(url.hostname)) return 'Amazon RDS'
   return ssl === 'true' || !LOOPBACK.test(url.hostname) ? {} : undefined

@@ -98,7 +98,7 @@ async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
       else reject(flooded())
     })
     answering.on('error', reject)
-    // What ends the connection is said to the connection alone.
+    // The library reports the end of the connection only to the connection itself.
     connection.once('error', reject)
     answering.on('end', () => resolve({ rows, fields }))
   })

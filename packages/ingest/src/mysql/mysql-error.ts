@@ -14,7 +14,7 @@ export function fromMysql(thrown: unknown, doing: string): unknown {
   if (NOT_THERE.has(code)) {
     return new MillraceError('SOURCE_ADDRESS', said, {
       ...detail,
-      next: 'Name the database in the address, and a table that is called otherwise as ?DATASET=TABLE.',
+      next: 'Name the database in the address, and a table with another name as ?DATASET=TABLE.',
     })
   }
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') {

@@ -79,7 +79,7 @@ function messageOf(error: Error): string {
 }
 
 function redirected(url: string, location: string): MillraceError {
-  const said = `${url} sends us on to ${redact(location.slice(0, 300))}`
+  const said = `${url} redirects to ${redact(location.slice(0, 300))}`
   return new MillraceError('SOURCE_UNSUPPORTED', said, {
     next: 'Redirects are not followed. If that is the right address, name it as the target.',
   })
@@ -105,7 +105,7 @@ function parsed(text: string): unknown {
 /** Joins a base URL, with or without a final slash, and path segments. */
 export function joinUrl(base: string, ...path: readonly string[]): string {
   if (!/^https?:\/\/[^/]/.test(base)) {
-    throw new MillraceError('USAGE', `${base} is no http address`, { next: 'Write rest:http://host:8082' })
+    throw new MillraceError('USAGE', `${base} is not an HTTP address`, { next: 'Write rest:http://host:8082' })
   }
   return [base.replace(/\/+$/, ''), ...path.map(encodeURIComponent)].join('/')
 }

@@ -4,10 +4,10 @@ import { numberText, shortText, someOf } from './words.ts'
 
 export interface Bar {
   readonly label: string
-  /** Said beside the label, less loudly. */
+  /** Small text beside the label. */
   readonly note?: string
   readonly value: number
-  /** Instead of the number itself. */
+  /** Text to show instead of the number. */
   readonly valueText?: string
 }
 
@@ -16,7 +16,7 @@ export interface BarGroup {
   readonly bars: readonly Bar[]
 }
 
-/** Bars that lie: their labels are text of the page, which wraps, grows and prints as all other text. */
+/** Returns horizontal bars. Their labels are text of the page, so they wrap, scale and print like other text. */
 export function barsHtml(groups: readonly BarGroup[], whole = greatest(groups)): Html {
   const group = ({ heading, bars }: BarGroup) =>
     html`<div class="bar-group">${heading === undefined ? undefined : html`<p class="bar-heading">${shortText(heading)}</p>`}
@@ -35,7 +35,7 @@ function greatest(groups: readonly BarGroup[]): number {
   return groups.flatMap(({ bars }) => bars).reduce((most, { value }) => Math.max(most, value), 0)
 }
 
-/** One bar a place, the highest first; names that share a place stand beside it. */
+/** Returns one bar for each x value, highest first, with the names of the series that reach its value. */
 export function ranked(points: readonly Point[]): Bar[] {
   const bars = [...Map.groupBy(points, ({ x }) => x)].map(([label, tied]) => {
     const value = Math.max(...tied.map(({ y }) => y))
@@ -45,7 +45,7 @@ export function ranked(points: readonly Point[]): Bar[] {
   return bars.sort((a, b) => b.value - a.value || (a.label < b.label ? -1 : 1))
 }
 
-/** Bars in the order of the answer, those of one place together. */
+/** Returns bars in the order of the answer, grouped by x value. */
 export function grouped(points: readonly Point[]): BarGroup[] {
   if (points.every(({ series }) => series === undefined)) {
     return [{ bars: points.map(({ x, y }) => ({ label: x, value: y })) }]

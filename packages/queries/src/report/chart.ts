@@ -5,17 +5,17 @@ import { linesHtml } from './lines.ts'
 import { type Point, pointsOf } from './points.ts'
 import { columnText, numberText, shortText } from './words.ts'
 
-/** Beyond these a chart says less, not more; the table has them all. */
+/** Maximum number of bars in a chart. The table has all values. */
 const MOST_PLACES = 20
 const MOST_BARS = 60
 
 interface Drawing {
   readonly picture: Html
-  /** What is left out of it. */
+  /** Note on what the chart leaves out. */
   readonly note?: string
 }
 
-/** The answer as a picture. Who can't see it hears what it shows, and where its numbers are. */
+/** Returns the answer's chart, with a text for screen readers. */
 export function chartHtml(answer: Answer): Html {
   const points = pointsOf(answer)
   if (points.length === 0) return html`<p class="empty">There is nothing to show: the answer has no row.</p>`

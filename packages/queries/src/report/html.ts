@@ -1,11 +1,11 @@
-/** Text that is markup already; all other text is escaped where it goes into markup. */
+/** Text that is markup. All other text is escaped when it is put into markup. */
 export interface Html {
   readonly markup: string
 }
 
 type Part = string | number | Html | undefined | readonly Part[]
 
-/** A piece of markup: what stands in the template is kept, what is filled in is text, unless it is markup itself. */
+/** Template tag for markup. It keeps the template and escapes the values, unless they are markup. */
 export function html(template: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { markup: template.map((text, i) => text + (i < parts.length ? markupOf(parts[i]) : '')).join('') }
 }
@@ -25,7 +25,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** HTML has no way to write control characters, nor halves of a character. */
+/** Characters that HTML can't represent: control characters, lone surrogates and noncharacters. */
 const UNWRITABLE = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 
 function escapeHtml(text: string): string {

@@ -12,12 +12,12 @@ interface Frame {
 }
 
 const LARGE: Frame = { width: 360, height: 220, left: 44, right: 4, top: 22, bottom: 24 }
-/** Room beside the first and the last mark of a large chart, for their numbers. */
+/** Horizontal space for the numbers of the first and last mark in a large chart. */
 const INSET = 16
 
 const SMALL: Frame = { width: 170, height: 96, left: 16, right: 30, top: 12, bottom: 18 }
 
-/** A line over its places; several series each get a small chart of their own, with the others behind it in grey. */
+/** Returns a line chart. Several series get a small chart each, with the other series in grey behind it. */
 export function linesHtml(points: readonly Point[]): Html {
   const series = [...Map.groupBy(points, (point) => point.series ?? '').entries()]
   const scales = scalesOf(points)
@@ -31,10 +31,10 @@ export function linesHtml(points: readonly Point[]): Html {
 
 interface Scales {
   readonly places: readonly string[]
-  /** From 0 to 1. */
+  /** Maps an x value to 0 to 1. */
   along(x: string): number
   readonly ticks: readonly number[]
-  /** From 0 to 1. */
+  /** Maps a y value to 0 to 1. */
   up(y: number): number
 }
 
@@ -54,7 +54,7 @@ function scalesOf(points: readonly Point[]): Scales {
   }
 }
 
-/** Round numbers from 0 on, three or more, the last of them not below `most`. */
+/** Returns three or more round numbers from 0 up. The last one is at least `most`. */
 export function ticksUpTo(most: number): number[] {
   const rough = (most > 0 ? most : 1) / 4
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -120,7 +120,7 @@ function lineHtml(
 `
 }
 
-/** So few that their labels do not touch; the first and the last are among them. */
+/** Returns at most `most` evenly spread places, including the first and last, so that their labels do not touch. */
 function thinned(places: readonly string[], most: number): string[] {
   if (places.length <= most) return [...places]
   const step = (places.length - 1) / (most - 1)

@@ -10,7 +10,7 @@ import { qualityHtml } from './quality.ts'
 import { answerTable, tableHtml } from './table.ts'
 import { counted, timeText } from './words.ts'
 
-/** The report of a run: one page that needs nothing but itself, and may run nothing but its own script. */
+/** Renders the report of a run as one self-contained page that may run only its own script. */
 export async function renderReport(results: RunResults): Promise<string> {
   const [style, script] = await Promise.all([asset('page.css'), asset('page.js')])
   const { run, answers, views, quality } = results

@@ -1,13 +1,13 @@
 import type { Answer } from '../answers.ts'
 
-/** What an answer has for one place of its chart. */
+/** Point of a chart. */
 export interface Point {
   readonly x: string
   readonly y: number
   readonly series: string | undefined
 }
 
-/** The answer's rows as its chart takes them; rows without a value have no place in it. */
+/** Returns the answer's rows as points, without the rows that have no number. */
 export function pointsOf({ question: { chart }, columns, rows }: Answer): Point[] {
   const at = (name: string | undefined) => columns.findIndex((column) => column.name === name)
   const [x, y, series] = [at(chart.x), at(chart.y), at(chart.series)]

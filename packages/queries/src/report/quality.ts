@@ -14,7 +14,7 @@ const COLUMNS = [
   { name: 'rows_of_the_table', isNumber: true },
 ]
 
-/** What became of the records, and what the rows lack. */
+/** Returns the section on data quality: outcome of the records and missing values. */
 export function qualityHtml(qualities: readonly TableQuality[]): Html {
   const rows = qualities.map(({ table, records, rows, duplicates, filtered, refused, tableRows }) => {
     return [table, records, rows, duplicates, filtered, refused, tableRows]

@@ -7,7 +7,7 @@ export interface Column {
   readonly isNumber: boolean
 }
 
-/** Rows of texts and numbers; the page's script adds sorting and the filter to those that are to have it. */
+/** Returns a table. The page's script adds sorting, and a filter to answers. */
 export function tableHtml(caption: string, columns: readonly Column[], rows: readonly (readonly unknown[])[]): Html {
   const cells = (row: readonly unknown[]) => columns.map((column, i) => cellHtml(column, row[i]))
   return html`<table><caption>${caption}</caption>
@@ -22,9 +22,9 @@ function cellHtml({ isNumber }: Column, value: unknown): Html {
   return html`<td class="number">${typeof value === 'number' ? numberText(value) : String(value)}</td>`
 }
 
-/** An answer's rows, in a frame that scrolls by itself, below a field that filters them. */
+/** Returns the answer's rows as a scrollable table with a filter field. */
 export function answerTable({ question: { id, title, chart }, columns, rows }: Answer): Html {
-  // What goes along the chart is a name, even where it is a number: the year 2018 is not 2,018.
+  // The x axis holds names even if they are numbers: the year 2018 must not become 2,018.
   const described = columns.map(({ name, type }) => ({ name, isNumber: type !== 'string' && name !== chart.x }))
   return html`<div class="answer" data-answer>
 <p class="tools" hidden><label for="filter-${id}">Filter</label> <input id="filter-${id}" type="search" autocomplete="off" spellcheck="false"> <output for="filter-${id}">${counted(rows.length, 'row')}</output></p>

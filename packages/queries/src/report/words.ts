@@ -11,10 +11,10 @@ export function shareText(part: number, whole: number): string {
   return part / whole < 0.001 ? 'under 0.1%' : SHARE.format(part / whole)
 }
 
-/** `median_follower_count` as people say it. */
+/** Returns a column name as words: `median_follower_count` becomes "median follower count". */
 export const columnText = (name: string): string => name.replaceAll('_', ' ')
 
-/** To the second, in UTC: what a report says is the same wherever it is read. */
+/** Formats a time in UTC to the second, so that a report is the same everywhere. */
 export function timeText(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
@@ -23,7 +23,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`
 }
 
-/** Names as a list of at most three, and how many more there are. */
+/** Lists at most three names and the number of the others. */
 export function someOf(names: readonly string[]): string {
   const shown = names.slice(0, 3).map(shortText).join(', ')
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
@@ -31,7 +31,7 @@ export function someOf(names: readonly string[]): string {
 
 const LONGEST = 60
 
-/** For places where a line is a line. */
+/** Shortens text to fit on one line. */
 export function shortText(text: string): string {
   const characters = [...text]
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text

@@ -38,13 +38,13 @@ import {
   Utf8,
 } from 'apache-arrow'
 
-/** How a column of DuckDB's looks in Arrow. */
+/** Arrow type of a DuckDB column, and the conversion of its values. */
 export interface ArrowColumn {
   readonly type: DataType
   data(values: readonly DuckDBValue[]): Data
 }
 
-/** Types that Arrow lacks, or that this library can't write, become text. */
+/** Returns the Arrow column of a DuckDB type. Types that Arrow lacks or that its library can't write become text. */
 export function arrowColumn(type: DuckDBType): ArrowColumn {
   if (type instanceof DuckDBListType) return listColumn(arrowColumn(type.valueType))
   if (type instanceof DuckDBStructType) return structColumn(type)
@@ -125,7 +125,7 @@ function longs(type: DataType, of: (value: DuckDBValue) => bigint): ArrowColumn 
   })
 }
 
-/** 128 bits each, the low half first. */
+/** Writes decimals as 128 bits each, low half first. */
 function decimalColumn(scale: number, precision: number): ArrowColumn {
   return fixed(new Decimal(scale, precision), (values) => {
     const halves = new BigInt64Array(values.length * 2)
@@ -204,7 +204,7 @@ function nullsOf(values: readonly DuckDBValue[]) {
   return nullCount === 0 ? { nullCount } : { nullCount, nullBitmap: bitsOf(values.map((value) => value !== null)) }
 }
 
-/** The first is the lowest bit of the first byte. */
+/** Packs flags into bits. The first flag is the lowest bit of the first byte. */
 function bitsOf(flags: readonly boolean[]): Uint8Array {
   const bits = new Uint8Array(Math.ceil(flags.length / 8))
   for (const [i, flag] of flags.entries()) if (flag) bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7))

@@ -4,10 +4,10 @@ import { type ArrowColumn, arrowColumn } from './arrow-columns.ts'
 import type { Sink } from './formats.ts'
 import type { SqlResult } from './session.ts'
 
-/** Of 2048 rows each, in a record batch. */
+/** Number of chunks (of 2048 rows each) in a record batch. */
 const BATCH_CHUNKS = 32
 
-/** As an Arrow IPC file. */
+/** Writes a result as an Arrow IPC file. */
 export async function writeArrow({ columns, chunks }: SqlResult, sink: Sink): Promise<number> {
   const shapes = columns.map(({ type }) => arrowColumn(type))
   const fields = columns.map(({ name }, i) => new Field(name, (shapes[i] as ArrowColumn).type, true))

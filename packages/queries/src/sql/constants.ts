@@ -2,9 +2,9 @@ import type { StructField, Value } from '@millrace/delta'
 import type { Node } from './tree.ts'
 
 /**
- * A constant as a value that compares with the column in our statistics just as DuckDB compares it with the
- * column's values; undefined where that is not sure. DuckDB brings both sides to a common type: text beside a
- * number becomes a number, a long number beside a DOUBLE is rounded. So only like is compared with like.
+ * Returns a constant as a value for comparison with the column's statistics, or undefined if the comparison might differ
+ * from DuckDB's. DuckDB casts both sides to a common type: text beside a number becomes a number, a long number beside
+ * a DOUBLE is rounded. So only constants of the column's own kind are used.
  */
 export function constantFor({ type }: StructField, node: Node): Value | undefined {
   const constant = literalOf(node)
@@ -66,7 +66,7 @@ function plainLiteral({ type, is_null, value }: Node): Literal | undefined {
   return id === 'DECIMAL' ? decimal(value, Number((type_info as Node).scale)) : undefined
 }
 
-/** So few digits that a double is the nearest one however it is made of them. */
+/** Returns a decimal with few enough digits that every conversion gives the same double. */
 function decimal(unscaled: number, scale: number): Literal | undefined {
   return Math.abs(unscaled) < 1e15 && scale <= 15 ? { kind: 'decimal', value: `${unscaled}e-${scale}` } : undefined
 }

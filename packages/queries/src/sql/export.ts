@@ -5,13 +5,17 @@ import { openDuckDB, quoteName, quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { BATCH, readRuns } from '../runs.ts'
 
-/** A DuckDB file with a view for every table, of the files that make it up now. Answers the tables' paths. */
+/** Creates a DuckDB file with a view of the current files of every table. Returns the tables' paths. */
 export async function exportViews(lake: string, file: string): Promise<string[]> {
   const store = await openLake(lake)
   if (!store.url.startsWith('file:')) {
-    throw new MillraceError('USAGE', `${store.url} is no folder, and other programs need their own way to its files`, {
-      next: 'Export from a lake in a folder.',
-    })
+    throw new MillraceError(
+      'USAGE',
+      `${store.url} is not a local folder, so other programs could not read its files through the views`,
+      {
+        next: 'Export from a lake in a folder.',
+      },
+    )
   }
   if (existsSync(file)) {
     throw new MillraceError('USAGE', `${file} is there already`, { next: 'Name another file, or remove it.' })

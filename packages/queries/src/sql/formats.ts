@@ -3,23 +3,23 @@ import { escapeControls } from '@millrace/base'
 import { jsonValue } from './json.ts'
 import type { ResultColumn, SqlResult } from './session.ts'
 
-/** Takes a part of the output; settles when there is room for more. */
+/** Takes a part of the output. Resolves when there is room for more. */
 export type Sink = (part: string | Uint8Array) => Promise<void>
 
-/** Writes a result, and keeps no more of it than a part. Answers how many rows there were. */
+/** Writes a result part by part. Returns the number of rows. */
 export type WriteResult = (result: SqlResult, sink: Sink) => Promise<number>
 
 export const FORMATS: Readonly<Record<'json' | 'csv' | 'safe csv' | 'markdown' | 'arrow', WriteResult>> = {
   json: writeJson,
   csv: (result, sink) => writeCsv(result, sink, csvCell),
-  /** For spreadsheets: no cell is a formula, no control character but line breaks and tabs. */
+  /** CSV for spreadsheets: it has no formulas, and no control characters except line breaks and tabs. */
   'safe csv': (result, sink) => writeCsv(result, sink, safeCell),
   markdown: writeMarkdown,
-  // Its library is large, and loaded only when it is wanted.
+  // The library of Arrow is large, so it is loaded only when needed.
   arrow: async (result, sink) => (await import('./arrow.ts')).writeArrow(result, sink),
 }
 
-/** Rows as JSON has them: whole numbers beyond what a number holds are text, times are ISO 8601 in UTC. */
+/** Yields rows as JSON values. Whole numbers that a number can't hold are text, times are ISO 8601 in UTC. */
 export async function* rowsOf({ columns, chunks }: SqlResult): AsyncGenerator<unknown[][]> {
   for await (const chunk of chunks()) {
     const rows = chunk.convertRows(JsonDuckDBValueConverter)
@@ -54,11 +54,11 @@ function csvCell(value: unknown): string {
   return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-/** What spreadsheets take for a formula; full-width signs are read as the usual ones. */
+/** Matches cells that spreadsheets read as formulas, including those with full-width signs. */
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
 
-/** An apostrophe before it makes a text of a formula. */
+/** Returns a cell. It puts an apostrophe before formulas, so that they are text. */
 function safeCell(value: unknown): string {
   if (value === null || value === undefined) return ''
   const text = textOf(value)
@@ -83,7 +83,7 @@ const NUMBERS: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.DECIMAL,
 ])
 
-/** What would be markup there is text. */
+/** Returns a cell with Markdown's special characters escaped. */
 function markdownCell(value: unknown): string {
   if (value === null || value === undefined) return ''
   return textOf(value)

@@ -7,7 +7,7 @@ const WHOLE_NUMBERS: readonly DuckDBTypeId[] = [
   DuckDBTypeId.UHUGEINT,
 ]
 
-/** A value as JSON readers expect it: whole numbers as numbers while those are exact, times in ISO 8601. */
+/** Converts a value for JSON: whole numbers become numbers if that is exact, times become ISO 8601. */
 export function jsonValue(value: Json, type: DuckDBType): Json {
   if (typeof value !== 'string') return value
   if (WHOLE_NUMBERS.includes(type.typeId)) return Number.isSafeInteger(Number(value)) ? Number(value) : value

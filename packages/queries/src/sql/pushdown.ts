@@ -3,12 +3,12 @@ import { constantFor } from './constants.ts'
 import { keyOf, type NamedTable, tableOf } from './tables.ts'
 import { type Node, nodesOf, ownNames, partsOf } from './tree.ts'
 
-/** Functions in FROM that reach no table by its name. */
+/** Table functions that read no table by name. */
 const HARMLESS = new Set(['range', 'generate_series', 'unnest'])
 
 /**
- * Which rows of the table the SELECTs can do with, where that is sure; undefined: all. Files without such rows
- * need not be opened. What is not understood here counts as all: it costs time, and no row.
+ * Returns a predicate for the rows that the SELECTs need of the table, or undefined for all rows. Files without such
+ * rows are not opened. SQL that is not understood here needs all rows, which costs time but never loses a row.
  */
 export function neededRows(tree: Node, table: NamedTable, fields: readonly StructField[]): Predicate | undefined {
   const parts = [...partsOf(tree)]
@@ -25,7 +25,7 @@ function functionName(part: Node): string {
   return String((part.function as Node | undefined)?.function_name).toLowerCase()
 }
 
-/** What a SELECT says of each place at which it names the table. */
+/** Returns the predicate for each reference to the table in a SELECT. */
 function wheresOf(part: Node, isTable: (node: Node) => boolean, fields: readonly StructField[]): [Node, Predicate][] {
   const { type, from_table, where_clause, sample } = part
   if (type !== 'SELECT_NODE' || !from_table || !where_clause || sample) return []
@@ -41,8 +41,8 @@ function wheresOf(part: Node, isTable: (node: Node) => boolean, fields: readonly
 }
 
 /**
- * What is joined so that a row which WHERE refuses has no part in anything: inner joins alone. Of any other
- * kind of FROM there is none.
+ * Returns the tables of a FROM clause that has only inner joins. In any other join, a row that WHERE rejects may still
+ * affect the result, so the list is empty.
  */
 function leavesOf(from: Node): Node[] {
   if (from.type !== 'JOIN') return [from]
@@ -54,7 +54,7 @@ function nameOf({ alias, table_name }: Node): string {
   return String(alias || table_name).toLowerCase()
 }
 
-/** What follows from the condition for the table's own columns. */
+/** Returns what the condition implies for the table's own columns. */
 function predicateOf(node: Node, alias: string, fields: readonly StructField[]): Predicate | undefined {
   const parts = () => nodesOf(node.children).map((child) => predicateOf(child, alias, fields))
   const column = (part: unknown) => columnOf(part as Node, alias, fields)
@@ -122,7 +122,7 @@ function between({ input, lower, upper }: Node, column: ColumnOf): Predicate | u
   ])
 }
 
-/** The table's column that is meant: by its name alone, or after the table's name in this SELECT. */
+/** Returns the table's column that a reference means, with or without the table's alias before it. */
 function columnOf(node: Node | undefined, alias: string, fields: readonly StructField[]): StructField | undefined {
   if (node?.type !== 'COLUMN_REF') return undefined
   const names = (node.column_names as readonly string[]).map((name) => name.toLowerCase())

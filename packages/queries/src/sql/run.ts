@@ -6,7 +6,7 @@ export interface QueryResult {
   readonly rows: readonly (readonly unknown[])[]
 }
 
-/** One result, all of it in memory. */
+/** Runs SQL and returns the whole result. */
 export async function runSql(lake: string, sql: string, options?: SqlOptions): Promise<QueryResult> {
   await using session = await openSql(lake, options)
   return await session.run(sql, async (result) => {

@@ -19,7 +19,7 @@ import { type Node, parseSelects } from './tree.ts'
 export interface SqlOptions {
   /** Places outside of the lake whose files its tables may name. */
   readonly allowPaths?: readonly string[]
-  /** Every table as it was then, unless the SQL itself says otherwise. */
+  /** Version or time at which all tables are read, unless the SQL names another one. */
   readonly asOf?: AsOf | undefined
 }
 
@@ -28,11 +28,11 @@ export interface ResultColumn {
   readonly type: DuckDBType
 }
 
-/** A table that a statement reads, and how much of it. */
+/** Table that a statement reads, and how many of its files. */
 export interface TableRead {
   readonly table: string
   readonly version: number
-  /** Files that may hold what is asked for; others are not opened. */
+  /** Number of files that may hold needed rows. Other files are not opened. */
   readonly files: number
   readonly allFiles: number
 }
@@ -40,18 +40,18 @@ export interface TableRead {
 export interface SqlResult {
   readonly columns: readonly ResultColumn[]
   readonly reads: readonly TableRead[]
-  /** The rows, some at a time: as many are in memory as are being worked on. */
+  /** Streams the rows in chunks. */
   chunks(): AsyncIterable<DuckDBDataChunk>
 }
 
-/** SQL over the lake's tables. A table is opened only when a statement names it, as it then is. */
+/** SQL session over the lake's tables. Each statement opens the tables that it names at their current version. */
 export interface SqlSession extends AsyncDisposable {
-  /** Runs the statements; the last one's result is there for as long as `use` takes. */
+  /** Runs the statements and passes the last result to `use`. The result is valid until `use` settles. */
   run<T>(sql: string, use: (result: SqlResult) => Promise<T>): Promise<T>
-  /** Into a Parquet file on this machine; only a SELECT can be. */
+  /** Writes the result of a SELECT into a local Parquet file. */
   writeParquet(sql: string, file: string): Promise<readonly TableRead[]>
   columnsOf(table: string): Promise<readonly StructField[]>
-  /** Ends what is running, with an error. */
+  /** Stops the running statement with an error. */
   interrupt(): void
 }
 
@@ -69,7 +69,7 @@ export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOption
   async function prepared<T>(sql: string, use: (statement: Prepared) => Promise<T>): Promise<T> {
     const tree = await parseSelects(connection, sql)
     const tables = tree ? tablesOf(tree) : listedTables(connection, sql)
-    // From here on there may be views, macros or settings that change what SQL means.
+    // After a statement other than SELECT there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
     await using attached = await attach({ connection, store, asOf, tree: prunes ? tree : undefined }, tables)
     try {
@@ -111,7 +111,7 @@ interface Surroundings {
   readonly connection: DuckDBConnection
   readonly store: ObjectStore
   readonly asOf: AsOf | undefined
-  /** By which files can be left out. */
+  /** Parsed statement for skipping files, or undefined to read all files. */
   readonly tree: Node | undefined
 }
 
@@ -120,7 +120,7 @@ interface Attached extends AsyncDisposable {
   explain(error: unknown): unknown
 }
 
-/** The tables as views, until they are disposed of. */
+/** Creates a view for each table. Disposal drops the views. */
 async function attach(around: Surroundings, tables: readonly NamedTable[]): Promise<Attached> {
   await using made = new AsyncDisposableStack()
   const run = tables.some(({ schema }) => schema === BATCH) ? await lastRun(around) : undefined
@@ -132,7 +132,7 @@ async function attach(around: Surroundings, tables: readonly NamedTable[]): Prom
     const all = planScan(snapshot)
     const where = around.tree && neededRows(around.tree, table, all.columns)
     const plan = where ? planScan(snapshot, { where }) : all
-    // Which rows: DuckDB sees to that. Here it is only about files.
+    // DuckDB filters the rows itself. The predicate only selects files.
     const scan = made.use(await openScan({ ...plan, where: undefined }, around.connection))
     await createView(table, scan, around.connection)
     made.defer(() => dropView(table, around.connection))
@@ -161,19 +161,22 @@ function viewOf({ schema, viewName }: NamedTable): string {
   return schema === '' ? quoteName(viewName) : `${quoteName(schema)}.${quoteName(viewName)}`
 }
 
-/** The last run that was finished by then. */
+/** Returns the last run that had finished at the time of `asOf`. */
 async function lastRun({ store, asOf }: Surroundings): Promise<RunRecord | undefined> {
   const runs = await readRuns(store)
   return asOf && 'time' in asOf ? runs.find(({ finished }) => finished <= asOf.time) : runs[0]
 }
 
-/** Tables of the daily run are as its last row of `batch.runs` says: what a run is still making is not seen. */
+/**
+ * Opens a table. Tables of the daily run have the versions in the last row of `batch.runs`, so that unfinished runs stay
+ * hidden.
+ */
 async function snapshotOf(
   { schema, name, at }: NamedTable,
   run: RunRecord | undefined,
   { store, asOf: forAll }: Surroundings,
 ): Promise<Snapshot | undefined> {
-  // `FROM 'folder/*.csv'` is DuckDB's: a file, or several.
+  // DuckDB itself reads files such as `FROM 'folder/*.csv'`.
   if ((schema !== '' && schema !== BATCH) || /[/\\*?]/.test(name)) return undefined
   const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : name }
   const asOf = at ?? forAll

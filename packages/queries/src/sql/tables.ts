@@ -2,26 +2,26 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { type Node, partsOf, renderSelects, replaced } from './tree.ts'
 
-/** Tables as they were: at a version of theirs, or at a time in milliseconds since 1970. */
+/** Version of a table, or a time in milliseconds since 1970, at which to read it. */
 export type AsOf = { readonly version: number } | { readonly time: number }
 
-/** A table as the SQL names it. */
+/** Table reference in SQL. */
 export interface NamedTable {
   readonly schema: string
   readonly name: string
-  /** `AT (VERSION => 3)` */
+  /** Version or time of the reference, such as `AT (VERSION => 3)`. */
   readonly at?: AsOf
-  /** What DuckDB is to know it by. */
+  /** Name of its view in DuckDB. */
   readonly viewName: string
 }
 
-/** The tables that SELECTs name, and maybe names of their own (WITH) among them. */
+/** Returns the tables that SELECTs name. Names from WITH clauses may be among them. */
 export function tablesOf(tree: Node): NamedTable[] {
   const found = [...partsOf(tree)].filter(({ type }) => type === 'BASE_TABLE').map(tableOf)
   return [...new Map(found.map((table) => [keyOf(table), table])).values()]
 }
 
-/** SQL does not tell `ORDERS` from `orders`. */
+/** Returns the table's key, in lower case because SQL names are case-insensitive. */
 export function keyOf({ schema, viewName }: NamedTable): string {
   return `${schema}.${viewName}`.toLowerCase()
 }
@@ -33,7 +33,7 @@ export function tableOf({ schema_name, table_name, at_clause }: Node): NamedTabl
   return { schema, name, at, viewName: `${name} at ${'version' in at ? at.version : new Date(at.time).toISOString()}` }
 }
 
-/** For statements that are no SELECT, in which DuckDB itself finds the names, but not their schema. */
+/** Returns the tables of statements other than SELECT, by the names that DuckDB finds in them. */
 export function listedTables(connection: DuckDBConnection, sql: string): NamedTable[] {
   try {
     return connection.getTableNames(sql, true).map((qualified) => {
@@ -64,14 +64,14 @@ function constantOf({ type, value, child }: Node): unknown {
   return type === 'VALUE_CONSTANT' ? (value as Node).value : undefined
 }
 
-/** Milliseconds since 1970; what has no zone is UTC. */
+/** Parses a time into milliseconds since 1970. Without a zone it is in UTC. */
 export function timeOf(text: string): number | undefined {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text)
   const time = Date.parse(isDay || /([zZ]|[+-]\d\d(:?\d\d)?)$/.test(text) ? text : `${text}Z`)
   return Number.isNaN(time) ? undefined : time
 }
 
-/** The SQL with older versions of tables under the names that they have as views. */
+/** Replaces references to older versions of tables by the names of their views. */
 export async function withViewNames(connection: DuckDBConnection, tree: Node, sql: string): Promise<string> {
   if (!tablesOf(tree).some(({ at }) => at !== undefined)) return sql
   const renamed = replaced(tree, (node) => {

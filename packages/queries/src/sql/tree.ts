@@ -2,16 +2,16 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { isExactNumber, parseExactly } from '@millrace/base'
 import { quoteText } from '@millrace/engine'
 
-/** A part of a statement as DuckDB's parser leaves it. */
+/** Node of the syntax tree of DuckDB's parser. */
 export type Node = Readonly<Record<string, unknown>>
 
-/** What DuckDB's parser makes of SELECTs; undefined: something else is among the statements, or it is no SQL. */
+/** Parses SELECT statements. Returns undefined if there is another statement among them or a syntax error. */
 export async function parseSelects(connection: DuckDBConnection, sql: string): Promise<Node | undefined> {
   const tree = parseExactly(await textOf(connection, `json_serialize_sql(${quoteText(sql)})`)) as Node
   return tree.error === true ? undefined : tree
 }
 
-/** The tree as SQL again. */
+/** Converts a syntax tree to SQL. */
 export function renderSelects(connection: DuckDBConnection, tree: Node): Promise<string> {
   return textOf(connection, `json_deserialize_sql(${quoteText(JSON.stringify(tree))}::JSON)`)
 }
@@ -20,7 +20,7 @@ async function textOf(connection: DuckDBConnection, expression: string): Promise
   return String((await connection.runAndReadAll(`SELECT ${expression}`)).getRows()[0]?.[0])
 }
 
-/** The tree's parts, from the outside inwards. */
+/** Yields the nodes of a tree, outer ones first. */
 export function* partsOf(tree: unknown): Generator<Node> {
   if (typeof tree !== 'object' || tree === null) return
   if (!Array.isArray(tree)) yield tree as Node
@@ -31,13 +31,13 @@ export function nodesOf(value: unknown): readonly Node[] {
   return Array.isArray(value) ? value : []
 }
 
-/** The names that a statement gives to parts of its own (WITH). */
+/** Returns the names that a statement defines in WITH clauses. */
 export function ownNames(tree: Node): ReadonlySet<string> {
   const names = [...partsOf(tree)].flatMap(({ cte_map }) => nodesOf((cte_map as Node | undefined)?.map))
   return new Set(names.map(({ key }) => String(key).toLowerCase()))
 }
 
-/** The tree with some of its parts put another way. */
+/** Returns a copy of the tree in which `change` has been applied to every node. */
 export function replaced(tree: unknown, change: (node: Node) => Node): unknown {
   if (typeof tree !== 'object' || tree === null || isExactNumber(tree)) return tree
   if (Array.isArray(tree)) return tree.map((part) => replaced(part, change))
