@@ -7,6 +7,8 @@ import type { RecordBatch } from './record-batch.ts'
 export interface LargeBatches {
   /** Takes the batch that holds `from`, unless another one is under way. The bytes of its records are copied. */
   take(partition: Partition, from: number, batch: RecordBatch): boolean
+  /** Whether the batch of this partition that was refused at `from` would be refused again. */
+  refuses(partition: Partition, from: number): boolean
   /** Returns what follows from `from` on, if that is in the batch under way. */
   next(partition: Partition, from: number, maxBytes: number): Promise<LargePiece | undefined>
   close(): void
@@ -36,11 +38,20 @@ export function createLargeBatches(runtime: Runtime): LargeBatches {
     current = undefined
     ended?.pieces.close().catch(() => {})
   }
+  const isTaken = (key: string) =>
+    current !== undefined &&
+    (current.busy || (current.key !== key && runtime.monotonic() - current.usedAt < GIVEN_UP_MS))
+  /** To find out that a batch is too large takes time and memory: once for each that waits. */
+  const refused = new Map<string, number>()
   return {
+    refuses: (partition, from) => refused.get(partitionKey(partition)) === from && isTaken(partitionKey(partition)),
     take(partition, from, batch) {
       const key = partitionKey(partition)
-      if (current?.busy) return false
-      if (current && current.key !== key && runtime.monotonic() - current.usedAt < GIVEN_UP_MS) return false
+      if (isTaken(key)) {
+        refused.set(key, from)
+        return false
+      }
+      refused.delete(key)
       end()
       const copy = { ...batch, records: Buffer.from(batch.records) }
       const usedAt = runtime.monotonic()

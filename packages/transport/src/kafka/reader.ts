@@ -42,7 +42,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
   }
   /** A block; undefined if nothing came; 'later' if it came and there is no room for it. */
   const attempt = async (partition: Partition, from: number, until: number, options: ReadOptions) => {
-    if (options.room?.open === false) return 'later'
+    if (options.room?.open === false || larges.refuses(partition, from)) return 'later'
     const piece = await larges.next(partition, from, options.maxBytes)
     if (piece) return blockOfPiece(partition, from, piece, options)
     const topic = await cluster.knownTopic(partition.topic)
