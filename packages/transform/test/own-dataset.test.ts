@@ -187,3 +187,23 @@ test('a block read one by one and a fast one give the same rows', async () => {
   expect([fast.report.path, single.report.path]).toEqual(['fast', 'one by one'])
   expect(single.report.hash).toBe(BigInt.asUintN(64, 2n * fast.report.hash))
 })
+
+test.for(['LIMIT 1', 'ORDER BY meter', 'ORDER BY meter LIMIT 1', 'LIMIT 50%'])(
+  'a clean.sql in which a record depends on others is refused: %s',
+  async (words) => {
+    const dataset = await (await make({}, SQL.replace(' --', ` ${words} --`))).load()
+    await expect(kit.clean(dataset, [block(reading(1))])).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining(words.startsWith('ORDER') ? 'ORDER BY' : 'LIMIT'),
+    })
+  },
+)
+
+test('a subquery about one record alone may put its parts in order', async () => {
+  const sql = SQL.replace(
+    'CAST(note AS INTEGER)',
+    "(SELECT CAST(n AS INTEGER) FROM (SELECT unnest(string_split(note, ' ')) AS n) ORDER BY n LIMIT 1)",
+  )
+  const { rows } = await kit.clean(await (await make({}, sql)).load(), [block(reading(1, { note: '3 2' }))])
+  expect(rows).toMatchObject([{ length: 2 }])
+})

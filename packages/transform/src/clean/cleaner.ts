@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { type StagedFile, stageRows } from '@millrace/delta'
+import { quoteText } from '@millrace/engine'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits, failedBitsOrError } from '../dataset/expectations.ts'
@@ -66,6 +67,10 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   const checked = new WeakSet<Dataset>()
   const hadSuspects = new WeakSet<Dataset>()
 
+  const check = async (dataset: Dataset, connection: DuckDBConnection) => {
+    if (!checked.has(dataset)) await checkSql(dataset, connection)
+    checked.add(dataset)
+  }
   const clean = async (
     dataset: Dataset,
     blocks: readonly RawMessages[],
@@ -74,8 +79,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   ) => {
     const connection = await engine.connect()
     try {
-      if (!checked.has(dataset)) await checkSql(dataset, connection)
-      checked.add(dataset)
+      await check(dataset, connection)
       const read = await Promise.all(blocks.map((block) => dataset.format.read(block)))
       const cleaned = await lineFiles.lend((files) =>
         cleanBlocks({ ...options, dataset, read, connection, files, target, nameOf }, hadSuspects),
@@ -87,7 +91,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   }
   return {
     cleanIntoFiles: clean,
-    cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options),
+    cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options, check),
     checkRecords: async (dataset, blocks, nameOf) => (await clean(dataset, blocks, undefined, nameOf)).report,
   }
 }
@@ -199,6 +203,7 @@ async function cleanFile(
   path: string,
   { snapshot, targetBytes }: FileTarget,
   { engine, workFolder, runtime }: CleanerOptions,
+  check: (dataset: Dataset, connection: DuckDBConnection) => Promise<void>,
 ): Promise<readonly StagedFile[] | undefined> {
   if (!dataset.format.isJsonLines || expectationBits(dataset.expectations, 'drop') !== 0) return undefined
   const rows = cleanRows(dataset, fastRaw(dataset, [path]), failedBitsOrError(dataset.expectations))
@@ -206,6 +211,7 @@ async function cleanFile(
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
   const connection = await engine.connect()
   try {
+    await check(dataset, connection)
     const query = keptRows(dataset, rows)
     const write = () => stageRows(connection, query, snapshot.metadata, workFolder, runtime, options)
     return (await orRecordError(write)).done
@@ -216,10 +222,31 @@ async function cleanFile(
 
 /** Fails where the SQL does not fit its own description: that would fail for every record, and be no record's fault. */
 async function checkSql(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
+  await refuseModifiers(dataset, connection)
   try {
     await connection.run(cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations)))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new MillraceError('DATASET_INVALID', `data set ${dataset.name}: ${message}`, { cause })
   }
+}
+
+const MODIFIERS: Readonly<Record<string, string>> = {
+  LIMIT_MODIFIER: 'LIMIT',
+  LIMIT_PERCENT_MODIFIER: 'LIMIT',
+  ORDER_MODIFIER: 'ORDER BY',
+  DISTINCT_MODIFIER: 'DISTINCT',
+}
+
+/** Fails where the SQL as a whole has a LIMIT and the like. Within a subquery they may be about one record alone. */
+async function refuseModifiers({ name, sql }: Dataset, connection: DuckDBConnection): Promise<void> {
+  const parsed = await connection.runAndReadAll(`SELECT json_serialize_sql(${quoteText(sql)})`)
+  const { statements = [] } = JSON.parse(String(parsed.getRows()[0]?.[0])) as {
+    readonly statements?: readonly { readonly node: { readonly modifiers: readonly { readonly type: string }[] } }[]
+  }
+  const found = statements.flatMap(({ node }) => node.modifiers).map(({ type }) => MODIFIERS[type] ?? type)
+  if (found.length === 0) return
+  throw new MillraceError('DATASET_INVALID', `data set ${name}: its clean.sql has ${found.join(' and ')}`, {
+    next: 'Take it out: what becomes of a record must not depend on others that come with it.',
+  })
 }
