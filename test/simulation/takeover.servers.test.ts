@@ -12,7 +12,10 @@ const TABLE = '0a1b2c_pin_table'
 async function fillBySpark(spark: HttpAddress, table: string): Promise<void> {
   const columns = `unique_id STRING, title STRING, ind INT, description STRING, follower_count INT, poster_name STRING,
     tag_list STRING, is_image_or_video STRING, image_src STRING, save_location STRING, loaded_by STRING`
-  await sparkSql(spark, `CREATE TABLE ${table} (${columns}) USING DELTA TBLPROPERTIES ('made.by' = 'a notebook', 'millrace.addsColumns' = 'true')`)
+  await sparkSql(
+    spark,
+    `CREATE TABLE ${table} (${columns}) USING DELTA TBLPROPERTIES ('made.by' = 'a notebook', 'millrace.addsColumns' = 'true')`,
+  )
   for (const from of [0, 100, 200]) {
     await sparkSql(
       spark,
