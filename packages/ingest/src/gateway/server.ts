@@ -47,7 +47,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   openDoor(app, parts)
   countLargeAnswers(app)
   app.setErrorHandler((error, request, reply) => answerRefusal(parts, error, request, reply))
-  app.setNotFoundHandler((request, reply) => answerRefusal(parts, refuse(404, 'HTTP 404 Not Found'), request, reply))
+  app.setNotFoundHandler((request, reply) => answerRefusal(parts, notFound(request.url), request, reply))
   letGoAtTheEnd(app)
   await limitRate(app, parts.requestsPerSecond)
   const methods = refuseOtherMethods(app)
@@ -79,6 +79,14 @@ function createServer({ runtime, recordPaths, tls, limits, maxBodyBytes }: Serve
       sendPlain(plain.code(status), refusal.type, refusal.body)
     },
   }) as unknown as FastifyInstance
+}
+
+/** Addresses of Amazon's API Gateway begin with a stage, such as `/prod`. */
+const BEHIND_A_STAGE = /^\/(?!(topics|streams)\/)[\w-]+\/(topics|streams)(\/|$)/
+
+function notFound(url: string): RefusedRequest {
+  const staged = BEHIND_A_STAGE.test(url)
+  return refuse(404, staged ? 'HTTP 404 Not Found: here paths begin with /topics or /streams' : 'HTTP 404 Not Found')
 }
 
 function requestId(given: string | string[] | undefined): string | undefined {
