@@ -6,70 +6,70 @@ import { type TableRef, tableUrl } from '../log/log.ts'
 import { statsOf } from './bounds.ts'
 import { inOrder } from './in-order.ts'
 import { decodeRoaring } from './roaring.ts'
+import { rowBits } from './row-bits.ts'
 import { decodeZ85 } from './z85.ts'
 
 const VECTORS_AT_ONCE = 16
 
-/** Of one scan: a few bytes of a bitmap can stand for any number of rows, and each takes eight bytes here. */
-const MOST_DELETED_ROWS = 20_000_000
+/** Of all files of a scan: a few bytes of a vector can stand for any number of rows. */
+const MOST_BITMAP_BYTES = 64 << 20
 
 /** A row's bit is looked up by a number of 28 bits, so that no vector makes a bitmap over 32 MB. */
 const MOST_ROWS_OF_FILE = 2 ** 28
 
-/** The rows that each file has lost, by its path. A vector's file is read once, however many vectors it holds. */
-export async function deletedRows(table: TableRef, files: readonly AddFile[]): Promise<Map<string, number[]>> {
+/** The rows that each file has lost, by its path, as bits. A vector's file is read once, however many it holds. */
+export async function deletedRows(table: TableRef, files: readonly AddFile[]): Promise<Map<string, Buffer>> {
   const objects = new Map<string, Promise<Uint8Array | undefined>>()
   const get = (key: string) => {
     const known = objects.get(key) ?? table.store.get(key)
     objects.set(key, known)
     return known
   }
-  const rows = new Map<string, number[]>()
-  const budget = { rows: MOST_DELETED_ROWS }
+  const rows = new Map<string, Buffer>()
+  let held = 0
   const decode = async (file: AddFile) => {
     const { path, deletionVector } = file
     if (!deletionVector) return
-    const deleted = await rowsOf(table, file, deletionVector, budget, get)
-    if (deleted.length > 0) rows.set(path, deleted)
+    const deleted = await rowsOf(table, file, deletionVector, get)
+    if (deleted.length === 0) return
+    held += deleted.length
+    if (held > MOST_BITMAP_BYTES) throw tooMany(table)
+    rows.set(path, deleted)
   }
   const touched = files.filter(({ deletionVector }) => deletionVector)
   for await (const _ of inOrder(touched, VECTORS_AT_ONCE, decode));
   return rows
 }
 
+function tooMany(table: TableRef): MillraceError {
+  const what = `${tableUrl(table)}: its deletion vectors reach over more than ${MOST_BITMAP_BYTES * 8} rows in one scan`
+  return new MillraceError('TABLE_UNSUPPORTED', what, {
+    next: 'Let the engine that made them write them out (Spark: REORG TABLE … APPLY (PURGE)).',
+  })
+}
+
 async function rowsOf(
   table: TableRef,
   file: AddFile,
   vector: DeletionVector,
-  budget: { rows: number },
   get: (key: string) => Promise<Uint8Array | undefined>,
-): Promise<number[]> {
+): Promise<Buffer> {
   const broken = (why: string, cause?: unknown) =>
     new MillraceError('TABLE_BROKEN', `${tableUrl(table)}/${file.path}: its deletion vector ${why}`, {
       cause,
     })
-  budget.rows -= vector.cardinality
-  if (!(vector.cardinality >= 0 && budget.rows >= 0)) {
-    throw new MillraceError(
-      'TABLE_UNSUPPORTED',
-      `${tableUrl(table)}: its deletion vectors hold more than ${MOST_DELETED_ROWS} rows`,
-      { next: 'Let the engine that made them write them out (Spark: REORG TABLE … APPLY (PURGE)).' },
-    )
-  }
   const bytes = await bitmapBytes(table, vector, get)
   if (typeof bytes === 'string') throw broken(bytes)
-  let rows: number[]
+  const [bits, end] = [rowBits(MOST_ROWS_OF_FILE), rowsIn(file)]
+  let count: number
   try {
-    rows = decodeRoaring(bytes, vector.cardinality)
+    count = decodeRoaring(bytes, vector.cardinality, bits.set)
   } catch (cause) {
-    throw broken('is no Roaring bitmap', cause)
+    throw broken('is no Roaring bitmap of as many rows as the log says', cause)
   }
-  if (rows.length !== vector.cardinality) {
-    throw broken(`holds ${rows.length} rows where the log says ${vector.cardinality}`)
-  }
-  const last = rows.reduce((greatest, row) => Math.max(greatest, row), -1)
-  if (last >= rowsIn(file)) throw broken(`names row ${last} of a file of ${rowsIn(file)} rows`)
-  return rows
+  if (count !== vector.cardinality) throw broken(`holds ${count} rows where the log says ${vector.cardinality}`)
+  if (bits.last >= end) throw broken(`names row ${bits.last} of a file of ${end} rows`)
+  return bits.bytes()
 }
 
 /** As its statistics count them, as far as a bitmap may reach. */

@@ -1,9 +1,10 @@
 /**
- * Row numbers out of a 64-bit Roaring bitmap as Delta writes it: a magic number, then 32-bit bitmaps by the high
- * half of their values. Throws RangeError where the bytes are no such thing, or hold more than `most` rows.
+ * Hands over the row numbers in a 64-bit Roaring bitmap as Delta writes it: a magic number, then 32-bit bitmaps by the
+ * high half of their values. Returns how many they are. Throws RangeError where the bytes are no such thing, or hold
+ * more than `most` rows.
  */
-export function decodeRoaring(bytes: Uint8Array, most: number): number[] {
-  const cursor = cursorOver(bytes, most)
+export function decodeRoaring(bytes: Uint8Array, most: number, take: (row: number) => void): number {
+  const cursor = cursorOver(bytes, most, take)
   const magic = cursor.u32()
   if (magic === PORTABLE) return decodePortable(cursor)
   if (magic === NATIVE) return decodeNative(cursor, cursor.u32)
@@ -12,25 +13,23 @@ export function decodeRoaring(bytes: Uint8Array, most: number): number[] {
 }
 
 /** Each bitmap after its high half: the format of files. */
-function decodePortable(cursor: Cursor): number[] {
+function decodePortable(cursor: Cursor): number {
   const bitmaps = cursor.u32() + cursor.u32() * HIGH
-  const rows: number[] = []
   for (let bitmap = 0; bitmap < bitmaps; bitmap++) {
     const high = cursor.u32()
-    decodeBitmap(cursor, high * HIGH, rows)
+    decodeBitmap(cursor, high * HIGH)
   }
-  return rows
+  return cursor.taken()
 }
 
 /** One bitmap after the other, each after its size: seen inline, also in the protocol's example. */
-function decodeNative(cursor: Cursor, number: () => number): number[] {
+function decodeNative(cursor: Cursor, number: () => number): number {
   const bitmaps = number()
-  const rows: number[] = []
   for (let bitmap = 0; bitmap < bitmaps; bitmap++) {
     number()
-    decodeBitmap(cursor, bitmap * HIGH, rows)
+    decodeBitmap(cursor, bitmap * HIGH)
   }
-  return rows
+  return cursor.taken()
 }
 
 const HIGH = 2 ** 32
@@ -46,9 +45,9 @@ const WORDS_OF_BITS = 4096
 
 type Cursor = ReturnType<typeof cursorOver>
 
-function cursorOver(bytes: Uint8Array, most: number) {
+function cursorOver(bytes: Uint8Array, most: number, take: (row: number) => void) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let end = 0
+  let [end, taken] = [0, 0]
   const next = (width: number) => {
     end += width
     return end - width
@@ -60,9 +59,14 @@ function cursorOver(bytes: Uint8Array, most: number) {
     u32BigEndian: () => view.getUint32(next(4)),
     skip: next,
     /** Refuses before a row too many is expanded. */
-    makeRoom(rows: readonly number[], more: number) {
-      if (rows.length + more > most) throw new RangeError(`more than ${most} rows`)
+    makeRoom(more: number) {
+      if (taken + more > most) throw new RangeError(`more than ${most} rows`)
     },
+    take(row: number) {
+      taken++
+      take(row)
+    },
+    taken: () => taken,
   }
 }
 
@@ -72,11 +76,11 @@ interface Container {
   readonly isRuns: boolean
 }
 
-function decodeBitmap(cursor: Cursor, high: number, rows: number[]): void {
+function decodeBitmap(cursor: Cursor, high: number): void {
   for (const container of readHeader(cursor, high)) {
-    if (container.isRuns) readRuns(cursor, container.base, rows)
-    else if (container.count <= MOST_IN_ARRAY) readArray(cursor, container, rows)
-    else readBits(cursor, container, rows)
+    if (container.isRuns) readRuns(cursor, container.base)
+    else if (container.count <= MOST_IN_ARRAY) readArray(cursor, container)
+    else readBits(cursor, container)
   }
 }
 
@@ -96,26 +100,26 @@ function readHeader(cursor: Cursor, high: number): Container[] {
   return containers
 }
 
-function readRuns(cursor: Cursor, base: number, rows: number[]): void {
+function readRuns(cursor: Cursor, base: number): void {
   for (let runs = cursor.u16(); runs > 0; runs--) {
     const start = cursor.u16()
     const length = cursor.u16()
-    cursor.makeRoom(rows, length + 1)
-    for (let i = 0; i <= length; i++) rows.push(base + start + i)
+    cursor.makeRoom(length + 1)
+    for (let i = 0; i <= length; i++) cursor.take(base + start + i)
   }
 }
 
-function readArray(cursor: Cursor, { base, count }: Container, rows: number[]): void {
-  cursor.makeRoom(rows, count)
-  for (let i = 0; i < count; i++) rows.push(base + cursor.u16())
+function readArray(cursor: Cursor, { base, count }: Container): void {
+  cursor.makeRoom(count)
+  for (let i = 0; i < count; i++) cursor.take(base + cursor.u16())
 }
 
-function readBits(cursor: Cursor, { base, count }: Container, rows: number[]): void {
-  cursor.makeRoom(rows, count)
+function readBits(cursor: Cursor, { base, count }: Container): void {
+  cursor.makeRoom(count)
   for (let word = 0; word < WORDS_OF_BITS; word++) {
     const bits = cursor.u16()
     for (let bit = 0; bits >> bit > 0; bit++) {
-      if ((bits >> bit) & 1) rows.push(base + word * 16 + bit)
+      if ((bits >> bit) & 1) cursor.take(base + word * 16 + bit)
     }
   }
 }

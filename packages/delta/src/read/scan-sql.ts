@@ -10,7 +10,7 @@ import type { Scan } from './scan.ts'
 
 /** What only the log and the footers know of the files, by their paths and by their places in the list. */
 export interface FileFacts {
-  readonly deleted: ReadonlyMap<string, number[]>
+  readonly deleted: ReadonlyMap<string, Buffer>
   readonly calendars: ReadonlyMap<number, Calendar>
 }
 
@@ -133,7 +133,7 @@ function fileFacts(
     partitions.forEach((field, i) => {
       fact[`p${i}`] = partitionValue(scan, file, physicalName(field, mapping))
     })
-    if (rows) fact.bits = toBits(rows)
+    if (rows) fact.bits = rows.toString('base64')
     if (calendar) {
       Object.assign(fact, { julian_dates: calendar.julianDates, julian_times: calendar.julianTimes })
       Object.assign(fact, { zone: calendar.zone ?? null, clock: calendar.offset })
@@ -158,14 +158,7 @@ function partitionValue(scan: Scan, file: AddFile, name: string): string | null 
   return value === '' ? null : value
 }
 
-/** The first row is the highest bit of the first byte, as DuckDB's BIT counts. */
-function toBits(rows: readonly number[]): string {
-  const last = rows.reduce((greatest, row) => Math.max(greatest, row), -1)
-  const bits = Buffer.alloc(Math.floor(last / 8) + 1)
-  for (const row of rows) bits[row >> 3] = (bits[row >> 3] ?? 0) | (0x80 >> (row & 7))
-  return bits.toString('base64')
-}
-
+/** Returns a list as JSON that DuckDB reads. */
 export function jsonList(items: readonly unknown[], structure: string): string {
   return `from_json(${quoteText(JSON.stringify(items))}, ${quoteText(structure)})`
 }
