@@ -60,6 +60,13 @@ it("a folder is a data set of one's own, two files a question, from the source t
     const file = (name: string) => readFile(join(place.folder, 'reports', '2026-01-31', name), 'utf8')
     expect(JSON.parse(await file('largest.json'))).toEqual(answer)
     expect(await file('report.html')).toContain('The largest sales')
+
+    const fromRaw = ['--lake', 'raw', '--out', 'raw-out', '--date', '2026-01-31']
+    expect(await place.run('batch', ...fromRaw, '--raw', 'sales.jsonl')).toMatchObject({ exitCode: 0 })
+    const listed = await place.run('quarantine', 'list', '--lake', 'raw', '--json')
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      { table: 'batch/sale', topic: 'sales.jsonl', offset: '2', reason: 'expectation positive failed', state: 'bad' },
+    ])
   }))
 
 it('a data set without a generator gets records made up from its fields, one with a generator those that it makes', () =>

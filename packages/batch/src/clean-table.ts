@@ -11,12 +11,13 @@ import {
   stageRows,
   uploadAll,
 } from '@millrace/delta'
+import { QUARANTINE_SCHEMA, quarantinePath } from '@millrace/outputs'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import { keepNewRows } from './duplicates.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
-import { createRefusals, REFUSED_SCHEMA } from './refused.ts'
+import { collectRejected } from './rejected.ts'
 import { type OnRecords, type Portions, rowsOf, stage, stagePortions } from './staging.ts'
 import type { NewRows, TableParts } from './table-parts.ts'
 import { makeOnCluster } from './trino/clean.ts'
@@ -40,17 +41,17 @@ export async function writeCleanTable(
   refuseMixedFiles(snapshot, manifest)
   const connection = await engine.connect()
   try {
-    const refusals = await createRefusals(manifest.date, connection, parts)
+    const rejected = await collectRejected(manifest, connection, parts)
     const kept = [...snapshot.files.values()].filter((file) => !isReplaced(file, manifest))
     const latest = manifest.made + AHEAD_MS
-    const tableParts: TableParts = { ...parts, dataset, snapshot, kept, latest, connection, refusals, onRecords }
+    const tableParts: TableParts = { ...parts, dataset, snapshot, kept, latest, connection, rejected, onRecords }
     const { files, ...made } = parts.clusterSchema
       ? await makeOnCluster(await portions(), parts.clusterSchema, tableParts)
       : await makeHere(await portions(), tableParts)
     runtime.crashPoint(`${dataset.name} uploaded`)
-    await commitRefusals(manifest, tableParts)
+    await commitRejected(manifest, tableParts)
     runtime.crashPoint(`${dataset.name} refused`)
-    const notes = { ...made, refused: refusals.count() }
+    const notes = { ...made, refused: rejected.count() }
     await writeNotes(lake, manifest, dataset.name, notes)
     runtime.crashPoint(`${dataset.name} noted`)
     await replaceFiles(snapshot, files, manifest, parts)
@@ -72,23 +73,23 @@ async function keepNewFiles(
   files: readonly StagedFile[],
   parts: TableParts,
 ): Promise<{ files: readonly StagedFile[]; duplicates: number }> {
-  const { dataset, snapshot, kept, latest, connection, refusals } = parts
+  const { dataset, snapshot, kept, latest, connection, rejected } = parts
   const result = await keepNewRows(dataset, files, { snapshot, files: kept }, latest, connection)
   const reason = 'a time in it is in the future'
-  await refusals.add(result.future.map((json) => ({ object: null, place: null, reason, value: Buffer.from(json) })))
+  await rejected.add(result.future.map((json) => ({ object: null, place: null, reason, value: Buffer.from(json) })))
   const left = result.left === undefined ? [] : await stage(result.left, connection, parts)
   return { files: [...result.whole, ...left], duplicates: result.duplicates }
 }
 
-/** Commits the refused records. It must run before the table's own commit, because they are nowhere else. */
-async function commitRefusals(
+/** Commits the rejected records. It must run before the table's own commit, because they are nowhere else. */
+async function commitRejected(
   manifest: Manifest,
-  { dataset, connection, refusals, ...parts }: TableParts,
+  { dataset, connection, rejected, ...parts }: TableParts,
 ): Promise<void> {
-  const table = { store: parts.lake, path: `${BATCH}/${dataset.name}_quarantine` }
-  if (refusals.count() === 0 && !(await openTable(table))) return
-  const snapshot = await openOrCreate(table, { schema: REFUSED_SCHEMA }, parts.runtime)
-  const files = await stageRows(connection, 'FROM refused', snapshot.metadata, parts.workFolder, parts.runtime)
+  const table = { store: parts.lake, path: quarantinePath(`${BATCH}/${dataset.name}`) }
+  if (rejected.count() === 0 && !(await openTable(table))) return
+  const snapshot = await openOrCreate(table, { schema: QUARANTINE_SCHEMA }, parts.runtime)
+  const files = await stageRows(connection, rejected.sql(), snapshot.metadata, parts.workFolder, parts.runtime)
   await uploadAll(table, files)
   const add = files.map((file) => file.add)
   await replaceFiles(snapshot, add, manifest, parts)

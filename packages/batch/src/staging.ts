@@ -9,7 +9,7 @@ import { blocksOf } from './input/converted.ts'
 import type { RawBlock } from './input/raw-blocks.ts'
 import type { RawObject } from './manifest.ts'
 import type { RunParts } from './parts.ts'
-import type { Refusals } from './refused.ts'
+import type { Rejected } from './rejected.ts'
 
 /** Input of a table: raw records to clean, or clean rows. */
 export type Portions =
@@ -24,7 +24,7 @@ export interface StagingParts extends RunParts {
   /** Snapshot of the table whose columns the files get. */
   readonly snapshot: Snapshot
   readonly connection: DuckDBConnection
-  readonly refusals: Refusals
+  readonly rejected: Rejected
   readonly onRecords: OnRecords
 }
 
@@ -98,13 +98,15 @@ async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, part
 }
 
 async function stageBlock({ values, placeOf, refused, converted }: RawBlock, parts: StagingParts) {
-  const { refusals, cleaner, snapshot } = parts
+  const { rejected: rejectedInputs, cleaner, snapshot } = parts
   const dataset = converted ? { ...parts.dataset, format: jsonFormat } : parts.dataset
   const nameOf = (_: number, index: number) => `${placeOf(index).object}, record ${placeOf(index).place}`
   const target = { snapshot, targetBytes: FILE_BYTES }
   const { files, report } = await cleaner.cleanIntoFiles(dataset, [values], target, nameOf)
-  await refusals.add(refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })))
-  await refusals.add(
+  await rejectedInputs.add(
+    refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })),
+  )
+  await rejectedInputs.add(
     report.rejected.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),
   )
   return { files, filtered: report.filtered.reduce((sum, count) => sum + count, 0) }

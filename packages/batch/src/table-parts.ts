@@ -3,7 +3,7 @@ import type { AddFile, Snapshot } from '@millrace/delta'
 import type { Dataset } from '@millrace/transform'
 import type { TableNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
-import type { Refusals } from './refused.ts'
+import type { Rejected } from './rejected.ts'
 import type { OnRecords } from './staging.ts'
 
 /** Parameters for making a table's new rows. */
@@ -15,7 +15,7 @@ export interface TableParts extends RunParts {
   /** Latest time that does not count as the future. */
   readonly latest: number
   readonly connection: DuckDBConnection
-  readonly refusals: Refusals
+  readonly rejected: Rejected
   readonly onRecords: OnRecords
 }
 

@@ -94,7 +94,10 @@ const QUESTIONS = ['q1', 'q2', 'q2_all', 'q3a', 'q3b', 'q4', 'q5', 'q6', 'q7', '
 /** Everything that a reader can see of a place: tables by their rows, files by their bytes, runs by what they counted. */
 export async function seen({ rows, out }: Place, quarantines: readonly string[] = []) {
   const tables = [...DATASETS, ...quarantines, ...QUESTIONS]
-  const asText = (name: string) => `(SELECT list(row::VARCHAR ORDER BY row::VARCHAR) FROM batch.${name} AS row)`
+  // When a record was rejected is no part of what a run makes of it.
+  const table = (name: string) =>
+    quarantines.includes(name) ? `(SELECT * EXCLUDE (time, refused_at) FROM batch.${name})` : `batch.${name}`
+  const asText = (name: string) => `(SELECT list(row::VARCHAR ORDER BY row::VARCHAR) FROM ${table(name)} AS row)`
   const [contents] = await rows(`SELECT ${tables.map(asText).join(', ')}`)
   const runs = await rows(
     "SELECT run_date, attempt, records, rows, refused, details::JSON->>'tables' FROM batch.runs ORDER BY ALL",

@@ -9,7 +9,7 @@ import { openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { expect, test } from 'vitest'
-import { createRefusals } from '../src/refused.ts'
+import { collectRejected } from '../src/rejected.ts'
 import { stagePortions } from '../src/staging.ts'
 
 /** A format of which no message is. */
@@ -37,10 +37,10 @@ async function stage(dataset: Dataset, name: string, text: string) {
   const run = { lake, engine, cleaner, workFolder, runtime: systemRuntime }
   try {
     const snapshot = await openOrCreate({ store: lake, path: 'users' }, { schema: dataset.schema }, systemRuntime)
-    const refusals = await createRefusals('2026-01-01', connection, run)
-    const parts = { ...run, dataset, snapshot, connection, refusals, onRecords: () => {} }
+    const rejected = await collectRejected({ date: '2026-01-01', made: 0 }, connection, run)
+    const parts = { ...run, dataset, snapshot, connection, rejected, onRecords: () => {} }
     const { files } = await stagePortions({ kind: 'raw', store, objects: [{ key: name, size, modified }] }, parts)
-    return { rows: files.reduce((sum, { rows }) => sum + Number(rows), 0), refused: refusals.count() }
+    return { rows: files.reduce((sum, { rows }) => sum + Number(rows), 0), refused: rejected.count() }
   } finally {
     engine.close()
     await rm(folder, { recursive: true })

@@ -106,7 +106,7 @@ async function refuseRows(
     `SELECT * FROM (${checked}) AS checked WHERE objection = '${LATE}' OR objection LIKE 'quarantine %'`,
   )
   const names = columns.map(({ name }) => name)
-  await parts.refusals.add(
+  await parts.rejected.add(
     rows.map((row) => {
       const { objection: why, ...record } = Object.fromEntries(names.map((name, i) => [name, row[i]]))
       return { object: null, place: null, reason: reasonOf(String(why)), value: Buffer.from(JSON.stringify(record)) }

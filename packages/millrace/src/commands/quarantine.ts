@@ -6,23 +6,33 @@ const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 
 
 const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetFolders } }, args, io) => {
   const tables = datasets.map((dataset) => ({ dataset, table: names[dataset] ?? dataset }))
-  const desk = { lake, tables, datasetFolders }
-  const { listQuarantine, replayAll } = await import('@millrace/outputs')
+  const options = { lake, tables, datasetFolders }
+  const [{ listQuarantine, replayAll }, { BATCH }] = await Promise.all([
+    import('@millrace/outputs'),
+    import('@millrace/queries'),
+  ])
+  const ofDailyRun = datasets.map((dataset) => ({ dataset, table: `${BATCH}/${dataset}` }))
   const json = args.switch('--json')
   const [what = 'list'] = args.positionals
   if (what === 'replay') {
-    const totals = [...(await replayAll(desk, systemRuntime))].map(([table, each]) => ({
+    const totals = [...(await replayAll(options, systemRuntime))].map(([table, each]) => ({
       table,
       ...each,
     }))
     if (json) io.json(totals)
     else for (const each of totals) io.line(`${each.table}: ${each.replayed} replayed, ${each.stillBad} still bad`)
+    if ((await listQuarantine({ ...options, tables: ofDailyRun }, 1)).length > 0) {
+      io.note('what the daily run rejected comes with its next run, once a rule has changed: millrace batch')
+    }
     return 0
   }
   if (what !== 'list') {
     throw new MillraceError('USAGE', `quarantine knows list and replay, not ${JSON.stringify(what)}`)
   }
-  const records = await listQuarantine(desk, args.integer('--limit') ?? USUAL_LIMIT)
+  const records = await listQuarantine(
+    { ...options, tables: [...tables, ...ofDailyRun] },
+    args.integer('--limit') ?? USUAL_LIMIT,
+  )
   if (json) io.json(records)
   else {
     const { agoInWords } = await import('@millrace/watch')
@@ -38,7 +48,7 @@ const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetF
 
 export const quarantine: Command = {
   about:
-    'Shows the records that may not enter their tables, with the reason; `replay` tries them again by the rules of today.',
+    'Shows the records that may not enter their tables, with the reason, those of the daily run too; `replay` tries those of the stream again by the rules of today.',
   positionals: ['[what]'],
   settings: ['lake', 'datasets', 'tables', 'datasetFolders'],
   options: [

@@ -6,12 +6,16 @@ import type { RejectedRecord } from '../rejected-record.ts'
 export const QUARANTINE_SCHEMA: StructType = {
   type: 'struct',
   fields: [
-    commentedField('pipeline', 'string', 'The group that rejected the record'),
-    commentedField('topic', 'string', 'Where the record came from'),
-    commentedField('identity', 'string', 'Which topic of that name'),
+    commentedField('pipeline', 'string', 'The group that rejected the record; batch where the daily run did'),
+    commentedField('topic', 'string', 'The topic, or the raw object, that the record came from'),
+    commentedField('identity', 'string', 'Which topic of that name; the date of the daily run'),
     commentedField('partition', 'string', 'The partition or shard'),
-    commentedField('offset', 'string', 'As the source names the record'),
-    commentedField('time', 'timestamp', "The source's time of the record"),
+    commentedField(
+      'offset',
+      'string',
+      'The name of the record in it: an offset, or its number in the object, from 1; empty for the whole object',
+    ),
+    commentedField('time', 'timestamp', "The source's time of the record; when the daily run was planned"),
     commentedField('reason', 'string', 'Why it may not enter the table'),
     commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
     commentedField('state', 'string', 'bad, unrecognized, replaying:<id> or replayed:<id>'),
