@@ -49,12 +49,11 @@ export function checkedMetadata(value: Loose, where: string): Metadata {
 export function checkedAdd(value: Loose, where: string): AddFile {
   const add = value as unknown as AddFile
   checkFile(value, 'add', where)
-  if (value.partitionValues === undefined || value.partitionValues === null) return { ...add, partitionValues: {} }
   if (!isCount(value.size)) throw brokenAction(where, 'add', `of ${add.path} has no size`)
   if ((value.stats ?? null) !== null && typeof value.stats !== 'string') {
     throw brokenAction(where, 'add', `of ${add.path} has statistics that are no text`)
   }
-  return add
+  return (value.partitionValues ?? null) === null ? { ...add, partitionValues: {} } : add
 }
 
 export function checkedRemove(value: Loose, where: string): RemoveFile {

@@ -79,6 +79,7 @@ describe('a log of entries', () => {
     ['a progress without a name', '{"txn":{}}'],
     ['a progress of half a version', '{"txn":{"appId":"a","version":1.5}}'],
     ['a file without a size', '{"add":{"path":"x","partitionValues":{}}}'],
+    ['a file without a size or partition values', '{"add":{"path":"x"}}'],
     ['partition values that are a list', '{"add":{"path":"x","partitionValues":["a"],"size":1}}'],
     ['statistics that are no text', '{"add":{"path":"x","partitionValues":{},"size":1,"stats":{}}}'],
     ['a deletion vector of no kind', '{"add":{"path":"x","partitionValues":{},"size":1,"deletionVector":{}}}'],
