@@ -1,7 +1,7 @@
 export { type LakeOptions, openLake } from './address.ts'
 export { isWithin, outside, realFolder, refuseOutside } from './confined.ts'
 export { Crash, type Fault, type FaultPlan, faultyStore } from './faulty.ts'
-export type { LeaseListener } from './lease/hand.ts'
+export type { LeaseListener } from './lease/held-leases.ts'
 export { type Leases, openLeases } from './lease/leases.ts'
 export { memoryStore, type Objects } from './memory.ts'
 export { type Finding, probeStore } from './probe.ts'

@@ -1,35 +1,35 @@
 import type { Runtime } from '@millrace/base'
 import type { ObjectStore } from '../store.ts'
-import { openBoard, type Sight } from './board.ts'
-import { createHand, type LeaseListener } from './hand.ts'
-import { startHeart } from './heart.ts'
-import { type Other, planLeases, scopeOf } from './plan.ts'
-import { createWatch, type Watch } from './watch.ts'
+import { startHeartbeats } from './heartbeat.ts'
+import { createHeldLeases, type LeaseListener } from './held-leases.ts'
+import { type LeaseState, openLeaseStore } from './lease-store.ts'
+import { createLiveness, type Liveness } from './liveness.ts'
+import { type OtherWorker, planLeases, scopeOf } from './plan.ts'
 
 /**
- * Work shared out among the workers that use the same prefix of a store: evenly, taken over from the dead, handed
- * back on a clean stop. A lease is a matter of economy: two workers can believe for a while that they have the
- * same one, and what must not happen then has to be prevented elsewhere.
+ * Divides work evenly among the workers that use the same prefix of a store. The leases of a dead worker are taken
+ * over, and a clean stop releases them. A lease only saves work: two workers can believe for a while that they hold
+ * the same one, and what must not happen then has to be prevented elsewhere.
  */
 export interface Leases {
-  /** What there is to share from now on (of a scope all, or nothing: see `scopeOf`); settles after one look at what the others have. */
+  /** Sets the leases to divide, all of a scope or none (see `scopeOf`); settles when the others' claims have been read once. */
   share(names: readonly string[]): Promise<void>
-  /** Says of a lease of ours that it needs no more work and weighs nothing; or that it does again. */
+  /** Marks a lease of ours as finished, so that it no longer counts in our share; or as unfinished again. */
   finish(name: string, finished: boolean): void
-  /** Whether its holder says so. */
+  /** Whether the lease's holder has marked it as finished. */
   finished(name: string): boolean
-  /** Hands back all of them. */
+  /** Releases all leases. */
   close(): Promise<void>
 }
 
 export interface LeaseOptions {
   readonly listener: LeaseListener
-  /** A worker that is not seen to live for so long is dead for the others. */
+  /** After this time without a heartbeat the others take a worker for dead. */
   readonly expiryMs?: number
 }
 
 const EXPIRY_MS = 15_000
-const LOOKS = 5
+const READS_PER_EXPIRY = 5
 
 export function openLeases(
   store: ObjectStore,
@@ -37,102 +37,110 @@ export function openLeases(
   { listener, expiryMs = EXPIRY_MS }: LeaseOptions,
   runtime: Runtime,
 ): Leases {
-  const board = openBoard(store, prefix)
-  const watch = createWatch(expiryMs)
-  const hand = createHand(listener)
+  const leaseStore = openLeaseStore(store, prefix)
+  const liveness = createLiveness(expiryMs)
+  const held = createHeldLeases(listener)
   const closing = new AbortController()
   let wanted: readonly string[] = []
   let finishedElsewhere: ReadonlySet<string> = new Set()
-  /** Names that this worker has had. What they held is free: it has let go of it. */
-  const former = new Set<string>()
-  const heart = startHeart({
-    board,
+  /** Our earlier worker ids; their leases may be taken. */
+  const formerIds = new Set<string>()
+  const heartbeats = startHeartbeats({
+    leaseStore,
     expiryMs,
     runtime,
-    says: () => ({ scopes: [...new Set(wanted.map(scopeOf))], finished: [...hand.finished] }),
-    failed(worker) {
-      former.add(worker)
-      void hand.letGo(hand.names())
+    content: () => ({ scopes: [...new Set(wanted.map(scopeOf))], finished: [...held.finished] }),
+    failed(workerId) {
+      formerIds.add(workerId)
+      void held.drop(held.names())
     },
   })
-  const look = async () => {
-    const me = heart.worker
-    const sight = await board.look()
+  const readState = async () => {
+    const me = heartbeats.workerId
+    const state = await leaseStore.read()
     const now = runtime.monotonic()
-    watch.see(sight, now)
-    const lives = (worker: string) => worker !== me && !former.has(worker) && watch.healthOf(worker, now) !== 'dead'
-    finishedElsewhere = finishedBy(sight, lives)
-    await Promise.all(watch.longDead(now).map((worker) => board.removeWorker(worker)))
-    return { me, claims: sight.claims, others: othersIn(sight, lives, watch, now) }
+    liveness.observe(state, now)
+    const isAlive = (worker: string) =>
+      worker !== me && !formerIds.has(worker) && liveness.healthOf(worker, now) !== 'dead'
+    finishedElsewhere = finishedBy(state, isAlive)
+    await Promise.all(liveness.longDead(now).map((worker) => leaseStore.removeWorker(worker)))
+    return { me, claims: state.claims, others: othersIn(state, isAlive, liveness, now) }
   }
-  const step = async () => {
-    // What others can't see anybody hold they would take.
-    if (!heart.isKnown) return
-    const { me, claims, others } = await look()
-    const isOurs = (name: string) => claims.get(name)?.holder === me && claims.get(name)?.epoch === hand.epochOf(name)
-    await hand.letGo(hand.names().filter((name) => !isOurs(name)))
-    const useless = hand.names().filter((name) => !wanted.includes(name))
-    await hand.letGo(useless)
-    await Promise.all(useless.map((name) => board.remove(name)))
+  const rebalance = async () => {
+    // Others would take the leases of a worker whose heartbeat they cannot see.
+    if (!heartbeats.isVisible) return
+    const { me, claims, others } = await readState()
+    const isOurs = (name: string) => claims.get(name)?.holder === me && claims.get(name)?.epoch === held.epochOf(name)
+    await held.drop(held.names().filter((name) => !isOurs(name)))
+    const unwanted = held.names().filter((name) => !wanted.includes(name))
+    await held.drop(unwanted)
+    await Promise.all(unwanted.map((name) => leaseStore.remove(name)))
 
     const holders = new Map([...claims].flatMap(([name, { holder }]) => (holder ? [[name, holder] as const] : [])))
-    const finished = hand.finished.union(finishedElsewhere)
-    const { take, giveBack, settled } = planLeases({ me, wanted, holders, others, finished })
-    const epochs = giveBack.map((name) => [name, hand.epochOf(name) ?? 0] as const)
-    await hand.letGo(giveBack)
-    await Promise.all(epochs.map(([name, epoch]) => board.release(name, epoch)))
+    const finished = held.finished.union(finishedElsewhere)
+    const { take, release, settled } = planLeases({ me, wanted, holders, others, finished })
+    const epochs = release.map((name) => [name, held.epochOf(name) ?? 0] as const)
+    await held.drop(release)
+    await Promise.all(epochs.map(([name, epoch]) => leaseStore.release(name, epoch)))
     await Promise.all(
       take.map(async (name) => {
         const epoch = (claims.get(name)?.epoch ?? -1) + 1
-        if ((await board.claim(name, epoch, me)) && me === heart.worker) hand.hold(name, epoch)
+        if ((await leaseStore.claim(name, epoch, me)) && me === heartbeats.workerId) held.add(name, epoch)
       }),
     )
-    // Somebody was faster, or our name is another one by now: the next look tells what that means.
-    hand.show(settled && me === heart.worker && take.every((name) => hand.epochOf(name) !== undefined))
-    await hand.told()
+    // Where another worker was faster, or our id has changed, the next round decides.
+    const gotAll = take.every((name) => held.epochOf(name) !== undefined)
+    held.announce(settled && gotAll && me === heartbeats.workerId)
+    await held.announced()
   }
   const inTurn = createTurns()
-  const keepLooking = async () => {
+  const keepRebalancing = async () => {
     while (!closing.signal.aborted) {
-      await runtime.sleep(expiryMs / LOOKS, closing.signal).catch(() => {})
-      // A store that is out of reach for long ends our leases by the heart; else the next look makes it good.
-      if (!closing.signal.aborted) await inTurn(step).catch(() => {})
+      await runtime.sleep(expiryMs / READS_PER_EXPIRY, closing.signal).catch(() => {})
+      // Errors are left to the next round; when the store is away for long, the missing heartbeats end our leases.
+      if (!closing.signal.aborted) await inTurn(rebalance).catch(() => {})
     }
   }
-  const looking = keepLooking()
+  const rebalancing = keepRebalancing()
   return {
     async share(names) {
       wanted = names
-      await heart.beatNow()
-      await inTurn(step)
+      await heartbeats.sendNow()
+      await inTurn(rebalance)
     },
     finish(name, finished) {
-      if (hand.finish(name, finished)) heart.beatNow().catch(() => {})
+      if (held.setFinished(name, finished)) heartbeats.sendNow().catch(() => {})
     },
-    finished: (name) => hand.finished.has(name) || finishedElsewhere.has(name),
+    finished: (name) => held.finished.has(name) || finishedElsewhere.has(name),
     async close() {
       closing.abort()
-      await looking
-      await heart.stop()
-      await Promise.all(hand.names().map((name) => board.release(name, hand.epochOf(name) ?? 0)))
-      await board.removeWorker(heart.worker)
+      await rebalancing
+      await heartbeats.stop()
+      await Promise.all(held.names().map((name) => leaseStore.release(name, held.epochOf(name) ?? 0)))
+      await leaseStore.removeWorker(heartbeats.workerId)
     },
   }
 }
 
-function finishedBy({ beats, claims }: Sight, counts: (worker: string) => boolean): Set<string> {
-  const says = (worker: string) =>
-    (beats.get(worker)?.finished ?? []).filter((name) => claims.get(name)?.holder === worker)
-  return new Set([...beats.keys()].filter(counts).flatMap(says))
+/** Returns the leases that workers report as finished and still hold. */
+function finishedBy({ heartbeats, claims }: LeaseState, counts: (worker: string) => boolean): Set<string> {
+  const reportedBy = (worker: string) =>
+    (heartbeats.get(worker)?.finished ?? []).filter((name) => claims.get(name)?.holder === worker)
+  return new Set([...heartbeats.keys()].filter(counts).flatMap(reportedBy))
 }
 
-function othersIn({ beats }: Sight, lives: (worker: string) => boolean, watch: Watch, now: number): Other[] {
-  return [...beats].flatMap(([id, { scopes }]) =>
-    lives(id) ? [{ id, scopes: new Set(scopes), proven: watch.healthOf(id, now) === 'alive' }] : [],
+function othersIn(
+  { heartbeats }: LeaseState,
+  isAlive: (worker: string) => boolean,
+  liveness: Liveness,
+  now: number,
+): OtherWorker[] {
+  return [...heartbeats].flatMap(([id, { scopes }]) =>
+    isAlive(id) ? [{ id, scopes: new Set(scopes), proven: liveness.healthOf(id, now) === 'alive' }] : [],
   )
 }
 
-/** One after the other, whatever becomes of each. */
+/** Runs work one after the other, whether or not the one before failed. */
 function createTurns() {
   let last: Promise<unknown> = Promise.resolve()
   return (work: () => Promise<void>): Promise<void> => {

@@ -23,8 +23,8 @@ it('workers that plan for themselves, in turn, soon share evenly, and then leave
       }
       for (let round = 0; round < 2 * workers; round++) {
         for (const me of ids) {
-          const { take, giveBack } = planOf(me)
-          for (const name of giveBack) holders.delete(name)
+          const { take, release } = planOf(me)
+          for (const name of release) holders.delete(name)
           for (const name of take) holders.set(name, me)
         }
       }
@@ -32,7 +32,7 @@ it('workers that plan for themselves, in turn, soon share evenly, and then leave
       const counts = ids.map((id) => work.filter((name) => holders.get(name) === id).length)
       expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(work.length)
-      for (const me of ids) expect(planOf(me)).toEqual({ take: [], giveBack: [], settled: true })
+      for (const me of ids) expect(planOf(me)).toEqual({ take: [], release: [], settled: true })
     }),
   )
 })
@@ -43,7 +43,7 @@ it('nothing is given up for one that may be dead', () => {
   const other = { id: 'other', scopes: new Set(['s']), proven: false }
   expect(planLeases({ me: 'me', wanted, holders, others: [other], finished: new Set() })).toEqual({
     take: [],
-    giveBack: [],
+    release: [],
     settled: false,
   })
 })

@@ -1,36 +1,38 @@
-import type { Sight } from './board.ts'
+import type { LeaseState } from './lease-store.ts'
 
 /** How another worker looks from here, by this machine's own clock. */
 export type Health =
-  /** It has been seen to beat. */
+  /** A heartbeat has arrived while we watched. */
   | 'alive'
-  /** It was there when we came, and has not been seen to beat: it may be dead. */
+  /** The worker was there when we started, and no heartbeat has arrived since: it may be dead. */
   | 'unproven'
-  /** No change has been seen for as long as a lease lasts. */
+  /** No heartbeat has arrived for the expiry time. */
   | 'dead'
 
-export interface Watch {
-  /** Call with each look at the board. */
-  see(sight: Sight, now: number): void
+/** Which workers are alive, judged by when their heartbeats change. */
+export interface Liveness {
+  /** Takes in what was read from the lease store. */
+  observe(state: LeaseState, now: number): void
   healthOf(worker: string, now: number): Health
-  /** Dead for so long that nobody waits for them. */
+  /** Returns the workers that have been dead so long that their heartbeats can be deleted. */
   longDead(now: number): string[]
 }
 
+/** In expiry times. */
 const LONG = 10
 
-export function createWatch(expiryMs: number): Watch {
+export function createLiveness(expiryMs: number): Liveness {
   const seen = new Map<string, { readonly count: number; readonly since: number; readonly proven: boolean }>()
   return {
-    see({ beats, claims }, now) {
+    observe({ heartbeats, claims }, now) {
       const holders = [...claims.values()].map(({ holder }) => holder).filter((holder) => holder !== undefined)
-      const there = new Set([...beats.keys(), ...holders])
-      for (const worker of there) {
-        const count = beats.get(worker)?.count ?? -1
+      const present = new Set([...heartbeats.keys(), ...holders])
+      for (const worker of present) {
+        const count = heartbeats.get(worker)?.count ?? -1
         const before = seen.get(worker)
         if (before?.count !== count) seen.set(worker, { count, since: now, proven: before !== undefined })
       }
-      for (const worker of seen.keys()) if (!there.has(worker)) seen.delete(worker)
+      for (const worker of seen.keys()) if (!present.has(worker)) seen.delete(worker)
     },
     healthOf(worker, now) {
       const last = seen.get(worker)
