@@ -37,8 +37,7 @@ export function openLeases(
   { listener, expiryMs = EXPIRY_MS }: LeaseOptions,
   runtime: Runtime,
 ): Leases {
-  const leaseStore = openLeaseStore(store, prefix)
-  const liveness = createLiveness(expiryMs)
+  const [leaseStore, liveness] = [openLeaseStore(store, prefix), createLiveness(expiryMs)]
   const held = createHeldLeases(listener)
   const closing = new AbortController()
   let wanted: readonly string[] = []
@@ -60,8 +59,7 @@ export function openLeases(
     const state = await leaseStore.read()
     const now = runtime.monotonic()
     liveness.observe(state, now)
-    const isAlive = (worker: string) =>
-      worker !== me && !formerIds.has(worker) && liveness.healthOf(worker, now) !== 'dead'
+    const isAlive = (id: string) => id !== me && !formerIds.has(id) && liveness.healthOf(id, now) !== 'dead'
     finishedElsewhere = finishedBy(state, isAlive)
     await Promise.all(liveness.longDead(now).map((worker) => leaseStore.removeWorker(worker)))
     return { me, claims: state.claims, others: othersIn(state, isAlive, liveness, now) }
