@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
-import { tallyReporter } from './tools/tally-reporter.ts'
+import { countReporter } from './tools/count-reporter.ts'
 
 const FOLDERS = '{packages/*/test,examples/*/test,test,tools,bench/test,infra/test}'
 
@@ -11,7 +11,7 @@ export default defineConfig({
     // Two cores are what a small CI machine has; the servers want some of it too.
     maxWorkers: 2,
     globalSetup: './packages/testkit/src/global-setup.ts',
-    reporters: ['default', tallyReporter()],
+    reporters: ['default', countReporter()],
     // A guard against hanging, not a measure of anything.
     testTimeout: 180_000,
     hookTimeout: 180_000,

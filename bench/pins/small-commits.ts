@@ -11,7 +11,7 @@ export const ROWS_A_COMMIT = 1000
 
 /** What appends the same thousand clean pins to a Delta table, again and again. */
 export interface SmallCommits {
-  readonly workshop: { readonly connection: DuckDBConnection; readonly folder: string; readonly runtime: Runtime }
+  readonly context: { readonly connection: DuckDBConnection; readonly folder: string; readonly runtime: Runtime }
   open(): Promise<Snapshot>
   append(to: Snapshot): Promise<Snapshot>
 }
@@ -23,14 +23,14 @@ export async function smallCommits(pins: string, lake: string): Promise<SmallCom
   // A thousand rows are less than what two threads would share.
   const connection = await (await openDuckDB({ threads: 1 })).connect()
   await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)
-  const workshop = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
+  const context = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
   const open = () => openOrCreate(table, { schema }, systemRuntime, connection)
   await open()
   return {
-    workshop,
+    context,
     open,
     async append(to) {
-      const result = await appendRows(to, 'FROM pins', workshop)
+      const result = await appendRows(to, 'FROM pins', context)
       if (result.outcome !== 'committed') throw new Error(`commit ${to.version + 1}: ${result.outcome}`)
       return result.snapshot
     },

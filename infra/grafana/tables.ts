@@ -33,7 +33,7 @@ function panels() {
         about: 'Since each chore last ran well, whether or not there was anything to do.',
         unit: 's',
         lines: {
-          '{{table}} {{chore}}': 'time() - max by (table, chore) (millrace_care_last_success_timestamp_seconds)',
+          '{{table}} {{chore}}': 'time() - max by (table, chore) (millrace_maintenance_last_success_timestamp_seconds)',
         },
       },
       12,
@@ -43,7 +43,7 @@ function panels() {
         title: 'Care',
         about: 'Runs in an hour, by what came of them.',
         unit: 'short',
-        lines: { '{{chore}} {{outcome}}': 'sum by (chore, outcome) (increase(millrace_care_runs_total[1h]))' },
+        lines: { '{{chore}} {{outcome}}': 'sum by (chore, outcome) (increase(millrace_maintenance_runs_total[1h]))' },
       },
       12,
     ),

@@ -40,17 +40,17 @@ interface Import {
 export function findLayerBreaks(root: string): Problem[] {
   const packages = new Map(readPackageJsons(root).map((json) => [posix.dirname(json.path), json]))
   return [
-    ...[...packages.values()].flatMap(judgePackage),
+    ...[...packages.values()].flatMap(checkPackage),
     ...readSourceFiles(root).flatMap((file) =>
       importsOf(file).flatMap(({ from, line }) => {
-        const message = judgeImport(file.path, from, packages)
+        const message = checkImport(file.path, from, packages)
         return message === undefined ? [] : [{ path: `${file.path}:${line}`, message }]
       }),
     ),
   ]
 }
 
-function judgePackage(json: PackageJson): Problem[] {
+function checkPackage(json: PackageJson): Problem[] {
   const folder = posix.dirname(json.path)
   const name = packageName(folder)
   if (name !== undefined && layerOf(name) < 0) {
@@ -69,7 +69,7 @@ function judgePackage(json: PackageJson): Problem[] {
 }
 
 /** What is wrong with `from` in the file at `path`, if anything. */
-function judgeImport(path: string, from: string, packages: ReadonlyMap<string, PackageJson>): string | undefined {
+function checkImport(path: string, from: string, packages: ReadonlyMap<string, PackageJson>): string | undefined {
   const home = homeOf(path, packages)
   if (path === WORKSPACE_CONFIG) return undefined
   if (from.startsWith('.')) {

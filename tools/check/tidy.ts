@@ -33,21 +33,21 @@ const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
 export function findUntidy(root: string): Problem[] {
   const files = readSourceFiles(root)
   return [
-    ...files.flatMap((file) => [...judgeLength(file), ...judgeComments(file), ...judgeSyntax(file)]),
-    ...judgeMedian(files),
+    ...files.flatMap((file) => [...checkLength(file), ...checkComments(file), ...checkSyntax(file)]),
+    ...checkMedian(files),
     ...readPackageJsons(root).flatMap((json) =>
-      dependenciesOf(json).flatMap(([name, version]) => judgeVersion(json.path, name, version)),
+      dependenciesOf(json).flatMap(([name, version]) => checkVersion(json.path, name, version)),
     ),
-    ...judgeCatalog(root),
+    ...checkCatalog(root),
   ]
 }
 
-function judgeLength({ path, text }: SourceFile): Problem[] {
+function checkLength({ path, text }: SourceFile): Problem[] {
   const lines = lineCount(text)
   return lines > LONGEST_FILE ? [{ path, message: `has ${lines} lines; ${LONGEST_FILE} are the most` }] : []
 }
 
-function judgeMedian(files: readonly SourceFile[]): Problem[] {
+function checkMedian(files: readonly SourceFile[]): Problem[] {
   const lengths = files.filter(({ path }) => path.includes('/src/')).map(({ text }) => lineCount(text))
   const median = lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? 0
   return median > MEDIAN_FILE
@@ -55,13 +55,13 @@ function judgeMedian(files: readonly SourceFile[]): Problem[] {
     : []
 }
 
-function judgeComments({ path, text, comments }: SourceFile): Problem[] {
+function checkComments({ path, text, comments }: SourceFile): Problem[] {
   return comments
     .filter(({ value }) => PROMISE.test(value) && !ISSUE_LINK.test(value))
     .map(({ start }) => ({ path: `${path}:${lineAt(text, start)}`, message: 'a promise without the link of an issue' }))
 }
 
-function judgeSyntax({ path, text, program }: SourceFile): Problem[] {
+function checkSyntax({ path, text, program }: SourceFile): Problem[] {
   const problems: Problem[] = []
   const add = (start: number, message: string) => problems.push({ path: `${path}:${lineAt(text, start)}`, message })
   new Visitor({
@@ -91,17 +91,17 @@ function judgeSyntax({ path, text, program }: SourceFile): Problem[] {
   return problems
 }
 
-function judgeVersion(path: string, name: string, version: string): Problem[] {
+function checkVersion(path: string, name: string, version: string): Problem[] {
   return EXACT.test(version) ? [] : [{ path, message: `${name} ${version} is not an exact version` }]
 }
 
-function judgeCatalog(root: string): Problem[] {
+function checkCatalog(root: string): Problem[] {
   const path = 'pnpm-workspace.yaml'
   if (!existsSync(join(root, path))) return []
   const catalog = readFileSync(join(root, path), 'utf8').split(/^catalog:\n/m)[1] ?? ''
   return catalog.split('\n').flatMap((line) => {
     const [, name, version] = /^ {2}['"]?([^'":]+)['"]?: ['"]?([^'"]+)['"]?$/.exec(line) ?? []
-    return name === undefined || version === undefined ? [] : judgeVersion(path, name, version)
+    return name === undefined || version === undefined ? [] : checkVersion(path, name, version)
   })
 }
 

@@ -7,7 +7,7 @@ import { job, ready, report } from '../../src/contestant.ts'
 const LOOK_EVERY = 100
 
 const { input, output, size, variant } = job()
-const { workshop, open, append } = await smallCommits(input, output)
+const { context, open, append } = await smallCommits(input, output)
 const keepOpen = variant === 'table kept open'
 let snapshot = await open()
 await ready()
@@ -15,7 +15,7 @@ const times: number[] = []
 for (let commit = 1; commit <= size; commit++) {
   const before = performance.now()
   snapshot = await append(keepOpen ? snapshot : await open())
-  if (commit % LOOK_EVERY === 0 && (await checkpointIsDue(snapshot.table))) await writeCheckpoint(snapshot, workshop)
+  if (commit % LOOK_EVERY === 0 && (await checkpointIsDue(snapshot.table))) await writeCheckpoint(snapshot, context)
   times.push((performance.now() - before) / 1000)
 }
 const tenth = Math.ceil(size / 10)

@@ -14,6 +14,6 @@ const connection = await (await openDuckDB()).connect()
 await ready()
 const snapshot = await openTable({ store, path: 'pin' })
 if (!snapshot) throw new Error('no table')
-const workshop = { connection, folder: join(output, 'work'), runtime: systemRuntime }
-const { addedFiles, removedFiles } = await optimizeTable(snapshot, workshop)
+const context = { connection, folder: join(output, 'work'), runtime: systemRuntime }
+const { addedFiles, removedFiles } = await optimizeTable(snapshot, context)
 report({ figures: { 'files before': removedFiles, 'files after': addedFiles } })

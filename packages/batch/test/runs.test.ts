@@ -69,8 +69,8 @@ it('files that optimize has made larger are still told apart by their runs', asy
   }
   const table = await openTable({ store: await openLake(place.lake), path: 'batch/pin' })
   const engine = await openDuckDB()
-  const workshop = { connection: await engine.connect(), folder: join(place.folder, 'work'), runtime: systemRuntime }
-  if (table) expect(await optimizeTable(table, workshop)).toMatchObject({ removedFiles: 0 })
+  const context = { connection: await engine.connect(), folder: join(place.folder, 'work'), runtime: systemRuntime }
+  if (table) expect(await optimizeTable(table, context)).toMatchObject({ removedFiles: 0 })
   engine.close()
 })
 

@@ -28,7 +28,7 @@ export {
   type RemovalOptions,
   removalOf,
   replaceRows,
-  type Workshop,
+  type WriteContext,
   type WriteOptions,
 } from './write/rows.ts'
 export { shareFiles } from './write/share.ts'

@@ -1,4 +1,4 @@
-import { column, struct } from './atelier.ts'
+import { column, struct } from './test-tables.ts'
 
 /** A column of every type that all engines know. */
 export const everything = struct(

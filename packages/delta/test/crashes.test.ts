@@ -2,7 +2,6 @@ import type { Objects } from '@millrace/store'
 import { Crash, type Fault, type FaultPlan } from '@millrace/store'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Atelier, openAtelier } from './atelier.ts'
 import {
   addColumn,
   advance,
@@ -20,12 +19,13 @@ import {
   same,
   vacuum,
 } from './model.ts'
+import { openTestTables, type TestTables } from './test-tables.ts'
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
@@ -49,7 +49,7 @@ const LIFE: Step[] = [
 ]
 
 test('a crash at any call of any step leaves the state before it or after it, and the step can be done again', async () => {
-  const table = modelledTable(atelier)
+  const table = modelledTable(testTables)
   let [state, objects]: [State, Objects] = [EMPTY, new Map()]
   for (const step of LIFE) {
     const after = step.model(state)
@@ -102,7 +102,7 @@ test('any steps on a store that fails in any way leave what the model says, step
   const life = fc.array(fc.tuple(anyStep, anyFaults), { minLength: 4, maxLength: 10 })
   await fc.assert(
     fc.asyncProperty(life, async (steps) => {
-      const table = modelledTable(atelier)
+      const table = modelledTable(testTables)
       const objects: Objects = new Map()
       let state = EMPTY
       for (const [step, faults] of steps) {

@@ -7,8 +7,8 @@ import { optimizeTable } from '../src/maintenance/optimize.ts'
 import { vacuumTable } from '../src/maintenance/vacuum.ts'
 import { restoreTable } from '../src/write/restore.ts'
 import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
-import { column, committed, openAtelier, reopened, struct } from './atelier.ts'
 import { openTestLake } from './s3-lake.ts'
+import { column, committed, openTestTables, reopened, struct } from './test-tables.ts'
 
 const it = withServices('judge', 's3')
 vi.setConfig({ testTimeout: 300_000 })
@@ -17,13 +17,13 @@ const schema = struct(column('id', 'long'), column('kind', 'string'))
 const rows = (from: number, to: number) => `SELECT i AS id, 'ü/ ' || i % 2 AS kind FROM range(${from}, ${to}) t(i)`
 
 it('a table on S3 is to delta-rs and polars what it is to us, whatever was done to it', async ({ judge, s3 }) => {
-  const atelier = await openAtelier((folder) => openTestLake(s3, { cache: { folder: join(folder, 'cache') } }))
+  const testTables = await openTestTables((folder) => openTestLake(s3, { cache: { folder: join(folder, 'cache') } }))
   try {
-    let snapshot = await atelier.create({ schema, partitionColumns: ['kind'] })
-    const table = `${atelier.store.url.split('?')[0]}/${snapshot.table.path}`
+    let snapshot = await testTables.create({ schema, partitionColumns: ['kind'] })
+    const table = `${testTables.store.url.split('?')[0]}/${snapshot.table.path}`
     const same = async (what: string) => {
       snapshot = await reopened(snapshot)
-      const [ours] = await atelier.ask(snapshot, 'SELECT count(*)::INTEGER AS n, sum(id)::INTEGER AS ids FROM rows')
+      const [ours] = await testTables.ask(snapshot, 'SELECT count(*)::INTEGER AS n, sum(id)::INTEGER AS ids FROM rows')
       for (const engine of ['delta-rs', 'polars'] as const) {
         const { version, rows: n, columns } = await judgeStats(judge, { table, s3, engine })
         expect({ version, n, ids: columns.id?.sum }, `${what}, by ${engine}`).toEqual({
@@ -32,23 +32,23 @@ it('a table on S3 is to delta-rs and polars what it is to us, whatever was done 
         })
       }
     }
-    for (let i = 0; i < 3; i++) snapshot = await committed(appendRows(snapshot, rows(i * 10, i * 10 + 10), atelier))
+    for (let i = 0; i < 3; i++) snapshot = await committed(appendRows(snapshot, rows(i * 10, i * 10 + 10), testTables))
     await same('appended')
     const early = { op: '<', column: 'id', value: 5 } as const
-    snapshot = await committed(replaceRows(snapshot, early, rows(3, 5), atelier))
-    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'kind', value: 'ü/ 1' }, atelier))
+    snapshot = await committed(replaceRows(snapshot, early, rows(3, 5), testTables))
+    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'kind', value: 'ü/ 1' }, testTables))
     await same('replaced')
-    snapshot = (await optimizeTable(snapshot, atelier)).snapshot
-    await writeCheckpoint(snapshot, atelier)
+    snapshot = (await optimizeTable(snapshot, testTables)).snapshot
+    await writeCheckpoint(snapshot, testTables)
     await same('optimized, with a checkpoint')
-    snapshot = await committed(overwriteRows(snapshot, rows(50, 60), atelier))
-    snapshot = await committed(restoreTable(snapshot, 3, atelier.runtime))
+    snapshot = await committed(overwriteRows(snapshot, rows(50, 60), testTables))
+    snapshot = await committed(restoreTable(snapshot, 3, testTables.runtime))
     await same('restored')
-    const { keys } = await vacuumTable(snapshot, atelier, { retentionMs: -60_000, force: true })
+    const { keys } = await vacuumTable(snapshot, testTables, { retentionMs: -60_000, force: true })
     expect(keys.length).toBeGreaterThan(0)
     await same('vacuumed')
     expect(await tableHistory(snapshot.table)).toHaveLength(snapshot.version + 1)
   } finally {
-    await atelier.close()
+    await testTables.close()
   }
 })

@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest'
 import { writeCheckpoint } from '../src/maintenance/checkpoint.ts'
 import { openTable, type Snapshot } from '../src/read/snapshot.ts'
 import { appendRows } from '../src/write/rows.ts'
-import { type Atelier, column, committed, reopened, struct } from './atelier.ts'
+import { column, committed, reopened, struct, type TestTables } from './test-tables.ts'
 import { compareWithTrino, inWords, openSurroundings } from './trino-tables.ts'
 
 const it = withServices('trino', 's3')
@@ -14,40 +14,40 @@ it('a table of all types is to Trino what it is to us, whatever was done to it',
 
 const sums = 'SELECT count(*) AS n, CAST(sum(id) AS BIGINT) AS ids, max(text) AS last'
 
-async function ourSums(atelier: Atelier, snapshot: Snapshot) {
-  return (await atelier.ask(snapshot, `${sums} FROM rows`)).map(inWords)
+async function ourSums(testTables: TestTables, snapshot: Snapshot) {
+  return (await testTables.ask(snapshot, `${sums} FROM rows`)).map(inWords)
 }
 
 it('a table of ours is appended to, changed and optimized by Trino as one of its own, in turn with us', async ({
   trino,
   s3,
 }) => {
-  const { atelier, url, catalog } = await openSurroundings(trino, s3)
+  const { testTables, url, catalog } = await openSurroundings(trino, s3)
   try {
-    let snapshot = await atelier.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
+    let snapshot = await testTables.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
     const { path } = snapshot.table
     const name = `${catalog}.tables.${path}`
     await trinoSql(trino, `CALL ${catalog}.system.register_table('tables', '${path}', '${url}/${path}')`)
     const ids = (from: number) => `SELECT i AS id, 'row ' || i AS text FROM range(${from}, ${from + 10}) t(i)`
     for (let turn = 0; turn < 3; turn++) {
-      snapshot = await committed(appendRows(await reopened(snapshot), ids(turn * 10), atelier))
+      snapshot = await committed(appendRows(await reopened(snapshot), ids(turn * 10), testTables))
       await trinoSql(trino, `INSERT INTO ${name} VALUES (${100 + turn}, 'by Trino'), (NULL, 'nobody')`)
     }
     await trinoSql(trino, `UPDATE ${name} SET text = 'changed' WHERE id < 2`)
     await trinoSql(trino, `DELETE FROM ${name} WHERE id = 9`)
     await trinoSql(trino, `ALTER TABLE ${name} EXECUTE optimize`)
-    await writeCheckpoint(await reopened(snapshot), atelier)
-    snapshot = await committed(appendRows(await reopened(snapshot), ids(200), atelier))
+    await writeCheckpoint(await reopened(snapshot), testTables)
+    snapshot = await committed(appendRows(await reopened(snapshot), ids(200), testTables))
     const theirs = (await trinoSql(trino, `${sums} FROM ${name}`)).map(inWords)
     expect(theirs).toEqual([{ n: '45', ids: String(435 + 303 - 9 + 2045), last: 'row 8' }])
-    expect(await ourSums(atelier, snapshot)).toEqual(theirs)
+    expect(await ourSums(testTables, snapshot)).toEqual(theirs)
   } finally {
-    await atelier.close()
+    await testTables.close()
   }
 })
 
 it('a table that Trino made, partitioned, is read and appended to by us', async ({ trino, s3 }) => {
-  const { atelier, catalog } = await openSurroundings(trino, s3)
+  const { testTables, catalog } = await openSurroundings(trino, s3)
   try {
     const name = `${catalog}.tables.theirs`
     const properties = `WITH (partitioned_by = ARRAY['kind'])`
@@ -58,14 +58,14 @@ it('a table that Trino made, partitioned, is read and appended to by us', async 
       trino,
       `SELECT DISTINCT regexp_extract("$path", 'prefix/(.*?)/kind', 1) AS path FROM ${name}`,
     )
-    const opened = await openTable({ store: atelier.store, path: String(at?.path) })
+    const opened = await openTable({ store: testTables.store, path: String(at?.path) })
     if (!opened) throw new Error('there is no such table')
     const more = `SELECT 1000 AS id, 'ours' AS text, 1 AS kind`
-    const snapshot = await committed(appendRows(opened, more, atelier))
+    const snapshot = await committed(appendRows(opened, more, testTables))
     const theirs = (await trinoSql(trino, `${sums} FROM ${name}`)).map(inWords)
     expect(theirs).toEqual([{ n: '100', ids: '6000', last: 'row 99' }])
-    expect(await ourSums(atelier, snapshot)).toEqual(theirs)
+    expect(await ourSums(testTables, snapshot)).toEqual(theirs)
   } finally {
-    await atelier.close()
+    await testTables.close()
   }
 })

@@ -10,23 +10,26 @@ import type { Snapshot } from '../src/read/snapshot.ts'
 import { openOrCreate } from '../src/write/create.ts'
 import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
 import { everything, rowsOfEverything } from './all-types.ts'
-import { type Atelier, column, committed, openAtelier, reopened, struct } from './atelier.ts'
+import { column, committed, openTestTables, reopened, struct, type TestTables } from './test-tables.ts'
 
 const it = withServices('judge', 'spark')
 // Spark takes its time for each of many questions.
 vi.setConfig({ testTimeout: 300_000 })
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 /** What we say of a table, in the words of the others, as far as DuckDB says it in the same way. */
 async function ourStats(snapshot: Snapshot) {
   const { fields } = schemaOf(snapshot.metadata)
   const counts = fields.map(({ name }) => `count("${name}") AS "${name}"`)
-  const [found] = await atelier.ask(snapshot, `SELECT count(*) AS "#", ${counts.join(', ')}, sum(id) AS ids FROM rows`)
+  const [found] = await testTables.ask(
+    snapshot,
+    `SELECT count(*) AS "#", ${counts.join(', ')}, sum(id) AS ids FROM rows`,
+  )
   if (!found) throw new Error('no answer')
   const { '#': all, ids, ...columns } = found
   return {
@@ -49,8 +52,8 @@ describe.each([
   ['a partitioned table', ['kind', 'day']],
 ])('%s of all types', (_, partitionColumns) => {
   it('is to delta-rs, polars and Spark what it is to us, whatever was done to it', async ({ judge, spark }) => {
-    let snapshot = await atelier.create({ schema: everything, partitionColumns })
-    const table = join(atelier.lake, snapshot.table.path)
+    let snapshot = await testTables.create({ schema: everything, partitionColumns })
+    const table = join(testTables.lake, snapshot.table.path)
     const same = async (what: string) => {
       snapshot = await reopened(snapshot)
       const [byDeltaRs, byPolars, bySpark] = await Promise.all([
@@ -63,31 +66,31 @@ describe.each([
       expect(byPolars.columns, what).toEqual(bySpark.columns)
       expect(byDeltaRs.partitionColumns, what).toEqual(partitionColumns)
     }
-    snapshot = await committed(appendRows(snapshot, rows(0, 40), atelier))
-    snapshot = await committed(appendRows(snapshot, rows(40, 80), atelier))
+    snapshot = await committed(appendRows(snapshot, rows(0, 40), testTables))
+    snapshot = await committed(appendRows(snapshot, rows(40, 80), testTables))
     await same('appended')
     const early = { op: '<', column: 'medium', value: 10 } as const
-    snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), atelier))
-    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, atelier))
+    snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), testTables))
+    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, testTables))
     await same('replaced')
-    snapshot = (await optimizeTable(snapshot, atelier)).snapshot
+    snapshot = (await optimizeTable(snapshot, testTables)).snapshot
     await same('optimized')
-    expect(await writeCheckpoint(snapshot, atelier)).toBe(true)
+    expect(await writeCheckpoint(snapshot, testTables)).toBe(true)
     const log = `${snapshot.table.path}/_delta_log/`
-    for (let gone = 0; gone < snapshot.version; gone++) await atelier.store.delete(log + commitName(gone))
+    for (let gone = 0; gone < snapshot.version; gone++) await testTables.store.delete(log + commitName(gone))
     await same('checkpointed')
-    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), atelier))
+    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), testTables))
     await same('overwritten')
-    const swept = await vacuumTable(snapshot, atelier, { retentionMs: -1, force: true })
+    const swept = await vacuumTable(snapshot, testTables, { retentionMs: -1, force: true })
     expect(swept.keys.length).toBeGreaterThan(0)
     await same('vacuumed')
   })
 })
 
 it('is pruned by Spark and delta-rs without losing a row', async ({ spark, judge }) => {
-  let snapshot = await atelier.create({ schema: everything })
-  for (const from of [0, 40, 80]) snapshot = await committed(appendRows(snapshot, rows(from, from + 40), atelier))
-  const table = join(atelier.lake, snapshot.table.path)
+  let snapshot = await testTables.create({ schema: everything })
+  for (const from of [0, 40, 80]) snapshot = await committed(appendRows(snapshot, rows(from, from + 40), testTables))
+  const table = join(testTables.lake, snapshot.table.path)
   const questions = [
     `text = '${'ü'.repeat(30)}𝄞47'`,
     `at = timestamp'1969-12-31 23:00:00.000001'`,
@@ -113,9 +116,13 @@ function withProperty(key: string, value: string): string {
 
 describe('a table that Spark made', () => {
   async function adopt(name: string) {
-    return openOrCreate({ store: atelier.store, path: name }, { schema: struct(column('id', 'long')) }, atelier.runtime)
+    return openOrCreate(
+      { store: testTables.store, path: name },
+      { schema: struct(column('id', 'long')) },
+      testTables.runtime,
+    )
   }
-  const at = (name: string) => `delta.\`${join(atelier.lake, name)}\``
+  const at = (name: string) => `delta.\`${join(testTables.lake, name)}\``
 
   it('takes our rows and our columns, and keeps its comments', async ({ spark }) => {
     await sparkSql(
@@ -125,8 +132,8 @@ describe('a table that Spark made', () => {
     )
     await sparkSql(spark, `INSERT INTO ${at('theirs')} VALUES (1, 'one')`)
     const schema = struct(column('id', 'long'), { ...column('more', 'string'), metadata: { comment: 'by us' } })
-    const snapshot = await openOrCreate({ store: atelier.store, path: 'theirs' }, { schema }, atelier.runtime)
-    await committed(appendRows(snapshot, `SELECT 2 AS id, 'two' AS more`, atelier))
+    const snapshot = await openOrCreate({ store: testTables.store, path: 'theirs' }, { schema }, testTables.runtime)
+    await committed(appendRows(snapshot, `SELECT 2 AS id, 'two' AS more`, testTables))
     expect(await sparkSql(spark, `SELECT * FROM ${at('theirs')} ORDER BY id`)).toEqual([
       { id: 1, name: 'one', more: null },
       { id: 2, name: null, more: 'two' },
@@ -137,7 +144,7 @@ describe('a table that Spark made', () => {
       ['name', null],
       ['more', 'by us'],
     ])
-    await expect(appendRows(snapshot, 'SELECT NULL AS id', atelier)).rejects.toThrow('must not be null')
+    await expect(appendRows(snapshot, 'SELECT NULL AS id', testTables)).rejects.toThrow('must not be null')
   })
   const REFUSED: [what: string, statements: string[], message: string][] = [
     [
@@ -169,28 +176,30 @@ describe('a table that Spark made', () => {
     await sparkSql(spark, `DELETE FROM ${at('vectors')} WHERE id % 2 = 0`)
     let snapshot = await adopt('vectors')
     expect([...snapshot.files.values()].some(({ deletionVector }) => deletionVector)).toBe(true)
-    snapshot = await committed(appendRows(snapshot, 'SELECT 1000 AS id', atelier))
+    snapshot = await committed(appendRows(snapshot, 'SELECT 1000 AS id', testTables))
     const sums = 'SELECT count(*) AS n, sum(id) AS ids'
-    const result = await optimizeTable(snapshot, atelier)
-    await writeCheckpoint(result.snapshot, atelier)
-    expect(await atelier.ask(await reopened(result.snapshot), `${sums} FROM rows`)).toEqual([{ n: '51', ids: '3500' }])
+    const result = await optimizeTable(snapshot, testTables)
+    await writeCheckpoint(result.snapshot, testTables)
+    expect(await testTables.ask(await reopened(result.snapshot), `${sums} FROM rows`)).toEqual([
+      { n: '51', ids: '3500' },
+    ])
     expect(await sparkSql(spark, `${sums} FROM ${at('vectors')}`)).toEqual([{ n: 51, ids: 3500 }])
   })
 })
 
 it('is changed by Spark as one of its own', async ({ spark }) => {
-  let snapshot = await atelier.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
+  let snapshot = await testTables.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
   const ids = (from: number, to: number) => `SELECT i AS id, 'row ' || i AS text FROM range(${from}, ${to}) t(i)`
-  snapshot = await committed(appendRows(snapshot, ids(0, 10), atelier))
-  await writeCheckpoint(snapshot, atelier)
-  const table = `delta.\`${join(atelier.lake, snapshot.table.path)}\``
+  snapshot = await committed(appendRows(snapshot, ids(0, 10), testTables))
+  await writeCheckpoint(snapshot, testTables)
+  const table = `delta.\`${join(testTables.lake, snapshot.table.path)}\``
   await sparkSql(spark, `UPDATE ${table} SET text = 'changed' WHERE id < 2`)
   await sparkSql(spark, `DELETE FROM ${table} WHERE id = 9`)
   await sparkSql(spark, `ALTER TABLE ${table} ADD COLUMN more INT COMMENT 'by Spark'`)
   await sparkSql(spark, `OPTIMIZE ${table}`)
-  snapshot = await committed(appendRows(await reopened(snapshot), ids(10, 12), atelier))
+  snapshot = await committed(appendRows(await reopened(snapshot), ids(10, 12), testTables))
   expect(
-    await atelier.ask(
+    await testTables.ask(
       snapshot,
       `SELECT count(*) AS n, sum(id) AS ids, count(*) FILTER (text = 'changed') AS c FROM rows`,
     ),

@@ -6,9 +6,9 @@ import { optimizeTable } from '../src/maintenance/optimize.ts'
 import { vacuumTable } from '../src/maintenance/vacuum.ts'
 import { openTable, type Snapshot } from '../src/read/snapshot.ts'
 import { openOrCreate } from '../src/write/create.ts'
-import { appendRows, deleteRows, overwriteRows, replaceRows, type Workshop } from '../src/write/rows.ts'
+import { appendRows, deleteRows, overwriteRows, replaceRows, type WriteContext } from '../src/write/rows.ts'
 import { commit } from '../src/write/transaction.ts'
-import { type Atelier, column, struct } from './atelier.ts'
+import { column, struct, type TestTables } from './test-tables.ts'
 
 /** What a table says to those who read it: its rows, and how far its writer has come. */
 export interface State {
@@ -22,7 +22,7 @@ export const EMPTY: State = { ids: [], progress: 0 }
 export interface Step {
   readonly name: string
   model(state: State): State
-  run(snapshot: Snapshot, workshop: Workshop, state: State): Promise<unknown>
+  run(snapshot: Snapshot, context: WriteContext, state: State): Promise<unknown>
 }
 
 const HOUR = 3_600_000
@@ -34,23 +34,23 @@ const unchanged = (state: State) => state
 export const append = (ids: readonly number[]): Step => ({
   name: `append ${ids.length}`,
   model: (state) => ({ ids: [...state.ids, ...ids], progress: state.progress + ids.length }),
-  run: (snapshot, workshop, { progress }) => {
+  run: (snapshot, context, { progress }) => {
     const txn = [{ appId: 'model', version: BigInt(progress + ids.length) }]
-    return appendRows(snapshot, rows(ids), workshop, { txn })
+    return appendRows(snapshot, rows(ids), context, { txn })
   },
 })
 
 export const overwrite = (ids: readonly number[]): Step => ({
   name: `overwrite with ${ids.length}`,
   model: ({ progress }) => ({ ids, progress }),
-  run: (snapshot, workshop) => overwriteRows(snapshot, rows(ids), workshop, { progress: 'keep' }),
+  run: (snapshot, context) => overwriteRows(snapshot, rows(ids), context, { progress: 'keep' }),
 })
 
 export const replaceBelow = (limit: number, ids: readonly number[]): Step => ({
   name: `replace below ${limit} by ${ids.length}`,
   model: (state) => ({ ...state, ids: [...state.ids.filter((id) => id >= limit), ...fitting(ids, limit)] }),
-  run: (snapshot, workshop) =>
-    replaceRows(snapshot, below(limit), rows(fitting(ids, limit)), workshop, { progress: 'keep' }),
+  run: (snapshot, context) =>
+    replaceRows(snapshot, below(limit), rows(fitting(ids, limit)), context, { progress: 'keep' }),
 })
 
 function fitting(ids: readonly number[], limit: number): number[] {
@@ -60,34 +60,34 @@ function fitting(ids: readonly number[], limit: number): number[] {
 export const deleteBelow = (limit: number): Step => ({
   name: `delete below ${limit}`,
   model: (state) => ({ ...state, ids: state.ids.filter((id) => id >= limit) }),
-  run: (snapshot, workshop) => deleteRows(snapshot, below(limit), workshop, { progress: 'keep' }),
+  run: (snapshot, context) => deleteRows(snapshot, below(limit), context, { progress: 'keep' }),
 })
 
 export const optimize: Step = {
   name: 'optimize',
   model: unchanged,
-  run: (snapshot, workshop) => optimizeTable(snapshot, workshop),
+  run: (snapshot, context) => optimizeTable(snapshot, context),
 }
 
 export const checkpoint: Step = {
   name: 'checkpoint',
   model: unchanged,
-  run: async (snapshot, workshop) => {
+  run: async (snapshot, context) => {
     await checkpointIsDue(snapshot.table)
-    await writeCheckpoint(snapshot, workshop)
+    await writeCheckpoint(snapshot, context)
   },
 }
 
 export const cleanup: Step = {
   name: 'clean the log',
   model: unchanged,
-  run: (snapshot, workshop) => cleanLog(snapshot, workshop.runtime, async () => true),
+  run: (snapshot, context) => cleanLog(snapshot, context.runtime, async () => true),
 }
 
 export const vacuum: Step = {
   name: 'vacuum',
   model: unchanged,
-  run: (snapshot, workshop) => vacuumTable(snapshot, workshop),
+  run: (snapshot, context) => vacuumTable(snapshot, context),
 }
 
 export const addColumn = (name: string): Step => ({
@@ -108,10 +108,10 @@ export const advance: Step = {
 const SCHEMA = struct(column('id', 'long'), column('text', 'string'))
 
 /** A table in memory that is opened anew for every step, as by a process that has just started. */
-export function modelledTable(atelier: Atelier, random: () => number = Math.random) {
+export function modelledTable(testTables: TestTables, random: () => number = Math.random) {
   let now = Date.UTC(2024, 0, 1)
   const runtime: Runtime = { ...systemRuntime, now: () => now, monotonic: () => now, sleep: async () => {}, random }
-  const workshop: Workshop = { ...atelier, runtime }
+  const context: WriteContext = { ...testTables, runtime }
   const path = 'modelled'
   const configuration = {
     'delta.logRetentionDuration': 'interval 3 hours',
@@ -125,7 +125,7 @@ export function modelledTable(atelier: Atelier, random: () => number = Math.rand
       const store = faultyStore(memoryStore(objects, runtime), plan, runtime)
       try {
         const snapshot = await openOrCreate({ store, path }, { schema: SCHEMA, configuration }, runtime)
-        await step.run(snapshot, workshop, state)
+        await step.run(snapshot, context, state)
       } finally {
         // A write that is late arrives after all.
         await store.get('anything').catch(() => {})
@@ -134,7 +134,7 @@ export function modelledTable(atelier: Atelier, random: () => number = Math.rand
     async read(objects: Objects): Promise<State> {
       const snapshot = await openTable({ store: memoryStore(objects, runtime), path })
       if (!snapshot) return EMPTY
-      const found = await atelier.ask(snapshot, 'SELECT id, text FROM rows ORDER BY id')
+      const found = await testTables.ask(snapshot, 'SELECT id, text FROM rows ORDER BY id')
       for (const { id, text } of found) if (text !== `row ${id}`) throw new Error(`row ${id} says ${text}`)
       return { ids: found.map(({ id }) => Number(id)), progress: Number(snapshot.txns.get('model') ?? 0) }
     },

@@ -10,8 +10,8 @@ import { openScan, planScan } from '../src/read/scan.ts'
 import { openTable, type Snapshot } from '../src/read/snapshot.ts'
 import { openOrCreate } from '../src/write/create.ts'
 import { appendRows } from '../src/write/rows.ts'
-import { column, committed, reopened, struct } from './atelier.ts'
 import { openTestLake } from './s3-lake.ts'
+import { column, committed, reopened, struct } from './test-tables.ts'
 
 const it = withServices('s3')
 const SCHEMA = struct(column('id', 'long', false), column('place', 'string'))
@@ -32,10 +32,10 @@ async function tableOn(
 ): Promise<{ store: ObjectStore; written: Snapshot }> {
   const folder = await temporaryFolder()
   const store = await openTestLake(s3, { cache: { folder: join(folder, 'cache') } })
-  const workshop = { connection, folder: join(folder, 'staging'), runtime: systemRuntime }
+  const context = { connection, folder: join(folder, 'staging'), runtime: systemRuntime }
   const table = { store, path: 'places' }
   const created = await openOrCreate(table, { schema: SCHEMA, partitionColumns: ['place'] }, systemRuntime)
-  return { store, written: await committed(appendRows(created, ROWS, workshop)) }
+  return { store, written: await committed(appendRows(created, ROWS, context)) }
 }
 
 async function sumsByPlace(snapshot: Snapshot, connection: DuckDBConnection): Promise<unknown> {

@@ -8,8 +8,8 @@ import { optimizeTable } from '../src/maintenance/optimize.ts'
 import { vacuumTable } from '../src/maintenance/vacuum.ts'
 import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
 import { everything, rowsOfEverything } from './all-types.ts'
-import { type Atelier, committed, openAtelier, reopened } from './atelier.ts'
 import { openTestLake } from './s3-lake.ts'
+import { committed, openTestTables, reopened, type TestTables } from './test-tables.ts'
 
 const rows = (from: number, to: number) => rowsOfEverything(from, to, 'milliseconds')
 
@@ -33,19 +33,19 @@ interface HttpAddress {
 }
 
 interface Surroundings {
-  readonly atelier: Atelier
-  /** Of the atelier's lake, as Trino addresses it. */
+  readonly testTables: TestTables
+  /** Of the testTables's lake, as Trino addresses it. */
   readonly url: string
   readonly catalog: string
 }
 
 export async function openSurroundings(trino: HttpAddress, s3: S3Address): Promise<Surroundings> {
-  const atelier = await openAtelier((folder) => openTestLake(s3, { cache: { folder: join(folder, 'cache') } }))
-  const url = String(atelier.store.url.split('?')[0])
+  const testTables = await openTestTables((folder) => openTestLake(s3, { cache: { folder: join(folder, 'cache') } }))
+  const url = String(testTables.store.url.split('?')[0])
   const catalog = freshName('lake').replaceAll('-', '_')
   await trinoCatalog(trino, catalog, String(url.split('/')[2]), s3)
   await trinoSql(trino, `CREATE SCHEMA ${catalog}.tables WITH (location = '${url}/tables')`)
-  return { atelier, url, catalog }
+  return { testTables, url, catalog }
 }
 
 /** A table of all types is to Trino what it is to us, whatever was done to it. */
@@ -54,37 +54,37 @@ export async function compareWithTrino(
   s3: S3Address,
   partitionColumns: readonly string[],
 ): Promise<void> {
-  const { atelier, url, catalog } = await openSurroundings(trino, s3)
+  const { testTables, url, catalog } = await openSurroundings(trino, s3)
   try {
-    let snapshot = await atelier.create({ schema: everything, partitionColumns })
+    let snapshot = await testTables.create({ schema: everything, partitionColumns })
     const { path } = snapshot.table
     await trinoSql(trino, `CALL ${catalog}.system.register_table('tables', '${path}', '${url}/${path}')`)
     const same = async (done: string) => {
       snapshot = await reopened(snapshot)
-      const [ours] = await atelier.ask(snapshot, `${STATS} FROM rows`)
+      const [ours] = await testTables.ask(snapshot, `${STATS} FROM rows`)
       const [theirs] = await trinoSql(trino, `${STATS} FROM ${catalog}.tables.${path}`)
       expect(inWords(theirs), done).toEqual(inWords(ours))
     }
-    snapshot = await committed(appendRows(snapshot, rows(0, 40), atelier))
-    snapshot = await committed(appendRows(snapshot, rows(40, 80), atelier))
+    snapshot = await committed(appendRows(snapshot, rows(0, 40), testTables))
+    snapshot = await committed(appendRows(snapshot, rows(40, 80), testTables))
     await same('appended')
     const early = { op: '<', column: 'medium', value: 10 } as const
-    snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), atelier))
-    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, atelier))
+    snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), testTables))
+    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, testTables))
     await same('replaced')
-    snapshot = (await optimizeTable(snapshot, atelier)).snapshot
+    snapshot = (await optimizeTable(snapshot, testTables)).snapshot
     await same('optimized')
-    expect(await writeCheckpoint(snapshot, atelier)).toBe(true)
+    expect(await writeCheckpoint(snapshot, testTables)).toBe(true)
     const log = `${path}/_delta_log/`
-    for (let gone = 0; gone < snapshot.version; gone++) await atelier.store.delete(log + commitName(gone))
+    for (let gone = 0; gone < snapshot.version; gone++) await testTables.store.delete(log + commitName(gone))
     await same('checkpointed')
-    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), atelier))
+    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), testTables))
     await same('overwritten')
-    const { keys } = await vacuumTable(snapshot, atelier, { retentionMs: -60_000, force: true })
+    const { keys } = await vacuumTable(snapshot, testTables, { retentionMs: -60_000, force: true })
     expect(keys.length).toBeGreaterThan(0)
     await same('vacuumed')
   } finally {
-    await atelier.close()
+    await testTables.close()
   }
 }
 

@@ -150,13 +150,13 @@ export const METRICS = {
     labels: ofTable,
   },
   maintenanceRuns: {
-    name: 'millrace_care_runs_total',
+    name: 'millrace_maintenance_runs_total',
     type: 'counter',
     help: 'Runs of a maintenance chore of the table, by outcome.',
     labels: ['table', 'chore', 'outcome'],
   },
   maintenanceSuccess: {
-    name: 'millrace_care_last_success_timestamp_seconds',
+    name: 'millrace_maintenance_last_success_timestamp_seconds',
     type: 'gauge',
     help: 'When the chore last succeeded, whether or not there was anything to do.',
     labels: ['table', 'chore'],

@@ -28,13 +28,13 @@ export function commitName(version: number): string {
 
 /** The key of a data file, from its path in the log. */
 export function dataKey(table: TableRef, addPath: string): string {
-  const location = placeOf(table, addPath)
+  const location = locationOf(table, addPath)
   if ('key' in location) return location.key
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: ${addPath} lies outside of the lake`)
 }
 
 /** Where a file of the log lies: most in the store, as an object of it; some, named by an address, elsewhere. */
-export function placeOf(table: TableRef, addPath: string): Location {
+export function locationOf(table: TableRef, addPath: string): Location {
   const [location] = locationsOf(table.store, table.path, addPath)
   if (location) return location
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log names a file by a bad URL: ${addPath}`)

@@ -10,7 +10,7 @@ import { checkpointHint, listLog } from '../log/listing.ts'
 import { logKey, type TableRef, tableUrl, versionName } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { fileRetention } from '../write/retention.ts'
-import type { Workshop } from '../write/rows.ts'
+import type { WriteContext } from '../write/rows.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 import { tombstonesSince } from './tombstones.ts'
 
@@ -33,17 +33,17 @@ export async function checkpointIsDue(table: TableRef): Promise<boolean> {
  * Writes the snapshot as a classic checkpoint in one part, and points `_last_checkpoint` to it. Answers false
  * where one is there already. The lines go through a local file, so memory does not grow with the table.
  */
-export async function writeCheckpoint(snapshot: Snapshot, workshop: Workshop): Promise<boolean> {
+export async function writeCheckpoint(snapshot: Snapshot, context: WriteContext): Promise<boolean> {
   refuseUnwritable(snapshot)
   const { table, version } = snapshot
   const { checkpoints } = await listLog(table, version)
   if (checkpoints.some((checkpoint) => checkpoint.version === version)) return false
-  const since = workshop.runtime.now() - fileRetention(snapshot.metadata)
-  const tombstones = await tombstonesSince(snapshot, since, workshop.connection)
-  const bytes = await renderCheckpoint(snapshot, tombstones, workshop)
-  workshop.runtime.crashPoint('checkpoint rendered')
+  const since = context.runtime.now() - fileRetention(snapshot.metadata)
+  const tombstones = await tombstonesSince(snapshot, since, context.connection)
+  const bytes = await renderCheckpoint(snapshot, tombstones, context)
+  context.runtime.crashPoint('checkpoint rendered')
   await table.store.put(logKey(table, `${versionName(version)}.checkpoint.parquet`), bytes)
-  workshop.runtime.crashPoint('checkpoint written')
+  context.runtime.crashPoint('checkpoint written')
   await pointTo(snapshot, countOf(snapshot, tombstones), bytes.length)
   return true
 }
@@ -62,7 +62,7 @@ async function pointTo({ table, version, files }: Snapshot, size: number, sizeIn
 async function renderCheckpoint(
   snapshot: Snapshot,
   tombstones: readonly RemoveFile[],
-  { connection, folder, runtime }: Workshop,
+  { connection, folder, runtime }: WriteContext,
 ): Promise<Uint8Array> {
   await mkdir(folder, { recursive: true })
   const name = join(folder, `checkpoint-${runtime.uuid()}`)

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { MillraceError } from '@millrace/base'
 import type { AddFile } from '../log/actions.ts'
 import { type FileId, idOf, type Location, locationsOf } from '../log/location.ts'
-import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
+import { locationOf, type TableRef, tableUrl } from '../log/log.ts'
 import { vectorPath } from '../read/deletion-vector.ts'
 
 type Named = Pick<AddFile, 'path' | 'deletionVector'>
@@ -71,7 +71,7 @@ export async function behindLinks(table: TableRef, unseen: ReadonlyMap<FileId, N
 export async function outsideFiles<F extends Named>(table: TableRef, files: readonly F[]): Promise<Set<F>> {
   const outside = new Set<F>()
   for (const file of files) {
-    const path = localPath(table, placeOf(table, file.path))
+    const path = localPath(table, locationOf(table, file.path))
     const real = path && (await realpath(path).catch(absent))
     if (real !== undefined && locationsOf(table.store, table.path, addressOf(real)).every((at) => 'address' in at)) {
       outside.add(file)

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import type { AddFile } from '../log/actions.ts'
-import { placeOf } from '../log/log.ts'
+import { locationOf } from '../log/log.ts'
 import { legacyFiles } from '../read/legacy.ts'
 import { fileKey } from '../read/replay.ts'
 import { planScan, withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { stageRows } from '../write/parquet.ts'
-import { removalOf, type Workshop } from '../write/rows.ts'
+import { removalOf, type WriteContext } from '../write/rows.ts'
 import { type StagedFile, uploadAll } from '../write/staged.ts'
 import { commit } from '../write/transaction.ts'
 import { refuseUnwritable } from '../write/writable.ts'
@@ -36,7 +36,7 @@ const TARGET_BYTES = 128 * 1024 * 1024
  */
 export async function optimizeTable(
   base: Snapshot,
-  workshop: Workshop,
+  context: WriteContext,
   { targetBytes = TARGET_BYTES, signal }: OptimizeOptions = {},
 ): Promise<OptimizeResult> {
   refuseUnwritable(base)
@@ -50,7 +50,7 @@ export async function optimizeTable(
   }
   const bins = binsOf(ownFiles(base), targetBytes)
   const stageNext = (seen: Snapshot) => {
-    const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), workshop)
+    const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), context)
     // Handled where it is awaited; until then a failure must not count as unhandled.
     staging.catch(() => {})
     return staging
@@ -60,7 +60,7 @@ export async function optimizeTable(
     for (let staged = await staging; staged && !signal?.aborted; staged = await staging) {
       // While one group is brought to its place, the next is read.
       staging = stageNext(result.snapshot)
-      result = await place(result, staged, workshop)
+      result = await place(result, staged, context)
     }
   } finally {
     await discard(staging)
@@ -70,7 +70,7 @@ export async function optimizeTable(
 
 /** Files outside of the lake stay where they are: what is in them is not for us to copy. */
 function ownFiles({ table, files }: Snapshot): AddFile[] {
-  return [...files.values()].filter(({ path }) => 'key' in placeOf(table, path))
+  return [...files.values()].filter(({ path }) => 'key' in locationOf(table, path))
 }
 
 /** What was read in vain: the files that are in their places are gone from here. */
@@ -89,7 +89,7 @@ interface StagedBin {
 async function stage(
   seen: Snapshot,
   chosen: readonly AddFile[] | undefined,
-  { connection, folder, runtime }: Workshop,
+  { connection, folder, runtime }: WriteContext,
 ): Promise<StagedBin | undefined> {
   if (!chosen) return undefined
   if (!chosen.every(({ path }) => seen.files.has(fileKey(seen.table, path))))
@@ -107,7 +107,7 @@ async function stage(
 async function place(
   before: OptimizeResult,
   { bin, seen, files }: StagedBin,
-  { runtime }: Workshop,
+  { runtime }: WriteContext,
 ): Promise<OptimizeResult> {
   if (bin.length === 0) return before
   if (!files) return { ...before, conflicts: before.conflicts + 1 }

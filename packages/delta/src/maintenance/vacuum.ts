@@ -4,7 +4,7 @@ import { idOf } from '../log/location.ts'
 import { type TableRef, tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { fileRetention } from '../write/retention.ts'
-import type { Workshop } from '../write/rows.ts'
+import type { WriteContext } from '../write/rows.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 import { behindLinks, neededFiles } from './needed.ts'
 import { tombstonesSince } from './tombstones.ts'
@@ -32,7 +32,7 @@ const DELETES_AT_ONCE = 16
  */
 export async function vacuumTable(
   snapshot: Snapshot,
-  workshop: Workshop,
+  context: WriteContext,
   { dryRun = false, retentionMs, force = false }: VacuumOptions = {},
 ): Promise<VacuumResult> {
   refuseUnwritable(snapshot)
@@ -47,8 +47,8 @@ export async function vacuumTable(
       },
     )
   }
-  const since = workshop.runtime.now() - retention
-  const tombstones = await tombstonesSince(snapshot, since, workshop.connection)
+  const since = context.runtime.now() - retention
+  const tombstones = await tombstonesSince(snapshot, since, context.connection)
   const needed = await neededFiles(table, snapshot.files.values(), tombstones)
   const candidates: ObjectInfo[] = []
   for await (const info of table.store.list(`${table.path}/`)) {

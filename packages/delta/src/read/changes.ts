@@ -1,5 +1,5 @@
 import type { AddFile } from '../log/actions.ts'
-import { placeOf, readCommit } from '../log/log.ts'
+import { locationOf, readCommit } from '../log/log.ts'
 import { inOrder } from './in-order.ts'
 import { fileKey } from './replay.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -26,6 +26,6 @@ export async function addedSince(snapshot: Snapshot, after: number): Promise<Add
 
 async function isThere({ table, files }: Snapshot, { path }: AddFile): Promise<boolean> {
   if (files.has(fileKey(table, path))) return true
-  const place = placeOf(table, path)
+  const place = locationOf(table, path)
   return 'key' in place && (await table.store.get(place.key, { offset: 0, length: 1 })) !== undefined
 }

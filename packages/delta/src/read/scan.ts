@@ -4,7 +4,7 @@ import { readableBy } from '@millrace/engine'
 import { isWithin, outside, refuseOutside, refuseSpecialFiles } from '@millrace/store'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
-import { placeOf, type TableRef, tableUrl } from '../log/log.ts'
+import { locationOf, type TableRef, tableUrl } from '../log/log.ts'
 import { type StructField, unreadableType } from '../log/schema.ts'
 import { statsOf } from './bounds.ts'
 import { type Calendar, isCalendrical, mayBeOld } from './calendar.ts'
@@ -160,7 +160,7 @@ export async function readablePaths(
   files: readonly AddFile[],
   connection: DuckDBConnection,
 ): Promise<{ paths: string[]; release: () => Promise<void> }> {
-  const places = files.map(({ path }) => placeOf(table, path))
+  const places = files.map(({ path }) => locationOf(table, path))
   await refuseUnreadable(
     table,
     places.flatMap((place) => ('address' in place ? [place.address] : [])),

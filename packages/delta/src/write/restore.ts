@@ -1,6 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type FileId, idOf } from '../log/location.ts'
-import { placeOf, tableUrl } from '../log/log.ts'
+import { locationOf, tableUrl } from '../log/log.ts'
 import { openTable, type Snapshot } from '../read/snapshot.ts'
 import { instantOf } from './age.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
@@ -47,12 +47,12 @@ async function refuseMissing({ table }: Snapshot, paths: readonly string[]): Pro
   if (paths.length === 0) return
   const missing = new Map<FileId, string>()
   for (const path of paths) {
-    const location = placeOf(table, path)
+    const location = locationOf(table, path)
     if ('key' in location) missing.set(idOf(location), path)
   }
   for await (const { key } of table.store.list(`${table.path}/`)) missing.delete(idOf({ key }))
   for (const [id, path] of missing) {
-    const place = placeOf(table, path)
+    const place = locationOf(table, path)
     if ('key' in place && (await table.store.get(place.key, { offset: 0, length: 1 }))) missing.delete(id)
   }
   const [example] = missing.values()

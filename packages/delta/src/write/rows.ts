@@ -19,7 +19,7 @@ import { type StagedFile, uploadAll } from './staged.ts'
 import { type CommitResult, commit, type Transaction } from './transaction.ts'
 
 /** Where rows are made into files. */
-export interface Workshop {
+export interface WriteContext {
   readonly connection: DuckDBConnection
   /** For files on their way: on this machine, and ours alone. */
   readonly folder: string
@@ -41,28 +41,28 @@ export interface RemovalOptions extends WriteOptions {
 export async function appendRows(
   snapshot: Snapshot,
   query: string,
-  workshop: Workshop,
+  context: WriteContext,
   options: WriteOptions = {},
 ): Promise<CommitResult> {
-  const add = await bringIn(snapshot, query, workshop, options)
+  const add = await bringIn(snapshot, query, context, options)
   const transaction = { operation: 'WRITE', parameters: { mode: 'Append' }, add, ...common(options) }
-  return commit(snapshot, transaction, workshop.runtime)
+  return commit(snapshot, transaction, context.runtime)
 }
 
 /** The query's rows instead of all that the snapshot has. What others append meanwhile comes after it. */
 export async function overwriteRows(
   snapshot: Snapshot,
   query: string,
-  workshop: Workshop,
+  context: WriteContext,
   options: RemovalOptions = {},
 ): Promise<CommitResult> {
-  const now = workshop.runtime.now()
+  const now = context.runtime.now()
   const progress = progressAfterRemoval(snapshot, options.progress, now)
-  const add = await bringIn(snapshot, query, workshop, options)
+  const add = await bringIn(snapshot, query, context, options)
   const remove = [...snapshot.files.values()].map((file) => removalOf(file, now))
   const parameters = { mode: 'Overwrite' }
   const transaction = { operation: 'WRITE', parameters, add, remove, ...common(options, progress) }
-  return commit(snapshot, transaction, workshop.runtime)
+  return commit(snapshot, transaction, context.runtime)
 }
 
 /** The query's rows, which must all fit the predicate, instead of the table's rows that fit it. */
@@ -70,17 +70,17 @@ export async function replaceRows(
   snapshot: Snapshot,
   where: Predicate,
   query: string,
-  workshop: Workshop,
+  context: WriteContext,
   options: RemovalOptions = {},
 ): Promise<CommitResult> {
-  const now = workshop.runtime.now()
+  const now = context.runtime.now()
   const progress = progressAfterRemoval(snapshot, options.progress, now)
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
   const refusal = quoteText('a new row does not fit the predicate that is replaced')
   const fitting = `SELECT * FROM (${query}) WHERE CASE WHEN coalesce(${sql}, false) THEN true ELSE error(${refusal}) END`
-  const add = await bringIn(snapshot, fitting, workshop, options)
+  const add = await bringIn(snapshot, fitting, context, options)
   const parameters = { mode: 'Overwrite', predicate: sql }
-  return rewrite(snapshot, where, workshop, {
+  return rewrite(snapshot, where, context, {
     operation: 'WRITE',
     parameters,
     add,
@@ -91,13 +91,13 @@ export async function replaceRows(
 export async function deleteRows(
   snapshot: Snapshot,
   where: Predicate,
-  workshop: Workshop,
+  context: WriteContext,
   options: RemovalOptions = {},
 ): Promise<CommitResult> {
-  const now = workshop.runtime.now()
+  const now = context.runtime.now()
   const progress = progressAfterRemoval(snapshot, options.progress, now)
   const predicate = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  return rewrite(snapshot, where, workshop, {
+  return rewrite(snapshot, where, context, {
     operation: 'DELETE',
     parameters: { predicate },
     ...common(options, progress),
@@ -110,15 +110,15 @@ const REWRITE_TRIES = 3
 async function rewrite(
   base: Snapshot,
   where: Predicate,
-  workshop: Workshop,
+  context: WriteContext,
   transaction: Transaction,
 ): Promise<CommitResult> {
   let snapshot = base
   for (let tries = 1; ; tries++) {
-    const touched = await touchedFiles(snapshot, where, workshop.connection)
-    const survivors = await stageSurvivors(snapshot, where, touched.partly, workshop)
+    const touched = await touchedFiles(snapshot, where, context.connection)
+    const survivors = await stageSurvivors(snapshot, where, touched.partly, context)
     await uploadAll(snapshot.table, survivors)
-    const now = workshop.runtime.now()
+    const now = context.runtime.now()
     const columns = tableColumns(snapshot)
     const result = await commit(
       snapshot,
@@ -128,11 +128,11 @@ async function rewrite(
         remove: [...touched.wholly, ...touched.partly].map((file) => removalOf(file, now)),
         reads: (file) => mayHold(columns, file, where),
       },
-      workshop.runtime,
+      context.runtime,
     )
     const again = result.outcome === 'conflict' && (result.reason === 'added' || result.reason === 'removed')
     if (!again || tries === REWRITE_TRIES) return result
-    snapshot = await refreshed(result.snapshot, workshop.runtime)
+    snapshot = await refreshed(result.snapshot, context.runtime)
     // The new rows were made for the table as it was at first.
     const reason = conflictBetween(base, snapshot, { operation: transaction.operation, txn: transaction.txn ?? [] })
     if (reason) return { outcome: 'conflict', reason, snapshot }
@@ -165,10 +165,10 @@ async function stageSurvivors(
   snapshot: Snapshot,
   where: Predicate,
   files: readonly AddFile[],
-  workshop: Workshop,
+  context: WriteContext,
 ): Promise<StagedFile[]> {
   if (files.length === 0) return []
-  const { connection, folder, runtime } = workshop
+  const { connection, folder, runtime } = context
   const [legacy] = await legacyFiles(snapshot, files, connection)
   if (legacy) {
     throw new MillraceError(
@@ -188,7 +188,7 @@ async function stageSurvivors(
 async function bringIn(
   { table, metadata }: Snapshot,
   query: string,
-  { connection, folder, runtime }: Workshop,
+  { connection, folder, runtime }: WriteContext,
   { targetBytes }: WriteOptions,
 ): Promise<AddFile[]> {
   const columns = await fittingColumns(connection, query, metadata)

@@ -5,16 +5,16 @@ import { commitName, logKey } from '../../src/log/log.ts'
 import { planScan, withScan } from '../../src/read/scan.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 const TABLES = 250
 
-let at: Atelier
+let at: TestTables
 let good: Snapshot
 let lines: readonly string[]
 
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
   const empty = await at.create({
     schema: struct(column('id', 'long'), column('word', 'string'), column('part', 'string')),
     partitionColumns: ['part'],

@@ -11,20 +11,20 @@ import { vacuumTable } from '../../src/maintenance/vacuum.ts'
 import { planScan, withScan } from '../../src/read/scan.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 const OWN = 7
 const SECRET = 666
 const REFUSED = /^(TABLE_|PATH_OUTSIDE)/
 
-let at: Atelier
+let at: TestTables
 let good: Snapshot
 let secret: string
 let first: Uint8Array
 let tables = 0
 
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
   const empty = await at.create({ schema: struct(column('n', 'integer')), partitionColumns: [] })
   good = await committed(appendRows(empty, `SELECT ${OWN}::INTEGER AS n`, at))
   first = (await at.store.get(logKey(good.table, commitName(0)))) as Uint8Array

@@ -8,14 +8,14 @@ import type { AddFile } from '../../src/log/actions.ts'
 import { idOf, locationsOf } from '../../src/log/location.ts'
 import { vacuumTable } from '../../src/maintenance/vacuum.ts'
 import type { Snapshot } from '../../src/read/snapshot.ts'
-import { type Atelier, column, openAtelier, struct } from '../atelier.ts'
+import { column, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let at: Atelier
+let at: TestTables
 let lake: string
 let real: string
 
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
   const root = await realpath(await mkdtemp(join(tmpdir(), 'millrace-paths-')))
   real = join(root, 'the lake')
   lake = join(root, 'link')

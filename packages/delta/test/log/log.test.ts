@@ -1,6 +1,6 @@
 import { memoryStore } from '@millrace/store'
 import { describe, expect, test } from 'vitest'
-import { placeOf } from '../../src/log/log.ts'
+import { locationOf } from '../../src/log/log.ts'
 
 const at = (url: string) => ({ store: { ...memoryStore(), url }, path: 'some/table' })
 
@@ -13,7 +13,7 @@ describe('a file of the log lies', () => {
     ['file:/lake/other/x.parquet', 'other/x.parquet'],
     ['/lake/other/x.parquet', 'other/x.parquet'],
   ])('in the lake: %s', (path, key) => {
-    expect(placeOf(at('file:///lake'), path)).toEqual({ key })
+    expect(locationOf(at('file:///lake'), path)).toEqual({ key })
   })
 
   test.each([
@@ -21,14 +21,16 @@ describe('a file of the log lies', () => {
     ['/lake2/x.parquet', '/lake2/x.parquet'],
     ['s3://bucket/x%20y.parquet', 's3://bucket/x y.parquet'],
   ])('elsewhere: %s', (path, address) => {
-    expect(placeOf(at('file:///lake'), path)).toEqual({ address })
+    expect(locationOf(at('file:///lake'), path)).toEqual({ address })
   })
 
   test('in the bucket that its address names', () => {
-    expect(placeOf(at('s3://bucket/lake'), 's3://bucket/lake/t/x.parquet')).toEqual({ key: 't/x.parquet' })
+    expect(locationOf(at('s3://bucket/lake'), 's3://bucket/lake/t/x.parquet')).toEqual({ key: 't/x.parquet' })
   })
 
   test('nowhere, when its name is no URL', () => {
-    expect(() => placeOf(at('file:///lake'), 'a%zz.parquet')).toThrow(expect.objectContaining({ code: 'TABLE_BROKEN' }))
+    expect(() => locationOf(at('file:///lake'), 'a%zz.parquet')).toThrow(
+      expect.objectContaining({ code: 'TABLE_BROKEN' }),
+    )
   })
 })

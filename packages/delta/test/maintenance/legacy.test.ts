@@ -5,29 +5,29 @@ import type { AddFile } from '../../src/log/actions.ts'
 import { optimizeTable } from '../../src/maintenance/optimize.ts'
 import { appendRows, deleteRows } from '../../src/write/rows.ts'
 import { commit } from '../../src/write/transaction.ts'
-import { type Atelier, column, committed, openAtelier, reopened, struct } from '../atelier.ts'
+import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 const schema = struct(column('id', 'long'), column('day', 'date'))
 const row = (id: number) => `SELECT ${id}::BIGINT AS id, DATE '1500-01-10' AS day`
 
 /** A table with files of ours and one as Spark writes it, with an entry in its footer. */
 async function withFooter(key: string, value: string) {
-  let snapshot = await atelier.create({ schema })
-  for (const id of [1, 2]) snapshot = await committed(appendRows(snapshot, row(id), atelier))
-  const path = join(atelier.lake, snapshot.table.path, 'spark.parquet')
-  await atelier.connection.run(
+  let snapshot = await testTables.create({ schema })
+  for (const id of [1, 2]) snapshot = await committed(appendRows(snapshot, row(id), testTables))
+  const path = join(testTables.lake, snapshot.table.path, 'spark.parquet')
+  await testTables.connection.run(
     `COPY (${row(3)} UNION ALL ${row(4)}) TO '${path}' (FORMAT parquet, KV_METADATA {'${key}': '${value}'})`,
   )
   const { size } = await stat(path)
-  const modificationTime = atelier.runtime.now()
+  const modificationTime = testTables.runtime.now()
   const file: AddFile = { path: 'spark.parquet', partitionValues: {}, size, modificationTime, dataChange: true }
-  return committed(commit(snapshot, { operation: 'WRITE', add: [file] }, atelier.runtime))
+  return committed(commit(snapshot, { operation: 'WRITE', add: [file] }, testTables.runtime))
 }
 
 test.each([
@@ -36,14 +36,14 @@ test.each([
   ['org.apache.spark.version', '2.4.8'],
 ])('a file with %s %s is neither merged nor copied', async (key, value) => {
   const marked = await withFooter(key, value)
-  const { snapshot, removedFiles, addedFiles } = await optimizeTable(marked, atelier)
+  const { snapshot, removedFiles, addedFiles } = await optimizeTable(marked, testTables)
   expect({ removedFiles, addedFiles }).toEqual({ removedFiles: 2, addedFiles: 1 })
   expect((await reopened(snapshot)).files.has('spark.parquet')).toBe(true)
   const where = { op: '=', column: 'id', value: 3 } as const
-  await expect(deleteRows(snapshot, where, atelier)).rejects.toMatchObject({ code: 'TABLE_UNSUPPORTED' })
+  await expect(deleteRows(snapshot, where, testTables)).rejects.toMatchObject({ code: 'TABLE_UNSUPPORTED' })
 })
 
 test('a file of Spark as it is today is merged', async () => {
   const today = await withFooter('org.apache.spark.version', '3.5.1')
-  expect(await optimizeTable(today, atelier)).toMatchObject({ removedFiles: 3, addedFiles: 1 })
+  expect(await optimizeTable(today, testTables)).toMatchObject({ removedFiles: 3, addedFiles: 1 })
 })

@@ -7,9 +7,9 @@ import { cleanLog } from '../../src/maintenance/log-cleanup.ts'
 import { vacuumTable } from '../../src/maintenance/vacuum.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { openOrCreate } from '../../src/write/create.ts'
-import { removalOf, type Workshop } from '../../src/write/rows.ts'
+import { removalOf, type WriteContext } from '../../src/write/rows.ts'
 import { commit } from '../../src/write/transaction.ts'
-import { column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct } from '../test-tables.ts'
 
 const COMMITS = 1_000_000
 const A_SECOND = 10
@@ -19,11 +19,11 @@ const MINUTE = 60_000
 test(
   `after ${COMMITS} commits with care on, a table is as small and as quick to open as after a hundredth`,
   async () => {
-    const atelier = await openAtelier()
+    const testTables = await openTestTables()
     const objects: Objects = new Map()
     let now = Date.UTC(2024, 0, 1)
     const runtime: Runtime = { ...systemRuntime, now: () => now, monotonic: () => now, sleep: async () => {} }
-    const workshop: Workshop = { ...atelier, runtime }
+    const context: WriteContext = { ...testTables, runtime }
     const store = memoryStore(objects, runtime)
     const table = { store, path: 'soak' }
     const configuration = {
@@ -49,9 +49,9 @@ test(
     }
     const tend = async (i: number) => {
       await compact(i)
-      if (await checkpointIsDue(table)) await writeCheckpoint(snapshot, workshop)
+      if (await checkpointIsDue(table)) await writeCheckpoint(snapshot, context)
       await cleanLog(snapshot, runtime, async () => true)
-      await vacuumTable(snapshot, workshop)
+      await vacuumTable(snapshot, context)
     }
     const size = async () => {
       let calls = 0
@@ -68,7 +68,7 @@ test(
       if (i % CARE_EVERY === 0) await tend(i)
       if (i % (COMMITS / 10) === 0) sizes.push(await size())
     }
-    await atelier.close()
+    await testTables.close()
     for (const later of sizes) {
       expect(later.objects).toBeLessThanOrEqual((sizes[0]?.objects ?? 0) * 1.1)
       expect(later.calls).toBeLessThanOrEqual((sizes[0]?.calls ?? 0) + CARE_EVERY)

@@ -5,16 +5,16 @@ import type { TableRef } from '../../src/log/log.ts'
 import { openOrCreate } from '../../src/write/create.ts'
 import { appendRows } from '../../src/write/rows.ts'
 import { committedOrThrow } from '../../src/write/transaction.ts'
-import { column, struct } from '../atelier.ts'
+import { column, struct } from '../test-tables.ts'
 
 /** One of several writers that append to a table at once, each row under an id that nobody else writes. */
 export async function race(table: TableRef, engine: DuckDB, folder: string, writer: number, appends: number) {
   const connection = await engine.connect()
-  const workshop = { connection, folder, runtime: systemRuntime }
+  const context = { connection, folder, runtime: systemRuntime }
   let snapshot = await openOrCreate(table, { schema: struct(column('id', 'long')) }, systemRuntime)
   for (let i = 0; i < appends; i++) {
     const query = `SELECT ${writer * appends + i} AS id`
-    snapshot = committedOrThrow(await appendRows(snapshot, query, workshop))
+    snapshot = committedOrThrow(await appendRows(snapshot, query, context))
   }
   connection.closeSync()
 }

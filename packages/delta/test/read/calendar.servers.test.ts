@@ -2,16 +2,16 @@ import { join } from 'node:path'
 import { sparkSql, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { openTable } from '../../src/read/snapshot.ts'
-import { type Atelier, openAtelier } from '../atelier.ts'
+import { openTestTables, type TestTables } from '../test-tables.ts'
 
 const it = withServices('spark')
 vi.setConfig({ testTimeout: 300_000 })
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 const DAYS = ['0001-01-01', '0999-12-31', '1000-03-01', '1500-01-01', '1500-03-01', '1582-10-04', '1582-10-15']
 const LATER = ['1700-02-28', '1883-11-18', '1899-12-31', '1900-01-01', '2024-02-29']
@@ -23,8 +23,8 @@ const SETTINGS = [
 
 for (const type of ['INT96', 'TIMESTAMP_MICROS']) {
   it(`old dates and times that Spark wrote, as ${type}, read as Spark reads them`, async ({ spark }) => {
-    const ref = atelier.table()
-    const table = `delta.\`${join(atelier.lake, ref.path)}\``
+    const ref = testTables.table()
+    const table = `delta.\`${join(testTables.lake, ref.path)}\``
     await sparkSql(spark, `CREATE TABLE ${table} (id INT, day DATE, at TIMESTAMP, list ARRAY<DATE>) USING delta`)
     const rows = [...DAYS, ...LATER].map((day, id) => {
       return `(${id}, DATE '${day}', TIMESTAMP '${day} 23:59:59.123456', array(DATE '${day}', NULL))`
@@ -46,7 +46,7 @@ for (const type of ['INT96', 'TIMESTAMP_MICROS']) {
     const snapshot = await openTable(ref)
     if (!snapshot) throw new Error('Spark made no table')
     const ours = 'id, day::VARCHAR AS day, list[1]::VARCHAR AS listed, epoch_us("at")::VARCHAR AS "at"'
-    const byUs = await atelier.ask(snapshot, `SELECT ${ours} FROM rows ORDER BY id, day, "at"`)
+    const byUs = await testTables.ask(snapshot, `SELECT ${ours} FROM rows ORDER BY id, day, "at"`)
     expect(byUs).toEqual(bySpark)
     expect(bySpark).toHaveLength(2 * rows.length)
   })

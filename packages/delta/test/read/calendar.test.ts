@@ -6,35 +6,35 @@ import type { StructType } from '../../src/log/schema.ts'
 import { planScan, type ScanOptions, withScan } from '../../src/read/scan.ts'
 import type { Snapshot } from '../../src/read/snapshot.ts'
 import { commit } from '../../src/write/transaction.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 /** A table of one file with entries in its footer, as Spark writes them. */
 async function sparkTable(schema: StructType, rows: string, footer: Record<string, string>, stats?: object) {
-  const snapshot = await atelier.create({ schema })
-  const path = join(atelier.lake, snapshot.table.path, 'spark.parquet')
+  const snapshot = await testTables.create({ schema })
+  const path = join(testTables.lake, snapshot.table.path, 'spark.parquet')
   const entries = Object.entries(footer).map(([key, value]) => `'org.apache.spark.${key}': '${value}'`)
-  await atelier.connection.run(`COPY (${rows}) TO '${path}' (FORMAT parquet, KV_METADATA {${entries.join(', ')}})`)
+  await testTables.connection.run(`COPY (${rows}) TO '${path}' (FORMAT parquet, KV_METADATA {${entries.join(', ')}})`)
   const { size } = await stat(path)
   const file: AddFile = {
     path: 'spark.parquet',
     partitionValues: {},
     size,
-    modificationTime: atelier.runtime.now(),
+    modificationTime: testTables.runtime.now(),
     dataChange: true,
     ...(stats ? { stats: JSON.stringify(stats) } : {}),
   }
-  return committed(commit(snapshot, { operation: 'WRITE', add: [file] }, atelier.runtime))
+  return committed(commit(snapshot, { operation: 'WRITE', add: [file] }, testTables.runtime))
 }
 
 async function valuesOf(snapshot: Snapshot, options: ScanOptions = {}): Promise<unknown[]> {
-  return withScan(planScan(snapshot, options), atelier.connection, async (sql) =>
-    (await atelier.connection.runAndReadAll(`SELECT * FROM (${sql}) ORDER BY ALL`)).getRowsJson(),
+  return withScan(planScan(snapshot, options), testTables.connection, async (sql) =>
+    (await testTables.connection.runAndReadAll(`SELECT * FROM (${sql}) ORDER BY ALL`)).getRowsJson(),
   )
 }
 

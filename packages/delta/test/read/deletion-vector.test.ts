@@ -7,12 +7,12 @@ import { startReplay } from '../../src/read/replay.ts'
 import { planScan, withScan } from '../../src/read/scan.ts'
 import type { Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let at: Atelier
+let at: TestTables
 let table: Snapshot
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
   const empty = await at.create({ schema: struct(column('n', 'long'), column('p', 'long')), partitionColumns: ['p'] })
   table = await committed(appendRows(empty, 'SELECT range AS n, range // 50000 AS p FROM range(100000)', at))
 })

@@ -7,11 +7,11 @@ import type { AddFile } from '../../src/log/actions.ts'
 import { optimizeTable } from '../../src/maintenance/optimize.ts'
 import type { Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let at: Atelier
+let at: TestTables
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
 })
 afterAll(() => at.close())
 

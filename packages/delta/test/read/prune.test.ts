@@ -5,12 +5,12 @@ import { type Comparison, type Predicate, predicateSql } from '../../src/read/pr
 import { planScan, withScan } from '../../src/read/scan.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
 import { sharedFolder } from '../shared.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let at: Atelier
+let at: TestTables
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
 })
 afterAll(() => at.close())
 

@@ -12,11 +12,11 @@ import type { Predicate } from '../../src/read/predicate.ts'
 import { planScan, type ScanOptions, withScan } from '../../src/read/scan.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let at: Atelier
+let at: TestTables
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
 })
 afterAll(() => at.close())
 

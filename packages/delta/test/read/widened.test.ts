@@ -7,11 +7,11 @@ import { commitName, logKey } from '../../src/log/log.ts'
 import type { Comparison } from '../../src/read/predicate.ts'
 import { planScan, withScan } from '../../src/read/scan.ts'
 import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { type Atelier, openAtelier } from '../atelier.ts'
+import { openTestTables, type TestTables } from '../test-tables.ts'
 
-let at: Atelier
+let at: TestTables
 beforeAll(async () => {
-  at = await openAtelier()
+  at = await openTestTables()
 })
 afterAll(() => at.close())
 

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DataType } from '../../src/log/schema.ts'
 import { stageRows } from '../../src/write/parquet.ts'
 import { appendRows } from '../../src/write/rows.ts'
-import { type Atelier, column, committed, openAtelier, struct } from '../atelier.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 const list = (elementType: DataType, containsNull = true): DataType => ({ type: 'array', elementType, containsNull })
 const map = (valueType: DataType, valueContainsNull = true): DataType => ({
@@ -21,8 +21,8 @@ const map = (valueType: DataType, valueContainsNull = true): DataType => ({
 })
 
 async function statsOf(type: DataType, values: string) {
-  const snapshot = await atelier.create({ schema: struct(column('c', type)) })
-  const after = await committed(appendRows(snapshot, `SELECT c FROM (${values}) t(c)`, atelier))
+  const snapshot = await testTables.create({ schema: struct(column('c', type)) })
+  const after = await committed(appendRows(snapshot, `SELECT c FROM (${values}) t(c)`, testTables))
   return JSON.parse([...after.files.values()][0]?.stats ?? '{}')
 }
 
@@ -32,9 +32,9 @@ describe('statistics', () => {
       column('id', 'long'),
       column('s', struct(column('x', 'long'), column('t', struct(column('y', 'string'))))),
     )
-    const snapshot = await atelier.create({ schema })
+    const snapshot = await testTables.create({ schema })
     const query = `SELECT i AS id, CASE WHEN i > 1 THEN {'x': i, 't': {'y': 'y' || i}} END AS s FROM range(4) t(i)`
-    const after = await committed(appendRows(snapshot, query, atelier))
+    const after = await committed(appendRows(snapshot, query, testTables))
     expect([...after.files.values()].map(({ stats }) => JSON.parse(stats ?? ''))).toEqual([
       {
         numRecords: 4,
@@ -86,7 +86,7 @@ describe('statistics', () => {
     const schema = struct(...Array.from({ length: 40 }, (_, i) => column(`c${i}`, 'long')))
     const query = `SELECT ${schema.fields.map(({ name }) => `1 AS ${name}`).join(', ')}`
     const counted = async (configuration: Record<string, string>) => {
-      const after = await committed(appendRows(await atelier.create({ schema, configuration }), query, atelier))
+      const after = await committed(appendRows(await testTables.create({ schema, configuration }), query, testTables))
       return Object.keys(JSON.parse([...after.files.values()][0]?.stats ?? '').nullCount)
     }
     expect(await counted({})).toHaveLength(32)
@@ -97,10 +97,10 @@ describe('statistics', () => {
 })
 
 test('what a thread holds of fresh rows is bounded by small row groups; rows that only move get large ones', async () => {
-  const { metadata } = await atelier.create({ schema: struct(column('c', 'string')) })
+  const { metadata } = await testTables.create({ schema: struct(column('c', 'string')) })
   const query = `SELECT repeat(md5(range::VARCHAR), 16) AS c FROM range(60000)`
   const largest = async (dataChange: boolean) => {
-    const { connection, lake, runtime } = atelier
+    const { connection, lake, runtime } = testTables
     const [file] = await stageRows(connection, query, metadata, `${lake}/groups`, runtime, { dataChange })
     const result = await connection.runAndReadAll(
       `SELECT max(total_uncompressed_size)::INTEGER FROM parquet_metadata('${file?.localPath}')`,
@@ -122,13 +122,13 @@ describe('NOT NULL', () => {
     ['an element of a list in a list', column('c', list(list('long', false))), '[[1, NULL]]', '[[1], NULL]'],
     ['a value of a map', column('c', map('long', false)), `MAP {'k': NULL}`, `MAP {'k': 1}`],
   ])('of %s is enforced, and only that', async (_, field, bad, good) => {
-    const snapshot = await atelier.create({ schema: struct(field, column('other', 'long')) })
+    const snapshot = await testTables.create({ schema: struct(field, column('other', 'long')) })
     const row = (value: string) => `SELECT ${value}::${sqlType(field.type)} AS c, 1 AS other`
-    await expect(appendRows(snapshot, row(bad), atelier)).rejects.toThrow(
+    await expect(appendRows(snapshot, row(bad), testTables)).rejects.toThrow(
       'a null in a column that must not be null: "c"',
     )
-    const after = await committed(appendRows(snapshot, row(good), atelier))
-    expect(await atelier.ask(after, 'SELECT count(*) AS n FROM rows')).toEqual([{ n: '1' }])
+    const after = await committed(appendRows(snapshot, row(good), testTables))
+    expect(await testTables.ask(after, 'SELECT count(*) AS n FROM rows')).toEqual([{ n: '1' }])
   })
 })
 
@@ -144,13 +144,15 @@ describe('partitions', () => {
 
   test('have a file each, in a folder whose name can be read and a path that is URL-encoded', async () => {
     const query = `SELECT * FROM (VALUES (1, 'a/b=c d%é'), (2, 'plain'), (3, NULL), (4, '')) t(id, p)`
-    const after = await committed(appendRows(await atelier.create({ schema, partitionColumns: ['p'] }), query, atelier))
+    const after = await committed(
+      appendRows(await testTables.create({ schema, partitionColumns: ['p'] }), query, testTables),
+    )
     const files = [...after.files.values()].sort((a, b) => a.path.localeCompare(b.path))
     expect(files.map(({ partitionValues }) => partitionValues.p).sort()).toEqual(['a/b=c d%é', 'plain', null].sort())
     expect(files.some(({ path }) => path.startsWith('p=__HIVE_DEFAULT_PARTITION__/'))).toBe(true)
-    const folders = await readdir(`${atelier.lake}/${after.table.path}`)
+    const folders = await readdir(`${testTables.lake}/${after.table.path}`)
     expect(folders).toContain('p=a%2Fb%3Dc%20d%25%C3%A9')
-    expect(await atelier.ask(after, 'SELECT id, p FROM rows ORDER BY id')).toEqual([
+    expect(await testTables.ask(after, 'SELECT id, p FROM rows ORDER BY id')).toEqual([
       { id: '1', p: 'a/b=c d%é' },
       { id: '2', p: 'plain' },
       { id: '3', p: null },
@@ -166,36 +168,40 @@ describe('partitions', () => {
     ['double', `'nan'`, 'NaN'],
   ])('of type %s are written as the protocol says, and read back', async (type, sql, text) => {
     const wanted = { schema: struct(column('id', 'long'), column('p', type)), partitionColumns: ['p'] }
-    const after = await committed(appendRows(await atelier.create(wanted), `SELECT 1 AS id, ${sql} AS p`, atelier))
+    const after = await committed(
+      appendRows(await testTables.create(wanted), `SELECT 1 AS id, ${sql} AS p`, testTables),
+    )
     expect([...after.files.values()].map(({ partitionValues }) => partitionValues.p)).toEqual([text])
     const cast = type === 'timestamp' ? 'TIMESTAMPTZ' : type === 'long' ? 'BIGINT' : type
-    expect(await atelier.ask(after, `SELECT p = (${sql})::${cast} AS same FROM rows`)).toEqual([{ same: true }])
+    expect(await testTables.ask(after, `SELECT p = (${sql})::${cast} AS same FROM rows`)).toEqual([{ same: true }])
   })
   test.each(['binary', struct(column('x', 'long'))])('by %s are refused', async (type) => {
     const wanted = { schema: struct(column('id', 'long'), column('p', type)), partitionColumns: ['p'] }
-    await expect(atelier.create(wanted)).rejects.toThrow(`column p can't partition a table`)
+    await expect(testTables.create(wanted)).rejects.toThrow(`column p can't partition a table`)
   })
 })
 
 test('nothing is left where files are made, once they are where they belong', async () => {
   const schema = struct(column('id', 'long'), column('p', 'string'))
   for (const partitionColumns of [[], ['p']]) {
-    const snapshot = await atelier.create({ schema, partitionColumns })
+    const snapshot = await testTables.create({ schema, partitionColumns })
     const query = (rows: number) => `SELECT i AS id, 'p' || (i % 3) AS p FROM range(${rows}) t(i)`
-    await committed(appendRows(snapshot, query(10), atelier))
-    await committed(appendRows(snapshot, query(0), atelier))
-    await committed(appendRows(snapshot, query(10), atelier, { targetBytes: 1000 }))
-    await expect(appendRows(snapshot, `SELECT error('half-way') AS id, 'p' AS p`, atelier)).rejects.toThrow('half-way')
+    await committed(appendRows(snapshot, query(10), testTables))
+    await committed(appendRows(snapshot, query(0), testTables))
+    await committed(appendRows(snapshot, query(10), testTables, { targetBytes: 1000 }))
+    await expect(appendRows(snapshot, `SELECT error('half-way') AS id, 'p' AS p`, testTables)).rejects.toThrow(
+      'half-way',
+    )
   }
-  expect(await readdir(atelier.folder)).toEqual([])
+  expect(await readdir(testTables.folder)).toEqual([])
 })
 
 test('rows beyond the target size go to further files, and all arrive', async () => {
-  const snapshot = await atelier.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
+  const snapshot = await testTables.create({ schema: struct(column('id', 'long'), column('text', 'string')) })
   const query = `SELECT i AS id, repeat(md5(i::VARCHAR), 20) AS text FROM range(300000) t(i)`
-  const after = await committed(appendRows(snapshot, query, atelier, { targetBytes: 2_000_000 }))
+  const after = await committed(appendRows(snapshot, query, testTables, { targetBytes: 2_000_000 }))
   expect(after.files.size).toBeGreaterThan(1)
-  expect(await atelier.ask(after, 'SELECT count(*) AS n, sum(id) AS ids FROM rows')).toEqual([
+  expect(await testTables.ask(after, 'SELECT count(*) AS n, sum(id) AS ids FROM rows')).toEqual([
     { n: '300000', ids: '44999850000' },
   ])
 })

@@ -2,13 +2,13 @@ import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stageRows } from '../../src/write/parquet.ts'
 import { discardStaged, stagedRows } from '../../src/write/staged.ts'
-import { type Atelier, column, openAtelier, struct } from '../atelier.ts'
+import { column, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 const ROWS = `SELECT i AS n, ['a b', 'c/d=%', '', NULL, 'é'][i + 1] AS place, TIMESTAMPTZ '2026-01-02 03:04:05Z' AS at
   FROM range(5) t(i)`
@@ -16,10 +16,10 @@ const ROWS = `SELECT i AS n, ['a b', 'c/d=%', '', NULL, 'é'][i + 1] AS place, T
 for (const partitionColumns of [[], ['place'], ['place', 'at']]) {
   test(`staged rows read as the table's will, partitioned by [${partitionColumns}]`, async () => {
     const schema = struct(column('n', 'long'), column('place', 'string'), column('at', 'timestamp'))
-    const snapshot = await atelier.create({ schema, partitionColumns })
-    const files = await stageRows(atelier.connection, ROWS, snapshot.metadata, atelier.folder, atelier.runtime)
+    const snapshot = await testTables.create({ schema, partitionColumns })
+    const files = await stageRows(testTables.connection, ROWS, snapshot.metadata, testTables.folder, testTables.runtime)
     const query = `SELECT * FROM (${stagedRows(snapshot, files, ['n', 'place', 'at'])}) ORDER BY n`
-    const rows = (await atelier.connection.runAndReadAll(query)).getRowsJson()
+    const rows = (await testTables.connection.runAndReadAll(query)).getRowsJson()
     // A partition has no empty text: the protocol takes it for null.
     const empty = partitionColumns.length === 0 ? '' : null
     expect(rows).toEqual(

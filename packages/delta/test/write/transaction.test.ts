@@ -11,17 +11,17 @@ import { stageRows } from '../../src/write/parquet.ts'
 import { removalOf } from '../../src/write/rows.ts'
 import { uploadAll } from '../../src/write/staged.ts'
 import { commit, type Transaction } from '../../src/write/transaction.ts'
-import { type Atelier, column, openAtelier, reopened, struct } from '../atelier.ts'
+import { column, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
-let atelier: Atelier
+let testTables: TestTables
 beforeAll(async () => {
-  atelier = await openAtelier()
+  testTables = await openTestTables()
 })
-afterAll(() => atelier.close())
+afterAll(() => testTables.close())
 
 const runtime: Runtime = { ...systemRuntime, sleep: async () => {} }
 const schema = struct(column('id', 'long'))
-const create = () => openOrCreate(atelier.table(), { schema }, runtime)
+const create = () => openOrCreate(testTables.table(), { schema }, runtime)
 
 let files = 0
 const file = (more: Partial<AddFile> = {}): AddFile => ({
@@ -191,7 +191,7 @@ describe('an answer that got lost', () => {
     let left = times
     const plan = ({ operation }: { operation: string }) =>
       operation === 'putIfAbsent' && left-- > 0 ? fault : undefined
-    const store = faultyStore(atelier.store, plan, runtime)
+    const store = faultyStore(testTables.store, plan, runtime)
     return { base, result: commit(await opened({ ...base.table, store }), append(), runtime) }
   }
   test.each(['refused', 'answer lost', 'late', 'own taken'] as const)(
@@ -214,7 +214,7 @@ describe('an answer that got lost', () => {
       tries++
       throw new MillraceError('STORE_UNSUITABLE', 'no links here')
     }
-    const ours = await opened({ ...base.table, store: { ...atelier.store, putIfAbsent } })
+    const ours = await opened({ ...base.table, store: { ...testTables.store, putIfAbsent } })
     await expect(commit(ours, append(), runtime)).rejects.toThrow('no links here')
     expect(tries).toBe(1)
   })
@@ -226,7 +226,7 @@ test('a commit on the newest version costs one call, however long the log', asyn
     calls++
     return undefined
   }
-  const store = faultyStore(atelier.store, count, runtime)
+  const store = faultyStore(testTables.store, count, runtime)
   let snapshot = await openOrCreate({ store, path: 'calls' }, { schema }, runtime)
   for (let i = 0; i < 50; i++) {
     calls = 0
@@ -244,9 +244,9 @@ test('others that are always faster end the tries, after a bounded number', asyn
   const putIfAbsent = async (key: string, bytes: Uint8Array) => {
     theirs = await made(theirs, append())
     tries++
-    return atelier.store.putIfAbsent(key, bytes)
+    return testTables.store.putIfAbsent(key, bytes)
   }
-  const ours = await opened({ ...base.table, store: { ...atelier.store, putIfAbsent } })
+  const ours = await opened({ ...base.table, store: { ...testTables.store, putIfAbsent } })
   expect(await commit(ours, append(), runtime)).toMatchObject({ outcome: 'conflict', reason: 'contended' })
   expect((await reopened(base)).files.size).toBe(tries)
 })
@@ -273,7 +273,7 @@ describe('a sleeper', () => {
     'does not commit files that vacuum may have taken: %o',
     async (time) => {
       const { runtime: asleep, sleep } = clock()
-      const base = await openOrCreate(atelier.table(), { schema }, asleep)
+      const base = await openOrCreate(testTables.table(), { schema }, asleep)
       const since = { wall: asleep.now(), monotonic: asleep.monotonic() }
       const transaction = { ...append(file({ modificationTime: asleep.now() })), since }
       sleep(time)
@@ -283,8 +283,8 @@ describe('a sleeper', () => {
   )
   test('knows how long ago its files were begun, by either clock', async () => {
     const { runtime: asleep, sleep } = clock()
-    const base = await openOrCreate(atelier.table(), { schema }, asleep)
-    const staged = await stageRows(atelier.connection, 'SELECT 1 AS id', base.metadata, atelier.folder, asleep)
+    const base = await openOrCreate(testTables.table(), { schema }, asleep)
+    const staged = await stageRows(testTables.connection, 'SELECT 1 AS id', base.metadata, testTables.folder, asleep)
     await uploadAll(base.table, staged)
     sleep({ wall: -HOUR, monotonic: 13 * HOUR })
     const transaction = { operation: 'WRITE', add: staged.map(({ add }) => add) }
@@ -292,27 +292,27 @@ describe('a sleeper', () => {
   })
   test('of less than half the retention commits', async () => {
     const { runtime: asleep, sleep } = clock()
-    const base = await openOrCreate(atelier.table(), { schema }, asleep)
+    const base = await openOrCreate(testTables.table(), { schema }, asleep)
     const transaction = append(file({ modificationTime: asleep.now() }))
     sleep({ wall: 11 * HOUR, monotonic: 11 * HOUR })
     expect((await commit(base, transaction, asleep)).outcome).toBe('committed')
   })
   test('that creates an entry which the table had passed long before learns that it is none', async () => {
     const { runtime: asleep, sleep } = clock()
-    const base = await openOrCreate(atelier.table(), { schema }, asleep)
-    const log = join(atelier.lake, base.table.path, '_delta_log')
+    const base = await openOrCreate(testTables.table(), { schema }, asleep)
+    const log = join(testTables.lake, base.table.path, '_delta_log')
     // While it sleeps in the middle of its put, the others go on to version 3 and the log is cleaned up to there.
     const sleepy = {
-      ...atelier.store,
+      ...testTables.store,
       putIfAbsent: async (key: string, bytes: Uint8Array) => {
         if (key.endsWith(commitName(1))) {
           let theirs = await opened(base.table)
           for (let i = 0; i < 3; i++) theirs = await made(theirs, append())
           for (const version of [1, 2, 3]) await utimes(join(log, commitName(version)), 0, 0)
-          await atelier.store.delete(`${base.table.path}/_delta_log/${commitName(1)}`)
+          await testTables.store.delete(`${base.table.path}/_delta_log/${commitName(1)}`)
           sleep({ wall: 2 * HOUR })
         }
-        return atelier.store.putIfAbsent(key, bytes)
+        return testTables.store.putIfAbsent(key, bytes)
       },
     }
     const result = await commit(

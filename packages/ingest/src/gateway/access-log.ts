@@ -29,7 +29,7 @@ export function openAccessLog(to: string | number): AccessLog {
   setInterval(flush, FLUSH_EVERY_MS).unref()
   return {
     answered(request, reply, milliseconds) {
-      const { id, method, url, ip, client, deed } = request
+      const { id, method, url, ip, client, action } = request
       const { statusCode } = reply
       const gone = !reply.raw.writableFinished
       log.info({
@@ -37,7 +37,7 @@ export function openAccessLog(to: string | number): AccessLog {
         ms: Math.round(milliseconds * 100) / 100,
         bytes: request.bytes,
         ...{ ip, client },
-        ...deed,
+        ...action,
       })
     },
     failed: ({ id, method, url }, error) => log.error({ id, method, path: pathOf(url), err: error }, 'failed'),

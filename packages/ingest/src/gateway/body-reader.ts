@@ -95,7 +95,7 @@ function openPaceWatch(pressure: Pressure, limits: Limits, runtime: Runtime): (r
       const wasHeldUp = now - lookedAt > 2 * limits.lookEveryMs
       lookedAt = now
       const patienceMs = pressure.isTight() ? limits.slowAfterMs / 5 : limits.slowAfterMs
-      for (const reading of readings) judgePace(reading, { now, patienceMs, wasHeldUp }, limits)
+      for (const reading of readings) checkPace(reading, { now, patienceMs, wasHeldUp }, limits)
     }
     looking = false
   }
@@ -112,7 +112,7 @@ interface Moment {
   readonly wasHeldUp: boolean
 }
 
-function judgePace(reading: Reading, { now, patienceMs, wasHeldUp }: Moment, limits: Limits): void {
+function checkPace(reading: Reading, { now, patienceMs, wasHeldUp }: Moment, limits: Limits): void {
   const { received, seen } = reading
   if (!seen || wasHeldUp) {
     reading.seen = { bytes: received, at: now }

@@ -30,7 +30,7 @@ export function openDoor(app: FastifyInstance, parts: ServerParts): void {
   const { log, totals, runtime, host, hostNames } = parts
   app.decorateRequest('client', undefined)
   app.decorateRequest('storing', undefined)
-  app.decorateRequest('deed', undefined)
+  app.decorateRequest('action', undefined)
   app.decorateRequest('bytes', 0)
   // Set for each request below: Fastify wants no object to be shared.
   app.decorateRequest('grants')

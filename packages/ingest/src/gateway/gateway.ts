@@ -2,7 +2,6 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import { openCatalog, openProducer } from '@millrace/transport'
 import { openAccessLog } from './access-log.ts'
 import { openChecker } from './check-records.ts'
-import { type GatewayTotals, openDesk } from './desk.ts'
 import { openKeyRing } from './key-ring.ts'
 import type { KeyHash } from './keys.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -10,6 +9,7 @@ import { refuseOpenDoor } from './open-door.ts'
 import { openPressure } from './pressure.ts'
 import { loadRecordPaths } from './record/routes.ts'
 import { buildServer } from './server.ts'
+import { type GatewayTotals, openGatewayService } from './service.ts'
 
 export interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number }
@@ -62,10 +62,10 @@ export async function openGateway(options: GatewayOptions, runtime: Runtime): Pr
     : []
   const [producer, catalog] = await Promise.all([openProducer(options.to, runtime), openCatalog(options.to)])
   const { allowDelete = false } = options
-  const desk = openDesk({ producer, catalog, runtime, totals, limits, allowDelete, check: checker?.check })
+  const service = openGatewayService({ producer, catalog, runtime, totals, limits, allowDelete, check: checker?.check })
   const bounds = { limits, maxBodyBytes, requestsPerSecond, pressure: openPressure(limits.heldBytes) }
   const { host } = options.listen
-  const app = await buildServer({ desk, keys, recordPaths, log, totals, runtime, host, hostNames, tls, ...bounds })
+  const app = await buildServer({ service, keys, recordPaths, log, totals, runtime, host, hostNames, tls, ...bounds })
   const close = async () => {
     await app.close()
     await Promise.all([producer.close(), catalog.close(), checker?.close(), keys.close()])

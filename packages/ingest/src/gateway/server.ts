@@ -6,7 +6,6 @@ import type { AccessLog } from './access-log.ts'
 import { openBodyReader } from './body-reader.ts'
 import { confluentRoutes } from './confluent/routes.ts'
 import { boundConnections } from './connections.ts'
-import type { Desk, GatewayTotals } from './desk.ts'
 import { dialectOf } from './dialects.ts'
 import { documentRoutes } from './document/routes.ts'
 import { openDoor } from './door.ts'
@@ -18,9 +17,10 @@ import { sendPlain } from './plain-answer.ts'
 import type { Pressure } from './pressure.ts'
 import { type RecordPaths, recordRoutes } from './record/routes.ts'
 import { RefusedRequest, refusalOf, refuse } from './refusal.ts'
+import type { GatewayService, GatewayTotals } from './service.ts'
 
 export interface ServerParts {
-  readonly desk: Desk
+  readonly service: GatewayService
   readonly keys: KeyRing
   readonly recordPaths: RecordPaths
   readonly log: AccessLog
@@ -51,9 +51,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   letGoAtTheEnd(app)
   await limitRate(app, parts.requestsPerSecond)
   const methods = refuseOtherMethods(app)
-  confluentRoutes(app, parts.desk)
-  kinesisRoutes(app, parts.desk)
-  recordRoutes(app, parts.recordPaths, parts.desk)
+  confluentRoutes(app, parts.service)
+  kinesisRoutes(app, parts.service)
+  recordRoutes(app, parts.recordPaths, parts.service)
   documentRoutes(app, parts.recordPaths)
   methods.complete()
   return app

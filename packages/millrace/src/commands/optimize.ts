@@ -1,11 +1,11 @@
 import { systemRuntime } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
-import { inWorkshop } from '../workshop.ts'
+import { withTable } from '../with-table.ts'
 
 const run: Run = async ({ values }, args, io) => {
   const { optimizeTable } = await import('@millrace/delta')
-  const done = await inWorkshop(values.lake, args.positionals[0], systemRuntime, (snapshot, workshop) =>
-    optimizeTable(snapshot, workshop, { signal: io.signal }),
+  const done = await withTable(values.lake, args.positionals[0], systemRuntime, (snapshot, context) =>
+    optimizeTable(snapshot, context, { signal: io.signal }),
   )
   const { removedFiles, removedBytes, addedFiles, addedBytes, conflicts } = done
   if (args.switch('--json')) io.json({ removedFiles, removedBytes, addedFiles, addedBytes, conflicts })

@@ -2,7 +2,7 @@ import { MillraceError, systemRuntime } from '@millrace/base'
 import type { Arguments } from '../arguments.ts'
 import { asOfOption } from '../as-of.ts'
 import type { Command, Run } from '../command.ts'
-import { inWorkshop } from '../workshop.ts'
+import { withTable } from '../with-table.ts'
 
 const run: Run = async ({ values }, args, io) => {
   const { committedOrThrow, restoreTable, versionAt } = await import('@millrace/delta')
@@ -10,7 +10,7 @@ const run: Run = async ({ values }, args, io) => {
   const asOf = await asOfOption(args)
   if (asOf === undefined)
     throw new MillraceError('USAGE', 'restore needs a version or a time', { next: 'Say --as-of.' })
-  const restored = await inWorkshop(values.lake, args.positionals[0], systemRuntime, async (snapshot) => {
+  const restored = await withTable(values.lake, args.positionals[0], systemRuntime, async (snapshot) => {
     const version = 'version' in asOf ? asOf.version : await versionAt(snapshot.table, asOf.time)
     const { table, ...after } = committedOrThrow(await restoreTable(snapshot, version, systemRuntime, progress))
     return { table: table.path, restored: version, version: after.version }

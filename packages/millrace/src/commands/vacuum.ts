@@ -1,6 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
-import { inWorkshop } from '../workshop.ts'
+import { withTable } from '../with-table.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -12,11 +12,11 @@ const run: Run = async ({ values }, args, io) => {
     force: args.switch('--force'),
     ...(hours === undefined ? {} : { retentionMs: hours * HOUR_MS }),
   }
-  const { keys, bytes, deleted } = await inWorkshop(
+  const { keys, bytes, deleted } = await withTable(
     values.lake,
     args.positionals[0],
     systemRuntime,
-    (snapshot, workshop) => vacuumTable(snapshot, workshop, options),
+    (snapshot, context) => vacuumTable(snapshot, context, options),
   )
   if (args.switch('--json')) io.json({ keys, bytes, deleted })
   else {

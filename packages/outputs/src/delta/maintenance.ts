@@ -5,7 +5,7 @@ import {
   refresh,
   type Snapshot,
   vacuumTable,
-  type Workshop,
+  type WriteContext,
   writeCheckpoint,
 } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
@@ -14,7 +14,7 @@ import type { Chore } from '../output.ts'
 import type { ProgressTable } from './progress-table.ts'
 
 type TableChore = Omit<Chore, 'run'> & {
-  run(snapshot: Snapshot, workshop: Workshop, signal: AbortSignal): Promise<boolean>
+  run(snapshot: Snapshot, context: WriteContext, signal: AbortSignal): Promise<boolean>
 }
 
 const SMALL_FILE_BYTES = 16 << 20
@@ -25,16 +25,16 @@ const CHORES: readonly TableChore[] = [
   {
     name: 'checkpoint',
     everyMs: MINUTE / 4,
-    run: async (snapshot, workshop) =>
-      (await checkpointIsDue(snapshot.table)) && (await writeCheckpoint(snapshot, workshop)),
+    run: async (snapshot, context) =>
+      (await checkpointIsDue(snapshot.table)) && (await writeCheckpoint(snapshot, context)),
   },
   {
     name: 'optimize',
     everyMs: MINUTE,
-    async run(snapshot, workshop, signal) {
+    async run(snapshot, context, signal) {
       const files = [...snapshot.files.values()]
       if (files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST) return false
-      const { addedFiles } = await optimizeTable(snapshot, workshop, { signal })
+      const { addedFiles } = await optimizeTable(snapshot, context, { signal })
       return addedFiles > 0
     },
   },
@@ -46,7 +46,7 @@ const CHORES: readonly TableChore[] = [
   {
     name: 'vacuum',
     everyMs: 24 * 60 * MINUTE,
-    run: async (snapshot, workshop) => (await vacuumTable(snapshot, workshop)).keys.length > 0,
+    run: async (snapshot, context) => (await vacuumTable(snapshot, context)).keys.length > 0,
   },
 ]
 

@@ -70,8 +70,8 @@ export async function mark(records: readonly RejectedRow[], state: string, parts
     const query = `
       SELECT * REPLACE (${quoteText(state)} AS state) FROM (${rows.sql})
       WHERE (${KEYS.map((key) => `"${key}"`).join(', ')}) IN (${wanted})`
-    const workshop = { connection, folder: parts.workFolder, runtime: parts.runtime }
-    const { outcome } = await replaceRows(quarantine, where, query, workshop, { progress: 'keep' })
+    const context = { connection, folder: parts.workFolder, runtime: parts.runtime }
+    const { outcome } = await replaceRows(quarantine, where, query, context, { progress: 'keep' })
     await rows[Symbol.asyncDispose]()
     if (outcome !== 'committed')
       throw new MillraceError('TABLE_CONFLICT', `${quarantinePath(parts.path)}: others changed it meanwhile`)

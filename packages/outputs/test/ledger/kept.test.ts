@@ -63,14 +63,14 @@ test('log cleanup keeps the ledger of what goes in one summary, from one cleanin
   const store = memoryStore(new Map(), runtime)
   const table = { store, path: 'kept' }
   const engine = await openDuckDB()
-  const workshop = { connection: await engine.connect(), folder: tmpdir(), runtime }
+  const context = { connection: await engine.connect(), folder: tmpdir(), runtime }
   const schema = { type: 'struct' as const, fields: [] }
   let at: Snapshot = await openOrCreate(table, { schema }, runtime)
   for (let day = 0; day < 5; day++) {
     const { group, ...rest } = entry('0', day * 10, day * 10 + 10)
     const info = { millrace: { group, entries: [rest] } }
     at = (await commit(at, { operation: 'STREAMING UPDATE', info }, runtime)).snapshot
-    if (day % 2 === 1) await writeCheckpoint(at, workshop)
+    if (day % 2 === 1) await writeCheckpoint(at, context)
     now += DAY
   }
   const entries = async () => (await Array.fromAsync(auditedCommits(table))).flatMap((each) => each.entries)
@@ -80,7 +80,7 @@ test('log cleanup keeps the ledger of what goes in one summary, from one cleanin
   expect(await clean()).toBeGreaterThan(0)
   expect(await readLedgerSummary(table)).toMatchObject({ through: 3, entries: [{ from: ['0'], to: ['30'], rows: 30 }] })
   expect(foldLedger([], await entries())).toEqual(whole)
-  await writeCheckpoint(at, workshop)
+  await writeCheckpoint(at, context)
   now += 7 * DAY
   expect(await clean()).toBeGreaterThan(0)
   expect(await readLedgerSummary(table)).toMatchObject({ through: 4, entries: [{ from: ['0'], to: ['40'], rows: 40 }] })

@@ -31,9 +31,9 @@ export async function makeTable(lake: string, path: string, schema: StructType, 
   const engine = await openDuckDB()
   try {
     const store = await openLake(lake)
-    const workshop = { connection: await engine.connect(), folder: join(lake, '.staging'), runtime: systemRuntime }
+    const context = { connection: await engine.connect(), folder: join(lake, '.staging'), runtime: systemRuntime }
     let snapshot = await openOrCreate({ store, path }, { schema }, systemRuntime)
-    for (const query of queries) snapshot = committedOrThrow(await appendRows(snapshot, query, workshop))
+    for (const query of queries) snapshot = committedOrThrow(await appendRows(snapshot, query, context))
     return snapshot
   } finally {
     engine.close()

@@ -1,9 +1,9 @@
 import { MillraceError } from '@millrace/base'
 import type { TopicDescription } from '@millrace/transport'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Desk } from '../desk.ts'
 import { sendPlain } from '../plain-answer.ts'
 import { refuse } from '../refusal.ts'
+import type { GatewayService } from '../service.ts'
 import { notProduced, partitionAnswer, produced, topicAnswer } from './answers.ts'
 import { answerType, embeddedIn } from './media-types.ts'
 import { parseProduce } from './request.ts'
@@ -14,8 +14,8 @@ interface Target {
 }
 
 /** What Confluent's REST Proxy, version 2, answers to producers. */
-export function confluentRoutes(app: FastifyInstance, desk: Desk): void {
-  const produce = (request: FastifyRequest, reply: FastifyReply) => produceTo(desk, request, reply)
+export function confluentRoutes(app: FastifyInstance, service: GatewayService): void {
+  const produce = (request: FastifyRequest, reply: FastifyReply) => produceTo(service, request, reply)
   app.post('/topics/:topic', produce)
   app.post('/topics/:topic/partitions/:partition', produce)
 
@@ -24,26 +24,26 @@ export function confluentRoutes(app: FastifyInstance, desk: Desk): void {
       const type = answerType(request.headers.accept)
       return sendPlain(reply, type, JSON.stringify(await answer(request)))
     })
-  get('/topics', (request) => desk.list(request))
-  get('/topics/:topic', async (request) => topicAnswer(await describedIn(desk, request)))
+  get('/topics', (request) => service.list(request))
+  get('/topics/:topic', async (request) => topicAnswer(await describedIn(service, request)))
   get('/topics/:topic/partitions', async (request) =>
-    (await describedIn(desk, request)).partitions.map(partitionAnswer),
+    (await describedIn(service, request)).partitions.map(partitionAnswer),
   )
   get('/topics/:topic/partitions/:partition', async (request) => {
     const target = request.params as Target
-    const partition = (await describedIn(desk, request)).partitions[partitionOf(target)]
+    const partition = (await describedIn(service, request)).partitions[partitionOf(target)]
     if (!partition) throw partitionMissing(target)
     return partitionAnswer(partition)
   })
 }
 
-async function produceTo(desk: Desk, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function produceTo(service: GatewayService, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const target = request.params as Target
   const type = answerType(request.headers.accept)
   const partition = target.partition === undefined ? undefined : partitionOf(target)
   const records = parseProduce(request.body, embeddedIn(request.headers['content-type']), partition)
   try {
-    return sendPlain(reply, type, produced(await desk.take(target.topic, records, request)))
+    return sendPlain(reply, type, produced(await service.take(target.topic, records, request)))
   } catch (error) {
     const named = records.some((record) => record.partition !== undefined)
     if (!named || !(error instanceof MillraceError) || error.code !== 'USAGE') throw error
@@ -52,9 +52,9 @@ async function produceTo(desk: Desk, request: FastifyRequest, reply: FastifyRepl
   }
 }
 
-async function describedIn(desk: Desk, request: FastifyRequest): Promise<TopicDescription> {
+async function describedIn(service: GatewayService, request: FastifyRequest): Promise<TopicDescription> {
   const { topic } = request.params as Target
-  const described = await desk.describe(topic, request)
+  const described = await service.describe(topic, request)
   if (!described) throw refuse(404, `Topic ${topic} not found`, 40401)
   return described
 }

@@ -1,6 +1,6 @@
 import { type Dataset, loadDataset } from '@millrace/transform'
 import type { FastifyInstance } from 'fastify'
-import type { Desk } from '../desk.ts'
+import type { GatewayService } from '../service.ts'
 import { itemProblems, parseItem } from './item.ts'
 
 /** Data sets whose records are taken one a request, too, at `POST /<name>/`. */
@@ -11,14 +11,14 @@ export async function loadRecordPaths(datasets: readonly string[], folders: read
 }
 
 /** The small API of one record a request: it echoes the record, and says which fields are wrong. */
-export function recordRoutes(app: FastifyInstance, paths: RecordPaths, desk: Desk): void {
+export function recordRoutes(app: FastifyInstance, paths: RecordPaths, service: GatewayService): void {
   for (const { name, fields } of paths) {
     app.post(`/${name}/`, async (request, reply) => {
       const item = parseItem(request.body)
       const problems = itemProblems(item, fields)
       if (problems.length > 0) return reply.code(422).send({ detail: problems })
       const value = request.body as Buffer
-      await desk.take(name, [{ value }], request)
+      await service.take(name, [{ value }], request)
       return reply.type('application/json; charset=utf-8').send(value)
     })
   }

@@ -11,11 +11,11 @@ import type { DataType, StructField, StructType } from '../src/log/schema.ts'
 import { openScan, planScan } from '../src/read/scan.ts'
 import { openTable, type Snapshot } from '../src/read/snapshot.ts'
 import { type NewTable, openOrCreate } from '../src/write/create.ts'
-import type { Workshop } from '../src/write/rows.ts'
+import type { WriteContext } from '../src/write/rows.ts'
 import { type CommitResult, committedOrThrow } from '../src/write/transaction.ts'
 
 /** A place to write tables in, gone when it is closed. */
-export interface Atelier extends Workshop {
+export interface TestTables extends WriteContext {
   readonly lake: string
   readonly store: ObjectStore
   /** A table with a name of its own. */
@@ -27,9 +27,9 @@ export interface Atelier extends Workshop {
 }
 
 /** Its lake is a folder, or what `open` opens with a folder of its own. */
-export async function openAtelier(
+export async function openTestTables(
   open: (folder: string) => Promise<ObjectStore> = (folder) => openLake(join(folder, 'lake')),
-): Promise<Atelier> {
+): Promise<TestTables> {
   const runtime = systemRuntime
   const root = await mkdtemp(join(tmpdir(), 'millrace-lake-'))
   const store = await open(root)

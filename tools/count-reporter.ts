@@ -1,7 +1,7 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 /** The last lines of every run: what was skipped and why, then `N passed, N failed`. */
-export function tallyReporter(): Reporter {
+export function countReporter(): Reporter {
   return {
     onTestRunEnd: (modules, unhandledErrors, reason) => {
       const tests = modules.flatMap((module) => [...module.children.allTests()])

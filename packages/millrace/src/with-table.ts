@@ -1,12 +1,12 @@
 import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
-import type { Snapshot, Workshop } from '@millrace/delta'
+import type { Snapshot, WriteContext } from '@millrace/delta'
 
 /** Opens a table and a place to work on it, for the length of one command. */
-export async function inWorkshop<T>(
+export async function withTable<T>(
   lake: string,
   path: string | undefined,
   runtime: Runtime,
-  work: (snapshot: Snapshot, workshop: Workshop) => Promise<T>,
+  work: (snapshot: Snapshot, context: WriteContext) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) throw new MillraceError('USAGE', 'this command needs the name of a table')
   const [{ openLake }, { openDuckDB }, { openTable }] = await Promise.all([

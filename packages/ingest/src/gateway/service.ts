@@ -15,7 +15,7 @@ export interface GatewayTotals {
 }
 
 /** What a client did, or tried to. */
-export interface Deed {
+export interface RequestedAction {
   readonly did: 'produce' | 'list' | 'read' | 'create' | 'delete'
   readonly topic?: string
   records?: number
@@ -26,12 +26,12 @@ declare module 'fastify' {
     /** Its records on their way; until it settles they are in memory, whether or not somebody waits for the answer. */
     storing: Promise<unknown> | undefined
     /** What it asked for, for the access log. */
-    deed: Deed | undefined
+    action: RequestedAction | undefined
   }
 }
 
-/** Where all dialects hand in what they are asked for: each deed is refused to a client whose key does not allow it. */
-export interface Desk {
+/** Where all dialects hand in what they are asked for: each action is refused to a client whose key does not allow it. */
+export interface GatewayService {
   /** Answers when the records are durable. */
   take(topic: string, records: readonly OutgoingRecord[], request: FastifyRequest): Promise<SentRecord[]>
   /** The topics that the client may read about. */
@@ -41,7 +41,7 @@ export interface Desk {
   remove(topic: string, request: FastifyRequest): ReturnType<TopicCatalog['remove']>
 }
 
-export interface DeskParts {
+export interface GatewayServiceOptions {
   readonly producer: Producer
   readonly catalog: TopicCatalog
   readonly runtime: Runtime
@@ -57,7 +57,15 @@ export interface DeskParts {
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 const ID_KEY = /^[\x21-\x7e]{1,200}$/
 
-export function openDesk({ producer, catalog, runtime, totals, limits, allowDelete, check }: DeskParts): Desk {
+export function openGatewayService({
+  producer,
+  catalog,
+  runtime,
+  totals,
+  limits,
+  allowDelete,
+  check,
+}: GatewayServiceOptions): GatewayService {
   const answered = inTime(limits.answerWithinMs, unacknowledged, runtime)
   const known = openKnownKeys()
   const store = async (topic: string, records: readonly OutgoingRecord[], key: string | undefined) => {
@@ -84,7 +92,7 @@ export function openDesk({ producer, catalog, runtime, totals, limits, allowDele
       return sent
     },
     async list(request) {
-      request.deed = { did: 'list' }
+      request.action = { did: 'list' }
       return (await catalog.list()).filter((topic) => !isInternal(topic) && mayDo(request.grants, 'read', topic))
     },
     async describe(topic, request) {
@@ -115,14 +123,15 @@ function isInternal(topic: string): boolean {
   return topic.startsWith('__')
 }
 
-function permit(request: FastifyRequest, role: Role, deed: Deed & { readonly topic: string }): void {
-  request.deed = deed
-  if (isInternal(deed.topic)) throw refuse(403, `topic ${deed.topic} is internal: nobody has it through here`, 40301)
-  if (mayDo(request.grants, role, deed.topic)) return
-  throw refuse(403, `this key may not ${DEEDS[role]} topic ${deed.topic}`, 40301)
+function permit(request: FastifyRequest, role: Role, action: RequestedAction & { readonly topic: string }): void {
+  request.action = action
+  if (isInternal(action.topic))
+    throw refuse(403, `topic ${action.topic} is internal: nobody has it through here`, 40301)
+  if (mayDo(request.grants, role, action.topic)) return
+  throw refuse(403, `this key may not ${ACTIONS[role]} topic ${action.topic}`, 40301)
 }
 
-const DEEDS: Readonly<Record<Role, string>> = {
+const ACTIONS: Readonly<Record<Role, string>> = {
   produce: 'write to',
   read: 'read about',
   admin: 'make or remove',
