@@ -76,10 +76,16 @@ it('a data set without a generator gets records made up from its fields, one wit
       expect(exitCode).toBe(0)
       return stdout
     }
+    const fields = { ...SALE.fields, cost: { type: 'decimal(4,2)' }, day: { type: 'date' } }
+    await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...SALE, fields }))
     const lines = (await made('--count', '50', '--seed', '3')).trim().split('\n')
     const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(records.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, i) => i))
     expect(new Set(records.map(({ price }) => typeof price))).toEqual(new Set(['number']))
+    for (const { cost, day } of records) {
+      expect(String(cost)).toMatch(/^\d{1,2}(\.\d{1,2})?$/)
+      expect(day).toMatch(/^202\d-\d\d-\d\d$/)
+    }
     expect(await made('--count', '50', '--seed', '3')).toBe(`${lines.join('\n')}\n`)
 
     await writeFile(

@@ -14,7 +14,7 @@ const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserv
 const connection = await instance.connect()
 await connection.run("SET TimeZone = 'UTC'")
 
-const TYPES = {
+const TYPES: Readonly<Record<string, string>> = {
   text: 'VARCHAR',
   integer: 'INTEGER',
   long: 'BIGINT',

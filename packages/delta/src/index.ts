@@ -4,6 +4,7 @@ export { unknownProperties } from './log/properties.ts'
 export {
   commentedField,
   type DataType,
+  decimalType,
   duckdbType,
   type StructField,
   type StructType,

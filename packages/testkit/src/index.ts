@@ -1,4 +1,5 @@
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
+export { EVERY_TYPE } from './datasets.ts'
 export { forwarded } from './forwarded.ts'
 export { freshBucket } from './fresh-bucket.ts'
 export { freshName } from './fresh-name.ts'

@@ -1,5 +1,5 @@
 import { thatNeedCloserLook } from '@millrace/formats'
-import { PINTEREST } from '@millrace/testkit'
+import { EVERY_TYPE, PINTEREST } from '@millrace/testkit'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
@@ -8,7 +8,8 @@ import { block, createKit, inOrder, oneByOne } from './kit.ts'
 const kit = await createKit()
 afterAll(() => kit.close())
 
-const datasets = await Promise.all(['pin', 'geo', 'user'].map((name) => loadDataset(name, [PINTEREST.datasets])))
+const FOLDERS = [PINTEREST.datasets, EVERY_TYPE]
+const datasets = await Promise.all(['pin', 'geo', 'user', 'order'].map((name) => loadDataset(name, FOLDERS)))
 
 /** JSON text for one value: of any type, in any of the ways that it can be written, right or wrong. */
 const scalar = fc.oneof(
@@ -52,6 +53,8 @@ const scalar = fc.oneof(
     '"epoch"',
     '"2020-02-30 00:00:00"',
   ),
+  fc.constantFrom('"2024-02-29"', '"2023-02-29"', '"0000-01-01"', '"2024-2-9"', '"2024-02-29 00:00:00"'),
+  fc.constantFrom('12.50', '"12.5000"', '12.505', '99999999.99', '100000000', '-0.0', '1e2'),
   fc.constantFrom('"\\ud800"', '"\\u0000"', '"\\x"', '"\t"', "'x'", '"\\ud83d\\ude00"'),
   fc.constantFrom('[]', '{}', '[1, 2]', '{"a":{"a":[null]}}', '{"a":1,"a":2}', '['.repeat(300) + ']'.repeat(300)),
 )
@@ -78,13 +81,16 @@ const record = (dataset: Dataset) =>
       return Buffer.from(`${before}{${members.join(',')}${members.length > 0 ? comma : ''}}${after}`)
     })
 
-const RIGHT = {
+const RIGHT: Readonly<Record<string, string>> = {
   text: '"x"',
   integer: '7',
   long: '7',
   double: '0.5',
   boolean: 'true',
+  date: '"2020-02-29"',
   timestamp: '"2020-01-01 00:00:00"',
+  'decimal(10,2)': '12.50',
+  'decimal(38,6)': '"12345678901234567890.123456"',
 }
 
 /** A right record, but for one field. */

@@ -129,12 +129,17 @@ const DUCKDB_TYPES = new Map([
 const DECIMAL = /^decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)$/
 const MOST_DIGITS = 38
 
+/** Returns how many digits a decimal has, and how many of them after the point; undefined for any other type. */
+export function decimalType(type: string): { readonly precision: number; readonly scale: number } | undefined {
+  const [, precision, scale] = (DECIMAL.exec(type) ?? []).map(Number)
+  if (precision === undefined || scale === undefined) return undefined
+  return precision >= 1 && precision <= MOST_DIGITS && scale <= precision ? { precision, scale } : undefined
+}
+
 /** What a table's schema says is never SQL: only the types of this closed set become any. */
 function duckdbPrimitive(type: string): string | undefined {
-  const [decimal, precision, scale] = DECIMAL.exec(type) ?? []
-  if (decimal === undefined) return DUCKDB_TYPES.get(type)
-  const isPossible = Number(precision) >= 1 && Number(precision) <= MOST_DIGITS && Number(scale) <= Number(precision)
-  return isPossible ? `DECIMAL(${Number(precision)}, ${Number(scale)})` : undefined
+  const decimal = decimalType(type)
+  return decimal ? `DECIMAL(${decimal.precision}, ${decimal.scale})` : DUCKDB_TYPES.get(type)
 }
 
 /** Returns the type in SQL; a type that can't be read is refused. */

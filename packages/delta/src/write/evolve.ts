@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { Metadata } from '../log/actions.ts'
 import { tableUrl } from '../log/log.ts'
 import { isOn, WIDENED_BY_US } from '../log/properties.ts'
-import { type DataType, type StructField, type StructType, schemaOf } from '../log/schema.ts'
+import { type DataType, decimalType, type StructField, type StructType, schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import type { NewTable } from './create.ts'
 
@@ -93,7 +93,6 @@ function nameOf(type: DataType): string {
 }
 
 const INTEGERS = ['byte', 'short', 'integer', 'long']
-const DECIMAL = /^decimal\((\d+),\s*(\d+)\)$/
 
 /** Whether each value of one primitive type is, unchanged, one of the other. */
 function fitsInto(narrow: DataType, wide: DataType): boolean {
@@ -101,8 +100,8 @@ function fitsInto(narrow: DataType, wide: DataType): boolean {
   if (narrow === wide) return true
   if (INTEGERS.includes(narrow) && INTEGERS.includes(wide)) return INTEGERS.indexOf(narrow) < INTEGERS.indexOf(wide)
   if (narrow === 'float' && wide === 'double') return true
-  const [from, to] = [DECIMAL.exec(narrow), DECIMAL.exec(wide)]
+  const [from, to] = [decimalType(narrow), decimalType(wide)]
   if (!from || !to) return false
-  const [precision, scale] = [Number(to[1]) - Number(from[1]), Number(to[2]) - Number(from[2])]
-  return scale >= 0 && precision >= scale
+  const scale = to.scale - from.scale
+  return scale >= 0 && to.precision - from.precision >= scale
 }

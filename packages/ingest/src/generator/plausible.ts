@@ -1,3 +1,4 @@
+import { decimalType } from '@millrace/delta'
 import { between, bits, type Chance, chanceOf } from './chance.ts'
 import type { RecordGenerator } from './generator.ts'
 import { endRecord, type Page, put, putInteger, putTenThousandths } from './page.ts'
@@ -47,13 +48,23 @@ export function plausibleGenerator(fields: readonly FieldShape[], seed: number):
 function putValue(page: Page, chance: Chance, type: string): void {
   if (type === 'integer' || type === 'long') putInteger(page, between(chance, 0, LARGEST_NUMBER))
   else if (type === 'double') putTenThousandths(page, between(chance, 0, LARGEST_TEN_THOUSANDTHS))
+  else if (decimalType(type)) putDecimal(page, chance, type)
   else if (type === 'boolean') put(page, BOOLEANS[bits(chance) & 1] as Uint8Array)
   else putText(page, chance, type)
+}
+
+/** With at most four digits after the point. */
+function putDecimal(page: Page, chance: Chance, type: string): void {
+  const { precision, scale } = decimalType(type) ?? { precision: 1, scale: 0 }
+  const after = Math.min(scale, 4)
+  const digits = Math.min(precision - scale + after, 7)
+  putTenThousandths(page, between(chance, 0, 10 ** digits - 1) * 10 ** (4 - after))
 }
 
 function putText(page: Page, chance: Chance, type: string): void {
   put(page, QUOTE)
   if (type === 'timestamp') putMoment(page, DAYS, bits(chance) / 2 ** 32)
+  else if (type === 'date') put(page, DAYS[between(chance, 0, DAYS.length - 1)] as Uint8Array)
   else putWords(page, chance, between(chance, 1, 4))
   put(page, QUOTE)
 }

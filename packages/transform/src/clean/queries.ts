@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '@millrace/engine'
 import { LONGEST_JOINED_VALUE } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits } from '../dataset/expectations.ts'
-import { fieldSql, SQL_TYPES } from '../dataset/fields.ts'
+import { fieldSql, readType, sqlType } from '../dataset/fields.ts'
 
 /** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
 const LONGEST_LINE = 2 * LONGEST_JOINED_VALUE
@@ -13,6 +13,11 @@ export function knownNames(dataset: Dataset): string[] {
   return dataset.fields.flatMap(({ name, aliases }) => [name, ...aliases])
 }
 
+/** Returns every name that a field may come under, with the type that it is read as. */
+export function readTypes({ fields }: Dataset): (readonly [name: string, type: string])[] {
+  return fields.flatMap((field) => [field.name, ...field.aliases].map((name) => [name, readType(field)] as const))
+}
+
 /**
  * Returns a SELECT of the data set's fields, typed, from newline-joined JSON; it fails where a record is not sure to
  * be good. `records` must be set: DuckDB's guess makes a row of `{}`'s own text, and overflows the stack
@@ -20,6 +25,7 @@ export function knownNames(dataset: Dataset): string[] {
  */
 export function fastRaw(dataset: Dataset, files: readonly string[]): string {
   const names = knownNames(dataset).map(quoteName)
+  const types = readTypes(dataset).map(([name, type]) => `${quoteName(name)}: '${type}'`)
   const fields = dataset.fields.map(fieldSql)
   const values = fields.map(({ name, value }) => `${value} AS ${quoteName(name)}`)
   const faults = fields.flatMap(({ faults }) =>
@@ -28,19 +34,19 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
   // A column that the SQL does not use would be neither read nor checked: this one condition uses all.
   const all = `row(${names.join(', ')})`
   return `SELECT ${values.join(', ')} FROM read_json([${files.map(quoteText).join(', ')}],
-    format = 'newline_delimited', records = true, columns = {${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}},
+    format = 'newline_delimited', records = true, columns = {${types.join(', ')}},
     maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
     WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
 }
 
 /** Returns a SELECT of the places, out of so many, whose records `fastRaw` would not take; the files hold placed lines. */
 export function suspectPlaces(dataset: Dataset, files: readonly string[], count: number): string {
-  const names = knownNames(dataset).map(quoteName)
+  const columns = readTypes(dataset).map(([name, type]) => `${quoteName(name)} ${type}`)
   const faults = dataset.fields.flatMap((field) => fieldSql(field).faults.map(({ when }) => `WHEN ${when} THEN false`))
   const taken = `SELECT millrace_at FROM (
       SELECT millrace_at, record.* FROM read_json([${files.map(quoteText).join(', ')}],
         format = 'newline_delimited', records = true, ignore_errors = true,
-        columns = {millrace_at: 'INTEGER', record: 'STRUCT(${names.map((name) => `${name} VARCHAR`).join(', ')})'},
+        columns = {millrace_at: 'INTEGER', record: 'STRUCT(${columns.join(', ')})'},
         maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
       WHERE record IS NOT NULL
     ) WHERE CASE ${faults.join(' ')} ELSE true END`
@@ -50,7 +56,7 @@ export function suspectPlaces(dataset: Dataset, files: readonly string[], count:
 
 /** Returns a SELECT of the right columns without a row: enough to see whether the SQL fits the fields. */
 export function emptyRaw(dataset: Dataset): string {
-  return `SELECT ${dataset.fields.map(({ name, type }) => `NULL::${SQL_TYPES[type]} AS ${quoteName(name)}`).join(', ')} WHERE false`
+  return `SELECT ${dataset.fields.map(({ name, type }) => `NULL::${sqlType(type)} AS ${quoteName(name)}`).join(', ')} WHERE false`
 }
 
 /** The column that says which expectations a clean row fails. */

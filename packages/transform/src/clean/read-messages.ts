@@ -2,8 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName, quoteText } from '@millrace/engine'
 import { recordText } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
-import { fieldSql, SQL_TYPES } from '../dataset/fields.ts'
-import { knownNames } from './queries.ts'
+import { fieldSql, sqlType } from '../dataset/fields.ts'
+import { knownNames, readTypes } from './queries.ts'
 import { type Selection, valueIn } from './selection.ts'
 import { MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
 
@@ -14,7 +14,7 @@ export interface RejectedPlace {
 }
 
 export async function createMessageTables(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
-  const columns = dataset.fields.map(({ name, type }) => `${quoteName(name)} ${SQL_TYPES[type]}`)
+  const columns = dataset.fields.map(({ name, type }) => `${quoteName(name)} ${sqlType(type)}`)
   await connection.run(`
     CREATE OR REPLACE TEMP TABLE messages (millrace_at INTEGER, value VARCHAR);
     CREATE OR REPLACE TEMP TABLE read_messages (millrace_at INTEGER, millrace_reason VARCHAR, ${columns.join(', ')})`)
@@ -71,7 +71,7 @@ function fieldsOrReasons(dataset: Dataset): string {
     `WHEN twice IS NOT NULL THEN 'field ' || twice || ' comes twice'`,
     ...fields.flatMap(({ faults }) => faults.map(({ reason, when }) => `WHEN ${when} THEN ${quoteText(reason)}`)),
   ]
-  const shape = JSON.stringify(Object.fromEntries(names.map((name) => [name, 'VARCHAR'])))
+  const shape = JSON.stringify(Object.fromEntries(readTypes(dataset)))
   return `
     WITH kinds AS (
       SELECT millrace_at, value, CASE WHEN json_valid(value) THEN json_type(value) END AS kind FROM messages

@@ -1,33 +1,70 @@
 import { MillraceError } from '@millrace/base'
-import type { DataType, StructField } from '@millrace/delta'
+import { type DataType, decimalType, type StructField } from '@millrace/delta'
 import { formatNamed, formatNames, jsonFormat } from '@millrace/formats'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
-import { FIELD_TYPES, type Field, TIMESTAMP_SHAPES } from './fields.ts'
+import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
+
+const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
+
+/** The blanks that people write are not Delta's. */
+const Decimal = z.string().transform((type, context): `decimal(${string})` => {
+  const decimal = decimalType(type)
+  if (decimal) return `decimal(${decimal.precision},${decimal.scale})`
+  context.addIssue('there is no such type; a decimal is decimal(precision,scale), of at most 38 digits')
+  return z.NEVER
+})
 
 const FieldDescription = z
   .strictObject({
-    type: z.enum(FIELD_TYPES),
+    type: z.union([z.enum(SIMPLE_FIELD_TYPES), Decimal]),
     aliases: z.array(z.string().min(1)).default([]),
     shapes: z.array(z.enum(TIMESTAMP_SHAPES)).min(1).optional(),
   })
   .refine(({ type, shapes }) => shapes === undefined || type === 'timestamp', 'only a timestamp has shapes')
 
-const Primitive = z.enum(['string', 'long', 'integer', 'double', 'boolean', 'date', 'timestamp'])
+const Simple = z.enum([
+  'string',
+  'long',
+  'integer',
+  'short',
+  'byte',
+  'double',
+  'float',
+  'boolean',
+  'date',
+  'timestamp',
+  'timestamp_ntz',
+  'binary',
+])
 
 const ColumnType: z.ZodType<DataType> = z.lazy(() =>
   z.union([
-    Primitive,
-    z.strictObject({ type: z.literal('array'), elementType: ColumnType, containsNull: z.boolean() }),
+    Simple,
+    Decimal,
+    z.strictObject({ type: z.literal('array'), elementType: ColumnType, containsNull: z.boolean().default(true) }),
+    z.strictObject({
+      type: z.literal('map'),
+      keyType: ColumnType,
+      valueType: ColumnType,
+      valueContainsNull: z.boolean().default(true),
+    }),
+    z
+      .strictObject({ type: z.literal('struct'), fields: Columns })
+      .transform(({ fields }): DataType => ({ type: 'struct', fields: structFields(fields) })),
   ]),
 )
 
 const Column = z.strictObject({ type: ColumnType, comment: z.string().optional() })
 
-const Expectation = z.strictObject({ predicate: z.string().min(1), otherwise: z.enum(OUTCOMES) })
+/** At least one: a struct without fields can't be stored. */
+const Columns = z
+  .record(z.string().min(1), Column)
+  .refine((columns) => differ(Object.keys(columns)), NAMES_ALIKE)
+  .refine((columns) => Object.keys(columns).length > 0, 'no columns')
 
-const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
+const Expectation = z.strictObject({ predicate: z.string().min(1), otherwise: z.enum(OUTCOMES) })
 
 const MessageFormat = z
   .string()
@@ -43,7 +80,7 @@ const Description = z.strictObject({
       (fields) => differ(Object.entries(fields).flatMap(([name, { aliases }]) => [name, ...aliases])),
       NAMES_ALIKE,
     ),
-  columns: z.record(z.string().min(1), Column).refine((columns) => differ(Object.keys(columns)), NAMES_ALIKE),
+  columns: Columns,
   expectations: z
     .record(z.string().min(1), Expectation)
     .refine((all) => Object.keys(all).length <= MOST_EXPECTATIONS, `at most ${MOST_EXPECTATIONS} expectations`)
@@ -61,7 +98,7 @@ export function parseDescription(text: string, file: string): Omit<Dataset, 'nam
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
-    schema: { type: 'struct', fields: Object.entries(columns).map(([name, column]) => structField(name, column)) },
+    schema: { type: 'struct', fields: structFields(columns) },
     expectations: Object.entries(expectations).map(([name, expectation]) => ({ name, ...expectation })),
   }
 }
@@ -74,8 +111,13 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function structField(name: string, { type, comment }: z.infer<typeof Column>): StructField {
-  return { name, type, nullable: true, metadata: comment === undefined ? {} : { comment } }
+function structFields(columns: Readonly<Record<string, z.infer<typeof Column>>>): StructField[] {
+  return Object.entries(columns).map(([name, { type, comment }]) => ({
+    name,
+    type,
+    nullable: true,
+    metadata: comment === undefined ? {} : { comment },
+  }))
 }
 
 /** SQL takes no notice of upper and lower case. */

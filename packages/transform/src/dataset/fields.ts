@@ -1,3 +1,4 @@
+import { decimalType, duckdbType } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 
 /** Ways in which a moment may be written. Without a zone it is UTC; an offset is honoured. */
@@ -5,9 +6,10 @@ export const TIMESTAMP_SHAPES = ['YYYY-MM-DD HH:MM:SS', 'YYYY-MM-DDTHH:MM:SS', '
 
 export type TimestampShape = (typeof TIMESTAMP_SHAPES)[number]
 
-export const FIELD_TYPES = ['text', 'integer', 'long', 'double', 'boolean', 'timestamp'] as const
+export const SIMPLE_FIELD_TYPES = ['text', 'integer', 'long', 'double', 'boolean', 'date', 'timestamp'] as const
 
-export type FieldType = (typeof FIELD_TYPES)[number]
+/** `decimal(precision, scale)` is written as Delta writes it. */
+export type FieldType = (typeof SIMPLE_FIELD_TYPES)[number] | `decimal(${string})`
 
 /** What comes in under one name, with the other names that it is known by. */
 export interface Field {
@@ -18,16 +20,32 @@ export interface Field {
   readonly shapes: readonly TimestampShape[]
 }
 
-export const SQL_TYPES: Readonly<Record<FieldType, string>> = {
-  text: 'VARCHAR',
-  integer: 'INTEGER',
-  long: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  timestamp: 'TIMESTAMPTZ',
+/** Returns the type of a field's values in SQL. */
+export function sqlType(type: FieldType): string {
+  return duckdbType(type === 'text' ? 'string' : type)
 }
 
-/** One field in SQL, over columns that hold each of its names' values as text: the one rule for both ways to read a record. */
+/** Returns the type of the columns that hold a field's values as they are read. Of a decimal it must be known whether it was sent as a text. */
+export function readType(field: Field): 'VARCHAR' | 'JSON' {
+  return isDecimal(field) ? 'JSON' : 'VARCHAR'
+}
+
+function isDecimal({ type }: Field): boolean {
+  return type.startsWith('decimal')
+}
+
+/** A number with a point is read as a double, which keeps 15 digits of any decimal. */
+const EXACT_DIGITS = 15
+
+function tooManyDigits(name: string) {
+  const digits = `trim(regexp_replace(${quoteName(name)}, '[^0-9]', '', 'g'), '0')`
+  return {
+    reason: `too many digits for a number in field ${name}`,
+    when: `json_type(${quoteName(name)}) = 'DOUBLE' AND strlen(${digits}) > ${EXACT_DIGITS}`,
+  }
+}
+
+/** One field in SQL, over columns that hold each of its names' values: the one rule for both ways to read a record. */
 export interface FieldSql {
   readonly name: string
   /** Why a record may not be read, and when. */
@@ -38,12 +56,13 @@ export interface FieldSql {
 
 export function fieldSql(field: Field): FieldSql {
   const names = [field.name, ...field.aliases]
-  const columns = names.map(quoteName)
+  const columns = names.map((name) => (isDecimal(field) ? `(${quoteName(name)} ->> '$')` : quoteName(name)))
   const text = columns.length === 1 ? String(columns[0]) : `coalesce(${columns.join(', ')})`
   const wrong = wrongType(field, text)
   return {
     name: field.name,
     faults: [
+      ...(isDecimal(field) ? names.map(tooManyDigits) : []),
       ...columns.slice(1).map((column, i) => ({
         reason: `fields ${field.name} and ${names[i + 1]} disagree`,
         when: `${column} <> ${text}`,
@@ -56,7 +75,7 @@ export function fieldSql(field: Field): FieldSql {
 
 function value(type: FieldType, text: string): string {
   if (type === 'text') return text
-  return type === 'timestamp' ? timestampValue(text) : `TRY_CAST(${text} AS ${SQL_TYPES[type]})`
+  return type === 'timestamp' ? timestampValue(text) : `TRY_CAST(${text} AS ${sqlType(type)})`
 }
 
 const NUMBER = '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?'
@@ -77,9 +96,21 @@ function wrongType({ type, shapes }: Field, text: string): string | undefined {
       return `${text} IS NOT NULL AND (NOT regexp_full_match(${text}, ${quoteText(NUMBER)}) OR NOT isfinite(${cast}))`
     case 'boolean':
       return `${text} NOT IN ('true', 'false')`
+    case 'date':
+      return `${text} IS NOT NULL AND (NOT regexp_full_match(${text}, '${DAY}') OR ${text} LIKE '0000%' OR ${cast} IS NULL)`
     case 'timestamp':
       return noTimestamp(text, shapes)
+    default:
+      return `${text} IS NOT NULL AND (NOT regexp_full_match(${text}, ${quoteText(decimalPattern(type))}) OR ${cast} IS NULL)`
   }
+}
+
+const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
+
+/** A cast alone would round what has too many digits after the point. */
+function decimalPattern(type: string): string {
+  const { scale } = decimalType(type) ?? { scale: 0 }
+  return `-?(0|[1-9][0-9]*)([.]${scale > 0 ? `[0-9]{1,${scale}}` : ''}0*)?`
 }
 
 const DATES: Readonly<Record<TimestampShape, string>> = {
