@@ -16,8 +16,13 @@ beforeEach(async () => {
 afterEach(() => place.leave())
 
 /** A version of the data set is a folder of its own. */
-async function describeSales(version: string, sql: string, columns: readonly string[]): Promise<void> {
-  const folder = join(place.folder, version, 'sale')
+async function describeSales(
+  version: string,
+  sql: string,
+  columns: readonly string[],
+  dataset = 'sale',
+): Promise<void> {
+  const folder = join(place.folder, version, dataset)
   await mkdir(folder, { recursive: true })
   const description = {
     description: 'What was sold',
@@ -32,11 +37,13 @@ const ROUNDED = 'SELECT id, CAST(round(price * 100) AS BIGINT) AS cents FROM raw
 const CUT = 'SELECT id, CAST(floor(price * 100) AS BIGINT) AS cents FROM raw'
 const WITH_TOWN = 'SELECT id, CAST(round(price * 100) AS BIGINT) AS cents, town FROM raw'
 
-async function sell(...ids: number[]): Promise<void> {
+const sell = (...ids: number[]) => send('sale', ids)
+
+async function send(topic: string, ids: readonly number[]): Promise<void> {
   const producer = await openProducer(`embedded:${join(place.folder, 's.db')}`, systemRuntime)
   const values = ids.map((id) => JSON.stringify({ id, price: id + 0.126, town: `town ${id}` }))
   await producer.send(
-    'sale',
+    topic,
     values.map((value) => ({ value: Buffer.from(value) })),
   )
   await producer.close()
@@ -52,12 +59,14 @@ const verified = async (...options: string[]) => {
 describe('when a rule changes', () => {
   it('the source is cleaned again into a table beside the old one, which takes its place', async () => {
     await describeSales('v1', ROUNDED, ['id', 'cents'])
+    await describeSales('v1', ROUNDED, ['id', 'cents'], 'refund')
     await describeSales('v2', CUT, ['id', 'cents'])
     const [before, after] = [
-      ['--dataset-folders', 'v1'],
-      ['--dataset-folders', 'v2', '--group', 'sales-2', '--tables', 'sale=sale_2'],
+      ['--dataset-folders', 'v1', '--datasets', 'sale,refund'],
+      ['--dataset-folders', 'v2', '--datasets', 'sale', '--group', 'sales-2', '--tables', 'sale=sale_2'],
     ]
     await sell(1, 2)
+    await send('refund', [1])
     await catchUp(...before)
     await sell(3)
     // The new pipeline begins at the earliest record; the old one goes on meanwhile.
@@ -68,6 +77,11 @@ describe('when a rule changes', () => {
     await sell(4)
     await catchUp(...after)
     await verified('--tables', 'sale=sale_2')
+    // The others are no business of the new pipeline, and one that would take them as well is stopped.
+    const all = ['--dataset-folders', 'v2,v1', '--datasets', 'sale,refund', '--group', 'sales-2']
+    const stopped = await place.run('stream', '--until-caught-up', ...all, '--tables', 'sale=sale_2')
+    expect(stopped).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('ANOTHER_GROUP') })
+    expect(await place.sql('select id from refund')).toEqual([{ id: 1 }])
     expect(await place.sql('select id, cents from sale order by id')).toEqual([
       { id: 1, cents: 113 },
       { id: 2, cents: 213 },

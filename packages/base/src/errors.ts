@@ -64,6 +64,11 @@ const CODES = {
     retry: false,
     next: 'The table holds our commits but not our progress. Start with a new group and a chosen start position.',
   },
+  ANOTHER_GROUP: {
+    exit: 1,
+    retry: false,
+    next: 'Go on under the name of that group, or write to a table of its own; allow it only where both are wanted.',
+  },
   DATASET_INVALID: { exit: 2, retry: false, next: 'Mend the data set at the place named.' },
   DATASET_UNKNOWN: { exit: 2, retry: false, next: 'Name one of the data sets listed.' },
   RECORD_INVALID: { exit: 3, retry: false, next: 'Look at the record named; mend it or its data set.' },

@@ -47,7 +47,8 @@ export interface Output {
   /**
    * Makes the prepared rows and the progress visible together. Without rows (`undefined`) it stores progress alone.
    * An advance from `undefined` stores the first position of a partition: an anchor that holds rows of that topic by
-   * this pipeline and no progress refuses with PROGRESS_LOST.
+   * this pipeline and no progress refuses with PROGRESS_LOST; one that holds rows or progress of that topic by another
+   * pipeline refuses with ANOTHER_GROUP, unless it was opened to allow that.
    */
   commit(prepared: Prepared | undefined, advances: readonly StoredAdvance[]): Promise<CommitResult>
   /**
@@ -118,6 +119,8 @@ export interface OutputContext {
   readonly dataset: Dataset
   /** The pipeline's name: progress is kept under it. */
   readonly group: string
+  /** May begin in a topic that another pipeline puts into the same table. */
+  readonly allowsAnotherGroup?: boolean
   readonly machine: Machine
 }
 

@@ -26,6 +26,8 @@ export interface StreamOptions {
   /** Where data sets are looked for before the built-in ones. */
   readonly datasetFolders: readonly string[]
   readonly group: string
+  /** May begin in a topic that another group puts into the same table: its records are there twice then. */
+  readonly allowsAnotherGroup?: boolean
   /** A name that outlives this process: with Kafka, who comes back under it soon gets its partitions without a rebalance. */
   readonly member?: string
   readonly start: StartPosition
@@ -71,7 +73,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   const reportSize = sizeReporter(runtime, (table) => report({ what: 'table', table }))
 
   const opened = await allOrFirstError(routes.map((route) => openRoute(route, options, store, machine, held)))
-  const settled = await settleUnrecognized(opened)
+  const settled = await settleUnrecognized(opened, options.group)
   const routed = opened.map((each, i) => ({ ...each, kinds: settled[i] ?? each.kinds }))
   const pipelines = createPipelines(routed, options, source, machine, (event, outputs) => {
     report(event)
@@ -127,14 +129,14 @@ interface OpenedRoute {
 
 async function openRoute(
   route: Route,
-  { datasetFolders, group }: StreamOptions,
+  { datasetFolders, group, allowsAnotherGroup = false }: StreamOptions,
   store: ObjectStore,
   machine: Machine,
   held: AsyncDisposableStack,
 ): Promise<OpenedRoute> {
   const dataset = await loadDataset(route.dataset, datasetFolders)
   refuseKindsByField(dataset, route.kinds)
-  const context = { store, table: route.table, dataset, group, machine }
+  const context = { store, table: route.table, dataset, group, allowsAnotherGroup, machine }
   const close = (output: Output) => output.close()
   const anchor = held.adopt(await OUTPUTS.delta(context), close)
   const quarantine = held.adopt(await OUTPUTS.quarantine(context), close)

@@ -35,6 +35,7 @@ export interface CrashAt {
 export interface WorkerOptions {
   readonly start?: StartPosition
   readonly group?: string
+  readonly allowsAnotherGroup?: boolean
   readonly untilCaughtUp?: boolean
   readonly maxRows?: number
   readonly store?: ObjectStore
@@ -132,7 +133,7 @@ async function startWorker(
   const events: PipelineNews[] = []
   const runtime = crashingRuntime(options)
   const dataset = { ...(await userDataset(options.onlyIf)), ...(options.format && { format: options.format }) }
-  const { store, group = 'test', start = 'earliest', maxRows = 100_000 } = options
+  const { store, group = 'test', allowsAnotherGroup = false, start = 'earliest', maxRows = 100_000 } = options
   const report = (news: PipelineNews) => {
     events.push(news)
     if (news.what === 'waits') waits.push(news.code)
@@ -140,7 +141,7 @@ async function startWorker(
     if (news.what === 'committed') counter.count()
   }
   const machine = { engine, workFolder, runtime }
-  const context = { store, table: USERS, dataset, group, machine }
+  const context = { store, table: USERS, dataset, group, allowsAnotherGroup, machine }
   const outputs = anchorLast(await OUTPUTS.delta(context), [await OUTPUTS.quarantine(context)], runtime)
   const kinds = new Map(options.kinds ? [[topic.name, options.kinds]] : [])
   const settings = {

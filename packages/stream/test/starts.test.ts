@@ -1,7 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { commit, openTable } from '@millrace/delta'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Crash, type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
+import { Crash, type Kit, openKit, type TestWorker, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 
 let kit: Kit
@@ -111,7 +111,7 @@ describe('rule 2: no progress is not new', () => {
     const info = { millrace: { group: 'test', dataset: USERS, entries: [{ ...entry, ...counts }] } }
     await commit(snapshot, { operation: 'STREAMING UPDATE', info }, systemRuntime)
     expect(await catchUp(topic, [0])).toMatchObject({ code: 'PROGRESS_LOST' })
-    expect(await catchUp(topic, [0], { group: 'another' })).toBe('done')
+    expect(await catchUp(topic, [0], { group: 'another', allowsAnotherGroup: true })).toBe('done')
   })
 
   it('a pipeline that has progress goes on from there, whatever start it is given', async () => {
@@ -123,12 +123,70 @@ describe('rule 2: no progress is not new', () => {
     expect(await catchUp(topic, [0], { start: 'earliest' })).toBe('done')
     expect(await inds()).toEqual(upTo(9))
     const told = async (group: string) => {
-      const worker = await kit.startWorker(topic, { start: 'latest', group, untilCaughtUp: true })
+      const worker = await kit.startWorker(topic, {
+        start: 'latest',
+        group,
+        allowsAnotherGroup: true,
+        untilCaughtUp: true,
+      })
       await worker.source.assign(0)
       await worker.ended
       return worker.events.filter(({ what }) => what === 'known topic')
     }
     expect(await told('test')).toEqual([{ what: 'known topic', topic: 'users' }])
     expect(await told('new')).toEqual([])
+  })
+})
+
+describe('rule 27: one pipeline for each topic and table', () => {
+  it('a group that is new to a topic which another one puts into the table stops, unless that is wanted', async () => {
+    const topic = memoryTopic('users', 2)
+    send(topic, 0, 0, 5)
+    expect(await catchUp(topic, [0])).toBe('done')
+    for (const partition of [0, 1]) {
+      expect(await catchUp(topic, [partition], { group: 'two' })).toMatchObject({ code: 'ANOTHER_GROUP' })
+    }
+    expect(await inds()).toEqual(upTo(5))
+    expect(await catchUp(topic, [0], { group: 'two', allowsAnotherGroup: true })).toBe('done')
+    // It has its progress now, so nothing more is asked of it; nor of the first.
+    expect(await catchUp(topic, [0, 1], { group: 'two' })).toBe('done')
+    expect(await catchUp(topic, [0, 1])).toBe('done')
+    expect(await inds()).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+  })
+
+  it('another topic of that name is another matter', async () => {
+    const topic = memoryTopic('users', 1)
+    send(topic, 0, 0, 5)
+    expect(await catchUp(topic, [0])).toBe('done')
+    topic.recreate()
+    send(topic, 0, 5, 9)
+    expect(await catchUp(topic, [0], { group: 'two' })).toBe('done')
+    expect(await inds()).toEqual(upTo(9))
+  })
+
+  it('of two groups that begin at once, one does', async () => {
+    const topic = memoryTopic('users', 1)
+    send(topic, 0, 0, 5)
+    const begun: TestWorker[] = []
+    const bothResolved = Promise.withResolvers<void>()
+    let resolved = 0
+    const slow = {
+      ...kit.store,
+      putIfAbsent: async (...args: Parameters<typeof kit.store.putIfAbsent>) => {
+        if (args[0].includes('/_delta_log/') && resolved > 0) await bothResolved.promise
+        return kit.store.putIfAbsent(...args)
+      },
+    }
+    const passing = (point: string) => {
+      if (point === 'start resolved' && ++resolved === 2) bothResolved.resolve()
+    }
+    for (const group of ['one', 'two']) {
+      begun.push(await kit.startWorker(topic, { group, passing, store: slow, untilCaughtUp: true }))
+    }
+    await Promise.all(begun.map(({ source }) => source.assign(0)))
+    const ends = await Promise.all(begun.map(({ ended }) => ended))
+    expect(ends.filter((end) => end === 'done')).toHaveLength(1)
+    expect(ends.filter((end) => end !== 'done')).toMatchObject([{ code: 'ANOTHER_GROUP' }])
+    expect(await inds()).toEqual(upTo(5))
   })
 })

@@ -21,7 +21,8 @@ const run: Run = async (settings, args, io) => {
   const { reporter, onEvent, close } = await superviseWorker(settings, untilCaughtUp, io, systemRuntime)
   const feeding = demo ? feed(settings, reporter, signal) : Promise.resolve()
   try {
-    const options = await optionsOf(settings, untilCaughtUp, onEvent)
+    const allowsAnotherGroup = args.switch('--another-group')
+    const options = { ...(await optionsOf(settings, untilCaughtUp, onEvent)), allowsAnotherGroup }
     const streaming = runStream(options, systemRuntime, signal)
     const totals = await Promise.race([streaming, feeding.then(() => streaming)])
     report(totals, (systemRuntime.monotonic() - started) / 1000, args.switch('--json'), reporter, io)
@@ -101,6 +102,10 @@ export const stream: Command = {
   ],
   options: [
     { flag: '--until-caught-up', description: 'commit everything that is there now, then end' },
+    {
+      flag: '--another-group',
+      description: 'begin in topics that another group puts into the same table, which doubles what both read',
+    },
     { flag: '--json', description: 'end with one line of JSON: totals' },
   ],
   examples: [

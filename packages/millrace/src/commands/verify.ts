@@ -19,6 +19,7 @@ const run: Run = async ({ values, origins }, args, io) => {
 
 const COLUMNS = [
   'table',
+  'group',
   'partition',
   'read',
   'records',
@@ -34,7 +35,7 @@ async function print(verdicts: readonly TableVerdict[], { table, line, style }: 
   const rows = verdicts
     .flatMap(accountRows)
     .map((row) => row.map((cell) => (typeof cell === 'number' ? exactCountInWords(cell) : cell)))
-  await table(COLUMNS, rows, { right: COLUMNS.slice(3) })
+  await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
   const problems = verdicts.flatMap((verdict) => verdict.problems.map((problem) => `${verdict.table}: ${problem}`))
   for (const problem of problems) line(style('red', problem))
   if (problems.length === 0) line(style('green', 'nothing is missing, nothing is doubled'))
@@ -42,16 +43,16 @@ async function print(verdicts: readonly TableVerdict[], { table, line, style }: 
 }
 
 function accountRows({ table, partitions }: TableVerdict): unknown[][] {
-  return partitions.map(({ topic, partition, from, to, ...counts }) => {
+  return partitions.map(({ group, topic, partition, from, to, ...counts }) => {
     const { records, rows, quarantined, filtered, elsewhere, repeated } = counts
     const read = `${from} → ${to}`
-    return [table, `${topic}/${partition}`, read, records, rows, quarantined, filtered, elsewhere, repeated]
+    return [table, group, `${topic}/${partition}`, read, records, rows, quarantined, filtered, elsewhere, repeated]
   })
 }
 
 export const verify: Command = {
   about:
-    'Proves from the log of each table that nothing is missing or doubled. With --source it counts in the source as well.',
+    'Proves from the log of each table that nothing is missing or doubled, over all groups that write to it. With --source it counts in the source as well.',
   settings: ['lake', 'datasets', 'tables', 'source'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [

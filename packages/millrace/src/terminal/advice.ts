@@ -5,16 +5,19 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   USAGE: 'Run the command with --help to see what it takes.',
   CONFIG_INVALID: 'Run `millrace config` to see each setting and where it comes from.',
   SOURCE_DAMAGED:
-    'What the source handed over is not what was stored. Check its disks; accept the gap with a new --group.',
+    'What the source handed over is not what was stored. Check its disks; accept the gap with a new --group, --start and --another-group.',
   RAW_MISSING: 'Check --raw, and that its folders or files are called as the data sets are (--datasets, --topics).',
   RUN_ORDER: 'Runs build on one another: do the newest date anew with --full.',
   SOURCE_CHANGED:
     'The source is another one than the table was filled from. Use a new --group, or bring back the old source.',
   OFFSET_OUT_OF_RANGE:
-    'Records between the table and the source are gone. Accept the gap with a new --group and --start.',
+    'Records between the table and the source are gone. Accept the gap with a new --group, --start and --another-group.',
   TABLE_NOT_FOUND: 'Check the name and --lake; `millrace tables` lists what is there.',
   PATH_OUTSIDE: 'If you trust whoever wrote the table, allow that place: --allow-path FOLDER, with sql and tables.',
-  PROGRESS_LOST: 'The table holds our commits but not our progress. Start with a new --group and a chosen --start.',
+  PROGRESS_LOST:
+    'The table holds our commits but not our progress. Start with a new --group, a chosen --start and --another-group.',
+  ANOTHER_GROUP:
+    'Go on under that group with --group, or give this one a table of its own with --tables; --another-group starts it all the same.',
   DATASET_UNKNOWN: 'Name one of the data sets listed, or where they are by --dataset-folders.',
   INTERNAL: 'This is a defect of Millrace: please report it with the output of --debug.',
 }

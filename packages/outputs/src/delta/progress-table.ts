@@ -26,6 +26,8 @@ export interface ProgressTable {
 export interface TableChange {
   readonly files: readonly StagedFile[]
   readonly advances: readonly StoredAdvance[]
+  /** Asked of the newest state besides: false means that the commit must not be made. */
+  readonly fence?: (latest: Snapshot) => boolean
   /** For whoever audits the commit. */
   readonly info?: Readonly<Record<string, unknown>>
 }
@@ -64,9 +66,10 @@ export async function openProgressTable({
     position: (partition) => storedPosition(snapshot, group, partition),
     knows,
     wasRewound: (partition) => topicVersions(snapshot, group, partition).some((version) => version < 0n),
-    async commit({ files, advances, info }) {
+    async commit({ files, advances, fence, info }) {
       const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
       const stillThere = (latest: Snapshot) =>
+        (fence?.(latest) ?? true) &&
         advances.every(({ partition, from }) => samePosition(storedPosition(latest, group, partition), from))
       const transaction = {
         operation: 'STREAMING UPDATE',

@@ -30,6 +30,21 @@ export function topicVersions(snapshot: Snapshot, group: string, { topic, identi
   return [...snapshot.txns.entries()].flatMap(([appId, version]) => (appId.startsWith(prefix) ? [version] : []))
 }
 
+/** Returns the other pipelines that have read the same topic into this table, and whether they were rewound in it. */
+export function otherGroups(
+  snapshot: Snapshot,
+  group: string,
+  { topic, identity }: Pick<Partition, 'topic' | 'identity'>,
+): Map<string, { readonly wasRewound: boolean }> {
+  const others = new Map<string, { wasRewound: boolean }>()
+  for (const [known, version] of snapshot.txns.entries()) {
+    const [prefix, other = '', knownTopic, knownIdentity] = known.split('/').map(decodeURIComponent)
+    if (prefix !== PREFIX || other === group || knownTopic !== topic || knownIdentity !== identity) continue
+    others.set(other, { wasRewound: version < 0n && (others.get(other)?.wasRewound ?? true) })
+  }
+  return others
+}
+
 /** Progress for a namesake of this partition means that the topic is another one now. */
 export function refuseNamesake(snapshot: Snapshot, group: string, partition: Partition): void {
   const { topic, identity, id } = partition

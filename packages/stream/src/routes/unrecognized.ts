@@ -17,12 +17,12 @@ const TRIES = 5
  * What lies between the positions of two anchors would else be in both quarantines, or in neither. The anchor
  * remembers it as the progress of a partition that no source has.
  */
-export async function settleUnrecognized(sharers: readonly Sharer[]): Promise<Map<string, Kinds>[]> {
+export async function settleUnrecognized(sharers: readonly Sharer[], group: string): Promise<Map<string, Kinds>[]> {
   const settled = sharers.map(({ kinds }) => new Map(kinds))
   const topics = new Set(sharers.flatMap(({ kinds }) => [...kinds.keys()]))
   for (const topic of topics) {
     const among = sharers.filter(({ kinds }) => kinds.has(topic))
-    const taker = await takerOf(topic, among)
+    const taker = await takerOf(topic, group, among)
     for (const [i, sharer] of sharers.entries()) {
       const kinds = settled[i]?.get(topic)
       if (kinds) settled[i]?.set(topic, { ...kinds, takesUnrecognized: sharer === taker })
@@ -31,8 +31,8 @@ export async function settleUnrecognized(sharers: readonly Sharer[]): Promise<Ma
   return settled
 }
 
-async function takerOf(topic: string, among: readonly Sharer[]): Promise<Sharer> {
-  const mark: Partition = { topic, identity: 'unrecognized records', id: 'taker' }
+async function takerOf(topic: string, group: string, among: readonly Sharer[]): Promise<Sharer> {
+  const mark: Partition = { topic, identity: `unrecognized records of ${group}`, id: 'taker' }
   for (let tries = 0; tries < TRIES; tries++) {
     const begun = await Promise.all(among.map(({ outputs }) => outputs.begin([mark])))
     const marked = among.find((_, i) => begun[i]?.positions.has(mark))

@@ -1,6 +1,8 @@
 import type { TableRef } from '@millrace/delta'
 import { type AuditedCommit, auditedCommits } from '../../ledger/audit.ts'
 import type { LedgerEntry } from '../../ledger/ledger.ts'
+import { compareGroups } from './groups.ts'
+import { comparePositions } from './positions.ts'
 
 /** What became of the records of one partition, by the table's own account. */
 export interface PartitionAccount extends Required<Omit<LedgerEntry, 'hash'>> {
@@ -13,10 +15,14 @@ export interface Verdict {
   readonly problems: readonly string[]
 }
 
-/** Proves from the log alone that each partition's ranges meet and that all counts add up. */
+/**
+ * Proves from the log alone that each partition's ranges meet, that all counts add up, and that no two groups have put
+ * the same stretch into the table.
+ */
 export async function verifyTable(table: TableRef): Promise<Verdict> {
   const accounts = new Map<string, PartitionAccount>()
   const problems: string[] = []
+  const groups = compareGroups()
   for await (const commit of auditedCommits(table)) {
     problems.push(...rowProblems(commit))
     for (const entry of commit.entries as unknown as readonly (LedgerEntry & { group: string })[]) {
@@ -24,9 +30,10 @@ export async function verifyTable(table: TableRef): Promise<Verdict> {
       const before = accounts.get(key)
       problems.push(...entryProblems(entry, before, commit.version))
       accounts.set(key, added(before, entry))
+      groups.note(entry)
     }
   }
-  return { partitions: [...accounts.values()], problems }
+  return { partitions: [...accounts.values()], problems: [...problems, ...groups.problems()] }
 }
 
 function rowProblems({ version, entries, addedRows }: AuditedCommit): string[] {
@@ -40,7 +47,7 @@ function entryProblems(entry: LedgerEntry, before: PartitionAccount | undefined,
   const { topic, partition, from, records, rows, quarantined, filtered, elsewhere = 0, repeated = 0 } = entry
   const problems: string[] = []
   if (before && String(before.to) !== String(from)) {
-    const what = compare(before.to, from) < 0 ? 'is missing' : 'was committed twice'
+    const what = comparePositions(before.to, from) < 0 ? 'is missing' : 'was committed twice'
     problems.push(`version ${version}: ${topic}/${partition}: what lies between ${before.to} and ${from} ${what}`)
   }
   if (records !== rows + quarantined + filtered + elsewhere + repeated) {
@@ -63,12 +70,4 @@ function added(before: PartitionAccount | undefined, entry: LedgerEntry & { grou
     elsewhere: (before?.elsewhere ?? 0) + (entry.elsewhere ?? 0),
     repeated: (before?.repeated ?? 0) + (entry.repeated ?? 0),
   }
-}
-
-function compare(a: readonly string[], b: readonly string[]): number {
-  for (const [i, part] of a.entries()) {
-    const difference = BigInt(part) - BigInt(b[i] ?? 0)
-    if (difference !== 0n) return difference < 0n ? -1 : 1
-  }
-  return 0
 }
