@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { TopicCatalog, TopicDescription } from '../catalog.ts'
 import { openDatabase, type TopicInfo } from './database.ts'
-import { preparePlace } from './place.ts'
+import { prepareFile } from './prepare-file.ts'
 
 /** Whatever is asked opens the file and closes it again: it may not be there yet, and it is asked rarely. */
 export function embeddedCatalog(path: string): TopicCatalog {
@@ -10,7 +10,7 @@ export function embeddedCatalog(path: string): TopicCatalog {
     list: async () => reading(path, (db) => namesOf(db), []),
     describe: async (name) => reading(path, (db) => describe(db, name), undefined),
     async create(name, partitions) {
-      preparePlace(path)
+      prepareFile(path)
       const db = openDatabase(path, Number.POSITIVE_INFINITY)
       try {
         if (db.findTopic(name)) return 'there'

@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/base'
 import type { NewMessages } from './append.ts'
 import type { PartitionRange, StoredBatch, TopicInfo } from './database.ts'
 import type { Stored } from './ids.ts'
-import { preparePlace } from './place.ts'
+import { prepareFile } from './prepare-file.ts'
 import type { EmbeddedRequest } from './thread.ts'
 
 /** The embedded store as the main thread sees it: SQLite in one file, worked by a thread of its own. */
@@ -24,7 +24,7 @@ export interface EmbeddedStore {
 const RETENTION_BYTES = 256 << 20
 
 export function openEmbeddedStore(path: string): EmbeddedStore {
-  preparePlace(path)
+  prepareFile(path)
   const call = startThread(path)
   const topic = (name: string) => call({ op: 'topic', name }) as Promise<TopicInfo | undefined>
   return {

@@ -4,7 +4,7 @@ import type { CommittedOffset } from './group-requests.ts'
 
 /** Commits offsets for the brokers' own lag tools: the newest of each partition, once a second at most. */
 export interface Acknowledger {
-  /** Settles when these, or newer ones, have been told. */
+  /** Settles when these, or newer ones, have been committed. */
   acknowledge(positions: ReadonlyMap<Partition, Position>): Promise<void>
 }
 
@@ -14,15 +14,15 @@ type Commit = (offsets: readonly CommittedOffset[]) => Promise<void>
 
 export function createAcknowledger(commit: Commit, runtime: Runtime, closing: AbortSignal): Acknowledger {
   const newest = new Map<string, CommittedOffset>()
-  let telling: Promise<void> | undefined
-  let lastTold = Number.NEGATIVE_INFINITY
-  const tell = async () => {
-    // Never at once: what is told a moment later goes along.
-    await runtime.sleep(Math.max(0, lastTold + PAUSE_MS - runtime.monotonic()), closing).catch(() => {})
-    lastTold = runtime.monotonic()
+  let sending: Promise<void> | undefined
+  let lastSent = Number.NEGATIVE_INFINITY
+  const send = async () => {
+    // Waits first, so that positions that come a moment later are committed with these.
+    await runtime.sleep(Math.max(0, lastSent + PAUSE_MS - runtime.monotonic()), closing).catch(() => {})
+    lastSent = runtime.monotonic()
     const offsets = [...newest.values()]
     newest.clear()
-    telling = undefined
+    sending = undefined
     await commit(offsets)
   }
   return {
@@ -30,8 +30,8 @@ export function createAcknowledger(commit: Commit, runtime: Runtime, closing: Ab
       for (const [{ topic, id }, [offset = 0n]] of positions) {
         newest.set(`${topic}/${id}`, { topic, partition: Number(id), offset })
       }
-      telling ??= tell()
-      await telling
+      sending ??= send()
+      await sending
     },
   }
 }

@@ -26,10 +26,10 @@ export interface Topic {
   readonly identity: string
   /** How a Fetch request names it. */
   readonly fetchedAs: FetchTopic
-  readonly partitions: readonly PartitionPlace[]
+  readonly partitions: readonly PartitionLeader[]
 }
 
-export interface PartitionPlace {
+export interface PartitionLeader {
   /** Undefined while there is none: an election, or every replica down. */
   readonly leader: Broker | undefined
   readonly leaderEpoch: number
@@ -126,15 +126,15 @@ function topicOf(
   if (errorCode !== 0) throw answered(errorCode, `topic ${name}`)
   const brokers = new Map(answer.brokers.map((broker) => [broker.nodeId, { host: broker.host, port: broker.port }]))
   const id = topicId?.replaceAll('-', '') ?? NO_ID
-  const places: PartitionPlace[] = []
+  const leaders: PartitionLeader[] = []
   for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
-    places[partitionIndex] = { leader: brokers.get(leaderId), leaderEpoch }
+    leaders[partitionIndex] = { leader: brokers.get(leaderId), leaderEpoch }
   }
   return {
     name,
     identity: id === NO_ID ? `cluster:${answer.clusterId}` : id,
     fetchedAs: id === NO_ID || !fetchById ? { name } : { id: Buffer.from(id, 'hex') },
-    partitions: places,
+    partitions: leaders,
   }
 }
 

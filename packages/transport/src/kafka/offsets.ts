@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { listOffsetsV6 } from '@platformatic/kafka'
 import { type Partition, type Position, partitionKey, type StartPosition } from '../source.ts'
 import type { Cluster } from './cluster.ts'
-import { placeOf } from './place.ts'
+import { leaderOf } from './leader.ts'
 
 export interface Offsets {
   resolve(partition: Partition, start: StartPosition): Promise<Position>
@@ -21,7 +21,7 @@ const READ_COMMITTED = 1
 export function createOffsets(cluster: Cluster): Offsets {
   const list = async (partition: Partition, timestamp: bigint, isolation = READ_COMMITTED): Promise<bigint> => {
     try {
-      const { leader, leaderEpoch } = placeOf(await cluster.knownTopic(partition.topic), partition)
+      const { leader, leaderEpoch } = leaderOf(await cluster.knownTopic(partition.topic), partition)
       const asked = { partitionIndex: Number(partition.id), currentLeaderEpoch: leaderEpoch, timestamp }
       const answer = await cluster.call<listOffsetsV6.ListOffsetsResponse>(
         leader,

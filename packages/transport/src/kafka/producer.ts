@@ -2,7 +2,7 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import { parseKafkaAddress } from './address.ts'
 import { type Cluster, openCluster } from './cluster.ts'
-import { type Lane, openLane } from './partition-lane.ts'
+import { openPartitionSender, type PartitionSender } from './partition-sender.ts'
 import { createPartitioner, type Partitioner } from './partitioner.ts'
 import { produceTo } from './produce.ts'
 
@@ -12,45 +12,45 @@ const ANSWER_WITHIN_MS = 30_000
 export function kafkaProducer(address: string, runtime: Runtime): Producer {
   const cluster = openCluster(parseKafkaAddress(address, process.env), ANSWER_WITHIN_MS, runtime)
   const choose = createPartitioner()
-  const lanes = openLanes(cluster, runtime)
+  const senders = openSenders(cluster, runtime)
   return {
     async send(topic, records) {
       const { partitions } = await cluster.knownTopic(topic)
-      const places = placesOf(topic, records, partitions.length, choose)
+      const targets = targetsOf(topic, records, partitions.length, choose)
       if (records.length === 0) return []
-      return sendAll(records, places, (partition) => lanes(topic, partition))
+      return sendAll(records, targets, (partition) => senders(topic, partition))
     },
     close: () => cluster.close(),
   }
 }
 
-function openLanes(cluster: Cluster, runtime: Runtime): (topic: string, partition: number) => Lane {
-  const topics = new Map<string, Lane[]>()
+function openSenders(cluster: Cluster, runtime: Runtime): (topic: string, partition: number) => PartitionSender {
+  const topics = new Map<string, PartitionSender[]>()
   return (topic, partition) => {
-    const lanes = topics.get(topic) ?? []
-    topics.set(topic, lanes)
-    lanes[partition] ??= openLane(produceTo(topic, partition, cluster), runtime)
-    return lanes[partition]
+    const senders = topics.get(topic) ?? []
+    topics.set(topic, senders)
+    senders[partition] ??= openPartitionSender(produceTo(topic, partition, cluster), runtime)
+    return senders[partition]
   }
 }
 
-function placesOf(
+function targetsOf(
   topic: string,
   records: readonly OutgoingRecord[],
   partitions: number,
   choose: Partitioner,
 ): number[] {
-  const places = records.map((record) => choose(topic, record, partitions))
-  const wrong = places.find((partition) => partition < 0 || partition >= partitions)
+  const targets = records.map((record) => choose(topic, record, partitions))
+  const wrong = targets.find((partition) => partition < 0 || partition >= partitions)
   if (wrong !== undefined) throw new MillraceError('USAGE', `topic ${topic} has no partition ${wrong}`)
-  return places
+  return targets
 }
 
-/** Settles when the last of them has arrived; fails, when all are done, if one of them did. */
+/** Settles when the last of them has stored; fails, when all are done, if one of them did. */
 function sendAll(
   records: readonly OutgoingRecord[],
-  places: readonly number[],
-  laneTo: (partition: number) => Lane,
+  targets: readonly number[],
+  senderTo: (partition: number) => PartitionSender,
 ): Promise<SentRecord[]> {
   return new Promise((resolve, reject) => {
     const sent = new Array<SentRecord>(records.length)
@@ -62,11 +62,11 @@ function sendAll(
       if (failure) reject(failure)
       else resolve(sent)
     }
-    for (const [place, indices] of byPlace(places)) {
-      const partition = String(place)
-      laneTo(place).add({
+    for (const [target, indices] of byTarget(targets)) {
+      const partition = String(target)
+      senderTo(target).add({
         records: indices ? indices.map((i) => records[i] as OutgoingRecord) : records,
-        arrived(from, to, first) {
+        stored(from, to, first) {
           for (let i = from; i < to; i++) {
             sent[indices?.[i] ?? i] = { partition, offset: first + BigInt(i - from) }
           }
@@ -82,8 +82,8 @@ function sendAll(
 }
 
 /** Which records go to each partition; undefined where that is all of them. */
-function byPlace(places: readonly number[]): Map<number, readonly number[] | undefined> {
-  const [first] = places
-  if (first !== undefined && places.every((place) => place === first)) return new Map([[first, undefined]])
-  return Map.groupBy(places.keys(), (i) => places[i] as number)
+function byTarget(targets: readonly number[]): Map<number, readonly number[] | undefined> {
+  const [first] = targets
+  if (first !== undefined && targets.every((target) => target === first)) return new Map([[first, undefined]])
+  return Map.groupBy(targets.keys(), (i) => targets[i] as number)
 }

@@ -1,14 +1,14 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type Block, type Partition, type Position, partitionKey, type ReadOptions } from '../source.ts'
 import { buildColumns } from './block-builder.ts'
+import { type BrokerFetcher, openBrokerFetcher } from './broker-fetcher.ts'
 import { type BufferPool, createBufferPool } from './buffers.ts'
 import type { Cluster } from './cluster.ts'
 import type { FetchedPartition } from './fetch-response.ts'
 import { answered, KAFKA } from './kafka-error.ts'
-import { type Lane, openLane } from './lane.ts'
 import { createLargeBatches, type LargeBatches, type LargePiece } from './large-batches.ts'
+import { leaderOf } from './leader.ts'
 import type { Offsets } from './offsets.ts'
-import { placeOf } from './place.ts'
 import { readRecords } from './read-records.ts'
 import type { Broker, Security } from './security.ts'
 
@@ -30,15 +30,15 @@ interface Reached {
 }
 
 export function createReader(cluster: Cluster, offsets: Offsets, security: Security, runtime: Runtime): Reader {
-  const lanes = new Map<string, Lane>()
+  const fetchers = new Map<string, BrokerFetcher>()
   const reached = new Map<string, Reached>()
   const buffers = createBufferPool()
   const larges = createLargeBatches(runtime)
   const laneTo = (broker: Broker) => {
     const key = `${broker.host}:${broker.port}`
-    const lane = lanes.get(key) ?? openLane(broker, security, runtime)
-    lanes.set(key, lane)
-    return lane
+    const fetcher = fetchers.get(key) ?? openBrokerFetcher(broker, security, runtime)
+    fetchers.set(key, fetcher)
+    return fetcher
   }
   /** A block; undefined if nothing came; 'later' if it came and there is no room for it. */
   const attempt = async (partition: Partition, from: number, until: number, options: ReadOptions) => {
@@ -46,7 +46,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     const piece = await larges.next(partition, from, options.maxBytes)
     if (piece) return blockOfPiece(partition, from, piece, options)
     const topic = await cluster.knownTopic(partition.topic)
-    const { leader, leaderEpoch } = placeOf(topic, partition)
+    const { leader, leaderEpoch } = leaderOf(topic, partition)
     const before = reached.get(partitionKey(partition))
     const wanted = {
       topic: topic.fetchedAs,
@@ -97,7 +97,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
       }
     },
     close() {
-      for (const lane of lanes.values()) lane.close()
+      for (const fetcher of fetchers.values()) fetcher.close()
       larges.close()
     },
   }

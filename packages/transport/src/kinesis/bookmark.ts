@@ -3,9 +3,9 @@ import type { Cursors } from './cursor.ts'
 import { type Entry, entriesOf } from './entries.ts'
 import { refuseOtherStart } from './gap.ts'
 import { fromKinesis, isThrottled, nameOf } from './kinesis-error.ts'
-import type { Place } from './position.ts'
+import type { ShardPosition } from './position.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Shard, Stream } from './streams.ts'
-import type { Turns } from './turns.ts'
 
 /** Where reading goes on after a position that was handed over. */
 export interface Bookmark {
@@ -14,7 +14,7 @@ export interface Bookmark {
   /** Came with the last page, and has not been handed over. */
   readonly entries: readonly Entry[]
   /** Where that page ends, or reading begins. */
-  readonly pageEnd: Place
+  readonly pageEnd: ShardPosition
   /** Not a record has come from here. */
   readonly fresh: boolean
   /** There was nothing more at the last look. */
@@ -23,27 +23,27 @@ export interface Bookmark {
   readonly behindMs: number
 }
 
-export interface ShardParts {
+export interface ShardContext {
   readonly partition: Partition
   readonly stream: Stream
   readonly shard: Shard
   readonly cursors: Cursors
-  readonly turns: Turns
+  readonly rateLimit: RateLimit
 }
 
-export function bookmarkAt(iterator: string, place: Place): Bookmark {
-  return { iterator, entries: [], pageEnd: place, fresh: true, atTip: false, behindMs: 0 }
+export function bookmarkAt(iterator: string, shardPosition: ShardPosition): Bookmark {
+  return { iterator, entries: [], pageEnd: shardPosition, fresh: true, atTip: false, behindMs: 0 }
 }
 
 /** One page on; undefined when none was to be had just now. */
-export async function turnPage(
+export async function nextPage(
   { iterator = '', pageEnd, fresh }: Bookmark,
-  { partition, stream, shard, cursors, turns }: ShardParts,
+  { partition, stream, shard, cursors, rateLimit }: ShardContext,
   signal: AbortSignal | undefined,
 ): Promise<Bookmark | undefined> {
   try {
     const page = await cursors.next(iterator, { signal })
-    turns.succeeded()
+    rateLimit.succeeded()
     if (fresh) refuseOtherStart(partition, pageEnd, page)
     const last = page.records.at(-1)?.SequenceNumber
     return {
@@ -56,13 +56,13 @@ export async function turnPage(
     }
   } catch (error) {
     if (signal?.aborted) return undefined
-    if (isThrottled(error)) return void turns.slowDown()
+    if (isThrottled(error)) return void rateLimit.slowDown()
     if (nameOf(error) !== 'ExpiredIteratorException') throw fromKinesis(error, partitionKey(partition))
     return bookmarkAt(await cursors.iteratorAt(partition, stream, pageEnd), pageEnd)
   }
 }
 
 /** Also over what is none of this shard's: then there is nothing to hand over but how far it has been read. */
-export function hasMoved({ pageEnd }: Bookmark, { sequence, next }: Place): boolean {
+export function hasMoved({ pageEnd }: Bookmark, { sequence, next }: ShardPosition): boolean {
   return pageEnd.sequence !== sequence || pageEnd.next !== next
 }

@@ -8,12 +8,12 @@ import {
 import { type Partition, partitionKey } from '../source.ts'
 import { outOfRange } from './gap.ts'
 import { fromKinesis, nameOf } from './kinesis-error.ts'
-import type { Place } from './position.ts'
+import type { ShardPosition } from './position.ts'
 import type { Stream, Streams } from './streams.ts'
 
-/** Asks one shard: for an iterator at a place, and for what comes after an iterator. */
+/** Asks one shard: for an iterator at a position, and for what comes after an iterator. */
 export interface Cursors {
-  iteratorAt(partition: Partition, stream: Stream, place: Place): Promise<string>
+  iteratorAt(partition: Partition, stream: Stream, shardPosition: ShardPosition): Promise<string>
   latest(partition: Partition): Promise<string>
   /** Fails with the SDK's own error: some of them are part of reading. */
   next(iterator: string, options?: NextOptions): Promise<Page>

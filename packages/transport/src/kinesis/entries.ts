@@ -3,14 +3,14 @@ import type { _Record as SdkRecord } from '@aws-sdk/client-kinesis'
 import { joinValues } from '@millrace/base'
 import type { Block, Partition, Position } from '../source.ts'
 import { type UserRecord, unpackAggregate } from './aggregate.ts'
-import { type Place, recordName } from './position.ts'
+import { recordName, type ShardPosition } from './position.ts'
 import type { Shard } from './streams.ts'
 
 /** One record as it goes into a block. */
 export interface Entry {
   readonly name: string
   readonly sequence: bigint
-  /** Its place among those that share the sequence number. */
+  /** Its position among those that share the sequence number. */
   readonly index: number
   readonly data: Uint8Array
   readonly key: string
@@ -20,8 +20,8 @@ export interface Entry {
 
 const NOTHING = new Uint8Array()
 
-/** What a shard handed over from a place on: packs are opened, and what lies before the place is left out. */
-export function entriesOf(records: readonly SdkRecord[], shard: Shard, from: Place): Entry[] {
+/** What a shard handed over from a position on: packs are opened, and what lies before the position is left out. */
+export function entriesOf(records: readonly SdkRecord[], shard: Shard, from: ShardPosition): Entry[] {
   return records.flatMap((record) => {
     const { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival, PartitionKey } = record
     const sequence = BigInt(SequenceNumber)

@@ -7,7 +7,7 @@ import type { Position } from '../source.ts'
  * shard has been read. The last does not move the reader, but tells whether retention can have taken a record
  * that nobody has read.
  */
-export interface Place {
+export interface ShardPosition {
   /** 0 when no record has been met: the first one is then the first that arrived at `through` or later. */
   readonly sequence: bigint
   /** The user record within it that comes next; or all of it has been read; or all of the shard. */
@@ -22,7 +22,7 @@ const LARGEST_PART = (1n << PART_BITS) - 1n
 const AFTER = 1n << 61n
 const END = AFTER + 1n
 
-export function positionOf({ sequence, next, through }: Place): Position {
+export function encodePosition({ sequence, next, through }: ShardPosition): Position {
   if (sequence >> (PART_BITS * BigInt(PARTS))) {
     throw new MillraceError('SOURCE_UNSUPPORTED', `sequence number ${sequence} has more than ${PARTS * 62} bits`)
   }
@@ -33,7 +33,7 @@ export function positionOf({ sequence, next, through }: Place): Position {
   return [...parts, coded, BigInt(Math.max(0, Math.floor(through)))]
 }
 
-export function placeOf(position: Position): Place {
+export function decodePosition(position: Position): ShardPosition {
   const [coded, through] = position.slice(PARTS)
   if (coded === undefined || through === undefined) {
     throw new MillraceError('SOURCE_CHANGED', `${position.join()} is no position in a shard of Kinesis`)
@@ -48,8 +48,8 @@ export function recordName(sequence: string, index: number | undefined): string 
   return index === undefined ? sequence : `${sequence}.${index}`
 }
 
-/** The place at which the record of this name is read, the last of those that differ in time alone. */
-export function placeOfRecord(name: string): Place {
+/** The position at which the record of this name is read, the last of those that differ in time alone. */
+export function positionOfRecord(name: string): ShardPosition {
   const [sequence = '', index = '0'] = name.split('.')
   return { sequence: BigInt(sequence), next: Number(index), through: Number.MAX_SAFE_INTEGER }
 }

@@ -1,12 +1,12 @@
 import type { Runtime } from '@millrace/base'
 import { type Block, type End, type Partition, type Position, type ReadOptions, reached } from '../source.ts'
-import { type Bookmark, bookmarkAt, hasMoved, turnPage } from './bookmark.ts'
+import { type Bookmark, bookmarkAt, hasMoved, nextPage } from './bookmark.ts'
 import type { Cursors } from './cursor.ts'
 import { blockOf, fitting } from './entries.ts'
 import { refuseGap } from './gap.ts'
-import { placeOf, positionOf } from './position.ts'
+import { decodePosition, encodePosition } from './position.ts'
+import { createRateLimit } from './rate-limit.ts'
 import type { Shard, Stream } from './streams.ts'
-import { createTurns } from './turns.ts'
 
 /** Reads one shard, for as many readers as there are. */
 export interface ShardReader {
@@ -24,7 +24,7 @@ const IDLE_ADVANCE_MS = 3_600_000
 
 export function createShardReader(partition: Partition, cursors: Cursors, runtime: Runtime): ShardReader {
   const bookmarks = createBookmarks()
-  const turns = createTurns(runtime)
+  const rateLimit = createRateLimit(runtime)
   let tip: { readonly position: Position; readonly seenAt: number } | undefined
   let endAskedAt = Number.POSITIVE_INFINITY
 
@@ -32,41 +32,42 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
     const { entries, iterator, pageEnd, behindMs } = bookmark
     const taken = fitting(entries, maxBytes)
     const rest = entries.slice(taken.length)
-    const through = Math.max(placeOf(from).through, readThrough, (taken.at(-1)?.time ?? 0) - SLACK_MS)
+    const through = Math.max(decodePosition(from).through, readThrough, (taken.at(-1)?.time ?? 0) - SLACK_MS)
     const ended = rest.length === 0 && iterator === undefined
-    const place = rest[0] ? { sequence: rest[0].sequence, next: rest[0].index } : pageEnd
-    const to = positionOf({ sequence: place.sequence, next: ended ? 'end' : place.next, through })
+    const shardPosition = rest[0] ? { sequence: rest[0].sequence, next: rest[0].index } : pageEnd
+    const to = encodePosition({ sequence: shardPosition.sequence, next: ended ? 'end' : shardPosition.next, through })
     bookmarks.drop(from)
     if (!ended) bookmarks.put(to, { ...bookmark, entries: rest, pageEnd: { ...pageEnd, through } })
     return { ...blockOf(partition, from, to, taken), behind: { ms: behindMs }, ...(ended ? { last: true } : {}) }
   }
   return {
-    remember: (position, iterator) => bookmarks.put(position, bookmarkAt(iterator, placeOf(position))),
+    remember: (position, iterator) => bookmarks.put(position, bookmarkAt(iterator, decodePosition(position))),
     end() {
       const askedAt = runtime.monotonic()
       endAskedAt = askedAt
       return {
         passedBy: (position) =>
-          placeOf(position).next === 'end' ||
+          decodePosition(position).next === 'end' ||
           (tip !== undefined && tip.seenAt >= askedAt && reached(position, tip.position)),
       }
     },
     async read(from, stream, shard, { maxBytes, waitMs, signal }) {
       const deadline = runtime.monotonic() + waitMs
-      const place = placeOf(from)
-      const parts = { partition, stream, shard, cursors, turns }
-      await refuseGap(partition, stream, place, cursors, runtime)
-      let bookmark = bookmarks.at(from) ?? bookmarkAt(await cursors.iteratorAt(partition, stream, place), place)
-      while (bookmark.entries.length === 0 && bookmark.iterator !== undefined && !hasMoved(bookmark, place)) {
+      const shardPosition = decodePosition(from)
+      const parts = { partition, stream, shard, cursors, rateLimit }
+      await refuseGap(partition, stream, shardPosition, cursors, runtime)
+      let bookmark =
+        bookmarks.at(from) ?? bookmarkAt(await cursors.iteratorAt(partition, stream, shardPosition), shardPosition)
+      while (bookmark.entries.length === 0 && bookmark.iterator !== undefined && !hasMoved(bookmark, shardPosition)) {
         bookmarks.put(from, bookmark)
-        if (!(await turns.take(deadline, signal))) return undefined
+        if (!(await rateLimit.take(deadline, signal))) return undefined
         const [askedAt, wallTime] = [runtime.monotonic(), runtime.now()]
-        const page = await turnPage(bookmark, parts, signal)
+        const page = await nextPage(bookmark, parts, signal)
         if (page) bookmark = page
         if (!page?.atTip) continue
-        turns.rest()
+        rateLimit.rest()
         tip = { position: from, seenAt: askedAt }
-        if (wallTime - place.through > IDLE_ADVANCE_MS) return handOver(from, bookmark, 0, wallTime - SLACK_MS)
+        if (wallTime - shardPosition.through > IDLE_ADVANCE_MS) return handOver(from, bookmark, 0, wallTime - SLACK_MS)
         if (endAskedAt > askedAt) continue
         endAskedAt = Number.POSITIVE_INFINITY
         bookmarks.put(from, bookmark)

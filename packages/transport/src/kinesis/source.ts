@@ -6,9 +6,9 @@ import { type Assignment, assignShards } from './assignment.ts'
 import { openClient } from './client.ts'
 import { openCursors } from './cursor.ts'
 import { parentsEnded, partitionsOf, shardKey } from './lineage.ts'
-import { placeOf, placeOfRecord, positionOf } from './position.ts'
+import { decodePosition, encodePosition, positionOfRecord } from './position.ts'
 import { createShardReader, type ShardReader } from './shard-reader.ts'
-import { allOurs, type OpenSharing } from './sharing.ts'
+import { type OpenLeases, soleOwnerLeases } from './sole-owner.ts'
 import { startOf } from './start.ts'
 import { openStreams } from './streams.ts'
 
@@ -29,11 +29,11 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
     url: address,
     async subscribe(topics, listener) {
       if (assignment) throw new MillraceError('INTERNAL', 'a Kinesis source is subscribed once')
-      const openSharing: OpenSharing = (listener) =>
+      const openGroupLeases: OpenLeases = (listener) =>
         group === undefined || store === undefined
-          ? allOurs(listener)
+          ? soleOwnerLeases(listener)
           : openLeases(store, `_millrace/leases/${encodeURIComponent(group)}`, { listener }, runtime)
-      assignment = assignShards({ topics, streams, listener, runtime, openSharing })
+      assignment = assignShards({ topics, streams, listener, runtime, openLeases: openGroupLeases })
       await assignment.begun
     },
     partitions: async (topic) => partitionsOf(await streams.refreshed(topic)),
@@ -41,14 +41,14 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
       const { stream, shard } = await streams.shardOf(partition)
       // Before the time is taken: what arrives from then on is read, by this iterator or from that time.
       const iterator = start === 'latest' && !shard.closed ? await cursors.latest(partition) : undefined
-      const position = positionOf(startOf(stream, shard, start, runtime))
+      const position = encodePosition(startOf(stream, shard, start, runtime))
       if (iterator !== undefined) readerOf(partition).remember(position, iterator)
       return position
     },
     end: async (partition) => readerOf(partition).end(),
     async read(partition, from, options) {
       const { waitMs, signal } = options
-      if (placeOf(from).next === 'end') return void (await runtime.sleep(waitMs, signal).catch(() => {}))
+      if (decodePosition(from).next === 'end') return void (await runtime.sleep(waitMs, signal).catch(() => {}))
       const { stream, shard } = await streams.shardOf(partition)
       const subscribed = assignment
       const open = !subscribed || (await parentsEnded(stream, shard, subscribed.finished, waitMs, runtime, signal))
@@ -59,13 +59,13 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
           await explain(error, partition)
           throw error
         })
-      if (block?.last) await subscribed?.lookAgain()
+      if (block?.last) await subscribed?.refresh()
       return block
     },
-    positionOf: (name) => positionOf(placeOfRecord(String(name))),
+    positionOf: (name) => encodePosition(positionOfRecord(String(name))),
     async acknowledge(positions) {
       for (const [partition, position] of positions) {
-        assignment?.finish(partition, placeOf(position).next === 'end')
+        assignment?.finish(partition, decodePosition(position).next === 'end')
       }
     },
     async close() {

@@ -1,16 +1,16 @@
 import type { Runtime } from '@millrace/base'
 import type { StartPosition } from '../source.ts'
-import type { Place } from './position.ts'
+import type { ShardPosition } from './position.ts'
 import type { Shard, Stream } from './streams.ts'
 
 /** What is about to go with retention is gone before it can be read. */
 const ROOM_MS = 300_000
 
 /**
- * The concrete place that a start position means now. It names a time rather than a record: there may be none yet,
+ * The concrete position that a start position means now. It names a time rather than a record: there may be none yet,
  * and Kinesis tells the last one to nobody.
  */
-export function startOf(stream: Stream, shard: Shard, start: StartPosition, runtime: Runtime): Place {
+export function startOf(stream: Stream, shard: Shard, start: StartPosition, runtime: Runtime): ShardPosition {
   const now = runtime.now()
   const earliest = Math.max(stream.createdAt, now - stream.retentionMs + ROOM_MS)
   if (start === 'earliest') return { sequence: 0n, next: 0, through: earliest }

@@ -1,5 +1,5 @@
 import { withServices } from '@millrace/testkit'
-import { positionOf } from '../../src/kinesis/position.ts'
+import { encodePosition } from '../../src/kinesis/position.ts'
 import { describeTransport, type TransportUnderTest } from '../contract.ts'
 import { administer, type Server } from './stream.ts'
 
@@ -8,8 +8,8 @@ function underTest(server: Server): TransportUnderTest {
   return {
     address,
     freshTopic: (shards) => freshStream(shards),
-    positionOf: ({ offset }) => positionOf({ sequence: offset, next: 0, through: Date.now() }),
-    nowhere: positionOf({ sequence: 5n, next: 'after', through: Date.now() }),
+    positionOf: ({ offset }) => encodePosition({ sequence: offset, next: 0, through: Date.now() }),
+    nowhere: encodePosition({ sequence: 5n, next: 'after', through: Date.now() }),
     tombstones: false,
   }
 }

@@ -2,7 +2,7 @@ import { systemRuntime } from '@millrace/base'
 import { withServices } from '@millrace/testkit'
 import { openProducer, openSource, type Partition } from '@millrace/transport'
 import { expect } from 'vitest'
-import { placeOf, positionOf } from '../../src/kinesis/position.ts'
+import { decodePosition, encodePosition } from '../../src/kinesis/position.ts'
 import { administer, type Server } from './stream.ts'
 import { troubled } from './troubled.ts'
 
@@ -72,18 +72,20 @@ it('sends again those records alone that were not taken, however often, and tell
   proxy.close()
 })
 
-it('a place from before retention is refused, unless its record is still there', async ({ kinesisMock }) => {
+it('a position from before retention is refused, unless its record is still there', async ({ kinesisMock }) => {
   const { proxy, address, stream } = await streamBehind(kinesisMock)
   const { source, partition, send } = await subscribe(address, stream)
   const [sent] = await send('one')
   await send('two')
   const old = { sequence: sent?.offset ?? 0n, next: 'after', through: 1 } as const
-  expect((await source.read(partition, positionOf(old), READ))?.count).toBe(1)
+  expect((await source.read(partition, encodePosition(old), READ))?.count).toBe(1)
   for (const gone of [
     { ...old, sequence: old.sequence + 1n },
     { ...old, sequence: 0n, next: 0 },
   ]) {
-    await expect(source.read(partition, positionOf(gone), READ)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    await expect(source.read(partition, encodePosition(gone), READ)).rejects.toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+    })
   }
   await source.close()
   proxy.close()
@@ -93,10 +95,10 @@ it('how far in time an idle shard has been read moves on, so that a restart find
   const { proxy, address, stream } = await streamBehind(kinesisMock)
   const later = { ...systemRuntime, now: () => Date.now() + 2 * 3_600_000 }
   const { source, partition } = await subscribe(address, stream, later)
-  const from = positionOf({ sequence: 0n, next: 0, through: Date.now() })
+  const from = encodePosition({ sequence: 0n, next: 0, through: Date.now() })
   const block = await source.read(partition, from, READ)
   expect(block?.count).toBe(0)
-  expect(placeOf(block?.to ?? []).through).toBeGreaterThan(placeOf(from).through + 3_600_000)
+  expect(decodePosition(block?.to ?? []).through).toBeGreaterThan(decodePosition(from).through + 3_600_000)
   await source.close()
   proxy.close()
 })

@@ -3,8 +3,8 @@ import { MillraceError, systemRuntime } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { answered, KAFKA } from '../../src/kafka/kafka-error.ts'
-import type { Parcel } from '../../src/kafka/parcel.ts'
-import { openLane } from '../../src/kafka/partition-lane.ts'
+import { openPartitionSender } from '../../src/kafka/partition-sender.ts'
+import type { PendingSend } from '../../src/kafka/pending-send.ts'
 import type { Produce } from '../../src/kafka/produce.ts'
 
 const NOT_LED = 6
@@ -45,12 +45,12 @@ function partition(trouble: readonly ('fine' | 'not led' | 'stored, no answer' |
 
 const impatient = { ...systemRuntime, sleep: () => setImmediate() }
 
-function send(lane: { add(parcel: Parcel): void }, values: readonly string[]): Promise<bigint[]> {
+function send(sender: { add(send: PendingSend): void }, values: readonly string[]): Promise<bigint[]> {
   return new Promise((resolve, reject) => {
     const offsets: bigint[] = []
-    lane.add({
+    sender.add({
       records: values.map((value) => ({ value: Buffer.from(value) })),
-      arrived(from, to, first) {
+      stored(from, to, first) {
         for (let i = from; i < to; i++) offsets[i] = first + BigInt(i - from)
         if (Object.keys(offsets).length === values.length) resolve(offsets)
       },
@@ -68,9 +68,9 @@ describe('the way to one partition', () => {
         fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 }),
         async (troubles, sizes) => {
           const { stored, produce } = partition(troubles)
-          const lane = openLane(produce, impatient)
+          const sender = openPartitionSender(produce, impatient)
           const sends = sizes.map((size, s) => Array.from({ length: size }, (_, i) => `${s}.${i}`))
-          const outcomes = await Promise.allSettled(sends.map((values) => send(lane, values)))
+          const outcomes = await Promise.allSettled(sends.map((values) => send(sender, values)))
           expect(stored).toEqual([...new Set(stored)])
           for (const [s, outcome] of outcomes.entries()) {
             if (outcome.status === 'rejected') continue
@@ -90,7 +90,7 @@ describe('the way to one partition', () => {
     const runtime = { ...systemRuntime, monotonic: () => now, sleep }
     const { stored, produce } = partition([])
     let reachable = false
-    const lane = openLane(
+    const sender = openPartitionSender(
       {
         ...produce,
         store: async (...args) => {
@@ -100,13 +100,13 @@ describe('the way to one partition', () => {
       },
       runtime,
     )
-    const [first, behind] = await Promise.allSettled([send(lane, ['a']), send(lane, ['b'])])
+    const [first, behind] = await Promise.allSettled([send(sender, ['a']), send(sender, ['b'])])
     expect([first, behind]).toMatchObject([
       { reason: { code: 'SOURCE_UNREACHABLE' } },
       { reason: { code: 'SOURCE_UNREACHABLE' } },
     ])
     reachable = true
-    expect(await send(lane, ['c'])).toEqual([0n])
+    expect(await send(sender, ['c'])).toEqual([0n])
     expect(stored).toEqual(['c'])
   })
 })

@@ -1,14 +1,14 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { OutgoingRecord } from '../source.ts'
 import { fromLibrary, KAFKA, numberIn } from './kafka-error.ts'
-import { type Parcel, type Portion, recordsOf, splitAt, splitBySize } from './parcel.ts'
+import { type PendingSend, recordsOf, type SendSlice, splitAt, splitBySize } from './pending-send.ts'
 import type { Produce } from './produce.ts'
 import type { ProducerState } from './produce-request.ts'
 
 /** The way to one partition: one batch at a time, in order, each stored once. */
-export interface Lane {
+export interface PartitionSender {
   /** What is added while a batch is under way travels together in the next. */
-  add(parcel: Parcel): void
+  add(send: PendingSend): void
 }
 
 /** Brokers refuse a batch of more than about 1 MB unless told otherwise; a record alone may be as large as they allow. */
@@ -26,17 +26,17 @@ const STATE_LOST = new Set<number>([
   KAFKA.UNKNOWN_PRODUCER_ID,
 ])
 
-export function openLane(produce: Produce, runtime: Runtime): Lane {
+export function openPartitionSender(produce: Produce, runtime: Runtime): PartitionSender {
   const deliver = deliverer(produce, runtime)
-  let waiting: Portion[] = []
+  let waiting: SendSlice[] = []
   let busy = false
 
-  const sendBatch = async (batch: readonly Portion[]): Promise<void> => {
+  const sendBatch = async (batch: readonly SendSlice[]): Promise<void> => {
     const records = recordsOf(batch)
     try {
       let offset = await deliver(records)
-      for (const { parcel, from, to } of batch) {
-        parcel.arrived(from, to, offset)
+      for (const { send, from, to } of batch) {
+        send.stored(from, to, offset)
         offset += BigInt(to - from)
       }
     } catch (thrown) {
@@ -49,7 +49,7 @@ export function openLane(produce: Produce, runtime: Runtime): Lane {
       // Whoever waits behind a failure that may pass has waited as long.
       const behind = error.retry ? waiting : []
       if (error.retry) waiting = []
-      for (const { parcel, from, to } of [...batch, ...behind]) parcel.failed(from, to, error)
+      for (const { send, from, to } of [...batch, ...behind]) send.failed(from, to, error)
     }
   }
   const work = async () => {
@@ -62,8 +62,8 @@ export function openLane(produce: Produce, runtime: Runtime): Lane {
     busy = false
   }
   return {
-    add(parcel) {
-      waiting.push({ parcel, from: 0, to: parcel.records.length })
+    add(send) {
+      waiting.push({ send, from: 0, to: send.records.length })
       if (!busy) void work()
     },
   }

@@ -1,10 +1,10 @@
 import { MillraceError } from '@millrace/base'
 import { type Partition, partitionKey } from '../source.ts'
-import type { PartitionPlace, Topic } from './cluster.ts'
+import type { PartitionLeader, Topic } from './cluster.ts'
 import type { Broker } from './security.ts'
 
 /** Where the partition is led now, once it is sure that the topic is still the one that was assigned. */
-export function placeOf(topic: Topic, partition: Partition): PartitionPlace & { readonly leader: Broker } {
+export function leaderOf(topic: Topic, partition: Partition): PartitionLeader & { readonly leader: Broker } {
   if (topic.identity !== partition.identity) {
     throw new MillraceError('SOURCE_CHANGED', `topic ${topic.name} was deleted and made again`)
   }

@@ -6,7 +6,7 @@ import { MillraceError } from '@millrace/base'
  * Makes the store's file where there is none, for its owner only; SQLite gives the files beside it the same mode.
  * A symbolic link is not followed: in a shared folder somebody may have put it there.
  */
-export function preparePlace(path: string): void {
+export function prepareFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
     closeSync(openSync(path, 'wx', 0o600))

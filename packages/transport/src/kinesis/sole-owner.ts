@@ -1,9 +1,9 @@
 import type { LeaseListener, Leases } from '@millrace/store'
 
-export type OpenSharing = (listener: LeaseListener) => Leases
+export type OpenLeases = (listener: LeaseListener) => Leases
 
 /** A reader without a group has all there is. */
-export function allOurs({ gained, lost }: LeaseListener): Leases {
+export function soleOwnerLeases({ gained, lost }: LeaseListener): Leases {
   const ours = new Set<string>()
   const isFinished = new Set<string>()
   return {

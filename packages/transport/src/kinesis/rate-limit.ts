@@ -1,12 +1,12 @@
 import type { Runtime } from '@millrace/base'
 
 /** When a shard may be asked again: all of its readers together get five answers a second. */
-export interface Turns {
+export interface RateLimit {
   /** Waits for the turn; false when it does not come before the deadline. */
   take(deadline: number, signal: AbortSignal | undefined): Promise<boolean>
   /** Nothing is there now: the next turn comes later. */
   rest(): void
-  /** The shard has been asked too much: turns come later and later until one succeeds. */
+  /** The shard has been asked too much: rateLimit come later and later until one succeeds. */
   slowDown(): void
   succeeded(): void
 }
@@ -15,7 +15,7 @@ const CALL_EVERY_MS = 200
 const REST_MS = 500
 const LONGEST_PAUSE_MS = 10_000
 
-export function createTurns(runtime: Runtime): Turns {
+export function createRateLimit(runtime: Runtime): RateLimit {
   let next = Number.NEGATIVE_INFINITY
   let throttled = 0
   const notBefore = (wait: number) => {

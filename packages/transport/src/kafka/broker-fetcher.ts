@@ -7,7 +7,7 @@ import { answered } from './kafka-error.ts'
 import type { Broker, Security } from './security.ts'
 
 /** Fetching from one broker: whatever reads wait at the same time travel in one request. */
-export interface Lane {
+export interface BrokerFetcher {
   /**
    * Answers what `use` makes of the partition's part of the response, which is gone once `use` returns; or
    * undefined when nothing came until `until` on the runtime's monotonic clock.
@@ -41,7 +41,7 @@ interface Waiting {
   fail(error: unknown): void
 }
 
-export function openLane(broker: Broker, security: Security, runtime: Runtime): Lane {
+export function openBrokerFetcher(broker: Broker, security: Security, runtime: Runtime): BrokerFetcher {
   const slots: Slot[] = Array.from({ length: CONNECTIONS }, () => ({ busy: false }))
   let queue: Waiting[] = []
   let closed = false
