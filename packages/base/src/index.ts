@@ -27,5 +27,6 @@ export {
   parseWithNumberText,
 } from './json.ts'
 export { lowerBound } from './lower-bound.ts'
+export { nearest } from './nearest.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'
 export { openWorkFolder } from './work-folder.ts'

@@ -16,6 +16,7 @@ export { type OptimizeOptions, type OptimizeResult, optimizeTable } from './main
 export { type VacuumOptions, type VacuumResult, vacuumTable } from './maintenance/vacuum.ts'
 export { addedSince } from './read/changes.ts'
 export { commitVersions, readCommits } from './read/commits.ts'
+export { inOrder } from './read/in-order.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, planScan, rowsByLog, type Scan, type ScanOptions, withScan } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'

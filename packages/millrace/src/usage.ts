@@ -1,6 +1,5 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, nearest } from '@millrace/base'
 import type { Command, CommanderError } from 'commander'
-import { nearest } from './nearest.ts'
 
 /** What commander refuses, in our words and with the nearest right name. */
 export function usageError(error: CommanderError, command: Command): MillraceError {

@@ -71,6 +71,28 @@ test('SQL may begin with a comment', async () => {
   expect({ out, err }).toEqual({ out: 'x\n1\n', err: '' })
 })
 
+test.each([
+  ['json', '[{"a":1}]\n\n[{"b":2},\n{"b":3}]\n'],
+  ['csv', 'a\n1\n\nb\n2\n3\n'],
+  ['markdown', '| a |\n| ---: |\n| 1 |\n\n| b |\n| ---: |\n| 2 |\n| 3 |\n'],
+  ['table', /^ *a *\n─+\n *1 *\n\n *b *\n─+\n *2 *\n *3 *\n$/],
+])('the results of several statements come one after another as %s, in a pipe too', async (format, expected) => {
+  const { code, out, err } = await runMillrace([
+    'sql',
+    'select 1 as a; set threads = 1; select unnest([2, 3]) as b',
+    '--format',
+    format,
+  ])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected))
+})
+
+test.each(['arrow', 'parquet'])('a file of %s holds one result', async (format) => {
+  const { code, err } = await runMillrace(['sql', 'select 1 as a; select 2 as b', '--format', format])
+  expect(code).toBe(2)
+  expect(err).toContain('Give one SELECT')
+})
+
 test('an error shows its stack and causes only with --debug', async () => {
   const plain = await runMillrace(['config', '--config', 'nowhere.ts'])
   expect(plain.code).toBe(2)

@@ -13,6 +13,9 @@ const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as cons
 
 type Format = (typeof FORMATS)[number] | 'safe csv'
 
+/** Parquet is written by DuckDB itself. */
+type StreamedFormat = Exclude<Format, 'parquet'>
+
 const run: Run = async ({ values }, args, io) => {
   const { openSql } = await import('@millrace/queries')
   const [exported, file] = [args.text('--export'), args.text('--output')]
@@ -97,10 +100,25 @@ function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 async function write(session: SqlSession, sql: string, format: Format, file: string | undefined, io: Io) {
   if (format === 'parquet') return writeParquet(session, sql, file, io)
   if (format === 'arrow' && file === undefined && io.interactive) throw noScreen(format)
-  const into = (sink: Sink) => session.run(sql, (result) => writeAs(format, result, sink, io))
+  const into = (sink: Sink) => writeResults(session, sql, format, sink, io)
   // A table has escaped what it holds, and has colours of its own.
   await (file === undefined ? into(format === 'table' ? io.write : io.writeForeign) : withOutputFile(file, into))
 }
+
+/** Writes the results of all statements that have one, with an empty line between them. */
+async function writeResults(session: SqlSession, sql: string, format: StreamedFormat, sink: Sink, io: Io) {
+  let written = 0
+  await session.run(sql, async (result) => {
+    if (result.columns.length === 0) return
+    if (written++ > 0) {
+      if (format === 'arrow') throw new MillraceError('USAGE', 'an Arrow file holds one result', { next: ONE_SELECT })
+      await sink('\n')
+    }
+    await writeAs(format, result, sink, io)
+  })
+}
+
+const ONE_SELECT = 'Give one SELECT, or choose json, csv, table or markdown.'
 
 async function writeParquet(session: SqlSession, sql: string, file: string | undefined, io: Io): Promise<void> {
   if (file !== undefined) return withOutputPath(file, async (path) => void (await session.writeParquet(sql, path)))
@@ -124,7 +142,7 @@ function noScreen(format: Format): MillraceError {
 /** So many rows of a table are laid out together. */
 const TABLE_ROWS = 5000
 
-async function writeAs(format: Exclude<Format, 'parquet'>, result: SqlResult, sink: Sink, io: Io): Promise<void> {
+async function writeAs(format: StreamedFormat, result: SqlResult, sink: Sink, io: Io): Promise<void> {
   const { FORMATS: writers, rowsOf } = await import('@millrace/queries')
   if (format !== 'table') return void (await writers[format](result, sink))
   const { formatTable } = await import('../terminal/table.ts')

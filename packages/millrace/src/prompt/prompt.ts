@@ -9,7 +9,6 @@ import { withOutputFile } from '../output-file.ts'
 import { asMillraceError, printError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { completions, DOT_COMMANDS, type Names } from './completion.ts'
-import { isWhole } from './statement.ts'
 
 export interface PromptParts {
   readonly session: SqlSession
@@ -92,6 +91,7 @@ async function take(line: string, typing: Typing, names: Names, parts: PromptPar
   if (typing.before === '' && line.trim() === '') return
   try {
     if (typing.before === '' && line.trim().startsWith('.')) return await dotCommand(line.trim(), names, io)
+    const { isWhole } = await import('@millrace/queries')
     const statement = typing.before === '' ? line : `${typing.before}\n${line}`
     typing.before = isWhole(statement) ? '' : statement
     typing.isStopped = false
@@ -104,7 +104,7 @@ async function take(line: string, typing: Typing, names: Names, parts: PromptPar
 
 async function answer(statement: string, { session, io }: PromptParts): Promise<void> {
   const { rowsOf } = await import('@millrace/queries')
-  const started = systemRuntime.monotonic()
+  let started = systemRuntime.monotonic()
   await session.run(statement, async (result) => {
     const rows: unknown[][] = []
     for await (const more of rowsOf(result)) {
@@ -114,9 +114,15 @@ async function answer(statement: string, { session, io }: PromptParts): Promise<
     const seconds = ((systemRuntime.monotonic() - started) / 1000).toFixed(3)
     const columns = result.columns.map(({ name }) => name)
     if (columns.length > 0) await io.table(columns, rows.slice(0, MOST_ROWS))
-    const count = rows.length > MOST_ROWS ? `the first ${MOST_ROWS} rows` : `${rows.length} rows`
-    io.note([`${count.replace(/^1 rows$/, '1 row')}, ${seconds} s`, ...result.reads.map(readText)].join('; '))
+    io.note([`${countText(columns, rows)}, ${seconds} s`, ...result.reads.map(readText)].join('; '))
+    started = systemRuntime.monotonic()
   })
+}
+
+function countText(columns: readonly string[], rows: readonly unknown[]): string {
+  if (columns.length === 0) return 'done'
+  if (rows.length > MOST_ROWS) return `the first ${MOST_ROWS} rows`
+  return rows.length === 1 ? '1 row' : `${rows.length} rows`
 }
 
 function readText({ table, version, files, allFiles }: TableRead): string {

@@ -1,6 +1,5 @@
-import { holdsSecret, MillraceError } from '@millrace/base'
+import { holdsSecret, MillraceError, nearest } from '@millrace/base'
 import type { z } from 'zod'
-import { nearest } from '../nearest.ts'
 import { CONFIG_FILE, readConfigFile, readWorkspaceConfig, WORKSPACE_FILE } from './config-file.ts'
 import { inTheClear } from './in-the-clear.ts'
 import { flagOf, SECRET_VARIABLES, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'

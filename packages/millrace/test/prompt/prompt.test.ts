@@ -70,6 +70,13 @@ describe('the prompt', () => {
     await type(';\n', /a;\\nb/)
   })
 
+  it('answers each of several statements', async () => {
+    await type(
+      'select 1 as one; set threads = 1; select 2 as two;\n',
+      /one[\s\S]*1 row, [\s\S]*done, [\s\S]*two[\s\S]*1 row, /,
+    )
+  })
+
   it('says what is wrong, and goes on', async () => {
     await type('selekt 1;\n', /error\[QUERY_FAILED\][\s\S]*millrace> /)
     await type('select 1 as one;\n', /1 row/)

@@ -1,20 +1,20 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api'
-import { MillraceError, openWorkFolder } from '@millrace/base'
 import {
-  type OpenScan,
-  openScan,
-  openTable,
-  planScan,
-  type Snapshot,
-  type StructField,
-  versionAt,
-} from '@millrace/delta'
-import { openDuckDB, quoteName, quoteText } from '@millrace/engine'
-import { type ObjectStore, openLake } from '@millrace/store'
-import { BATCH, type RunRecord, readRuns } from '../runs.ts'
-import { neededRows } from './pushdown.ts'
-import { type AsOf, listedTables, type NamedTable, tablesOf, withViewNames } from './tables.ts'
-import { type Node, parseSelects } from './tree.ts'
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBResult,
+  type DuckDBType,
+  ResultReturnType,
+} from '@duckdb/node-api'
+import { MillraceError, openWorkFolder } from '@millrace/base'
+import { openTable, planScan, type StructField } from '@millrace/delta'
+import { openDuckDB, quoteText } from '@millrace/engine'
+import { openLake } from '@millrace/store'
+import { type Attached, openAttached, type TableRead } from './attach.ts'
+import { askedOfAll } from './catalogue.ts'
+import { changeOf, refuseCreation, refusedChange } from './changes.ts'
+import { splitStatements } from './statements.ts'
+import { type AsOf, listedTables, tablesOf, withViewNames } from './tables.ts'
+import { parseSelects } from './tree.ts'
 
 export interface SqlOptions {
   /** Places outside of the lake whose files its tables may name. */
@@ -28,16 +28,8 @@ export interface ResultColumn {
   readonly type: DuckDBType
 }
 
-/** Table that a statement reads, and how many of its files. */
-export interface TableRead {
-  readonly table: string
-  readonly version: number
-  /** Number of files that may hold needed rows. Other files are not opened. */
-  readonly files: number
-  readonly allFiles: number
-}
-
 export interface SqlResult {
+  /** None for a statement that gives no rows, such as SET or CREATE. */
   readonly columns: readonly ResultColumn[]
   readonly reads: readonly TableRead[]
   /** Streams the rows in chunks. */
@@ -46,8 +38,8 @@ export interface SqlResult {
 
 /** SQL session over the lake's tables. Each statement opens the tables that it names at their current version. */
 export interface SqlSession extends AsyncDisposable {
-  /** Runs the statements and passes the last result to `use`. The result is valid until `use` settles. */
-  run<T>(sql: string, use: (result: SqlResult) => Promise<T>): Promise<T>
+  /** Runs the statements one after another and passes each result to `use`. A result is valid until `use` settles. */
+  run<T>(sql: string, use: (result: SqlResult) => Promise<T>): Promise<T[]>
   /** Writes the result of a SELECT into a local Parquet file. */
   writeParquet(sql: string, file: string): Promise<readonly TableRead[]>
   columnsOf(table: string): Promise<readonly StructField[]>
@@ -66,33 +58,51 @@ export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOption
   const held = made.move()
   let prunes = true
 
-  async function prepared<T>(sql: string, use: (statement: Prepared) => Promise<T>): Promise<T> {
+  /** Attaches what the statement names, then calls `execute`: once more for every table that turns out to be missing. */
+  async function withTables<R, T>(
+    sql: string,
+    execute: (sql: string) => Promise<R>,
+    use: (result: R, reads: readonly TableRead[]) => Promise<T>,
+  ): Promise<T> {
     const tree = await parseSelects(connection, sql)
-    const tables = tree ? tablesOf(tree) : listedTables(connection, sql)
     // After a statement other than SELECT there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
-    await using attached = await attach({ connection, store, asOf, tree: prunes ? tree : undefined }, tables)
+    await using attached = openAttached({ connection, store, asOf, tree: prunes ? tree : undefined })
+    if (!tree) await refuseChanges(sql, attached, connection)
+    await attached.add(tree ? tablesOf(tree) : listedTables(connection, sql))
+    const asked = askedOfAll(sql)
+    if (asked) await attached.show(asked)
     try {
-      return await use({ sql: tree ? await withViewNames(connection, tree, sql) : sql, reads: attached.reads })
+      const named = tree ? await withViewNames(connection, tree, sql) : sql
+      return await use(await executed(() => execute(named), attached), attached.reads)
     } catch (error) {
-      throw attached.explain(error)
+      throw await attached.explain(error)
     }
   }
 
   return {
-    run: (sql, use) =>
-      prepared(sql, async (statement) => {
-        const result = await connection.stream(statement.sql)
-        const types = result.columnTypes()
-        const columns = result.columnNames().map((name, i) => ({ name, type: types[i] as DuckDBType }))
-        return use({ columns, reads: statement.reads, chunks: () => result })
-      }),
-    writeParquet: (sql, file) =>
-      prepared(sql, async (statement) => {
-        const target = `${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`
-        await connection.run(`COPY (${statement.sql.trim().replace(/;$/, '')}\n) TO ${target}`)
-        return statement.reads
-      }),
+    run: async <T>(sql: string, use: (result: SqlResult) => Promise<T>) => {
+      const used: T[] = []
+      for (const statement of await statementsOf(sql, connection)) {
+        const execute = (text: string) => connection.stream(text)
+        used.push(await withTables(statement, execute, (result, reads) => use(resultOf(result, reads))))
+      }
+      return used
+    },
+    writeParquet: async (sql, file) => {
+      const [select, ...more] = await statementsOf(sql, connection)
+      if (select === undefined || more.length > 0) {
+        throw new MillraceError('USAGE', `a Parquet file holds one result, and this is ${more.length + 1} statements`, {
+          next: 'Give one SELECT.',
+        })
+      }
+      const target = `${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`
+      return withTables(
+        select,
+        (text) => connection.run(`COPY (${text}\n) TO ${target}`),
+        async (_, reads) => reads,
+      )
+    },
     columnsOf: async (path) => {
       const snapshot = await openTable({ store, path })
       return snapshot ? planScan(snapshot).columns : []
@@ -102,92 +112,46 @@ export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOption
   }
 }
 
-interface Prepared {
-  readonly sql: string
-  readonly reads: readonly TableRead[]
+function resultOf(result: DuckDBResult, reads: readonly TableRead[]): SqlResult {
+  const types = result.columnTypes()
+  const names = result.returnType === ResultReturnType.QUERY_RESULT ? result.columnNames() : []
+  const columns = names.map((name, i) => ({ name, type: types[i] as DuckDBType }))
+  return { columns, reads, chunks: () => (names.length > 0 ? result : nothing()) }
 }
 
-interface Surroundings {
-  readonly connection: DuckDBConnection
-  readonly store: ObjectStore
-  readonly asOf: AsOf | undefined
-  /** Parsed statement for skipping files, or undefined to read all files. */
-  readonly tree: Node | undefined
-}
+async function* nothing(): AsyncGenerator<never> {}
 
-interface Attached extends AsyncDisposable {
-  readonly reads: readonly TableRead[]
-  explain(error: unknown): unknown
-}
-
-/** Creates a view for each table. Disposal drops the views. */
-async function attach(around: Surroundings, tables: readonly NamedTable[]): Promise<Attached> {
-  await using made = new AsyncDisposableStack()
-  const run = tables.some(({ schema }) => schema === BATCH) ? await lastRun(around) : undefined
-  const reads: TableRead[] = []
-  const scans: OpenScan[] = []
-  for (const table of tables) {
-    const snapshot = await snapshotOf(table, run, around)
-    if (!snapshot) continue
-    const all = planScan(snapshot)
-    const where = around.tree && neededRows(around.tree, table, all.columns)
-    const plan = where ? planScan(snapshot, { where }) : all
-    // DuckDB filters the rows itself. The predicate only selects files.
-    const scan = made.use(await openScan({ ...plan, where: undefined }, around.connection))
-    await createView(table, scan, around.connection)
-    made.defer(() => dropView(table, around.connection))
-    scans.push(scan)
-    const { path } = snapshot.table
-    reads.push({ table: path, version: snapshot.version, files: plan.files.length, allFiles: snapshot.files.size })
-  }
-  const held = made.move()
-  return { reads, explain: (error) => explained(error, scans), [Symbol.asyncDispose]: () => held.disposeAsync() }
-}
-
-async function createView(table: NamedTable, scan: OpenScan, connection: DuckDBConnection): Promise<void> {
+/** Returns the statements, or the SQL as a whole where DuckDB's parser does not cut it as we do. */
+async function statementsOf(sql: string, connection: DuckDBConnection): Promise<readonly string[]> {
+  const statements = splitStatements(sql)
   try {
-    if (table.schema !== '') await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(table.schema)}`)
-    await connection.run(`CREATE VIEW ${viewOf(table)} AS ${scan.sql}`)
-  } catch (error) {
-    throw explained(error, [scan])
+    for (const statement of statements) await connection.extractStatements(statement)
+    return statements
+  } catch {
+    return [sql]
   }
 }
 
-async function dropView(table: NamedTable, connection: DuckDBConnection): Promise<void> {
-  await connection.run(`DROP VIEW IF EXISTS ${viewOf(table)}`)
+/** A table that is not in DuckDB's catalogue yet is found missing before the statement has any effect. */
+async function executed<R>(execute: () => Promise<R>, attached: Attached): Promise<R> {
+  for (;;) {
+    try {
+      return await execute()
+    } catch (error) {
+      if (!(await attached.addMissing(error))) throw error
+    }
+  }
 }
 
-function viewOf({ schema, viewName }: NamedTable): string {
-  return schema === '' ? quoteName(viewName) : `${quoteName(schema)}.${quoteName(viewName)}`
+async function refuseChanges(sql: string, attached: Attached, connection: DuckDBConnection): Promise<void> {
+  refuseCreation(sql)
+  const change = changeOf(sql)
+  if (change === undefined || (await isOwn(change.table.name, connection))) return
+  if (await attached.has(change.table)) throw refusedChange(change)
 }
 
-/** Returns the last run that had finished at the time of `asOf`. */
-async function lastRun({ store, asOf }: Surroundings): Promise<RunRecord | undefined> {
-  const runs = await readRuns(store)
-  return asOf && 'time' in asOf ? runs.find(({ finished }) => finished <= asOf.time) : runs[0]
-}
-
-/**
- * Opens a table. Tables of the daily run have the versions in the last row of `batch.runs`, so that unfinished runs stay
- * hidden.
- */
-async function snapshotOf(
-  { schema, name, at }: NamedTable,
-  run: RunRecord | undefined,
-  { store, asOf: forAll }: Surroundings,
-): Promise<Snapshot | undefined> {
-  // DuckDB itself reads files such as `FROM 'folder/*.csv'`.
-  if ((schema !== '' && schema !== BATCH) || /[/\\*?]/.test(name)) return undefined
-  const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : name }
-  const asOf = at ?? forAll
-  const version = schema === BATCH && !at && !(asOf && 'version' in asOf) ? run?.versions[table.path] : undefined
-  if (version !== undefined) return openTable(table, version)
-  if (!asOf) return openTable(table)
-  return openTable(table, 'version' in asOf ? asOf.version : await versionAt(table, asOf.time))
-}
-
-function explained(error: unknown, scans: readonly OpenScan[]): unknown {
-  const cause = scans.reduce((known, scan) => scan.explain(known), error)
-  if (cause instanceof MillraceError || !(cause instanceof Error)) return cause
-  return new MillraceError('QUERY_FAILED', cause.message, { cause })
+/** Returns whether the session has made a table of that name for itself. */
+async function isOwn(name: string, connection: DuckDBConnection): Promise<boolean> {
+  const own = `FROM duckdb_tables() WHERE lower(table_name) = lower(${quoteText(name)})`
+  return (await connection.runAndReadAll(own)).currentRowCount > 0
 }

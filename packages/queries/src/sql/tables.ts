@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
+import { quoteName } from '@millrace/engine'
 import { type Node, partsOf, renderSelects, replaced } from './tree.ts'
 
 /** Version of a table, or a time in milliseconds since 1970, at which to read it. */
@@ -26,8 +27,13 @@ export function keyOf({ schema, viewName }: NamedTable): string {
   return `${schema}.${viewName}`.toLowerCase()
 }
 
+/** Returns the name of the table's view in SQL, in full: the session may have a table of the same name. */
+export function viewOf({ schema, viewName }: NamedTable): string {
+  return `memory.${quoteName(schema || DEFAULT_SCHEMA)}.${quoteName(viewName)}`
+}
+
 export function tableOf({ schema_name, table_name, at_clause }: Node): NamedTable {
-  const [schema, name] = [String(schema_name), String(table_name)]
+  const [schema, name] = [schemaOf(String(schema_name)), String(table_name)]
   if (!at_clause) return { schema, name, viewName: name }
   const at = momentOf(at_clause as Node)
   return { schema, name, at, viewName: `${name} at ${'version' in at ? at.version : new Date(at.time).toISOString()}` }
@@ -38,11 +44,18 @@ export function listedTables(connection: DuckDBConnection, sql: string): NamedTa
   try {
     return connection.getTableNames(sql, true).map((qualified) => {
       const [name = '', schema = ''] = qualified.split('.').map(unquoted).toReversed()
-      return { schema, name, viewName: name }
+      return { schema: schemaOf(schema), name, viewName: name }
     })
   } catch (cause) {
     throw new MillraceError('QUERY_FAILED', (cause as Error).message, { cause })
   }
+}
+
+/** DuckDB's name for the schema of names that have none. */
+const DEFAULT_SCHEMA = 'main'
+
+export function schemaOf(written: string): string {
+  return written.toLowerCase() === DEFAULT_SCHEMA ? '' : written
 }
 
 function unquoted(name: string): string {

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@millrace/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TableRead } from '../../src/sql/attach.ts'
 import { rowsOf } from '../../src/sql/formats.ts'
 import { runSql } from '../../src/sql/run.ts'
-import { openSql, type SqlSession, type TableRead } from '../../src/sql/session.ts'
+import { openSql, type SqlSession } from '../../src/sql/session.ts'
 import { makeTable, THINGS, thingsRows } from './lake.ts'
 
 const FILES = 5
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => session[Symbol.asyncDispose]())
 
 async function readsOf(sql: string): Promise<readonly TableRead[]> {
-  return session.run(sql, async ({ reads }) => reads)
+  return (await session.run(sql, async ({ reads }) => reads)).flat()
 }
 
 async function filesOf(sql: string): Promise<Record<string, number>> {
@@ -106,7 +107,7 @@ describe('all files are read where it is not sure that fewer will do', () => {
     ['no SELECT', 'CREATE OR REPLACE TEMP TABLE mine AS SELECT * FROM things WHERE id = 3'],
   ])('%s', async (_, sql) => {
     await using own = await openSql(lake)
-    const reads = await own.run(sql, async (result) => result.reads).catch(() => [])
+    const reads = (await own.run(sql, async (result) => result.reads).catch(() => [])).flat()
     for (const read of reads.filter(({ table }) => table === 'things')) expect(read.files).toBe(FILES)
   })
 
@@ -114,7 +115,7 @@ describe('all files are read where it is not sure that fewer will do', () => {
     await using own = await openSql(lake)
     const ask = (sql: string) => own.run(sql, async (result) => (await Array.fromAsync(rowsOf(result))).flat())
     await ask('CREATE MACRO everything() AS (SELECT count(*) FROM things)')
-    expect(await ask('SELECT everything(), id FROM things WHERE id = 3')).toEqual([[50, 3]])
+    expect(await ask('SELECT everything(), id FROM things WHERE id = 3')).toEqual([[[50, 3]]])
   })
 })
 

@@ -1,0 +1,62 @@
+import { MillraceError } from '@millrace/base'
+import { withoutTexts } from './statements.ts'
+import { type NamedTable, schemaOf } from './tables.ts'
+
+/** What a statement would change. */
+export interface Change {
+  /** Its first words, such as `INSERT INTO`. */
+  readonly verb: string
+  readonly table: NamedTable
+}
+
+const WORD = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`
+const NAME = String.raw`(?<name>${WORD}(?:\s*\.\s*${WORD})*)`
+
+const CHANGES = new RegExp(
+  String.raw`\b(?<verb>insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|` +
+    String.raw`(?:alter|drop)\s+(?:table|view)(?:\s+if\s+exists)?|copy(?=[^;]*\sfrom\s))\s+${NAME}`,
+  'iu',
+)
+
+const CREATES = new RegExp(
+  String.raw`^\s*(?<verb>create\s+(?:or\s+replace\s+)?(?:table|(?:recursive\s+)?view))(?:\s+if\s+not\s+exists)?\s+${NAME}`,
+  'iu',
+)
+
+/** Returns which table a statement other than SELECT would change. */
+export function changeOf(sql: string): Change | undefined {
+  return changeBy(CHANGES, sql)
+}
+
+/** Refuses to create what would be gone at the end of the session, unless that was asked for. */
+export function refuseCreation(sql: string): void {
+  const creation = changeBy(CREATES, sql)
+  if (creation === undefined) return
+  const [kind, { name }] = [/view$/i.test(creation.verb) ? 'VIEW' : 'TABLE', creation.table]
+  throw new MillraceError('QUERY_FAILED', `${creation.verb} ${name}: SQL makes nothing in the lake`, {
+    next: `Write CREATE TEMP ${kind} for one that lasts as long as this session. ${WHERE_ROWS_COME_FROM}`,
+  })
+}
+
+export function refusedChange({ verb, table: { schema, name } }: Change): MillraceError {
+  const table = schema === '' ? name : `${schema}.${name}`
+  return new MillraceError('QUERY_FAILED', `${verb} ${table}: SQL only reads the tables of the lake`, {
+    next: `${WHERE_ROWS_COME_FROM} CREATE TEMP TABLE makes one of your own, from a SELECT; it lasts as long as this session.`,
+  })
+}
+
+const WHERE_ROWS_COME_FROM = 'Rows come into tables of the lake from a source or by the daily run.'
+
+function changeBy(pattern: RegExp, sql: string): Change | undefined {
+  const groups = pattern.exec(withoutTexts(sql))?.groups
+  if (groups === undefined) return undefined
+  const { verb = '', name: qualified = '' } = groups
+  const words = [...qualified.matchAll(new RegExp(WORD, 'gu'))].map(([word]) => unquoted(word))
+  const [name = '', schema = ''] = words.toReversed()
+  const table = { schema: schemaOf(schema), name, viewName: name }
+  return { verb: verb.toUpperCase().replace(/\s+/g, ' '), table }
+}
+
+function unquoted(word: string): string {
+  return word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word
+}
