@@ -18,7 +18,7 @@ export interface RejectedInput {
 /** Returns the names of a rejected record in the quarantine: the daily run is the pipeline, its date the identity. */
 function namesSql(date: string): string {
   return `'batch' AS pipeline, coalesce(object, '') AS topic, ${quoteText(date)} AS identity,
-    '' AS partition, coalesce(place::VARCHAR, '') AS "offset"`
+    '' AS partition, coalesce(place::VARCHAR, '') AS "offset", place AS offset_number`
 }
 
 /** Collects rejected records in a DuckDB table, because there may be too many for memory. */

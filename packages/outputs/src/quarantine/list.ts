@@ -42,13 +42,16 @@ export async function listQuarantine({ lake, tables }: QuarantineOptions, limit:
       await using rows = await openScan(planScan(snapshot), connection)
       const reader = await connection.runAndReadAll(`
         SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
-        FROM (${rows.sql}) ORDER BY refused_at DESC, topic, partition, "offset" LIMIT ${limit}`)
+        FROM (${rows.sql}) ORDER BY refused_at DESC, topic, ${PARTITION}, offset_number, "offset" LIMIT ${limit}`)
       listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
       connection.closeSync()
     }
     return listed
   })
 }
+
+/** Orders partitions that are numbers as such, and others by their names. */
+const PARTITION = 'TRY_CAST(partition AS BIGINT), partition'
 
 function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
   const [topic, partition, offset, time, reason, state] = row.map(String) as [

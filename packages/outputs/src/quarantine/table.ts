@@ -15,6 +15,11 @@ export const QUARANTINE_SCHEMA: StructType = {
       'string',
       'The name of the record in it: an offset, or its number in the object, from 1; empty for the whole object',
     ),
+    commentedField(
+      'offset_number',
+      'long',
+      'The offset as a number, to sort by; NULL where it is none, or a longer one',
+    ),
     commentedField('time', 'timestamp', "The source's time of the record; when the daily run was planned"),
     commentedField('reason', 'string', 'Why it may not enter the table'),
     commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
@@ -22,6 +27,9 @@ export const QUARANTINE_SCHEMA: StructType = {
     commentedField('refused_at', 'timestamp', 'When it was rejected'),
   ],
 }
+
+/** Kinesis numbers records by more digits than a number has; those are of one length, so that they sort as text. */
+const OFFSET_NUMBER = 'TRY_CAST("offset" AS BIGINT)'
 
 export const quarantinePath = (table: string) => `${table}_quarantine`
 
@@ -41,7 +49,7 @@ export async function stageRejected(
     await append(records, connection)
     const texts = TEXTS.map(quoteName).join(', ')
     const query = `
-      SELECT ${texts}, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value,
+      SELECT ${texts}, ${OFFSET_NUMBER} AS offset_number, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value,
         epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
       FROM refused`
     return await stageParquet(connection, query, QUARANTINE_SCHEMA, folder, runtime)
