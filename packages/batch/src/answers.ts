@@ -62,7 +62,7 @@ async function writeAnswerTable(
   const { id, title } = answer.question
   const table = { store: lake, path: `${BATCH}/${id}` }
   const snapshot = await openOrCreate(table, { schema: schemaOf(answer), description: title }, runtime)
-  const files = await stageRows(connection, answerSql(answer), snapshot.metadata, workFolder, runtime)
+  const files = await stageRows(connection, answerSql(answer), snapshot, workFolder, runtime)
   await uploadAll(table, files)
   const now = runtime.now()
   const transaction = {

@@ -89,7 +89,7 @@ async function commitRejected(
   const table = { store: parts.lake, path: quarantinePath(`${BATCH}/${dataset.name}`) }
   if (rejected.count() === 0 && !(await openTable(table))) return
   const snapshot = await openOrCreate(table, { schema: QUARANTINE_SCHEMA }, parts.runtime)
-  const files = await stageRows(connection, rejected.sql(), snapshot.metadata, parts.workFolder, parts.runtime)
+  const files = await stageRows(connection, rejected.sql(), snapshot, parts.workFolder, parts.runtime)
   await uploadAll(table, files)
   const add = files.map((file) => file.add)
   await replaceFiles(snapshot, add, manifest, parts)

@@ -10,7 +10,7 @@ export async function finishRun(record: RunRecord, { lake, engine, workFolder, r
   if ((snapshot.txns.get(runTxn(record)) ?? 0n) >= BigInt(record.attempt)) return
   const connection = await engine.connect()
   try {
-    const files = await stageRows(connection, rowSql(record), snapshot.metadata, workFolder, runtime)
+    const files = await stageRows(connection, rowSql(record), snapshot, workFolder, runtime)
     await uploadAll(snapshot.table, files)
     const add: AddFile[] = files.map((file) => file.add)
     const txn = [{ appId: runTxn(record), version: BigInt(record.attempt), lastUpdated: runtime.now() }]

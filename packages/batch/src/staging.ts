@@ -118,7 +118,7 @@ export function stage(
   { dataset, snapshot, workFolder, runtime }: StagingParts,
 ): Promise<StagedFile[]> {
   const columns = dataset.schema.fields.map(({ name }) => name)
-  return stageRows(connection, query, snapshot.metadata, workFolder, runtime, { columns, targetBytes: FILE_BYTES })
+  return stageRows(connection, query, snapshot, workFolder, runtime, { columns, targetBytes: FILE_BYTES })
 }
 
 export function rowsOf(files: readonly StagedFile[]): number {

@@ -99,7 +99,7 @@ async function stage(
   const bin = chosen.filter((file) => !legacy.has(file) && !foreign.has(file))
   if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }
   const files = await withScan({ ...planScan(seen), files: bin }, connection, (rows) =>
-    stageRows(connection, rows, seen.metadata, folder, runtime, { dataChange: false }),
+    stageRows(connection, rows, seen, folder, runtime, { dataChange: false }),
   )
   return { bin, seen, files }
 }

@@ -1,16 +1,21 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
-import type { Metadata } from '../log/actions.ts'
+import type { AddFile, Metadata } from '../log/actions.ts'
 import { duckdbType, type StructType, schemaOf } from '../log/schema.ts'
+import { layered } from '../read/layers.ts'
+import type { Snapshot } from '../read/snapshot.ts'
 import { begunAt, instantOf } from './age.ts'
 import { fitted, LENGTH_REFUSED } from './lengths.ts'
 import { guarded, NULL_REFUSED } from './nulls.ts'
-import { logPath, partitionExpression, partitionValue } from './partitions.ts'
+import { logPath, partitionExpression, partitionNames } from './partitions.ts'
 import type { StagedFile } from './staged.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
+
+/** What of a table decides how its files are written. */
+export type StageTarget = Pick<Snapshot, 'metadata' | 'files'>
 
 export interface StageOptions {
   /** The columns that the query has, where it lacks some of the table's: those become null. */
@@ -39,7 +44,7 @@ const MOVED = "ROW_GROUP_SIZE_BYTES '32MB', COMPRESSION_LEVEL 3"
 export async function stageRows(
   connection: DuckDBConnection,
   query: string,
-  metadata: Metadata,
+  { metadata, files }: StageTarget,
   folder: string,
   runtime: Runtime,
   options: StageOptions = {},
@@ -52,10 +57,12 @@ export async function stageRows(
   const writing = [options.dataChange === false ? MOVED : FRESH, ...(layout ?? ['USE_TMP_FILE false'])]
   const rows = await copy(connection, select(query, metadata, options), target, writing, options.rows)
   const leaves = indexedLeaves(metadata)
+  const namesOf = partitionNames(metadata, schemaOf(metadata), () => files.values())
   const staged: StagedFile[] = []
   for (const row of rows) {
     const file = writtenFile(row)
     if (file.rows === 0n) continue
+    const partition = namesOf(file.partition)
     const unbounded = await unboundedLeaves(connection, file, leaves)
     staged.push({
       localPath: file.path,
@@ -63,8 +70,10 @@ export async function stageRows(
       rows: file.rows,
       add: begunAt(
         {
-          path: logPath(relative(layout ? target : folder, file.path)),
-          partitionValues: partitionValues(file, metadata),
+          path: logPath(
+            join(partition.folder, layout ? `${name}-${staged.length}.zstd.parquet` : `${name}.zstd.parquet`),
+          ),
+          partitionValues: partition.values,
           size: file.size,
           modificationTime: runtime.now(),
           dataChange: options.dataChange ?? true,
@@ -93,7 +102,8 @@ export async function stageParquet(
     partitionColumns: [],
     configuration: {},
   }
-  const [file] = await stageRows(connection, query, metadata, folder, runtime)
+  const target = { metadata, files: layered<AddFile>(new Map()) }
+  const [file] = await stageRows(connection, query, target, folder, runtime)
   if (!file) throw new MillraceError('INTERNAL', 'DuckDB wrote no Parquet file')
   return file
 }
@@ -164,14 +174,4 @@ async function rowGroups(connection: DuckDBConnection, file: WrittenFile): Promi
   const query = `SELECT num_row_groups::BIGINT FROM parquet_file_metadata(${quoteText(file.path)})`
   const result = await connection.runAndReadAll(query)
   return result.getRows()[0]?.[0] as bigint
-}
-
-function partitionValues(file: WrittenFile, metadata: Metadata): Record<string, string | null> {
-  const { fields } = schemaOf(metadata)
-  return Object.fromEntries(
-    metadata.partitionColumns.map((name) => {
-      const type = fields.find((field) => field.name === name)?.type ?? 'string'
-      return [name, partitionValue(file.partition.get(name) ?? null, type)]
-    }),
-  )
 }

@@ -180,21 +180,21 @@ async function stageSurvivors(
   const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
   return withScan({ ...planScan(snapshot), files }, connection, (rows) => {
     const kept = `SELECT * FROM (${rows}) WHERE NOT coalesce(${sql}, false)`
-    return stageRows(connection, kept, snapshot.metadata, folder, runtime)
+    return stageRows(connection, kept, snapshot, folder, runtime)
   })
 }
 
 /** The query's rows as uploaded files. Columns of the table that it lacks are null; it must have no others. */
 async function bringIn(
-  { table, metadata }: Snapshot,
+  snapshot: Snapshot,
   query: string,
   { connection, folder, runtime }: WriteContext,
   { targetBytes }: WriteOptions,
 ): Promise<AddFile[]> {
-  const columns = await fittingColumns(connection, query, metadata)
+  const columns = await fittingColumns(connection, query, snapshot.metadata)
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
-  const staged = await stageRows(connection, query, metadata, folder, runtime, options)
-  await uploadAll(table, staged)
+  const staged = await stageRows(connection, query, snapshot, folder, runtime, options)
+  await uploadAll(snapshot.table, staged)
   return staged.map(({ add }) => add)
 }
 

@@ -17,7 +17,7 @@ for (const partitionColumns of [[], ['place'], ['place', 'at']]) {
   test(`staged rows read as the table's will, partitioned by [${partitionColumns}]`, async () => {
     const schema = struct(column('n', 'long'), column('place', 'string'), column('at', 'timestamp'))
     const snapshot = await testTables.create({ schema, partitionColumns })
-    const files = await stageRows(testTables.connection, ROWS, snapshot.metadata, testTables.folder, testTables.runtime)
+    const files = await stageRows(testTables.connection, ROWS, snapshot, testTables.folder, testTables.runtime)
     const query = `SELECT * FROM (${stagedRows(snapshot, files, ['n', 'place', 'at'])}) ORDER BY n`
     const rows = (await testTables.connection.runAndReadAll(query)).getRowsJson()
     // A partition has no empty text: the protocol takes it for null.

@@ -284,7 +284,7 @@ describe('a sleeper', () => {
   test('knows how long ago its files were begun, by either clock', async () => {
     const { runtime: asleep, sleep } = clock()
     const base = await openOrCreate(testTables.table(), { schema }, asleep)
-    const staged = await stageRows(testTables.connection, 'SELECT 1 AS id', base.metadata, testTables.folder, asleep)
+    const staged = await stageRows(testTables.connection, 'SELECT 1 AS id', base, testTables.folder, asleep)
     await uploadAll(base.table, staged)
     sleep({ wall: -HOUR, monotonic: 13 * HOUR })
     const transaction = { operation: 'WRITE', add: staged.map(({ add }) => add) }

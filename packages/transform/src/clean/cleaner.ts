@@ -213,7 +213,7 @@ async function cleanFile(
   try {
     await check(dataset, connection)
     const query = keptRows(dataset, rows)
-    const write = () => stageRows(connection, query, snapshot.metadata, workFolder, runtime, options)
+    const write = () => stageRows(connection, query, snapshot, workFolder, runtime, options)
     return (await orRecordError(write)).done
   } finally {
     connection.closeSync()

@@ -58,6 +58,6 @@ async function writeRows({ dataset, connection, target, workFolder, runtime }: W
   const { snapshot, targetBytes } = target
   const columns = dataset.schema.fields.map(({ name }) => name)
   const options = { columns, rows: records, ...(targetBytes !== undefined && { targetBytes }) }
-  const files = await stageRows(connection, query, snapshot.metadata, workFolder, runtime, options)
+  const files = await stageRows(connection, query, snapshot, workFolder, runtime, options)
   return { files, rows: stagedRows(snapshot, files, columns) }
 }
