@@ -29,7 +29,7 @@ export function openAccessLog(to: string | number): AccessLog {
   setInterval(flush, FLUSH_EVERY_MS).unref()
   return {
     answered(request, reply, milliseconds) {
-      const { id, method, url, ip, client, action } = request
+      const { id, method, originalUrl: url, ip, client, action } = request
       const { statusCode } = reply
       const gone = !reply.raw.writableFinished
       log.info({

@@ -16,8 +16,9 @@ import { refuseOtherMethods } from './other-methods.ts'
 import { sendPlain } from './plain-answer.ts'
 import type { Pressure } from './pressure.ts'
 import { type RecordPaths, recordRoutes } from './record/routes.ts'
-import { RefusedRequest, refusalOf, refuse } from './refusal.ts'
+import { RefusedRequest, refusalOf } from './refusal.ts'
 import type { GatewayService, GatewayTotals } from './service.ts'
+import { notFound, withoutStage } from './stage.ts'
 
 export interface ServerParts {
   readonly service: GatewayService
@@ -47,7 +48,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   openDoor(app, parts)
   countLargeAnswers(app)
   app.setErrorHandler((error, request, reply) => answerRefusal(parts, error, request, reply))
-  app.setNotFoundHandler((request, reply) => answerRefusal(parts, notFound(request.url), request, reply))
+  app.setNotFoundHandler((request, reply) => answerRefusal(parts, notFound(request.originalUrl), request, reply))
   letGoAtTheEnd(app)
   await limitRate(app, parts.requestsPerSecond)
   const methods = refuseOtherMethods(app)
@@ -71,6 +72,7 @@ function createServer({ runtime, recordPaths, tls, limits, maxBodyBytes }: Serve
     requestTimeout: limits.requestWithinMs,
     genReqId: ({ headers }) => requestId(headers['x-request-id']) ?? runtime.uuid(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    rewriteUrl: ({ url = '/' }) => withoutStage(url),
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
@@ -79,14 +81,6 @@ function createServer({ runtime, recordPaths, tls, limits, maxBodyBytes }: Serve
       sendPlain(plain.code(status), refusal.type, refusal.body)
     },
   }) as unknown as FastifyInstance
-}
-
-/** Addresses of Amazon's API Gateway begin with a stage, such as `/prod`. */
-const BEHIND_A_STAGE = /^\/(?!(topics|streams)\/)[\w-]+\/(topics|streams)(\/|$)/
-
-function notFound(url: string): RefusedRequest {
-  const staged = BEHIND_A_STAGE.test(url)
-  return refuse(404, staged ? 'HTTP 404 Not Found: here paths begin with /topics or /streams' : 'HTTP 404 Not Found')
 }
 
 function requestId(given: string | string[] | undefined): string | undefined {
