@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { defineConfig } from '@millrace/millrace'
+import { defineConfig } from 'millrace'
 
 export default defineConfig({
   datasets: ['pin', 'geo', 'user'],

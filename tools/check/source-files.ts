@@ -32,6 +32,8 @@ export function readSourceFiles(root: string): SourceFile[] {
 export interface PackageJson {
   /** From the root. */
   readonly path: string
+  /** Not published. */
+  readonly private?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>

@@ -4,6 +4,7 @@ import { Visitor } from 'oxc-parser'
 import {
   dependenciesOf,
   lineAt,
+  type PackageJson,
   type Problem,
   readPackageJsons,
   readSourceFiles,
@@ -18,7 +19,7 @@ const ISSUE_LINK = /(?:https?:\/\/\S+\/issues\/\d+|#\d+)/
 
 /** Where something may be printed or the process's own streams touched. */
 const MAY_PRINT =
-  /^(?:packages\/millrace\/src\/terminal\/|packages\/\w+\/test\/(?:\w+\/)*programs\/|packages\/testkit\/src\/services\/main\.ts$|tools\/|bench\/)/
+  /^(?:packages\/millrace\/src\/terminal\/|packages\/\w+\/test\/(?:\w+\/)*programs\/|packages\/testkit\/src\/services\/main\.ts$|packages\/millrace\/build\/|tools\/|bench\/)/
 
 /** Tests that `pnpm test` leaves to `pnpm test:servers` and `pnpm test:full`. */
 const WITH_SERVERS = /\.(?:servers|full)\.test\.ts$/
@@ -29,15 +30,15 @@ const BELOW_THE_COMMAND_LINE = /^packages\/(?!millrace\/|testkit\/|watch\/src\/p
 
 const EXACT = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|workspace:\*|catalog:)$/
 
+const RANGE = /^[~^]\d+\.\d+\.\d+(?:-[\w.]+)?$/
+
 /** The house rules that no other tool keeps. */
 export function findUntidy(root: string): Problem[] {
   const files = readSourceFiles(root)
   return [
     ...files.flatMap((file) => [...checkLength(file), ...checkComments(file), ...checkSyntax(file)]),
     ...checkMedian(files),
-    ...readPackageJsons(root).flatMap((json) =>
-      dependenciesOf(json).flatMap(([name, version]) => checkVersion(json.path, name, version)),
-    ),
+    ...readPackageJsons(root).flatMap(versionProblems),
     ...checkCatalog(root),
   ]
 }
@@ -89,6 +90,15 @@ function checkSyntax({ path, text, program }: SourceFile): Problem[] {
     },
   }).visit(program)
   return problems
+}
+
+function versionProblems(json: PackageJson): Problem[] {
+  // A published package names ranges: whoever installs it gets the mends of its dependencies.
+  const published = json.private === true ? {} : (json.dependencies ?? {})
+  return dependenciesOf(json).flatMap(([name, version]) => {
+    if (published[name] !== version) return checkVersion(json.path, name, version)
+    return RANGE.test(version) ? [] : [{ path: json.path, message: `${name} ${version} is not a range like ^1.2.3` }]
+  })
 }
 
 function checkVersion(path: string, name: string, version: string): Problem[] {

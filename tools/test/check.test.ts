@@ -187,6 +187,11 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       says: 'zod ^4.6.7',
     },
     {
+      what: 'a published package that pins what it depends on',
+      files: { 'packages/base/package.json': '{ "name": "base", "dependencies": { "zod": "4.6.7" } }' },
+      says: 'zod 4.6.7 is not a range',
+    },
+    {
       what: 'a range in the catalog',
       files: { 'pnpm-workspace.yaml': "packages:\n  - packages/*\n\ncatalog:\n  'zod': ~4.6.7\n" },
       says: 'zod ~4.6.7',
@@ -211,7 +216,7 @@ describe.each(Object.keys(PARTS))('the part %s', (name) => {
 
 test('the settings file of a user in the root is no fault', async () => {
   using workspace = sampleWorkspace({
-    'millrace.config.ts': "import { greet } from '@millrace/millrace'\n\nexport default greet('me')\n",
+    'millrace.config.ts': "import { greet } from 'millrace'\n\nexport default greet('me')\n",
   })
   for (const part of Object.values(PARTS)) {
     expect(await part(workspace.root)).toMatchObject({ passed: true, output: expect.any(String) })

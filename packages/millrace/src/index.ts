@@ -1,4 +1,4 @@
-import type { Config } from './settings/schema.ts'
+import type { Config } from './settings/config.ts'
 
 /** @public */
 export type { Config }

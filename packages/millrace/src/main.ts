@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 
 // Before any other import: what follows is then compiled once and read back on later starts.

@@ -1,18 +1,14 @@
 import { existsSync, lstatSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { dirname, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { MillraceError } from '@millrace/base'
+import { OWN_CONFIG } from './own-config.ts'
 
 export const CONFIG_FILE = 'millrace.config.ts'
 
-/** What a clone of this repository works with where nothing else is said; an installed package has none. */
-export const WORKSPACE_FILE = 'workspace.config.ts'
-
-const WORKSPACE = fileURLToPath(new URL(`../../../../${WORKSPACE_FILE}`, import.meta.url))
-
-export async function readWorkspaceConfig(): Promise<Record<string, unknown>> {
-  return existsSync(WORKSPACE) ? settingsIn(WORKSPACE) : {}
+export async function readOwnConfig(): Promise<Record<string, unknown>> {
+  return OWN_CONFIG.file === undefined ? {} : settingsIn(OWN_CONFIG.file)
 }
 
 /** The default export of `path`, or of millrace.config.ts in the working folder if there is one. */
@@ -65,6 +61,6 @@ async function importConfig(file: string): Promise<unknown> {
 
 /** A configuration file lies in any folder, mostly one without node_modules; it finds `defineConfig` all the same. */
 const resolveOwnName: import('node:module').ResolveHookSync = (specifier, context, nextResolve) =>
-  specifier === '@millrace/millrace'
-    ? { url: new URL('../index.ts', import.meta.url).href, format: 'module-typescript', shortCircuit: true }
+  specifier === 'millrace'
+    ? { url: new URL('../index.ts', import.meta.url).href, shortCircuit: true }
     : nextResolve(specifier, context)

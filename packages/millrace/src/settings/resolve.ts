@@ -1,8 +1,9 @@
 import { holdsSecret, MillraceError, nearest } from '@millrace/base'
 import type { z } from 'zod'
-import { CONFIG_FILE, readConfigFile, readWorkspaceConfig, WORKSPACE_FILE } from './config-file.ts'
+import { CONFIG_FILE, readConfigFile, readOwnConfig } from './config-file.ts'
 import { inTheClear } from './in-the-clear.ts'
 import { flagOf, SECRET_VARIABLES, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
+import { OWN_CONFIG } from './own-config.ts'
 import { type Settings, settingsSchema } from './schema.ts'
 
 interface Origin {
@@ -47,15 +48,16 @@ interface Found {
   readonly origin: Origin
 }
 
-/** Flags, then the environment, then the configuration file, then the workspace's own one, then the defaults. */
+/** Flags, then the environment, then the configuration file, then our own one, then the defaults. */
 export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSettings> {
   refuseMisspeltVariables(inputs.environment)
   const fileName = inputs.configFile ?? CONFIG_FILE
-  const file = (await readConfigFile(inputs.configFile)) ?? {}
+  const read = await readConfigFile(inputs.configFile)
+  const file = read ?? {}
   refuseUnknownKeys(file, fileName)
-  const workspace = await readWorkspaceConfig()
+  const own = OWN_CONFIG.isExample && (read || namesDatasets(inputs)) ? {} : await readOwnConfig()
   const found = Object.fromEntries(
-    SETTING_KEYS.map((key) => [key, find(key, inputs, file, fileName, workspace)] as const),
+    SETTING_KEYS.map((key) => [key, find(key, inputs, file, fileName, own)] as const),
   ) as Record<SettingKey, Found>
   found.datasets = await allUnlessSaid(found)
   refuseSecrets(found)
@@ -66,6 +68,11 @@ export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSe
   }
 }
 
+/** Says whether flags or variables name folders of data sets: then this is a project, which needs no example. */
+function namesDatasets({ flags, environment }: SettingInputs): boolean {
+  return flags.datasetFolders !== undefined || Boolean(environment[variableOf('datasetFolders')])
+}
+
 type FileSettings = Readonly<Record<string, unknown>>
 
 function find(
@@ -73,12 +80,12 @@ function find(
   inputs: SettingInputs,
   file: FileSettings,
   fileName: string,
-  workspace: FileSettings,
+  ownConfig: FileSettings,
 ): Found {
   const found = findOutside(key, inputs, file, fileName)
-  const own = workspace[key]
+  const own = ownConfig[key]
   if (found === undefined) {
-    if (own !== undefined) return { value: own, origin: { kind: 'file', name: WORKSPACE_FILE } }
+    if (own !== undefined) return { value: own, origin: { kind: 'file', name: OWN_CONFIG.name } }
     const fallback = settingInfo(key).default
     if (fallback !== undefined) return { value: fallback, origin: { kind: 'default', name: 'default' } }
     return { value: undefined, origin: { kind: 'unset', name: 'not set' } }

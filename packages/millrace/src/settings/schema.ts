@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Config } from './config.ts'
 import type { SettingKey } from './keys.ts'
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
@@ -148,7 +149,7 @@ const fields = {
   gatewayKeys: keyList.optional(),
   recordPaths: nameList.default([]),
   maxBody: size,
-} satisfies Record<SettingKey, z.ZodType>
+} satisfies { [K in SettingKey]: z.ZodType<unknown, Config[K]> }
 
 export const settingsSchema = z.strictObject(fields).superRefine(({ topics, tables, datasets }, context) => {
   for (const [key, map] of Object.entries({ topics, tables })) {
@@ -159,6 +160,3 @@ export const settingsSchema = z.strictObject(fields).superRefine(({ topics, tabl
 })
 
 export type Settings = Readonly<z.output<typeof settingsSchema>>
-
-/** What millrace.config.ts may say. */
-export type Config = Partial<z.input<typeof settingsSchema>>

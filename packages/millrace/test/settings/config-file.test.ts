@@ -10,7 +10,7 @@ async function configOf(text: string, ...args: string[]) {
   return await runMillrace(['config', '--json', ...args], { cwd: folder.path, env: { MILLRACE_GROUP: 'mine' } })
 }
 
-const DEFINED = `import { defineConfig } from '@millrace/millrace'
+const DEFINED = `import { defineConfig } from 'millrace'
 export default defineConfig({ lake: './there', group: 'theirs', maxRows: 5, topics: { pin: 'my.pin' } })
 `
 

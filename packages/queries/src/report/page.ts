@@ -12,7 +12,10 @@ import { counted, timeText } from './words.ts'
 
 /** Renders the report of a run as one self-contained page that may run only its own script. */
 export async function renderReport(results: RunResults): Promise<string> {
-  const [style, script] = await Promise.all([asset('page.css'), asset('page.js')])
+  const [style, script] = await Promise.all([
+    readFile(new URL('page.css', import.meta.url), 'utf8'),
+    readFile(new URL('page.js', import.meta.url), 'utf8'),
+  ])
   const { run, answers, views, quality } = results
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:; base-uri 'none'; form-action 'none'`
   const page = html`<!doctype html>
@@ -41,10 +44,6 @@ ${originHtml(run)}
 </html>
 `
   return page.markup
-}
-
-function asset(name: string): Promise<string> {
-  return readFile(new URL(name, import.meta.url), 'utf8')
 }
 
 function hashOf(text: string): string {

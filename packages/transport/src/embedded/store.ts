@@ -56,6 +56,8 @@ interface Answer {
 function startThread(path: string): (request: EmbeddedRequest) => Promise<unknown> {
   const thread = new Worker(new URL('./thread.ts', import.meta.url), {
     workerData: { path, retentionBytes: RETENTION_BYTES },
+    // Node 22 calls its SQLite an experiment, once a thread.
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
   })
   const open = new Map<number, PromiseWithResolvers<unknown>>()
   let lastId = 0

@@ -1,0 +1,64 @@
+/** What millrace.config.ts may say. `millrace config` prints every setting with where its value comes from. */
+export interface Config {
+  /** Where the records come from: kafka://host:9092, kinesis://region or embedded:PATH. */
+  source?: string
+  /** Where the tables live: a folder, file:///… or s3://bucket/prefix. */
+  lake?: string
+  /** Places outside of the lake whose files its tables may name. */
+  allowPath?: string | string[]
+  /** Names of the data sets; all in the data set folders unless said. */
+  datasets?: string | string[]
+  /** Where data sets are, a folder each; the first that has a name wins. */
+  datasetFolders?: string | string[]
+  /** Where questions are, NAME.sql and NAME.json each; the first that has a name wins. */
+  questionFolders?: string | string[]
+  /** Tables of a database that are not called as their data set is. */
+  databaseTables?: string | Record<string, string>
+  /** Which topic holds which data set; of one with several kinds in it NAME[key=order], or NAME[FIELD=order]. */
+  topics?: string | Record<string, string | string[]>
+  /** Tables of the lake that are not called as their data set is. */
+  tables?: string | Record<string, string>
+  /** The pipeline's name; its progress is kept under it. */
+  group?: string
+  /** With Kafka: a name that is this worker's alone. */
+  member?: string
+  /** Where a pipeline begins in a topic that it has never read: earliest, latest or a time. */
+  start?: string
+  /** How often to commit, such as 500ms, 10s or 1m. */
+  every?: string
+  /** Commits a day to a table at most. */
+  dailyCommits?: number | string
+  /** Commits earlier when this many rows wait. */
+  maxRows?: number | string
+  /** The page that shows the worker at work: false, true, or its HOST:PORT. */
+  dashboard?: boolean | string
+  logLevel?: 'debug' | 'info' | 'warn' | 'error'
+  /** The raw records of the daily run; unless said the tables of the lake. */
+  raw?: string
+  /** Where the answers of the daily run go. */
+  out?: string
+  /** What does the work of the daily run. */
+  engine?: 'duckdb' | 'trino'
+  /** The cluster for `engine: 'trino'`. */
+  trino?: string
+  /** What `ingest` sends: generator, mysql://user@host/database, or a file of one data set. */
+  from?: string
+  /** Where `ingest` and the gateway send it. */
+  to?: string
+  mode?: 'random' | 'all'
+  /** Records of each data set a second, such as 1000/s. */
+  rate?: string
+  /** Where the gateway listens, HOST:PORT. */
+  listen?: string
+  /** Names by which clients reach the gateway or the dashboard besides its own. */
+  hostNames?: string | string[]
+  /** What the dashboard asks for as a password. Better in MILLRACE_DASHBOARD_TOKEN than in a file. */
+  dashboardToken?: string
+  /** The file of the keys that the gateway lets in. */
+  keyFile?: string
+  gatewayKeys?: string | string[]
+  /** Data sets whose records the gateway also takes one a request, at POST /NAME/. */
+  recordPaths?: string | string[]
+  /** The largest request that the gateway takes, such as 16mb. */
+  maxBody?: string
+}
