@@ -135,8 +135,10 @@ export interface ReadOptions {
 }
 
 export interface ReadRoom {
-  /** False: whatever comes has to wait. */
+  /** False: whatever comes has to wait until `opened`. */
   readonly open: boolean
+  /** Settles when something may be asked for again, or when the signal aborts. */
+  opened(signal?: AbortSignal): Promise<void>
   /** Counts the bytes of a block, from the moment it is made until the read is answered. */
   claim(bytes: number): void
 }

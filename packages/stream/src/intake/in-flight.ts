@@ -46,6 +46,7 @@ export function trackInFlight(budget: ByteBudget, report: Report): InFlight {
         get open() {
           return budget.open
         },
+        opened: (signal) => budget.room(signal),
         claim(bytes) {
           budget.take(bytes)
           claimed += bytes

@@ -84,7 +84,8 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
           const block = await attempt(partition, Number(from), until, options)
           if (block !== 'later') return block
           // There is something to read, so it is waited for whatever the time: nothing would mean the end.
-          await runtime.sleep(RETRY_MS, options.signal).catch(() => {})
+          if (options.room?.open === false) await options.room.opened(options.signal)
+          else await runtime.sleep(RETRY_MS, options.signal).catch(() => {})
           if (options.signal?.aborted) return undefined
         } catch (error) {
           cluster.forget(partition.topic)

@@ -107,6 +107,8 @@ it('what comes waits for room, and is counted when it is made', async () => {
     get open() {
       return held < 5_000
     },
+    // No commit makes room here.
+    opened: () => new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve())),
     claim: (bytes: number) => {
       held += bytes
     },

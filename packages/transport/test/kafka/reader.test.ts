@@ -87,6 +87,26 @@ describe('a reader of partitions', () => {
     ])
   })
 
+  it('asks again as soon as there is room for what came when there was none', async () => {
+    const broker = await fakeBroker((asked) => {
+      room.open = asks++ > 0
+      return asked.map(recordsFor)
+    })
+    let asks = 0
+    let waits = 0
+    const room = {
+      open: true,
+      opened: async () => {
+        waits++
+        room.open = true
+      },
+      claim: () => {},
+    }
+    const block = await readerOf(() => [broker]).read(partition(0), [0n], { ...WAIT, room })
+    expect(block?.to).toEqual([1n])
+    expect({ asks, waits }).toEqual({ asks: 2, waits: 1 })
+  })
+
   it('goes on when a connection breaks', async () => {
     const broker = await fakeBroker((asked, nth) => (nth < 3 ? 'hang up' : asked.map(recordsFor)))
     const reader = readerOf(() => [broker])

@@ -26,6 +26,7 @@ await Promise.all(
         get open() {
           return held < Number(bound)
         },
+        opened: () => systemRuntime.sleep(10),
         claim(bytes: number) {
           held += bytes
           claimed += bytes
