@@ -22,6 +22,7 @@ export interface Source {
 }
 
 export interface SourceParts {
+  readonly wanted: Wanted
   readonly runtime: Runtime
   readonly openRows: OpenRows
 }
@@ -29,9 +30,9 @@ export interface SourceParts {
 export async function openSource(
   lake: ObjectStore,
   raw: string | undefined,
-  { runtime, openRows }: SourceParts,
+  { wanted, runtime, openRows }: SourceParts,
 ): Promise<Source> {
-  if (raw === undefined) return { name: lake.url, address: raw, raw }
+  if (raw === undefined) return { name: nameOfTables(lake, wanted), address: raw, raw }
   if (isDatabase(raw)) {
     return { name: raw, address: raw, raw: undefined, rows: (datasets) => openRows(raw, datasets, runtime) }
   }
@@ -47,10 +48,18 @@ export async function openSource(
   return { name: `${store.url}/${basename(raw)}`, address: raw, raw: store, only: basename(raw) }
 }
 
+/** Returns the name of the tables as a source: other tables are another source. */
+function nameOfTables(lake: ObjectStore, { datasets, tableOf }: Wanted): string {
+  const renamed = datasets.filter((dataset) => tableOf(dataset) !== dataset)
+  return [lake.url, ...renamed.map((dataset) => `${dataset} in ${tableOf(dataset)}`)].join(', ')
+}
+
 type Planned = Pick<Manifest, 'inputs' | 'watermarks' | 'unclaimed' | 'missed'>
 
 export interface Wanted {
   readonly datasets: readonly string[]
+  /** Returns the name of a data set's table in the lake. */
+  readonly tableOf: (dataset: string) => string
   readonly topics: Topics
 }
 
@@ -81,18 +90,23 @@ export async function planInputs(
     : planTables(lake, wanted, previous)
 }
 
-async function planTables(lake: ObjectStore, { datasets }: Wanted, previous: Manifest | undefined): Promise<Planned> {
+async function planTables(
+  lake: ObjectStore,
+  { datasets, tableOf }: Wanted,
+  previous: Manifest | undefined,
+): Promise<Planned> {
   const inputs: Record<string, TableInput> = {}
   for (const dataset of datasets) {
-    const snapshot = await openTable({ store: lake, path: dataset })
+    const path = tableOf(dataset)
+    const snapshot = await openTable({ store: lake, path })
     if (!snapshot) {
-      throw new MillraceError('TABLE_NOT_FOUND', `${lake.url} has no table ${dataset} to make the run from`, {
+      throw new MillraceError('TABLE_NOT_FOUND', `${lake.url} has no table ${path} to make the run from`, {
         next: 'Let the worker fill it, name the data sets whose tables are there, or name the raw records.',
       })
     }
     const before = previous?.inputs[dataset]
-    const after = before?.kind === 'table' && before.path === dataset ? before.version : null
-    inputs[dataset] = { kind: 'table', path: dataset, after, version: snapshot.version }
+    const after = before?.kind === 'table' && before.path === path ? before.version : null
+    inputs[dataset] = { kind: 'table', path, after, version: snapshot.version }
   }
   return { inputs, watermarks: {}, unclaimed: 0, missed: [] }
 }

@@ -88,7 +88,7 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
   const steps = beginSteps(runtime, signal, (time) => options.onStep?.(time))
   const questions = await loadQuestions(options.questionFolders)
   const plans = await steps.take('plan', async () => {
-    const source = await openSource(lake, options.raw, { ...options, runtime })
+    const source = await openSource(lake, options.raw, { wanted: options, openRows: options.openRows, runtime })
     const rules = rulesHash(await datasetsOf(options.datasets, options), questions)
     const planning = { lake, source, wanted: options, rules, runtime }
     return planRuns(options.date, options.full, await readRuns(lake), planning)
@@ -172,14 +172,18 @@ function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions):
 async function portionsOf(
   manifest: Manifest,
   dataset: Dataset,
-  { openRows }: BatchOptions,
+  options: BatchOptions,
   parts: RunParts,
 ): Promise<Portions> {
   const { lake, runtime } = parts
   const input = manifest.inputs[dataset.name]
   if (input === undefined) return { kind: 'clean', scans: [] }
   if (input.kind === 'table') return { kind: 'clean', scans: await tablePortions(lake, input) }
-  const { raw } = await openSource(lake, manifest.raw ?? undefined, { openRows, runtime })
+  const { raw } = await openSource(lake, manifest.raw ?? undefined, {
+    wanted: options,
+    openRows: options.openRows,
+    runtime,
+  })
   return { kind: 'raw', store: raw ?? lake, objects: input.objects }
 }
 

@@ -61,6 +61,7 @@ export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]
       lake,
       raw,
       datasets: DATASETS,
+      tableOf: (dataset) => dataset,
       datasetFolders: [PINTEREST.datasets],
       questionFolders: [PINTEREST.questions],
       topics: {},

@@ -52,6 +52,9 @@ it.each([
 })
 
 it('a table is called as its data set is, unless somebody says otherwise', () => {
-  const routes = routesOf({ datasets: ['pin', 'geo'], tables: { pin: '0a1_pin_table' } }, topics)
+  const routes = routesOf(
+    { datasets: ['pin', 'geo'], tableOf: (name) => (name === 'pin' ? '0a1_pin_table' : name) },
+    topics,
+  )
   expect(routes.map(({ table }) => table)).toEqual(['0a1_pin_table', 'geo'])
 })

@@ -21,6 +21,8 @@ export interface DashboardOptions {
   readonly listen: Listen
   readonly access?: Access
   readonly questionFolders: readonly string[]
+  /** Returns the name of a data set's table. */
+  readonly tableOf: (dataset: string) => string
 }
 
 /** Starts the dashboard. The worker does not wait for it. */
@@ -47,7 +49,7 @@ export function openDashboard(watch: WorkerWatch, options: DashboardOptions, run
 
 async function open(
   watch: WorkerWatch,
-  { lake, listen, questionFolders, access }: DashboardOptions,
+  { lake, listen, questionFolders, tableOf, access }: DashboardOptions,
   runtime: Runtime,
   stopped: AbortSignal,
   made: (metrics: Metrics) => void,
@@ -57,7 +59,7 @@ async function open(
   made(metrics)
   const store = await openLake(lake)
   const server = await startServer(
-    { watch, metrics, store, questionFolders, runtime, ...(access && { access }) },
+    { watch, metrics, store, questionFolders, tableOf, runtime, ...(access && { access }) },
     listen,
   )
   const busy = [showToGroup(store, watch.state, runtime, stopped), markOn(watch, runtime, stopped)]

@@ -18,6 +18,8 @@ export interface ServerParts {
   readonly metrics: Metrics
   readonly store: ObjectStore
   readonly questionFolders: readonly string[]
+  /** Returns the name of a data set's table. */
+  readonly tableOf: (dataset: string) => string
   readonly runtime: Runtime
   readonly access?: Access
 }
@@ -114,8 +116,7 @@ function answerHealth(health: Health, { isKnown }: FastifyRequest, reply: Fastif
 }
 
 /** Loads the module that queries the tables at the first request. */
-function serveAnswers(app: FastifyInstance, { watch, store, questionFolders, runtime }: ServerParts): void {
-  const tableOf = (name: string) => watch.state().datasets.find(({ dataset }) => dataset === name)?.table ?? name
+function serveAnswers(app: FastifyInstance, { store, questionFolders, tableOf, runtime }: ServerParts): void {
   const open = async () =>
     (await import('./answers.ts')).createLiveAnswers({ store, questionFolders, runtime, tableOf })
   let answers: ReturnType<typeof open> | undefined

@@ -26,7 +26,15 @@ async function serve(finished: TestContext['onTestFinished'], news: readonly Wor
   }
   tell(STARTED, ...news)
   const store = await openLake(await temporaryFolder(finished))
-  const parts = { watch, metrics, store, questionFolders: [], runtime: { ...runtime, sleep: systemRuntime.sleep } }
+  const tableOf = (dataset: string) => dataset
+  const parts = {
+    watch,
+    metrics,
+    store,
+    questionFolders: [],
+    tableOf,
+    runtime: { ...runtime, sleep: systemRuntime.sleep },
+  }
   const server = await startServer(parts, { host: '127.0.0.1', port: 0 })
   let closed: Promise<void> | undefined
   const close = () => {

@@ -25,6 +25,7 @@ async function serve(listen: Listen = ANY_PORT, access?: Access) {
       metrics,
       store,
       questionFolders: [],
+      tableOf: (dataset) => dataset,
       runtime: { ...clock.runtime, sleep: systemRuntime.sleep },
       ...(access && { access }),
     },

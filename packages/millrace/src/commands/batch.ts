@@ -3,6 +3,7 @@ import type { BatchOptions, BatchResult } from '@millrace/batch'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
+import { tableNames } from '../settings/table-names.ts'
 import { adviceOf } from '../terminal/advice.ts'
 
 const run: Run = async (settings, args, io) => {
@@ -59,6 +60,7 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
     ...(raw === undefined ? {} : { raw }),
     openRows: openRowsOf(values),
     datasets,
+    tableOf: tableNames(values),
     datasetFolders,
     questionFolders,
     topics: Object.fromEntries(Object.entries(topics ?? {}).map(([dataset, names]) => [dataset, [names].flat()])),
@@ -125,6 +127,7 @@ export const batch: Command = {
     'questionFolders',
     'databaseTables',
     'topics',
+    'tables',
     'out',
     'engine',
     'trino',

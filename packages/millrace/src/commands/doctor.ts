@@ -2,6 +2,7 @@ import { escapeControls, systemRuntime } from '@millrace/base'
 import type { Command, Io, Run } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
+import { tableNames } from '../settings/table-names.ts'
 
 const SOMETHING_WRONG = 1
 
@@ -19,10 +20,11 @@ async function examine({ values, origins }: ResolvedSettings): Promise<Finding[]
     import('../doctor/source.ts'),
     import('@millrace/stream'),
   ])
-  const { source, lake, datasets, topics = {}, tables = {} } = values
+  const { source, lake, datasets, topics = {} } = values
+  const tableOf = tableNames(values)
   const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
   const paths = datasets.flatMap((dataset) => {
-    const table = tables[dataset] ?? dataset
+    const table = tableOf(dataset)
     return [table, `${table}_quarantine`]
   })
   return [
@@ -33,7 +35,7 @@ async function examine({ values, origins }: ResolvedSettings): Promise<Finding[]
       {
         source,
         isDefault: origins.source.kind === 'default',
-        routes: () => findRoutes(source, { datasets, topics, tables }),
+        routes: () => findRoutes(source, { datasets, topics, tableOf }),
       },
       systemRuntime,
     )),

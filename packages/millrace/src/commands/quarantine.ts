@@ -1,11 +1,14 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
+import { tableNames } from '../settings/table-names.ts'
 
 const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 'value']
 
-const run: Run = async ({ values: { lake, datasets, tables: names = {}, datasetFolders } }, args, io) => {
-  const tables = datasets.map((dataset) => ({ dataset, table: names[dataset] ?? dataset }))
+const run: Run = async ({ values }, args, io) => {
+  const { lake, datasets, datasetFolders } = values
+  const tableOf = tableNames(values)
+  const tables = datasets.map((dataset) => ({ dataset, table: tableOf(dataset) }))
   const options = { lake, tables, datasetFolders }
   const [{ listQuarantine, replayAll }, { BATCH }] = await Promise.all([
     import('@millrace/outputs'),

@@ -8,6 +8,7 @@ import type { Arguments } from '../arguments.ts'
 import { asOfOption } from '../as-of.ts'
 import type { Command, Io, Run } from '../command.ts'
 import { withOutputFile, withOutputPath } from '../output-file.ts'
+import { tableNames } from '../settings/table-names.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as const
 
@@ -22,7 +23,11 @@ const run: Run = async ({ values }, args, io) => {
   const format = chosenFormat(args, file)
   if (exported !== undefined) return exportTo(exported, values.lake, io)
   const asked = args.positionals[0] === undefined && process.stdin.isTTY && io.interactive && file === undefined
-  await using session = await openSql(values.lake, { asOf: await asOfOption(args), allowPaths: values.allowPath })
+  await using session = await openSql(values.lake, {
+    asOf: await asOfOption(args),
+    allowPaths: values.allowPath,
+    tableOf: tableNames(values),
+  })
   if (asked) {
     const [{ historyFile, runPrompt }, { screen }] = await Promise.all([
       import('../prompt/prompt.ts'),
@@ -162,7 +167,7 @@ export const sql: Command = {
   about:
     "Runs SQL over the lake's tables, or asks for it line by line. A table is opened only when the SQL names it. Older versions: FROM orders AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
   positionals: ['[sql]'],
-  settings: ['lake', 'allowPath'],
+  settings: ['lake', 'tables', 'allowPath'],
   options: [
     {
       flag: '--format',

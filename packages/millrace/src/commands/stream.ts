@@ -3,6 +3,7 @@ import type { StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
 import type { Command, Io, Run } from '../command.ts'
 import type { Reporter } from '../reporting/reporter.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
+import { tableNames } from '../settings/table-names.ts'
 
 /** What the embedded default makes for itself, so that a first look has something to see. */
 const DEMO_RATE = 100
@@ -40,11 +41,11 @@ async function optionsOf(
   onEvent: (event: WorkerEvent) => void,
 ): Promise<StreamOptions> {
   const { findRoutes } = await import('@millrace/stream')
-  const { source, lake, datasets, topics, tables, member } = values
+  const { source, lake, datasets, topics, member } = values
   return {
     source,
     lake,
-    routes: await findRoutes(source, { datasets, ...(topics && { topics }), ...(tables && { tables }) }),
+    routes: await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) }),
     datasetFolders: values.datasetFolders,
     group: values.group,
     ...(member !== undefined && { member }),

@@ -1,13 +1,14 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { TableVerdict } from '@millrace/outputs'
 import type { Command, Io, Run } from '../command.ts'
+import { tableNames } from '../settings/table-names.ts'
 
 const DATA_DID_NOT_PASS = 3
 
 const run: Run = async ({ values, origins }, args, io) => {
   const { verifyLake } = await import('@millrace/outputs')
   const given = origins.source.kind === 'default' ? {} : { source: values.source }
-  const tables = values.datasets.map((dataset) => values.tables?.[dataset] ?? dataset)
+  const tables = values.datasets.map(tableNames(values))
   const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)
   if (!verdicts.some(({ exists }) => exists)) {
     throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${tables.join(', ')}`)

@@ -5,6 +5,7 @@ import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Io } from '../command.ts'
 import { type ResolvedSettings, warningsOf } from '../settings/resolve.ts'
+import { tableNames } from '../settings/table-names.ts'
 import { liveReporter } from './live.ts'
 import { logReporter } from './log.ts'
 import type { Reporter } from './reporter.ts'
@@ -32,7 +33,9 @@ export async function superviseWorker(
   const listen = typeof values.dashboard === 'object' ? values.dashboard : 'usual'
   const { lake, questionFolders, hostNames, dashboardToken: token } = values
   const access = { hostNames, ...(token !== undefined && { token }) }
-  const dashboard = isWanted ? openDashboard(watch, { lake, listen, questionFolders, access }, runtime) : undefined
+  const dashboard = isWanted
+    ? openDashboard(watch, { lake, listen, questionFolders, tableOf: tableNames(values), access }, runtime)
+    : undefined
   const startWasSaid = origins.start.kind !== 'default'
   const ready = dashboard?.ready.then((url) => reporter.say(`dashboard ${url}`))
   if (listen !== 'usual') await ready

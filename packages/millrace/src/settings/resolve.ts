@@ -61,8 +61,10 @@ export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSe
   ) as Record<SettingKey, Found>
   found.datasets = await allUnlessSaid(found)
   refuseSecrets(found)
+  const values = validate(found)
+  await refuseTablesOfNone(values, found)
   return {
-    values: validate(found),
+    values,
     written: mapValues(found, ({ value }) => value),
     origins: mapValues(found, ({ origin }) => origin),
   }
@@ -116,6 +118,26 @@ async function allUnlessSaid({ datasets, datasetFolders }: Record<SettingKey, Fo
   const { datasetNames } = await import('@millrace/transform')
   const names = await datasetNames(listOf(datasetFolders.value ?? []).map((folder) => String(folder).trim()))
   return { value: names, origin: { kind: 'default', name: 'default' } }
+}
+
+/** A data set may have a table without being among those that the command is about. */
+async function refuseTablesOfNone(
+  { tables = {}, datasets, datasetFolders }: Settings,
+  found: Record<SettingKey, Found>,
+) {
+  const others = Object.keys(tables).filter((dataset) => !datasets.includes(dataset))
+  if (others.length === 0) return
+  const { datasetNames } = await import('@millrace/transform')
+  const known = await datasetNames(datasetFolders)
+  const stranger = others.find((dataset) => !known.includes(dataset))
+  if (stranger === undefined) return
+  const { value, origin } = found.tables
+  const shown = JSON.stringify(value)
+  throw new MillraceError(
+    'CONFIG_INVALID',
+    `setting \`tables\` (from ${origin.name}): ${shown} names ${stranger}, and there is no data set of that name`,
+    { next: `Data sets are ${[...new Set([...datasets, ...known])].join(', ')}.` },
+  )
 }
 
 function validate(found: Record<SettingKey, Found>): Settings {

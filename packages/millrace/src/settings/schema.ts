@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Config } from './config.ts'
 import type { SettingKey } from './keys.ts'
+import { tableNames } from './table-names.ts'
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 
@@ -152,11 +153,15 @@ const fields = {
 } satisfies { [K in SettingKey]: z.ZodType<unknown, Config[K]> }
 
 export const settingsSchema = z.strictObject(fields).superRefine(({ topics, tables, datasets }, context) => {
-  for (const [key, map] of Object.entries({ topics, tables })) {
-    const stranger = Object.keys(map ?? {}).find((dataset) => !datasets.includes(dataset))
-    if (stranger === undefined) continue
-    context.addIssue({ code: 'custom', path: [key], message: `names ${stranger}, which is not in \`datasets\`` })
+  const stranger = Object.keys(topics ?? {}).find((dataset) => !datasets.includes(dataset))
+  if (stranger !== undefined) {
+    context.addIssue({ code: 'custom', path: ['topics'], message: `names ${stranger}, which is not in \`datasets\`` })
   }
+  const names = datasets.map(tableNames({ tables }))
+  const shared = names.find((table, i) => names.indexOf(table) !== i)
+  if (shared === undefined) return
+  const message = `gives the table ${shared} to ${datasets.filter((_, i) => names[i] === shared).join(' and ')}`
+  context.addIssue({ code: 'custom', path: ['tables'], message })
 })
 
 export type Settings = Readonly<z.output<typeof settingsSchema>>

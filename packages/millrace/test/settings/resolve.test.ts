@@ -75,6 +75,8 @@ describe('settings', () => {
     ['topics', 'pin=x[key]'],
     ['tables', 'pni=x'],
     ['tables', 'pin=a/b'],
+    ['tables', 'pin=geo'],
+    ['tables', 'pin=t,geo=t'],
     ['topics', 'pin=x[key=a]b'],
     ['start', 'yesterday'],
     ['start', '2026-13-01'],
@@ -87,6 +89,11 @@ describe('settings', () => {
     const refused = resolve({ [key]: written })
     await expect(refused).rejects.toMatchObject({ code: 'CONFIG_INVALID', exitCode: 2 })
     await expect(refused).rejects.toThrow(`setting \`${key}\` (from --`)
+  })
+
+  test('a data set that the command is not about may have a table all the same', async () => {
+    const { values } = await resolve({ datasets: 'pin', tables: 'geo=geo_2' })
+    expect(values.tables).toEqual({ geo: 'geo_2' })
   })
 
   test('all that is wrong is said at once', async () => {

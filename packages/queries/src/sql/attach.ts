@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly connection: DuckDBConnection
   readonly store: ObjectStore
   readonly asOf: AsOf | undefined
+  /** Returns the table that a name means. */
+  readonly tableOf: (name: string) => string
   /** Parsed statement for skipping files, or undefined to read all files. */
   readonly tree: Node | undefined
 }
@@ -116,11 +118,11 @@ async function lastRunOf({ store, asOf }: Surroundings): Promise<RunRecord | und
 async function snapshotOf(
   { schema, name, at }: NamedTable,
   lastRun: Promise<RunRecord | undefined> | undefined,
-  { store, asOf: forAll }: Surroundings,
+  { store, asOf: forAll, tableOf }: Surroundings,
 ): Promise<Snapshot | undefined> {
   // DuckDB itself reads files such as `FROM 'folder/*.csv'`.
   if ((schema !== '' && schema !== BATCH) || /[/\\*?]/.test(name)) return undefined
-  const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : name }
+  const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : tableOf(name) }
   const asOf = at ?? forAll
   const isOfRun = schema === BATCH && !at && !(asOf && 'version' in asOf)
   const version = isOfRun ? (await lastRun)?.versions[table.path] : undefined

@@ -21,6 +21,8 @@ export interface SqlOptions {
   readonly allowPaths?: readonly string[]
   /** Version or time at which all tables are read, unless the SQL names another one. */
   readonly asOf?: AsOf | undefined
+  /** Returns the table that a name means, where a data set's table is not called as it is. */
+  readonly tableOf?: (name: string) => string
 }
 
 export interface ResultColumn {
@@ -47,7 +49,10 @@ export interface SqlSession extends AsyncDisposable {
   interrupt(): void
 }
 
-export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOptions = {}): Promise<SqlSession> {
+export async function openSql(
+  lake: string,
+  { asOf, allowPaths = [], tableOf = (name) => name }: SqlOptions = {},
+): Promise<SqlSession> {
   await using made = new AsyncDisposableStack()
   const store = await openLake(lake, { allowPaths })
   const folder = await openWorkFolder()
@@ -67,7 +72,7 @@ export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOption
     const tree = await parseSelects(connection, sql)
     // After a statement other than SELECT there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
-    await using attached = openAttached({ connection, store, asOf, tree: prunes ? tree : undefined })
+    await using attached = openAttached({ connection, store, asOf, tableOf, tree: prunes ? tree : undefined })
     if (!tree) await refuseChanges(sql, attached, connection)
     await attached.add(tree ? tablesOf(tree) : listedTables(connection, sql))
     const asked = askedOfAll(sql)
@@ -104,7 +109,7 @@ export async function openSql(lake: string, { asOf, allowPaths = [] }: SqlOption
       )
     },
     columnsOf: async (path) => {
-      const snapshot = await openTable({ store, path })
+      const snapshot = await openTable({ store, path: tableOf(path) })
       return snapshot ? planScan(snapshot).columns : []
     },
     interrupt: () => connection.interrupt(),

@@ -19,8 +19,8 @@ export type ChosenTopics = Readonly<Record<string, readonly string[]>>
 export interface RouteWishes {
   readonly datasets: readonly string[]
   readonly topics?: ChosenTopics
-  /** Tables that are not called as their data set is. */
-  readonly tables?: Readonly<Record<string, string>>
+  /** Names the table of a data set; unless given, it is called as the data set is. */
+  readonly tableOf?: (dataset: string) => string
 }
 
 /**
@@ -28,7 +28,7 @@ export interface RouteWishes {
  * without a topic waits for one of its own name.
  */
 export function routesOf(
-  { datasets, topics: chosen = {}, tables = {} }: RouteWishes,
+  { datasets, topics: chosen = {}, tableOf = (dataset) => dataset }: RouteWishes,
   present: readonly string[],
 ): Route[] {
   const parts = datasets.flatMap((dataset) => (chosen[dataset] ?? []).map((text) => ({ dataset, ...parsePart(text) })))
@@ -44,7 +44,7 @@ export function routesOf(
         return seen ? [[topic, seen] as const] : []
       }),
     )
-    return { dataset, topics: found.length === 0 ? [dataset] : found, kinds, table: tables[dataset] ?? dataset }
+    return { dataset, topics: found.length === 0 ? [dataset] : found, kinds, table: tableOf(dataset) }
   })
 }
 
