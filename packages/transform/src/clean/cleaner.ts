@@ -6,11 +6,12 @@ import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits, failedBitsOrError } from '../dataset/expectations.ts'
 import { type CloserLook, lookCloser } from './closer-look.ts'
+import { type MarkFailing, markFailing as markFailingOf } from './failing-records.ts'
 import { cleanTogether, type FastResult, isAboutRecords } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
 import { cleanRows, emptyRaw, fastRaw, keptRows, knownNames } from './queries.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
-import { splitByHalves, splitByPlace, takeAll } from './suspects.ts'
+import { type Split, splitByHalves, splitByPlace, takeAll } from './suspects.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 import type { CleanerOptions, FileTarget, RecordName, Work } from './work.ts'
 
@@ -66,6 +67,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   const lineFiles = createLineFilePool(workFolder, runtime)
   const checked = new WeakSet<Dataset>()
   const hadSuspects = new WeakSet<Dataset>()
+  const marks = new WeakMap<Dataset, Promise<MarkFailing | undefined>>()
 
   const check = async (dataset: Dataset, connection: DuckDBConnection) => {
     if (!checked.has(dataset)) await checkSql(dataset, connection)
@@ -78,11 +80,16 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
   ) => {
     const connection = await engine.connect()
+    const markFailing = () => {
+      const mark = marks.get(dataset) ?? markFailingOf(dataset, connection)
+      marks.set(dataset, mark)
+      return mark
+    }
     try {
       await check(dataset, connection)
       const read = await Promise.all(blocks.map((block) => dataset.format.read(block)))
       const cleaned = await lineFiles.lend((files) =>
-        cleanBlocks({ ...options, dataset, read, connection, files, target, nameOf }, hadSuspects),
+        cleanBlocks({ ...options, dataset, read, connection, files, target, nameOf, markFailing }, hadSuspects),
       )
       return { ...cleaned, report: withRejectedMessages(cleaned.report, read) }
     } finally {
@@ -106,20 +113,21 @@ interface Cleaned {
  * well have more in the next, so the first try is left out.
  */
 async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<Cleaned> {
-  const { dataset, read, files, connection } = work
+  const { dataset, read } = work
   const { plain, suspect } = splitBySuspicion(read)
   let cause: unknown
   for (const split of hadSuspects.has(dataset)
     ? [splitByPlace, splitByHalves]
     : [takeAll, splitByPlace, splitByHalves]) {
-    const { good, suspects } = await split(dataset, plain, files, connection)
-    const { done, failure } = await orRecordError(() =>
-      cleanSplit(work, good, concat(plain.blocks, [suspect, suspects])),
-    )
-    if (done) {
-      if (suspects.length > 0) hadSuspects.add(dataset)
+    const { done, failure } = await orRecordError(async () => {
+      const { good, suspects, failing } = await split(work, plain)
+      const parts = { good, failing, suspects: concat(plain.blocks, [suspect, suspects]) }
+      return { cleaned: await cleanSplit(work, parts), hasSuspects: suspects.length + failing.length > 0 }
+    })
+    if (done?.cleaned) {
+      if (done.hasSuspects) hadSuspects.add(dataset)
       else hadSuspects.delete(dataset)
-      return done
+      return done.cleaned
     }
     cause = failure
   }
@@ -127,14 +135,13 @@ async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<C
 }
 
 /** Reads the suspects one by one, then writes their good rows together with those of all others. */
-async function cleanSplit(work: Work, good: Selection, suspects: Selection): Promise<Cleaned | undefined> {
-  const { dataset, connection, nameOf } = work
-  const nameAt = (at: number) => nameOf(suspects.block[at] ?? 0, suspects.index[at] ?? 0)
-  const looked = suspects.length === 0 ? undefined : await lookCloser(dataset, suspects, connection, nameAt)
+async function cleanSplit(work: Work, { good, suspects, failing }: Split): Promise<Cleaned | undefined> {
+  const apart = concat(good.blocks, [suspects, failing])
+  const looked = apart.length === 0 ? undefined : await lookCloser(work, apart, suspects.length)
   const result = await cleanTogether(work, good, looked)
   if (!result) return undefined
   const report = reportOf(work, good, result)
-  return { files: result.files, report: looked ? withSuspects(report, suspects, looked, dataset) : report }
+  return { files: result.files, report: looked ? withSuspects(report, apart, looked, work.dataset) : report }
 }
 
 /** Returns the result, or the error that a record caused. */

@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteName } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits, failure } from '../dataset/expectations.ts'
-import { isAboutRecords } from './fast-path.ts'
+import { cleanReadOnes } from './errors-of-records.ts'
 import { cleanRows, emptyRaw, FAILED } from './queries.ts'
 import { countUnknownFields, createMessageTables, type RejectedPlace, readMessages } from './read-messages.ts'
 import { type Selection, slice, valueIn } from './selection.ts'
+import type { Work } from './work.ts'
 
 /** What became of records that were read one by one. */
 export interface CloserLook {
@@ -28,16 +28,16 @@ const TABLE = 'looked_at'
 const PORTION_RECORDS = 8192
 const PORTION_BYTES = 8 << 20
 
-/** Reads and cleans the records, each by itself, a portion at a time. `nameOf` says how people know them. */
-export async function lookCloser(
-  dataset: Dataset,
-  records: Selection,
-  connection: DuckDBConnection,
-  nameOf: (at: number) => string,
-): Promise<CloserLook> {
+/**
+ * Reads and cleans the records, each by itself, a portion at a time. Cleaning probably raises an error for those from
+ * the place `failing` on.
+ */
+export async function lookCloser(work: Work, records: Selection, failing: number): Promise<CloserLook> {
+  const { dataset, connection } = work
   await createMessageTables(dataset, connection)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${TABLE} AS SELECT 0 AS millrace_at, *
     FROM (${cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations))})`)
+  const nameAt = (at: number) => work.nameOf(records.block[at] ?? 0, records.index[at] ?? 0)
   const rejected: RejectedPlace[] = []
   const failed = dataset.expectations.map(() => 0)
   const unknown = new Map<string, number>()
@@ -46,8 +46,8 @@ export async function lookCloser(
     for (const [name, count] of await countUnknownFields(dataset, connection)) {
       unknown.set(name, (unknown.get(name) ?? 0) + count)
     }
-    for (const each of await cleanReadOnes(dataset, connection, from, to)) rejected.push(each)
-    for (const each of await takeOutUnfit(dataset, connection, from, failed, nameOf)) rejected.push(each)
+    for (const each of await cleanReadOnes(work, TABLE, [from, to], failing)) rejected.push(each)
+    for (const each of await takeOutUnfit(dataset, connection, from, failed, nameAt)) rejected.push(each)
     await checkCount(dataset, connection, to - rejected.length)
   }
   const dropped = await findDropped(dataset, connection, failed)
@@ -64,35 +64,6 @@ function* portions(records: Selection): Generator<readonly [number, number]> {
     yield [from, to]
     from = to
   }
-}
-
-/** Runs the SQL over the readable records between two places; where it fails, halving finds the records at fault. */
-async function cleanReadOnes(
-  dataset: Dataset,
-  connection: DuckDBConnection,
-  from: number,
-  to: number,
-): Promise<RejectedPlace[]> {
-  try {
-    await connection.run(`INSERT INTO ${TABLE} BY NAME ${eachRecord(dataset, from, to)}`)
-    return []
-  } catch (error) {
-    if (!isAboutRecords(error)) throw error
-    if (to - from <= 1) return [{ at: from, reason: `clean.sql failed: ${error.message.split('\n')[0]}` }]
-    const middle = Math.floor((from + to) / 2)
-    const first = await cleanReadOnes(dataset, connection, from, middle)
-    return [...first, ...(await cleanReadOnes(dataset, connection, middle, to))]
-  }
-}
-
-/** Returns a SELECT that runs the SQL over each record by itself, so that each row is known by its record. */
-function eachRecord(dataset: Dataset, from: number, to: number): string {
-  const fields = dataset.fields.map(({ name }) => `message.${quoteName(name)} AS ${quoteName(name)}`)
-  // With its place no record equals another: DuckDB would else clean equal ones once, and 0.0 equals -0.0.
-  const raw = `SELECT ${fields.join(', ')}, message.millrace_at AS millrace_at`
-  return `SELECT message.millrace_at AS millrace_at, clean.*
-    FROM read_messages AS message, LATERAL (${cleanRows(dataset, raw, failedBits(dataset.expectations))}) clean
-    WHERE message.millrace_at >= ${from} AND message.millrace_at < ${to} AND message.millrace_reason IS NULL`
 }
 
 /** Removes rows that an expectation sends to the quarantine from the table; fails where one says stop. */

@@ -4,6 +4,7 @@ import { LONGEST_JOINED_VALUE } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits } from '../dataset/expectations.ts'
 import { fieldSql, readType, sqlType } from '../dataset/fields.ts'
+import type { MarkFailing } from './failing-records.ts'
 
 /** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
 const LONGEST_LINE = 2 * LONGEST_JOINED_VALUE
@@ -39,19 +40,26 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
     WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
 }
 
-/** Returns a SELECT of the places, out of so many, whose records `fastRaw` would not take; the files hold placed lines. */
-export function suspectPlaces(dataset: Dataset, files: readonly string[], count: number): string {
+/**
+ * Returns a SELECT of the places, out of so many, of records that can't be cleaned together with others, and whether
+ * it is because cleaning fails; the files hold placed lines.
+ */
+export function suspectPlaces(dataset: Dataset, files: readonly string[], count: number, mark: MarkFailing): string {
   const columns = readTypes(dataset).map(([name, type]) => `${quoteName(name)} ${type}`)
-  const faults = dataset.fields.flatMap((field) => fieldSql(field).faults.map(({ when }) => `WHEN ${when} THEN false`))
-  const taken = `SELECT millrace_at FROM (
+  const fields = dataset.fields.map(fieldSql)
+  const faults = fields.flatMap((field) => field.faults.map(({ when }) => `WHEN ${when} THEN false`))
+  const values = fields.map(({ name, value }) => `${value} AS ${quoteName(name)}`)
+  const read = `SELECT ${['millrace_at', ...values].join(', ')} FROM (
       SELECT millrace_at, record.* FROM read_json([${files.map(quoteText).join(', ')}],
         format = 'newline_delimited', records = true, ignore_errors = true,
         columns = {millrace_at: 'INTEGER', record: 'STRUCT(${columns.join(', ')})'},
         maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
       WHERE record IS NOT NULL
     ) WHERE CASE ${faults.join(' ')} ELSE true END`
-  return `SELECT place::INTEGER FROM range(${count}) AS places(place)
-    ANTI JOIN (${taken}) AS taken ON taken.millrace_at = place ORDER BY place`
+  const unfit = expectationBits(dataset.expectations, 'quarantine', 'stop')
+  return `SELECT place::INTEGER, coalesce(bool_or(millrace_fails), false) FROM range(${count}) AS places(place)
+    LEFT JOIN (${mark(read)}) AS marked ON marked.millrace_at = place
+    WHERE millrace_fails IS DISTINCT FROM false OR ${FAILED} & ${unfit} <> 0 GROUP BY place ORDER BY place`
 }
 
 /** Returns a SELECT of the right columns without a row: enough to see whether the SQL fits the fields. */

@@ -1,11 +1,11 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { runBeside } from '@millrace/engine'
-import type { Dataset } from '../dataset/dataset.ts'
 import { failedBitsOrError } from '../dataset/expectations.ts'
+import { markNone } from './failing-records.ts'
 import { isAboutRecords } from './fast-path.ts'
-import { type LineFiles, writeLines, writePlacedLines } from './line-files.ts'
+import { writeLines, writePlacedLines } from './line-files.ts'
 import { cleanRows, columnList, FAILED, fastRaw, suspectPlaces } from './queries.ts'
 import { concat, type Selection, slice, splitAt } from './selection.ts'
+import type { Work } from './work.ts'
 
 /** At or below this many records, reading them one by one is cheaper than halving again. */
 const FEW = 512
@@ -14,39 +14,40 @@ export interface Split {
   readonly good: Selection
   /** Records that the fast reader may not take, and some beside them. */
   readonly suspects: Selection
+  /** Records for which cleaning probably raises an error. */
+  readonly failing: Selection
 }
 
-/** Finds the records that the fast reader does not take. */
-export type FindSuspects = (
-  dataset: Dataset,
-  records: Selection,
-  files: LineFiles,
-  connection: DuckDBConnection,
-) => Promise<Split>
+/** Finds the records that can't be cleaned together with all others. */
+export type FindSuspects = (work: Work, records: Selection) => Promise<Split>
 
 /** Suspects none. */
-export const takeAll: FindSuspects = async (_dataset, records) => ({ good: records, suspects: slice(records, 0, 0) })
+export const takeAll: FindSuspects = async (_work, records) => {
+  return { good: records, suspects: slice(records, 0, 0), failing: slice(records, 0, 0) }
+}
 
 /**
- * Reads all records in one statement, each in an object that says its place, and skips what is not JSON. Misses what
- * only clean.sql or an expectation finds, and a text that is not a record but makes one of that object.
+ * Reads and cleans all records in one statement, each in an object that says its place, and skips what is not JSON.
+ * Misses a text that is not a record but makes one of that object, and errors of SQL that can't be marked.
  */
-export const splitByPlace: FindSuspects = async (dataset, records, files, connection) => {
+export const splitByPlace: FindSuspects = async ({ dataset, connection, files, markFailing }, records) => {
   await writePlacedLines(files, records)
-  const reader = await runBeside(connection, suspectPlaces(dataset, files, records.length), records.length)
-  const { at, others } = splitAt(
-    records,
-    reader.getRows().map(([place]) => Number(place)),
-  )
-  return { good: others, suspects: at }
+  const query = suspectPlaces(dataset, files, records.length, (await markFailing()) ?? markNone)
+  const found = (await runBeside(connection, query, records.length)).getRows()
+  const placesOf = (rows: typeof found) => rows.map(([place]) => Number(place))
+  return {
+    good: splitAt(records, placesOf(found)).others,
+    suspects: splitAt(records, placesOf(found.filter(([, fails]) => !fails))).at,
+    failing: splitAt(records, placesOf(found.filter(([, fails]) => fails))).at,
+  }
 }
 
 /** Halves the records until each part passes or is small: finds every suspect, at the cost of a statement a half. */
-export const splitByHalves: FindSuspects = async (dataset, records, files, connection) => {
+export const splitByHalves: FindSuspects = async (work, records) => {
   const [good, suspects]: [Selection[], Selection[]] = [[], []]
   const split = async (some: Selection): Promise<void> => {
     if (some.length === 0) return
-    if (await passes(dataset, some, files, connection)) {
+    if (await passes(work, some)) {
       good.push(some)
     } else if (some.length <= FEW) {
       suspects.push(some)
@@ -57,16 +58,12 @@ export const splitByHalves: FindSuspects = async (dataset, records, files, conne
     }
   }
   await split(records)
-  return { good: concat(records.blocks, good), suspects: concat(records.blocks, suspects) }
+  const { blocks } = records
+  return { good: concat(blocks, good), suspects: concat(blocks, suspects), failing: slice(records, 0, 0) }
 }
 
 /** Reads and cleans all records, and writes nothing. */
-async function passes(
-  dataset: Dataset,
-  records: Selection,
-  files: LineFiles,
-  connection: DuckDBConnection,
-): Promise<boolean> {
+async function passes({ dataset, connection, files }: Work, records: Selection): Promise<boolean> {
   await writeLines(files, records)
   const rows = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
   try {

@@ -4,6 +4,7 @@ import type { Snapshot } from '@millrace/delta'
 import type { DuckDB } from '@millrace/engine'
 import type { ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
+import type { MarkFailing } from './failing-records.ts'
 import type { LineFiles } from './line-files.ts'
 
 export interface CleanerOptions {
@@ -33,4 +34,6 @@ export interface Work extends CleanerOptions {
   /** Undefined: the rows are counted and not kept. */
   readonly target: FileTarget | undefined
   readonly nameOf: RecordName
+  /** Returns how to mark records that cleaning fails for, if that can be said in SQL. */
+  readonly markFailing: () => Promise<MarkFailing | undefined>
 }
