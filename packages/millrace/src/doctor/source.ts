@@ -47,7 +47,8 @@ function lookAtTopic(
   return find(check, async () => {
     const described = await catalog.describe(topic)
     if (!described) return problem(check, `${dataset} has no topic ${topic}`, 'Make it, or name another by --topics.')
-    const headless = described.partitions.filter(({ leader }) => leader < 0)
+    // Without replicas, as on Kinesis, a partition has no leader that anybody could ask for.
+    const headless = described.partitions.filter(({ leader, replicas }) => leader < 0 && replicas.length > 0)
     if (headless.length > 0) {
       return problem(
         check,

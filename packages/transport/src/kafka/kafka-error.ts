@@ -17,8 +17,11 @@ export const KAFKA = {
   UNKNOWN_TOPIC_ID: 100,
 } as const
 
-/** Authorization of a topic, a group, the cluster, a transaction; the login itself. */
-const DENIED = new Set([29, 30, 31, 53, 58])
+/**
+ * Authorization of a topic, a group, the cluster, a transaction; the login itself, or a request although the broker did
+ * not take the login, which is how it answers a token that it does not accept.
+ */
+const DENIED = new Set([29, 30, 31, 34, 53, 58])
 /** The mechanism of the login, the version of a request, the message format. */
 const UNSUPPORTED = new Set([33, 35, 43])
 /** An invalid topic name, an incompatible group, invalid timeouts, a group id or member name in use. */
