@@ -11,6 +11,7 @@ import { type Calendar, isCalendrical, mayBeOld } from './calendar.ts'
 import { deletedRows } from './deletion-vector.ts'
 import { explainFailure } from './failure.ts'
 import { calendarsOf } from './footers.ts'
+import { refuseLostColumns } from './lost-columns.ts'
 import { refuseRenamedMembers } from './nested-names.ts'
 import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
 import { mayHold } from './prune.ts'
@@ -69,13 +70,24 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
   const deleted = await deletedRows(table, scan.files)
   const { paths, release } = await readablePaths(table, scan.files, connection)
   try {
-    await refuseRenamedMembers(scan, tableColumns(scan.snapshot), paths, connection)
+    await refuseMismapped(scan, paths, connection)
     const calendars = await oldCalendars(scan, paths, connection)
     const sql = renderScan(scan, paths, { deleted, calendars })
     return { sql, explain: (error) => explainFailure(error, scan, paths), release, [Symbol.asyncDispose]: release }
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+/** By the footers of the files, where columns are mapped. */
+async function refuseMismapped(scan: Scan, paths: readonly string[], connection: DuckDBConnection): Promise<void> {
+  const columns = tableColumns(scan.snapshot)
+  try {
+    await refuseRenamedMembers(scan, columns, paths, connection)
+    await refuseLostColumns(scan, columns, paths, connection)
+  } catch (error) {
+    throw explainFailure(error, scan, paths)
   }
 }
 

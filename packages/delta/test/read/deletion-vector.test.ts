@@ -126,6 +126,7 @@ test.each<[string, Partial<DeletionVector>, (bytes: Buffer) => Buffer | undefine
   ['disagrees with its checksum', { sizeInBytes: 46 }, (bytes) => bytes],
   ['is gone', {}, () => undefined],
   ['is no Z85 text', { storageType: 'i', pathOrInlineDv: 'abc' }, () => undefined],
+  ['is no Z85 text', { storageType: 'i', pathOrInlineDv: '##093', sizeInBytes: 4 }, () => undefined],
   ['is no Roaring bitmap', { storageType: 'i', pathOrInlineDv: 'HelloWorld' }, () => undefined],
   ['lies outside of the lake', { storageType: 'p', pathOrInlineDv: 's3://other/x.bin' }, () => undefined],
 ])('a vector that %s is refused, and its file named', async (says, wrong, damage) => {
