@@ -53,6 +53,28 @@ describe('an object that can not be read is refused by name, and the others are 
   })
 })
 
+describe('documents over many lines', () => {
+  it('are read where they are so large that DuckDB would read lines by itself', async () => {
+    const many = Array.from({ length: 3000 }, (_, i) => i + 10)
+    for (const text of [list(many), pretty(...many), JSON.stringify(many.map((ind) => post(ind).pin))]) {
+      const place = await placeWith({ 'large.json': text })
+      expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3003, rows: 3003, refused: 0 })
+    }
+  })
+
+  it('are refused by name where their end is missing, and record by record where one is bad', async () => {
+    const bad = JSON.stringify([post(4).pin, { ...post(5).pin, index: 'five' }, 6], undefined, 2)
+    const place = await placeWith({ 'bad.json': bad, 'half.json': list([7, 8]).slice(0, -300), 'open.json': '[\n{}' })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 6, rows: 4, refused: 4 })
+    expect((await refusedPins(place)).map(([object, place, reason]) => [object, place, reason])).toEqual([
+      ['bad.json', 2, 'wrong type in field index'],
+      ['bad.json', 3, 'not an object'],
+      ['half.json', null, 'incomplete: its last record has no end'],
+      ['open.json', null, 'incomplete: its last record has no end'],
+    ])
+  })
+})
+
 describe('a record that can not be cleaned is refused by object and place', () => {
   it('a column that changed its type', async () => {
     const changed = { ...post(5).pin, index: 'five' }
@@ -104,8 +126,20 @@ describe('a record that can not be cleaned is refused by object and place', () =
   })
 })
 
+const pretty = (...inds: number[]) => inds.map((ind) => `${JSON.stringify(post(ind).pin, undefined, 2)}\n`).join('')
+const list = (inds: readonly number[]) =>
+  JSON.stringify(
+    inds.map((ind) => post(ind).pin),
+    undefined,
+    4,
+  )
+
 describe('what is taken', () => {
   it.each([
+    ['objects over many lines', 'events/event-a.json', pretty(4, 5)],
+    ['a list of objects over many lines', 'a.json', list([4, 5])],
+    ['a list of objects on one line', 'a.json', JSON.stringify([post(4).pin, post(5).pin])],
+    ['objects over many lines, zipped', 'a.json.gz', gzipSync(pretty(4, 5))],
     ['lines that end as Windows ends them', 'a.jsonl', pin(4).replace('\n', '\r\n') + pin(5).replace('\n', '\r\n')],
     ['blank lines', 'a.jsonl', `\n${pin(4)}\n\n \n${pin(5)}\n`],
     ['a last line without an end', 'a.json', (pin(4) + pin(5)).trimEnd()],

@@ -1,4 +1,5 @@
 import type { JoinedValues } from '@millrace/base'
+import type { TakeLines } from './documents.ts'
 
 const [LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x0a, 0x0d, 0x20]
 
@@ -16,6 +17,24 @@ export function linesOf(bytes: Uint8Array): JoinedValues {
   }
   const traits = { nulls: false, lineBreaks: buffer.includes(CARRIAGE_RETURN), longest, first }
   return { count: ends.length, bytes, ends: Int32Array.from(ends), traits }
+}
+
+/** Counts the lines of such a text. */
+export function countLines(bytes: Buffer): number {
+  let count = 0
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++
+  return count
+}
+
+/** Takes text whose lines are records. The bytes come as they are, which `tidyLines` changes. */
+export function plainLines(): TakeLines {
+  let begun: Buffer | undefined
+  return (piece, isLast) => {
+    const bytes = begun ? Buffer.concat([begun, piece]) : piece
+    const end = isLast ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1
+    begun = end < bytes.length ? bytes.subarray(end) : undefined
+    return bytes.subarray(0, end)
+  }
 }
 
 /** Ends each line with a line feed and removes blank lines. It changes `bytes` in place. */

@@ -3,7 +3,8 @@ import { endBefore, type JoinedValues, lowerBound, MillraceError } from '@millra
 import type { ObjectStore } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 import { ahead } from './ahead.ts'
-import { linesOf, tidyLines } from './lines.ts'
+import { documentLines, holdsDocuments } from './documents.ts'
+import { countLines, linesOf, plainLines, tidyLines } from './lines.ts'
 
 /** Place of a record: its object and its number there, from 1. */
 export interface RecordPlace {
@@ -34,6 +35,7 @@ const PIECE_BYTES = 8 << 20
 /** Twice the connections to S3, so that no connection is idle while the first answer is late. */
 const GETS_AHEAD = 128
 
+const HEAD_BYTES = 64 << 10
 const TAIL_BYTES = 64 << 10
 
 interface Piece {
@@ -42,15 +44,21 @@ interface Piece {
   readonly to: number
 }
 
-interface ReadPiece extends Piece {
+interface ReadPiece extends Piece, Look {
   readonly bytes: Buffer
-  readonly refusal?: string
 }
 
-/** Yields the records of JSON-lines objects in blocks of about the same size. */
+/** What is seen at an object's beginning and end. */
+interface Look {
+  /** Why it can't be read. */
+  readonly refusal?: string
+  readonly holdsDocuments: boolean
+}
+
+/** Yields the records of JSON objects, a record a line or in documents, in blocks of about the same size. */
 export async function* rawBlocks(store: ObjectStore, objects: readonly RawObject[]): AsyncGenerator<RawBlock> {
   let gathering = gather()
-  let carried: Buffer | undefined
+  let [take, before] = [plainLines(), 0]
   const limits = { most: GETS_AHEAD, budget: BLOCK_BYTES, cost: ({ from, to }: Piece) => to - from }
   for await (const read of ahead(piecesOf(objects), limits, (piece) => readPiece(store, piece))) {
     const { object, from, to, refusal } = read
@@ -58,11 +66,8 @@ export async function* rawBlocks(store: ObjectStore, objects: readonly RawObject
       if (from === 0) gathering.refuse({ object, reason: refusal })
       continue
     }
-    const bytes = carried ? Buffer.concat([carried, read.bytes]) : read.bytes
-    carried = undefined
-    const end = to === object.size ? bytes.length : bytes.lastIndexOf(0x0a) + 1
-    if (end < bytes.length) carried = bytes.subarray(end)
-    gathering.add(object.key, bytes.subarray(0, end))
+    if (from === 0) [take, before] = [read.holdsDocuments ? documentLines().take : plainLines(), 0]
+    before += gathering.add(object.key, before, take(read.bytes, to === object.size))
     if (gathering.size() < BLOCK_BYTES) continue
     yield gathering.block()
     gathering = gather()
@@ -86,11 +91,16 @@ async function readPiece(store: ObjectStore, piece: Piece): Promise<ReadPiece> {
   const { object, from, to } = piece
   const whole = from === 0 && to === object.size
   const bytes = await bytesOf(store, object, whole ? undefined : { offset: from, length: to - from })
-  if (!whole) return { ...piece, bytes, ...(await refusalOfLarge(store, object)) }
-  if (bytes.length !== object.size) return { ...piece, bytes, refusal: 'it has changed since it was listed' }
+  if (!whole) return { ...piece, bytes, ...(await lookAtLarge(store, object)) }
+  const refused = (refusal: string) => ({ ...piece, bytes, refusal, holdsDocuments: false })
+  if (bytes.length !== object.size) return refused('it has changed since it was listed')
   const text = isGzipName(object.key) ? unzipped(bytes) : bytes
-  const refusal = text === undefined ? 'its gzip is damaged or incomplete' : refusalOf(text, text)
-  return { ...piece, bytes: text ?? bytes, ...(refusal === undefined ? {} : { refusal }) }
+  if (text === undefined) return refused('its gzip is damaged or incomplete')
+  const look = lookAt(text, text)
+  if (look.refusal !== undefined || !look.holdsDocuments) return { ...piece, bytes: text, ...look }
+  const { take, isComplete } = documentLines()
+  const lines = take(text, true)
+  return isComplete() ? { ...piece, bytes: lines, holdsDocuments: false } : refused(INCOMPLETE)
 }
 
 async function bytesOf(store: ObjectStore, { key }: RawObject, range?: { offset: number; length: number }) {
@@ -101,28 +111,33 @@ async function bytesOf(store: ObjectStore, { key }: RawObject, range?: { offset:
   })
 }
 
-const checked = new WeakMap<RawObject, Promise<{ refusal?: string }>>()
+const looks = new WeakMap<RawObject, Promise<Look>>()
 
-/** Checks head and tail of a large object once, so that it is refused as a whole before its first piece is used. */
-function refusalOfLarge(store: ObjectStore, object: RawObject): Promise<{ refusal?: string }> {
-  const known = checked.get(object)
+/** Looks at head and tail of a large object once, so that it is refused as a whole before its first piece is used. */
+function lookAtLarge(store: ObjectStore, object: RawObject): Promise<Look> {
+  const known = looks.get(object)
   if (known !== undefined) return known
-  const checking = (async () => {
-    const head = await bytesOf(store, object, { offset: 0, length: 2 })
+  const looking = (async () => {
+    const head = await bytesOf(store, object, { offset: 0, length: HEAD_BYTES })
     const tail = await bytesOf(store, object, { offset: object.size - TAIL_BYTES, length: TAIL_BYTES })
-    const refusal = refusalOf(head, tail)
-    return refusal === undefined ? {} : { refusal }
+    return lookAt(head, tail)
   })()
-  checked.set(object, checking)
-  return checking
+  looks.set(object, looking)
+  return looking
 }
 
-/** Returns why an object can't be read. A complete object ends its last record, with or without a line feed. */
-function refusalOf(head: Buffer, tail: Buffer): string | undefined {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'it is gzip, and its name says JSON'
-  if (tail.at(-1) === 0x0a) return undefined
+const INCOMPLETE = 'incomplete: its last record has no end'
+
+/** A complete object ends its last record, with or without a line feed; a list of records, with its bracket. */
+function lookAt(head: Buffer, tail: Buffer): Look {
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    return { refusal: 'it is gzip, and its name says JSON', holdsDocuments: false }
+  }
+  const documents = holdsDocuments(head)
   const text = tail.toString('latin1').trimEnd()
-  return text === '' || text.endsWith('}') ? undefined : 'incomplete: its last record has no end'
+  const hasEnd = text === '' || text.endsWith('}') || (documents && text.endsWith(']'))
+  const isComplete = hasEnd || (!documents && tail.at(-1) === 0x0a)
+  return { holdsDocuments: documents, ...(!isComplete && { refusal: INCOMPLETE }) }
 }
 
 function unzipped(bytes: Buffer): Buffer | undefined {
@@ -134,20 +149,26 @@ function unzipped(bytes: Buffer): Buffer | undefined {
 }
 
 function gather() {
-  const [parts, starts, objects]: [Buffer[], number[], string[]] = [[], [], []]
+  const [parts, starts, objects]: [Buffer[], number[], { readonly key: string; readonly before: number }[]] = [
+    [],
+    [],
+    [],
+  ]
   const refused: RefusedObject[] = []
   let size = 0
   return {
     size: () => size,
     isEmpty: () => size === 0 && refused.length === 0,
     refuse: (object: RefusedObject) => void refused.push(object),
-    add(object: string, bytes: Buffer) {
+    /** Adds lines of an object, of which there were so many before, and returns how many they are. */
+    add(key: string, before: number, bytes: Buffer): number {
       const lines = tidyLines(bytes)
-      if (lines.length === 0) return
+      if (lines.length === 0) return 0
       parts.push(lines)
       starts.push(size)
-      objects.push(object)
+      objects.push({ key, before })
       size += lines.length
+      return countLines(lines)
     },
     block(): RawBlock {
       const values = linesOf(Buffer.concat(parts, size))
@@ -155,7 +176,8 @@ function gather() {
         const at = endBefore(values.ends, index)
         const part = lowerBound(starts, at + 1) - 1
         const first = lowerBound(values.ends, starts[part] ?? 0)
-        return { object: objects[part] ?? '', place: index - first + 1 }
+        const { key, before } = objects[part] ?? { key: '', before: 0 }
+        return { object: key, place: before + index - first + 1 }
       }
       return { values, placeOf, refused }
     },

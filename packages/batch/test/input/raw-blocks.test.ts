@@ -47,7 +47,53 @@ it('an object that is read in pieces loses none of its records', async () => {
   const expected = lines.map((line, i) => `0.json ${i + 1} ${line}`)
   const records = await recordsOf([lines.join('\n')])
   expect(records).toHaveLength(expected.length)
-  expect(records.map((text) => text.split(' ')[2])).toEqual(expected.map((text) => text.split(' ')[2]))
+  expect(records).toEqual(expected)
+})
+
+const spread = fc.record({ a: fc.string({ maxLength: 5 }), b: fc.array(fc.nat(9)), c: fc.constant({ 'd}': '[\\"\n' }) })
+const indented = fc
+  .constantFrom(2, 4, '\t')
+  .map((indent) => (value: unknown) => JSON.stringify(value, undefined, indent))
+const documents = fc.tuple(
+  fc.array(spread, { minLength: 1, maxLength: 4 }),
+  indented,
+  end,
+  fc.constantFrom('objects', 'list', 'line'),
+)
+
+it('every record of documents comes once as a line: objects over many lines, lists of them over many or on one', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(documents, { maxLength: 4 }), async (objects) => {
+      const texts = objects.map(([records, write, end, how]) => {
+        if (how === 'line') return JSON.stringify(records) + end
+        return how === 'list' ? write(records) + end : records.map((each) => write(each) + end).join('')
+      })
+      const expected = objects.flatMap(([records], i) => records.map((each, nth) => [`${i}.json`, nth + 1, each]))
+      const found = (await recordsOf(texts)).map((text) => {
+        const [object, nth, ...rest] = text.split(' ')
+        return [object, Number(nth), JSON.parse(rest.join(' '))]
+      })
+      expect(found).toEqual(expected)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+it('a record over some lines does not make documents of records that are a line each', async () => {
+  expect(await recordsOf(['{"i":1}\n{"i":\n2}\n'])).toEqual(['0.json 1 {"i":1}', '0.json 2 {"i":', '0.json 3 2}'])
+  expect(await recordsOf(['[{"i":1}]\n[{"i":2}]\n'])).toEqual(['0.json 1 [{"i":1}]', '0.json 2 [{"i":2}]'])
+})
+
+it('a line break in a text is not mended by making a line of its record', async () => {
+  const [record] = await recordsOf(['{\n"a": "x\ny"\n}'])
+  expect(record?.slice('0.json 1 '.length)).toBe('{ "a": "x\ry" }')
+})
+
+it('documents that are read in pieces lose none of their records', async () => {
+  const records = Array.from({ length: 20_000 }, (_, i) => ({ i, text: 'x'.repeat(i % 900) }))
+  const found = await recordsOf([JSON.stringify(records, undefined, 2)])
+  expect(found.map((text) => JSON.parse(text.slice(text.indexOf('{'))))).toEqual(records)
+  expect(found.map((text) => Number(text.split(' ')[1]))).toEqual(records.map((_, i) => i + 1))
 })
 
 describe('an object is of the data set that', () => {
