@@ -28,7 +28,7 @@ export async function writeLog(folder: string, commits: number, checkpoint: bool
 async function writeNewestCheckpoint(folder: string): Promise<void> {
   const snapshot = await openTable({ store: await openLake(folder), path: 'table' })
   if (!snapshot) throw new Error(`no table in ${folder}`)
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const connection = await engine.connect()
   await writeCheckpoint(snapshot, { connection, folder, runtime: systemRuntime })
   engine.close()

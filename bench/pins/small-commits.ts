@@ -21,7 +21,7 @@ export async function smallCommits(pins: string, lake: string): Promise<SmallCom
   const table: TableRef = { store: await openLake(lake), path: 'pin' }
   const { schema } = await loadDataset('pin', [PINTEREST.datasets])
   // A thousand rows are less than what two threads would share.
-  const connection = await (await openDuckDB({ threads: 1 })).connect()
+  const connection = await (await openDuckDB({ files: 'all', threads: 1 })).connect()
   await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)
   const context = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
   const open = () => openOrCreate(table, { schema }, systemRuntime, connection)

@@ -8,7 +8,7 @@ import { job, ready, report } from '../../src/contestant.ts'
 
 const { input, output } = job()
 const store = await openLake(input)
-const connection = await (await openDuckDB()).connect()
+const connection = await (await openDuckDB({ files: 'all' })).connect()
 await ready()
 const snapshot = await openTable({ store, path: 'table' }, undefined, connection)
 if (!snapshot) throw new Error('no table')

@@ -10,7 +10,7 @@ import { job, ready, report } from '../../src/contestant.ts'
 const { input, output } = job()
 await cp(join(input, 'pin'), join(output, 'pin'), { recursive: true })
 const store = await openLake(output)
-const connection = await (await openDuckDB()).connect()
+const connection = await (await openDuckDB({ files: 'all' })).connect()
 await ready()
 const snapshot = await openTable({ store, path: 'pin' })
 if (!snapshot) throw new Error('no table')

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { openTable, type Snapshot } from '@millrace/delta'
-import { openDuckDB } from '@millrace/engine'
+import { filesOf, openDuckDB } from '@millrace/engine'
 import {
   answerable,
   BATCH,
@@ -16,7 +16,7 @@ import {
   type TableQuality,
   tableQuality,
 } from '@millrace/queries'
-import { openLake } from '@millrace/store'
+import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { askQuestions, writeAnswerTables } from './answers.ts'
 import type { AskedTables } from './asked-tables.ts'
@@ -30,7 +30,7 @@ import { openSource, type Wanted } from './inputs.ts'
 import type { Manifest, TableNotes } from './manifest.ts'
 import { writeOut } from './out.ts'
 import type { RunParts } from './parts.ts'
-import { planRuns, rulesHash } from './plan.ts'
+import { type Plans, planRuns, rulesHash } from './plan.ts'
 import type { Portions } from './staging.ts'
 import { beginSteps, type Steps } from './steps.ts'
 
@@ -72,19 +72,6 @@ const MEMORY = '512MB'
 /** Finishes unfinished earlier runs and then does the run of a date. */
 export async function runBatch(options: BatchOptions, runtime: Runtime, signal: AbortSignal): Promise<BatchResult> {
   const lake = await openLake(options.lake, { runtime })
-  const folder = await openWorkFolder()
-  const engine = await openDuckDB({ memoryLimit: MEMORY, temporaryFolder: folder.path })
-  try {
-    const cleaner = createCleaner({ engine, workFolder: folder.path, runtime })
-    return await runAll(options, { lake, engine, cleaner, workFolder: folder.path, runtime }, signal)
-  } finally {
-    engine.close()
-    await folder.close()
-  }
-}
-
-async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSignal): Promise<BatchResult> {
-  const { lake, runtime } = parts
   const steps = beginSteps(runtime, signal, (time) => options.onStep?.(time))
   const questions = await loadQuestions(options.questionFolders)
   const plans = await steps.take('plan', async () => {
@@ -93,12 +80,14 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
     const planning = { lake, source, wanted: options, rules, runtime }
     return planRuns(options.date, options.full, await readRuns(lake), planning)
   })
+  await using held = new AsyncDisposableStack()
+  const parts = await openParts(plans, lake, options, runtime, held)
   const run = async (manifest: Manifest) => {
     await using clusterSchema = await clusterSchemaFor(manifest, options, parts, signal)
     return await runOne(manifest, questions, steps, options, { ...parts, clusterSchema })
   }
   for (const manifest of plans.unfinished) await run(manifest)
-  if ('wanted' in plans) return run(plans.wanted)
+  if ('wanted' in plans) return await run(plans.wanted)
   return {
     run: plans.done,
     wasDone: true,
@@ -107,6 +96,29 @@ async function runAll(options: BatchOptions, parts: RunParts, signal: AbortSigna
     unclaimed: 0,
     missed: [],
   }
+}
+
+/** Opens what the runs are done with: an engine that reaches their inputs, the lake and the folder of the answers. */
+async function openParts(
+  plans: Plans,
+  lake: ObjectStore,
+  options: BatchOptions,
+  runtime: Runtime,
+  held: AsyncDisposableStack,
+): Promise<RunParts> {
+  const manifests = [...plans.unfinished, ...('wanted' in plans ? [plans.wanted] : [])]
+  const landings = new Set(manifests.flatMap(({ raw }) => raw ?? []))
+  const sources = await Promise.all(
+    [...landings].map((raw) => openSource(lake, raw, { wanted: options, openRows: options.openRows, runtime })),
+  )
+  const stores = [lake, ...sources.flatMap(({ raw }) => raw ?? [])]
+  const folder = await openWorkFolder()
+  held.defer(folder.close)
+  const files = [...stores.flatMap(filesOf), resolve(options.out)]
+  const engine = await openDuckDB({ files, memoryLimit: MEMORY, temporaryFolder: folder.path })
+  held.defer(engine.close)
+  const cleaner = createCleaner({ engine, workFolder: folder.path, runtime })
+  return { lake, engine, cleaner, workFolder: folder.path, runtime }
 }
 
 async function clusterSchemaFor(

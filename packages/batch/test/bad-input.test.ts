@@ -98,7 +98,7 @@ describe('a record that can not be cleaned is refused by object and place', () =
   it('in Parquet, where a column of one file is of another type', async () => {
     const place = await openPlace()
     await place.putPosts('good', [1])
-    const engine = await openDuckDB()
+    const engine = await openDuckDB({ files: 'all' })
     const connection = await engine.connect()
     const write = (name: string, index: string) =>
       connection.run(

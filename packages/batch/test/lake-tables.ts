@@ -14,7 +14,7 @@ export async function generateLakeTables(lake: string) {
   const store = await openLake(lake)
   return async (inds: readonly number[]): Promise<void> => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
-    const engine = await openDuckDB()
+    const engine = await openDuckDB({ files: 'all' })
     const cleaner = createCleaner({ engine, workFolder: folder, runtime: systemRuntime })
     try {
       for (const name of DATASETS) {

@@ -68,7 +68,7 @@ it('files that optimize has made larger are still told apart by their runs', asy
     await place.run(date)
   }
   const table = await openTable({ store: await openLake(place.lake), path: 'batch/pin' })
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const context = { connection: await engine.connect(), folder: join(place.folder, 'work'), runtime: systemRuntime }
   if (table) expect(await optimizeTable(table, context)).toMatchObject({ removedFiles: 0 })
   engine.close()

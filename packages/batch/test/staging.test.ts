@@ -31,7 +31,7 @@ async function stage(dataset: Dataset, name: string, text: string) {
   await writeFile(join(raw, name), text)
   const { size, mtimeMs: modified } = await stat(join(raw, name))
   const [store, lake] = [await openLake(raw), await openLake(join(folder, 'lake'))]
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const connection = await engine.connect()
   const cleaner = createCleaner({ engine, workFolder, runtime: systemRuntime })
   const run = { lake, engine, cleaner, workFolder, runtime: systemRuntime }

@@ -8,7 +8,7 @@ export const WRITERS = 8
 export const APPENDS = 100
 
 export async function expectEveryRowOnce(table: TableRef) {
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const connection = await engine.connect()
   const snapshot = await openTable(table)
   if (!snapshot) throw new Error('no table')

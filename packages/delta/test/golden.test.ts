@@ -17,7 +17,7 @@ describe.skipIf(root === undefined)('tables that Spark wrote, published by the D
   let duckdb: Awaited<ReturnType<typeof openDuckDB>>
   let connection: DuckDBConnection
   beforeAll(async () => {
-    duckdb = await openDuckDB()
+    duckdb = await openDuckDB({ files: 'all' })
     connection = await duckdb.connect()
     // A DECIMAL of n digits out of the integer that it is.
     await connection.run(`CREATE MACRO unscaled(n, p) AS CASE p WHEN 10 THEN (n::DECIMAL(38, 0) * 0.00001)::DECIMAL(10, 5)

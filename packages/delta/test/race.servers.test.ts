@@ -14,7 +14,7 @@ itOnS3(
   async ({ s3 }) => {
     const folder = await temporaryFolder()
     const store = await openTestLake(s3, { cache: { folder: `${folder}/cache` } })
-    const engine = await openDuckDB()
+    const engine = await openDuckDB({ files: 'all' })
     const table = { store, path: 'table' }
     const writers = Array.from({ length: WRITERS }, (_, writer) =>
       race(table, engine, `${folder}/staging`, writer, APPENDS),

@@ -21,7 +21,7 @@ const PLACES = ["O'ahu", 'a b+c', '100%', 'k=v/w', '東京', '😀', 'what?', '[
 const ROWS = `SELECT i AS id, list_value(${PLACES.map((place) => `'${place.replace("'", "''")}'`).join()})[1 + i % ${PLACES.length}] AS place FROM range(800) t(i)`
 
 async function openEngine(): Promise<DuckDBConnection> {
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   onTestFinished(() => engine.close())
   return engine.connect()
 }

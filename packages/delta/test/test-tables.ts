@@ -33,7 +33,7 @@ export async function openTestTables(
   const runtime = systemRuntime
   const root = await mkdtemp(join(tmpdir(), 'millrace-lake-'))
   const store = await open(root)
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const connection = await engine.connect()
   let tables = 0
   const table = () => ({ store, path: `table${tables++}` })

@@ -1,12 +1,23 @@
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api'
 import bindings, { type PendingResult } from '@duckdb/node-bindings'
+import { openWorkFolder } from '@millrace/base'
+import { confine } from './confine.ts'
 
 export interface DuckDBOptions {
+  /**
+   * Which files statements may read and write: all, for SQL of whoever runs the command; otherwise those in these folders
+   * and places of S3, and in the engine's own temporary folder.
+   */
+  readonly files: 'all' | readonly string[]
+  /** Whether rows come in the order in which they were read. False unless given: it costs memory. */
+  readonly keepsOrder?: boolean
   readonly threads?: number
   /** As DuckDB writes it: `512MB`. */
   readonly memoryLimit?: string
+  /** A new one, which ends with the engine, unless given. */
   readonly temporaryFolder?: string
 }
 
@@ -15,8 +26,10 @@ export interface DuckDB {
   close(): void
 }
 
-/** One engine a process. Every connection thinks in UTC: text without a zone means that, whatever TZ says. */
-export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
+/** Opens an engine. Every connection thinks in UTC: text without a zone means that, whatever TZ says. */
+export async function openDuckDB(options: DuckDBOptions): Promise<DuckDB> {
+  const own = options.temporaryFolder === undefined ? (await openWorkFolder()).path : undefined
+  const temporaryFolder = options.temporaryFolder ?? String(own)
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? availableParallelism()),
     memory_limit: options.memoryLimit ?? '512MB',
@@ -26,13 +39,26 @@ export async function openDuckDB(options: DuckDBOptions = {}): Promise<DuckDB> {
     enable_external_file_cache: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    preserve_insertion_order: 'false',
-    ...(options.temporaryFolder === undefined ? {} : { temp_directory: options.temporaryFolder }),
+    preserve_insertion_order: String(options.keepsOrder ?? false),
+    temp_directory: temporaryFolder,
   })
   const first = await instance.connect()
   await first.run("SET GLOBAL TimeZone = 'UTC'")
+  if (options.files !== 'all') await confine(first, [temporaryFolder, ...options.files])
   first.closeSync()
-  return { connect: () => instance.connect(), close: () => instance.closeSync() }
+  return {
+    connect: () => instance.connect(),
+    close() {
+      instance.closeSync()
+      if (own !== undefined) rmSync(own, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Returns the engine's temporary folder, in which every statement may read and write. */
+export async function temporaryFolderOf(connection: DuckDBConnection): Promise<string> {
+  const reader = await connection.runAndReadAll(`SELECT current_setting('temp_directory')`)
+  return String(reader.getRows()[0]?.[0])
 }
 
 const LOOK_EVERY_MS = 1

@@ -1,5 +1,5 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
-import { type DuckDB, openDuckDB } from './duckdb.ts'
+import { type DuckDB, type DuckDBOptions, openDuckDB } from './duckdb.ts'
 
 /** What work on this computer is done with. */
 export interface Machine {
@@ -9,11 +9,14 @@ export interface Machine {
   readonly runtime: Runtime
 }
 
-/** Opens an engine with a scratch folder of its own; both are gone when the machine is disposed of. */
-export async function openMachine(runtime: Runtime): Promise<Machine & AsyncDisposable> {
+/**
+ * Opens an engine with a scratch folder of its own; both are gone when the machine is disposed of. Statements reach that
+ * folder and `files`.
+ */
+export async function openMachine(runtime: Runtime, files: DuckDBOptions['files']): Promise<Machine & AsyncDisposable> {
   const folder = await openWorkFolder()
   try {
-    const engine = await openDuckDB({ temporaryFolder: folder.path })
+    const engine = await openDuckDB({ files, temporaryFolder: folder.path })
     return {
       engine,
       workFolder: folder.path,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ObjectStore, Readable, S3Access } from '@millrace/store'
+import { loadsHttpfs } from './confine.ts'
 import { quoteName, quoteText } from './quote.ts'
 
 /** What DuckDB would take for a pattern or a query in an address. */
@@ -8,8 +9,7 @@ const UNADDRESSABLE = /[?*[\]#]/
 
 /**
  * Makes objects that never change readable to this connection until they are released. Where DuckDB's httpfs extension
- * is installed, the paths are addresses that only this connection understands: nothing is fetched over the network to
- * have the extension.
+ * is installed, the paths are addresses that only this connection understands.
  */
 export async function readableBy(
   connection: DuckDBConnection,
@@ -23,13 +23,9 @@ export async function readableBy(
   return { paths: keys.map((key) => `s3://${access.bucket}/${access.prefix}${key}`), release: async () => {} }
 }
 
-async function loadsHttpfs(connection: DuckDBConnection): Promise<boolean> {
-  try {
-    await connection.run('LOAD httpfs')
-    return true
-  } catch {
-    return false
-  }
+/** Returns the places of the files that statements over a store's tables read: see `DuckDBOptions.files`. */
+export function filesOf({ readableIn, allowed = [] }: ObjectStore): string[] {
+  return [...readableIn, ...allowed.flatMap(({ store }) => store.readableIn)]
 }
 
 /** Made anew each time, because credentials of a role run out. */

@@ -2,7 +2,7 @@ import { openDuckDB, runBeside } from '@millrace/engine'
 import { expect, onTestFinished, test } from 'vitest'
 
 async function connect() {
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   onTestFinished(() => engine.close())
   return engine.connect()
 }

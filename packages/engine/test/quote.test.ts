@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { openDuckDB, quoteName, quoteText } from '../src/index.ts'
 
-const engine = await openDuckDB({ threads: 1 })
+const engine = await openDuckDB({ files: 'all', threads: 1 })
 const connection = await engine.connect()
 afterAll(() => engine.close())
 

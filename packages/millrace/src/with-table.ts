@@ -9,15 +9,16 @@ export async function withTable<T>(
   work: (snapshot: Snapshot, context: WriteContext) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) throw new MillraceError('USAGE', 'this command needs the name of a table')
-  const [{ openLake }, { openDuckDB }, { openTable }] = await Promise.all([
+  const [{ openLake }, { filesOf, openDuckDB }, { openTable }] = await Promise.all([
     import('@millrace/store'),
     import('@millrace/engine'),
     import('@millrace/delta'),
   ])
-  const snapshot = await openTable({ store: await openLake(lake), path })
+  const store = await openLake(lake)
+  const snapshot = await openTable({ store, path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `there is no table ${path} in ${lake}`)
   const folder = await openWorkFolder()
-  const engine = await openDuckDB({ temporaryFolder: folder.path })
+  const engine = await openDuckDB({ files: filesOf(store), temporaryFolder: folder.path })
   try {
     return await work(snapshot, { connection: await engine.connect(), folder: folder.path, runtime })
   } finally {

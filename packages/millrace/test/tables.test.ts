@@ -11,7 +11,7 @@ const SCHEMA = '{"type":"struct","fields":[{"name":"n","type":"long","nullable":
 async function foreignTable(lake: string, name: string, rows: number): Promise<void> {
   const folder = join(lake, name)
   await mkdir(join(folder, '_delta_log'), { recursive: true })
-  const engine = await openDuckDB({ threads: 1 })
+  const engine = await openDuckDB({ files: 'all', threads: 1 })
   const connection = await engine.connect()
   await connection.run(
     `COPY (SELECT range AS n FROM range(${rows})) TO '${join(folder, 'a.parquet')}' (FORMAT parquet)`,

@@ -21,7 +21,7 @@ export interface BatchPart {
 }
 
 export async function openBatches(): Promise<Batches> {
-  const machine = await openMachine(systemRuntime)
+  const machine = await openMachine(systemRuntime, 'all')
   const cleaner = createCleaner(machine)
   const dataset = await loadDataset('user', [PINTEREST.datasets])
   return {

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { openTable, planScan, type Snapshot, withScan } from '@millrace/delta'
-import { openDuckDB } from '@millrace/engine'
+import { filesOf, openDuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { type Answer, readAnswer } from './answers.ts'
 import { type TableQuality, tableQuality } from './quality.ts'
@@ -30,7 +30,7 @@ export async function readResults(store: ObjectStore, questions: Questions, date
 }
 
 async function answersOf(store: ObjectStore, run: RunRecord, { questions }: Questions): Promise<Answer[]> {
-  const engine = await openDuckDB({ threads: 1 })
+  const engine = await openDuckDB({ files: filesOf(store), threads: 1 })
   try {
     const connection = await engine.connect()
     const answers: Answer[] = []

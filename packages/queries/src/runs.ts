@@ -1,5 +1,5 @@
 import { commentedField, openTable, planScan, type StructType, withScan } from '@millrace/delta'
-import { openDuckDB } from '@millrace/engine'
+import { filesOf, openDuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 
 /** Folder of the daily run's tables, and their schema in SQL. */
@@ -61,7 +61,7 @@ export interface RunRecord {
 export async function readRuns(store: ObjectStore): Promise<RunRecord[]> {
   const snapshot = await openTable({ store, path: RUNS_TABLE })
   if (!snapshot) return []
-  const engine = await openDuckDB({ threads: 1 })
+  const engine = await openDuckDB({ files: filesOf(store), threads: 1 })
   try {
     const connection = await engine.connect()
     const reader = await withScan(planScan(snapshot), connection, (rows) =>

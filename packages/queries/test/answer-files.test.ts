@@ -8,7 +8,7 @@ import { writeAnswerFiles } from '../src/answer-files.ts'
 import type { Answer } from '../src/answers.ts'
 import { parseQuestion } from '../src/questions.ts'
 
-const engine = await openDuckDB()
+const engine = await openDuckDB({ files: 'all' })
 afterAll(() => engine.close())
 
 const question = parseQuestion(

@@ -18,7 +18,7 @@ async function lines(folder: string, file: string): Promise<Row[]> {
 }
 
 async function answers(folder: string) {
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const file = (name: string) => join(folder, `clean_${name}.jsonl`)
   const files = { pin: file('pin'), geo: file('geo'), user: file('user') }
   return answersOver(await engine.connect(), files).finally(() => engine.close())

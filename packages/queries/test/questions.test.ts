@@ -9,7 +9,7 @@ import { answersOver } from './kit.ts'
 const FIXTURES = join(import.meta.dirname, 'fixtures/hand')
 const { views, questions } = await loadQuestions([PINTEREST.questions])
 
-const engine = await openDuckDB()
+const engine = await openDuckDB({ files: 'all' })
 const connection = await engine.connect()
 afterAll(() => engine.close())
 

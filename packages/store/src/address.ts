@@ -5,29 +5,37 @@ import type { CacheOptions } from './cache/cache.ts'
 import { realFolder } from './confined.ts'
 import { fileStore } from './file.ts'
 import { parseS3Address } from './s3/address.ts'
-import type { ObjectStore } from './store.ts'
+import type { AllowedPlace, ObjectStore } from './store.ts'
 
 export interface LakeOptions {
   readonly runtime?: Runtime
   /** Of local copies, for stores that DuckDB can't read by itself. */
   readonly cache?: CacheOptions
-  /** Other folders, and places of S3, that files of the lake's tables may be read from. */
+  /** Other folders, and `s3://bucket/prefix`, that files of the lake's tables may be read from. */
   readonly allowPaths?: readonly string[]
 }
 
 /** The store that a lake's address names. What only S3 needs is loaded for S3 alone. */
 export async function openLake(address: string, options: LakeOptions = {}): Promise<ObjectStore> {
   const { allowPaths = [] } = options
-  const store = await openStore(
-    address,
-    options,
-    allowPaths.filter((path) => !path.startsWith('s3:')),
-  )
-  return allowPaths.length === 0 ? store : { ...store, allowedRoots: allowPaths.map(canonicalRoot) }
+  const folders = allowPaths.filter((path) => !path.startsWith('s3:')).map((path) => realFolder(resolve(path)))
+  const store = await openStore(address, options, folders)
+  if (allowPaths.length === 0) return store
+  const places = allowPaths.map(async (path): Promise<AllowedPlace> => {
+    if (!path.startsWith('s3:')) {
+      const root = realFolder(resolve(path))
+      return { root, store: await openStore(root, options, folders) }
+    }
+    const place = await openStore(besideLake(path, address), options, [])
+    return { root: place.url, store: place }
+  })
+  return { ...store, allowed: await Promise.all(places) }
 }
 
-function canonicalRoot(path: string): string {
-  return path.startsWith('s3:') ? path.replace(/\/$/, '') : realFolder(resolve(path))
+/** Another place of S3 is on the lake's own server unless it names one. */
+function besideLake(path: string, lake: string): string {
+  const settings = lake.startsWith('s3:') && !path.includes('?') ? lake.indexOf('?') : -1
+  return settings === -1 ? path : path + lake.slice(settings)
 }
 
 async function openStore(address: string, options: LakeOptions, folders: readonly string[]): Promise<ObjectStore> {

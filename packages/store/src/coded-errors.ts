@@ -31,6 +31,7 @@ export function withCodedErrors(store: ObjectStore, advice: Advice): ObjectStore
   const { s3Access } = store
   return {
     url: store.url,
+    readableIn: store.readableIn,
     get: (key, range) => once(`get ${key}`, () => store.get(key, range)),
     put: (key, bytes) => once(`put ${key}`, () => store.put(key, bytes)),
     putIfAbsent: (key, bytes) => once(`create ${key}`, () => store.putIfAbsent(key, bytes)),

@@ -30,7 +30,7 @@ export function outside(what: string): MillraceError {
 }
 
 /** Whether a path or an address is that of a folder or of something in it. */
-export function isWithin(path: string, folder: string): boolean {
+function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 

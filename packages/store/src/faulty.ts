@@ -80,6 +80,7 @@ export function faultyStore(inner: ObjectStore, plan: FaultPlan, runtime: Runtim
   }
   return {
     url: inner.url,
+    readableIn: inner.readableIn,
     get: (key, range) => call('get', key, () => inner.get(key, range)),
     put: (key, bytes) => call('put', key, () => inner.put(key, bytes)),
     putIfAbsent: (key, bytes) => call('putIfAbsent', key, () => inner.putIfAbsent(key, bytes), 'exists'),

@@ -19,7 +19,7 @@ import {
 import { checkKey } from './key.ts'
 import { compareUtf8, sortByUtf8 } from './order.ts'
 import { refuseSpecial, refuseSpecialFiles } from './special.ts'
-import type { ByteRange, ObjectInfo, ObjectStore } from './store.ts'
+import { type ByteRange, MOST_WHOLE, type ObjectInfo, type ObjectStore } from './store.ts'
 
 /** A folder as an object store: an object is written and synced out of sight, then linked to its name. */
 export function fileStore(
@@ -48,6 +48,7 @@ export function fileStore(
   }
   const store: ObjectStore = {
     url,
+    readableIn: [root],
     async get(key, range) {
       const path = pathOf(key)
       await refuseOutside([path], within)
@@ -85,15 +86,25 @@ async function replace(temporary: string, target: string): Promise<void> {
 async function readObject(path: string, range: ByteRange | undefined): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    refuseSpecial(path, await file.stat())
-    if (!range) return await file.readFile()
+    const info = await file.stat()
+    refuseSpecial(path, info)
+    if (!range) {
+      if (info.size > MOST_WHOLE) throw tooLarge(path, info.size)
+      return await file.readFile()
+    }
     const { offset, length } = range
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, (await file.stat()).size - offset)))
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, info.size - offset)))
     const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
     return bytes.subarray(0, bytesRead)
   } finally {
     await file.close()
   }
+}
+
+function tooLarge(path: string, size: number): MillraceError {
+  return new MillraceError('STORE_FAILED', `${path} has ${size} bytes, of which at most ${MOST_WHOLE} are read`, {
+    next: 'Check what wrote it: no log entry of a table is so large.',
+  })
 }
 
 /**

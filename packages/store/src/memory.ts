@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
 import { checkKey } from './key.ts'
 import { compareUtf8, sortByUtf8 } from './order.ts'
@@ -19,8 +20,10 @@ export function memoryStore(objects: Objects = new Map(), runtime: Runtime = sys
     checkKey(URL, key)
     await Promise.resolve()
   }
+  const copies = join(tmpdir(), `millrace-memory-${randomUUID()}`)
   const store: ObjectStore = {
     url: URL,
+    readableIn: [copies],
     async get(key, range) {
       await turn(key)
       return sliceOf(objects.get(key)?.bytes, range)
@@ -55,7 +58,7 @@ export function memoryStore(objects: Objects = new Map(), runtime: Runtime = sys
       await turn(key)
       objects.delete(key)
     },
-    readable: (keys) => localCopies(objects, keys),
+    readable: (keys) => localCopies(objects, keys, join(copies, randomUUID())),
   }
   return store
 }
@@ -70,8 +73,8 @@ function keysAfter(objects: Objects, prefix: string, after: string | undefined):
   )
 }
 
-async function localCopies(objects: Objects, keys: readonly string[]): Promise<Readable> {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-memory-'))
+async function localCopies(objects: Objects, keys: readonly string[], folder: string): Promise<Readable> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const paths = await Promise.all(
     keys.map(async (key, i) => {
       const path = join(folder, String(i))
@@ -80,5 +83,10 @@ async function localCopies(objects: Objects, keys: readonly string[]): Promise<R
       return path
     }),
   )
-  return { paths, release: () => rm(folder, { recursive: true, force: true }) }
+  const release = async () => {
+    await rm(folder, { recursive: true, force: true })
+    // Other copies may be in use beside it.
+    await rmdir(dirname(folder)).catch(() => {})
+  }
+  return { paths, release }
 }

@@ -12,7 +12,10 @@
 export interface ObjectStore {
   /** The address, for people. */
   readonly url: string
-  /** Undefined when there is none. A range that reaches beyond the end gives what there is. */
+  /**
+   * Undefined when there is none. A range that reaches beyond the end gives what there is. An object over `MOST_WHOLE` is
+   * read in ranges alone.
+   */
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>
   /** Replaces what is there. */
   put(key: string, bytes: Uint8Array): Promise<void>
@@ -27,10 +30,18 @@ export interface ObjectStore {
   delete(key: string): Promise<void>
   /** Makes objects that never change readable as local files until they are released. */
   readable(keys: readonly string[]): Promise<Readable>
-  /** Places outside of the store that the user lets the tables in it name files of: folders without links, and S3. */
-  readonly allowedRoots?: readonly string[]
+  /** Folders, and places of S3, in which the files lie that `readable` and `s3Access` lead to. */
+  readonly readableIn: readonly string[]
+  /** Places outside of the store that the user lets the tables in it name files of. */
+  readonly allowed?: readonly AllowedPlace[]
   /** How a program that speaks S3 reads the same objects by itself; undefined where they are not in a bucket. */
   readonly s3Access?: () => Promise<S3Access>
+}
+
+export interface AllowedPlace {
+  /** Folder without links, or `s3://bucket/prefix`. */
+  readonly root: string
+  readonly store: ObjectStore
 }
 
 /** Credentials may run out: ask anew before each use. */
@@ -45,6 +56,9 @@ export interface S3Access {
   readonly secretAccessKey: string
   readonly sessionToken: string | undefined
 }
+
+/** Held in memory: commits, checkpoints in JSON. Data files are read by the engine. */
+export const MOST_WHOLE = 256 << 20
 
 export interface ByteRange {
   readonly offset: number

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import { type Machine, openMachine } from '@millrace/engine'
+import { filesOf, type Machine, openMachine } from '@millrace/engine'
 import { anchorLast, OUTPUTS, type Output, type PipelineOutputs } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
@@ -56,9 +56,9 @@ const MOST_BYTES_IN_FLIGHT = 56 << 20
 /** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
   const { routes, group, member, untilCaughtUp } = options
-  await using machine = await openMachine(runtime)
-  await using held = new AsyncDisposableStack()
   const store = await openLake(options.lake)
+  await using machine = await openMachine(runtime, filesOf(store))
+  await using held = new AsyncDisposableStack()
   const source = held.adopt(
     await openSource(options.source, runtime, { group, store, ...(member !== undefined && { member }) }),
     (opened) => opened.close(),

@@ -76,7 +76,7 @@ export function userRecord(ind: number): string {
 export async function openKit(): Promise<Kit> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-kit-'))
   const store = await openLake(join(folder, 'lake'))
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const stops: (() => Promise<unknown>)[] = []
   return {
     store,

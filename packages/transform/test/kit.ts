@@ -26,9 +26,9 @@ export interface Kit {
 }
 
 export async function createKit(): Promise<Kit> {
-  const engine = await openDuckDB()
   const folder = await mkdtemp(join(tmpdir(), 'millrace-transform-'))
   const store = memoryStore()
+  const engine = await openDuckDB({ files: [folder, ...store.readableIn] })
   const cleaner = createCleaner({ engine, workFolder: folder, runtime: systemRuntime })
   const targets = new Map<Dataset['schema'], Promise<FileTarget>>()
   const target = async ({ schema }: Dataset): Promise<FileTarget> => {

@@ -128,6 +128,10 @@ describe('a data set is refused', () => {
   test('when its SQL lacks one of its columns', async () => {
     await expect(refused({}, 'SELECT meter FROM raw')).rejects.toEqual(invalid(/value/))
   })
+  test('when its SQL reads a file that is neither in the lake nor of the work', async () => {
+    const sql = SQL.replace('FROM raw', `FROM raw, (SELECT 1 FROM read_text('${import.meta.filename}')) t`)
+    await expect(refused({}, sql)).rejects.toEqual(invalid(/Cannot access file/))
+  })
   test('when an expectation names what its columns lack', async () => {
     const expectations = { e: { predicate: 'metre > 0', otherwise: 'keep' } }
     await expect(refused({ expectations })).rejects.toEqual(invalid(/metre/))

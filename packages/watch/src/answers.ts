@@ -1,6 +1,6 @@
 import { openWorkFolder, type Runtime, redact } from '@millrace/base'
 import { openScan, openTable, planScan, type Snapshot } from '@millrace/delta'
-import { openDuckDB } from '@millrace/engine'
+import { filesOf, openDuckDB } from '@millrace/engine'
 import {
   type Answer,
   type AnswerColumn,
@@ -85,7 +85,7 @@ async function ask(parts: AnswersParts, before: LiveAnswers): Promise<LiveAnswer
   const versions = Object.fromEntries([...snapshots].map(([name, { version }]) => [name, version]))
   const isSame = [...snapshots.keys()].every((table) => versions[table] === before.versions[table])
   if (isSame) return { ...before, failed: undefined }
-  const answers = (await answersOf(asked, snapshots)).map(shown)
+  const answers = (await answersOf(asked, snapshots, store)).map(shown)
   return { at: runtime.now(), tookMs: runtime.monotonic() - begun, versions, lacks, failed: undefined, answers }
 }
 
@@ -95,11 +95,20 @@ function shown(answer: Answer): LiveAnswer {
   return { id, title, chart: chartHtml(answer).markup, columns, rows: rows.slice(0, MOST_ROWS), rowCount: rows.length }
 }
 
-async function answersOf(questions: Questions, snapshots: ReadonlyMap<string, Snapshot>): Promise<Answer[]> {
+async function answersOf(
+  questions: Questions,
+  snapshots: ReadonlyMap<string, Snapshot>,
+  store: ObjectStore,
+): Promise<Answer[]> {
   await using held = new AsyncDisposableStack()
   const folder = await openWorkFolder()
   held.defer(folder.close)
-  const engine = await openDuckDB({ threads: 1, memoryLimit: '256MB', temporaryFolder: folder.path })
+  const engine = await openDuckDB({
+    files: filesOf(store),
+    threads: 1,
+    memoryLimit: '256MB',
+    temporaryFolder: folder.path,
+  })
   held.defer(engine.close)
   const connection = await engine.connect()
   const sql: Record<string, string> = {}

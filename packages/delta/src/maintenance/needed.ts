@@ -5,7 +5,7 @@ import { MillraceError } from '@millrace/base'
 import type { AddFile } from '../log/actions.ts'
 import { type FileId, idOf, type Location, locationsOf } from '../log/location.ts'
 import { locationOf, type TableRef, tableUrl } from '../log/log.ts'
-import { vectorPath } from '../read/deletion-vector.ts'
+import { vectorPath } from '../read/vector-files.ts'
 
 type Named = Pick<AddFile, 'path' | 'deletionVector'>
 

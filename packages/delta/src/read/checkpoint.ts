@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { openDuckDB, readableBy } from '@millrace/engine'
+import { filesOf, openDuckDB, readableBy, temporaryFolderOf } from '@millrace/engine'
 import { type AddFile, type DeletionVector, decodeActions, type PartitionValues, type Sidecar } from '../log/actions.ts'
 import type { Checkpoint } from '../log/listing.ts'
 import { logKey, type TableRef } from '../log/log.ts'
@@ -18,7 +17,7 @@ export async function readCheckpoint(
   connection?: DuckDBConnection,
 ): Promise<TableState | 'gone'> {
   if (connection) return readWith(connection, table, checkpoint)
-  const duckdb = await openDuckDB({ memoryLimit: '256MB', threads: 1 })
+  const duckdb = await openDuckDB({ files: filesOf(table.store), memoryLimit: '256MB', threads: 1 })
   try {
     return await readWith(await duckdb.connect(), table, checkpoint)
   } finally {
@@ -97,7 +96,9 @@ async function readRows(connection: DuckDBConnection, path: string, replay: Repl
 const PIECE_BYTES = 1 << 20
 
 async function readAdds(connection: DuckDBConnection, copyTo: (file: string) => string, replay: Replay): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-checkpoint-')).catch(noRoom)
+  const parent = await temporaryFolderOf(connection)
+  const noRoom = (cause: unknown) => refuseForRoom(parent, cause)
+  const folder = await mkdtemp(join(parent, 'checkpoint-')).catch(noRoom)
   try {
     const lines = join(folder, 'adds')
     const copied = connection.run(copyTo(lines))
@@ -115,8 +116,8 @@ async function readAdds(connection: DuckDBConnection, copyTo: (file: string) => 
 }
 
 /** The table is not to blame. */
-function noRoom(cause: unknown): never {
-  throw new MillraceError('STORE_FAILED', `there is no room in ${tmpdir()} to read a checkpoint by way of it`, {
+function refuseForRoom(folder: string, cause: unknown): never {
+  throw new MillraceError('STORE_FAILED', `there is no room in ${folder} to read a checkpoint by way of it`, {
     cause,
     next: 'Free some space there, or name another folder by TMPDIR.',
   })

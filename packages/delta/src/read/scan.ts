@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { readableBy } from '@millrace/engine'
-import { isWithin, outside, refuseOutside, refuseSpecialFiles } from '@millrace/store'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
 import { locationOf, type TableRef, tableUrl } from '../log/log.ts'
@@ -17,6 +16,7 @@ import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
 import { mayHold } from './prune.ts'
 import { renderScan, usedColumns } from './scan-sql.ts'
 import type { Snapshot } from './snapshot.ts'
+import { type StoredAt, storedAt } from './stored-at.ts'
 
 export interface ScanOptions {
   /** All of them unless said. */
@@ -150,36 +150,24 @@ export async function withScan<T>(
   }
 }
 
-/** Only what the user allows is read by its address: nothing is fetched from the web. */
-async function refuseUnreadable(table: TableRef, addresses: readonly string[]): Promise<void> {
-  const foreign = addresses.find((address) => !/^(\/|s3:)/.test(address))
-  if (foreign !== undefined) {
-    throw new MillraceError('TABLE_UNSUPPORTED', `${tableUrl(table)} has a file that is not read: ${foreign}`, {
-      next: 'Copy the file into the lake with the engine that wrote the table.',
-    })
-  }
-  const { allowedRoots = [] } = table.store
-  const barred = addresses.find((address) => !allowedRoots.some((root) => isWithin(address, root)))
-  if (barred !== undefined) throw outside(`${tableUrl(table)}: ${barred}`)
-  const local = addresses.filter((address) => address.startsWith('/'))
-  await refuseOutside(local, allowedRoots)
-  await refuseSpecialFiles(local)
-}
-
 /** What DuckDB is to read for the files, until it is released. */
 export async function readablePaths(
   table: TableRef,
   files: readonly AddFile[],
   connection: DuckDBConnection,
 ): Promise<{ paths: string[]; release: () => Promise<void> }> {
-  const places = files.map(({ path }) => locationOf(table, path))
-  await refuseUnreadable(
-    table,
-    places.flatMap((place) => ('address' in place ? [place.address] : [])),
-  )
-  const keys = places.flatMap((place) => ('key' in place ? [place.key] : []))
-  const readable = await readableBy(connection, table.store, keys)
-  const inStore = readable.paths[Symbol.iterator]()
-  const paths = places.map((place) => ('key' in place ? String(inStore.next().value) : place.address))
-  return { paths, release: readable.release }
+  await using made = new AsyncDisposableStack()
+  const places = files.map(({ path }) => storedAt(table, locationOf(table, path)))
+  const paths = new Array<string>(files.length)
+  for (const [store, indexes] of Map.groupBy(places.keys(), (index) => (places[index] as StoredAt).store)) {
+    const readable = await readableBy(
+      connection,
+      store,
+      indexes.map((index) => (places[index] as StoredAt).key),
+    )
+    made.defer(readable.release)
+    for (const [i, index] of indexes.entries()) paths[index] = readable.paths[i] as string
+  }
+  const held = made.move()
+  return { paths, release: () => held.disposeAsync() }
 }

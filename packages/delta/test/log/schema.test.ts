@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Metadata } from '../../src/log/actions.ts'
 import { duckdbType, schemaOf, unreadableType } from '../../src/log/schema.ts'
 
-const engine = await openDuckDB({ threads: 1 })
+const engine = await openDuckDB({ files: 'all', threads: 1 })
 const connection = await engine.connect()
 afterAll(() => engine.close())
 

@@ -21,6 +21,6 @@ export async function race(table: TableRef, engine: DuckDB, folder: string, writ
 
 if (import.meta.main) {
   const [lake = '', path = '', folder = '', writer = '', appends = ''] = process.argv.slice(2)
-  const engine = await openDuckDB({ threads: 1 })
+  const engine = await openDuckDB({ files: 'all', threads: 1 })
   await race({ store: await openLake(lake), path }, engine, folder, Number(writer), Number(appends))
 }

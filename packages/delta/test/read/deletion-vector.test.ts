@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { crc32 } from 'node:zlib'
+import { openLake } from '@millrace/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AddFile, DeletionVector } from '../../src/log/actions.ts'
 import { startReplay } from '../../src/read/replay.ts'
@@ -128,7 +131,7 @@ test.each<[string, Partial<DeletionVector>, (bytes: Buffer) => Buffer | undefine
   ['is no Z85 text', { storageType: 'i', pathOrInlineDv: 'abc' }, () => undefined],
   ['is no Z85 text', { storageType: 'i', pathOrInlineDv: '##093', sizeInBytes: 4 }, () => undefined],
   ['is no Roaring bitmap', { storageType: 'i', pathOrInlineDv: 'HelloWorld' }, () => undefined],
-  ['lies outside of the lake', { storageType: 'p', pathOrInlineDv: 's3://other/x.bin' }, () => undefined],
+  ['lies in no place', { storageType: 'p', pathOrInlineDv: 'file:nowhere' }, () => undefined],
 ])('a vector that %s is refused, and its file named', async (says, wrong, damage) => {
   const key = `${table.table.path}/${FILE_NAME}`
   const bytes = damage(vectorFile(bitmap('few')).bytes)
@@ -144,4 +147,50 @@ test.each<[string, Partial<DeletionVector>, (bytes: Buffer) => Buffer | undefine
   const reading = left(withVectors({ 0: { ...few, ...wrong } }))
   await expect(reading).rejects.toMatchObject({ code: 'TABLE_BROKEN', message: expect.stringContaining(says) })
   await expect(reading).rejects.toThrow(/p=0.*\.parquet/)
+})
+
+const FEW = 3 + 4 + 7 + 11 + 18 + 29
+const fewIn = (path: string, offset = 1): DeletionVector => ({
+  storageType: 'p',
+  pathOrInlineDv: path,
+  offset,
+  sizeInBytes: bitmap('few').length,
+  cardinality: 6,
+})
+
+test('a vector outside of the lake is applied where the user allows its folder, and nowhere else', async () => {
+  const outside = join(dirname(at.lake), 'vectors of others')
+  await mkdir(outside)
+  await writeFile(join(outside, 'v.bin'), vectorFile(bitmap('few')).bytes)
+  const snapshot = withVectors({ 0: fewIn(pathToFileURL(join(outside, 'v.bin')).href) })
+  const lake = async (...allowPaths: string[]) => ({
+    ...snapshot,
+    table: { ...snapshot.table, store: await openLake(at.lake, { allowPaths }) },
+  })
+  expect(await left(await lake(outside))).toEqual([[0, 49_994, 0, 1_249_975_000 - FEW], WHOLE[1]])
+  for (const other of [await lake(), await lake(join(outside, 'v')), await lake(join(outside, 'other'))]) {
+    await expect(left(other)).rejects.toMatchObject({ code: 'PATH_OUTSIDE' })
+  }
+})
+
+test('of a large file of vectors the vectors are read and no more', async () => {
+  const far = 600 << 20
+  const { bytes } = vectorFile(bitmap('few'))
+  await at.store.put(`${table.table.path}/large.bin`, bytes)
+  const file = await open(join(at.lake, table.table.path, 'large.bin'), 'r+')
+  await file.write(bytes, 1, bytes.length - 1, far)
+  await file.close()
+  expect(await left(withVectors({ 0: fewIn('large.bin'), 1: fewIn('large.bin', far) }))).toEqual([
+    [0, 49_994, 0, 1_249_975_000 - FEW],
+    [1, 49_994, 50_000, 3_749_975_000 - 6 * 50_000 - FEW],
+  ])
+  await expect(at.store.get(`${table.table.path}/large.bin`)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+})
+
+test('vectors that are larger than a scan may hold are refused before they are read', async () => {
+  const large = { ...fewIn('gone.bin'), sizeInBytes: 33 << 20 }
+  await expect(left(withVectors({ 0: large, 1: large }))).rejects.toMatchObject({
+    code: 'TABLE_UNSUPPORTED',
+    message: expect.stringContaining('69206016 bytes'),
+  })
 })

@@ -22,7 +22,7 @@ test(`a checkpoint of ${FILES} files is opened within 256 MiB`, async () => {
   const folder = await temporaryFolder()
   const log = `${folder}/lake/table/_delta_log`
   await mkdir(log, { recursive: true })
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const connection = await engine.connect()
   const rows = `${CHECKPOINT_ROWS} UNION ALL BY NAME ${ADDS}`
   await writeFile(`${log}/00000000000000000007.checkpoint.parquet`, await parquetOf(connection, rows))
@@ -42,7 +42,7 @@ test('a checkpoint that there is no room to read is not called damaged', async (
   const folder = await temporaryFolder()
   const log = `${folder}/lake/table/_delta_log`
   await mkdir(log, { recursive: true })
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const checkpoint = await parquetOf(await engine.connect(), CHECKPOINT_ROWS)
   await writeFile(`${log}/00000000000000000007.checkpoint.parquet`, checkpoint)
   const table = { store: await openLake(`${folder}/lake`), path: 'table' }

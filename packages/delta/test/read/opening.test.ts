@@ -8,7 +8,7 @@ import { add, CHECKPOINT_ROWS, grown, metadata, PROTOCOL, parquetOf, remove, scr
 let duckdb: DuckDB
 let connection: DuckDBConnection
 beforeAll(async () => {
-  duckdb = await openDuckDB()
+  duckdb = await openDuckDB({ files: 'all' })
   connection = await duckdb.connect()
 })
 afterAll(() => duckdb.close())

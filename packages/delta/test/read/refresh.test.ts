@@ -61,7 +61,7 @@ test('a log that was cleaned beyond our version is read from its checkpoint', as
   const log = grown(3)
   const { snapshot } = await opened(log)
   for (let i = 0; i < 5; i++) log.commit(add(`new-${i}`))
-  const duckdb = await openDuckDB()
+  const duckdb = await openDuckDB({ files: 'all' })
   log.put(`${versionName(6)}.checkpoint.parquet`, await parquetOf(await duckdb.connect(), CHECKPOINT_ROWS))
   duckdb.close()
   for (let version = 0; version < 6; version++) log.delete(commitName(version))
@@ -78,7 +78,7 @@ test('a torn new entry is refused', async () => {
 
 test('a table with a checkpoint is opened without a listing', async () => {
   const log = grown(3)
-  const duckdb = await openDuckDB()
+  const duckdb = await openDuckDB({ files: 'all' })
   log.put(`${versionName(3)}.checkpoint.parquet`, await parquetOf(await duckdb.connect(), CHECKPOINT_ROWS))
   duckdb.close()
   log.put('_last_checkpoint', '{"version":3}')
@@ -92,7 +92,7 @@ test('a table with a checkpoint is opened without a listing', async () => {
 
 test('a hint that the log has outlived is not the end', async () => {
   const log = grown(8)
-  const duckdb = await openDuckDB()
+  const duckdb = await openDuckDB({ files: 'all' })
   const checkpoint = await parquetOf(await duckdb.connect(), CHECKPOINT_ROWS)
   duckdb.close()
   for (const version of [3, 6]) log.put(`${versionName(version)}.checkpoint.parquet`, checkpoint)

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { openDuckDB, quoteText } from '@millrace/engine'
 
@@ -9,10 +10,9 @@ const READERS = {
 
 /** Yields the rows of a file that DuckDB reads as JSON, in order. */
 export async function* tableRecords(path: string, format: keyof typeof READERS): AsyncGenerator<Uint8Array[]> {
-  const duckdb = await openDuckDB()
+  const duckdb = await openDuckDB({ files: [dirname(resolve(path))], keepsOrder: true })
   try {
     const connection = await duckdb.connect()
-    await connection.run('SET preserve_insertion_order = true')
     const rows = await connection.stream(`SELECT to_json(r)::VARCHAR FROM ${READERS[format](quoteText(path))} AS r`)
     for (let chunk = await rows.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await rows.fetchChunk()) {
       yield chunk.getColumnValues(0).map((row) => Buffer.from(String(row)))

@@ -28,7 +28,7 @@ export async function openChecker(
 ): Promise<Checker> {
   const loaded = await Promise.all(datasets.map((name) => loadDataset(name, folders)))
   const workFolder = await mkdtemp(join(tmpdir(), 'millrace-gateway-'))
-  const engine = await openDuckDB({ threads: 1, temporaryFolder: workFolder })
+  const engine = await openDuckDB({ files: [], threads: 1, temporaryFolder: workFolder })
   const cleaner = createCleaner({ engine, workFolder, runtime })
   const queues = new Map(loaded.map((dataset) => [dataset.name, openQueue(dataset, cleaner)]))
   return {

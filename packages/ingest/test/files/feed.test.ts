@@ -49,7 +49,7 @@ it('sends the rows of a CSV file in their order, every value as its text', async
 
 it('sends the rows of a Parquet file in their order, numbers as numbers and times as text', async () => {
   const path = join(await temporaryFolder(), "it's.parquet")
-  const duckdb = await openDuckDB()
+  const duckdb = await openDuckDB({ files: 'all' })
   const connection = await duckdb.connect()
   const row = `i AS ind, TIMESTAMP '2020-02-29 23:59:59' AS timestamp, -42.0773 AS latitude, 'Åland' AS country, NULL AS no`
   await connection.run(`COPY (SELECT ${row} FROM range(300000) t(i) ORDER BY i) TO '${path.replace("'", "''")}'`)

@@ -48,8 +48,8 @@ async function rowsOf(snapshot: Snapshot): Promise<bigint> {
   const { planScan, rowsByLog, withScan } = await import('@millrace/delta')
   const rows = rowsByLog(snapshot)
   if (rows !== undefined) return rows
-  const { openDuckDB } = await import('@millrace/engine')
-  const engine = await openDuckDB({ threads: 1 })
+  const { filesOf, openDuckDB } = await import('@millrace/engine')
+  const engine = await openDuckDB({ files: filesOf(snapshot.table.store), threads: 1 })
   try {
     const connection = await engine.connect()
     const scan = planScan(snapshot, { columns: [] })

@@ -17,7 +17,7 @@ export async function checkMachine(): Promise<Finding[]> {
 
 async function versions() {
   const { openDuckDB } = await import('@millrace/engine')
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: [] })
   try {
     const connection = await engine.connect()
     const [row] = (await connection.runAndReadAll('SELECT version()')).getRows()

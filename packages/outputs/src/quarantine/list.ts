@@ -1,6 +1,6 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
-import { type DuckDB, openDuckDB } from '@millrace/engine'
+import { type DuckDB, filesOf, openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { createCleaner, loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
@@ -33,7 +33,7 @@ export interface ListedRecord {
 /** The newest refused records first. */
 export async function listQuarantine({ lake, tables }: QuarantineOptions, limit: number): Promise<ListedRecord[]> {
   const store = await openLake(lake)
-  return withEngine(async (engine) => {
+  return withEngine(filesOf(store), async (engine) => {
     const listed: ListedRecord[] = []
     for (const { table } of tables) {
       const snapshot = await openTable({ store, path: quarantinePath(table) })
@@ -74,7 +74,7 @@ export async function replayAll(
   const store = await openLake(lake)
   const workFolder = await openWorkFolder()
   try {
-    return await withEngine(async (engine) => {
+    return await withEngine([workFolder.path, ...filesOf(store)], async (engine) => {
       const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime })
       const totals = new Map<string, ReplayTotals>()
       for (const { dataset, table: path } of tables) {
@@ -97,8 +97,8 @@ export async function replayAll(
   }
 }
 
-async function withEngine<T>(work: (engine: DuckDB) => Promise<T>): Promise<T> {
-  const engine = await openDuckDB()
+async function withEngine<T>(files: readonly string[], work: (engine: DuckDB) => Promise<T>): Promise<T> {
+  const engine = await openDuckDB({ files })
   try {
     return await work(engine)
   } finally {

@@ -65,7 +65,7 @@ const TIMES_THERE = 6
 /** For a value that is larger than anybody planned for: kept as well, with what memory it takes. */
 async function roomyEngine(largest: number, folder: string) {
   const memoryLimit = `${512 + Math.ceil((TIMES_THERE * largest) / (1 << 20))}MiB`
-  const engine = await openDuckDB({ threads: 1, memoryLimit, temporaryFolder: folder })
+  const engine = await openDuckDB({ files: [], threads: 1, memoryLimit, temporaryFolder: folder })
   return { engine, [Symbol.dispose]: () => engine.close() }
 }
 

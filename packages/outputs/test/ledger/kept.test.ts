@@ -62,7 +62,7 @@ test('log cleanup keeps the ledger of what goes in one summary, from one cleanin
   const runtime: Runtime = { ...systemRuntime, now: () => now, monotonic: () => now, sleep: async () => {} }
   const store = memoryStore(new Map(), runtime)
   const table = { store, path: 'kept' }
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const context = { connection: await engine.connect(), folder: tmpdir(), runtime }
   const schema = { type: 'struct' as const, fields: [] }
   let at: Snapshot = await openOrCreate(table, { schema }, runtime)

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { listTables, openScan, openTable, planScan } from '@millrace/delta'
-import { openDuckDB, quoteName, quoteText } from '@millrace/engine'
+import { filesOf, openDuckDB, quoteName, quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { BATCH, readRuns } from '../runs.ts'
 
@@ -21,7 +22,7 @@ export async function exportViews(lake: string, file: string): Promise<string[]>
     throw new MillraceError('USAGE', `${file} is there already`, { next: 'Name another file, or remove it.' })
   }
   const [run] = await readRuns(store)
-  const engine = await openDuckDB({ threads: 1 })
+  const engine = await openDuckDB({ files: [dirname(resolve(file)), ...filesOf(store)], threads: 1 })
   try {
     const connection = await engine.connect()
     await connection.run(`ATTACH ${quoteText(file)} AS export; USE export`)

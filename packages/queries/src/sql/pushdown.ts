@@ -1,10 +1,7 @@
 import type { Predicate, StructField, Value } from '@millrace/delta'
 import { constantFor } from './constants.ts'
 import { keyOf, type NamedTable, tableOf } from './tables.ts'
-import { type Node, nodesOf, ownNames, partsOf } from './tree.ts'
-
-/** Table functions that read no table by name. */
-const HARMLESS = new Set(['range', 'generate_series', 'unnest'])
+import { isOpenFunction, type Node, nodesOf, ownNames, partsOf } from './tree.ts'
 
 /**
  * Returns a predicate for the rows that the SELECTs need of the table, or undefined for all rows. Files without such
@@ -13,16 +10,12 @@ const HARMLESS = new Set(['range', 'generate_series', 'unnest'])
 export function neededRows(tree: Node, table: NamedTable, fields: readonly StructField[]): Predicate | undefined {
   const parts = [...partsOf(tree)]
   if (table.schema === '' && ownNames(tree).has(table.name.toLowerCase())) return undefined
-  if (parts.some((part) => part.type === 'TABLE_FUNCTION' && !HARMLESS.has(functionName(part)))) return undefined
+  if (parts.some(isOpenFunction)) return undefined
   const isTable = (node: Node) => node.type === 'BASE_TABLE' && keyOf(tableOf(node)) === keyOf(table)
   const places = parts.filter(isTable)
   const wheres = new Map(parts.flatMap((part) => wheresOf(part, isTable, fields)))
   const needed = places.map((place) => wheres.get(place))
   return needed.every((where) => where !== undefined) ? joined('or', needed) : undefined
-}
-
-function functionName(part: Node): string {
-  return String((part.function as Node | undefined)?.function_name).toLowerCase()
 }
 
 /** Returns the predicate for each reference to the table in a SELECT. */

@@ -5,13 +5,14 @@ import {
   type DuckDBType,
   ResultReturnType,
 } from '@duckdb/node-api'
-import { MillraceError, openWorkFolder } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
 import { openTable, planScan, type StructField } from '@millrace/delta'
-import { openDuckDB, quoteText } from '@millrace/engine'
+import { quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { type Attached, openAttached, type TableRead } from './attach.ts'
 import { askedOfAll } from './catalogue.ts'
 import { changeOf, refuseCreation, refusedChange } from './changes.ts'
+import { openSessionEngine } from './engine.ts'
 import { splitStatements } from './statements.ts'
 import { type AsOf, listedTables, tablesOf, withViewNames } from './tables.ts'
 import { parseSelects } from './tree.ts'
@@ -53,23 +54,20 @@ export async function openSql(
   lake: string,
   { asOf, allowPaths = [], tableOf = (name) => name }: SqlOptions = {},
 ): Promise<SqlSession> {
-  await using made = new AsyncDisposableStack()
   const store = await openLake(lake, { allowPaths })
-  const folder = await openWorkFolder()
-  made.defer(folder.close)
-  const engine = await openDuckDB({ temporaryFolder: folder.path })
-  made.defer(engine.close)
-  const connection = await engine.connect()
-  const held = made.move()
+  const engine = await openSessionEngine(store)
   let prunes = true
 
   /** Attaches what the statement names, then calls `execute`: once more for every table that turns out to be missing. */
   async function withTables<R, T>(
     sql: string,
-    execute: (sql: string) => Promise<R>,
+    execute: (sql: string, connection: DuckDBConnection) => Promise<R>,
     use: (result: R, reads: readonly TableRead[]) => Promise<T>,
+    output?: string,
   ): Promise<T> {
-    const tree = await parseSelects(connection, sql)
+    const tree = await parseSelects(engine.connection(), sql)
+    await engine.reachFor(tree, output)
+    const connection = engine.connection()
     // After a statement other than SELECT there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
     await using attached = openAttached({ connection, store, asOf, tableOf, tree: prunes ? tree : undefined })
@@ -79,7 +77,7 @@ export async function openSql(
     if (asked) await attached.show(asked)
     try {
       const named = tree ? await withViewNames(connection, tree, sql) : sql
-      return await use(await executed(() => execute(named), attached), attached.reads)
+      return await use(await executed(() => execute(named, connection), attached), attached.reads)
     } catch (error) {
       throw await attached.explain(error)
     }
@@ -88,14 +86,14 @@ export async function openSql(
   return {
     run: async <T>(sql: string, use: (result: SqlResult) => Promise<T>) => {
       const used: T[] = []
-      for (const statement of await statementsOf(sql, connection)) {
-        const execute = (text: string) => connection.stream(text)
+      for (const statement of await statementsOf(sql, engine.connection())) {
+        const execute = (text: string, connection: DuckDBConnection) => connection.stream(text)
         used.push(await withTables(statement, execute, (result, reads) => use(resultOf(result, reads))))
       }
       return used
     },
     writeParquet: async (sql, file) => {
-      const [select, ...more] = await statementsOf(sql, connection)
+      const [select, ...more] = await statementsOf(sql, engine.connection())
       if (select === undefined || more.length > 0) {
         throw new MillraceError('USAGE', `a Parquet file holds one result, and this is ${more.length + 1} statements`, {
           next: 'Give one SELECT.',
@@ -104,16 +102,17 @@ export async function openSql(
       const target = `${quoteText(file)} (FORMAT parquet, COMPRESSION zstd)`
       return withTables(
         select,
-        (text) => connection.run(`COPY (${text}\n) TO ${target}`),
+        (text, connection) => connection.run(`COPY (${text}\n) TO ${target}`),
         async (_, reads) => reads,
+        file,
       )
     },
     columnsOf: async (path) => {
       const snapshot = await openTable({ store, path: tableOf(path) })
       return snapshot ? planScan(snapshot).columns : []
     },
-    interrupt: () => connection.interrupt(),
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    interrupt: () => engine.connection().interrupt(),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   }
 }
 

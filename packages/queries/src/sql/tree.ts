@@ -27,6 +27,15 @@ export function* partsOf(tree: unknown): Generator<Node> {
   for (const part of Object.values(tree)) yield* partsOf(part)
 }
 
+/** Table functions that read no file and no table by name. */
+const CLOSED_FUNCTIONS = new Set(['range', 'generate_series', 'unnest'])
+
+/** Whether a node is a table function that may read files or tables by name. */
+export function isOpenFunction({ type, function: called }: Node): boolean {
+  const name = String((called as Node | undefined)?.function_name).toLowerCase()
+  return type === 'TABLE_FUNCTION' && !CLOSED_FUNCTIONS.has(name)
+}
+
 export function nodesOf(value: unknown): readonly Node[] {
   return Array.isArray(value) ? value : []
 }

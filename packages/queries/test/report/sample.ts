@@ -34,7 +34,7 @@ export async function writeSample(folder: string): Promise<string> {
 
 async function resultsOver(folder: string): Promise<RunResults> {
   const file = (name: string) => join(folder, `${name}.jsonl`)
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   const files = { pin: file('pin'), geo: file('geo'), user: file('user') }
   const answers = await askOver(await engine.connect(), files).finally(() => engine.close())
   const tables = [{ table: 'pin', records: 37, rows: 31, duplicates: 6, filtered: 0, refused: 2 }]

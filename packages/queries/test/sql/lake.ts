@@ -28,7 +28,7 @@ export const thingsRows = (file: number) => `
 
 /** A lake whose table of that name has a file, and a version, for each of the queries. */
 export async function makeTable(lake: string, path: string, schema: StructType, queries: readonly string[]) {
-  const engine = await openDuckDB()
+  const engine = await openDuckDB({ files: 'all' })
   try {
     const store = await openLake(lake)
     const context = { connection: await engine.connect(), folder: join(lake, '.staging'), runtime: systemRuntime }

@@ -49,6 +49,7 @@ export function openCache(origin: Origin, runtime: Runtime, options: CacheOption
     await endAbandonedLoans(folder, runtime.now())
   }
   return {
+    folder,
     async borrow(keys: readonly string[]): Promise<Readable> {
       prepared ??= prepare()
       await prepared

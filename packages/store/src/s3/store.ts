@@ -3,7 +3,7 @@ import type { Runtime } from '@millrace/base'
 import { type CacheOptions, openCache } from '../cache/cache.ts'
 import { withCodedErrors } from '../coded-errors.ts'
 import { checkKey } from '../key.ts'
-import type { ByteRange, ObjectStore, S3Access } from '../store.ts'
+import { type ByteRange, MOST_WHOLE, type ObjectStore, type S3Access } from '../store.ts'
 import type { S3Address } from './address.ts'
 import { openClient } from './client.ts'
 import { adviceOn, isAbsent, isTaken, retryConflicts, statusOf } from './errors.ts'
@@ -37,6 +37,7 @@ export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: Cach
   const cache = openCache(bucketAsOrigin(at, address), runtime, cacheOptions)
   const store: ObjectStore = {
     url,
+    readableIn: [cache.folder, `${url}/`],
     async get(key, range) {
       checkKey(url, key)
       return readBytes(reader, key, range)
@@ -70,12 +71,9 @@ async function accessTo({ client, bucket, prefix }: Bucket, address: S3Address):
   return { bucket, prefix, region, endpoint, pathStyle, accessKeyId, secretAccessKey, sessionToken }
 }
 
-/** Held in memory: commits, checkpoints, deletion vectors. Data files are read in parts or from the cache. */
-const LARGEST_WHOLE = 256 << 20
-
 async function readBytes(reader: Reader, key: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
   try {
-    const bytes = await reader.object(key, bytesOf, LARGEST_WHOLE, range)
+    const bytes = await reader.object(key, bytesOf, MOST_WHOLE, range)
     return range ? bytes.subarray(0, range.length) : bytes
   } catch (error) {
     if (isAbsent(error)) return undefined

@@ -11,7 +11,7 @@ const AT_ONCE = 2
 
 const times = Number(process.argv[2])
 const pin = await loadDataset('pin', [PINTEREST.datasets])
-const engine = await openDuckDB()
+const engine = await openDuckDB({ files: 'all' })
 const workFolder = await openWorkFolder()
 const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime: systemRuntime })
 const snapshot = await openOrCreate({ store: memoryStore(), path: 'pin' }, { schema: pin.schema }, systemRuntime)
