@@ -19,8 +19,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const ask = (sql: string) =>
-  session.run(sql, async (result) => (await Array.fromAsync(rowsOf(result))).flat().map((row) => row.map(Number)))
+/** Returns the rows of the statements as numbers. */
+async function ask(sql: string): Promise<number[][]> {
+  const results = await session.run(sql, async (result) => (await Array.fromAsync(rowsOf(result))).flat())
+  return results.flat().map((row) => row.map(Number))
+}
 const REACHES_ALL = `SELECT (current_setting('enable_external_access') = true)::INTEGER AS reaches, count(*) FROM things`
 
 test('a SELECT from tables reaches the lake and nothing else', async () => {
