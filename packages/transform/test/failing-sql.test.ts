@@ -9,7 +9,7 @@ import { type CleanReport, createCleaner, type Dataset } from '@millrace/transfo
 import { afterAll, describe, expect, test } from 'vitest'
 import { block } from './kit.ts'
 
-const engine = await openDuckDB()
+const engine = await openDuckDB({ files: 'all' })
 const workFolder = await mkdtemp(join(tmpdir(), 'millrace-transform-'))
 afterAll(async () => {
   engine.close()
