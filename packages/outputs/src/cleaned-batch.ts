@@ -125,7 +125,7 @@ function recordName(block: Block, index: number): string {
   return `${partitionKey(block.partition)} at ${block.offsets[index]}`
 }
 
-/** Returns the account of each partition. The hash is that of the whole commit's rows: it stands with the first entry. */
+/** Returns the account of each partition. */
 function ledgerOf(
   advances: readonly Advance[],
   selected: readonly SelectedBlock[],
@@ -133,18 +133,17 @@ function ledgerOf(
 ): LedgerEntry[] {
   const rejectedOf = new Map<number, number>()
   for (const { block } of report.rejected) rejectedOf.set(block, (rejectedOf.get(block) ?? 0) + 1)
-  return advances.map((advance, i) => {
+  return advances.map((advance) => {
     const sum = (count: (of: SelectedBlock, block: number) => number) =>
       selected.reduce(
         (total, each, at) => total + (each.block.partition === advance.partition ? count(each, at) : 0),
         0,
       )
-    const entry = ledgerEntry(advance, {
+    return ledgerEntry(advance, {
       quarantined: sum(({ held, unrecognized }, block) => held + unrecognized.length + (rejectedOf.get(block) ?? 0)),
       filtered: sum((_, block) => report.filtered[block] ?? 0),
       elsewhere: sum(({ elsewhere }) => elsewhere),
       repeated: sum(({ repeated }) => repeated),
     })
-    return { ...entry, hash: i === 0 ? String(report.hash) : '0' }
   })
 }

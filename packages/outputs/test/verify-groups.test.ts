@@ -22,7 +22,7 @@ async function problemsOf(batches: readonly Batch[], starts: Readonly<Record<str
     positions[group] = from + records
     const entry = {
       ...{ topic: 'users', identity: 'i', partition: '0', from: [String(from)], to: [String(from + records)] },
-      ...{ records, rows: 0, filtered, quarantined, elsewhere: records - filtered - quarantined, hash: '0' },
+      ...{ records, rows: 0, filtered, quarantined, elsewhere: records - filtered - quarantined },
     }
     const info = { millrace: { group, dataset: 'user', entries: [entry] } }
     const result = await commit(snapshot, { operation: 'STREAMING UPDATE', info }, systemRuntime)

@@ -1,4 +1,3 @@
 export { type Cleaner, type CleanReport, createCleaner } from './clean/cleaner.ts'
-export { rowsHash } from './clean/queries.ts'
 export type { FileTarget } from './clean/work.ts'
 export { belongsTo, type Dataset, datasetFolder, datasetHash, datasetNames, loadDataset } from './dataset/dataset.ts'

@@ -42,10 +42,6 @@ for (const how of ['fast', 'one by one'] as const) {
       expect(left).toEqual([18, 19, 30])
       expect(report).toMatchObject({ rows: 3, rejected: [], filtered: [2, 0, 1], path: how })
       expect(failed(report)).toEqual({ adult: 3 })
-      expect(report.hash).toBe(
-        (await ages(expecting(adult('drop')), [sent(block(...texts(18, 1), ...texts(19, 2), ...texts(30, 0)))])).report
-          .hash,
-      )
     })
 
     test('does not hold where it gives NULL', async () => {
@@ -87,7 +83,3 @@ describe('an expectation', () => {
     })
   })
 })
-
-function texts(age: number, ind: number): string[] {
-  return [JSON.stringify({ ind, age })]
-}

@@ -135,7 +135,6 @@ for (const dataset of datasets) {
         const suspected = fast.report.path === 'one by one' && !odd
         expect({ good: !suspected }).toEqual(odd ? { good: true } : { good: single.report.rejected.length === 0 })
         expect(fast.rows).toEqual(single.rows)
-        expect(fast.report.hash).toBe(single.report.hash)
         expect(single.rows.length + single.report.rejected.length).toBe(1)
       }),
       { numRuns: 100 },
@@ -151,12 +150,7 @@ for (const dataset of datasets) {
         expect(together.report.rejected.map(({ index, reason }) => ({ index, reason }))).toEqual(
           alone.flatMap(({ report }, index) => report.rejected.map(({ reason }) => ({ index, reason }))),
         )
-        expect(together.report.hash).toBe(
-          BigInt.asUintN(
-            64,
-            alone.reduce((sum, { report }) => sum + report.hash, 0n),
-          ),
-        )
+        expect(together.report.rows).toBe(alone.reduce((sum, { report }) => sum + report.rows, 0))
       }),
       { numRuns: 15 },
     )

@@ -74,7 +74,7 @@ export function foldLedger(folded: readonly KeptEntry[], next: readonly KeptEntr
   return result
 }
 
-function partitionOf({ from: _from, to: _to, hash: _hash, ...rest }: KeptEntry): string {
+function partitionOf({ from: _from, to: _to, ...rest }: KeptEntry): string {
   return JSON.stringify(
     Object.entries(rest)
       .filter(([, value]) => typeof value !== 'number')
@@ -82,16 +82,8 @@ function partitionOf({ from: _from, to: _to, hash: _hash, ...rest }: KeptEntry):
   )
 }
 
-const HASH_MODULUS = 1n << 64n
-
-/** Counts add up; so do the hashes of rows, whose order does not matter, modulo 2^64. */
 function joined(before: KeptEntry, after: KeptEntry): KeptEntry {
   const counts = Object.entries(after).filter(([, value]) => typeof value === 'number') as [string, number][]
   const sums = Object.fromEntries(counts.map(([name, count]) => [name, Number(before[name] ?? 0) + count]))
-  const { hash } = after
-  const hashes =
-    typeof hash === 'string' && typeof before.hash === 'string'
-      ? { hash: String((BigInt(before.hash) + BigInt(hash)) % HASH_MODULUS) }
-      : {}
-  return { ...before, ...sums, ...hashes, to: after.to }
+  return { ...before, ...sums, to: after.to }
 }

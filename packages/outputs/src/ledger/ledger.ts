@@ -19,8 +19,6 @@ export interface LedgerEntry {
   readonly elsewhere?: number
   /** Records that repeat one that came before. */
   readonly repeated?: number
-  /** The sum of the rows' hashes modulo 2^64, whatever their order. */
-  readonly hash: string
 }
 
 export interface Ledger {
@@ -39,7 +37,7 @@ export interface NoRows {
 export function ledgerEntry(
   { partition, from, to, records }: Advance,
   { quarantined, filtered, elsewhere, repeated }: NoRows,
-): Omit<LedgerEntry, 'hash'> {
+): LedgerEntry {
   return {
     topic: partition.topic,
     identity: partition.identity,

@@ -26,8 +26,6 @@ export interface Rejection {
 /** What became of the records: `rows`, `filtered` and `rejected` add up to all of them. */
 export interface CleanReport {
   readonly rows: number
-  /** The sum of the rows' hashes modulo 2^64, whatever their order. */
-  readonly hash: bigint
   readonly rejected: readonly Rejection[]
   /** For each block, how many rows an expectation dropped. */
   readonly filtered: readonly number[]
@@ -163,7 +161,6 @@ function reportOf({ dataset }: Work, good: Selection, { counts, dropped }: FastR
   )
   return {
     rows: counts.rows,
-    hash: counts.hash,
     rejected: [],
     filtered: dropped.filtered,
     failed: new Map(failed),

@@ -4,7 +4,7 @@ import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
 import { writeLines } from './line-files.ts'
 import { cleanRows, columnList, FAILED, fastRaw, keptRows } from './queries.ts'
-import { countDropped, countRows, type DroppedCounts, type RowCounts } from './row-counts.ts'
+import { countComputed, countDropped, countWritten, type DroppedCounts, type RowCounts } from './row-counts.ts'
 import type { Selection } from './selection.ts'
 import type { Work } from './work.ts'
 
@@ -44,20 +44,23 @@ export async function cleanTogether(
   const all = looked ? `${fast} UNION ALL SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}` : fast
   const query = keptRows(dataset, all)
   const records = good.length + (looked?.good ?? 0)
-  const { files, rows } = await writeRows(work, query, records)
-  const counts = await countRows(dataset, rows, records, connection)
+  const { files, counts } = await writeRows(work, query, records)
   const dropped = await countDropped(dataset, good, lines, connection)
   if (counts.rows + dropped.rows + (looked?.dropped.length ?? 0) === records) return { files, counts, dropped }
   await Promise.all(files.map(discardStaged))
   return undefined
 }
 
-/** Writes the rows into files, if they are to be kept. Returns a SELECT of them as they are now. */
-async function writeRows({ dataset, connection, target, workFolder, runtime }: Work, query: string, records: number) {
-  if (!target) return { files: [], rows: query }
+/** Writes the rows into files, if they are to be kept, and counts them. */
+async function writeRows(
+  { dataset, connection, target, workFolder, runtime }: Work,
+  query: string,
+  records: number,
+): Promise<Pick<FastResult, 'files' | 'counts'>> {
+  if (!target) return { files: [], counts: await countComputed(dataset, query, records, connection) }
   const { snapshot, targetBytes } = target
   const columns = dataset.schema.fields.map(({ name }) => name)
   const options = { columns, rows: records, ...(targetBytes !== undefined && { targetBytes }) }
   const files = await stageRows(connection, query, snapshot, workFolder, runtime, options)
-  return { files, rows: stagedRows(snapshot, files, columns) }
+  return { files, counts: await countWritten(dataset, stagedRows(snapshot, files, columns), records, connection) }
 }

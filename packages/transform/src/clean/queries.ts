@@ -93,11 +93,3 @@ export function keptRows(dataset: Dataset, rows: string): string {
 export function columnList(dataset: Dataset): string {
   return dataset.schema.fields.map(({ name }) => quoteName(name)).join(', ')
 }
-
-/**
- * Returns SQL over rows of the data set, wherever they are read from: the sum of their hashes modulo 2^64, each of a
- * row's columns in the schema's order. DuckDB may change the function with a new version.
- */
-export function rowsHash(dataset: Dataset): string {
-  return `CAST(coalesce(sum(hash(${columnList(dataset)})), 0) % 18446744073709551616 AS UBIGINT)`
-}

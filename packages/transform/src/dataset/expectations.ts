@@ -20,9 +20,10 @@ export function expectationBits(expectations: readonly Expectation[], ...outcome
   return expectations.reduce((bits, { otherwise }, i) => (outcomes.includes(otherwise) ? bits | (1 << i) : bits), 0)
 }
 
-/** Returns SQL over clean rows: the expectations that fail, as bits. */
-export function failedBits(expectations: readonly Expectation[]): string {
-  return sum(expectations.map(({ predicate }, i) => `CASE WHEN ${predicate} THEN 0 ELSE ${1 << i} END`))
+/** Returns SQL over clean rows: the expectations that fail, as bits; of all, or of those in `among`. */
+export function failedBits(expectations: readonly Expectation[], among = -1): string {
+  const terms = expectations.map(({ predicate }, i) => `CASE WHEN ${predicate} THEN 0 ELSE ${1 << i} END`)
+  return sum(terms.filter((_, i) => among & (1 << i)))
 }
 
 /** Returns the same SQL, which fails at a row that must be rejected. */

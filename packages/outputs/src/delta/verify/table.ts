@@ -5,7 +5,7 @@ import { compareGroups } from './groups.ts'
 import { comparePositions } from './positions.ts'
 
 /** What became of the records of one partition, by the table's own account. */
-export interface PartitionAccount extends Required<Omit<LedgerEntry, 'hash'>> {
+export interface PartitionAccount extends Required<LedgerEntry> {
   readonly group: string
 }
 
