@@ -85,7 +85,7 @@ describe('docs/connections.md', () => {
       const here = { 'login.example:9094': kafkaPair.login_tls, '/etc/ssl/kafka-ca.pem': kafkaPair.ca }
       expect(await runExample(place, example, here)).toEqual({
         exitCode: 1,
-        output: expect.stringMatching(/problem  source .*\n.*login/),
+        output: expect.stringMatching(/problem {2}source .*\n.*login/),
       })
     },
   )

@@ -1,6 +1,8 @@
 import type { Runtime } from '@millrace/base'
 import type { CommittedEvent, PipelineEvent, ReadEvent, Stage } from '@millrace/stream'
-import type { LagTracker } from './lag.ts'
+import { type CommitPace, commitPace } from './commit-pace.ts'
+import { type LagTracker, totalLag } from './lag.ts'
+import { type LagBand, lagBand } from './lag-band.ts'
 import { type Rolling, recent, rolling } from './rolling.ts'
 import type { CommitState, DatasetState, QuarantineState, WaitingState } from './state.ts'
 import type { VitalSigns } from './vital-signs.ts'
@@ -17,7 +19,8 @@ export interface Book {
   readonly totals: { -readonly [K in keyof DatasetState['totals']]: number }
   readonly readRecords: Rolling
   readonly readBytes: Rolling
-  readonly rows: Rolling
+  readonly pace: CommitPace
+  readonly lagBand: LagBand
   readonly busy: ReadonlyMap<Stage, Rolling>
   readonly runs: ReadonlyMap<Stage, Rolling>
   readonly ages: ReturnType<typeof recent>
@@ -35,7 +38,8 @@ export function openBook(begun: number): Book {
     totals: { readRecords: 0, readBytes: 0, rows: 0, filtered: 0, quarantined: 0, commits: 0 },
     readRecords: rolling(begun),
     readBytes: rolling(begun),
-    rows: rolling(begun),
+    pace: commitPace(begun),
+    lagBand: lagBand(),
     busy: perStage(),
     runs: perStage(),
     ages: recent(MOST_AGES),
@@ -73,6 +77,7 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
       book.heldBytes += event.bytes
       book.totals.readRecords += event.records
       book.totals.readBytes += event.bytes
+      book.pace.read(now)
       book.readRecords.add(event.records, now)
       book.readBytes.add(event.bytes, now)
       lag.read(event)
@@ -84,7 +89,10 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
       signs.moved(now)
       book.batches--
       book.heldBytes -= event.bytes
+      // The lag is greatest just before a commit lets go of what it held, and least just after.
+      addLag(book, lag, runtime)
       lag.released(event.blocks)
+      addLag(book, lag, runtime)
       break
     case 'stage':
       signs.moved(now)
@@ -102,6 +110,10 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
       enterCommit(event, book, now, runtime.now())
       break
   }
+}
+
+function addLag(book: Book, lag: LagTracker, runtime: Runtime): void {
+  book.lagBand.add(totalLag(lag.partitions(runtime.now())).seconds, runtime.monotonic())
 }
 
 /** Returns whether the source had more records than this block. */
@@ -123,7 +135,7 @@ function enterCommit(event: CommittedEvent, book: Book, now: number, at: number)
   book.totals.filtered += filtered
   book.totals.quarantined += quarantined
   book.totals.commits++
-  book.rows.add(rows, now)
+  book.pace.committed(rows, now)
   for (const age of agesMs) book.ages.add(age, now)
   book.commits.unshift({ at, version, rows, quarantined, bytes, files, fileBytes })
   book.commits.length = Math.min(book.commits.length, SHOWN_COMMITS)

@@ -1,6 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import type { PipelineEvent, Stage, StartedDataset } from '@millrace/stream'
 import { type Book, enter, openBook, STAGES } from './book.ts'
+import { MARK_EVERY_MS } from './history.ts'
 import { type LagTracker, totalLag, trackLag } from './lag.ts'
 import type { DatasetState, Phase, StageState, WaitingState } from './state.ts'
 import { type VitalSigns, vitalSigns } from './vital-signs.ts'
@@ -15,6 +16,8 @@ export interface DatasetWatch {
 
 const RATE_SECONDS = 10
 const BUSY_SECONDS = 60
+/** The band of the lag covers more than an interval between commits, so that each has a commit in it. */
+const [BAND_INTERVALS, LEAST_BAND_MS] = [1.5, MARK_EVERY_MS]
 const LATENCY_MS = 5 * 60_000
 /** A reader that needs at most this long to reach the end counts as caught up. */
 const CAUGHT_UP_SECONDS = 2
@@ -47,10 +50,11 @@ function stateOf(
 ): DatasetState {
   const now = runtime.monotonic()
   const partitions = lag.partitions(runtime.now())
+  const total = totalLag(partitions)
   const rates = {
     readRecords: book.readRecords.perSecond(RATE_SECONDS, now),
     readBytes: book.readBytes.perSecond(RATE_SECONDS, now),
-    rows: book.rows.perSecond(RATE_SECONDS, now),
+    rows: book.pace.perSecond(now),
   }
   const idle = book.batches === 0 && (!hasRoom || (lag.size === 0 && seenPartitions))
   const stuckMs = idle ? undefined : signs.stuckMs(book.batches, now)
@@ -63,7 +67,8 @@ function stateOf(
     ...{ dataset, table, topics, phase, stuckMs, rates, stages, partitions },
     waiting: book.waiting,
     totals: { ...book.totals },
-    lag: totalLag(partitions),
+    lag: total,
+    lagBand: book.lagBand.within(Math.max(LEAST_BAND_MS, BAND_INTERVALS * book.pace.intervalMs), total.seconds, now),
     latency: latency && { p50Ms: latency.p50, p99Ms: latency.p99 },
     held: { batches: book.batches, bytes: book.heldBytes },
     bottleneck: phase === 'catching up' ? busiest(stages, book.batches) : undefined,

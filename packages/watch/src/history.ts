@@ -10,12 +10,13 @@ export function pointOf({ at, memory, held, datasets }: WorkerState): HistoryPoi
     at,
     rssBytes: memory.rssBytes,
     heldBytes: held.bytes,
-    datasets: datasets.map(({ dataset, rates, lag, latency }) => ({
+    datasets: datasets.map(({ dataset, rates, lag, lagBand, latency }) => ({
       dataset,
       rowsPerSecond: rates.rows,
       bytesPerSecond: rates.readBytes,
       lagRecords: lag.records,
-      lagSeconds: lag.seconds,
+      lagSeconds: lagBand.high,
+      lagLowSeconds: lagBand.low,
       p50Ms: latency?.p50Ms,
       p99Ms: latency?.p99Ms,
     })),

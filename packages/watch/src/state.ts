@@ -50,6 +50,8 @@ export interface DatasetState {
   readonly rates: Rates
   readonly totals: Totals
   readonly lag: Lag
+  /** The least and the greatest `lag.seconds` since before the last commit. */
+  readonly lagBand: { readonly low: number; readonly high: number }
   /** Time from produce to commit over the last minutes, or undefined if nothing was committed. */
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number } | undefined
   readonly held: { readonly batches: number; readonly bytes: number }
@@ -69,7 +71,7 @@ export interface WaitingState {
   readonly tries: number
 }
 
-/** Rates per second over the last ten seconds. */
+/** Rates per second: of reading over the last ten seconds, of rows over whole intervals between commits. */
 export interface Rates {
   readonly readRecords: number
   readonly readBytes: number
@@ -150,7 +152,9 @@ export interface HistoryOfDataset {
   readonly rowsPerSecond: number
   readonly bytesPerSecond: number
   readonly lagRecords: number | undefined
+  /** The greatest lag around the last commit, and the least. */
   readonly lagSeconds: number
+  readonly lagLowSeconds: number
   readonly p50Ms: number | undefined
   readonly p99Ms: number | undefined
 }

@@ -156,3 +156,56 @@ describe("a worker's state", () => {
     )
   })
 })
+
+describe('the history, where a commit comes every ten seconds and 100 records every second', () => {
+  /** Lets time pass, second by second, with a mark every five. */
+  function streaming(seconds: number) {
+    const clock = started()
+    const { watch, runtime, pass } = clock
+    watch.on(pin.assigned)
+    for (let second = 1; second <= seconds; second++) {
+      pass(1000)
+      watch.on(read(runtime.now() - 100, 0))
+      if (second % 10 === 7) {
+        watch.on(pin.batch)
+        watch.on(committed({ rows: second === 7 ? 700 : 1000 }))
+        watch.on({ dataset: 'pin', what: 'released', bytes: 0, blocks: new Map([[PARTITION, second === 7 ? 7 : 10]]) })
+      }
+      if (second % 5 === 0) watch.mark()
+    }
+    return clock
+  }
+  const points = ({ watch }: ReturnType<typeof started>) => watch.history().map(({ datasets }) => datasets[0])
+
+  it('has the same rate at every mark, whether or not a commit came between two', () => {
+    const rates = points(streaming(120)).map((point) => point?.rowsPerSecond)
+    expect(rates.slice(3)).toEqual(rates.slice(3).map(() => 100))
+  })
+
+  it('has the lag as a band from just after a commit to just before one', () => {
+    const bands = points(streaming(120)).slice(4)
+    for (const band of bands) {
+      expect(band?.lagLowSeconds).toBe(0)
+      expect(band?.lagSeconds).toBeCloseTo(9.1)
+    }
+  })
+
+  it('comes down to nothing within half a minute after the source has fallen silent', () => {
+    const clock = streaming(60)
+    for (let second = 0; second < 30; second++) clock.pass(1000)
+    clock.watch.mark()
+    expect(points(clock).at(-1)?.rowsPerSecond).toBe(0)
+  })
+
+  it('counts no silence before the first record into the rate of its commit', () => {
+    const clock = streaming(60)
+    const { watch, runtime, pass } = clock
+    pass(60 * MINUTE)
+    for (let second = 0; second < 10; second++) {
+      watch.on(read(runtime.now(), 0))
+      pass(1000)
+    }
+    watch.on(committed({ rows: 1000 }))
+    expect(watch.state().datasets[0]?.rates.rows).toBe(100)
+  })
+})

@@ -10,6 +10,8 @@ export interface Line {
   readonly colour: number
   readonly isDashed?: boolean
   readonly values: readonly (number | undefined)[]
+  /** Lower edge of a band under the line. */
+  readonly low?: readonly (number | undefined)[]
 }
 
 export interface ChartProps {
@@ -94,7 +96,8 @@ function key({ colour, isDashed }: Line): ComponentChild {
 }
 
 function dataOf(times: readonly number[], lines: readonly Line[]): uPlot.AlignedData {
-  return [times.map((time) => time / 1000), ...lines.map(({ values }) => values.map((value) => value ?? null))]
+  const all = [...lines.map(({ values }) => values), ...lines.flatMap(({ low }) => (low ? [low] : []))]
+  return [times.map((time) => time / 1000), ...all.map((values) => values.map((value) => value ?? null))]
 }
 
 function optionsOf(
@@ -104,6 +107,7 @@ function optionsOf(
   pointAt: (index: number | null) => void,
 ): uPlot.Options {
   const style = getComputedStyle(element)
+  const banded = lines.filter(({ low }) => low !== undefined)
   const colour = (name: string) => style.getPropertyValue(name)
   const axis = {
     stroke: colour('--quiet'),
@@ -132,7 +136,13 @@ function optionsOf(
         points: { show: false },
         ...(isDashed && { dash: [5, 4] }),
       })),
+      // The lower edges of bands come after all lines and are not drawn themselves.
+      ...banded.map(() => ({ width: 0, points: { show: false } })),
     ],
+    bands: banded.map((line, i) => ({
+      series: [1 + lines.indexOf(line), 1 + lines.length + i],
+      fill: `color-mix(in srgb, ${colour(seriesColour(line.colour))} 12%, transparent)`,
+    })),
   }
 }
 

@@ -29,20 +29,33 @@ export function Trends({ history, state }: TrendsProps): ComponentChild {
   )
 }
 
+type Figure = (dataset: HistoryOfDataset) => number | undefined
+
+interface LineOptions {
+  readonly isDashed?: boolean
+  readonly low?: Figure
+}
+
 function linesOf(history: readonly HistoryPoint[], names: readonly string[]) {
-  const each = (suffix: string, of: (dataset: HistoryOfDataset) => number | undefined, isDashed = false): Line[] =>
+  const valuesOf = (name: string, of: Figure) =>
+    history.map(({ datasets }) => {
+      const found = datasets.find(({ dataset }) => dataset === name)
+      return found && of(found)
+    })
+  const each = (suffix: string, of: Figure, { isDashed = false, low }: LineOptions = {}): Line[] =>
     names.map((name, colour) => ({
       ...{ name: `${name}${suffix}`, colour, isDashed },
-      values: history.map(({ datasets }) => {
-        const found = datasets.find(({ dataset }) => dataset === name)
-        return found && of(found)
-      }),
+      values: valuesOf(name, of),
+      ...(low && { low: valuesOf(name, low) }),
     }))
   const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000)
   return {
     rows: each('', ({ rowsPerSecond }) => rowsPerSecond),
-    latency: [...each(' p50', ({ p50Ms }) => seconds(p50Ms), true), ...each(' p99', ({ p99Ms }) => seconds(p99Ms))],
-    lag: each('', ({ lagSeconds }) => lagSeconds),
+    latency: [
+      ...each(' p50', ({ p50Ms }) => seconds(p50Ms), { isDashed: true }),
+      ...each(' p99', ({ p99Ms }) => seconds(p99Ms)),
+    ],
+    lag: each('', ({ lagSeconds }) => lagSeconds, { low: ({ lagLowSeconds }) => lagLowSeconds }),
     memory: [
       { name: 'process', colour: 0, values: history.map(({ rssBytes }) => rssBytes) },
       { name: 'messages held', colour: 1, values: history.map(({ heldBytes }) => heldBytes) },
