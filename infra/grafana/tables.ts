@@ -30,10 +30,10 @@ function panels() {
     chart(
       {
         title: 'Since the last care',
-        about: 'Since each chore last ran well, whether or not there was anything to do.',
+        about: 'Since each task last ran well, whether or not there was anything to do.',
         unit: 's',
         lines: {
-          '{{table}} {{chore}}': 'time() - max by (table, chore) (millrace_maintenance_last_success_timestamp_seconds)',
+          '{{table}} {{task}}': 'time() - max by (table, task) (millrace_maintenance_last_success_timestamp_seconds)',
         },
       },
       12,
@@ -43,7 +43,7 @@ function panels() {
         title: 'Care',
         about: 'Runs in an hour, by what came of them.',
         unit: 'short',
-        lines: { '{{chore}} {{outcome}}': 'sum by (chore, outcome) (increase(millrace_maintenance_runs_total[1h]))' },
+        lines: { '{{task}} {{outcome}}': 'sum by (task, outcome) (increase(millrace_maintenance_runs_total[1h]))' },
       },
       12,
     ),

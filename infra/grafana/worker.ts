@@ -3,7 +3,7 @@ import { chart, figure } from './panels.ts'
 
 const WINDOW = '$__rate_interval'
 
-/** What the workers do: how much, how far behind, where the time goes, what is refused. */
+/** What the workers do: how much, how far behind, where the time goes, what is rejected. */
 export function workerDashboard(): Dashboard {
   const board = new DashboardBuilder('Millrace workers')
     .uid('millrace-workers')

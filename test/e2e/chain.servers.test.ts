@@ -54,7 +54,7 @@ itOnAll(
 
       const run = await place.run('batch', '--date', '2026-01-31', '--out', 'out', '--json')
       expect(run, run.stderr).toMatchObject({ exitCode: 0 })
-      const counts = { records: POSTS + DRAWN_AGAIN, rows: POSTS, duplicates: DRAWN_AGAIN, refused: 0 }
+      const counts = { records: POSTS + DRAWN_AGAIN, rows: POSTS, duplicates: DRAWN_AGAIN, rejected: 0 }
       expect(JSON.parse(run.stdout).tables).toMatchObject(DATASETS.map((table) => ({ table, ...counts })))
 
       const folder = join(place.folder, 'out/2026-01-31')
@@ -71,7 +71,7 @@ itOnAll(
       const short = await place.run('batch', ...straight)
       expect(short, short.stderr).toMatchObject({ exitCode: 0 })
       expect(JSON.parse(short.stdout).tables).toMatchObject(
-        DATASETS.map((table) => ({ table, records: POSTS, rows: POSTS, duplicates: 0, refused: 0 })),
+        DATASETS.map((table) => ({ table, records: POSTS, rows: POSTS, duplicates: 0, rejected: 0 })),
       )
       for (const file of asked) {
         const read = (out: string) => readFile(join(place.folder, out, '2026-01-31', file), 'utf8')

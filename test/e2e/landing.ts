@@ -56,14 +56,14 @@ export async function landAndRun(s3: S3Service, objects: number, more: number): 
   try {
     await land(client, bucket, 0, posts)
     const first = await run('2026-01-01')
-    expect(first).toMatchObject({ records: posts * 3, rows: posts * 3, refused: 0, unclaimed: 0 })
+    expect(first).toMatchObject({ records: posts * 3, rows: posts * 3, rejected: 0, unclaimed: 0 })
     expect(first.peakRssBytes).toBeLessThan(1e9)
 
     await land(client, bucket, posts, posts + morePosts)
     const Key = 'landing/topics/0a1.pin/partition=0/0a1.pin+0+0099999999.json'
     await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: '{"index": 5, "ti' }))
     const second = await run('2026-01-02')
-    expect(second).toMatchObject({ records: morePosts * 3, rows: morePosts * 3, refused: 1 })
+    expect(second).toMatchObject({ records: morePosts * 3, rows: morePosts * 3, rejected: 1 })
     return { firstSeconds: first.seconds }
   } finally {
     await place.leave()

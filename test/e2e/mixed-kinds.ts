@@ -47,8 +47,8 @@ export async function expectOnePlaceEach(
     const rows = await place.sql(`select ind from ${kind} order by ind`)
     const wanted = numbers.filter((n) => names[n % 4] === kind && n % 10 !== 9)
     expect(rows.map(({ ind }) => Number(ind))).toEqual(wanted)
-    const refused = await place.sql(`select count(*) as n from ${kind}_quarantine`)
-    expect(Number(refused[0]?.n)).toBe(numbers.filter((n) => badKinds(n) === kind).length)
+    const rejected = await place.sql(`select count(*) as n from ${kind}_quarantine`)
+    expect(Number(rejected[0]?.n)).toBe(numbers.filter((n) => badKinds(n) === kind).length)
   }
   const verified = await place.run('verify', '--source', source, ...DATASETS)
   expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing is missing') })

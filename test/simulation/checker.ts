@@ -20,8 +20,8 @@ export interface Findings {
  */
 export async function compare(sent: Sent, lake: Readable, judge: HttpAddress): Promise<Findings> {
   const rows = await counted(judge, lake, 'user', 'CAST(ind AS VARCHAR)')
-  const refused = sent.bad.length > 0 ? await counted(judge, lake, 'user_quarantine', 'CAST(value AS VARCHAR)') : []
-  const found = new Map([...rows, ...refused])
+  const rejected = sent.bad.length > 0 ? await counted(judge, lake, 'user_quarantine', 'CAST(value AS VARCHAR)') : []
+  const found = new Map([...rows, ...rejected])
   const expected = [...sent.good.map(String), ...sent.bad]
   const known = new Set(expected)
   return {

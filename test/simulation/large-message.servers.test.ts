@@ -28,8 +28,8 @@ it.for(MEBIBYTES)(
     const rows = await judgeSql(judge, { table: `${tables}/user`, sql: 'SELECT ind FROM t ORDER BY ind' })
     expect(rows.map(({ ind }) => ind)).toEqual(feed.sent.good)
     const sql = 'SELECT octet_length(CAST(value AS VARCHAR)) AS bytes, reason FROM t ORDER BY 1'
-    const refused = await judgeSql(judge, { table: `${tables}/user_quarantine`, sql })
-    expect(refused).toMatchObject([
+    const rejected = await judgeSql(judge, { table: `${tables}/user_quarantine`, sql })
+    expect(rejected).toMatchObject([
       { reason: 'not JSON' },
       { bytes: bytes + 26, reason: expect.stringContaining('too large') },
     ])

@@ -77,13 +77,13 @@ it(`${POISON} poison messages of ${KINDS.length} kinds among ${RECORDS} are all 
     const table = { table: `${lake.tables}/user` }
     const [rows] = await judgeSql(judge, { ...table, sql: 'SELECT count(*) AS n, count(DISTINCT ind) AS inds FROM t' })
     expect(rows).toEqual({ n: RECORDS - poison, inds: RECORDS - poison })
-    const refused = await judgeSql(judge, {
+    const rejected = await judgeSql(judge, {
       table: `${lake.tables}/user_quarantine`,
       sql: 'SELECT "offset" AS place, reason FROM t',
     })
     const expected = [...places].map(([place, kind]) => ({ place, reason: KINDS[kind]?.[2] }))
     const byPlace = (a: { place?: unknown }, b: { place?: unknown }) => Number(a.place) - Number(b.place)
-    expect(refused.toSorted(byPlace)).toEqual(expected.toSorted(byPlace))
+    expect(rejected.toSorted(byPlace)).toEqual(expected.toSorted(byPlace))
   }
   const [clean = 0, poisoned = 0] = seconds
   await annotate(

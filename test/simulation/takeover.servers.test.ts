@@ -68,10 +68,10 @@ it('a table that Spark made and filled is taken over: appended to once, through 
     { by: 'spark, meanwhile', n: 2, inds: 0, sum: null, categories: 0, followers: null },
     { by: 'us', n: ours, inds: ours, sum, categories: ours, followers: 9000 },
   ])
-  const refused = await sparkSql(
+  const rejected = await sparkSql(
     spark,
     `SELECT CAST(value AS STRING) AS value FROM delta.\`${join(lake, TABLE)}_quarantine\` ORDER BY 1`,
   )
-  expect(refused.map(({ value }) => value)).toEqual(feed.sent.bad.toSorted())
+  expect(rejected.map(({ value }) => value)).toEqual(feed.sent.bad.toSorted())
   expect(await sparkSql(spark, `SHOW TBLPROPERTIES ${table} ('made.by')`)).toMatchObject([{ value: 'a notebook' }])
 })

@@ -50,8 +50,8 @@ export async function writeCleanTable(
       : await makeHere(await portions(), tableParts)
     runtime.crashPoint(`${dataset.name} uploaded`)
     await commitRejected(manifest, tableParts)
-    runtime.crashPoint(`${dataset.name} refused`)
-    const notes = { ...made, refused: rejected.count() }
+    runtime.crashPoint(`${dataset.name} rejected`)
+    const notes = { ...made, rejected: rejected.count() }
     await writeNotes(lake, manifest, dataset.name, notes)
     runtime.crashPoint(`${dataset.name} noted`)
     await replaceFiles(snapshot, files, manifest, parts)
@@ -65,8 +65,8 @@ async function makeHere(portions: Portions, parts: TableParts): Promise<NewRows>
   const staged = await stagePortions(portions, parts)
   const { files, duplicates } = await keepNewFiles(staged.files, parts)
   await uploadAll(parts.snapshot.table, files)
-  const { records, filtered, refusedObjects } = staged
-  return { files: files.map(({ add }) => add), records, rows: rowsOf(files), duplicates, filtered, refusedObjects }
+  const { records, filtered, rejectedObjects } = staged
+  return { files: files.map(({ add }) => add), records, rows: rowsOf(files), duplicates, filtered, rejectedObjects }
 }
 
 async function keepNewFiles(

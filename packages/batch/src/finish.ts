@@ -23,9 +23,9 @@ export async function finishRun(record: RunRecord, { lake, engine, workFolder, r
 
 function rowSql({ date, attempt, started, finished, source, versions, tables, steps }: RunRecord): string {
   const moment = (time: number) => `epoch_ms(${time})::TIMESTAMP AT TIME ZONE 'UTC'`
-  const total = (count: 'records' | 'rows' | 'refused') => tables.reduce((sum, table) => sum + table[count], 0)
+  const total = (count: 'records' | 'rows' | 'rejected') => tables.reduce((sum, table) => sum + table[count], 0)
   const [json, details] = [JSON.stringify(versions), JSON.stringify({ tables, steps })]
   return `SELECT ${quoteText(date)} AS run_date, ${attempt} AS attempt, ${moment(started)} AS started_at,
     ${moment(finished)} AS finished_at, ${quoteText(source)} AS source, ${total('records')} AS records,
-    ${total('rows')} AS rows, ${total('refused')} AS refused, ${quoteText(json)} AS versions, ${quoteText(details)} AS details`
+    ${total('rows')} AS rows, ${total('rejected')} AS rejected, ${quoteText(json)} AS versions, ${quoteText(details)} AS details`
 }

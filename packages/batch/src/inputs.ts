@@ -149,7 +149,7 @@ function readBefore(lake: ObjectStore, previous: Manifest | undefined): ReadBefo
   return {
     watermarks: previous?.watermarks ?? {},
     seen: () => seenIn(lake, previous),
-    pending: () => refusedIn(lake, previous),
+    pending: () => rejectedIn(lake, previous),
   }
 }
 
@@ -162,18 +162,18 @@ async function seenIn(lake: ObjectStore, last: Manifest | undefined): Promise<Ma
   return seen
 }
 
-/** Returns the objects that this run and the earlier ones refused and that no later run has read. */
-async function refusedIn(lake: ObjectStore, last: Manifest | undefined): Promise<RawObject[]> {
-  const refused = new Map<string, RawObject>()
+/** Returns the objects that this run and the earlier ones rejected and that no later run has read. */
+async function rejectedIn(lake: ObjectStore, last: Manifest | undefined): Promise<RawObject[]> {
+  const rejected = new Map<string, RawObject>()
   const later = new Set<string>()
   for await (const manifest of chain(lake, last)) {
     for (const dataset of Object.keys(manifest.inputs)) {
       const notes = await readNotes(lake, manifest, dataset)
-      for (const object of notes?.refusedObjects ?? []) if (!later.has(object.key)) refused.set(object.key, object)
+      for (const object of notes?.rejectedObjects ?? []) if (!later.has(object.key)) rejected.set(object.key, object)
     }
     for (const { key } of objectsOf(manifest)) later.add(key)
   }
-  return [...refused.values()]
+  return [...rejected.values()]
 }
 
 /** Yields the run and its predecessors, newest first. */

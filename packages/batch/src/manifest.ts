@@ -85,9 +85,9 @@ export interface TableNotes {
   readonly rows: number
   readonly duplicates: number
   readonly filtered: number
-  readonly refused: number
+  readonly rejected: number
   /** Objects that could not be read. Later runs read them again once they have changed. */
-  readonly refusedObjects: readonly RawObject[]
+  readonly rejectedObjects: readonly RawObject[]
 }
 
 const notesKey = ({ date, attempt }: RunName, table: string) =>

@@ -34,7 +34,7 @@ export async function collectRejected(
     count: () => count,
     /** Selects them with the columns of the quarantine. */
     sql: () => `SELECT ${namesSql(date)}, ${moment(made)} AS time, reason, value, 'bad' AS state,
-      ${moment(parts.runtime.now())} AS refused_at FROM rejected`,
+      ${moment(parts.runtime.now())} AS rejected_at FROM rejected`,
     async add(records: readonly RejectedInput[]): Promise<void> {
       if (records.length === 0) return
       const file = join(parts.workFolder, `${parts.runtime.uuid()}.rejected.jsonl`)

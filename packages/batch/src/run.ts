@@ -227,8 +227,8 @@ function qualityOf({ tables: accounts }: RunRecord, tables: ReadonlyMap<string, 
   })
 }
 
-function accountOf(table: string, { records, rows, duplicates, filtered, refused }: TableNotes): TableAccount {
-  return { table, records, rows, duplicates, filtered, refused }
+function accountOf(table: string, { records, rows, duplicates, filtered, rejected }: TableNotes): TableAccount {
+  return { table, records, rows, duplicates, filtered, rejected }
 }
 
 /** Returns the folder of a finished run's files. Writes them again if they are missing. */

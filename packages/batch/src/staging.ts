@@ -33,7 +33,7 @@ export interface Staged {
   readonly files: readonly StagedFile[]
   readonly records: number
   readonly filtered: number
-  readonly refusedObjects: readonly RawObject[]
+  readonly rejectedObjects: readonly RawObject[]
 }
 
 /** Approximate maximum size of a file. */
@@ -51,7 +51,7 @@ async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<
     files.push(...(await withScan(scan, parts.connection, (query) => stage(query, parts.connection, parts))))
     parts.onRecords(rowsOf(files))
   }
-  return { files, records: rowsOf(files), filtered: 0, refusedObjects: [] }
+  return { files, records: rowsOf(files), filtered: 0, rejectedObjects: [] }
 }
 
 /** Stages raw objects. DuckDB reads large local files directly, unless a record in them must be checked one by one. */
@@ -84,27 +84,27 @@ function directPath(store: ObjectStore, { key, size }: RawObject): string | unde
 
 async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, parts: StagingParts): Promise<Staged> {
   const files: StagedFile[] = []
-  const refusedObjects: RawObject[] = []
+  const rejectedObjects: RawObject[] = []
   let [records, filtered] = [0, 0]
   for await (const block of blocks) {
     const cleaned = await stageBlock(block, parts)
     files.push(...cleaned.files)
-    refusedObjects.push(...block.refused.map(({ object }) => object))
+    rejectedObjects.push(...block.rejected.map(({ object }) => object))
     filtered += cleaned.filtered
     records += block.values.count
     parts.onRecords(before + records)
   }
-  return { files, records, filtered, refusedObjects }
+  return { files, records, filtered, rejectedObjects }
 }
 
-async function stageBlock({ values, placeOf, refused, converted }: RawBlock, parts: StagingParts) {
+async function stageBlock({ values, placeOf, rejected, converted }: RawBlock, parts: StagingParts) {
   const { rejected: rejectedInputs, cleaner, snapshot } = parts
   const dataset = converted ? { ...parts.dataset, format: jsonFormat } : parts.dataset
   const nameOf = (_: number, index: number) => `${placeOf(index).object}, record ${placeOf(index).place}`
   const target = { snapshot, targetBytes: FILE_BYTES }
   const { files, report } = await cleaner.cleanIntoFiles(dataset, [values], target, nameOf)
   await rejectedInputs.add(
-    refused.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })),
+    rejected.map(({ object, reason }) => ({ object: object.key, place: null, reason, value: null })),
   )
   await rejectedInputs.add(
     report.rejected.map(({ index, reason }) => ({ ...placeOf(index), reason, value: valueAt(values, index) })),

@@ -4,7 +4,7 @@ import { openDuckDB } from '@millrace/engine'
 import { describe, expect, it } from 'vitest'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 
-const refusedPins = ({ rows }: Place) =>
+const rejectedPins = ({ rows }: Place) =>
   rows(
     `SELECT parse_filename(nullif(topic, '')), TRY_CAST("offset" AS BIGINT), reason, decode(value)
      FROM batch.pin_quarantine ORDER BY ALL`,
@@ -19,37 +19,37 @@ async function placeWith(pins: Readonly<Record<string, string | Uint8Array>>): P
 
 const pin = (ind: number) => jsonLines([post(ind).pin])
 
-describe('an object that can not be read is refused by name, and the others are not', () => {
+describe('an object that can not be read is rejected by name, and the others are not', () => {
   it.each([
     ['half-written', `${pin(4)}${pin(5).slice(0, 40)}`, 'incomplete: its last record has no end'],
     ['gzip in a JSON name', gzipSync(pin(4)), 'it is gzip, and its name says JSON'],
   ])('%s', async (_, bytes, reason) => {
     const place = await placeWith({ 'bad.json': bytes })
     const { run } = await place.run('2026-01-01')
-    expect(run.tables[0]).toMatchObject({ records: 3, rows: 3, refused: 1 })
-    expect(await refusedPins(place)).toEqual([['bad.json', null, reason, null]])
+    expect(run.tables[0]).toMatchObject({ records: 3, rows: 3, rejected: 1 })
+    expect(await rejectedPins(place)).toEqual([['bad.json', null, reason, null]])
   })
 
   it('a half-written one is read once it has changed, and not before', async () => {
     const place = await placeWith({ 'bad.json': pin(4).slice(0, 50) })
     await place.run('2026-01-01')
-    expect((await place.run('2026-01-02')).run.tables[0]).toMatchObject({ records: 0, refused: 0 })
+    expect((await place.run('2026-01-02')).run.tables[0]).toMatchObject({ records: 0, rejected: 0 })
     await place.put('pin/bad.json', pin(4))
-    expect((await place.run('2026-01-03')).run.tables[0]).toMatchObject({ records: 1, rows: 1, refused: 0 })
+    expect((await place.run('2026-01-03')).run.tables[0]).toMatchObject({ records: 1, rows: 1, rejected: 0 })
   })
 
-  it('a large one is refused as a whole, before its first record is taken', async () => {
+  it('a large one is rejected as a whole, before its first record is taken', async () => {
     const many = jsonLines(Array.from({ length: 30_000 }, (_, i) => post(i + 10).pin))
     const place = await placeWith({ 'large.jsonl': many.slice(0, -20) })
-    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3, rows: 3, refused: 1 })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3, rows: 3, rejected: 1 })
   })
 
   it('what is no Parquet', async () => {
     const place = await placeWith({ 'bad.parquet': 'PAR1 and then something else PAR1' })
     await place.run('2026-01-01')
-    const [refused] = await refusedPins(place)
-    expect(refused?.slice(0, 2)).toEqual(['bad.parquet', null])
-    expect(refused?.[2]).toMatch(/DuckDB can't read it/)
+    const [rejected] = await rejectedPins(place)
+    expect(rejected?.slice(0, 2)).toEqual(['bad.parquet', null])
+    expect(rejected?.[2]).toMatch(/DuckDB can't read it/)
   })
 })
 
@@ -58,15 +58,15 @@ describe('documents over many lines', () => {
     const many = Array.from({ length: 3000 }, (_, i) => i + 10)
     for (const text of [list(many), pretty(...many), JSON.stringify(many.map((ind) => post(ind).pin))]) {
       const place = await placeWith({ 'large.json': text })
-      expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3003, rows: 3003, refused: 0 })
+      expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3003, rows: 3003, rejected: 0 })
     }
   })
 
-  it('are refused by name where their end is missing, and record by record where one is bad', async () => {
+  it('are rejected by name where their end is missing, and record by record where one is bad', async () => {
     const bad = JSON.stringify([post(4).pin, { ...post(5).pin, index: 'five' }, 6], undefined, 2)
     const place = await placeWith({ 'bad.json': bad, 'half.json': list([7, 8]).slice(0, -300), 'open.json': '[\n{}' })
-    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 6, rows: 4, refused: 4 })
-    expect((await refusedPins(place)).map(([object, place, reason]) => [object, place, reason])).toEqual([
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 6, rows: 4, rejected: 4 })
+    expect((await rejectedPins(place)).map(([object, place, reason]) => [object, place, reason])).toEqual([
       ['bad.json', 2, 'wrong type in field index'],
       ['bad.json', 3, 'not an object'],
       ['half.json', null, 'incomplete: its last record has no end'],
@@ -75,13 +75,13 @@ describe('documents over many lines', () => {
   })
 })
 
-describe('a record that can not be cleaned is refused by object and place', () => {
+describe('a record that can not be cleaned is rejected by object and place', () => {
   it('a column that changed its type', async () => {
     const changed = { ...post(5).pin, index: 'five' }
     const place = await placeWith({ 'a.jsonl': jsonLines([post(4).pin, changed, post(6).pin]) })
     const { run } = await place.run('2026-01-01')
-    expect(run.tables[0]).toMatchObject({ records: 6, rows: 5, refused: 1 })
-    expect(await refusedPins(place)).toEqual([['a.jsonl', 2, 'wrong type in field index', JSON.stringify(changed)]])
+    expect(run.tables[0]).toMatchObject({ records: 6, rows: 5, rejected: 1 })
+    expect(await rejectedPins(place)).toEqual([['a.jsonl', 2, 'wrong type in field index', JSON.stringify(changed)]])
   })
 
   it.each([
@@ -91,7 +91,7 @@ describe('a record that can not be cleaned is refused by object and place', () =
     const records: unknown[] = Array.from({ length: 5000 }, (_, i) => post(i + 10).pin)
     records[4321] = { ...post(1).pin, ...fault }
     const place = await placeWith({ 'large.jsonl': jsonLines(records) })
-    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5003, rows: 5002, refused: 1 })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5003, rows: 5002, rejected: 1 })
     expect(await place.rows('SELECT "offset"::BIGINT, reason FROM batch.pin_quarantine')).toEqual([[4322, reason]])
   })
 
@@ -107,7 +107,7 @@ describe('a record that can not be cleaned is refused by object and place', () =
     await write('a-pin.parquet', '7')
     await write('b-pin.parquet', '8.5::DOUBLE')
     engine.close()
-    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3, rows: 2, refused: 1 })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 3, rows: 2, rejected: 1 })
     expect(await place.rows('SELECT reason FROM batch.pin_quarantine')).toEqual([['wrong type in field index']])
   })
 
@@ -120,7 +120,7 @@ describe('a record that can not be cleaned is refused by object and place', () =
       { ...post(3).geo, timestamp: soon },
     ]
     await place.put('geo/a.jsonl', jsonLines(geo))
-    expect((await place.run('2026-01-01')).run.tables[1]).toMatchObject({ records: 3, rows: 2, refused: 1 })
+    expect((await place.run('2026-01-01')).run.tables[1]).toMatchObject({ records: 3, rows: 2, rejected: 1 })
     const [row] = await place.rows("SELECT reason, decode(value)::JSON->>'ind' FROM batch.geo_quarantine")
     expect(row).toEqual(['a time in it is in the future', '2'])
   })
@@ -147,7 +147,7 @@ describe('what is taken', () => {
     ['CSV', 'a.csv', 'index,title,category\n4,"a, b",art\n5,,\n'],
   ])('%s', async (_, name, bytes) => {
     const place = await placeWith({ [name]: bytes })
-    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5, rows: 5, refused: 0 })
+    expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject({ records: 5, rows: 5, rejected: 0 })
   })
 })
 

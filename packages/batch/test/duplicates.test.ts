@@ -19,10 +19,10 @@ it('rows that come twice are counted and dropped: in a file, in two, in a small 
     'b.jsonl': pins([...numbers(4000, 9000), 42]),
   })
   const { run } = await place.run('2026-01-01')
-  expect(run.tables[0]).toMatchObject({ records: 10_102, rows: 9_000, duplicates: 1_102, refused: 0 })
+  expect(run.tables[0]).toMatchObject({ records: 10_102, rows: 9_000, duplicates: 1_102, rejected: 0 })
   await place.put('pin/c.jsonl', pins(numbers(8_000, 13_000)))
   const second = await place.run('2026-01-02')
-  expect(second.run.tables[0]).toMatchObject({ records: 5_000, rows: 4_000, duplicates: 1_000, refused: 0 })
+  expect(second.run.tables[0]).toMatchObject({ records: 5_000, rows: 4_000, duplicates: 1_000, rejected: 0 })
   expect(await place.rows('SELECT count(*), count(DISTINCT ind), max(ind) FROM batch.pin')).toEqual([
     [13_000, 13_000, 12_999],
   ])
@@ -35,7 +35,7 @@ it('a large file that turns out to hold a bad record loses no row to those that 
     'b.jsonl': pins([...numbers(4000, 9000)]) + bad + pins([1, 2]),
   })
   const { run } = await place.run('2026-01-01')
-  expect(run.tables[0]).toMatchObject({ records: 10_004, rows: 9_000, duplicates: 1_003, refused: 1 })
+  expect(run.tables[0]).toMatchObject({ records: 10_004, rows: 9_000, duplicates: 1_003, rejected: 1 })
   expect(await place.count('pin')).toBe(9_000)
 })
 
@@ -43,5 +43,5 @@ it('rows that differ in a text alone are no duplicates', async () => {
   const others = numbers(0, 5000).map((ind) => ({ ...post(ind).pin, title: `Another ${ind}` }))
   const place = await placeWith({ 'a.jsonl': pins(numbers(0, 5000)) + jsonLines([...others, ...others.slice(0, 7)]) })
   const { run } = await place.run('2026-01-01')
-  expect(run.tables[0]).toMatchObject({ records: 10_008, rows: 10_000, duplicates: 8, refused: 0 })
+  expect(run.tables[0]).toMatchObject({ records: 10_008, rows: 10_000, duplicates: 8, rejected: 0 })
 })

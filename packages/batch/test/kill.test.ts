@@ -32,7 +32,7 @@ describe('a run that died', () => {
       expect.arrayContaining(['after plan', 'after pin', 'after geo', 'after user', 'after answers']),
     )
     expect(points).toEqual(
-      expect.arrayContaining(['pin uploaded', 'pin refused', 'pin noted', 'after answer tables', 'after files']),
+      expect.arrayContaining(['pin uploaded', 'pin rejected', 'pin noted', 'after answer tables', 'after files']),
     )
   })
 

@@ -97,11 +97,11 @@ export async function seen({ rows, out }: Place, quarantines: readonly string[] 
   const tables = [...DATASETS, ...quarantines, ...QUESTIONS]
   // When a record was rejected is no part of what a run makes of it.
   const table = (name: string) =>
-    quarantines.includes(name) ? `(SELECT * EXCLUDE (time, refused_at) FROM batch.${name})` : `batch.${name}`
+    quarantines.includes(name) ? `(SELECT * EXCLUDE (time, rejected_at) FROM batch.${name})` : `batch.${name}`
   const asText = (name: string) => `(SELECT list(row::VARCHAR ORDER BY row::VARCHAR) FROM ${table(name)} AS row)`
   const [contents] = await rows(`SELECT ${tables.map(asText).join(', ')}`)
   const runs = await rows(
-    "SELECT run_date, attempt, records, rows, refused, details::JSON->>'tables' FROM batch.runs ORDER BY ALL",
+    "SELECT run_date, attempt, records, rows, rejected, details::JSON->>'tables' FROM batch.runs ORDER BY ALL",
   )
   return { tables: Object.fromEntries(tables.map((name, i) => [name, contents?.[i]])), runs, files: await filesIn(out) }
 }

@@ -40,7 +40,7 @@ async function stage(dataset: Dataset, name: string, text: string) {
     const rejected = await collectRejected({ date: '2026-01-01', made: 0 }, connection, run)
     const parts = { ...run, dataset, snapshot, connection, rejected, onRecords: () => {} }
     const { files } = await stagePortions({ kind: 'raw', store, objects: [{ key: name, size, modified }] }, parts)
-    return { rows: files.reduce((sum, { rows }) => sum + Number(rows), 0), refused: rejected.count() }
+    return { rows: files.reduce((sum, { rows }) => sum + Number(rows), 0), rejected: rejected.count() }
   } finally {
     engine.close()
     await rm(folder, { recursive: true })
@@ -50,20 +50,20 @@ async function stage(dataset: Dataset, name: string, text: string) {
 const user = await loadDataset('user', [PINTEREST.datasets])
 
 test('landed messages are read in the format of their data set', async () => {
-  expect(await stage(user, 'users.jsonl', '{"ind":1}\n{"ind":2}\n')).toEqual({ rows: 2, refused: 0 })
+  expect(await stage(user, 'users.jsonl', '{"ind":1}\n{"ind":2}\n')).toEqual({ rows: 2, rejected: 0 })
   const message = { ...user, format: nothingFits }
-  expect(await stage(message, 'users.jsonl', '{"ind":1}\n{"ind":2}\n')).toEqual({ rows: 0, refused: 2 })
+  expect(await stage(message, 'users.jsonl', '{"ind":1}\n{"ind":2}\n')).toEqual({ rows: 0, rejected: 2 })
 })
 
 test('so are large files, which the engine reads by itself only where they are JSON lines', async () => {
   const lines = `${'{"ind":1,"first_name":"Ada","last_name":"Lovelace"}\n'.repeat(30_000)}`
-  expect(await stage(user, 'users.jsonl', lines)).toEqual({ rows: 30_000, refused: 0 })
-  expect(await stage({ ...user, format: nothingFits }, 'users.jsonl', lines)).toEqual({ rows: 0, refused: 30_000 })
+  expect(await stage(user, 'users.jsonl', lines)).toEqual({ rows: 30_000, rejected: 0 })
+  expect(await stage({ ...user, format: nothingFits }, 'users.jsonl', lines)).toEqual({ rows: 0, rejected: 30_000 })
 })
 
 test('rows of CSV have no format', async () => {
   expect(await stage({ ...user, format: nothingFits }, 'users.csv', 'ind,age\n1,20\n2,30\n')).toEqual({
     rows: 2,
-    refused: 0,
+    rejected: 0,
   })
 })

@@ -36,7 +36,7 @@ it('over the tables that the stream wrote a cluster does what DuckDB does: the s
   await expectNothingLeft(places[1].lake, trino, places[1].catalog)
 })
 
-it('raw records are cleaned on the cluster by the same SQL; what is refused is refused, for the same reasons', async ({
+it('raw records are cleaned on the cluster by the same SQL; what is rejected is rejected, for the same reasons', async ({
   trino,
   s3,
 }) => {
@@ -58,9 +58,9 @@ it('raw records are cleaned on the cluster by the same SQL; what is refused is r
     await place.put('two/user.jsonl', jsonLines([{ ...user, ind: 400, first_name: '', age: 50 }]))
     const { run } = await place.run('2026-01-01')
     expect(run.tables).toMatchObject([
-      { records: 12, rows: 8, duplicates: 1, refused: 3 },
-      { records: 5, rows: 3, duplicates: 1, refused: 1 },
-      { records: 5, rows: 4, duplicates: 1, refused: 0 },
+      { records: 12, rows: 8, duplicates: 1, rejected: 3 },
+      { records: 5, rows: 3, duplicates: 1, rejected: 1 },
+      { records: 5, rows: 4, duplicates: 1, rejected: 0 },
     ])
   }
   const reasons =

@@ -13,9 +13,9 @@ export { verifyAgainstSource } from './delta/verify/source.ts'
 export { verifyTable } from './delta/verify/table.ts'
 export type {
   Begun,
-  Chore,
   CommitResult,
   HeldRecords,
+  MaintenanceTask,
   OpenOutput,
   Output,
   OutputContext,

@@ -58,7 +58,7 @@ export interface Output {
    */
   held?(partition: Partition, from: Position): Promise<HeldRecords | undefined>
   /** What keeps the store healthy beside the commits; the worker decides when, and who of several workers does it. */
-  readonly maintenance: readonly Chore[]
+  readonly maintenance: readonly MaintenanceTask[]
   /** How much the output holds, as of the last commit or `begin`. */
   describe(): OutputSize
   close(): Promise<void>
@@ -95,7 +95,7 @@ export interface HeldRecords {
   readonly offsets: ReadonlySet<string>
 }
 
-export interface Chore {
+export interface MaintenanceTask {
   readonly name: 'checkpoint' | 'optimize' | 'clean log' | 'vacuum'
   readonly everyMs: number
   /** Returns whether there was anything to do. Two workers may do it at once: that must be safe. */

@@ -281,7 +281,7 @@ export function describeOutput(
       for (let from = 0; from < 12; from += 4) {
         await output.commit(await prepared(output, batchOf(under, from, from + 4)), [advance(P0, from, from + 4)])
       }
-      for (const chore of output.maintenance) await chore.run(new AbortController().signal)
+      for (const task of output.maintenance) await task.run(new AbortController().signal)
       expect(await under.visible()).toEqual(numbers(0, 12))
       expect(await stored(await open(under))).toEqual([12n])
       expect(await output.commit(undefined, [advance(P0, 12, 13)])).toMatchObject(COMMITTED)

@@ -18,7 +18,7 @@ export const RUNS_SCHEMA: StructType = {
     commentedField('source', 'string', 'Where the records came from'),
     commentedField('records', 'long', 'Records read, of all tables'),
     commentedField('rows', 'long', 'New rows, of all tables'),
-    commentedField('refused', 'long', 'Records in quarantine'),
+    commentedField('rejected', 'long', 'Records in quarantine'),
     commentedField('versions', 'string', "JSON: each table's version after the run. Read the tables at these"),
     commentedField('details', 'string', 'JSON: counts of the records of each table, and how long each step took'),
   ],
@@ -34,7 +34,7 @@ export interface TableAccount {
   /** Rows that an expectation dropped. */
   readonly filtered: number
   /** Records in quarantine. */
-  readonly refused: number
+  readonly rejected: number
 }
 
 export interface StepTime {

@@ -4,7 +4,7 @@ export type {
   MaintenanceEvent,
   PipelineEvent,
   ReadEvent,
-  RefusedSample,
+  RejectedSample,
   Stage,
   StartedDataset,
   WorkerEvent,

@@ -9,7 +9,7 @@ import type { ByteBudget } from './intake/budget.ts'
 import { trackInFlight } from './intake/in-flight.ts'
 import type { BatchLimits } from './intake/open-batch.ts'
 import { createPace, type PaceLimits } from './intake/pace.ts'
-import { reportWaits } from './patience.ts'
+import { reportWaits } from './retry.ts'
 import type { Report } from './telemetry.ts'
 
 /** One data set on its way from a source to its outputs. */

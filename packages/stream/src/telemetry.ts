@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@millrace/base'
-import type { Chore, OutputSize } from '@millrace/outputs'
+import type { MaintenanceTask, OutputSize } from '@millrace/outputs'
 import type { Behind, Partition } from '@millrace/transport'
 
 /**
@@ -44,7 +44,7 @@ export type WaitEvent =
 /** What was done for a table's health, that there was nothing to do, or why it could not be done. */
 export interface MaintenanceEvent {
   readonly table: string
-  readonly chore: Chore['name']
+  readonly task: MaintenanceTask['name']
   readonly outcome: 'done' | 'nothing to do' | 'failed'
   readonly ms: number
   readonly error?: unknown
@@ -92,11 +92,11 @@ export interface CommittedEvent {
   /** The last one's source time. */
   readonly lastTime: number | undefined
   readonly reasons: ReadonlyMap<string, number>
-  readonly samples: readonly RefusedSample[]
+  readonly samples: readonly RejectedSample[]
 }
 
-/** A refused record for people to look at: where it is, and how it begins. What it holds is hostile until escaped. */
-export interface RefusedSample {
+/** A rejected record for people to look at: where it is, and how it begins. What it holds is hostile until escaped. */
+export interface RejectedSample {
   readonly topic: string
   readonly partition: string
   readonly offset: string

@@ -12,7 +12,7 @@ import { maintain, maintainOnce } from './maintenance/maintain.ts'
 import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
-import { acknowledgeTogether } from './progress/acknowledging.ts'
+import { acknowledgeTogether } from './progress/acknowledge.ts'
 import { refuseKindsByField } from './routes/kinds.ts'
 import type { Route } from './routes/routes.ts'
 import { settleUnrecognized } from './routes/unrecognized.ts'
@@ -94,7 +94,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   return totals
 }
 
-/** Maintains outputs until it is disposed of, which waits for the chore that is under way. */
+/** Maintains outputs until it is disposed of, which waits for the task that is under way. */
 function maintainBeside(
   outputs: readonly Output[],
   store: ObjectStore,

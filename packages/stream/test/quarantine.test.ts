@@ -11,7 +11,7 @@ afterEach(() => kit.close())
 
 const QUARANTINE = `${USERS}_quarantine`
 const inds = () => kit.column(USERS, 'ind')
-const refusedOffsets = () => kit.column(QUARANTINE, 'CAST("offset" AS INTEGER)')
+const rejectedOffsets = () => kit.column(QUARANTINE, 'CAST("offset" AS INTEGER)')
 const catchUp = async (topic: MemoryTopic) => {
   const worker = await kit.startWorker(topic, { untilCaughtUp: true, maxRows: 10 })
   await worker.source.assign(0)
@@ -31,18 +31,18 @@ const bad = (records: number) => Array.from({ length: records }, (_, i) => i).fi
 it('bad records go to quarantine with their bytes and the reason, the others to the table', async () => {
   expect(await catchUp(poisonedTopic(50))).toBe('done')
   expect(await inds()).toEqual(good(50))
-  expect(await refusedOffsets()).toEqual(bad(50))
+  expect(await rejectedOffsets()).toEqual(bad(50))
   expect(await kit.column(QUARANTINE, 'DISTINCT reason')).toEqual(['not JSON'])
   expect((await kit.column(QUARANTINE, 'CAST(value AS VARCHAR)')).toSorted()).toContain('{bad 4')
   expect(await problems()).toEqual([])
 })
 
-it('every kind of value that is no record is refused once: empty, blank, null, list, broken lines', async () => {
+it('every kind of value that is no record is rejected once: empty, blank, null, list, broken lines', async () => {
   const topic = memoryTopic('users', 1)
   topic.send(0, userRecord(0), '', '   ', null, '[1]', '{"ind":1}\n{"ind":2}', 'null', '{"ind":1.5}', userRecord(1))
   expect(await catchUp(topic)).toBe('done')
   expect(await inds()).toEqual([0, 1])
-  expect(await refusedOffsets()).toEqual([1, 2, 3, 4, 5, 6, 7])
+  expect(await rejectedOffsets()).toEqual([1, 2, 3, 4, 5, 6, 7])
   expect(await problems()).toEqual([])
 })
 
@@ -62,7 +62,7 @@ it('a record that its source finds too large is a reference: where it lies and i
   }
   expect(await catchUp(marked)).toBe('done')
   expect(await inds()).toEqual([0, 2])
-  expect(await refusedOffsets()).toEqual([1])
+  expect(await rejectedOffsets()).toEqual([1])
   const [reason] = await kit.column(QUARANTINE, 'reason')
   expect(reason).toContain('5000000000 bytes')
   // No rules of today make a record of a reference.
@@ -81,7 +81,7 @@ describe('rule 6: the quarantine commits before its anchor', () => {
       }
       expect(await catchUp(topic)).toBe('done')
       expect(await inds()).toEqual(good(100))
-      expect(await refusedOffsets()).toEqual(bad(100))
+      expect(await rejectedOffsets()).toEqual(bad(100))
       expect(await problems()).toEqual([])
     })
   }
@@ -98,7 +98,7 @@ describe('rule 7: rules may change between a kill and the restart', () => {
     const later = await kit.startWorker(topic, { onlyIf: 'ind <> 7', untilCaughtUp: true })
     await later.source.assign(0)
     expect(await later.ended).toBe('done')
-    expect(await refusedOffsets()).toEqual([3, 7])
+    expect(await rejectedOffsets()).toEqual([3, 7])
     expect(await inds()).toEqual([0, 1, 2, 4, 5, 6, 8, 9])
     expect(await problems()).toEqual([])
   })

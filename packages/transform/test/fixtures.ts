@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Dataset } from '@millrace/transform'
 import { block, inOrder, type Kit, oneByOne } from './kit.ts'
 
-/** `x.jsonl` in, `x.clean.jsonl` out, `x.bad.jsonl` refused and why (nothing, where it is absent). */
+/** `x.jsonl` in, `x.clean.jsonl` out, `x.bad.jsonl` rejected and why (nothing, where it is absent). */
 export interface Fixture {
   readonly name: string
   readonly messages: readonly string[]

@@ -2,7 +2,7 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { TopicCatalog } from './catalog.ts'
 import type { Producer, Source, SourceOptions } from './source.ts'
 
-/** One line a message system: the scheme of its address, and its folder. */
+/** All message systems, by the scheme of their addresses; a new one is a line here. */
 const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
   'embedded:': async () => {
     const [{ embeddedSource }, { embeddedProducer }, { embeddedCatalog }] = await Promise.all([

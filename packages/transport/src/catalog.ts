@@ -1,9 +1,9 @@
 /** A topic or stream, as people and their tools ask about it. */
 export interface TopicDescription {
   readonly name: string
-  /** What the message system says of it, in its own words. */
+  /** The topic's settings, under the message system's own names. */
   readonly configs: Readonly<Record<string, string>>
-  /** In the order of their numbers. */
+  /** Sorted by number. */
   readonly partitions: readonly PartitionDescription[]
   /** Milliseconds since 1970, where it is known. */
   readonly createdAt?: number
@@ -16,7 +16,7 @@ export interface PartitionDescription {
   /** -1 while there is none. */
   readonly leader: number
   readonly replicas: readonly ReplicaDescription[]
-  /** The hashes of keys that go there, where the message system tells. */
+  /** The range of key hashes that go there, where the message system gives one. */
   readonly hashKeys?: { readonly from: bigint; readonly to: bigint }
 }
 
@@ -25,9 +25,9 @@ interface ReplicaDescription {
   readonly inSync: boolean
 }
 
-/** What topics there are, and the making and removing of them. */
+/** Lists, describes, creates and removes topics. */
 export interface TopicCatalog {
-  /** Those of the users, not those that the message system keeps for itself. */
+  /** Returns the users' topics, without the message system's internal ones. */
   list(): Promise<string[]>
   describe(name: string): Promise<TopicDescription | undefined>
   /** `there` if it was there before. */

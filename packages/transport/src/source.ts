@@ -2,7 +2,7 @@ import type { JoinedValues, MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 
 /**
- * Where to fetch next in one partition (never "last record + 1": it also moves over what holds no record).
+ * The next position to fetch in one partition. It is not "last record + 1": it also moves over gaps without records.
  * A list of numbers compared from the left: one for Kafka and the embedded store, several for Kinesis,
  * because a Delta `txn` carries 63 bits each.
  */
@@ -38,9 +38,9 @@ export function partitionKey(partition: Partition): string {
 export interface Block extends JoinedValues {
   readonly partition: Partition
   readonly from: Position
-  /** Where to fetch after this block. */
+  /** The position to fetch after this block. */
   readonly to: Position
-  /** As the source names the records: numbers, or texts where a name is more than 63 bits can hold. */
+  /** The source's names of the records: numbers, or texts where 63 bits are too few. */
   readonly offsets: BigInt64Array | readonly string[]
   /** Milliseconds since 1970. */
   readonly times: Float64Array
@@ -50,15 +50,15 @@ export interface Block extends JoinedValues {
   readonly ids?: readonly (string | undefined)[]
   /** Records that are too large to be handed over: how many bytes each has, by its place. Their values are null. */
   readonly oversized?: ReadonlyMap<number, number>
-  /** Nothing comes after it, and other partitions wait for it to be committed. */
+  /** Set on the last block of a partition whose end other partitions wait for. */
   readonly last?: true
   /** For whoever is done with the bytes: they may be written over from now on. */
   readonly recycle?: () => void
-  /** What the source still had after this block when it handed it over; only for people who watch. */
+  /** How much the source still had after this block; shown to people, nothing depends on it. */
   readonly behind?: Behind
 }
 
-/** As the source counts: records, or the time that its newest record is ahead. */
+/** Lag in the source's own unit: records, or how much newer its newest record is. */
 export interface Behind {
   readonly records?: number
   readonly ms?: number
@@ -66,7 +66,7 @@ export interface Behind {
 
 /** All that was in a partition when it was asked for. */
 export interface End {
-  /** To be caught up is to have passed it. */
+  /** Whether a reader at this position has caught up. */
   passedBy(position: Position): boolean
 }
 
@@ -103,24 +103,24 @@ export interface Source {
   partitions(topic: string): Promise<Partition[]>
   /** The concrete position that a start position means now. */
   resolve(partition: Partition, start: StartPosition): Promise<Position>
-  /** Where reading begins with the record of this name, as in `Block.offsets`. */
+  /** Returns the position at which reading begins with the record of this name, as in `Block.offsets`. */
   positionOf(name: bigint | string): Position
   /** The end that a reader can reach now. */
   end(partition: Partition): Promise<End>
   /** Waits for records, at most `maxBytes` of them. Undefined: nothing came within `waitMs`. */
   read(partition: Partition, from: Position, options: ReadOptions): Promise<Block | undefined>
-  /** Tells how far the tables are: for the broker's own tools, and for what waits for a partition's end. */
+  /** Reports committed positions: for the broker's lag tools, and for partitions that wait for another's end. */
   acknowledge(positions: ReadonlyMap<Partition, Position>): Promise<void>
   close(): Promise<void>
 }
 
-/** As what a source is read. */
+/** Who reads: consumer group and lease store. */
 export interface SourceOptions {
-  /** Whoever names the same group shares the partitions; without one, all of them are this reader's. */
+  /** Readers of the same group share the partitions; a reader without one gets all. */
   readonly group?: string
   /** A name that outlives this process: who comes back with it soon gets back its partitions without a rebalance. */
   readonly member?: string
-  /** Where the readers of a group agree on who reads what, if the message system has no such place itself. */
+  /** Holds the leases of a group's readers, where the message system has no group coordination. */
   readonly store?: ObjectStore
 }
 
@@ -130,7 +130,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
   /** Whether the records' keys are wanted too. */
   readonly keys?: boolean
-  /** Where the bytes of blocks are counted while they are made, by a reader of many partitions at once. */
+  /** Counts the bytes of blocks while they are built, for a reader of many partitions at once. */
   readonly room?: ReadRoom
 }
 

@@ -152,14 +152,14 @@ export const METRICS = {
   maintenanceRuns: {
     name: 'millrace_maintenance_runs_total',
     type: 'counter',
-    help: 'Runs of a maintenance chore of the table, by outcome.',
-    labels: ['table', 'chore', 'outcome'],
+    help: 'Runs of a maintenance task of the table, by outcome.',
+    labels: ['table', 'task', 'outcome'],
   },
   maintenanceSuccess: {
     name: 'millrace_maintenance_last_success_timestamp_seconds',
     type: 'gauge',
-    help: 'When the chore last succeeded, whether or not there was anything to do.',
-    labels: ['table', 'chore'],
+    help: 'When the task last succeeded, whether or not there was anything to do.',
+    labels: ['table', 'task'],
   },
   resident: {
     name: 'process_resident_memory_bytes',

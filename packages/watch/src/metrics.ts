@@ -75,8 +75,8 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
       }
       if (event.what === 'waits') counters.failedTries.inc({ dataset: event.dataset, code: event.code })
       if (event.what === 'maintenance') {
-        const { table, chore, outcome } = event.maintenance
-        counters.maintenanceRuns.inc({ table, chore, outcome })
+        const { table, task, outcome } = event.maintenance
+        counters.maintenanceRuns.inc({ table, task, outcome })
       }
       if (event.what === 'committed') countCommit(event, counters, reasons)
     },
@@ -154,7 +154,7 @@ function fillTable(gauges: Gauges, { table, version, files, bytes, rows, mainten
   gauges.tableFiles.set({ table }, files)
   gauges.tableBytes.set({ table }, bytes)
   gauges.tableRows.set({ table }, rows)
-  for (const { chore, succeededAt } of maintenance) {
-    if (succeededAt !== undefined) gauges.maintenanceSuccess.set({ table, chore }, succeededAt / 1000)
+  for (const { task, succeededAt } of maintenance) {
+    if (succeededAt !== undefined) gauges.maintenanceSuccess.set({ table, task }, succeededAt / 1000)
   }
 }

@@ -1,5 +1,5 @@
 import type { OutputSize } from '@millrace/outputs'
-import type { RefusedSample, Stage } from '@millrace/stream'
+import type { RejectedSample, Stage } from '@millrace/stream'
 
 /**
  * Current state of one worker as plain data. Dashboard, terminal, metrics and health read only this. Times are
@@ -124,7 +124,7 @@ export interface QuarantineState {
   /** Reasons, most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly records: number }[]
   /** Recent samples, newest first. Their values must be escaped before they are shown. */
-  readonly samples: readonly (RefusedSample & { readonly at: number })[]
+  readonly samples: readonly (RejectedSample & { readonly at: number })[]
 }
 
 export interface TableState extends OutputSize {
@@ -132,8 +132,8 @@ export interface TableState extends OutputSize {
 }
 
 export interface MaintenanceState {
-  readonly chore: string
-  /** When the chore last succeeded, whether or not there was anything to do. */
+  readonly task: string
+  /** When the task last succeeded, whether or not there was anything to do. */
   readonly succeededAt: number | undefined
   readonly failedAt: number | undefined
   readonly error: string | undefined

@@ -87,13 +87,13 @@ function growTable(tables: Map<string, TableState>, commit: CommittedEvent & { r
 
 function withMaintenance(
   maintenance: readonly MaintenanceState[],
-  { chore, outcome, error }: MaintenanceEvent,
+  { task, outcome, error }: MaintenanceEvent,
   at: number,
 ): MaintenanceState[] {
-  const before = maintenance.find((each) => each.chore === chore)
+  const before = maintenance.find((each) => each.task === task)
   const after: MaintenanceState =
     outcome === 'failed'
-      ? { chore, succeededAt: before?.succeededAt, failedAt: at, error: String(error) }
-      : { chore, succeededAt: at, failedAt: before?.failedAt, error: undefined }
-  return [...maintenance.filter((each) => each.chore !== chore), after]
+      ? { task, succeededAt: before?.succeededAt, failedAt: at, error: String(error) }
+      : { task, succeededAt: at, failedAt: before?.failedAt, error: undefined }
+  return [...maintenance.filter((each) => each.task !== task), after]
 }

@@ -14,8 +14,8 @@ function busyWorker() {
   const { runtime } = handClock()
   const watch = watchWorker(WORKER, runtime)
   const metrics = createMetrics(watch.state, runtime)
-  const refused = { quarantined: 2, reasons: new Map([['not JSON', 2]]) }
-  const care = { table: 'pin', chore: 'optimize', outcome: 'done', ms: 5 } as const
+  const rejected = { quarantined: 2, reasons: new Map([['not JSON', 2]]) }
+  const care = { table: 'pin', task: 'optimize', outcome: 'done', ms: 5 } as const
   const told = [
     STARTED,
     pin.assigned,
@@ -23,7 +23,7 @@ function busyWorker() {
     pin.batch,
     { dataset: 'pin', what: 'stage', stage: 'clean', ms: 40 } as const,
     pin.waits,
-    committed(refused),
+    committed(rejected),
     { what: 'table', table: { table: 'pin', version: 7, files: 3, bytes: 900, rows: 300 } } as const,
     { what: 'maintenance', maintenance: care } as const,
   ]

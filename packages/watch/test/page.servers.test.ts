@@ -45,7 +45,7 @@ async function serve(finished: TestContext['onTestFinished'], news: readonly Wor
   return { url: server.url, tell, close, store, now: runtime.now() }
 }
 
-const refusal = (samples: readonly string[]): PipelineEvent =>
+const rejection = (samples: readonly string[]): PipelineEvent =>
   committed({
     quarantined: samples.length,
     reasons: new Map([
@@ -72,7 +72,7 @@ it('shows the figures that /metrics has', async ({ chromium, onTestFinished }) =
     read(handClock().runtime.now() - 3000, 250),
     TABLE,
     committed({ version: 8, rows: 1234, filtered: 5, files: 2, fileBytes: 600_000 }),
-    refusal(['{', '{']),
+    rejection(['{', '{']),
   ])
   const { page, unwanted } = await visitDashboard(chromium.url, url, WIDE, onTestFinished)
   const scraped = await (await fetch(`${url}/metrics`)).text()
@@ -101,8 +101,8 @@ it('shows the figures that /metrics has', async ({ chromium, onTestFinished }) =
   expect(unwanted).toEqual([])
 })
 
-it('shows refused records as text, whatever they hold', async ({ chromium, onTestFinished }) => {
-  const { url } = await serve(onTestFinished, [pin.assigned, refusal([HOSTILE, '{'])])
+it('shows rejected records as text, whatever they hold', async ({ chromium, onTestFinished }) => {
+  const { url } = await serve(onTestFinished, [pin.assigned, rejection([HOSTILE, '{'])])
   const { page, unwanted } = await visitDashboard(chromium.url, url, WIDE, onTestFinished)
   const quarantine = page.locator('#quarantine')
   expect(await quarantine.locator('pre').first().textContent()).toBe(HOSTILE)
@@ -117,7 +117,7 @@ it.for([
   ['in the dark', DARK],
   ['on a phone', PHONE],
 ] as const)('has no barrier %s, with all its parts shown', async ([, options], { chromium, onTestFinished }) => {
-  const news = [pin.assigned, read(handClock().runtime.now() - 3000, 250), TABLE, pin.waits, refusal([HOSTILE, '{'])]
+  const news = [pin.assigned, read(handClock().runtime.now() - 3000, 250), TABLE, pin.waits, rejection([HOSTILE, '{'])]
   const { url } = await serve(onTestFinished, news)
   const { page } = await visitDashboard(chromium.url, url, options, onTestFinished)
   await page.getByText('in the group millrace').waitFor()

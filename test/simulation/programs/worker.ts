@@ -48,7 +48,7 @@ await runStream(
       if (event.what === 'waits') report({ waits: event.message })
       if (event.what === 'goes on') report({ waits: null })
       if (event.what === 'maintenance' && event.maintenance.outcome === 'failed')
-        report({ failed: `${event.maintenance.chore}: ${event.maintenance.error}` })
+        report({ failed: `${event.maintenance.task}: ${event.maintenance.error}` })
     },
   },
   runtime,

@@ -43,12 +43,12 @@ async function* convertedBlocks(
   const local = join(parts.workFolder, name)
   const connection = await parts.engine.connect()
   try {
-    const refusal = await convert(store, object, local, connection)
-    if (refusal !== undefined) {
+    const rejection = await convert(store, object, local, connection)
+    if (rejection !== undefined) {
       yield {
         values: joinValues([]),
         placeOf: (place) => ({ object: object.key, place }),
-        refused: [{ object, reason: refusal }],
+        rejected: [{ object, reason: rejection }],
       }
       return
     }

@@ -6,7 +6,7 @@ export interface ReadBefore {
   readonly watermarks: Readonly<Record<string, RawObject>>
   /** Returns the objects as they were when last read, by key. It is called only if the names are not enough. */
   seen(): Promise<ReadonlyMap<string, RawObject>>
-  /** Returns the objects that were refused as incomplete. */
+  /** Returns the objects that were rejected as incomplete. */
   pending(): Promise<readonly RawObject[]>
 }
 
@@ -80,7 +80,7 @@ async function find(store: ObjectStore, wanted: string): Promise<RawObject | und
   return undefined
 }
 
-/** Returns the pending objects that have changed since they were refused. */
+/** Returns the pending objects that have changed since they were rejected. */
 async function mended(
   store: ObjectStore,
   pending: readonly RawObject[],

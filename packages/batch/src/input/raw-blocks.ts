@@ -12,7 +12,7 @@ export interface RecordPlace {
   readonly place: number
 }
 
-export interface RefusedObject {
+export interface RejectedObject {
   readonly object: RawObject
   readonly reason: string
 }
@@ -21,7 +21,7 @@ export interface RefusedObject {
 export interface RawBlock {
   readonly values: JoinedValues
   readonly placeOf: (index: number) => RecordPlace
-  readonly refused: readonly RefusedObject[]
+  readonly rejected: readonly RejectedObject[]
   /** Set if the values were converted from rows to JSON, so that the data set's own format does not apply. */
   readonly converted?: true
 }
@@ -51,7 +51,7 @@ interface ReadPiece extends Piece, Look {
 /** What is seen at an object's beginning and end. */
 interface Look {
   /** Why it can't be read. */
-  readonly refusal?: string
+  readonly rejection?: string
   readonly holdsDocuments: boolean
 }
 
@@ -61,9 +61,9 @@ export async function* rawBlocks(store: ObjectStore, objects: readonly RawObject
   let [take, before] = [plainLines(), 0]
   const limits = { most: GETS_AHEAD, budget: BLOCK_BYTES, cost: ({ from, to }: Piece) => to - from }
   for await (const read of ahead(piecesOf(objects), limits, (piece) => readPiece(store, piece))) {
-    const { object, from, to, refusal } = read
-    if (refusal !== undefined) {
-      if (from === 0) gathering.refuse({ object, reason: refusal })
+    const { object, from, to, rejection } = read
+    if (rejection !== undefined) {
+      if (from === 0) gathering.reject({ object, reason: rejection })
       continue
     }
     if (from === 0) [take, before] = [read.holdsDocuments ? documentLines().take : plainLines(), 0]
@@ -92,15 +92,15 @@ async function readPiece(store: ObjectStore, piece: Piece): Promise<ReadPiece> {
   const whole = from === 0 && to === object.size
   const bytes = await bytesOf(store, object, whole ? undefined : { offset: from, length: to - from })
   if (!whole) return { ...piece, bytes, ...(await lookAtLarge(store, object)) }
-  const refused = (refusal: string) => ({ ...piece, bytes, refusal, holdsDocuments: false })
-  if (bytes.length !== object.size) return refused('it has changed since it was listed')
+  const rejected = (rejection: string) => ({ ...piece, bytes, rejection, holdsDocuments: false })
+  if (bytes.length !== object.size) return rejected('it has changed since it was listed')
   const text = isGzipName(object.key) ? unzipped(bytes) : bytes
-  if (text === undefined) return refused('its gzip is damaged or incomplete')
+  if (text === undefined) return rejected('its gzip is damaged or incomplete')
   const look = lookAt(text, text)
-  if (look.refusal !== undefined || !look.holdsDocuments) return { ...piece, bytes: text, ...look }
+  if (look.rejection !== undefined || !look.holdsDocuments) return { ...piece, bytes: text, ...look }
   const { take, isComplete } = documentLines()
   const lines = take(text, true)
-  return isComplete() ? { ...piece, bytes: lines, holdsDocuments: false } : refused(INCOMPLETE)
+  return isComplete() ? { ...piece, bytes: lines, holdsDocuments: false } : rejected(INCOMPLETE)
 }
 
 async function bytesOf(store: ObjectStore, { key }: RawObject, range?: { offset: number; length: number }) {
@@ -113,7 +113,7 @@ async function bytesOf(store: ObjectStore, { key }: RawObject, range?: { offset:
 
 const looks = new WeakMap<RawObject, Promise<Look>>()
 
-/** Looks at head and tail of a large object once, so that it is refused as a whole before its first piece is used. */
+/** Looks at head and tail of a large object once, so that it is rejected as a whole before its first piece is used. */
 function lookAtLarge(store: ObjectStore, object: RawObject): Promise<Look> {
   const known = looks.get(object)
   if (known !== undefined) return known
@@ -131,13 +131,13 @@ const INCOMPLETE = 'incomplete: its last record has no end'
 /** A complete object ends its last record, with or without a line feed; a list of records, with its bracket. */
 function lookAt(head: Buffer, tail: Buffer): Look {
   if (head[0] === 0x1f && head[1] === 0x8b) {
-    return { refusal: 'it is gzip, and its name says JSON', holdsDocuments: false }
+    return { rejection: 'it is gzip, and its name says JSON', holdsDocuments: false }
   }
   const documents = holdsDocuments(head)
   const text = tail.toString('latin1').trimEnd()
   const hasEnd = text === '' || text.endsWith('}') || (documents && text.endsWith(']'))
   const isComplete = hasEnd || (!documents && tail.at(-1) === 0x0a)
-  return { holdsDocuments: documents, ...(!isComplete && { refusal: INCOMPLETE }) }
+  return { holdsDocuments: documents, ...(!isComplete && { rejection: INCOMPLETE }) }
 }
 
 function unzipped(bytes: Buffer): Buffer | undefined {
@@ -154,12 +154,12 @@ function gather() {
     [],
     [],
   ]
-  const refused: RefusedObject[] = []
+  const rejected: RejectedObject[] = []
   let size = 0
   return {
     size: () => size,
-    isEmpty: () => size === 0 && refused.length === 0,
-    refuse: (object: RefusedObject) => void refused.push(object),
+    isEmpty: () => size === 0 && rejected.length === 0,
+    reject: (object: RejectedObject) => void rejected.push(object),
     /** Adds lines of an object, of which there were so many before, and returns how many they are. */
     add(key: string, before: number, bytes: Buffer): number {
       const lines = tidyLines(bytes)
@@ -179,7 +179,7 @@ function gather() {
         const { key, before } = objects[part] ?? { key: '', before: 0 }
         return { object: key, place: before + index - first + 1 }
       }
-      return { values, placeOf, refused }
+      return { values, placeOf, rejected }
     },
   }
 }

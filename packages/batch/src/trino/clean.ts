@@ -21,7 +21,7 @@ export async function makeOnCluster(
   const checked = `SELECT ${columns}, ${objection(dataset, latest)} AS objection FROM (${input.rows}) AS clean`
   const counts = await countByObjection(checked, clusterSchema)
   refuseStopped(dataset, counts)
-  await refuseRows(checked, counts, clusterSchema, parts)
+  await rejectRows(checked, counts, clusterSchema, parts)
   const files = await writeFiles(
     `SELECT ${columns} FROM (${checked}) AS checked WHERE objection IS NULL\nEXCEPT SELECT ${columns} FROM ${there}`,
     clusterSchema,
@@ -34,7 +34,7 @@ export async function makeOnCluster(
   const found = [...counts.values()].reduce((sum, count) => sum + count, 0)
   const records = input.records ?? found
   onRecords(records)
-  return { files, rows, records, duplicates: fit - rows, filtered, refusedObjects: input.refusedObjects }
+  return { files, rows, records, duplicates: fit - rows, filtered, rejectedObjects: input.rejectedObjects }
 }
 
 interface Input {
@@ -42,7 +42,7 @@ interface Input {
   readonly rows: string
   /** Number of records, or undefined if it equals the number of rows. */
   readonly records: number | undefined
-  readonly refusedObjects: Staged['refusedObjects']
+  readonly rejectedObjects: Staged['rejectedObjects']
 }
 
 /** Makes the input visible to the cluster. Raw records are typed here and cleaned there by clean.sql. */
@@ -52,7 +52,7 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
     const [first] = portions.scans
     const files = portions.scans.flatMap((scan) => scan.files)
     const table = await clusterSchema.share(`${dataset.name}_new`, first?.snapshot ?? snapshot, files)
-    return { rows: `SELECT ${columnList(dataset)} FROM ${table}`, records: undefined, refusedObjects: [] }
+    return { rows: `SELECT ${columnList(dataset)} FROM ${table}`, records: undefined, rejectedObjects: [] }
   }
   const fields = asItComes(dataset)
   const name = `${dataset.name}_raw`
@@ -63,8 +63,8 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
     await uploadAll(raw.table, staged.files)
     const add = staged.files.map((file) => file.add)
     committedOrThrow(await commit(raw, { operation: 'WRITE', parameters: { mode: 'Append' }, add }, runtime))
-    const { records, refusedObjects } = staged
-    return { rows: cleaned(dataset, await clusterSchema.register(name)), records, refusedObjects }
+    const { records, rejectedObjects } = staged
+    return { rows: cleaned(dataset, await clusterSchema.register(name)), records, rejectedObjects }
   } finally {
     connection.closeSync()
   }
@@ -93,8 +93,8 @@ function refuseStopped(dataset: Dataset, counts: Counts): void {
   throw new MillraceError('RECORD_INVALID', what)
 }
 
-/** Refuses the rows with an objection. Their original bytes are gone, so the rows themselves are kept as JSON. */
-async function refuseRows(
+/** Rejects the rows with an objection. Their original bytes are gone, so the rows themselves are kept as JSON. */
+async function rejectRows(
   checked: string,
   counts: Counts,
   clusterSchema: ClusterSchema,

@@ -15,7 +15,7 @@ async function openLanding() {
   let pending: readonly RawObject[] = []
   return {
     put: (keys: readonly string[], text = '{}') => Promise.all(keys.map((key) => place.put(key, text))),
-    refuse: (objects: readonly RawObject[]) => {
+    reject: (objects: readonly RawObject[]) => {
       pending = objects
     },
     /** One run's listing. */
@@ -57,11 +57,11 @@ describe('in the layout of Kafka Connect', () => {
     expect((await landing.list()).keys).toEqual([name(0, 0), name(0, 1)])
   })
 
-  it('one that was refused is read again once it has changed', async () => {
+  it('one that was rejected is read again once it has changed', async () => {
     const landing = await openLanding()
     await landing.put([name(0, 0), name(0, 1)])
     const { objects } = await landing.list()
-    landing.refuse(objects.filter(({ key }) => key === name(0, 0)))
+    landing.reject(objects.filter(({ key }) => key === name(0, 0)))
     expect((await landing.list()).keys).toEqual([])
     await landing.put([name(0, 0)], '{"whole": true}')
     expect((await landing.list()).keys).toEqual([name(0, 0)])

@@ -93,13 +93,13 @@ function clusterOf({ engine, trino }: ResolvedSettings['values']): Pick<BatchOpt
 }
 
 function summaryOf({ run: { date, attempt, tables, steps, versions }, ...rest }: BatchResult, seconds: number) {
-  const total = (count: 'records' | 'rows' | 'refused') => tables.reduce((sum, table) => sum + table[count], 0)
-  const totals = { records: total('records'), rows: total('rows'), refused: total('refused') }
+  const total = (count: 'records' | 'rows' | 'rejected') => tables.reduce((sum, table) => sum + table[count], 0)
+  const totals = { records: total('records'), rows: total('rows'), rejected: total('rejected') }
   const peakRssBytes = process.resourceUsage().maxRSS * 1024
   return { date, attempt, ...totals, seconds, ...rest, tables, steps, versions, peakRssBytes }
 }
 
-const COLUMNS = ['table', 'records', 'rows', 'duplicates', 'filtered', 'refused'] as const
+const COLUMNS = ['table', 'records', 'rows', 'duplicates', 'filtered', 'rejected'] as const
 
 async function print(result: BatchResult, seconds: number, io: Io): Promise<void> {
   const { run, wasDone, folder, lacks, unclaimed, missed } = result

@@ -58,7 +58,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'quarantine',
-    summary: 'lists and replays the records that were refused',
+    summary: 'lists and replays the records that were rejected',
     load: async () => (await import('./quarantine.ts')).quarantine,
   },
   {

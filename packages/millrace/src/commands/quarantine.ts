@@ -59,7 +59,7 @@ export const quarantine: Command = {
     { flag: '--json', description: 'as an array of objects' },
   ],
   examples: [
-    { command: 'millrace quarantine list', does: 'what was refused, and why' },
+    { command: 'millrace quarantine list', does: 'what was rejected, and why' },
     { command: 'millrace quarantine replay', does: 'after a rule was mended: bring back what passes now' },
   ],
   run,

@@ -13,10 +13,10 @@ const run: Run = async ({ values }, args, io) => {
   return 0
 }
 
-const COLUMNS = ['date', 'attempt', 'state', 'started', 'finished', 'records', 'rows', 'refused', 'source'] as const
+const COLUMNS = ['date', 'attempt', 'state', 'started', 'finished', 'records', 'rows', 'rejected', 'source'] as const
 
 function described({ date, attempt, record }: ListedRun) {
-  const total = (count: 'records' | 'rows' | 'refused') =>
+  const total = (count: 'records' | 'rows' | 'rejected') =>
     record?.tables.reduce((sum, table) => sum + table[count], 0) ?? null
   return {
     date,
@@ -26,7 +26,7 @@ function described({ date, attempt, record }: ListedRun) {
     finished: record ? new Date(record.finished).toISOString() : null,
     records: total('records'),
     rows: total('rows'),
-    refused: total('refused'),
+    rejected: total('rejected'),
     source: record?.source ?? null,
     tables: record?.tables ?? [],
     steps: record?.steps ?? [],

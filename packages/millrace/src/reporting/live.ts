@@ -27,8 +27,8 @@ export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Repo
     say: (words) => io.note(escapeControls(words)),
     ended({ rows, commits, quarantined }, seconds) {
       io.status('')
-      const refused = quarantined === 0 ? '' : `, ${countInWords(quarantined)} into quarantine`
-      io.note(`${countInWords(rows)} rows in ${commits} commits, ${secondsInWords(seconds)}${refused}`)
+      const rejected = quarantined === 0 ? '' : `, ${countInWords(quarantined)} into quarantine`
+      io.note(`${countInWords(rows)} rows in ${commits} commits, ${secondsInWords(seconds)}${rejected}`)
     },
     close() {
       stop.abort()
@@ -50,7 +50,7 @@ function worthTelling(event: WorkerEvent, told: { waiting: boolean; quarantined:
       return `${event.dataset} goes on`
     case 'maintenance':
       return event.maintenance.outcome === 'failed'
-        ? `${event.maintenance.table}: ${event.maintenance.chore} failed: ${String(event.maintenance.error)}`
+        ? `${event.maintenance.table}: ${event.maintenance.task} failed: ${String(event.maintenance.error)}`
         : undefined
     case 'committed': {
       const isFirst = told.quarantined === 0 && event.quarantined > 0
@@ -72,7 +72,7 @@ const COLOURS: Readonly<Partial<Record<WorkerState['phase'], 'red' | 'yellow' | 
 function lineOf(state: WorkerState, io: Io, now: number): string {
   const { phase, sentence, datasets, held } = state
   const rows = datasets.reduce((sum, { rates }) => sum + rates.rows, 0)
-  const refused = datasets.reduce((sum, { quarantine }) => sum + quarantine.total, 0)
+  const rejected = datasets.reduce((sum, { quarantine }) => sum + quarantine.total, 0)
   const last = datasets
     .flatMap(({ dataset, commits }) => commits.slice(0, 1).map((commit) => ({ dataset, ...commit })))
     .sort((a, b) => b.at - a.at)[0]
@@ -81,7 +81,7 @@ function lineOf(state: WorkerState, io: Io, now: number): string {
     `${countInWords(rows)} rows/s`,
     last && `${last.dataset} v${last.version} ${secondsInWords((now - last.at) / 1000)} ago`,
     phase === 'catching up' ? `${bytesInWords(held.bytes)} held` : undefined,
-    refused > 0 ? `${countInWords(refused)} in quarantine` : undefined,
+    rejected > 0 ? `${countInWords(rejected)} in quarantine` : undefined,
   ]
   const words = escapeControls(parts.filter((part) => part !== undefined).join(' · '))
   const text = cut(words, (io.statusWidth ?? 80) - 3)

@@ -76,10 +76,10 @@ function logCommit({ what, ...commit }: Of<'committed'>, log: Logger): void {
   log.warn({ event: 'quarantined', dataset, records: quarantined, reasons: counts }, `${quarantined} into quarantine`)
 }
 
-function logMaintenance({ table, chore, outcome, ms, error }: Of<'maintenance'>['maintenance'], log: Logger): void {
-  const figures = { event: 'maintenance', table, chore, outcome, ms: Math.round(ms) }
-  if (outcome === 'failed') log.warn(figures, `${table}: ${chore} failed: ${String(error)}`)
-  else log[outcome === 'done' ? 'info' : 'debug'](figures, `${table}: ${chore} ${outcome}`)
+function logMaintenance({ table, task, outcome, ms, error }: Of<'maintenance'>['maintenance'], log: Logger): void {
+  const figures = { event: 'maintenance', table, task, outcome, ms: Math.round(ms) }
+  if (outcome === 'failed') log.warn(figures, `${table}: ${task} failed: ${String(error)}`)
+  else log[outcome === 'done' ? 'info' : 'debug'](figures, `${table}: ${task} ${outcome}`)
 }
 
 function quietWaits(now: () => number): (dataset: string, over?: true) => boolean {

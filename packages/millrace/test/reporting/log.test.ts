@@ -35,7 +35,7 @@ const COMMITTED: WorkerEvent = {
   samples: [{ topic: 'pin', partition: '0', offset: '1', reason: 'not JSON', value: 'a secret of somebody' }],
 }
 
-test('a commit is one line, its refused records another, and no line holds what is in a record', () => {
+test('a commit is one line, its rejected records another, and no line holds what is in a record', () => {
   const { lines, reporter } = logged()
   reporter.on(COMMITTED)
   const [commit, refused] = lines

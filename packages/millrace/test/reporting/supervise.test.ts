@@ -20,7 +20,7 @@ test('neither the log nor the dashboard shows a secret that a failure quotes', a
   onEvent({ what: 'started', datasets: [{ dataset: 'pin', table: 'pin', topics: ['pin'] }], mostBytesHeld: 1 })
   onEvent({
     what: 'maintenance',
-    maintenance: { table: 'pin', chore: 'vacuum', outcome: 'failed', ms: 1, error: new Error(secret) },
+    maintenance: { table: 'pin', task: 'vacuum', outcome: 'failed', ms: 1, error: new Error(secret) },
   })
   onEvent({ dataset: 'pin', what: 'waits', code: 'STORE_FAILED', message: secret })
   const [, url = ''] = /dashboard (http\S+?)["\s]/.exec(String(stderr.read())) ?? []

@@ -10,10 +10,10 @@ import {
 } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import { keepLedger } from '../ledger/kept.ts'
-import type { Chore } from '../output.ts'
+import type { MaintenanceTask } from '../output.ts'
 import type { ProgressTable } from './progress-table.ts'
 
-type TableChore = Omit<Chore, 'run'> & {
+type TableTask = Omit<MaintenanceTask, 'run'> & {
   run(snapshot: Snapshot, context: WriteContext, signal: AbortSignal): Promise<boolean>
 }
 
@@ -21,7 +21,7 @@ const SMALL_FILE_BYTES = 16 << 20
 const SMALL_FILES_AT_MOST = 64
 const MINUTE = 60_000
 
-const CHORES: readonly TableChore[] = [
+const TASKS: readonly TableTask[] = [
   {
     name: 'checkpoint',
     everyMs: MINUTE / 4,
@@ -51,8 +51,11 @@ const CHORES: readonly TableChore[] = [
 ]
 
 /** What keeps a table healthy: when two workers do the same, whatever they cross in is a conflict that one loses. */
-export function choresOf(table: ProgressTable, { engine, workFolder: folder, runtime }: Machine): Chore[] {
-  return CHORES.map(({ name, everyMs, run }) => ({
+export function maintenanceTasks(
+  table: ProgressTable,
+  { engine, workFolder: folder, runtime }: Machine,
+): MaintenanceTask[] {
+  return TASKS.map(({ name, everyMs, run }) => ({
     name,
     everyMs,
     async run(signal) {

@@ -2,7 +2,7 @@ import type { StagedFile } from '@millrace/delta'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
 import { firstStarts } from './first-starts.ts'
-import { choresOf } from './maintenance.ts'
+import { maintenanceTasks } from './maintenance.ts'
 import { openProgressTable } from './progress-table.ts'
 import { sizeOf } from './size.ts'
 import { createUploads } from './uploads.ts'
@@ -38,7 +38,7 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       const isOurs = await table.commit(change)
       return isOurs ? { outcome: 'committed', version: table.snapshot().version } : { outcome: 'fenced' }
     },
-    maintenance: choresOf(table, machine),
+    maintenance: maintenanceTasks(table, machine),
     describe: () => sizeOf(table),
     close: async () => {},
   }

@@ -9,7 +9,7 @@ export interface KeptEntry {
   readonly [field: string]: string | number | readonly string[]
 }
 
-/** The entries of all commits that log cleanup has removed, folded into one for each stretch of a partition. */
+/** The entries of all commits that log cleanup has removed, folded into one for each range of a partition. */
 export interface LedgerSummary {
   /** The last version that is in it. */
   readonly through: number

@@ -18,7 +18,7 @@ export interface QuarantineOptions {
   readonly datasetFolders: readonly string[]
 }
 
-/** A refused record, for people: its bytes are shown as text, cut short, with nothing that a screen would obey. */
+/** A rejected record, for people: its bytes are shown as text, cut short, with nothing that a screen would obey. */
 export interface ListedRecord {
   readonly table: string
   readonly topic: string
@@ -30,7 +30,7 @@ export interface ListedRecord {
   readonly value: string | null
 }
 
-/** The newest refused records first. */
+/** The newest rejected records first. */
 export async function listQuarantine({ lake, tables }: QuarantineOptions, limit: number): Promise<ListedRecord[]> {
   const store = await openLake(lake)
   return withEngine(filesOf(store), async (engine) => {
@@ -42,7 +42,7 @@ export async function listQuarantine({ lake, tables }: QuarantineOptions, limit:
       await using rows = await openScan(planScan(snapshot), connection)
       const reader = await connection.runAndReadAll(`
         SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
-        FROM (${rows.sql}) ORDER BY refused_at DESC, topic, ${PARTITION}, offset_number, "offset" LIMIT ${limit}`)
+        FROM (${rows.sql}) ORDER BY rejected_at DESC, topic, ${PARTITION}, offset_number, "offset" LIMIT ${limit}`)
       listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
       connection.closeSync()
     }
@@ -66,7 +66,7 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
   return { table, topic, partition, offset, time, reason, state, value: value && printable(value.bytes) }
 }
 
-/** Tries every refused record of these data sets by the rules of today. */
+/** Tries every rejected record of these data sets by the rules of today. */
 export async function replayAll(
   { lake, tables, datasetFolders }: QuarantineOptions,
   runtime: Runtime,

@@ -1,5 +1,5 @@
 import type { StagedFile } from '@millrace/delta'
-import { choresOf } from '../delta/maintenance.ts'
+import { maintenanceTasks } from '../delta/maintenance.ts'
 import { openProgressTable } from '../delta/progress-table.ts'
 import { sizeOf } from '../delta/size.ts'
 import { createUploads } from '../delta/uploads.ts'
@@ -38,7 +38,7 @@ export async function openQuarantine({ store, table: of, group, machine }: Outpu
       return isOurs ? { outcome: 'committed', version: table.snapshot().version } : { outcome: 'fenced' }
     },
     held: (partition) => heldOffsets(table, partition, group, engine),
-    maintenance: choresOf(table, machine),
+    maintenance: maintenanceTasks(table, machine),
     describe: () => sizeOf(table),
     close: async () => {},
   }

@@ -4,7 +4,7 @@ import { type DuckDB, quoteText } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { quarantinePath } from './table.ts'
 
-export interface QuarantinePlace {
+export interface QuarantineContext {
   readonly store: ObjectStore
   /** The clean table; its quarantine stands beside it. */
   readonly path: string
@@ -23,7 +23,7 @@ const KEYS = ['pipeline', 'topic', 'identity', 'partition', 'offset'] as const
 
 export const RECORDS_AT_ONCE = 5_000
 
-export async function openQuarantine({ store, path }: QuarantinePlace): Promise<Snapshot> {
+export async function openQuarantine({ store, path }: QuarantineContext): Promise<Snapshot> {
   const snapshot = await openTable({ store, path: quarantinePath(path) })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} has no quarantine`)
   return snapshot
@@ -60,7 +60,7 @@ export async function rejectedRows(
 }
 
 /** The same rows with another state, copy on write. */
-export async function mark(records: readonly RejectedRow[], state: string, parts: QuarantinePlace): Promise<void> {
+export async function mark(records: readonly RejectedRow[], state: string, parts: QuarantineContext): Promise<void> {
   const quarantine = await openQuarantine(parts)
   const connection = await parts.engine.connect()
   try {

@@ -6,13 +6,13 @@ import {
   interruptedIds,
   mark,
   openQuarantine,
-  type QuarantinePlace,
+  type QuarantineContext,
   RECORDS_AT_ONCE,
   type RejectedRow,
   rejectedRows,
 } from './rejected-rows.ts'
 
-export type ReplayOptions = QuarantinePlace & { readonly dataset: Dataset; readonly cleaner: Cleaner }
+export type ReplayOptions = QuarantineContext & { readonly dataset: Dataset; readonly cleaner: Cleaner }
 
 export interface ReplayTotals {
   readonly replayed: number
@@ -20,7 +20,7 @@ export interface ReplayTotals {
 }
 
 /**
- * Tries refused records again, by today's rules. It spans two tables, so it goes by marks: the good ones of a
+ * Tries rejected records again, by today's rules. It spans two tables, so it goes by marks: the good ones of a
  * chunk are marked `replaying:<id>`, appended with a txn that names the id, then marked `replayed:<id>`. Killed
  * anywhere, the next replay finishes the id first; the txn tells whether the rows are in already.
  */

@@ -24,7 +24,7 @@ export const QUARANTINE_SCHEMA: StructType = {
     commentedField('reason', 'string', 'Why it may not enter the table'),
     commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
     commentedField('state', 'string', 'bad, unrecognized, replaying:<id> or replayed:<id>'),
-    commentedField('refused_at', 'timestamp', 'When it was rejected'),
+    commentedField('rejected_at', 'timestamp', 'When it was rejected'),
   ],
 }
 
@@ -45,13 +45,13 @@ export async function stageRejected(
   const connection = await (roomy?.engine ?? engine).connect()
   try {
     const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB']
-    await connection.run(`CREATE TEMP TABLE refused (${columns.join(', ')})`)
+    await connection.run(`CREATE TEMP TABLE rejected (${columns.join(', ')})`)
     await append(records, connection)
     const texts = TEXTS.map(quoteName).join(', ')
     const query = `
       SELECT ${texts}, ${OFFSET_NUMBER} AS offset_number, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value,
-        epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS refused_at
-      FROM refused`
+        epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS rejected_at
+      FROM rejected`
     return await stageParquet(connection, query, QUARANTINE_SCHEMA, folder, runtime)
   } finally {
     connection.closeSync()
@@ -77,7 +77,7 @@ const FLUSHED_BYTES = 4 << 20
 type Connection = Awaited<ReturnType<DuckDB['connect']>>
 
 async function append(records: readonly RejectedRecord[], connection: Connection): Promise<void> {
-  const appender = await connection.createAppender('refused')
+  const appender = await connection.createAppender('rejected')
   let bytes = 0
   for (const record of records) {
     for (const name of TEXTS) appender.appendVarchar(record[name])

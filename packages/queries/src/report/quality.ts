@@ -10,17 +10,17 @@ const COLUMNS = [
   { name: 'new_rows', isNumber: true },
   { name: 'duplicates', isNumber: true },
   { name: 'dropped_by_a_rule', isNumber: true },
-  { name: 'refused', isNumber: true },
+  { name: 'rejected', isNumber: true },
   { name: 'rows_of_the_table', isNumber: true },
 ]
 
 /** Returns the section on data quality: outcome of the records and missing values. */
 export function qualityHtml(qualities: readonly TableQuality[]): Html {
-  const rows = qualities.map(({ table, records, rows, duplicates, filtered, refused, tableRows }) => {
-    return [table, records, rows, duplicates, filtered, refused, tableRows]
+  const rows = qualities.map(({ table, records, rows, duplicates, filtered, rejected, tableRows }) => {
+    return [table, records, rows, duplicates, filtered, rejected, tableRows]
   })
   return html`<section aria-labelledby="quality"><h2 id="quality">Data quality</h2>
-<p>What became of the records of this run. Refused records are in the quarantine tables, with their reasons.</p>
+<p>What became of the records of this run. Rejected records are in the quarantine tables, with their reasons.</p>
 <div class="frame" role="region" tabindex="0" aria-label="Table: what became of the records">${tableHtml('What became of the records', COLUMNS, rows)}</div>
 <h3>Missing values</h3>
 <div class="side-by-side">${qualities.map(missingHtml)}</div>

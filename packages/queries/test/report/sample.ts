@@ -37,7 +37,7 @@ async function resultsOver(folder: string): Promise<RunResults> {
   const engine = await openDuckDB({ files: 'all' })
   const files = { pin: file('pin'), geo: file('geo'), user: file('user') }
   const answers = await askOver(await engine.connect(), files).finally(() => engine.close())
-  const tables = [{ table: 'pin', records: 37, rows: 31, duplicates: 6, filtered: 0, refused: 2 }]
+  const tables = [{ table: 'pin', records: 37, rows: 31, duplicates: 6, filtered: 0, rejected: 2 }]
   const moment = Date.parse('2026-01-31T04:30:00Z')
   return {
     run: {

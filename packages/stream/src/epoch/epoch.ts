@@ -12,8 +12,8 @@ import {
   type Reporting,
 } from '../intake/intake.ts'
 import type { Selection } from '../intake/select.ts'
-import { patiently } from '../patience.ts'
 import { beginWithStarts, type Start } from '../progress/starts.ts'
+import { withRetries } from '../retry.ts'
 import type { Stage } from '../telemetry.ts'
 import { committedEvent } from './commit-event.ts'
 import { createConveyor } from './conveyor.ts'
@@ -66,22 +66,22 @@ export async function beginEpoch(
   signal: AbortSignal,
 ): Promise<Epoch> {
   const { runtime } = machine
-  const enduring = <T>(work: () => Promise<T>) => patiently(work, runtime, signal, settings.waiting)
+  const retrying = <T>(work: () => Promise<T>) => withRetries(work, runtime, signal, settings.waiting)
   const start = { source: job.source, position: job.start }
-  const begun = await enduring(() => beginWithStarts(job.outputs, partitions, start, runtime))
+  const begun = await retrying(() => beginWithStarts(job.outputs, partitions, start, runtime))
   settings.resumed(begun.resumed)
-  const ranges = await enduring(() => rangesOf(job.source, begun.positions, untilCaughtUp))
+  const ranges = await retrying(() => rangesOf(job.source, begun.positions, untilCaughtUp))
   // Only for who watches or waits for us: a failure says nothing about our progress.
   job.source.acknowledge(begun.positions).catch(() => {})
   const intake = openIntake(job, settings, runtime, settings)
   runtime.crashPoint('epoch begun')
-  const resigned = new AbortController()
+  const givenUp = new AbortController()
   return {
     stop: () => intake.stop(),
-    giveUp: () => resigned.abort(),
+    giveUp: () => givenUp.abort(),
     carry() {
       intake.open(ranges)
-      return carryBatches(job, machine, settings, intake, { held: begun.held, kinds: job.kinds }, resigned.signal)
+      return carryBatches(job, machine, settings, intake, { held: begun.held, kinds: job.kinds }, givenUp.signal)
     },
   }
 }
@@ -103,11 +103,11 @@ async function carryBatches(
   { waiting, report, cleaner, cleaning, inFlight, committed }: EpochSettings,
   intake: Intake,
   selection: Selection,
-  resigned: AbortSignal,
+  givenUp: AbortSignal,
 ): Promise<boolean> {
   const { runtime, workFolder } = machine
   const { outputs } = job
-  const enduring = <T>(work: () => Promise<T>) => patiently(work, runtime, resigned, waiting)
+  const retrying = <T>(work: () => Promise<T>) => withRetries(work, runtime, givenUp, waiting)
   const timed = async <T>(stage: Exclude<Stage, 'fetch'>, work: () => Promise<T>) => {
     const begun = runtime.monotonic()
     const result = await work()
@@ -119,14 +119,14 @@ async function carryBatches(
     async prepare(batch) {
       const prepare = () => prepareBatch(batch, selection, job, cleaner, machine)
       const ready = await cleaning(() =>
-        timed('clean', () => enduring(() => needingRoom(workFolder, prepare))),
+        timed('clean', () => retrying(() => needingRoom(workFolder, prepare))),
       ).finally(() => inFlight.used(batch.blocks))
-      await timed('upload', () => enduring(() => outputs.upload(ready.prepared)))
+      await timed('upload', () => retrying(() => outputs.upload(ready.prepared)))
       return ready
     },
     async finish(batch, ready) {
-      const committing = timed('commit', () => enduring(() => outputs.commit(ready.prepared, batch.advances)))
-      const result = await committing.catch(whenResigned(resigned))
+      const committing = timed('commit', () => retrying(() => outputs.commit(ready.prepared, batch.advances)))
+      const result = await committing.catch(whenGivenUp(givenUp))
       if (result.outcome === 'fenced') return false
       report(committedEvent(batch, ready, result.version, runtime.now()))
       committed(batch, ready.summary)
@@ -135,16 +135,16 @@ async function carryBatches(
     release: ({ blocks }) => inFlight.done(blocks),
     dropped: () => intake.drop(),
   })
-  resigned.addEventListener('abort', () => conveyor.drop(), { once: true })
+  givenUp.addEventListener('abort', () => conveyor.drop(), { once: true })
   for (let batch = await intake.next(); batch; batch = await intake.next()) await conveyor.push(batch)
   await conveyor.drained()
   return intake.complete && !conveyor.dropped
 }
 
 /** A commit that failed for good after we gave up on it counts as another worker's: the next epoch asks the output. */
-function whenResigned(resigned: AbortSignal): (error: unknown) => { readonly outcome: 'fenced' } {
+function whenGivenUp(givenUp: AbortSignal): (error: unknown) => { readonly outcome: 'fenced' } {
   return (error) => {
-    if (resigned.aborted) return { outcome: 'fenced' }
+    if (givenUp.aborted) return { outcome: 'fenced' }
     throw error
   }
 }

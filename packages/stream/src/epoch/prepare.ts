@@ -10,7 +10,7 @@ import {
 import type { Cleaner, Dataset } from '@millrace/transform'
 import type { Batch } from '../intake/batch.ts'
 import { type Selection, selectRecords } from '../intake/select.ts'
-import type { RefusedSample } from '../telemetry.ts'
+import type { RejectedSample } from '../telemetry.ts'
 
 /** A batch that the outputs have prepared, and what there is to say of it when it is committed. */
 export interface ReadyBatch {
@@ -23,7 +23,7 @@ export interface BatchSummary {
   readonly rows: number
   readonly filtered: number
   readonly reasons: ReadonlyMap<string, number>
-  readonly samples: readonly RefusedSample[]
+  readonly samples: readonly RejectedSample[]
   readonly unknown: BatchReport['unknown']
 }
 
@@ -48,6 +48,6 @@ function summaryOf({ rows, filtered, rejected, unknown }: BatchReport): BatchSum
   return { rows, filtered, reasons, unknown, samples: rejected.slice(0, SAMPLES).map(sampleOf) }
 }
 
-function sampleOf({ topic, partition, offset, reason, value }: RejectedRecord): RefusedSample {
+function sampleOf({ topic, partition, offset, reason, value }: RejectedRecord): RejectedSample {
   return { topic, partition, offset, reason, value: value && printable(value) }
 }

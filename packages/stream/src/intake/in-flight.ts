@@ -22,7 +22,7 @@ export interface Reservation extends ReadRoom {
   end(): void
 }
 
-/** A record that is refused costs about as much, however few bytes it has. */
+/** A record that is rejected costs about as much, however few bytes it has. */
 const RECORD_BYTES = 256
 
 function weightOf({ bytes, count }: Block): number {

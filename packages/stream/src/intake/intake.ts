@@ -1,7 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import type { Dataset } from '@millrace/transform'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
-import { patiently, type WaitListener } from '../patience.ts'
+import { type RetryListener, withRetries } from '../retry.ts'
 import type { Kinds } from '../routes/kinds.ts'
 import type { Report } from '../telemetry.ts'
 import type { Batch } from './batch.ts'
@@ -26,7 +26,7 @@ export interface Gathering {
 }
 
 export interface Reporting {
-  readonly waiting: WaitListener
+  readonly waiting: RetryListener
   readonly report: Report
 }
 
@@ -58,14 +58,14 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
   const { report } = reporting
   const readers = new Set<AbortController>()
   const batch = createOpenBatch(limits, pace, runtime)
-  const bell = createBell(runtime)
+  const wake = createWakeUp(runtime)
   let state: 'new' | 'reading' | 'stopped' = 'new'
   let failure: unknown
 
   const add = (block: TakenBlock) => {
     const before = batch.ripeAt()
     batch.add(block)
-    if (batch.ripeAt() < before) bell.ring()
+    if (batch.ripeAt() < before) wake.notify()
   }
   const take = () => {
     const taken = batch.take()
@@ -81,14 +81,14 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
       })
       .finally(() => {
         readers.delete(reader)
-        bell.ring()
+        wake.notify()
       })
   }
   const stop = () => {
     if (!complete()) state = 'stopped'
     for (const reader of readers) reader.abort()
     readers.clear()
-    bell.ring()
+    wake.notify()
   }
   const complete = () => state === 'reading' && readers.size === 0
   return {
@@ -99,7 +99,7 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
     open(ranges) {
       if (state === 'new') state = 'reading'
       for (const range of ranges) openOne(range)
-      bell.ring()
+      wake.notify()
     },
     async next() {
       for (;;) {
@@ -108,7 +108,7 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
         if (batch.empty && ended) return undefined
         const ripeIn = batch.ripeAt() - runtime.monotonic()
         if (!batch.empty && (ended || ripeIn <= 0)) return take()
-        await bell.heard(batch.empty ? undefined : ripeIn)
+        await wake.wait(batch.empty ? undefined : ripeIn)
       }
     },
     drop() {
@@ -136,7 +136,9 @@ async function readOn(
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
     const asked = runtime.monotonic()
-    const block = await patiently(() => source.read(partition, at, options), runtime, signal, waiting).finally(room.end)
+    const block = await withRetries(() => source.read(partition, at, options), runtime, signal, waiting).finally(
+      room.end,
+    )
     if (signal.aborted) continue
     if (!block) {
       report({ what: 'idle', partition })
@@ -148,7 +150,7 @@ async function readOn(
     inFlight.add(block)
     let taken: TakenBlock | undefined
     try {
-      taken = await patiently(() => withRepeats(block), runtime, signal, waiting)
+      taken = await withRetries(() => withRepeats(block), runtime, signal, waiting)
     } finally {
       if (!taken || signal.aborted) release(inFlight, block)
     }
@@ -165,14 +167,14 @@ function release(inFlight: InFlight, block: Block): void {
 }
 
 /** Lets one task wait for what others do, or for some time to pass. */
-function createBell(runtime: Runtime) {
+function createWakeUp(runtime: Runtime) {
   let ringers = Promise.withResolvers<void>()
   return {
-    ring() {
+    notify() {
       ringers.resolve()
       ringers = Promise.withResolvers<void>()
     },
-    async heard(withinMs: number | undefined) {
+    async wait(withinMs: number | undefined) {
       const timer = new AbortController()
       const waits = [ringers.promise]
       if (withinMs !== undefined) waits.push(runtime.sleep(withinMs, timer.signal).catch(() => {}))

@@ -16,13 +16,13 @@ const DAY_MS = 86_400_000
 
 /**
  * A day's commits are in hand at the start and come back evenly over the day. While more than half of them are left,
- * all goes as asked; below that the interval grows, up to where a day has just as many as it may. `stretched` is told
+ * all goes as asked; below that the interval grows, up to where a day has just as many as it may. `reportInterval` is told
  * when that begins and when it is over.
  */
 export function createPace(
   { everyMs, dailyCommits }: PaceLimits,
   runtime: Runtime,
-  stretched: (everyMs: number) => void,
+  reportInterval: (everyMs: number) => void,
 ): Pace {
   if (dailyCommits === undefined || DAY_MS / dailyCommits <= everyMs) return { spend: () => everyMs }
   const slowest = DAY_MS / dailyCommits
@@ -33,7 +33,7 @@ export function createPace(
     const isNews = interval === everyMs ? reported !== everyMs : interval > 2 * reported || interval === slowest
     if (!isNews || interval === reported) return
     reported = interval
-    stretched(interval)
+    reportInterval(interval)
   }
   return {
     spend() {

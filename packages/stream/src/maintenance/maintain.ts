@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { Chore, Output } from '@millrace/outputs'
+import type { MaintenanceTask, Output } from '@millrace/outputs'
 import type { MaintenanceEvent } from '../telemetry.ts'
 import type { MaintenanceShare } from './share.ts'
 
@@ -7,9 +7,9 @@ export type MaintenanceListener = (event: MaintenanceEvent) => void
 
 const ROUND_MS = 5_000
 
-interface Task {
+interface OutputTask {
   readonly output: Output
-  readonly chore: Chore
+  readonly task: MaintenanceTask
 }
 
 /**
@@ -23,14 +23,14 @@ export async function maintain(
   report: MaintenanceListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const doneAt = new Map<Task, number>(tasksOf(outputs).map((task) => [task, runtime.monotonic()]))
+  const doneAt = new Map<OutputTask, number>(tasksOf(outputs).map((each) => [each, runtime.monotonic()]))
   while (!signal.aborted) {
     await runtime.sleep(ROUND_MS, signal).catch(() => {})
-    for (const [task, done] of doneAt) {
-      const { output, chore } = task
-      if (signal.aborted || runtime.monotonic() - done < chore.everyMs) continue
-      doneAt.set(task, runtime.monotonic())
-      if (share.mine(output.name)) await runChore(task, runtime, report, signal)
+    for (const [each, done] of doneAt) {
+      const { output, task } = each
+      if (signal.aborted || runtime.monotonic() - done < task.everyMs) continue
+      doneAt.set(each, runtime.monotonic())
+      if (share.mine(output.name)) await runTask(each, runtime, report, signal)
     }
   }
 }
@@ -42,26 +42,26 @@ export async function maintainOnce(
   report: MaintenanceListener,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const task of tasksOf(outputs)) await runChore(task, runtime, report, signal)
+  for (const each of tasksOf(outputs)) await runTask(each, runtime, report, signal)
 }
 
-function tasksOf(outputs: readonly Output[]): Task[] {
-  return outputs.flatMap((output) => output.maintenance.map((chore) => ({ output, chore })))
+function tasksOf(outputs: readonly Output[]): OutputTask[] {
+  return outputs.flatMap((output) => output.maintenance.map((task) => ({ output, task })))
 }
 
-async function runChore(
-  { output, chore }: Task,
+async function runTask(
+  { output, task }: OutputTask,
   runtime: Runtime,
   report: MaintenanceListener,
   signal: AbortSignal,
 ): Promise<void> {
   const begun = runtime.monotonic()
-  const ended = () => ({ table: output.name, chore: chore.name, ms: runtime.monotonic() - begun })
+  const ended = () => ({ table: output.name, task: task.name, ms: runtime.monotonic() - begun })
   try {
-    const didSomething = await chore.run(signal)
+    const didSomething = await task.run(signal)
     report({ ...ended(), outcome: didSomething ? 'done' : 'nothing to do' })
   } catch (error) {
-    // A chore that fails is tried again in its next round; the stream goes on.
+    // A task that fails is tried again in its next round; the stream goes on.
     if (!signal.aborted) report({ ...ended(), outcome: 'failed', error })
   }
 }

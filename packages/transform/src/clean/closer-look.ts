@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits, failure } from '../dataset/expectations.ts'
 import { cleanReadOnes } from './errors-of-records.ts'
 import { cleanRows, emptyRaw, FAILED } from './queries.ts'
-import { countUnknownFields, createMessageTables, type RejectedPlace, readMessages } from './read-messages.ts'
+import { countUnknownFields, createMessageTables, type RejectedAt, readMessages } from './read-messages.ts'
 import { type Selection, slice, valueIn } from './selection.ts'
 import type { Work } from './work.ts'
 
@@ -14,7 +14,7 @@ export interface CloserLook {
   readonly table: string
   readonly good: number
   /** In the selection's order. */
-  readonly rejected: readonly RejectedPlace[]
+  readonly rejected: readonly RejectedAt[]
   /** Places of good ones whose rows an expectation drops. */
   readonly dropped: readonly number[]
   /** For each expectation, how many of the rejected and of the dropped ones failed it. */
@@ -38,7 +38,7 @@ export async function lookCloser(work: Work, records: Selection, failing: number
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${TABLE} AS SELECT 0 AS millrace_at, *
     FROM (${cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations))})`)
   const nameAt = (at: number) => work.nameOf(records.block[at] ?? 0, records.index[at] ?? 0)
-  const rejected: RejectedPlace[] = []
+  const rejected: RejectedAt[] = []
   const failed = dataset.expectations.map(() => 0)
   const unknown = new Map<string, number>()
   for (const [from, to] of portions(records)) {
@@ -73,7 +73,7 @@ async function takeOutUnfit(
   from: number,
   counts: number[],
   nameOf: (at: number) => string,
-): Promise<RejectedPlace[]> {
+): Promise<RejectedAt[]> {
   const stop = expectationBits(expectations, 'stop')
   const unfit = stop | expectationBits(expectations, 'quarantine')
   if (unfit === 0) return []

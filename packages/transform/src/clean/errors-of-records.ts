@@ -5,7 +5,7 @@ import { failedBits } from '../dataset/expectations.ts'
 import { sqlType } from '../dataset/fields.ts'
 import { isAboutRecords } from './fast-path.ts'
 import { cleanRows, columnList, FAILED } from './queries.ts'
-import type { RejectedPlace } from './read-messages.ts'
+import type { RejectedAt } from './read-messages.ts'
 import type { Work } from './work.ts'
 
 /** From the first place to before the last. */
@@ -24,8 +24,8 @@ export async function cleanReadOnes(
   table: string,
   [from, to]: Range,
   failing: number,
-): Promise<RejectedPlace[]> {
-  const rejected: RejectedPlace[] = []
+): Promise<RejectedAt[]> {
+  const rejected: RejectedAt[] = []
   const known: FindFailing = async () => range(Math.max(from, failing), to)
   let cause: unknown
   for (const find of [known, findMarked, findByHalves]) {
@@ -94,14 +94,14 @@ const findByHalves: FindFailing = async ({ dataset, connection }, all) => {
 }
 
 /** Cleans each of these records in a statement of its own. Takes out those that fail, and returns them with the error. */
-async function tryEach({ dataset, connection }: Work, places: readonly number[]): Promise<RejectedPlace[]> {
+async function tryEach({ dataset, connection }: Work, places: readonly number[]): Promise<RejectedAt[]> {
   if (places.length === 0) return []
   const columns = ['millrace_at', ...dataset.fields.map(({ name }) => quoteName(name))].join(', ')
   const among = `millrace_at IN (${places.join(', ')}) AND millrace_reason IS NULL`
   const reader = await connection.runAndReadAll(`SELECT ${columns} FROM read_messages WHERE ${among}`)
   const statement = await prepareOne(dataset, connection)
   try {
-    const rejected: RejectedPlace[] = []
+    const rejected: RejectedAt[] = []
     for (const [at, ...values] of reader.getRows()) {
       for (const [i, value] of values.entries()) statement.bindValue(i + 1, value, reader.columnType(i + 1))
       const error = await errorOf(statement)

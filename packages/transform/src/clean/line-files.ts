@@ -41,9 +41,9 @@ export function writeLines(files: LineFiles, selection: Selection): Promise<void
   return writeHalves(files, selection, runs)
 }
 
-/** Writes each value as an object that holds it as `record`, with its place in the selection as `millrace_at`. */
-export function writePlacedLines(files: LineFiles, selection: Selection): Promise<void> {
-  return writeHalves(files, selection, placed)
+/** Writes each value as an object that holds it as `record`, with its index in the selection as `millrace_at`. */
+export function writeNumberedLines(files: LineFiles, selection: Selection): Promise<void> {
+  return writeHalves(files, selection, numbered)
 }
 
 type Pieces = (selection: Selection, base: number) => Iterable<Uint8Array>
@@ -121,7 +121,7 @@ const TAIL = Buffer.from('}\n')
 const FRAME_BYTES = HEAD.length + MIDDLE.length + String(2 ** 31).length + TAIL.length
 
 /** Yields a page at a time, the same buffer where it is large enough. */
-function* placed({ blocks, length, block, index }: Selection, base: number): Generator<Uint8Array> {
+function* numbered({ blocks, length, block, index }: Selection, base: number): Generator<Uint8Array> {
   const bytesOf = blocks.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   let page = Buffer.allocUnsafeSlow(PAGE_BYTES)
   let used = 0

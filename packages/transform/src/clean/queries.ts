@@ -42,9 +42,9 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
 
 /**
  * Returns a SELECT of the places, out of so many, of records that can't be cleaned together with others, and whether
- * it is because cleaning fails; the files hold placed lines.
+ * it is because cleaning fails; the files hold numbered lines.
  */
-export function suspectPlaces(dataset: Dataset, files: readonly string[], count: number, mark: MarkFailing): string {
+export function suspectIndexes(dataset: Dataset, files: readonly string[], count: number, mark: MarkFailing): string {
   const columns = readTypes(dataset).map(([name, type]) => `${quoteName(name)} ${type}`)
   const fields = dataset.fields.map(fieldSql)
   const faults = fields.flatMap((field) => field.faults.map(({ when }) => `WHEN ${when} THEN false`))

@@ -7,8 +7,8 @@ import { knownNames, readTypes } from './queries.ts'
 import { type Selection, valueIn } from './selection.ts'
 import { MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
 
-/** A record by its place in a selection, and why it is rejected. */
-export interface RejectedPlace {
+/** A record by its index in a selection, and why it is rejected. */
+export interface RejectedAt {
   readonly at: number
   readonly reason: string
 }
@@ -22,14 +22,14 @@ export async function createMessageTables(dataset: Dataset, connection: DuckDBCo
 
 /**
  * Reads the records each by itself, into the table `read_messages`: the fields of the good ones, typed. Returns those
- * that are rejected, in any order. Records are known by their place in the selection plus `base`.
+ * that are rejected, in any order. Records are known by their index in the selection plus `base`.
  */
 export async function readMessages(
   dataset: Dataset,
   connection: DuckDBConnection,
   records: Selection,
   base: number,
-): Promise<RejectedPlace[]> {
+): Promise<RejectedAt[]> {
   await connection.run('TRUNCATE messages; TRUNCATE read_messages')
   const unreadable = await appendMessages(connection, records, base)
   await connection.run(`INSERT INTO read_messages BY NAME ${fieldsOrReasons(dataset)}`)
@@ -39,12 +39,8 @@ export async function readMessages(
   return [...unreadable, ...reader.getRows().map(([at, reason]) => ({ at: Number(at), reason: String(reason) }))]
 }
 
-async function appendMessages(
-  connection: DuckDBConnection,
-  records: Selection,
-  base: number,
-): Promise<RejectedPlace[]> {
-  const unreadable: RejectedPlace[] = []
+async function appendMessages(connection: DuckDBConnection, records: Selection, base: number): Promise<RejectedAt[]> {
+  const unreadable: RejectedAt[] = []
   const appender = await connection.createAppender('messages')
   for (let i = 0; i < records.length; i++) {
     const message = recordText(valueIn(records, i))

@@ -55,14 +55,14 @@ export function concat(blocks: readonly JoinedValues[], parts: readonly Selectio
   return { blocks, length, block, index }
 }
 
-/** Returns the values at these places, which are in order, and the others. */
+/** Returns the values at these indexes, which are in order, and the others. */
 export function splitAt(
   selection: Selection,
-  places: readonly number[],
+  indexes: readonly number[],
 ): { readonly at: Selection; readonly others: Selection } {
-  const at = places.map((place) => slice(selection, place, place + 1))
-  const after = [0, ...places.map((place) => place + 1)]
-  const others = after.map((from, i) => slice(selection, from, places[i] ?? selection.length))
+  const at = indexes.map((index) => slice(selection, index, index + 1))
+  const after = [0, ...indexes.map((index) => index + 1)]
+  const others = after.map((from, i) => slice(selection, from, indexes[i] ?? selection.length))
   return { at: concat(selection.blocks, at), others: concat(selection.blocks, others) }
 }
 

@@ -2,8 +2,8 @@ import { runBeside } from '@millrace/engine'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import { markNone } from './failing-records.ts'
 import { isAboutRecords } from './fast-path.ts'
-import { writeLines, writePlacedLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, suspectPlaces } from './queries.ts'
+import { writeLines, writeNumberedLines } from './line-files.ts'
+import { cleanRows, columnList, FAILED, fastRaw, suspectIndexes } from './queries.ts'
 import { concat, type Selection, slice, splitAt } from './selection.ts'
 import type { Work } from './work.ts'
 
@@ -31,8 +31,8 @@ export const takeAll: FindSuspects = async (_work, records) => {
  * Misses a text that is not a record but makes one of that object, and errors of SQL that can't be marked.
  */
 export const splitByPlace: FindSuspects = async ({ dataset, connection, files, markFailing }, records) => {
-  await writePlacedLines(files, records)
-  const query = suspectPlaces(dataset, files, records.length, (await markFailing()) ?? markNone)
+  await writeNumberedLines(files, records)
+  const query = suspectIndexes(dataset, files, records.length, (await markFailing()) ?? markNone)
   const found = (await runBeside(connection, query, records.length)).getRows()
   const placesOf = (rows: typeof found) => rows.map(([place]) => Number(place))
   return {

@@ -48,7 +48,7 @@ function describe(db: DatabaseSync, name: string): TopicDescription | undefined 
   return { name, configs: {}, partitions, ready: true }
 }
 
-/** Where messages, their keys and their ids are kept, by the number of their topic. */
+/** The tables that have rows of a topic, under its number. */
 const KEPT_BY_TOPIC = ['message_id', 'batch_keys', 'batch', 'partition']
 
 function remove(path: string, name: string): 'removed' | 'missing' {

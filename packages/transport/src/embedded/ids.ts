@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Where a message lies. */
+/** The offset of a stored message. */
 export interface Stored {
   readonly partition: number
   readonly offset: number
@@ -10,7 +10,7 @@ export interface Stored {
 export interface IdKeeper {
   find(topic: number, id: string): Stored | undefined
   remember(topic: number, id: string, stored: Stored): void
-  /** Of the messages before this offset. */
+  /** Forgets the ids of messages before this offset. */
   forget(topic: number, partition: number, before: number): void
 }
 

@@ -40,7 +40,7 @@ function messagesOf(records: readonly OutgoingRecord[]): NewMessages {
   }
 }
 
-/** Where among the records those of each partition are. */
+/** Returns the indexes of the records that go to each partition. */
 function byPartition(records: readonly OutgoingRecord[]): Map<number, number[]> {
   return Map.groupBy(records.keys(), (at) => records[at]?.partition ?? 0)
 }

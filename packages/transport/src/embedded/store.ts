@@ -6,13 +6,13 @@ import type { Stored } from './ids.ts'
 import { prepareFile } from './prepare-file.ts'
 import type { EmbeddedRequest } from './thread.ts'
 
-/** The embedded store as the main thread sees it: SQLite in one file, worked by a thread of its own. */
+/** The embedded store: SQLite in one file, which a thread of its own reads and writes. */
 export interface EmbeddedStore {
   readonly path: string
   topic(name: string): Promise<TopicInfo | undefined>
-  /** The topic that is there, or a new one with so many partitions. */
+  /** Returns the topic; creates it with so many partitions if there is none. */
   openTopic(name: string, partitions: number): Promise<TopicInfo>
-  /** Where each message lies now; one whose id was there lies where that does. */
+  /** Returns the offset of each message; a message whose id is stored already has that one's offset. */
   append(topic: TopicInfo, partition: number, messages: NewMessages, time: number): Promise<Stored[]>
   range(topic: TopicInfo, partition: number): Promise<PartitionRange>
   offsetAt(topic: TopicInfo, partition: number, time: number): Promise<number | undefined>
@@ -20,7 +20,7 @@ export interface EmbeddedStore {
   close(): Promise<void>
 }
 
-/** What a partition keeps at most: older messages go when new ones come. */
+/** Maximum size of a partition: appending deletes older messages. */
 const RETENTION_BYTES = 256 << 20
 
 export function openEmbeddedStore(path: string): EmbeddedStore {

@@ -15,7 +15,7 @@ const BROKER = /^(\[[0-9a-fA-F:]+\]|[^:[\]]+)(?::(\d{1,5}))?$/
 
 /**
  * kafka://host[:port][,host[:port]…][?ssl=true][&ca=file][&sasl=plain|scram-sha-256|scram-sha-512|oauthbearer|aws-msk-iam].
- * What is secret comes from the environment.
+ * Secrets come from the environment.
  */
 export function parseKafkaAddress(address: string, environment: Environment): KafkaAddress {
   const [authority = '', query = ''] = address.replace(/^kafka:\/\//, '').split('?', 2)
@@ -81,7 +81,7 @@ function loginOf(name: string, address: string, environment: Environment): Login
   throw wrong(address, `sasl is one of ${[...Object.keys(BY_PASSWORD), 'oauthbearer', MSK_IAM].join(', ')}`)
 }
 
-/** From the variable itself, or from the file that <name>_FILE names. */
+/** Returns the value of the variable, or the content of the file that <name>_FILE names. */
 function secret(name: string, environment: Environment): string {
   const value = environment[name]
   if (value !== undefined) return value

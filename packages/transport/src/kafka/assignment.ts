@@ -27,7 +27,7 @@ export function minus(left: Assignment, right: Assignment): Assignment {
   return new Map(rest.filter(([, partitions]) => partitions.size > 0))
 }
 
-/** What a member says of itself when it joins. */
+/** Encodes the metadata with which a member joins: its topics and the partitions that it owns. */
 export function encodeSubscription(topics: readonly string[], owned: Assignment, generation: number): Buffer {
   return encodeConsumerProtocolSubscription({
     version: FORMAT,

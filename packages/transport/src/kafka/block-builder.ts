@@ -18,7 +18,7 @@ export interface UnpackedBatch {
   readonly unpacked: Buffer
 }
 
-/** Where the bytes of a block go: a buffer of at least this size. */
+/** Returns a buffer of at least this size for the bytes of a block. */
 export type TakeBuffer = (size: number) => Buffer
 
 /** Which half of 64 bits comes first in this machine's memory. */
@@ -27,7 +27,7 @@ const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
-/** Where the columns are filled to. The next column gets its place here and a line in `addRecords`. */
+/** The columns under construction. A new column gets a field here and a line in `addRecords`. */
 interface Filling {
   readonly bytes: Buffer
   readonly ends: Int32Array
@@ -101,9 +101,9 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (valueLength > 0) unpacked.copy(bytes, size, start, end)
     size += end - start
     ends[count] = valueLength < 0 ? -1 - size : size
-    // Not a line feed yet: then none in the whole buffer means none in any value.
+    // Written as a line feed later: until then, no line feed in the buffer means none in any value.
     bytes[size++] = 0
-    // In two halves: no bigint is made.
+    // Written in two halves, which allocates no bigint.
     halves[2 * count + LOW] = offset
     halves[2 * count + 1 - LOW] = offset / 2 ** 32
     times[count++] = appendTime ?? baseTime + time

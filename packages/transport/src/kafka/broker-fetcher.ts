@@ -6,11 +6,11 @@ import { type FetchedPartition, parseFetchResponse } from './fetch-response.ts'
 import { answered } from './kafka-error.ts'
 import type { Broker, Security } from './security.ts'
 
-/** Fetching from one broker: whatever reads wait at the same time travel in one request. */
+/** Fetches from one broker; reads that wait at the same time share a request. */
 export interface BrokerFetcher {
   /**
-   * Answers what `use` makes of the partition's part of the response, which is gone once `use` returns; or
-   * undefined when nothing came until `until` on the runtime's monotonic clock.
+   * Returns the result of `use` on the partition's part of the response, which is overwritten once `use` returns; or
+   * undefined when no records came until `until` on the runtime's monotonic clock.
    */
   fetch<Used>(
     wanted: WantedPartition,
@@ -21,17 +21,20 @@ export interface BrokerFetcher {
   close(): void
 }
 
-/** One request can be under way while the answer to another is taken apart. */
+/** Two, so that one request is under way while the response to another is parsed. */
 const CONNECTIONS = 2
-/** While nothing comes, a broker holds a request for this long, and with it a read that comes a moment too late. */
+/** Maximum wait of a Fetch request: a read that comes just after it was sent waits as long. */
 const LONGEST_POLL_MS = 100
 const ANSWER_WITHIN_MS = 30_000
-/** Small enough to stay in the processor's cache on its way into blocks. */
+/** Small enough to stay in the processor's cache while it is copied into blocks. */
 const RESPONSE_BYTES = 4 << 20
 const PARTITION_BYTES = 1 << 20
-/** After so few bytes more is let come for a moment: a trickle would otherwise be a request for every message. */
+/**
+ * After a response with at most this many bytes the fetcher pauses: a slow topic would otherwise cost a request for
+ * each message.
+ */
 const FEW_BYTES = 64 << 10
-const MOMENT_MS = 20
+const PAUSE_MS = 20
 
 interface Waiting {
   readonly wanted: WantedPartition
@@ -49,14 +52,14 @@ export function openBrokerFetcher(broker: Broker, security: Security, runtime: R
   let correlation = 0
   let restsUntil = 0
 
-  /** A turn at least: whoever comes back at once goes along, and need not wait until the next request is answered. */
+  /** Pauses for at least a turn of the event loop, so that readers that come back at once join the next request. */
   const rest = async () => {
     await nextTurn()
     for (let left = restsUntil - runtime.monotonic(); left > 0; left = restsUntil - runtime.monotonic()) {
       await runtime.sleep(left)
     }
   }
-  /** After a rest, so that reads that are asked for together travel together. */
+  /** Sends requests after a pause, so that reads that are called together share one. */
   const schedule = async () => {
     if (scheduled || closed) return
     scheduled = true
@@ -75,9 +78,9 @@ export function openBrokerFetcher(broker: Broker, security: Security, runtime: R
       try {
         if (!slot.connection?.usable) slot.connection = await openFetchConnection(broker, security)
         const { unanswered, few } = await exchange(slot.connection, ++correlation, batch, runtime)
-        // Before those that got something and come back: they are filled first next time.
+        // Queued before the reads that got records and come back: these are served first next time.
         queue.push(...unanswered)
-        restsUntil = few ? runtime.monotonic() + MOMENT_MS : 0
+        restsUntil = few ? runtime.monotonic() + PAUSE_MS : 0
         await rest()
       } catch (error) {
         slot.connection?.close()
@@ -135,13 +138,13 @@ function settleWith<Used>(
 }
 
 interface Exchanged {
-  /** Those that go on waiting. */
+  /** The reads that got no records and go on waiting. */
   readonly unanswered: Waiting[]
-  /** Something came, but little. */
+  /** Whether records came, but few. */
   readonly few: boolean
 }
 
-/** Sends one request for all of these and hands out its answer. */
+/** Sends one request for all of these reads and settles those that got records. */
 async function exchange(
   connection: FetchConnection,
   correlation: number,

@@ -7,7 +7,7 @@ export interface BufferPool {
 
 /** Smaller ones are cheap enough to make. */
 const SMALLEST_KEPT = 64 << 10
-/** As much as may lie idle. */
+/** Maximum bytes of idle buffers. */
 const MOST_KEPT = 32 << 20
 
 export function createBufferPool(): BufferPool {

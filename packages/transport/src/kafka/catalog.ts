@@ -5,7 +5,7 @@ import { fromLibrary, KAFKA, numberIn } from './kafka-error.ts'
 import { libraryOptions } from './library.ts'
 
 const ANSWER_WITHIN_MS = 15_000
-/** As many as the broker makes by default. */
+/** Asks for the broker's default. */
 const BROKERS_CHOICE = -1
 
 export function kafkaCatalog(address: string): TopicCatalog {
@@ -54,7 +54,7 @@ async function describe(admin: Admin, name: string): Promise<TopicDescription | 
   }
 }
 
-/** As the library says it. */
+/** Whether the library's error says that the topic does not exist. */
 function isUnknown(error: unknown): boolean {
   return error instanceof UserError && error.message.startsWith('Unknown topic')
 }

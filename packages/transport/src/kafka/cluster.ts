@@ -30,21 +30,21 @@ export interface Topic {
 }
 
 export interface PartitionLeader {
-  /** Undefined while there is none: an election, or every replica down. */
+  /** Undefined while the partition has no leader: during an election, or when every replica is down. */
   readonly leader: Broker | undefined
   readonly leaderEpoch: number
 }
 
-/** What the library does for us: connections with login, the versions that both sides speak, requests and answers. */
+/** The Kafka library's part: connections with login, negotiated API versions, requests and responses. */
 export interface Cluster {
-  /** As the brokers have them now. */
+  /** Returns the topics' current metadata. */
   topics(names: readonly string[]): Promise<Topic[]>
-  /** As they were when last asked; asks if nobody has. */
+  /** Returns the cached metadata; asks the brokers if there is none. */
   knownTopic(name: string): Promise<Topic>
-  /** What was known of this topic has turned out wrong. */
+  /** Drops the cached metadata of this topic. */
   forget(name: string): void
   coordinatorOf(group: string): Promise<Broker>
-  /** One request by its name in the protocol, in the newest version that the library and the brokers share. */
+  /** Sends a request, by its name in the protocol, in the newest version that the library and the brokers share. */
   call<Answer>(broker: Broker, name: string, ...request: unknown[]): Promise<Answer>
   /** A request of our own making. */
   ask<Request extends unknown[], Answer>(
@@ -61,7 +61,7 @@ const MISSING_AFTER_TRIES = 4
 const MISSING_RETRY_MS = 250
 
 export function openCluster(address: KafkaAddress, requestTimeout: number, runtime: Runtime): Cluster {
-  // Whoever asks decides what a failure means and whether to ask again.
+  // The callers decide what a failure means and whether to retry.
   const base = new Base({ ...libraryOptions(address, requestTimeout), retries: 0 })
   const known = new Map<string, Topic>()
   const send = async <Answer>(connection: Promise<Connection>, name: string, request: unknown[]): Promise<Answer> => {

@@ -45,7 +45,7 @@ const CHUNK_BYTES = 256 << 10
 export function unpack(codec: number, packed: Buffer): Buffer | undefined {
   const { whole } = codecOf(codec, packed)
   try {
-    // On this thread: a batch takes less time than handing it to another.
+    // Unpacked on this thread: that takes less time than handing a batch to another.
     return whole(packed)
   } catch (cause) {
     throw doesNotUnpack(cause)

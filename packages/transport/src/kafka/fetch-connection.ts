@@ -4,11 +4,11 @@ import { MillraceError } from '@millrace/base'
 import { authenticate } from './sasl.ts'
 import type { Broker, Security } from './security.ts'
 
-/** One request at a time to one broker; the answer lies in a buffer that the next one overwrites. */
+/** A connection to one broker with one request at a time; the next response overwrites the buffer of the last. */
 export interface FetchConnection {
   /** Takes a request with its length in front; answers the response from its correlation id on. */
   exchange(request: Buffer, timeoutMs: number): Promise<Buffer>
-  /** False once it is closed, or about to be because its login runs out. */
+  /** False once the connection is closed or its login is about to expire. */
   readonly usable: boolean
   close(): void
 }

@@ -3,7 +3,7 @@ import type { AbortedTransaction } from './aborted.ts'
 import type { RecordSection } from './read-records.ts'
 import { type Cursor, readUnsigned } from './varint.ts'
 
-/** What a Fetch response says of one partition. */
+/** One partition's part of a Fetch response. */
 export interface FetchedPartition extends RecordSection {
   /** The topic's id in hexadecimal, or its name. */
   readonly topic: string
@@ -12,7 +12,7 @@ export interface FetchedPartition extends RecordSection {
   readonly error: number
   /** The log was cut back: it ends here in the epoch that was asked about. */
   readonly divergesAt: bigint | undefined
-  /** Where a read-committed reader is at the end. */
+  /** The last stable offset: the end for a read-committed reader. */
   readonly stableEnd: bigint
 }
 

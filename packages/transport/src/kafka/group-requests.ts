@@ -13,7 +13,7 @@ import { type Cluster, openCluster, responseIn } from './cluster.ts'
 import { KAFKA, numberIn } from './kafka-error.ts'
 import type { Broker } from './security.ts'
 
-/** Who we are in the group now: a broker forgets a member that does not show this. */
+/** Our membership in the group: the broker fences requests without it. */
 export interface Member {
   readonly memberId: string
   readonly generation: number

@@ -31,7 +31,7 @@ function nameOf(number: number): string {
   return (protocolErrorsCodesById as Readonly<Record<number, string>>)[number] ?? `error ${number}`
 }
 
-/** What a broker answered as one of our errors. Most of them pass: an election, a restart, an overload. */
+/** Returns a broker's error code as one of our errors. Most are transient: an election, a restart, an overload. */
 export function answered(number: number, what: string, cause?: unknown): MillraceError {
   return new MillraceError(codeOf(number), `${what}: ${nameOf(number)}`, { cause })
 }
@@ -47,7 +47,7 @@ function codeOf(number: number): ErrorCode {
   return 'SOURCE_UNREACHABLE'
 }
 
-/** What OpenSSL and Node say of a certificate that is not to be trusted. */
+/** Matches the codes of OpenSSL and Node for a certificate that is not trusted. */
 const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE/
 
 /** An error of the library as one of ours. */

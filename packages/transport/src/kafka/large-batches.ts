@@ -18,7 +18,7 @@ export interface LargePiece extends Piece {
   readonly batch: RecordBatch
 }
 
-/** After so long nobody reads on, and another batch may be taken. */
+/** A batch that nobody has read from for this long is abandoned, and another may be unpacked. */
 const GIVEN_UP_MS = 5_000
 
 interface UnderWay {
@@ -41,7 +41,7 @@ export function createLargeBatches(runtime: Runtime): LargeBatches {
   const isTaken = (key: string) =>
     current !== undefined &&
     (current.busy || (current.key !== key && runtime.monotonic() - current.usedAt < GIVEN_UP_MS))
-  /** To find out that a batch is too large takes time and memory: once for each that waits. */
+  /** Batches known to be too large: finding that out takes time and memory. */
   const refused = new Map<string, number>()
   return {
     refuses: (partition, from) => refused.get(partitionKey(partition)) === from && isTaken(partitionKey(partition)),

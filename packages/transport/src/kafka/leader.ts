@@ -3,7 +3,7 @@ import { type Partition, partitionKey } from '../source.ts'
 import type { PartitionLeader, Topic } from './cluster.ts'
 import type { Broker } from './security.ts'
 
-/** Where the partition is led now, once it is sure that the topic is still the one that was assigned. */
+/** Returns the partition's leader; throws where the topic is no longer the one that was assigned. */
 export function leaderOf(topic: Topic, partition: Partition): PartitionLeader & { readonly leader: Broker } {
   if (topic.identity !== partition.identity) {
     throw new MillraceError('SOURCE_CHANGED', `topic ${topic.name} was deleted and made again`)

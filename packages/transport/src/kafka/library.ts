@@ -3,7 +3,7 @@ import type { BaseOptions } from '@platformatic/kafka'
 import type { KafkaAddress } from './address.ts'
 import { CLIENT_ID } from './security.ts'
 
-/** What every client of the library is told. */
+/** Returns the options of every client of the library. */
 export function libraryOptions(
   { brokers, security: { tls, sasl } }: KafkaAddress,
   requestTimeout: number,

@@ -14,7 +14,7 @@ const SMALLEST_MATCH = 4
 
 interface Block {
   readonly bytes: Buffer
-  /** As it is, not packed. */
+  /** Whether the block is stored uncompressed. */
   readonly stored: boolean
   /** It unpacks to no more. */
   readonly mostBytes: number

@@ -32,13 +32,13 @@ export function joinGroup(
     owned = minus(owned, revoked)
     if (revoked.size > 0) await listener.revoked(partitions.named(revoked))
   }
-  /** From joining to the next reason to join again. */
+  /** Takes part in one generation of the group: from joining to the next reason to join again. */
   const round = async () => {
     const joined = await requests.join(member, owned)
     member = joined
     const stop = new AbortController()
     const beating = beat(joined, AbortSignal.any([stop.signal, closing.signal]))
-    // Whoever waits for it hears of its failure; until then it must not count as unheard.
+    // Awaited below; until then a failure must not count as unhandled.
     beating.catch(() => {})
     try {
       const revoked = minus(owned, joined.assignment)
@@ -47,7 +47,7 @@ export function joinGroup(
       owned = joined.assignment
       await listener.assigned(await partitions.learn(added))
       begun.resolve()
-      // What was given up goes to its next owner in the next round, which this member has to begin.
+      // Revoked partitions go to their next owner in the next generation, which this member has to start.
       if (revoked.size === 0) await beating
     } finally {
       stop.abort()
@@ -101,7 +101,7 @@ export function joinGroup(
   }
 }
 
-/** What a failure means for the place in the group. */
+/** Returns what a failure means for the membership. */
 function reasonIn(error: unknown): 'rebalance' | 'lost' | 'passes' | 'fatal' {
   const number = numberIn(error)
   if (number === KAFKA.REBALANCE_IN_PROGRESS) return 'rebalance'
@@ -109,7 +109,7 @@ function reasonIn(error: unknown): 'rebalance' | 'lost' | 'passes' | 'fatal' {
   return error instanceof MillraceError && error.retry ? 'passes' : 'fatal'
 }
 
-/** Without a group every partition is this reader's, those too that come later. */
+/** Assigns every partition to this reader, which has no group; partitions that are added later too. */
 export function readAll(partitions: Partitions, listener: PartitionListener, runtime: Runtime): Membership {
   const closing = new AbortController()
   const watch = async () => {

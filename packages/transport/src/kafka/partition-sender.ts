@@ -5,21 +5,21 @@ import { type PendingSend, recordsOf, type SendSlice, splitAt, splitBySize } fro
 import type { Produce } from './produce.ts'
 import type { ProducerState } from './produce-request.ts'
 
-/** The way to one partition: one batch at a time, in order, each stored once. */
+/** Sends records to one partition: one batch at a time, in order, each stored once. */
 export interface PartitionSender {
-  /** What is added while a batch is under way travels together in the next. */
+  /** Adds records; those added while a batch is under way share the next. */
   add(send: PendingSend): void
 }
 
-/** Brokers refuse a batch of more than about 1 MB unless told otherwise; a record alone may be as large as they allow. */
+/** Below the brokers' default maximum of about 1 MB; a batch of a single record may be as large as they allow. */
 const BATCH_BYTES = 900_000
-/** As other producers have it: whoever waited so long is told. */
+/** The usual delivery timeout: a send fails after this time. */
 const DELIVER_WITHIN_MS = 120_000
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
 const SEQUENCES = 2 ** 31
 
-/** The broker knows nothing, or something else, of what we produced before. */
+/** The broker has lost our producer state, or has another. */
 const STATE_LOST = new Set<number>([
   KAFKA.OUT_OF_ORDER_SEQUENCE_NUMBER,
   KAFKA.INVALID_PRODUCER_EPOCH,
@@ -42,11 +42,11 @@ export function openPartitionSender(produce: Produce, runtime: Runtime): Partiti
     } catch (thrown) {
       const error = fromLibrary(thrown, 'Produce')
       if (error.code === 'RECORD_INVALID' && records.length > 1) {
-        // The topic may take less than we thought, or one record is too large: the others shall not suffer for it.
+        // The topic's maximum is lower, or one record is too large: send in halves, so that the others are stored.
         for (const half of splitAt(batch, records.length >> 1)) await sendBatch(half)
         return
       }
-      // Whoever waits behind a failure that may pass has waited as long.
+      // Sends behind a failed one that could be retried have waited as long: they time out too.
       const behind = error.retry ? waiting : []
       if (error.retry) waiting = []
       for (const { send, from, to } of [...batch, ...behind]) send.failed(from, to, error)
@@ -69,7 +69,7 @@ export function openPartitionSender(produce: Produce, runtime: Runtime): Partiti
   }
 }
 
-/** Tries again until a batch is stored, refused, or too late. A repeat under the same state is stored once. */
+/** Retries until a batch is stored, refused or timed out. A retry with the same producer state is stored once. */
 function deliverer(produce: Produce, runtime: Runtime): (records: readonly OutgoingRecord[]) => Promise<bigint> {
   let state: ProducerState | undefined
   return async (records) => {
@@ -83,7 +83,7 @@ function deliverer(produce: Produce, runtime: Runtime): (records: readonly Outgo
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error
         const lost = STATE_LOST.has(numberIn(error) ?? 0)
-        // Behind a first try that got no answer, a new state could store the records twice.
+        // After a try without an answer, a new producer state could store the records twice.
         const again = lost ? tries === 0 : error.retry && runtime.monotonic() < deadline
         if (lost || (error.retry && !again)) state = undefined
         if (!again) throw error

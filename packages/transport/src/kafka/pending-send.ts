@@ -1,22 +1,22 @@
 import type { MillraceError } from '@millrace/base'
 import type { OutgoingRecord } from '../source.ts'
 
-/** Records on their way to one partition together, and whom to tell. */
+/** Records that are being sent to one partition together, with the callbacks for their outcome. */
 export interface PendingSend {
   readonly records: readonly OutgoingRecord[]
-  /** Those from one place to before another are stored, the first of them under this offset. */
+  /** Called when the records [from, to) are stored, the first of them at this offset. */
   stored(from: number, to: number, first: bigint): void
   failed(from: number, to: number, error: MillraceError): void
 }
 
-/** Some records of a send, one behind the other. */
+/** Consecutive records of a send. */
 export interface SendSlice {
   readonly send: PendingSend
   readonly from: number
   readonly to: number
 }
 
-/** What a record costs beside its key and its value, with room to spare. */
+/** Upper bound of a record's bytes beside its key and its value. */
 const RECORD_OVERHEAD = 32
 
 export function recordsOf(slices: readonly SendSlice[]): readonly OutgoingRecord[] {
@@ -27,7 +27,7 @@ export function recordsOf(slices: readonly SendSlice[]): readonly OutgoingRecord
   return slices.flatMap(({ send, from, to }) => send.records.slice(from, to))
 }
 
-/** The first records that fit into so many bytes, one at least; and the others. */
+/** Splits off the first records that fit into so many bytes, at least one. */
 export function splitBySize(slices: readonly SendSlice[], bytes: number): [SendSlice[], SendSlice[]] {
   let count = 0
   let size = 0
@@ -41,7 +41,7 @@ export function splitBySize(slices: readonly SendSlice[], bytes: number): [SendS
   return [[...slices], []]
 }
 
-/** The first so many records, and the others. */
+/** Splits off the first `count` records. */
 export function splitAt(slices: readonly SendSlice[], count: number): [SendSlice[], SendSlice[]] {
   const [head, tail]: [SendSlice[], SendSlice[]] = [[], []]
   let left = count

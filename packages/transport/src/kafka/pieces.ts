@@ -3,18 +3,18 @@ import { unpackChunks } from './codecs.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
 
-/** Some records of a batch, one behind the other. */
+/** Consecutive records of a batch. */
 export interface Piece {
   readonly unpacked: Buffer
   readonly count: number
-  /** The offset to go on with. */
+  /** The offset of the next piece. */
   readonly next: number
-  /** Records that are too large to be held, by their place in the piece: how many bytes they have. */
+  /** Sizes of records that are too large to be held, by their index in the piece. */
   readonly oversized: ReadonlyMap<number, number>
   readonly done: boolean
 }
 
-/** A batch that is unpacked bit by bit. */
+/** Unpacks a batch piece by piece. */
 export interface Pieces {
   /** The next records from offset `from` on: about `maxBytes` of them. */
   next(from: number, maxBytes: number): Promise<Piece>

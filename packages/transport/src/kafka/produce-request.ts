@@ -2,7 +2,7 @@ import { crc32c } from '@node-rs/crc32'
 import { ID_HEADER, type OutgoingRecord } from '../source.ts'
 import { writeUnsigned } from './varint.ts'
 
-/** Who produces, and how many records it has produced to the partition: the broker knows repeats by it. */
+/** Producer id, epoch and next sequence number of the partition: the broker recognizes retries by them. */
 export interface ProducerState {
   readonly producerId: bigint
   readonly producerEpoch: number
@@ -63,7 +63,7 @@ export function produceRequest(
   return bytes
 }
 
-/** Without its own length in front. */
+/** Returns a record's size without its length prefix. */
 function recordSize({ key, value, id }: OutgoingRecord, offset: number): number {
   const headers = id === undefined ? 1 : 1 + fieldSize(ID_NAME) + fieldSize(Buffer.byteLength(id))
   return 1 + 1 + signedLength(offset) + fieldSize(key) + fieldSize(value) + headers

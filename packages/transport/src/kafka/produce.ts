@@ -5,13 +5,13 @@ import type { Cluster } from './cluster.ts'
 import { PRODUCE, PRODUCE_VERSION, type ProducerState, produceRequest } from './produce-request.ts'
 import type { Broker } from './security.ts'
 
-/** What a lane asks of the brokers. */
+/** The requests that a partition sender makes. */
 export interface Produce {
   /** A producer that no broker has heard of before. */
   newProducer(): Promise<ProducerState>
   /** Answers the first record's offset when all in-sync replicas have the records. */
   store(records: readonly OutgoingRecord[], state: ProducerState, time: number): Promise<bigint>
-  /** What was known of the partition's leader has turned out wrong. */
+  /** Drops the cached leader of the partition. */
   forgetLeader(): void
 }
 
@@ -49,7 +49,7 @@ export function produceTo(topic: string, partition: number, cluster: Cluster): P
       const body = produceRequest(topic, partition, records, state, time, STORE_WITHIN_MS)
       const answer = await cluster.ask(await leader(), PRODUCE_BATCH, body)
       const offset = answer.responses[0]?.partitionResponses[0]?.baseOffset
-      if (offset === undefined) throw new MillraceError('INTERNAL', 'a broker told no offset')
+      if (offset === undefined) throw new MillraceError('INTERNAL', 'a broker answered without an offset')
       return offset
     },
     forgetLeader: () => cluster.forget(topic),

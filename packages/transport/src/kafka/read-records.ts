@@ -14,7 +14,7 @@ export interface RecordSection {
 
 export interface ReadRecords {
   readonly columns: Columns
-  /** Where to fetch next; it moves over markers and aborted records too. */
+  /** The offset to fetch next, after markers and aborted records too. */
   readonly next: number
   /** The leader epoch of the last batch; -1 if there was none. */
   readonly epoch: number
@@ -23,7 +23,7 @@ export interface ReadRecords {
 }
 
 /**
- * What a read-committed reader sees from offset `from` on. Stops after the batch that brings it to `maxBytes`, and
+ * Reads what a read-committed reader sees from offset `from` on. Stops after the batch that brings it to `maxBytes`, and
  * before one that is too large.
  */
 export function readRecords(

@@ -66,7 +66,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
     if (result) reached.set(partitionKey(partition), result.reached)
     return result?.block
   }
-  /** What a failed attempt means; throws if the partition does not hold the position any more. */
+  /** Handles a failed attempt; throws if the partition does not hold the position any more. */
   const explain = async (error: unknown, partition: Partition, from: bigint) => {
     if (error instanceof MillraceError) return error
     if (!(error instanceof FetchRefusal)) return new MillraceError('INTERNAL', String(error), { cause: error })
@@ -83,7 +83,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
         try {
           const block = await attempt(partition, Number(from), until, options)
           if (block !== 'later') return block
-          // There is something to read, so it is waited for whatever the time: nothing would mean the end.
+          // There are records to read, so the wait goes on after the time is over: an empty answer would mean the end.
           if (options.room?.open === false) await options.room.opened(options.signal)
           else await runtime.sleep(RETRY_MS, options.signal).catch(() => {})
           if (options.signal?.aborted) return undefined
@@ -147,7 +147,7 @@ function blockOf(
   return { block, reached: { next, epoch, expansion } }
 }
 
-/** Its buffer is not one that goes round: pieces are rare. */
+/** Returns a piece as a block; its buffer is not pooled, as pieces are rare. */
 function blockOfPiece(partition: Partition, from: number, piece: LargePiece, { keys, room }: ReadOptions): Block {
   const { batch, unpacked, count, next, oversized } = piece
   const columns = buildColumns([{ batch: { ...batch, count }, unpacked }], from, Buffer.allocUnsafeSlow, keys)

@@ -1,10 +1,10 @@
 import { MillraceError } from '@millrace/base'
 import { crc32c } from '@node-rs/crc32'
 
-/** One record batch of format 2 as it lies in a Fetch response. */
+/** A record batch of format 2 in a Fetch response. */
 export interface RecordBatch {
   readonly baseOffset: number
-  /** Where to fetch after this batch: compaction may have taken its last records. */
+  /** The offset to fetch after this batch, whose last records compaction may have removed. */
   readonly nextOffset: number
   readonly leaderEpoch: number
   readonly codec: number
@@ -17,7 +17,7 @@ export interface RecordBatch {
   readonly count: number
   /** The records: compressed, if there is a codec. */
   readonly records: Buffer
-  /** Where the next batch starts in the response. */
+  /** The start of the next batch in the response. */
   readonly end: number
 }
 
@@ -71,7 +71,7 @@ function parseBatch(bytes: Buffer, at: number, end: number): RecordBatch {
   }
 }
 
-/** Before anything is allocated on the word of a count. */
+/** Checks a count before anything is allocated by it. */
 export function checkCount({ count, baseOffset }: RecordBatch, size: number): void {
   if (count * SMALLEST_RECORD > size) {
     throw damaged(`the record batch at offset ${baseOffset} claims ${count} records in ${size} bytes`)

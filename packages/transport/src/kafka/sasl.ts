@@ -52,7 +52,7 @@ function logIn(exchange: Exchange, login: Login) {
   }
 }
 
-/** With the header of the requests that have no tagged fields: key, version, correlation id, no client id. */
+/** Frames a request with the header that has no tagged fields: key, version, correlation id, no client id. */
 function frame({ key, version }: { key: number; version: number }, body: Writer): Buffer {
   const payload = body.buffer
   const header = Buffer.alloc(14)

@@ -10,7 +10,7 @@ export interface Broker {
 
 export type Mechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
 
-/** Whoever logs in: by a name and a password, or by a token that is asked for at each login. */
+/** Credentials: a name and a password, or a function that returns a token for each login. */
 export type Login =
   | { readonly mechanism: Exclude<Mechanism, 'OAUTHBEARER'>; readonly username: string; readonly password: string }
   | { readonly mechanism: 'OAUTHBEARER'; readonly token: () => Promise<string> }

@@ -6,7 +6,7 @@ import { appendAll, createWindow, repeatAll, type Window } from './window.ts'
 const FRAME = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const FRAME_HEADER = 16
 
-/** What the blocks say that they unpack to. */
+/** Returns the unpacked size that the blocks declare. */
 export function snappySize(packed: Buffer): number {
   let sum = 0
   for (const block of blocksOf(packed)) sum += readUnsigned(block, { at: 0 })

@@ -1,9 +1,11 @@
-/** Where a read has come to: handed along, so that reading a number allocates nothing. */
+/** The read position, passed along so that reading a number allocates nothing. */
 export interface Cursor {
   at: number
 }
 
-/** Without a sign, up to 32 bits. Past the end of the bytes it reads zeros: whoever knows the bounds checks `at`. */
+/**
+ * Reads an unsigned number of up to 32 bits. Past the end it reads zeros: the caller checks `at` against the bounds.
+ */
 export function readUnsigned(bytes: Uint8Array, cursor: Cursor): number {
   let value = 0
   let shift = 0

@@ -1,6 +1,6 @@
 import { damaged } from './record-batch.ts'
 
-/** What has been unpacked last: new bytes repeat some of it, and go out in chunks. */
+/** The bytes unpacked last, which new ones repeat parts of; they are emitted in chunks. */
 export interface Window {
   /** How many bytes fit in before the next `take`. */
   readonly room: number
@@ -11,7 +11,7 @@ export interface Window {
   take(): Buffer
 }
 
-/** As far back as lz4 repeats, and as the encoders of snappy do. */
+/** The farthest that lz4, and snappy's encoders, refer back. */
 const HISTORY_BYTES = 64 << 10
 const CHUNK_BYTES = 256 << 10
 
@@ -30,7 +30,7 @@ export function createWindow(): Window {
     },
     repeat(distance, length) {
       if (distance < 1 || distance > end) throw damaged(`packed records repeat what lies ${distance} bytes back`)
-      // Where it overlaps with itself, the bytes appended first are repeated too.
+      // An overlapping copy repeats the bytes that it appended first.
       if (distance >= length) bytes.copyWithin(end, end - distance, end - distance + length)
       else for (let at = end; at < end + length; at++) bytes[at] = bytes[at - distance] as number
       end += length

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 /** A record as its producer's user wrote it. */
 export interface UserRecord {
-  /** Its position among those that the Kinesis Producer Library packed into one. */
+  /** Its index in the aggregated record. */
   readonly index: number
   readonly partitionKey: string
   readonly explicitHashKey: string | undefined

@@ -7,17 +7,17 @@ import type { ShardPosition } from './position.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Shard, Stream } from './streams.ts'
 
-/** Where reading goes on after a position that was handed over. */
+/** The state of reading at a position: the iterator, and records that were fetched and not yet returned. */
 export interface Bookmark {
-  /** Undefined: the shard has ended. */
+  /** Undefined when the shard has ended. */
   readonly iterator: string | undefined
-  /** Came with the last page, and has not been handed over. */
+  /** Records of the last page that were not yet returned. */
   readonly entries: readonly Entry[]
-  /** Where that page ends, or reading begins. */
+  /** The position after that page, or where reading begins. */
   readonly pageEnd: ShardPosition
-  /** Not a record has come from here. */
+  /** Whether no record has come yet since reading began. */
   readonly fresh: boolean
-  /** There was nothing more at the last look. */
+  /** Whether the last page was at the tip of the shard. */
   readonly atTip: boolean
   /** How much newer the shard's newest record was than the last page. */
   readonly behindMs: number
@@ -35,7 +35,7 @@ export function bookmarkAt(iterator: string, shardPosition: ShardPosition): Book
   return { iterator, entries: [], pageEnd: shardPosition, fresh: true, atTip: false, behindMs: 0 }
 }
 
-/** One page on; undefined when none was to be had just now. */
+/** Fetches the next page; undefined when it cannot be had now. */
 export async function nextPage(
   { iterator = '', pageEnd, fresh }: Bookmark,
   { partition, stream, shard, cursors, rateLimit }: ShardContext,
@@ -62,7 +62,7 @@ export async function nextPage(
   }
 }
 
-/** Also over what is none of this shard's: then there is nothing to hand over but how far it has been read. */
+/** Whether reading has advanced, be it only over records of other shards: then there is progress to return. */
 export function hasMoved({ pageEnd }: Bookmark, { sequence, next }: ShardPosition): boolean {
   return pageEnd.sequence !== sequence || pageEnd.next !== next
 }

@@ -28,7 +28,7 @@ export interface Page {
   readonly records: readonly SdkRecord[]
   /** Undefined: the shard has ended. */
   readonly iterator: string | undefined
-  /** Nothing more is there now. */
+  /** Whether no more records are there now. */
   readonly atTip: boolean
   /** How much newer the shard's newest record is. */
   readonly behindMs: number
@@ -49,7 +49,7 @@ export function openCursors(client: KinesisClient, streams: Streams): Cursors {
     try {
       return await ask(partition, 'AT_TIMESTAMP', { Timestamp: new Date(time) })
     } catch (error) {
-      // In the future, by the server's clock: all that will arrive from then on arrives from now on.
+      // A time in the future by the server's clock: reading from now on is the same.
       if (nameOf(error) === 'InvalidArgumentException') return latest(partition)
       throw error
     }
@@ -75,7 +75,7 @@ export function openCursors(client: KinesisClient, streams: Streams): Cursors {
       return {
         records,
         iterator: page.NextShardIterator ?? undefined,
-        // Empty pages come in the middle of a shard too; and a last page can leave the end to the next.
+        // Empty pages occur in the middle of a shard too, and the end of a shard can come with an extra page.
         atTip: records.length === 0 && (page.MillisBehindLatest ?? 0) === 0,
         behindMs: page.MillisBehindLatest ?? 0,
       }

@@ -6,11 +6,11 @@ import { type UserRecord, unpackAggregate } from './aggregate.ts'
 import { recordName, type ShardPosition } from './position.ts'
 import type { Shard } from './streams.ts'
 
-/** One record as it goes into a block. */
+/** A record of a block. */
 export interface Entry {
   readonly name: string
   readonly sequence: bigint
-  /** Its position among those that share the sequence number. */
+  /** Its index among the records that share the sequence number. */
   readonly index: number
   readonly data: Uint8Array
   readonly key: string
@@ -20,7 +20,7 @@ export interface Entry {
 
 const NOTHING = new Uint8Array()
 
-/** What a shard handed over from a position on: packs are opened, and what lies before the position is left out. */
+/** Returns the records from a position on, with aggregated records unpacked. */
 export function entriesOf(records: readonly SdkRecord[], shard: Shard, from: ShardPosition): Entry[] {
   return records.flatMap((record) => {
     const { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival, PartitionKey } = record

@@ -1,6 +1,6 @@
 import { type ErrorCode, MillraceError } from '@millrace/base'
 
-/** By the names of the errors of Kinesis and of the SDK. Whatever is not here may pass by itself. */
+/** Codes of the errors of Kinesis and of the SDK, by name. All others are retried. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ResourceNotFoundException: 'TOPIC_MISSING',
   InvalidArgumentException: 'CONFIG_INVALID',

@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { Position } from '../source.ts'
 
 /**
- * Where reading a shard goes on. A sequence number is a number of some 186 bits and several user records can
+ * The next position to read in a shard. A sequence number has some 186 bits, and several user records can
  * share one, so a position is: the sequence number in four parts, what comes next at it, and how far in time the
  * shard has been read. The last does not move the reader, but tells whether retention can have taken a record
  * that nobody has read.
@@ -43,7 +43,7 @@ export function decodePosition(position: Position): ShardPosition {
   return { sequence, next, through: Number(through) }
 }
 
-/** How a record is called; `index` tells the user records of one sequence number apart. */
+/** Returns the name of a record; `index` distinguishes the user records of one sequence number. */
 export function recordName(sequence: string, index: number | undefined): string {
   return index === undefined ? sequence : `${sequence}.${index}`
 }

@@ -48,7 +48,7 @@ function openShards(shards: ReadonlyMap<string, Shard>): Shard[] {
   return [...shards.values()].filter(({ closed }) => !closed).sort((a, b) => (a.from < b.from ? -1 : 1))
 }
 
-/** As many records at once as one call may hold. */
+/** Splits records into calls of the largest size that Kinesis accepts. */
 function callsOf(entries: readonly PutRecordsRequestEntry[]): PutRecordsRequestEntry[][] {
   const calls: PutRecordsRequestEntry[][] = []
   let call: PutRecordsRequestEntry[] = []
@@ -65,7 +65,7 @@ function callsOf(entries: readonly PutRecordsRequestEntry[]): PutRecordsRequestE
   return call.length > 0 ? [...calls, call] : calls
 }
 
-/** One call, and those of its records that were refused again and again. */
+/** Sends one call, and again those of its records that Kinesis rejected. */
 async function putAll(
   client: KinesisClient,
   topic: string,

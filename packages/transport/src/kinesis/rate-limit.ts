@@ -1,10 +1,10 @@
 import type { Runtime } from '@millrace/base'
 
-/** When a shard may be asked again: all of its readers together get five answers a second. */
+/** Spaces the reads of a shard: Kinesis answers all of its readers together five times a second. */
 export interface RateLimit {
-  /** Waits for the turn; false when it does not come before the deadline. */
+  /** Waits until a read is allowed; returns false when it is not before the deadline. */
   take(deadline: number, signal: AbortSignal | undefined): Promise<boolean>
-  /** Nothing is there now: the next turn comes later. */
+  /** Delays the next read, as the shard has no new records. */
   rest(): void
   /** The shard has been asked too much: rateLimit come later and later until one succeeds. */
   slowDown(): void

@@ -8,18 +8,18 @@ import { decodePosition, encodePosition } from './position.ts'
 import { createRateLimit } from './rate-limit.ts'
 import type { Shard, Stream } from './streams.ts'
 
-/** Reads one shard, for as many readers as there are. */
+/** Reads one shard, for any number of pipelines. */
 export interface ShardReader {
   read(from: Position, stream: Stream, shard: Shard, options: ReadOptions): Promise<Block | undefined>
   end(): End
-  /** From now on this iterator is where `position` is read. */
+  /** Uses this iterator for reading at `position`. */
   remember(position: Position, iterator: string): void
 }
 
-/** All that arrived so long before what we know to have read has been read: Kinesis's clock is not one clock. */
+/** Allowance for the clocks of Kinesis: records older by this much than one that was read have been read too. */
 const SLACK_MS = 60_000
 
-/** How far in time a shard without records has been read is committed this often: long before retention. */
+/** How often the progress of a shard without records is committed: well within the retention time. */
 const IDLE_ADVANCE_MS = 3_600_000
 
 export function createShardReader(partition: Partition, cursors: Cursors, runtime: Runtime): ShardReader {
@@ -78,7 +78,7 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
   }
 }
 
-/** Several pipelines can read one shard; beyond that, reading begins anew at a position. */
+/** Maximum number of reading positions kept for the pipelines of a shard; further ones get a new iterator. */
 const MOST_BOOKMARKS = 4
 
 function createBookmarks() {

@@ -2,7 +2,7 @@ import type { LeaseListener, Leases } from '@millrace/store'
 
 export type OpenLeases = (listener: LeaseListener) => Leases
 
-/** A reader without a group has all there is. */
+/** Returns leases for a reader without a group: all are its own. */
 export function soleOwnerLeases({ gained, lost }: LeaseListener): Leases {
   const ours = new Set<string>()
   const isFinished = new Set<string>()

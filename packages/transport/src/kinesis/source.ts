@@ -39,7 +39,7 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
     partitions: async (topic) => partitionsOf(await streams.refreshed(topic)),
     async resolve(partition, start) {
       const { stream, shard } = await streams.shardOf(partition)
-      // Before the time is taken: what arrives from then on is read, by this iterator or from that time.
+      // Taken before the time: records that arrive from then on are read, by this iterator or from that time.
       const iterator = start === 'latest' && !shard.closed ? await cursors.latest(partition) : undefined
       const position = encodePosition(startOf(stream, shard, start, runtime))
       if (iterator !== undefined) readerOf(partition).remember(position, iterator)

@@ -3,7 +3,7 @@ import type { StartPosition } from '../source.ts'
 import type { ShardPosition } from './position.ts'
 import type { Shard, Stream } from './streams.ts'
 
-/** What is about to go with retention is gone before it can be read. */
+/** Records that expire within this time are skipped: they could expire before they are read. */
 const ROOM_MS = 300_000
 
 /**

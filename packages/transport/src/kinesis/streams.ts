@@ -10,7 +10,7 @@ import { fromKinesis } from './kinesis-error.ts'
 
 export interface Shard {
   readonly id: string
-  /** One after a split, two after a merge; they may be gone from the stream. */
+  /** One parent after a split, two after a merge; they may have expired. */
   readonly parents: readonly string[]
   /** The hash keys that go here. */
   readonly from: bigint
@@ -21,7 +21,7 @@ export interface Shard {
 
 export interface Stream {
   readonly name: string
-  /** Tells it from a stream that had its name before, or will. */
+  /** Distinguishes the stream from others of the same name, before or after it. */
   readonly identity: string
   readonly createdAt: number
   readonly retentionMs: number
@@ -30,7 +30,7 @@ export interface Stream {
   readonly shards: ReadonlyMap<string, Shard>
 }
 
-/** What is known of streams; asked for anew when told to. */
+/** Cached descriptions of streams. */
 export interface Streams {
   known(name: string): Promise<Stream>
   refreshed(name: string): Promise<Stream>

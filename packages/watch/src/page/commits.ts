@@ -18,7 +18,7 @@ export function commitsPanel({ datasets, at }: WorkerState): ComponentChild {
     { head: 'Version', isNumber: true, cell: ({ version }) => exactCountInWords(version) },
     { head: 'When', isNumber: true, cell: (commit) => agoInWords(commit.at, at) },
     { head: 'Rows', isNumber: true, cell: ({ rows }) => exactCountInWords(rows) },
-    { head: 'Refused', isNumber: true, cell: ({ quarantined }) => exactCountInWords(quarantined) },
+    { head: 'Rejected', isNumber: true, cell: ({ quarantined }) => exactCountInWords(quarantined) },
     { head: 'Files', isNumber: true, cell: ({ files }) => exactCountInWords(files) },
     { head: 'Size', isNumber: true, cell: ({ fileBytes }) => bytesInWords(fileBytes) },
   ]

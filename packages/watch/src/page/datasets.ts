@@ -13,7 +13,7 @@ export function datasetsPanel({ datasets, at }: WorkerState): ComponentChild {
     { head: 'Rows/s', isNumber: true, cell: ({ rates }) => countInWords(rates.rows) },
     { head: 'Rows', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.rows) },
     { head: 'Commits', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.commits) },
-    { head: 'Refused', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.quarantined) },
+    { head: 'Rejected', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.quarantined) },
     { head: 'Left out', isNumber: true, cell: ({ totals }) => exactCountInWords(totals.filtered) },
     {
       head: 'To commit',

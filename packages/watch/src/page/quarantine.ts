@@ -12,7 +12,7 @@ const SHOWN_SAMPLES = 8
 export function quarantinePanel({ datasets, at }: WorkerState): ComponentChild {
   const total = datasets.reduce((sum, { quarantine }) => sum + quarantine.total, 0)
   if (total === 0) {
-    return panel('quarantine', 'Quarantine', '', hint('Nothing was refused since the worker started.'))
+    return panel('quarantine', 'Quarantine', '', hint('Nothing was rejected since the worker started.'))
   }
   const reasons = datasets
     .flatMap(({ dataset, quarantine }) => quarantine.reasons.map((reason) => ({ dataset, ...reason })))
@@ -35,7 +35,7 @@ export function quarantinePanel({ datasets, at }: WorkerState): ComponentChild {
             'li',
             { key: `${dataset} ${reason}` },
             h('span', { class: 'reason' }, reason, h('small', {}, ` ${dataset}`)),
-            bar(records / total, 'refused'),
+            bar(records / total, 'rejected'),
             h('span', { class: 'number' }, exactCountInWords(records)),
           ),
         ),

@@ -30,10 +30,10 @@ export function tablesPanel({ tables, at }: WorkerState): ComponentChild {
 /** What failed, before all else. */
 function maintenanceInWords(maintenance: readonly MaintenanceState[], now: number): string {
   const failed = maintenance.filter(({ error }) => error !== undefined)
-  if (failed.length > 0) return failed.map(({ chore, error }) => `${chore} failed: ${error}`).join('; ')
+  if (failed.length > 0) return failed.map(({ task, error }) => `${task} failed: ${error}`).join('; ')
   const last = maintenance.reduce<MaintenanceState | undefined>(
     (newest, each) => ((each.succeededAt ?? 0) > (newest?.succeededAt ?? 0) ? each : newest),
     undefined,
   )
-  return last?.succeededAt === undefined ? 'not yet' : `${last.chore} ${agoInWords(last.succeededAt, now)}`
+  return last?.succeededAt === undefined ? 'not yet' : `${last.task} ${agoInWords(last.succeededAt, now)}`
 }

@@ -12,7 +12,7 @@ export function tiles(state: WorkerState): ComponentChild {
   const slowest = Math.max(-1, ...datasets.map(({ latency }) => latency?.p99Ms ?? -1))
   const middle = Math.max(-1, ...datasets.map(({ latency }) => latency?.p50Ms ?? -1))
   const lastCommit = Math.max(0, ...datasets.map(({ commits }) => commits[0]?.at ?? 0))
-  const refused = sum(({ quarantine }) => quarantine.total)
+  const rejected = sum(({ quarantine }) => quarantine.total)
   return h(
     'dl',
     { class: 'tiles' },
@@ -30,8 +30,8 @@ export function tiles(state: WorkerState): ComponentChild {
     tile('Last commit', lastCommit === 0 ? '–' : agoInWords(lastCommit, at), '', [
       `${exactCountInWords(sum(({ totals }) => totals.commits))} since it started`,
     ]),
-    tile('Quarantine', exactCountInWords(refused), 'records', [
-      h('a', { href: '#quarantine' }, refused === 0 ? 'nothing was refused' : 'reasons and samples'),
+    tile('Quarantine', exactCountInWords(rejected), 'records', [
+      h('a', { href: '#quarantine' }, rejected === 0 ? 'nothing was rejected' : 'reasons and samples'),
     ]),
     tile('Held in memory', bytesInWords(held.bytes), `of ${bytesInWords(held.mostBytes)}`, [
       bar(held.mostBytes === 0 ? 0 : held.bytes / held.mostBytes),

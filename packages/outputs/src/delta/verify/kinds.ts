@@ -6,16 +6,16 @@ export interface TableAccounts {
 }
 
 /**
- * Where several tables have read the same stretch of a topic that they share, each record must be at home in one of
+ * Where several tables have read the same range of a topic that they share, each record must be at home in one of
  * them: what each says to be of other kinds must be what the others took. Tables that are not equally far can't be
  * compared.
  */
 export function compareKinds(tables: readonly TableAccounts[]): string[] {
   const accounts = tables.flatMap(({ table, partitions }) => partitions.map((account) => ({ table, account })))
-  const stretches = Map.groupBy(accounts, ({ account: { group, topic, identity, partition, from, to } }) =>
+  const ranges = Map.groupBy(accounts, ({ account: { group, topic, identity, partition, from, to } }) =>
     JSON.stringify([group, topic, identity, partition, from, to]),
   )
-  return [...stretches.values()].flatMap((same) => {
+  return [...ranges.values()].flatMap((same) => {
     const [first] = same
     if (!first || same.length < 2 || !same.some(({ account }) => account.elsewhere > 0)) return []
     const { topic, partition, records } = first.account

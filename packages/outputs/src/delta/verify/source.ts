@@ -8,8 +8,8 @@ import type { PartitionAccount } from './table.ts'
 const READ = { maxBytes: 32 << 20, waitMs: 5_000 }
 
 /**
- * Counts in the source what the table says it took from there. Only stretches that begin above the start of the
- * source's log can be compared: of what retention has taken nobody can tell any more.
+ * Counts in the source what the table says it took from there. Only ranges that begin above the start of the
+ * source's log can be compared: what retention has deleted cannot be counted any more.
  */
 export async function verifyAgainstSource(
   table: TableRef,
@@ -21,33 +21,37 @@ export async function verifyAgainstSource(
     const { topic, identity, partition: id } = account
     const partition = { topic, identity, id }
     const start = await source.resolve(partition, 'earliest')
-    const told = await toldSince(table, account, start)
-    if (!told) continue
-    const found = await countRecords(source, partition, told.from, account.to.map(BigInt))
-    if (found === told.records) continue
+    const accounted = await accountedSince(table, account, start)
+    if (!accounted) continue
+    const found = await countRecords(source, partition, accounted.from, account.to.map(BigInt))
+    if (found === accounted.records) continue
     problems.push(
-      `${topic}/${id}: from ${told.from} on the source holds ${found} records, the table accounts for ${told.records}`,
+      `${topic}/${id}: from ${accounted.from} on the source holds ${found} records, the table accounts for ${accounted.records}`,
     )
   }
   return problems
 }
 
-interface Told {
+interface Accounted {
   readonly from: Position
   readonly records: number
 }
 
-async function toldSince(table: TableRef, account: PartitionAccount, start: Position): Promise<Told | undefined> {
-  let told: Told | undefined
+async function accountedSince(
+  table: TableRef,
+  account: PartitionAccount,
+  start: Position,
+): Promise<Accounted | undefined> {
+  let accounted: Accounted | undefined
   for await (const { entries } of auditedCommits(table)) {
     for (const entry of entries as unknown as readonly (LedgerEntry & { group: string })[]) {
       const from = entry.from.map(BigInt)
       const mine = entry.group === account.group && entry.topic === account.topic && entry.identity === account.identity
       if (!mine || entry.partition !== account.partition || !reached(from, start)) continue
-      told = { from: told?.from ?? from, records: (told?.records ?? 0) + entry.records }
+      accounted = { from: accounted?.from ?? from, records: (accounted?.records ?? 0) + entry.records }
     }
   }
-  return told
+  return accounted
 }
 
 async function countRecords(source: Source, partition: Partition, from: Position, to: Position): Promise<number> {

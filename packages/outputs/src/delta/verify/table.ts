@@ -38,9 +38,9 @@ export async function verifyTable(table: TableRef): Promise<Verdict> {
 
 function rowProblems({ version, entries, addedRows }: AuditedCommit): string[] {
   if (addedRows === undefined) return []
-  const told = entries.reduce((sum, { rows }) => sum + Number(rows), 0)
-  if (BigInt(told) === addedRows) return []
-  return [`version ${version}: its ledger says ${told} rows, its files hold ${addedRows}`]
+  const counted = entries.reduce((sum, { rows }) => sum + Number(rows), 0)
+  if (BigInt(counted) === addedRows) return []
+  return [`version ${version}: its ledger says ${counted} rows, its files hold ${addedRows}`]
 }
 
 function entryProblems(entry: LedgerEntry, before: PartitionAccount | undefined, version: number): string[] {
@@ -51,8 +51,8 @@ function entryProblems(entry: LedgerEntry, before: PartitionAccount | undefined,
     problems.push(`version ${version}: ${topic}/${partition}: what lies between ${before.to} and ${from} ${what}`)
   }
   if (records !== rows + quarantined + filtered + elsewhere + repeated) {
-    const fates = `${rows} rows, ${quarantined} in quarantine, ${filtered} filtered, ${elsewhere} of other kinds, ${repeated} repeats`
-    problems.push(`version ${version}: ${topic}/${partition}: ${records} records became ${fates}`)
+    const outcomes = `${rows} rows, ${quarantined} in quarantine, ${filtered} filtered, ${elsewhere} of other kinds, ${repeated} repeats`
+    problems.push(`version ${version}: ${topic}/${partition}: ${records} records became ${outcomes}`)
   }
   return problems
 }

@@ -1,6 +1,6 @@
 import type { Partition, Position } from '@millrace/transport'
 import { expect, it } from 'vitest'
-import { acknowledgeTogether } from '../src/progress/acknowledging.ts'
+import { acknowledgeTogether } from '../src/progress/acknowledge.ts'
 import { memoryTopic } from './memory-source.ts'
 
 const topic = memoryTopic('events', 2)

@@ -5,13 +5,13 @@ const SHORTEST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
 /** Hears of every try that failed, and again when the step went on or was given up. */
-export interface WaitListener {
+export interface RetryListener {
   failed(step: object, reason: MillraceError): void
   over(step: object): void
 }
 
 /** Many steps of a pipeline may wait side by side: it goes on when none of them waits any more. */
-export function reportWaits(report: (event: WaitEvent) => void): WaitListener {
+export function reportWaits(report: (event: WaitEvent) => void): RetryListener {
   const waiting = new Set<object>()
   return {
     failed(step, { code, message }) {
@@ -25,11 +25,11 @@ export function reportWaits(report: (event: WaitEvent) => void): WaitListener {
 }
 
 /** Repeats work whose failure a retry can heal, for as long as it takes: what waits holds its bytes and loses nothing. */
-export async function patiently<T>(
+export async function withRetries<T>(
   work: () => Promise<T>,
   runtime: Runtime,
   signal: AbortSignal,
-  waiting: WaitListener,
+  waiting: RetryListener,
 ): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {

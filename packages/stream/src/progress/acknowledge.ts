@@ -4,11 +4,11 @@ import { type Partition, type Position, partitionKey, reached, type Source } fro
 export type Acknowledge = Source['acknowledge']
 
 /**
- * The source is told what all pipelines have that read a topic: what only some have is not done with, and a shard
+ * The source is reported what all pipelines have that read a topic: what only some have is not done with, and a shard
  * whose end only some have reached has not been read to its end. Answers one for each pipeline, by the topics it reads.
  */
 export function acknowledgeTogether(source: Source, readersOf: ReadonlyMap<string, number>): () => Acknowledge {
-  const told = new Map<string, Map<number, Position>>()
+  const reported = new Map<string, Map<number, Position>>()
   let pipelines = 0
   return () => {
     const me = pipelines++
@@ -16,8 +16,8 @@ export function acknowledgeTogether(source: Source, readersOf: ReadonlyMap<strin
       const common = new Map<Partition, Position>()
       for (const [partition, position] of positions) {
         const key = `${partition.identity}/${partitionKey(partition)}`
-        const each = told.get(key) ?? new Map<number, Position>()
-        told.set(key, each.set(me, position))
+        const each = reported.get(key) ?? new Map<number, Position>()
+        reported.set(key, each.set(me, position))
         if (each.size === readersOf.get(partition.topic)) common.set(partition, least([...each.values()]))
       }
       if (common.size > 0) await source.acknowledge(common)
