@@ -9,7 +9,7 @@ import type { AllowedPlace, ObjectStore } from './store.ts'
 
 export interface LakeOptions {
   readonly runtime?: Runtime
-  /** Of local copies, for stores that DuckDB can't read by itself. */
+  /** The cache of local copies, for stores that DuckDB can't read by itself. */
   readonly cache?: CacheOptions
   /** Other folders, and `s3://bucket/prefix`, that files of the lake's tables may be read from. */
   readonly allowPaths?: readonly string[]

@@ -1,10 +1,10 @@
 import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from './store.ts'
 
-/** What a person can do about it, where the error itself tells. */
+/** Returns what the user can do about an error, where that is known. */
 export type Advice = (error: unknown) => string | undefined
 
-/** Whatever the file system or the network throws comes out coded, and names the call and the object. */
+/** Wraps a store so that every error has a code and names the call and the object. */
 export function withCodedErrors(store: ObjectStore, advice: Advice): ObjectStore {
   const coded = (call: string, error: unknown) => {
     if (error instanceof MillraceError) return error

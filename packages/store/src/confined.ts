@@ -6,7 +6,7 @@ import { unlessAbsent } from './folder.ts'
 
 const LOOKS_AT_ONCE = 64
 
-/** Refuses files that are in none of these folders, links followed. What is not there is nobody's secret. */
+/** Refuses files that are in none of these folders, with links followed. A missing file passes. */
 export async function refuseOutside(paths: readonly string[], folders: readonly string[]): Promise<void> {
   const roots = folders.map(realFolder)
   for (let start = 0; start < paths.length; start += LOOKS_AT_ONCE) {
@@ -24,7 +24,7 @@ async function refuseUnlessWithin(path: string, roots: readonly string[]): Promi
   throw outside(real === path ? path : `${path} leads to ${real}, which`)
 }
 
-/** The refusal of a file that is not in the lake. */
+/** Returns the error for a file outside of the lake. */
 export function outside(what: string): MillraceError {
   return new MillraceError('PATH_OUTSIDE', `${what} is outside of the lake`)
 }

@@ -1,15 +1,15 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { ObjectStore } from './store.ts'
 
-/** The ways in which a call to an object store goes wrong. */
+/** The ways in which a call to an object store can fail. */
 export type Fault =
   /** Throttled or in conflict for too long: nothing happened. */
   | 'refused'
-  /** It happened; the caller hears of a broken connection. */
+  /** The call took effect; the caller gets a broken connection. */
   | 'answer lost'
-  /** The caller hears of a timeout; it happens before the next call. */
+  /** The caller gets a timeout; the call takes effect before the next one. */
   | 'late'
-  /** It happened; the client's own second try answers that the object is there. */
+  /** The call took effect; the client's own retry then answers that the object exists. */
   | 'own taken'
   /** A listing breaks off half-way. */
   | 'torn list'
@@ -28,12 +28,12 @@ export interface StoreCall {
 
 export type FaultPlan = (call: StoreCall) => Fault | undefined
 
-/** The process is dead, as far as this store is concerned: every later call throws it too. */
+/** Stands for the death of the process: every later call throws it too. */
 export class Crash extends Error {
   override readonly name = 'Crash'
 }
 
-/** A store over the same objects that fails where the plan says so. */
+/** Wraps a store so that calls fail where the plan says so. */
 export function faultyStore(inner: ObjectStore, plan: FaultPlan, runtime: Runtime): ObjectStore {
   const late: (() => Promise<unknown>)[] = []
   let calls = 0
@@ -46,7 +46,7 @@ export function faultyStore(inner: ObjectStore, plan: FaultPlan, runtime: Runtim
   const begin = async (operation: Operation, key: string): Promise<Fault | undefined> => {
     if (crash) throw crash
     const fault = plan({ operation, key, number: calls++ })
-    // What fails now has nobody left to hear of it.
+    // Their callers are gone: failures are ignored.
     await Promise.allSettled(late.splice(0).map((write) => write()))
     if (crash) throw crash
     if (fault === 'slow') await runtime.sleep(1 + runtime.random() * 50)

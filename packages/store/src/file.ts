@@ -21,7 +21,7 @@ import { compareUtf8, sortByUtf8 } from './order.ts'
 import { refuseSpecial, refuseSpecialFiles } from './special.ts'
 import { type ByteRange, MOST_WHOLE, type ObjectInfo, type ObjectStore } from './store.ts'
 
-/** A folder as an object store: an object is written and synced out of sight, then linked to its name. */
+/** A folder as an object store: an object is written and synced under a temporary name, then linked to its own. */
 export function fileStore(
   folder: string,
   runtime: Runtime = systemRuntime,
@@ -108,8 +108,8 @@ function tooLarge(path: string, size: number): MillraceError {
 }
 
 /**
- * A second name for the local file where that can be; a copy where it lies on another file system. The name may
- * be there before the bytes are safe: nothing points to it yet.
+ * Links the local file into the store; copies it where it is on another file system. The name may
+ * exist before the bytes are synced: nothing refers to it yet.
  */
 async function adopt(root: string, localPath: string, target: string): Promise<void> {
   try {
@@ -156,7 +156,7 @@ async function infosOf(root: string, keys: readonly string[]): Promise<ObjectInf
   return (await Promise.all(infos)).filter((info) => info !== undefined)
 }
 
-/** Folder by folder: a folder's entries sort as the keys in it do, when the names of folders end in `/`. */
+/** Yields keys folder by folder: entries sort as their keys do when the names of folders end in `/`. */
 async function* keysIn(root: string, prefix: string, after: string | undefined): AsyncIterable<string> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
   yield* keysUnder(root, folder, (key) => reaches(key, prefix, after))
@@ -170,7 +170,7 @@ async function* keysUnder(root: string, folder: string, wanted: (key: string) =>
   }
 }
 
-/** Whether it is, or as a folder may hold, a key that is asked for. */
+/** Whether the key, or a key in the folder, is one that is asked for. */
 function reaches(key: string, prefix: string, after: string | undefined): boolean {
   const isFolder = key.endsWith('/')
   if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) return false

@@ -4,11 +4,11 @@ import { type FileHandle, link, mkdir, open, readdir, rm, stat, unlink } from 'n
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 
-/** In the store's root: files of writers that are under way, or died. No reader ever sees them. */
+/** The folder in the store's root for unfinished files. Listings leave it out. */
 export const TEMPORARY_FOLDER = '.millrace-tmp'
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000
 
-/** A synced file that is in no reader's sight yet, handed to `place` and removed after it. */
+/** Writes and syncs a temporary file, hands it to `place`, and removes it afterwards. */
 export async function withTemporary<T>(
   root: string,
   fill: (file: FileHandle) => Promise<unknown>,
@@ -33,13 +33,13 @@ export async function copyInto(file: FileHandle, localPath: string): Promise<voi
   await file.writeFile(createReadStream(localPath, { highWaterMark: 1024 * 1024 }))
 }
 
-/** Creates `target` as another name of `temporary`. Never a rename: it would replace what is there in silence. */
+/** Links `temporary` to `target`. A rename would silently replace an existing file. */
 export async function linkIfAbsent(temporary: string, target: string): Promise<'created' | 'exists'> {
   try {
     await inFolderOf(target, () => link(temporary, target))
   } catch (error) {
     const code = errorCode(error)
-    // On a network file system the link may have been made and its answer lost.
+    // On a network file system the link may have been made and the answer lost.
     if (code === 'EEXIST') return (await stat(temporary)).nlink > 1 ? 'created' : 'exists'
     const why = NO_LINKS[code ?? '']
     if (why) throw new MillraceError('STORE_UNSUITABLE', `${target}: ${why}`, { cause: error })
@@ -58,7 +58,7 @@ const NO_LINKS: Readonly<Record<string, string>> = {
   EXDEV: 'a lake must lie on one file system',
 }
 
-/** Does what puts `target` there, whose folder is made where it lacks: nearly always it is there. */
+/** Calls `put`; creates the target's folder and calls it again if the folder was missing. */
 export async function inFolderOf<T>(target: string, put: () => Promise<T>): Promise<T> {
   try {
     return await put()
@@ -69,14 +69,14 @@ export async function inFolderOf<T>(target: string, put: () => Promise<T>): Prom
   }
 }
 
-/** With its parents, each of which will be there after a power cut. */
+/** Creates the folder and its parents, and syncs each, so that they survive a power cut. */
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncPath(dirname(made))
 }
 
-/** A file's bytes, or a folder's names. */
+/** Syncs a file's bytes, or a folder's entries. */
 export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
@@ -86,19 +86,19 @@ export async function syncPath(path: string): Promise<void> {
   }
 }
 
-/** What writers left that died more than a day ago. */
+/** Deletes temporary files of writers that died more than a day ago. */
 export async function sweepTemporaries(root: string, now: number): Promise<void> {
   const folder = join(root, TEMPORARY_FOLDER)
   for (const name of (await unlessAbsent(readdir(folder))) ?? []) {
     const path = join(folder, name)
     const info = await unlessAbsent(stat(path))
     const isAbandoned = info !== undefined && now - info.mtimeMs > ABANDONED_AFTER_MS
-    // What another user left may be theirs alone to remove: it is in nobody's way.
+    // A file of another user that cannot be removed does no harm.
     if (isAbandoned) await rm(path, { force: true }).catch(() => {})
   }
 }
 
-/** A folder in the place of a file and the reverse, links in a circle and names too long are no objects either. */
+/** A folder in place of a file and the reverse, circular links and names too long are no objects either. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'])
 
 export async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 
-/** A key comes from a log that others may have written: it must not lead out of the lake. */
+/** Refuses keys that lead out of the lake: they can come from a log that others have written. */
 export function checkKey(url: string, key: string): void {
   const parts = key.split('/')
   if (parts.some((part) => part === '' || part === '.' || part === '..') || key.includes('\0')) {

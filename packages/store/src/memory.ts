@@ -7,12 +7,12 @@ import { checkKey } from './key.ts'
 import { compareUtf8, sortByUtf8 } from './order.ts'
 import type { ByteRange, ObjectInfo, ObjectStore, Readable } from './store.ts'
 
-/** What is left when the process that used it is gone: hand it to the next store. */
+/** The objects, which outlive a simulated process: pass them to the next store. */
 export type Objects = Map<string, { readonly bytes: Uint8Array; readonly modified: number }>
 
 const URL = 'memory:'
 
-/** A store that ends with the process. Every call answers in a later turn, so that callers interleave. */
+/** A store in memory. Every call settles in a later turn of the event loop, so that callers interleave. */
 export function memoryStore(objects: Objects = new Map(), runtime: Runtime = systemRuntime): ObjectStore {
   const set = (key: string, bytes: Uint8Array) =>
     objects.set(key, { bytes: new Uint8Array(bytes), modified: runtime.now() })

@@ -2,12 +2,12 @@ import type { Runtime } from '@millrace/base'
 import { compareUtf8 } from './order.ts'
 import type { ObjectStore } from './store.ts'
 
-/** What a store was seen to do. */
+/** The result of one check of a store. */
 export interface Finding {
   readonly check: string
   readonly ok: boolean
   readonly detail: string
-  /** What to do, where it is not well. */
+  /** What the user can do when the check failed. */
   readonly next?: string
 }
 
@@ -24,7 +24,7 @@ const SKEW_MS = 60_000
 
 const encoder = new TextEncoder()
 
-/** Proves on the store itself what tables on it rely on. Whatever a check throws is its finding. */
+/** Checks that the store does what tables on it rely on. An error of a check is its finding. */
 export async function probeStore(store: ObjectStore, runtime: Runtime): Promise<Finding[]> {
   const probe = { store, runtime, prefix: `_millrace/probe-${runtime.uuid()}-` }
   const findings: Finding[] = []
@@ -32,10 +32,10 @@ export async function probeStore(store: ObjectStore, runtime: Runtime): Promise<
   return findings
 }
 
-/** Each says what it has seen, or what is wrong. */
+/** The checks by name. */
 const CHECKS: readonly (readonly [string, (probe: Probe) => Promise<Verdict>])[] = [
   ['read and write', readsWhatIsWritten],
-  ['absent objects', tellsAbsent],
+  ['absent objects', reportsAbsent],
   ['atomic create', createsOnce],
   ['listing', listsAtOnce],
   ['clock', agreesOnTime],
@@ -67,7 +67,7 @@ async function readsWhatIsWritten({ store, prefix }: Probe): Promise<Verdict> {
   return { seen: 'an object reads as it was written last' }
 }
 
-async function tellsAbsent({ store, prefix }: Probe): Promise<Verdict> {
+async function reportsAbsent({ store, prefix }: Probe): Promise<Verdict> {
   const found = await store.get(`${prefix}never-written`)
   if (found) return { wrong: 'an object that nobody wrote is there', next: STRONG }
   return { seen: 'an object that is not there is said to be absent' }
@@ -84,8 +84,8 @@ async function createsOnce({ store, prefix }: Probe): Promise<Verdict> {
     const next = 'Choose a store with conditional writes: tables on this one lose commits.'
     if (late === 'created') return { wrong: 'an object that exists was created again', next }
     // None: the winner's own answer got lost, and its second try met its first.
-    if (winners.length > 1) return { wrong: `${winners.length} of ${RACERS} were told that they created it`, next }
-    if (winners.length === 1 && found !== winners[0]) return { wrong: 'the winner is not the one told so', next }
+    if (winners.length > 1) return { wrong: `${winners.length} of ${RACERS} were answered that they created it`, next }
+    if (winners.length === 1 && found !== winners[0]) return { wrong: 'the object's content is not the winner's', next }
   }
   return { seen: `one of ${RACERS} wins, ${ROUNDS} times out of ${ROUNDS}` }
 }

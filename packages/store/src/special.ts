@@ -5,7 +5,7 @@ import { unlessAbsent } from './folder.ts'
 
 const STATS_AT_ONCE = 64
 
-/** Refuses pipes, sockets and devices: a reader of one may wait for ever, or read without end. */
+/** Refuses pipes, sockets and devices: reading one can block for ever or never end. */
 export function refuseSpecial(path: string, info: Stats): void {
   if (info.isFile() || info.isDirectory()) return
   throw new MillraceError('TABLE_BROKEN', `${path} is a pipe, a socket or a device, not a file`, {
@@ -13,7 +13,7 @@ export function refuseSpecial(path: string, info: Stats): void {
   })
 }
 
-/** Refuses folders as well: an engine would read all that is in one. */
+/** Refuses folders as well: the engine would read all files in one. */
 export async function refuseSpecialFiles(paths: readonly string[]): Promise<void> {
   for (let start = 0; start < paths.length; start += STATS_AT_ONCE) {
     const some = paths.slice(start, start + STATS_AT_ONCE)

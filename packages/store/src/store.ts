@@ -1,32 +1,32 @@
 /**
- * Where tables live. A few functions over named objects, written so that a folder, S3 and memory can
- * keep the same promise:
+ * A store of named objects that holds tables. The contract, which a folder, S3 and memory can
+ * keep:
  *
- * - `putIfAbsent` is atomic: of any number of callers at most one hears `created`, and nobody ever
- *   reads half an object. An answer can get lost, and `exists` can mean the caller's own object, put
- *   by a try whose answer got lost: whoever must know reads the object and looks whether it is its own.
- * - An error says nothing about whether the write happened, now or a little later.
- * - A listing shows every object whose put ended before the listing began, in order of the keys' UTF-8 bytes.
+ * - `putIfAbsent` is atomic: of any number of callers at most one gets `created`, and nobody ever
+ *   reads half an object. An answer can get lost, and `exists` can mean the caller's own object, stored
+ *   by a try whose answer got lost: a caller that must know reads the object and compares.
+ * - After an error the write may have happened, or may still happen a little later.
+ * - A listing has every object whose put ended before the listing began, in order of the keys' UTF-8 bytes.
  * - Keys are relative, with `/` between parts. A key is an object or a folder of objects, never both.
  */
 export interface ObjectStore {
-  /** The address, for people. */
+  /** The address, for messages. */
   readonly url: string
   /**
    * Undefined when there is none. A range that reaches beyond the end gives what there is. An object over `MOST_WHOLE` is
    * read in ranges alone.
    */
   get(key: string, range?: ByteRange): Promise<Uint8Array | undefined>
-  /** Replaces what is there. */
+  /** Stores an object, replacing an existing one. */
   put(key: string, bytes: Uint8Array): Promise<void>
   putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>
-  /** Brings a local file to a key that nobody else writes: what is there already is an earlier try of this. */
+  /** Uploads a local file to a key that nobody else writes: an existing object is from an earlier try. */
   upload(key: string, localPath: string): Promise<void>
-  /** The keys under `prefix` that come after `after`. */
+  /** Lists the keys under `prefix` that come after `after`. */
   keys(prefix: string, after?: string): AsyncIterable<string>
-  /** The same with size and time, which in a folder cost a call a file. */
+  /** Lists the same with sizes and times, which in a folder costs a system call for each file. */
   list(prefix: string, after?: string): AsyncIterable<ObjectInfo>
-  /** No error when there is none. */
+  /** Deletes an object; a missing one is no error. */
   delete(key: string): Promise<void>
   /** Makes objects that never change readable as local files until they are released. */
   readable(keys: readonly string[]): Promise<Readable>
@@ -34,7 +34,7 @@ export interface ObjectStore {
   readonly readableIn: readonly string[]
   /** Places outside of the store that the user lets the tables in it name files of. */
   readonly allowed?: readonly AllowedPlace[]
-  /** How a program that speaks S3 reads the same objects by itself; undefined where they are not in a bucket. */
+  /** Returns what an S3 client needs to read the same objects; undefined where they are not in a bucket. */
   readonly s3Access?: () => Promise<S3Access>
 }
 
@@ -44,10 +44,10 @@ export interface AllowedPlace {
   readonly store: ObjectStore
 }
 
-/** Credentials may run out: ask anew before each use. */
+/** Credentials expire: ask again before each use. */
 export interface S3Access {
   readonly bucket: string
-  /** What every key begins with in the bucket. */
+  /** Prefix of every key in the bucket. */
   readonly prefix: string
   readonly region: string
   readonly endpoint: string | undefined

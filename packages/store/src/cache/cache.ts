@@ -13,11 +13,11 @@ export interface CacheOptions {
   readonly maxBytes?: number
 }
 
-/** Where the cache's files come from. */
+/** The store that the cache's files come from. */
 export interface Origin {
-  /** Tells it from every other. */
+  /** Identifies the origin. */
   readonly name: string
-  /** Tells this content of an object from any other that had its name. */
+  /** Returns a version that changes with the content of the object. */
   version(key: string): Promise<string>
   /** Writes the object to a new file, unless it has more bytes than that. */
   download(key: string, path: string, mostBytes: number): Promise<void>
@@ -35,8 +35,8 @@ const DOWNLOADS_AT_ONCE = 8
 const UNIQUE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
 /**
- * Objects as local files, of which the least recently used go when there are too many bytes. Processes share
- * the folder: who reads a file holds a name of its own for it, so that no eviction takes it away.
+ * Caches objects as local files and evicts the least recently used ones. Processes share
+ * the folder: a reader holds a hard link of its own to each file, so that no eviction removes it meanwhile.
  */
 export function openCache(origin: Origin, runtime: Runtime, options: CacheOptions = {}) {
   const { folder = defaultFolder(), maxBytes = MAX_BYTES } = options
@@ -71,7 +71,7 @@ export function openCache(origin: Origin, runtime: Runtime, options: CacheOption
   }
 }
 
-/** Whoever may write into the cache decides what every query answers. */
+/** Refuses a cache that another user owns: who can write into it controls what every query returns. */
 async function refuseForeign(folder: string): Promise<void> {
   const { uid } = await stat(folder)
   if (process.getuid === undefined || uid === process.getuid()) return
@@ -80,7 +80,7 @@ async function refuseForeign(folder: string): Promise<void> {
   })
 }
 
-/** Downloads what is not there, once however many ask, and makes room from time to time. */
+/** Downloads what is missing, once for concurrent requests, and evicts from time to time. */
 function fetcher(origin: Origin, files: string, maxBytes: number, runtime: Runtime): (key: string) => Promise<Fetched> {
   const underWay = new Map<string, Promise<Fetched>>()
   let unaccounted = Number.POSITIVE_INFINITY
@@ -133,7 +133,7 @@ async function download(origin: Origin, key: string, path: string, mostBytes: nu
   }
 }
 
-/** Between the download and the loan another process may evict the file: then once more. */
+/** Retries when another process has evicted the file between the download and the loan. */
 async function lendFile(fetch: (key: string) => Promise<Fetched>, loan: Loan, key: string): Promise<Fetched> {
   for (let tries = 1; tries <= 5; tries++) {
     const { path, bytes } = await fetch(key)
@@ -152,7 +152,9 @@ function defaultFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace')
 }
 
-/** In the order of the items. After a failure no more are begun, and those under way are waited for. */
+/**
+ * Maps items with bounded concurrency, in their order. After a failure it starts no more and waits for those under way.
+ */
 async function mapAtOnce<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = new Array(items.length)
   const rest = items.entries()

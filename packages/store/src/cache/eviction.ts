@@ -2,10 +2,10 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unlessAbsent } from '../folder.ts'
 
-/** A download that nobody goes on with. */
+/** After this time a partial download counts as abandoned. */
 const ABANDONED_AFTER_MS = 6 * 60 * 60 * 1000
 
-/** Takes away the files that were used least recently until the rest fits. */
+/** Deletes the least recently used files until the rest fits. */
 export async function evict(folder: string, maxBytes: number, now: number): Promise<void> {
   const files: { path: string; bytes: number; used: number }[] = []
   for (const name of await readdir(folder)) {

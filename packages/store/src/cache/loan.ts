@@ -4,13 +4,13 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { unlessAbsent } from '../folder.ts'
 
-/** Names for cached files that belong to one reader. */
+/** Hard links to cached files that belong to one reader. */
 export interface Loan {
   take(path: string): Promise<string>
   end(): Promise<void>
 }
 
-/** How long a reader on another machine is taken to be alive. */
+/** How long a reader on another machine counts as alive. */
 const FOREIGN_MS = 7 * 24 * 60 * 60 * 1000
 
 export async function openLoan(cache: string): Promise<Loan> {
@@ -27,7 +27,7 @@ export async function openLoan(cache: string): Promise<Loan> {
   }
 }
 
-/** Those of processes that are no more. */
+/** Deletes the loans of processes that have ended. */
 export async function endAbandonedLoans(cache: string, now: number): Promise<void> {
   const loans = join(cache, 'loans')
   for (const name of (await unlessAbsent(readdir(loans))) ?? []) {

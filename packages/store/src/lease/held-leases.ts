@@ -1,5 +1,7 @@
 export interface LeaseListener {
-  /** These leases are ours now. Called at the start and after each loss once it is clear who is alive, even with none. */
+  /**
+   * These leases are ours now. Called at the start and after each loss once it is clear who is alive, even with none.
+   */
   gained(names: readonly string[]): Promise<void>
   /** Others may take these leases when the promise settles, or have taken them already. */
   lost(names: readonly string[]): Promise<void>
@@ -13,7 +15,10 @@ export interface HeldLeases {
   add(name: string, epoch: number): void
   /** Forgets leases. Settles when the listener has stopped using those that it knew. */
   drop(names: readonly string[]): Promise<void>
-  /** Reports new leases to the listener; the first time and after a loss only when `settled`, then even if there are none. */
+  /**
+   * Reports new leases to the listener; the first time and after a loss only when `settled`, then even if there are
+   * none.
+   */
   announce(settled: boolean): void
   /** Settles when every report has reached the listener. */
   announced(): Promise<void>

@@ -30,7 +30,7 @@ export interface Claim {
 }
 
 export interface LeaseState {
-  /** By worker. */
+  /** Heartbeats by worker. */
   readonly heartbeats: ReadonlyMap<string, Heartbeat>
   /** The newest claim of each lease. */
   readonly claims: ReadonlyMap<string, Claim>

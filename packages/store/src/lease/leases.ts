@@ -12,7 +12,10 @@ import { type OtherWorker, planLeases, scopeOf } from './plan.ts'
  * the same one, and what must not happen then has to be prevented elsewhere.
  */
 export interface Leases {
-  /** Sets the leases to divide, all of a scope or none (see `scopeOf`); settles when the others' claims have been read once. */
+  /**
+   * Sets the leases to divide, all of a scope or none (see `scopeOf`); settles when the others' claims have been read
+   * once.
+   */
   share(names: readonly string[]): Promise<void>
   /** Marks a lease of ours as finished, so that it no longer counts in our share; or as unfinished again. */
   finish(name: string, finished: boolean): void

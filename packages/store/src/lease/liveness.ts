@@ -18,7 +18,7 @@ export interface Liveness {
   longDead(now: number): string[]
 }
 
-/** In expiry times. */
+/** A worker is dead for long after this many expiry times. */
 const LONG = 10
 
 export function createLiveness(expiryMs: number): Liveness {

@@ -4,7 +4,7 @@ export interface S3Address {
   readonly bucket: string
   /** Empty, or ending in `/`. */
   readonly prefix: string
-  /** Of a server other than AWS's. */
+  /** The URL of a server other than AWS's. */
   readonly endpoint: string | undefined
   readonly region: string | undefined
   readonly pathStyle: boolean
@@ -14,10 +14,10 @@ const SETTINGS = ['endpoint', 'region', 'pathStyle']
 const SECRET = /key|secret|token|password|credential|signature/i
 const FORM = 's3://bucket/prefix?endpoint=https://…&region=…&pathStyle=true'
 
-/** `s3://bucket/prefix`, with where and how to reach the server as a query. Secrets have no place in it. */
+/** Parses `s3://bucket/prefix?endpoint=…`. Credentials in an address are refused. */
 export function parseS3Address(text: string): S3Address {
   const url = URL.parse(text)
-  if (!url) throw new MillraceError('LAKE_ADDRESS', 'the lake has an address that is no URL', { next: `Say ${FORM}.` })
+  if (!url) throw new MillraceError('LAKE_ADDRESS', "the lake's address is not a URL", { next: `Say ${FORM}.` })
   const names = [...url.searchParams.keys()]
   if (url.username !== '' || url.password !== '' || names.some((name) => SECRET.test(name))) {
     throw new MillraceError('SECRET_IN_URL', `the address of bucket ${url.hostname} holds credentials`, {
@@ -45,7 +45,7 @@ export function parseS3Address(text: string): S3Address {
   }
 }
 
-/** Most servers that are not AWS's know no host names with a bucket in them. */
+/** Returns whether to use path-style URLs: most servers other than AWS's support no others. */
 function pathStyleOf(said: string | null, endpoint: string | undefined, text: string): boolean {
   if (said === null) return endpoint !== undefined
   if (said === 'true' || said === 'false') return said === 'true'

@@ -12,7 +12,7 @@ export function openClient({ endpoint, region, pathStyle }: S3Address, agents: A
     ...(region === undefined ? {} : { region }),
     forcePathStyle: pathStyle,
     followRegionRedirects: true,
-    // With jitter and growing pauses between them.
+    // The SDK backs off exponentially, with jitter.
     maxAttempts: TRIES,
     // It would open a connection of its own for every large part.
     expectContinueHeader: false,
@@ -35,5 +35,5 @@ export function openClient({ endpoint, region, pathStyle }: S3Address, agents: A
   return client
 }
 
-/** To whatever is not reading: objects and listings come another way. */
+/** Maximum size of an answer of the SDK; objects and listings are read without it. */
 const LARGEST_ANSWER = 4 << 20

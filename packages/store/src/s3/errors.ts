@@ -5,19 +5,19 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
 }
 
-/** Not for a missing bucket: that is no missing object. */
+/** Whether the object does not exist; false for a missing bucket. */
 export function isAbsent(error: unknown): boolean {
   return nameOf(error) === 'NoSuchKey' || (nameOf(error) === 'NotFound' && statusOf(error) === 404)
 }
 
-/** The server says what it was asked to make sure of: there is an object already. */
+/** Whether a conditional write failed because the object exists. */
 export function isTaken(error: unknown): boolean {
   return statusOf(error) === 412
 }
 
 const CONFLICT_TRIES = 10
 
-/** 409 means that another conditional write was under way: ask again. */
+/** Retries on 409, which means that another conditional write was under way. */
 export async function retryConflicts<T>(runtime: Runtime, work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -45,26 +45,26 @@ export function adviceOn(error: unknown): string | undefined {
   return ADVICE[nameOf(error)]
 }
 
-/** Of one request, with pauses that grow. */
+/** Maximum tries of one request. */
 export const TRIES = 8
 
-/** Asks again while the server or the way to it has only a bad moment. */
+/** Retries transient errors of the server or the network. */
 export async function retryReads<T>(runtime: Runtime, read: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await read()
     } catch (error) {
-      if (!mayPass(error) || tries === TRIES) throw error
+      if (!isTransient(error) || tries === TRIES) throw error
       await runtime.sleep(runtime.random() * 100 * 2 ** tries)
     }
   }
 }
 
-/** What may go wrong with a connection, and with nothing else: a full disk is no reason to ask again. */
+/** Matches error codes of connections alone: a full disk, for one, is not retried. */
 const BROKEN_CONNECTION =
   /^(ECONN|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|E(HOST|NET)(UNREACH|DOWN)|EPROTO|HPE_|ERR_SSL|ERR_STREAM_PREMATURE)/
 
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof S3ServiceException)) {
     return error instanceof Error && 'code' in error && BROKEN_CONNECTION.test(String(error.code))
   }
@@ -72,7 +72,7 @@ function mayPass(error: unknown): boolean {
   return status >= 500 || status === 429 || error.name === 'RequestTimeout' || error.$retryable !== undefined
 }
 
-/** What Node says of a connection that ends too early, for what it does not see. */
+/** Returns the error that Node gives for a broken connection, for breaks that it does not notice. */
 export function brokenOff(why: string): Error {
   return Object.assign(new Error(why), { code: 'ECONNRESET' })
 }

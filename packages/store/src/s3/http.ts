@@ -8,10 +8,10 @@ const CONNECTIONS = 64
 
 export const CONNECT_MS = 5_000
 
-/** Without a byte in either direction. */
+/** Maximum time without a byte in either direction. */
 export const SILENCE_MS = 20_000
 
-/** Connections that are kept, by protocol. */
+/** Connection pools, by protocol. */
 export interface Agents {
   readonly 'http:': http.Agent
   readonly 'https:': https.Agent
@@ -38,7 +38,7 @@ export function ask(server: URL, path: string, headers: Record<string, string>, 
   return promise
 }
 
-/** The length that an answer promises. Node breaks it off where its bytes are more or fewer. */
+/** Returns the answer's Content-Length. Node fails the answer when its bytes are more or fewer. */
 export function lengthOf({ headers }: Answer): number | undefined {
   const length = Number(headers['content-length'])
   return Number.isSafeInteger(length) ? length : undefined
@@ -51,7 +51,7 @@ export async function bytesOf(body: Answer): Promise<Uint8Array> {
   return bytes.subarray(0, at)
 }
 
-/** The text of a body whose length nobody promised. */
+/** Reads the text of a body of unknown length. */
 export async function textOf(body: Answer, mostBytes: number): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0

@@ -6,13 +6,13 @@ import { textOf } from './http.ts'
 import type { Bucket } from './store.ts'
 import { element, elements } from './xml.ts'
 
-/** A page has a thousand keys, of which each has at most a kilobyte and may be escaped. */
+/** A page has at most a thousand keys of at most a kilobyte each, which may be escaped. */
 const LARGEST_PAGE = 16 << 20
-/** Real ones leave out what is deleted, but not a million objects of it. */
+/** Maximum of consecutive empty pages: servers send some where many objects were deleted. */
 const MOST_EMPTY_PAGES = 1_000
 const MOST_OBJECTS = 5_000_000
 
-/** The objects under a prefix; the next page is asked for before this one is looked at. */
+/** Lists the objects under a prefix; requests the next page before it parses this one. */
 export async function* listObjects(
   { reader, prefix: root }: Bucket,
   prefix: string,
@@ -30,12 +30,12 @@ export async function* listObjects(
     follow.page(token)
     // The last page has none, or an empty one.
     coming = token ? pageFrom({ 'continuation-token': token }) : undefined
-    // It is heard when its turn comes.
+    // Awaited in the next round; until then a failure must not count as unhandled.
     coming?.catch(() => {})
     for (const contents of elements(page, 'Contents')) {
       const key = element(contents, 'Key') ?? ''
       follow.key(key)
-      // Some tools leave an empty object in the place of a folder.
+      // Some tools create an empty object to stand for a folder.
       if (key.endsWith('/')) continue
       const [size, modified] = [Number(element(contents, 'Size')), Date.parse(element(contents, 'LastModified') ?? '')]
       if (!Number.isSafeInteger(size) || size < 0 || Number.isNaN(modified)) throw noListing(`of ${key}`)
@@ -44,7 +44,7 @@ export async function* listObjects(
   }
 }
 
-/** Makes sure that a listing gets on and has an end: whoever follows it does so for as long as there are pages. */
+/** Checks that a listing advances and ends: a broken server could send pages without end. */
 export function followListing(prefix: string, after: string | undefined) {
   let last = after
   let token: string | undefined

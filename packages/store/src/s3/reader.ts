@@ -4,22 +4,22 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import type { ByteRange } from '../store.ts'
 import type { S3Address } from './address.ts'
+import { errorOf } from './error-answer.ts'
 import { brokenOff, retryReads } from './errors.ts'
 import { type Agents, type Answer, ask, lengthOf } from './http.ts'
-import { refusalOf } from './refusal.ts'
 import { escapedPath, escapedQuery, openSigner } from './signature.ts'
 
-/** What comes of the body of an answer. What breaks off begins anew, and this with it. */
+/** Consumes the body of an answer; called again for each retry. */
 type Take<T> = (body: Answer) => Promise<T>
 
 export interface Reader {
   object<T>(key: string, take: Take<T>, mostBytes: number, range?: ByteRange): Promise<T>
-  /** Of the bucket's own listing. */
+  /** Requests a page of the bucket's listing. */
   page<T>(query: Readonly<Record<string, string>>, take: Take<T>): Promise<T>
 }
 
 interface Question {
-  /** Below the bucket. */
+  /** The path in the bucket. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
@@ -46,21 +46,21 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
     const signed = sign(unsigned, await client.config.credentials())
     const answer = await ask(url, query === '' ? path : `${path}?${query}`, signed, agents)
     if (answer.statusCode === 200 || answer.statusCode === 206) return answer
-    const refusal = await refusalOf(answer)
+    const failure = await errorOf(answer)
     const { date, 'x-amz-bucket-region': elsewhere } = answer.headers
     if (typeof elsewhere === 'string' && REGION.test(elsewhere) && elsewhere !== region) {
       place = await placeIn(client, bucket, elsewhere)
-      refusal.$retryable = {}
-    } else if (refusal.name === 'RequestTimeTooSkewed' && date !== undefined) {
+      failure.$retryable = {}
+    } else if (failure.name === 'RequestTimeTooSkewed' && date !== undefined) {
       skew = Date.parse(date) - runtime.now()
-      refusal.$retryable = {}
+      failure.$retryable = {}
     }
-    throw refusal
+    throw failure
   }
 
   return {
     object(key, take, mostBytes, range) {
-      // Of a part the server has no checksum.
+      // The server has no checksum of a range.
       const headers = range ? { range: rangeText(range) } : { 'x-amz-checksum-mode': 'ENABLED' }
       return retryReads(runtime, async () => {
         const answer = await answerTo({ path: prefix + key, query: {}, headers })
@@ -75,7 +75,7 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
   }
 }
 
-/** Before a byte of it is taken: it is as long as it says, which is not more than was asked for. */
+/** Checks the announced length before a byte is read: at most what was asked for. */
 function checkLength(answer: Answer, key: string, mostBytes: number, range: ByteRange | undefined): void {
   const length = lengthOf(answer)
   const most = range ? Math.max(1, range.length) : mostBytes

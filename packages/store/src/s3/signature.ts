@@ -9,7 +9,7 @@ export interface Credentials {
 export interface Unsigned {
   /** Escaped, as all of the query is. */
   readonly path: string
-  /** By name. */
+  /** The query's parameters by name. */
   readonly query: string
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ export interface Unsigned {
 const NO_BODY = hash('sha256', '')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
 
-/** Signs GETs by AWS's Signature Version 4; the key of a day is made once. */
+/** Signs GET requests by AWS's Signature Version 4; the key of a day is derived once. */
 export function openSigner() {
   let made = { of: '', key: Buffer.alloc(0) }
   const keyOf = (secret: string, day: string, region: string) => {
@@ -29,7 +29,7 @@ export function openSigner() {
     if (made.of !== of) made = { of, key: [region, 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${secret}`, day)) }
     return made.key
   }
-  /** All headers of the request, signed. */
+  /** Returns the request's headers with the signature. */
   return ({ path, query, headers, region, time }: Unsigned, credentials: Credentials): Record<string, string> => {
     const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
     const day = stamp.slice(0, 8)
@@ -49,7 +49,7 @@ export function openSigner() {
 
 const UNESCAPED = /[!'()*]/g
 
-/** As the signature wants it, which holds for the very letters that are sent. */
+/** Escapes as the signature requires, which covers the exact characters that are sent. */
 function escaped(text: string): string {
   return encodeURIComponent(text).replace(UNESCAPED, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
 }

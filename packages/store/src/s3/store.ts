@@ -13,7 +13,7 @@ import { bucketAsOrigin } from './origin.ts'
 import { openReader, type Reader } from './reader.ts'
 import { uploadFile } from './upload.ts'
 
-/** A bucket of S3, or of a server that keeps S3's promises. */
+/** A bucket of S3 or of a compatible server. */
 export interface Bucket {
   readonly client: S3Client
   readonly bucket: string

@@ -6,14 +6,14 @@ import { MillraceError } from '@millrace/base'
 import { isAbsent, isTaken, statusOf } from './errors.ts'
 import type { Bucket } from './store.ts'
 
-/** Memory in flight is this times four. */
+/** Four parts are in memory at a time. */
 const PART_BYTES = 8 * 1024 * 1024
 const MAX_PARTS = 10_000
 const TRIES = 4
 
 /**
- * A small file by one conditional put, a large one in parts with a conditional end. An answer that the key is
- * taken, or that the parts are gone, can be the answer to our own success: then the object there has our size.
+ * Uploads a small file by one conditional put, a large one in parts with a conditional completion. An answer that the
+ * key is taken, or that the parts are gone, can follow our own success: then the object there has our size.
  */
 export async function uploadFile(
   at: Bucket,
@@ -31,7 +31,7 @@ export async function uploadFile(
         const message = `${object.Key} is there already, with ${there} bytes in place of ${size}`
         throw new MillraceError('STORE_FAILED', message, { cause: error })
       }
-      // After 409 at the end of a conditional upload all parts are to be sent again; parts that are gone as well.
+      // After 409 at the completion, or when the parts are gone, all parts must be sent again.
       const again = statusOf(error) === 409 || (error instanceof Error && error.name === 'NoSuchUpload')
       if (!again || tries === TRIES) throw error
       await at.runtime.sleep(at.runtime.random() * 200 * 2 ** tries)
@@ -39,7 +39,7 @@ export async function uploadFile(
   }
 }
 
-/** The library aborts what it can't finish, so that no parts stay behind. */
+/** Sends the file; the library aborts a failed upload, so that no parts are left. */
 async function sendFile(
   { client }: Bucket,
   object: { Bucket: string; Key: string },

@@ -1,6 +1,6 @@
 import { brokenOff } from './errors.ts'
 
-/** The text in the first element of this name. S3 answers with elements alone: no attributes, comments or sections. */
+/** Returns the text of the first element of this name. S3's answers have no attributes, comments or sections. */
 export function element(xml: string, name: string): string | undefined {
   const start = xml.indexOf(`<${name}>`)
   if (start < 0) return undefined
@@ -11,7 +11,7 @@ export function element(xml: string, name: string): string | undefined {
   return said.includes('&') ? said.replace(REFERENCE, (_, reference: string) => meantBy(reference)) : said
 }
 
-/** The insides of all elements of this name, looked for once from the beginning to the end. */
+/** Yields the content of all elements of this name, in one pass. */
 export function* elements(xml: string, name: string): Generator<string> {
   const [opening, closing] = [`<${name}>`, `</${name}>`]
   for (let start = xml.indexOf(opening); start >= 0; ) {

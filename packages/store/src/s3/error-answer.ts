@@ -4,8 +4,8 @@ import { element } from './xml.ts'
 
 const LARGEST_REFUSAL = 1 << 20
 
-/** What the SDK would throw at this answer. */
-export async function refusalOf(answer: Answer): Promise<S3ServiceException> {
+/** Returns the error that the SDK would throw for this answer. */
+export async function errorOf(answer: Answer): Promise<S3ServiceException> {
   const body = await textOf(answer, LARGEST_REFUSAL)
   const { statusCode: status = 0 } = answer
   return new S3ServiceException({
