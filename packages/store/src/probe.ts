@@ -85,7 +85,7 @@ async function createsOnce({ store, prefix }: Probe): Promise<Verdict> {
     if (late === 'created') return { wrong: 'an object that exists was created again', next }
     // None: the winner's own answer got lost, and its second try met its first.
     if (winners.length > 1) return { wrong: `${winners.length} of ${RACERS} were answered that they created it`, next }
-    if (winners.length === 1 && found !== winners[0]) return { wrong: 'the object's content is not the winner's', next }
+    if (winners.length === 1 && found !== winners[0]) return { wrong: "the object's content is not the winner's", next }
   }
   return { seen: `one of ${RACERS} wins, ${ROUNDS} times out of ${ROUNDS}` }
 }
