@@ -60,6 +60,7 @@ export function splitAt(
   selection: Selection,
   indexes: readonly number[],
 ): { readonly at: Selection; readonly others: Selection } {
+  if (indexes.length === 0) return { at: slice(selection, 0, 0), others: selection }
   const at = indexes.map((index) => slice(selection, index, index + 1))
   const after = [0, ...indexes.map((index) => index + 1)]
   const others = after.map((from, i) => slice(selection, from, indexes[i] ?? selection.length))

@@ -7,8 +7,11 @@ export interface BufferPool {
 
 /** Smaller ones are cheap enough to make. */
 const SMALLEST_KEPT = 64 << 10
-/** Maximum bytes of idle buffers. */
-const MOST_KEPT = 32 << 20
+/**
+ * Maximum bytes of idle buffers: about what a worker has in flight, for two batches may be done at the same moment.
+ * New buffers cost more than their memory: a few of them start the garbage collector.
+ */
+const MOST_KEPT = 56 << 20
 
 export function createBufferPool(): BufferPool {
   const idle = new Map<number, Buffer[]>()
