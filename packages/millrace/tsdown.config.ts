@@ -13,41 +13,60 @@ const generators = globSync('datasets/*/generator.ts', { cwd: EXAMPLE }).map((pa
 
 const STACKS = resolve('build/disposable-stack.ts')
 
-export default defineConfig({
-  entry: { main: 'src/main.ts', index: 'src/index.ts', ...Object.fromEntries(generators) },
+/** What is bundled, by name: a dependency is either here or in package.json. */
+const BUNDLED = [
+  'commander',
+  'string-width',
+  'ansi-regex',
+  'strip-ansi',
+  'get-east-asian-width',
+  'prom-client',
+  'bintrees',
+  'tdigest',
+  '@opentelemetry/api',
+  'zod',
+  'croner',
+]
+
+const library = { index: 'src/index.ts', delta: 'src/delta.ts' }
+
+const common = {
   format: 'esm',
   platform: 'node',
-  // The lowest release that the dependencies allow: package.json says the same.
-  target: 'node22.22',
   fixedExtension: false,
-  dts: { tsconfig: 'tsconfig.json', entry: ['src/index.ts'] },
   alias: { millrace: resolve('src/index.ts') },
-  plugins: [assetUrls(), dashboard(), exampleConfig()],
-  inputOptions: (options) => ({
-    ...options,
-    transform: {
-      ...options.transform,
-      inject: { DisposableStack: [STACKS, 'DisposableStack'], AsyncDisposableStack: [STACKS, 'AsyncDisposableStack'] },
+} as const
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { main: 'src/main.ts', ...library, ...Object.fromEntries(generators) },
+    // The lowest release that the dependencies allow: package.json says the same.
+    target: 'node22.22',
+    dts: false,
+    plugins: [assetUrls(), dashboard(), exampleConfig()],
+    inputOptions: (options) => ({
+      ...options,
+      transform: {
+        ...options.transform,
+        inject: {
+          DisposableStack: [STACKS, 'DisposableStack'],
+          AsyncDisposableStack: [STACKS, 'AsyncDisposableStack'],
+        },
+      },
+    }),
+    deps: { onlyBundle: BUNDLED },
+    onSuccess: async ({ outDir }) => {
+      await copyExample(outDir)
+      await copyFile('../../LICENSE', join(outDir, '../LICENSE'))
     },
-  }),
-  deps: {
-    // What is bundled, by name: a dependency is either here or in package.json.
-    onlyBundle: [
-      'commander',
-      'string-width',
-      'ansi-regex',
-      'strip-ansi',
-      'get-east-asian-width',
-      'prom-client',
-      'bintrees',
-      'tdigest',
-      '@opentelemetry/api',
-      'zod',
-      'croner',
-    ],
   },
-  onSuccess: async ({ outDir }) => {
-    await copyExample(outDir)
-    await copyFile('../../LICENSE', join(outDir, '../LICENSE'))
+  {
+    ...common,
+    entry: library,
+    clean: false,
+    dts: { tsconfig: 'tsconfig.json', dtsOnly: true },
+    // Of the types only our own are bundled.
+    deps: { neverBundle: new RegExp(`^(${BUNDLED.join('|')})(/|$)`) },
   },
-})
+])

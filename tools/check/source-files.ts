@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 const OURS = ['*.ts', '{packages,test,bench,tools,infra}/**/*.ts']
-const NOT_OURS = ['**/node_modules', '**/fixtures', '**/cdk.out']
+const NOT_OURS = ['**/node_modules', '**/dist', '**/fixtures', '**/cdk.out']
 
 export function readSourceFiles(root: string): SourceFile[] {
   const paths = globSync(OURS, { cwd: root, exclude: NOT_OURS })

@@ -9,4 +9,4 @@ export type {
   StartedDataset,
   WorkerEvent,
 } from './telemetry.ts'
-export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'
+export { type OpenSource, runStream, type StreamOptions, type StreamTotals } from './worker.ts'

@@ -1,9 +1,9 @@
 import type { Runtime } from '@millrace/base'
 import { filesOf, type Machine, openMachine } from '@millrace/engine'
-import { anchorLast, OUTPUTS, type Output, type PipelineOutputs } from '@millrace/outputs'
+import { anchorLast, type OpenOutput, OUTPUTS, type Output, type PipelineOutputs } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
-import { openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
+import { openSource, type Partition, type Source, type SourceOptions, type StartPosition } from '@millrace/transport'
 import { createLimit } from './epoch/limit.ts'
 import { createBudget } from './intake/budget.ts'
 import type { BatchLimits } from './intake/open-batch.ts'
@@ -18,13 +18,22 @@ import type { Route } from './routes/routes.ts'
 import { settleUnrecognized } from './routes/unrecognized.ts'
 import type { CommittedEvent, MaintenanceEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
 
+/** Opens a source of one's own for the readers of a group. */
+export type OpenSource = (options: SourceOptions, runtime: Runtime) => Source | Promise<Source>
+
 export interface StreamOptions {
-  readonly source: string
-  readonly lake: string
+  /** An address, or what opens a source. */
+  readonly source: string | OpenSource
+  /** An address, or a store. */
+  readonly lake: string | ObjectStore
   /** What goes where. */
   readonly routes: readonly Route[]
   /** Where data sets are looked for before the built-in ones. */
   readonly datasetFolders: readonly string[]
+  /** Data sets that are in no folder. */
+  readonly datasets?: readonly Dataset[]
+  /** What takes the clean rows in place of the Delta table. */
+  readonly output?: OpenOutput
   readonly group: string
   /** May begin in a topic that another group puts into the same table: its records are there twice then. */
   readonly allowsAnotherGroup?: boolean
@@ -56,11 +65,13 @@ const MOST_BYTES_IN_FLIGHT = 56 << 20
 /** The long-lived worker. Ends when the signal says so, after committing what it has read, or when caught up. */
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
   const { routes, group, member, untilCaughtUp } = options
-  const store = await openLake(options.lake)
+  const store = typeof options.lake === 'string' ? await openLake(options.lake) : options.lake
   await using machine = await openMachine(runtime, filesOf(store))
   await using held = new AsyncDisposableStack()
+  const reader = { group, store, ...(member !== undefined && { member }) }
+  const { source: from } = options
   const source = held.adopt(
-    await openSource(options.source, runtime, { group, store, ...(member !== undefined && { member }) }),
+    await (typeof from === 'string' ? openSource(from, runtime, reader) : from(reader, runtime)),
     (opened) => opened.close(),
   )
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
@@ -129,16 +140,17 @@ interface OpenedRoute {
 
 async function openRoute(
   route: Route,
-  { datasetFolders, group, allowsAnotherGroup = false }: StreamOptions,
+  { datasetFolders, datasets = [], output = OUTPUTS.delta, group, allowsAnotherGroup = false }: StreamOptions,
   store: ObjectStore,
   machine: Machine,
   held: AsyncDisposableStack,
 ): Promise<OpenedRoute> {
-  const dataset = await loadDataset(route.dataset, datasetFolders)
+  const own = datasets.find(({ name }) => name === route.dataset)
+  const dataset = own ?? (await loadDataset(route.dataset, datasetFolders))
   refuseKindsByField(dataset, route.kinds)
   const context = { store, table: route.table, dataset, group, allowsAnotherGroup, machine }
   const close = (output: Output) => output.close()
-  const anchor = held.adopt(await OUTPUTS.delta(context), close)
+  const anchor = held.adopt(await output(context), close)
   const quarantine = held.adopt(await OUTPUTS.quarantine(context), close)
   return { route, dataset, outputs: anchorLast(anchor, [quarantine], machine.runtime), kinds: route.kinds ?? new Map() }
 }

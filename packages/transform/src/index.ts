@@ -1,3 +1,6 @@
 export { type Cleaner, type CleanReport, createCleaner } from './clean/cleaner.ts'
 export type { FileTarget } from './clean/work.ts'
 export { belongsTo, type Dataset, datasetFolder, datasetHash, datasetNames, loadDataset } from './dataset/dataset.ts'
+export { checkDescription } from './dataset/description.ts'
+export type { Outcome } from './dataset/expectations.ts'
+export type { FieldType, TimestampShape } from './dataset/fields.ts'

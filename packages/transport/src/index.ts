@@ -15,6 +15,7 @@ export {
   reached,
   type SentRecord,
   type Source,
+  type SourceOptions,
   type StartPosition,
   samePosition,
 } from './source.ts'

@@ -59,8 +59,14 @@ async function importConfig(file: string): Promise<unknown> {
   }
 }
 
+/** Our own entries, as they are built and as they are here. */
+const OWN_NAMES: Readonly<Record<string, URL>> = {
+  millrace: new URL('../index.ts', import.meta.url),
+  'millrace/delta': new URL('../delta.ts', import.meta.url),
+}
+
 /** A configuration file lies in any folder, mostly one without node_modules; it finds `defineConfig` all the same. */
-const resolveOwnName: import('node:module').ResolveHookSync = (specifier, context, nextResolve) =>
-  specifier === 'millrace'
-    ? { url: new URL('../index.ts', import.meta.url).href, shortCircuit: true }
-    : nextResolve(specifier, context)
+const resolveOwnName: import('node:module').ResolveHookSync = (specifier, context, nextResolve) => {
+  const url = OWN_NAMES[specifier]
+  return url ? { url: url.href, shortCircuit: true } : nextResolve(specifier, context)
+}

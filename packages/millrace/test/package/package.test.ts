@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, expect, test } from 'vitest'
+import { apiReport } from '../../build/api-report.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { buildPackage, PACKAGE_FOLDER, pack } from './built-package.ts'
 
@@ -31,6 +32,17 @@ function millrace(...args: string[]) {
   return spawn(process.execPath, [join(built.folder, 'dist/main.js'), ...args], { cwd: work, env })
 }
 
+const LIST_IMPORTS = new URL('../programs/list-imports.ts', import.meta.url).href
+
+const APPEND_AND_READ = `
+const lake = await millrace.openLake('./delta-alone')
+const table = await lake.createTable('t', { columns: { a: 'long' } })
+await table.append([{ a: 1 }])
+await table.read()
+await table.history()
+await lake.close()
+`
+
 /** As the bundler prints them. */
 const IMPORTS = /^(?:import|export) (?:.* from )?"([^".][^"]*)";$|\bimport\("([^".][^"]*)"\)|__require\("([^"]+)"\)/gm
 
@@ -51,6 +63,36 @@ test('its ranges begin with the versions that the tests run with', () => {
   })
   const lowest = Object.entries(packageJson.dependencies).map(([name, range]) => [name, range.slice(1)])
   expect(installed).toEqual(lowest)
+})
+
+test('api.md says what it exports', () => {
+  const report = apiReport(join(built.folder, 'dist'))
+  expect(readFileSync(join(PACKAGE_FOLDER, 'api.md'), 'utf8'), 'Run `pnpm --filter millrace api`.').toBe(report)
+})
+
+test("its types need nothing but what package.json names, and Node's", () => {
+  const types = globSync('dist/*.d.ts', { cwd: built.folder }).map((path) =>
+    readFileSync(join(built.folder, path), 'utf8'),
+  )
+  const imported = types.flatMap((text) => [...text.matchAll(/from "([^".][^"]*)"/g)].map(([, name = '']) => name))
+  expect(imported.filter((name) => !isBuiltin(name) && !(name in packageJson.dependencies))).toEqual([])
+})
+
+test.each([
+  ['millrace', /^(?:@aws-sdk|@smithy|@platformatic|@duckdb|apache-arrow|fastify|mysql2|pino)/],
+  [
+    'millrace/delta',
+    /^(?:@aws-sdk|@smithy|@platformatic|fastify|mysql2|pino|aws-msk|(?:node:)?(?:http|https|http2|tls)$)/,
+  ],
+])('what is loaded for %s', async (entry, never) => {
+  const use = entry.endsWith('delta') ? APPEND_AND_READ : ''
+  const path = join(built.folder, packageJson.exports[entry === 'millrace' ? '.' : './delta'].default)
+  const program = join(work, 'use.mjs')
+  writeFileSync(program, `const millrace = await import(${JSON.stringify(path)})\n${use}`)
+  const child = spawn(process.execPath, ['--import', LIST_IMPORTS, program], { cwd: work })
+  const [loaded, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  expect(code, loaded).toBe(0)
+  expect(loaded.split('\n').filter((name) => never.test(name))).toEqual([])
 })
 
 test('it holds no path of the machine that built it, and runs no script when it is installed', () => {

@@ -5,6 +5,8 @@ import {
   DuckDBDecimalValue,
   DuckDBListType,
   DuckDBListValue,
+  DuckDBMapType,
+  DuckDBMapValue,
   DuckDBStructType,
   type DuckDBStructValue,
   type DuckDBTimestampTZValue,
@@ -28,6 +30,7 @@ import {
   Int32,
   Int64,
   List,
+  Map_,
   makeData,
   Struct,
   TimestampMicrosecond,
@@ -48,6 +51,7 @@ export interface ArrowColumn {
 export function arrowColumn(type: DuckDBType): ArrowColumn {
   if (type instanceof DuckDBListType) return listColumn(arrowColumn(type.valueType))
   if (type instanceof DuckDBStructType) return structColumn(type)
+  if (type instanceof DuckDBMapType) return mapColumn(arrowColumn(type.keyType), arrowColumn(type.valueType))
   if (type instanceof DuckDBDecimalType) return decimalColumn(type.scale, type.width)
   switch (type.typeId) {
     case DuckDBTypeId.BOOLEAN:
@@ -189,6 +193,23 @@ function structColumn({ entryNames, entryTypes }: DuckDBStructType): ArrowColumn
         member.data(values.map((value) => (value as DuckDBStructValue | null)?.entries[String(entryNames[i])] ?? null)),
       )
       return makeData({ type, length: values.length, ...nullsOf(values), children })
+    },
+  }
+}
+
+function mapColumn(key: ArrowColumn, value: ArrowColumn): ArrowColumn {
+  const members = [new Field('key', key.type, false), new Field('value', value.type, true)] as const
+  const entry = new Struct<{ key: DataType; value: DataType }>([...members])
+  const type = new Map_(new Field('entries', entry, false))
+  return {
+    type,
+    data(values) {
+      const entries = values.map((each) => (each instanceof DuckDBMapValue ? each.entries : []))
+      const all = entries.flat()
+      const children = [key.data(all.map((each) => each.key)), value.data(all.map((each) => each.value))]
+      const child = makeData({ type: entry, length: all.length, nullCount: 0, children })
+      const valueOffsets = offsetsOf(entries.map(({ length }) => length))
+      return makeData({ type, length: values.length, ...nullsOf(values), valueOffsets, child })
     },
   }
 }

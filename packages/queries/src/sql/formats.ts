@@ -20,7 +20,7 @@ export const FORMATS: Readonly<Record<'json' | 'csv' | 'safe csv' | 'markdown' |
 }
 
 /** Yields rows as JSON values. Whole numbers that a number can't hold are text, times are ISO 8601 in UTC. */
-export async function* rowsOf({ columns, chunks }: SqlResult): AsyncGenerator<unknown[][]> {
+export async function* rowsOf({ columns, chunks }: Pick<SqlResult, 'columns' | 'chunks'>): AsyncGenerator<unknown[][]> {
   for await (const chunk of chunks()) {
     const rows = chunk.convertRows(JsonDuckDBValueConverter)
     yield rows.map((row) => row.map((value, i) => (value === null ? null : jsonOf(value, columns[i]))))

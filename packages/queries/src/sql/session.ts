@@ -8,7 +8,7 @@ import {
 import { MillraceError } from '@millrace/base'
 import { openTable, planScan, type StructField } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
-import { openLake } from '@millrace/store'
+import { type ObjectStore, openLake } from '@millrace/store'
 import { type Attached, openAttached, type TableRead } from './attach.ts'
 import { askedOfAll } from './catalogue.ts'
 import { changeOf, refuseCreation, refusedChange } from './changes.ts'
@@ -51,10 +51,10 @@ export interface SqlSession extends AsyncDisposable {
 }
 
 export async function openSql(
-  lake: string,
+  lake: string | ObjectStore,
   { asOf, allowPaths = [], tableOf = (name) => name }: SqlOptions = {},
 ): Promise<SqlSession> {
-  const store = await openLake(lake, { allowPaths })
+  const store = typeof lake === 'string' ? await openLake(lake, { allowPaths }) : lake
   const engine = await openSessionEngine(store)
   let prunes = true
 

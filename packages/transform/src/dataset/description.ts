@@ -89,8 +89,13 @@ const Description = z.strictObject({
 
 /** Parses and checks dataset.json. */
 export function parseDescription(text: string, file: string): Omit<Dataset, 'name' | 'sql'> {
-  const parsed = Description.safeParse(parseJson(text, file))
-  if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${file}: ${z.prettifyError(parsed.error)}`)
+  return checkDescription(parseJson(text, file), file)
+}
+
+/** Checks what dataset.json says; `where` is what an error calls it. */
+export function checkDescription(value: unknown, where: string): Omit<Dataset, 'name' | 'sql'> {
+  const parsed = Description.safeParse(value)
+  if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
   const { description, format, fields, columns, expectations } = parsed.data
   return {
     description,

@@ -1,0 +1,56 @@
+import { joinValues, MillraceError, systemRuntime } from '@millrace/base'
+import { type DatasetDefinition, datasetOf } from './dataset.ts'
+import type { Row } from './table.ts'
+
+export interface CleanOptions {
+  /** Where a data set is looked for that is given by its name. */
+  readonly datasetFolders?: readonly string[]
+}
+
+export interface CleanedRecords {
+  /** As JSON has them. */
+  readonly rows: readonly Row[]
+  readonly rejected: readonly {
+    /** Which of the records. */
+    readonly index: number
+    readonly reason: string
+  }[]
+  /** How many rows expectations dropped. */
+  readonly filtered: number
+  /** Fields that the data set does not know, in some of the records that were looked at. */
+  readonly unknownFields: readonly string[]
+}
+
+/** Cleans records as a worker would, without a source and without a lake. */
+export async function cleanRecords(
+  dataset: DatasetDefinition | string,
+  records: readonly (string | Uint8Array | object | null)[],
+  { datasetFolders = [] }: CleanOptions = {},
+): Promise<CleanedRecords> {
+  const [{ openMachine, quoteText }, { createCleaner, loadDataset }, { tableInMemory }, { rowsIn }] = await Promise.all(
+    [import('@millrace/engine'), import('@millrace/transform'), import('@millrace/outputs'), import('./results.ts')],
+  )
+  const known = typeof dataset === 'string' ? await loadDataset(dataset, datasetFolders) : await datasetOf(dataset)
+  await using machine = await openMachine(systemRuntime, [])
+  const block = joinValues(records.map(bytesOf))
+  const snapshot = await tableInMemory(known, machine)
+  const nameOf = (_: number, index: number) => `record ${index}`
+  const { files, report } = await createCleaner(machine).cleanIntoFiles(known, [block], { snapshot }, nameOf)
+  const connection = await machine.engine.connect()
+  const paths = files.map(({ localPath }) => quoteText(localPath)).join(', ')
+  const rows = files.length === 0 ? [] : await rowsIn(connection, `SELECT * FROM read_parquet([${paths}])`)
+  connection.closeSync()
+  return {
+    rows,
+    rejected: report.rejected.map(({ index, reason }) => ({ index, reason })).sort((a, b) => a.index - b.index),
+    filtered: report.filtered.reduce((sum, count) => sum + count, 0),
+    unknownFields: [...report.unknown.names.keys()],
+  }
+}
+
+function bytesOf(record: string | Uint8Array | object | null, index: number): Uint8Array | null {
+  if (record === null || record instanceof Uint8Array) return record
+  const text = typeof record === 'string' ? record : JSON.stringify(record)
+  if (text === undefined) throw new MillraceError('USAGE', `record ${index} can't be written as JSON`)
+  return Buffer.from(text)
+}

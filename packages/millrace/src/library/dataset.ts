@@ -1,0 +1,32 @@
+import type { Format } from '@millrace/formats'
+import type { Dataset, FieldType, Outcome, TimestampShape } from '@millrace/transform'
+import type { ColumnDefinition } from './columns.ts'
+
+export interface FieldDefinition {
+  readonly type: FieldType
+  /** Other names that it is known by. */
+  readonly aliases?: readonly string[]
+  /** How a timestamp may be written. */
+  readonly shapes?: readonly TimestampShape[]
+}
+
+/** A data set as an object: what dataset.json and clean.sql say of one in a folder. */
+export interface DatasetDefinition {
+  readonly name: string
+  readonly description?: string
+  /** How its messages are written: a name, or a format of one's own. JSON unless said. */
+  readonly format?: string | Format
+  readonly fields: Readonly<Record<string, FieldDefinition>>
+  readonly columns: Readonly<Record<string, ColumnDefinition>>
+  /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
+  readonly sql: string
+  readonly expectations?: Readonly<Record<string, { readonly predicate: string; readonly otherwise: Outcome }>>
+}
+
+/** Checks the definition, and makes of it what the pipeline works with. */
+export async function datasetOf({ name, sql, format, ...rest }: DatasetDefinition): Promise<Dataset> {
+  const { checkDescription } = await import('@millrace/transform')
+  const named = typeof format === 'object' ? {} : { ...(format !== undefined && { format }) }
+  const checked = checkDescription({ description: '', ...rest, ...named }, `the data set ${name}`)
+  return { name, ...checked, ...(typeof format === 'object' && { format }), sql: sql.trim() }
+}

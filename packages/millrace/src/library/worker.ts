@@ -1,0 +1,158 @@
+import { MillraceError, systemRuntime } from '@millrace/base'
+import type { OpenOutput } from '@millrace/outputs'
+import type { ObjectStore } from '@millrace/store'
+import type { OpenSource, StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
+import type { StartPosition } from '@millrace/transport'
+import { tableNames } from '../settings/table-names.ts'
+import { type DatasetDefinition, datasetOf } from './dataset.ts'
+
+export interface WorkerOptions {
+  /** An address such as kafka://host:9092, or a source of one's own. */
+  readonly source: string | OpenSource
+  /** An address such as ./lake or s3://bucket/prefix, or a store of one's own. */
+  readonly lake: string | ObjectStore
+  /** Objects, or names of what is in `datasetFolders`. */
+  readonly datasets: readonly (DatasetDefinition | string)[]
+  readonly datasetFolders?: readonly string[]
+  /** Which topics hold which data set: those of its name unless said. */
+  readonly topics?: Readonly<Record<string, string | readonly string[]>>
+  /** Tables that are not called as their data set is. */
+  readonly tables?: Readonly<Record<string, string>>
+  /** What takes the clean rows in place of Delta tables: one, so far. Rejected records go to the lake all the same. */
+  readonly outputs?: readonly OpenOutput[]
+  /** The pipeline's name; its progress is kept under it. */
+  readonly group?: string
+  readonly member?: string
+  /** Where the pipeline begins in a topic that it has never read. */
+  readonly start?: StartPosition
+  /** How often to commit. */
+  readonly everyMs?: number
+  /** Commits earlier when this many rows wait. */
+  readonly maxRows?: number
+  /** Commits a day to a table at most. */
+  readonly dailyCommits?: number
+}
+
+export interface RunOptions {
+  /** Commits everything that is there now, then ends. */
+  readonly untilCaughtUp?: boolean
+  /** Stops the worker as `stop` does. */
+  readonly signal?: AbortSignal
+}
+
+export type EventName = WorkerEvent['what']
+
+export interface Worker {
+  /** Settles when the worker has stopped, or has caught up. A worker runs once. */
+  run(options?: RunOptions): Promise<StreamTotals>
+  /** Commits what has been read, then ends the run. Settles as `run` does. */
+  stop(): Promise<StreamTotals | undefined>
+  /** Calls back for each event of that name. Returns what ends it. */
+  on<Name extends EventName>(
+    name: Name,
+    listener: (event: Extract<WorkerEvent, { readonly what: Name }>) => void,
+  ): () => void
+}
+
+const DEFAULTS = { everyMs: 10_000, maxRows: 500_000, dailyCommits: 100_000 }
+
+/** Larger ones take more memory and save no time. */
+const BATCH_BYTES = 24 << 20
+
+export function createWorker(options: WorkerOptions): Worker {
+  const stopping = new AbortController()
+  const listeners = new Set<readonly [EventName, (event: WorkerEvent) => void]>()
+  let running: Promise<StreamTotals> | undefined
+  return {
+    run({ untilCaughtUp = false, signal } = {}) {
+      if (running !== undefined)
+        throw new MillraceError('USAGE', 'this worker has been run already', { next: 'Create another one.' })
+      const either = signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal
+      running = runWorker(options, untilCaughtUp, (event) => emit(event, listeners), either)
+      return running
+    },
+    async stop() {
+      stopping.abort()
+      return running
+    },
+    on(name, listener) {
+      const entry = [name, listener as (event: WorkerEvent) => void] as const
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+  }
+}
+
+/** The work goes on whatever a listener throws: the process hears of that as of any error that nobody caught. */
+function emit(event: WorkerEvent, listeners: Iterable<readonly [EventName, (event: WorkerEvent) => void]>): void {
+  for (const [name, listener] of listeners) {
+    if (name !== event.what) continue
+    try {
+      listener(event)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+async function runWorker(
+  options: WorkerOptions,
+  untilCaughtUp: boolean,
+  onEvent: (event: WorkerEvent) => void,
+  signal: AbortSignal,
+): Promise<StreamTotals> {
+  const { runStream } = await import('@millrace/stream')
+  return runStream(await streamOptions(options, untilCaughtUp, onEvent), systemRuntime, signal)
+}
+
+async function streamOptions(
+  options: WorkerOptions,
+  untilCaughtUp: boolean,
+  onEvent: (event: WorkerEvent) => void,
+): Promise<StreamOptions> {
+  const { source, lake, datasetFolders = [], group = 'millrace', member, start = 'earliest' } = options
+  const [output, ...more] = options.outputs ?? []
+  if (more.length > 0) throw new MillraceError('CONFIG_INVALID', 'clean rows can go to one output so far')
+  const limits = { ...DEFAULTS, ...onlyGiven(options, ['everyMs', 'maxRows', 'dailyCommits']) }
+  return {
+    source,
+    lake,
+    routes: await routesOf(options),
+    datasetFolders,
+    datasets: await Promise.all(
+      options.datasets.flatMap((each) => (typeof each === 'string' ? [] : [datasetOf(each)])),
+    ),
+    ...(output && { output }),
+    group,
+    ...(member !== undefined && { member }),
+    start,
+    limits: { maxBytes: BATCH_BYTES, ...limits },
+    untilCaughtUp,
+    onEvent,
+  }
+}
+
+async function routesOf({
+  source,
+  datasets,
+  topics = {},
+  tables = {},
+}: WorkerOptions): Promise<StreamOptions['routes']> {
+  const { findRoutes } = await import('@millrace/stream')
+  const names = datasets.map((each) => (typeof each === 'string' ? each : each.name))
+  const said = Object.fromEntries(Object.entries(topics).map(([dataset, of]) => [dataset, [of].flat()]))
+  const wishes = { datasets: names, tableOf: tableNames({ tables }) }
+  if (typeof source === 'string') return findRoutes(source, { ...wishes, topics: said })
+  // Nobody can list the topics of a source of one's own.
+  return findRoutes('', { ...wishes, topics: { ...Object.fromEntries(names.map((name) => [name, [name]])), ...said } })
+}
+
+function onlyGiven<T extends object, K extends keyof T>(
+  from: T,
+  keys: readonly K[],
+): Partial<Record<K, NonNullable<T[K]>>> {
+  const given = keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]]))
+  return Object.fromEntries(given)
+}
