@@ -72,6 +72,11 @@ const CODES = {
   DATASET_INVALID: { exit: 2, retry: false, next: 'Mend the data set at the place named.' },
   DATASET_UNKNOWN: { exit: 2, retry: false, next: 'Name one of the data sets listed.' },
   RECORD_INVALID: { exit: 3, retry: false, next: 'Look at the record named; mend it or its data set.' },
+  MANY_REJECTED: {
+    exit: 3,
+    retry: false,
+    next: 'Look at the quarantine; mend the data set or the records, or allow so many to be rejected.',
+  },
   QUERY_FAILED: { exit: 1, retry: false, next: 'Mend the SQL at the place named.' },
   INTERNAL: {
     exit: 1,

@@ -51,7 +51,7 @@ export async function writeCleanTable(
     runtime.crashPoint(`${dataset.name} uploaded`)
     await commitRejected(manifest, tableParts)
     runtime.crashPoint(`${dataset.name} rejected`)
-    const notes = { ...made, rejected: rejected.count() }
+    const notes = { ...made, rejected: rejected.count(), reasons: rejected.commonest() }
     await writeNotes(lake, manifest, dataset.name, notes)
     runtime.crashPoint(`${dataset.name} noted`)
     await replaceFiles(snapshot, files, manifest, parts)

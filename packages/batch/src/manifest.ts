@@ -88,6 +88,8 @@ export interface TableNotes {
   readonly rejected: number
   /** Objects that could not be read. Later runs read them again once they have changed. */
   readonly rejectedObjects: readonly RawObject[]
+  /** The commonest kinds of reasons for which records are rejected, the most frequent first. */
+  readonly reasons: readonly { readonly reason: string; readonly records: number }[]
 }
 
 const notesKey = ({ date, attempt }: RunName, table: string) =>

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '@millrace/engine'
+import { reasonKind } from '@millrace/transform'
 import type { Manifest } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 
@@ -29,9 +30,15 @@ export async function collectRejected(
 ) {
   await connection.run('CREATE OR REPLACE TABLE rejected (object VARCHAR, place BIGINT, reason VARCHAR, value BLOB)')
   let count = 0
+  const kinds = new Map<string, number>()
   const moment = (time: number) => `epoch_ms(${time})::TIMESTAMP AT TIME ZONE 'UTC'`
   return {
     count: () => count,
+    commonest: () =>
+      [...kinds]
+        .map(([reason, records]) => ({ reason, records }))
+        .sort((a, b) => b.records - a.records)
+        .slice(0, COMMONEST),
     /** Selects them with the columns of the quarantine. */
     sql: () => `SELECT ${namesSql(date)}, ${moment(made)} AS time, reason, value, 'bad' AS state,
       ${moment(parts.runtime.now())} AS rejected_at FROM rejected`,
@@ -48,6 +55,10 @@ export async function collectRejected(
           columns = {object: 'VARCHAR', place: 'BIGINT', reason: 'VARCHAR', value: 'VARCHAR'})`)
       await rm(file, { force: true })
       count += records.length
+      for (const { reason } of records) {
+        const kind = reasonKind(reason)
+        if (kinds.has(kind) || kinds.size < MOST_KINDS) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+      }
     },
   }
 }
@@ -55,3 +66,7 @@ export async function collectRejected(
 export type Rejected = Awaited<ReturnType<typeof collectRejected>>
 
 const SPARE_BYTES = 1 << 20
+
+const COMMONEST = 3
+/** Bounds the kinds of reasons that are counted: an error that SQL raises may say anything. */
+const MOST_KINDS = 1000

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { openWorkFolder, type Runtime } from '@millrace/base'
+import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
 import { openTable, type Snapshot } from '@millrace/delta'
 import { filesOf, openDuckDB } from '@millrace/engine'
 import {
@@ -47,6 +47,8 @@ export interface BatchOptions extends Wanted {
   readonly out: string
   /** Whether to read everything again, not only what is new since the last run. */
   readonly full: boolean
+  /** The largest share of a table's records, from 0 to 1, that may be rejected in a run that counts as done. */
+  readonly maxRefused: number
   /** Address of a Trino cluster that does the work instead of DuckDB: `http://user@host:8080/catalog`. */
   readonly trino?: string
   readonly onCluster?: (progress: Progress) => void
@@ -151,6 +153,7 @@ async function runOne(
     }
     notes.set(dataset.name, await steps.take(dataset.name, write))
   }
+  for (const [table, note] of notes) stopIfRejected(table, note, manifest, options.maxRefused)
   const tables = await openTables(manifest, parts)
   const clean = cleanTables(manifest, tables)
   const { asked, lacks } = answerable(questions, (name) => clean.has(name))
@@ -213,6 +216,23 @@ function cleanTables({ inputs }: Manifest, tables: ReadonlyMap<string, Snapshot>
       const table = tables.get(`${BATCH}/${name}`)
       return table ? [[name, table] as const] : []
     }),
+  )
+}
+
+/** Throws if so many records were rejected that the run must not count as done. Readers go on with the run before it. */
+function stopIfRejected(
+  table: string,
+  { records, rejected, rejectedObjects, reasons }: TableNotes,
+  { date }: Manifest,
+  maxRefused: number,
+): void {
+  // What an object that can't be read holds is not known: it counts as one record.
+  const all = records + rejectedObjects.length
+  if (rejected <= maxRefused * all) return
+  const counts = reasons.map(({ reason, records }) => `${reason} (${records.toLocaleString('en')})`).join('; ')
+  throw new MillraceError(
+    'MANY_REJECTED',
+    `the run of ${date} is not done: of ${all.toLocaleString('en')} records of ${table} ${rejected.toLocaleString('en')} were rejected, more than ${Number((100 * maxRefused).toPrecision(6))} %: ${counts}`,
   )
 }
 

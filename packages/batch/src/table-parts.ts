@@ -20,6 +20,6 @@ export interface TableParts extends RunParts {
 }
 
 /** New rows of a table in files that are uploaded to its folder but not committed. */
-export interface NewRows extends Omit<TableNotes, 'rejected'> {
+export interface NewRows extends Omit<TableNotes, 'rejected' | 'reasons'> {
   readonly files: readonly AddFile[]
 }

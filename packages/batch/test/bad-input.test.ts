@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { openDuckDB } from '@millrace/engine'
+import { reasonKind } from '@millrace/transform'
 import { describe, expect, it } from 'vitest'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 
@@ -167,5 +168,44 @@ describe('nothing is written where', () => {
       code: 'RAW_MISSING',
       message: expect.stringContaining('user'),
     })
+  })
+})
+
+describe('a run in which more records are rejected than may be', () => {
+  const wrong = (ind: number) => ({ ...post(ind).pin, index: `no number ${ind}` })
+  const many = { code: 'MANY_REJECTED', exitCode: 3 }
+
+  it('is not done: it names the commonest reasons, keeps the records, and readers go on with the run before', async () => {
+    const place = await placeWith({})
+    await place.run('2026-01-01')
+    const records = [...Array.from({ length: 70 }, (_, i) => post(i + 10).pin), wrong(4), wrong(5), ...Array(6).fill(1)]
+    await place.put('pin/more.jsonl', jsonLines(records))
+    const run = place.run('2026-01-02', { maxRefused: 0.1 })
+    await expect(run).rejects.toMatchObject({
+      ...many,
+      message:
+        'the run of 2026-01-02 is not done: of 78 records of pin 8 were rejected, more than 10 %: not an object (6); wrong type in field index (2)',
+    })
+    expect(await place.rows('SELECT count(*)::INTEGER FROM batch.pin')).toEqual([[3]])
+    await expect(place.run('2026-01-02', { maxRefused: 0.1 })).rejects.toMatchObject(many)
+    expect((await place.run('2026-01-02', { maxRefused: 0.11 })).run.tables[0]).toMatchObject({
+      records: 78,
+      rejected: 8,
+    })
+    expect(await place.rows('SELECT count(*)::INTEGER FROM batch.pin')).toEqual([[73]])
+  })
+
+  it('also where whole objects are: each counts as a record', async () => {
+    const place = await placeWith({ 'a.json': '{"index":', 'b.json': '{"index":' })
+    await expect(place.run('2026-01-01', { maxRefused: 0.1 })).rejects.toMatchObject({
+      ...many,
+      message: expect.stringContaining('of 5 records of pin 2 were rejected, more than 10 %: incomplete'),
+    })
+  })
+
+  it('counts errors of the SQL together, whatever values they name', async () => {
+    const kinds = ["Could not convert string 'long7' to INT32", "Could not convert string 'x' to INT32"].map(reasonKind)
+    expect(new Set(kinds)).toEqual(new Set(['Could not convert string … to INT32']))
+    expect(reasonKind('too large: 33554444 bytes, at most 33554432')).toBe('too large: … bytes, at most …')
   })
 })

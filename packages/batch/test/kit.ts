@@ -67,6 +67,7 @@ export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]
       topics: {},
       out,
       full: false,
+      maxRefused: 1,
       openRows,
       ...more,
     }

@@ -91,6 +91,7 @@ export interface CommittedEvent {
   readonly agesMs: readonly number[]
   /** The last one's source time. */
   readonly lastTime: number | undefined
+  /** How many records were rejected for each kind of reason. */
   readonly reasons: ReadonlyMap<string, number>
   readonly samples: readonly RejectedSample[]
 }

@@ -1,4 +1,5 @@
 export { type Cleaner, type CleanReport, createCleaner } from './clean/cleaner.ts'
+export { reasonKind } from './clean/reason-kind.ts'
 export type { FileTarget } from './clean/work.ts'
 export { belongsTo, type Dataset, datasetFolder, datasetHash, datasetNames, loadDataset } from './dataset/dataset.ts'
 export { checkDescription } from './dataset/description.ts'

@@ -13,6 +13,8 @@ const SHOWN_COMMITS = 30
 const SHOWN_SAMPLES = 20
 /** Bounds the number of reasons, because a data set may name as many expectations as it likes. */
 const MOST_REASONS = 50
+/** The share of rejected records is taken over so many seconds. */
+export const SHARE_SECONDS = 300
 
 /** Counters and recent samples of one data set. */
 export interface Book {
@@ -21,6 +23,7 @@ export interface Book {
   readonly readBytes: Rolling
   readonly pace: CommitPace
   readonly lagBand: LagBand
+  readonly outcomes: { readonly all: Rolling; readonly rejected: Rolling }
   readonly busy: ReadonlyMap<Stage, Rolling>
   readonly runs: ReadonlyMap<Stage, Rolling>
   readonly ages: ReturnType<typeof recent>
@@ -40,6 +43,7 @@ export function openBook(begun: number): Book {
     readBytes: rolling(begun),
     pace: commitPace(begun),
     lagBand: lagBand(),
+    outcomes: { all: rolling(begun, SHARE_SECONDS), rejected: rolling(begun, SHARE_SECONDS) },
     busy: perStage(),
     runs: perStage(),
     ages: recent(MOST_AGES),
@@ -136,6 +140,8 @@ function enterCommit(event: CommittedEvent, book: Book, now: number, at: number)
   book.totals.quarantined += quarantined
   book.totals.commits++
   book.pace.committed(rows, now)
+  book.outcomes.all.add(rows + filtered + quarantined, now)
+  book.outcomes.rejected.add(quarantined, now)
   for (const age of agesMs) book.ages.add(age, now)
   book.commits.unshift({ at, version, rows, quarantined, bytes, files, fileBytes })
   book.commits.length = Math.min(book.commits.length, SHOWN_COMMITS)

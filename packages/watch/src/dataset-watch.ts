@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { PipelineEvent, Stage, StartedDataset } from '@millrace/stream'
-import { type Book, enter, openBook, STAGES } from './book.ts'
+import { type Book, enter, openBook, SHARE_SECONDS, STAGES } from './book.ts'
 import { MARK_EVERY_MS } from './history.ts'
 import { type LagTracker, totalLag, trackLag } from './lag.ts'
 import type { DatasetState, Phase, StageState, WaitingState } from './state.ts'
@@ -22,11 +22,21 @@ const LATENCY_MS = 5 * 60_000
 /** A reader that needs at most this long to reach the end counts as caught up. */
 const CAUGHT_UP_SECONDS = 2
 
-export function watchDataset(about: StartedDataset, runtime: Runtime, stuckAfterMs: number): DatasetWatch {
+/** So few rejected records are no sign yet, however large their share. */
+const FEW_REJECTED = 10
+
+/** From where on a data set is stuck, or rejects too much. */
+export interface Bounds {
+  readonly stuckAfterMs: number
+  /** The largest share of records that may be rejected, from 0 to 1. */
+  readonly maxRefused: number
+}
+
+export function watchDataset(about: StartedDataset, runtime: Runtime, bounds: Bounds): DatasetWatch {
   const begun = runtime.monotonic()
   const book = openBook(begun)
   const lag = trackLag()
-  const signs = vitalSigns(begun, stuckAfterMs)
+  const signs = vitalSigns(begun, bounds.stuckAfterMs)
   let seenPartitions = false
   return {
     on(event) {
@@ -36,8 +46,15 @@ export function watchDataset(about: StartedDataset, runtime: Runtime, stuckAfter
     get heldBytes() {
       return book.heldBytes
     },
-    state: (hasRoom) => stateOf(about, book, lag, signs, { seenPartitions, hasRoom }, runtime),
+    state: (hasRoom) =>
+      stateOf(about, book, lag, signs, { seenPartitions, hasRoom, maxRefused: bounds.maxRefused }, runtime),
   }
+}
+
+interface Circumstances {
+  readonly seenPartitions: boolean
+  readonly hasRoom: boolean
+  readonly maxRefused: number
 }
 
 function stateOf(
@@ -45,7 +62,7 @@ function stateOf(
   book: Book,
   lag: LagTracker,
   signs: VitalSigns,
-  { seenPartitions, hasRoom }: { readonly seenPartitions: boolean; readonly hasRoom: boolean },
+  { seenPartitions, hasRoom, maxRefused }: Circumstances,
   runtime: Runtime,
 ): DatasetState {
   const now = runtime.monotonic()
@@ -60,7 +77,9 @@ function stateOf(
   const stuckMs = idle ? undefined : signs.stuckMs(book.batches, now)
   // Several batches in flight mean that records are read faster than they are committed.
   const behind = lag.unreadSeconds(rates.readRecords) > CAUGHT_UP_SECONDS || book.batches > 1
-  const phase = phaseOf({ stuckMs, behind, seenPartitions, partitions: lag.size, waiting: book.waiting })
+  const rejected = rejectedLately(book, now)
+  const rejecting = rejected.share > maxRefused && rejected.records >= FEW_REJECTED
+  const phase = phaseOf({ stuckMs, behind, rejecting, seenPartitions, partitions: lag.size, waiting: book.waiting })
   const latency = book.ages.percentiles(LATENCY_MS, now)
   const stages = STAGES.map((stage) => stageState(stage, book, now))
   return {
@@ -75,6 +94,7 @@ function stateOf(
     commits: [...book.commits],
     quarantine: {
       total: book.totals.quarantined,
+      share: rejected.share,
       reasons: [...book.reasons]
         .map(([reason, records]) => ({ reason, records }))
         .sort((a, b) => b.records - a.records),
@@ -83,18 +103,26 @@ function stateOf(
   }
 }
 
+function rejectedLately({ outcomes }: Book, now: number): { readonly records: number; readonly share: number } {
+  const all = outcomes.all.sum(SHARE_SECONDS, now)
+  const records = outcomes.rejected.sum(SHARE_SECONDS, now)
+  return { records, share: all === 0 ? 0 : records / all }
+}
+
 interface Signs {
   readonly stuckMs: number | undefined
   readonly waiting: WaitingState | undefined
   readonly seenPartitions: boolean
   readonly partitions: number
   readonly behind: boolean
+  readonly rejecting: boolean
 }
 
-function phaseOf({ stuckMs, waiting, seenPartitions, partitions, behind }: Signs): Phase {
+function phaseOf({ stuckMs, waiting, seenPartitions, partitions, behind, rejecting }: Signs): Phase {
   if (stuckMs !== undefined) return 'stuck'
   if (waiting) return 'waiting'
   if (partitions === 0) return seenPartitions ? 'idle' : 'starting'
+  if (rejecting) return 'rejecting'
   return behind ? 'catching up' : 'caught up'
 }
 

@@ -11,7 +11,7 @@ export function liveness({ phase, sentence }: WorkerState): Health {
   return { ok: phase !== 'stuck', phase, sentence }
 }
 
-/** Reports whether the worker does its work, or would if it had any. */
+/** Reports whether the worker does its work, or would if it had any. To reject records is part of it. */
 export function readiness({ phase, sentence }: WorkerState): Health {
-  return { ok: ['catching up', 'caught up', 'idle'].includes(phase), phase, sentence }
+  return { ok: ['rejecting', 'catching up', 'caught up', 'idle'].includes(phase), phase, sentence }
 }

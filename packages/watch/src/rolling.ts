@@ -1,31 +1,32 @@
 /** Sums amounts by second over a fixed window. */
 export interface Rolling {
   add(amount: number, nowMs: number): void
+  sum(seconds: number, nowMs: number): number
   /** Returns the mean per second over the last `seconds`, or since the start if that is shorter. */
   perSecond(seconds: number, nowMs: number): number
 }
 
 const KEPT_SECONDS = 64
 
-export function rolling(begunMs: number): Rolling {
-  const amounts = new Float64Array(KEPT_SECONDS)
-  const seconds = new Float64Array(KEPT_SECONDS).fill(-1)
+export function rolling(begunMs: number, keptSeconds = KEPT_SECONDS): Rolling {
+  const amounts = new Float64Array(keptSeconds)
+  const seconds = new Float64Array(keptSeconds).fill(-1)
+  const sum = (wanted: number, nowMs: number) => {
+    const from = Math.floor(nowMs / 1000) - wanted + 1
+    return amounts.reduce((sum, amount, at) => ((seconds[at] ?? -1) >= from ? sum + amount : sum), 0)
+  }
   return {
     add(amount, nowMs) {
       const second = Math.floor(nowMs / 1000)
-      const at = second % KEPT_SECONDS
+      const at = second % keptSeconds
       if (seconds[at] !== second) {
         seconds[at] = second
         amounts[at] = 0
       }
       amounts[at] = (amounts[at] ?? 0) + amount
     },
-    perSecond(wanted, nowMs) {
-      const from = Math.floor(nowMs / 1000) - wanted + 1
-      let sum = 0
-      for (let at = 0; at < KEPT_SECONDS; at++) if ((seconds[at] ?? -1) >= from) sum += amounts[at] ?? 0
-      return sum / Math.min(wanted, Math.max(1, (nowMs - begunMs) / 1000))
-    },
+    sum,
+    perSecond: (wanted, nowMs) => sum(wanted, nowMs) / Math.min(wanted, Math.max(1, (nowMs - begunMs) / 1000)),
   }
 }
 

@@ -19,6 +19,8 @@ export function sentenceOf(
       return stuck(concerned)
     case 'waiting':
       return waiting(concerned, datasets, worker, now)
+    case 'rejecting':
+      return rejecting(concerned)
     case 'catching up':
       return catchingUp(concerned)
     case 'caught up':
@@ -69,7 +71,19 @@ function shortReason(message: string): string {
   if (status !== undefined) return status
   const at = message.lastIndexOf(FAILED)
   const reason = at < 0 ? message : message.slice(at + FAILED.length)
+  return shortened(reason)
+}
+
+function shortened(reason: string): string {
   return reason.length <= LONGEST_REASON ? reason : `${reason.slice(0, LONGEST_REASON - 1)}…`
+}
+
+function rejecting(datasets: readonly DatasetState[]): string {
+  const parts = datasets.map(({ dataset, quarantine: { share, reasons } }) => {
+    const most = reasons[0] ? `, most for: ${shortened(reasons[0].reason)}` : ''
+    return `of the records of ${dataset} ${Math.round(100 * share)} % go to the quarantine${most}`
+  })
+  return `rejecting: ${parts.join('; ')}`
 }
 
 function catchingUp(datasets: readonly DatasetState[]): string {

@@ -31,11 +31,11 @@ export interface WorkerIdentity {
 }
 
 /** Phases, the one that needs attention most first. */
-export const PHASES = ['stuck', 'waiting', 'starting', 'catching up', 'caught up', 'idle'] as const
+export const PHASES = ['stuck', 'waiting', 'rejecting', 'starting', 'catching up', 'caught up', 'idle'] as const
 
 /**
  * Phase of a worker or data set. In `idle`, the worker has no partition. In `waiting`, something failed and is being
- * retried, and nothing is lost.
+ * retried, and nothing is lost. In `rejecting`, it works, and more of the records go to the quarantine than should.
  */
 export type Phase = (typeof PHASES)[number]
 
@@ -121,6 +121,8 @@ export interface CommitState {
 
 export interface QuarantineState {
   readonly total: number
+  /** Share of the records of the last five minutes that were rejected, from 0 to 1. */
+  readonly share: number
   /** Reasons, most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly records: number }[]
   /** Recent samples, newest first. Their values must be escaped before they are shown. */

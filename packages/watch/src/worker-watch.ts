@@ -19,9 +19,12 @@ export interface WorkerWatch {
 export interface WatchOptions {
   /** How long a data set may make no progress before it counts as stuck. */
   readonly stuckAfterMs?: number
+  /** The largest share of a data set's records that may be rejected, from 0 to 1; above it, it counts as rejecting. */
+  readonly maxRefused?: number
 }
 
 export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: WatchOptions = {}): WorkerWatch {
+  const { stuckAfterMs = STUCK_AFTER_MS, maxRefused = 1 } = options
   const datasets = new Map<string, DatasetWatch>()
   const tableOf = new Map<string, string>()
   const tables = new Map<string, TableState>()
@@ -50,7 +53,7 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
         mostBytes = event.mostBytesHeld
         for (const about of event.datasets) {
           tableOf.set(about.dataset, about.table)
-          datasets.set(about.dataset, watchDataset(about, runtime, options.stuckAfterMs ?? STUCK_AFTER_MS))
+          datasets.set(about.dataset, watchDataset(about, runtime, { stuckAfterMs, maxRefused }))
         }
       } else if (event.what === 'table') {
         tables.set(event.table.table, { ...event.table, maintenance: tables.get(event.table.table)?.maintenance ?? [] })

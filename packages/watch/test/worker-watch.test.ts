@@ -128,6 +128,30 @@ describe("a worker's state", () => {
     expect(dataset?.latency).toEqual({ p50Ms: 600, p99Ms: 600 })
   })
 
+  it("is refusing while more of the last minutes' records are refused than may be, though ready, and says why", () => {
+    const clock = handClock()
+    const watch = watchWorker(WORKER, clock.runtime, { maxRefused: 0.1 })
+    for (const event of [STARTED, pin.assigned, read(clock.runtime.now(), 0)]) watch.on(event)
+    const refused = (quarantined: number, rows: number) => {
+      const reasons = new Map([
+        ['not JSON', quarantined - 1],
+        ['not an object', 1],
+      ])
+      watch.on(committed({ rows, quarantined, reasons }))
+      clock.pass(MINUTE)
+      watch.on(pin.idle)
+      return watch.state().phase
+    }
+    expect(refused(9, 0)).toBe('caught up')
+    expect(refused(10, 200)).toBe('caught up')
+    expect(refused(50, 200)).toBe('rejecting')
+    const state = watch.state()
+    expect(state.sentence).toBe('rejecting: of the records of pin 15 % go to the quarantine, most for: not JSON')
+    expect([liveness(state).ok, readiness(state).ok]).toEqual([true, true])
+    for (let minute = 0; minute < 5; minute++) refused(1, 200)
+    expect(watch.state().phase).toBe('caught up')
+  })
+
   it('is plain data: JSON gives it back', () => {
     const { watch, runtime } = started()
     watch.on(pin.assigned)

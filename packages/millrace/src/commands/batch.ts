@@ -53,7 +53,7 @@ async function runDate(date: string, full: boolean, settings: ResolvedSettings, 
 }
 
 function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io: Io): BatchOptions {
-  const { lake, raw, datasets, datasetFolders, questionFolders, topics, out } = values
+  const { lake, raw, datasets, datasetFolders, questionFolders, topics, out, maxRefused } = values
   return {
     date,
     lake,
@@ -66,6 +66,7 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
     topics: Object.fromEntries(Object.entries(topics ?? {}).map(([dataset, names]) => [dataset, [names].flat()])),
     out,
     full,
+    maxRefused,
     ...clusterOf(values),
     onCluster: ({ state, percent, nodes }) =>
       io.status(`Trino: ${state.toLowerCase()} ${Math.round(percent)} %, ${nodes} nodes`),
@@ -128,6 +129,7 @@ export const batch: Command = {
     'databaseTables',
     'topics',
     'tables',
+    'maxRefused',
     'out',
     'engine',
     'trino',

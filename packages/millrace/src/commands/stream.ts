@@ -97,6 +97,7 @@ export const stream: Command = {
     'every',
     'dailyCommits',
     'maxRows',
+    'maxRefused',
     'dashboard',
     'hostNames',
     'logLevel',

@@ -66,6 +66,7 @@ function worthTelling(event: WorkerEvent, told: { waiting: boolean; quarantined:
 const COLOURS: Readonly<Partial<Record<WorkerState['phase'], 'red' | 'yellow' | 'green'>>> = {
   stuck: 'red',
   waiting: 'yellow',
+  rejecting: 'yellow',
   'caught up': 'green',
 }
 

@@ -24,7 +24,7 @@ export async function superviseWorker(
   runtime: Runtime,
 ): Promise<Supervision> {
   const { values, origins } = settings
-  const watch = watchWorker(identityOf(settings, runtime), runtime)
+  const watch = watchWorker(identityOf(settings, runtime), runtime, { maxRefused: values.maxRefused })
   const reporter =
     io.statusWidth === undefined ? logReporter(io.note, values.logLevel, runtime.now) : liveReporter(io, watch, runtime)
   for (const warning of warningsOf(settings, ['source'], process.env)) reporter.say(warning)

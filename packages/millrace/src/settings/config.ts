@@ -30,6 +30,8 @@ export interface Config {
   dailyCommits?: number | string
   /** Commits earlier when this many rows wait. */
   maxRows?: number | string
+  /** The largest share of records that may be refused before a daily run fails and a worker says so, such as 10%. */
+  maxRefused?: string
   /** The page that shows the worker at work: false, true, or its HOST:PORT. */
   dashboard?: boolean | string
   logLevel?: 'debug' | 'info' | 'warn' | 'error'

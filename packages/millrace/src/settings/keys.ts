@@ -78,6 +78,11 @@ const SETTINGS = {
     default: '100000',
   },
   maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
+  maxRefused: {
+    value: 'N%',
+    description: 'the largest share of records that may be refused before a daily run fails and a worker says so',
+    default: '10%',
+  },
   dashboard: {
     value: '[HOST:PORT]',
     description: 'the page that shows the worker at work; unless said on 127.0.0.1:4680 or the next free port',

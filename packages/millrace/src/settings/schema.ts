@@ -84,6 +84,13 @@ const start = z.union(
   'is neither earliest, latest, nor a time like 2026-11-01 or 2026-11-01T12:30:00Z',
 )
 
+/** A share, from 0 to 1. */
+const percentage = z
+  .string()
+  .regex(/^\d+(\.\d+)?%$/, 'is not a share like 10%')
+  .transform((text) => Number.parseFloat(text) / 100)
+  .refine((share) => share <= 1, 'is more than 100%')
+
 const listen = z
   .string()
   .regex(/^([^:\s]+|\[[^\]\s]+\]):\d{1,5}$/, 'is not an address like 127.0.0.1:4680')
@@ -133,6 +140,7 @@ const fields = {
   every: duration,
   dailyCommits: positiveInteger,
   maxRows: positiveInteger,
+  maxRefused: percentage,
   dashboard,
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error'),
   raw: place.optional(),

@@ -18,6 +18,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The table holds our commits but not our progress. Start with a new --group, a chosen --start and --another-group.',
   ANOTHER_GROUP:
     'Go on under that group with --group, or give this one a table of its own with --tables; --another-group starts it all the same.',
+  MANY_REJECTED:
+    'See them with `millrace quarantine list`. Mend the data set, then run it again: it cleans the same input anew. Records that were mended need --full. To accept it as it is: --max-refused, such as 60%.',
   DATASET_UNKNOWN: 'Name one of the data sets listed, or where they are by --dataset-folders.',
   INTERNAL: 'This is a defect of Millrace: please report it with the output of --debug.',
 }

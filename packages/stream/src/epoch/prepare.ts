@@ -7,7 +7,7 @@ import {
   printable,
   type RejectedRecord,
 } from '@millrace/outputs'
-import type { Cleaner, Dataset } from '@millrace/transform'
+import { type Cleaner, type Dataset, reasonKind } from '@millrace/transform'
 import type { Batch } from '../intake/batch.ts'
 import { type Selection, selectRecords } from '../intake/select.ts'
 import type { RejectedSample } from '../telemetry.ts'
@@ -22,6 +22,7 @@ export interface ReadyBatch {
 export interface BatchSummary {
   readonly rows: number
   readonly filtered: number
+  /** By kind: an error that SQL raises names values of its record. */
   readonly reasons: ReadonlyMap<string, number>
   readonly samples: readonly RejectedSample[]
   readonly unknown: BatchReport['unknown']
@@ -43,7 +44,7 @@ export async function prepareBatch(
 const SAMPLES = 3
 
 function summaryOf({ rows, filtered, rejected, unknown }: BatchReport): BatchSummary {
-  const byReason = Map.groupBy(rejected, ({ reason }) => reason)
+  const byReason = Map.groupBy(rejected, ({ reason }) => reasonKind(reason))
   const reasons = new Map([...byReason].map(([reason, all]) => [reason, all.length]))
   return { rows, filtered, reasons, unknown, samples: rejected.slice(0, SAMPLES).map(sampleOf) }
 }

@@ -5,6 +5,7 @@ import { secondsInWords } from '../words.ts'
 const SIGNS: Readonly<Record<Phase, string>> = {
   stuck: '✕',
   waiting: '!',
+  rejecting: '!',
   starting: '…',
   'catching up': '»',
   'caught up': '✓',
