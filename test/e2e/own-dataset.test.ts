@@ -62,7 +62,10 @@ it("a folder is a data set of one's own, two files a question, from the source t
     expect(await file('report.html')).toContain('The largest sales')
 
     const fromRaw = ['--lake', 'raw', '--out', 'raw-out', '--date', '2026-01-31']
-    expect(await place.run('batch', ...fromRaw, '--raw', 'sales.jsonl')).toMatchObject({ exitCode: 0 })
+    const tooMany = await place.run('batch', ...fromRaw, '--raw', 'sales.jsonl')
+    expect(tooMany).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/MANY_REJECTED.*sale.*--max-refused/s) })
+    const accepted = await place.run('batch', ...fromRaw, '--raw', 'sales.jsonl', '--max-refused', '25%')
+    expect(accepted).toMatchObject({ exitCode: 0 })
     const listed = await place.run('quarantine', 'list', '--lake', 'raw', '--json')
     expect(JSON.parse(listed.stdout)).toMatchObject([
       { table: 'batch/sale', topic: 'sales.jsonl', offset: '2', reason: 'expectation positive failed', state: 'bad' },
