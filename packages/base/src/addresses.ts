@@ -7,7 +7,7 @@ const ADDRESS = /^[a-z][a-z0-9+.-]*:/i
 const PASSWORD =
   /(:\/\/[^/?#@:\s'"]{0,256}?(?::|%3a))(?:(?!\d{1,5}(?:[/?#,\s'"]|$))[^\s'"]{1,1024}|[^/?#\s'"]{1,1024})(@|%40)/gi
 
-/** Whoever is named before the host of a system that knows no users there: a key, then. */
+/** Matches a user part in the address of a system that has no users: it may be a key. */
 const USER = /\b((?:kafka|kinesis|s3|(?:rest|api):https?):\/\/)[^/?#@:\s'"]+@/gi
 
 /** A backslash before a quote or a letter may be JSON's: there the value ends. */
@@ -17,7 +17,7 @@ const PARAMETER = /([?&;#])([^=&;#?\s'"]+)=(?:[^&;#\s'"\\]|\\(?!["nrt]))+/g
 const SECRET =
   /passw|passphrase|pwd|secret|token|credential|signature|authorization|(?:api|access|private|account)[-_.]?key/i
 
-/** As the last word of a parameter's name: `x-sig`, `subscription-key`, but no `keyspace`. */
+/** Matches a secret's name as the last word of a parameter: `x-sig`, `subscription-key`, but not `keyspace`. */
 const SECRET_WORD = /(?:^|[-_.])(?:key|sig|sas|pass|auth|jwt)$/i
 
 /** An address inside another one: `endpoint=https%3A%2F%2F…`, encoded once or more often. */

@@ -90,7 +90,7 @@ export type ErrorCode = keyof typeof CODES
 export const ERROR_CODES = Object.keys(CODES) as ErrorCode[]
 
 export interface ErrorDetail {
-  /** What to do next, where the code's general advice can be said better. */
+  /** Advice for this very case, in place of the code's general advice. */
   next?: string
   cause?: unknown
 }

@@ -1,14 +1,16 @@
 /** The values of many messages as they travel: bytes, and not an object a message. */
 export interface JoinedValues {
   readonly count: number
-  /** The values one after another, each followed by a newline. A value may hold newlines too: `ends` says where it ends. */
+  /**
+   * The values one after another, each followed by a newline. A value may hold newlines too: `ends` says where it ends.
+   */
   readonly bytes: Uint8Array
-  /** Where each value ends in `bytes` (its newline is there); -1 - end for a null value (a tombstone). */
+  /** The end of each value in `bytes`, where its newline is; -1 - end for a null value (a tombstone). */
   readonly ends: Int32Array
   readonly traits: ValueTraits
 }
 
-/** What is known of all values together, found while they were joined. It holds for any selection of them too. */
+/** Facts about all values together, found while they were joined. They hold for any selection of them too. */
 export interface ValueTraits {
   /** False: no value is null. */
   readonly nulls: boolean

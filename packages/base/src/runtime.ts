@@ -6,11 +6,11 @@ export interface Runtime {
   now(): number
   /** A clock that never jumps, in milliseconds. */
   monotonic(): number
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   random(): number
   uuid(): string
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
-  /** Names a place at which a crash would be most unkind; a test kills the process there. */
+  /** Names a place where a test may kill the process. */
   crashPoint(name: string): void
 }
 

@@ -15,7 +15,7 @@ export interface DuckDBOptions {
   /** Whether rows come in the order in which they were read. False unless given: it costs memory. */
   readonly keepsOrder?: boolean
   readonly threads?: number
-  /** As DuckDB writes it: `512MB`. */
+  /** In DuckDB's syntax: `512MB`. */
   readonly memoryLimit?: string
   /** A new one, which ends with the engine, unless given. */
   readonly temporaryFolder?: string
@@ -63,17 +63,17 @@ export async function temporaryFolderOf(connection: DuckDBConnection): Promise<s
 
 const LOOK_EVERY_MS = 1
 
-/** So few are read before a thread has turned in many circles. */
+/** At or below this many rows, polling costs more than a spinning thread. */
 const FEW_ROWS = 2_048
 
 /**
- * Runs a heavy statement on the engine's threads, and looks now and then whether it is done. `connection.run` would
- * take one of Node's few threads for it, which turns in circles, on a core of its own, whenever the engine's threads
- * have taken all there is to do: a sixth of a busy worker's CPU. For few `rows` it does so all the same: a statement
- * that is begun and then looked at is planned twice, which costs more.
+ * Runs a heavy statement on the engine's threads and polls until it is done. `connection.run` would take one of Node's
+ * few threads for it, which spins on a core of its own whenever the engine's threads have taken all the work: a sixth
+ * of a busy worker's CPU. For few `rows` it does so all the same: a statement that is started and polled is planned
+ * twice, which costs more.
  *
- * The statement may call no function in JavaScript: to look at one that has failed ends it, which waits for the
- * engine's threads, while they would wait for us.
+ * The statement must not call functions in JavaScript: polling a failed one ends it, which waits for the engine's
+ * threads, while they would wait for us.
  */
 export async function runBeside(
   connection: DuckDBConnection,
@@ -82,10 +82,10 @@ export async function runBeside(
 ): Promise<DuckDBResultReader> {
   if (rows <= FEW_ROWS) return connection.runAndReadAll(sql)
   const pending = await connection.start(sql)
-  // node-api has no name for the look that does no work itself.
+  // node-api does not expose the poll that does no work itself.
   const { pending_result } = pending as unknown as { readonly pending_result: PendingResult }
   while (!isOver(bindings.pending_execute_check_state(pending_result))) await setTimeout(LOOK_EVERY_MS)
-  // In its own words: `readAll` would say of every failure that it is an Invalid Input Error.
+  // The engine's own error: `readAll` would make every failure an Invalid Input Error.
   const failure = bindings.pending_error(pending_result)
   if (failure) throw new Error(failure)
   return pending.readAll()

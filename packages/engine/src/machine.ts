@@ -1,10 +1,10 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { type DuckDB, type DuckDBOptions, openDuckDB } from './duckdb.ts'
 
-/** What work on this computer is done with. */
+/** Engine, scratch folder and runtime of this computer. */
 export interface Machine {
   readonly engine: DuckDB
-  /** The scratch folder: ours alone, and gone when the work is over. */
+  /** The scratch folder: ours alone, and deleted when the work is over. */
   readonly workFolder: string
   readonly runtime: Runtime
 }

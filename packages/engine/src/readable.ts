@@ -4,7 +4,7 @@ import type { ObjectStore, Readable, S3Access } from '@millrace/store'
 import { loadsHttpfs } from './confine.ts'
 import { quoteName, quoteText } from './quote.ts'
 
-/** What DuckDB would take for a pattern or a query in an address. */
+/** Characters that DuckDB would take for a pattern or a query in an address. */
 const UNADDRESSABLE = /[?*[\]#]/
 
 /**
@@ -28,7 +28,7 @@ export function filesOf({ readableIn, allowed = [] }: ObjectStore): string[] {
   return [...readableIn, ...allowed.flatMap(({ store }) => store.readableIn)]
 }
 
-/** Made anew each time, because credentials of a role run out. */
+/** Returns the statement that creates the secret; it is run for each read, as credentials of a role expire. */
 function secretFor(access: S3Access): string {
   const scope = `s3://${access.bucket}/${access.prefix}`
   const server = access.endpoint === undefined ? undefined : new URL(access.endpoint)

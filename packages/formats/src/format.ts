@@ -21,7 +21,9 @@ export interface ReadMessages {
    * A rejected message has a null here.
    */
   readonly lines: JoinedValues
-  /** In ascending order. The cleaner never sees them: they go to the quarantine with their original bytes. */
+  /**
+   * Rejected messages, in ascending order. They are not cleaned, and go to the quarantine with their original bytes.
+   */
   readonly rejected: readonly RejectedMessage[]
 }
 
@@ -35,7 +37,7 @@ export interface ReadMessages {
  * - Bytes that are not of the format are rejected with a reason, and are never an error: any bytes may come.
  * - An error says that the block cannot be read now, such as when a schema registry does not answer. It is a
  *   `MillraceError`; where `retry` is true the worker waits and reads the block again.
- * - The messages are only lent: `read` neither changes nor keeps their bytes once it has settled. The result may share
+ * - The messages' bytes are valid until `read` settles, which neither changes nor keeps them. The result may share
  *   bytes with them.
  * - A message may hold any byte, newlines too. Where each ends is in `ends`.
  */

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 
-/** What stood on the command line apart from settings. */
+/** Arguments and switches of the command line, without the settings. */
 export interface Arguments {
   readonly positionals: readonly string[]
   /** Was the switch given? */

@@ -20,7 +20,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<void> {
     (ended) => signals.exitCode() ?? ended,
     (thrown) => (signals.signal.aborted && isAbort(thrown) ? (signals.exitCode() ?? 0) : fail(thrown)),
   )
-  // What was asked to stop has stopped; whatever it left running has nothing more to say.
+  // The command has stopped: anything still running is ended.
   if (signals.signal.aborted) process.exit()
 }
 
@@ -48,7 +48,7 @@ async function launch(command: Command, parsed: Program, io: Io, environment: No
   return command.run(settings, argumentsOf(command, parsed), io)
 }
 
-/** What people type and shells hand on, made regular for commander. */
+/** Normalizes the arguments for commander. */
 function clean(argv: readonly string[]): string[] {
   if (argv.length === 0) return ['--help']
   const words = withoutLeadingDashes(argv)

@@ -17,7 +17,7 @@ interface Example {
   readonly does: string
 }
 
-/** What a command reaches the world by. */
+/** The terminal and process facilities that a command uses. */
 export interface Io extends Terminal {
   /** Aborts at Ctrl-C, SIGTERM, or when nobody reads the results any more: finish what is begun, then return. */
   readonly signal: AbortSignal

@@ -72,7 +72,7 @@ function addOption(added: Program, flags: string, description: string): void {
   added.addOption(option.required ? option.argParser(refuseFlag) : option)
 }
 
-/** In `--lake --json` a value was forgotten; commander would take the flag for it. */
+/** Refuses a flag as a value: in `--lake --json` the value is missing. */
 function refuseFlag(value: string): string {
   if (value.startsWith('--')) throw new InvalidArgumentError('Its value is missing.')
   return value

@@ -1,7 +1,7 @@
 import { MillraceError, nearest } from '@millrace/base'
 import type { Command, CommanderError } from 'commander'
 
-/** What commander refuses, in our words and with the nearest right name. */
+/** Returns commander's error as one of ours, with the nearest valid name. */
 export function usageError(error: CommanderError, command: Command): MillraceError {
   const message = error.message.replace(/^error: /, '').replace(/=[^']*'/, "'")
   const named = /'(-{0,2}[^'= ]*)/.exec(message)?.[1] ?? ''

@@ -1,6 +1,6 @@
 import type { Partition, Position } from '@millrace/transport'
 
-/** What one batch does to a partition: it moves it from one position to another. */
+/** A partition's progress in one batch: from one position to another. */
 export interface Advance {
   readonly partition: Partition
   readonly from: Position

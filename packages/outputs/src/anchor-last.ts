@@ -14,13 +14,13 @@ export interface PipelineOutputs {
   begin(partitions: readonly Partition[]): Promise<PipelineBegun>
   prepare(batch: CleanedBatch): Promise<PreparedBatch>
   upload(prepared: PreparedBatch): Promise<void>
-  /** Without a batch, progress alone is stored, in the anchor. */
+  /** Commits a batch; without one, stores only progress, in the anchor. */
   commit(prepared: PreparedBatch | undefined, advances: readonly StoredAdvance[]): Promise<CommitResult>
   close(): Promise<void>
 }
 
 export interface PipelineBegun extends Begun {
-  /** By `partitionKey`: what another output already holds of records that the anchor has yet to pass. */
+  /** By `partitionKey`: records that another output already holds and the anchor has yet to pass. */
   readonly held: ReadonlyMap<string, HeldRecords>
 }
 
@@ -59,7 +59,7 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
       return { positions, ofKnownTopics, held }
     },
     async prepare(batch) {
-      // The anchor first: it writes the rows, and with them it is known what is rejected.
+      // The anchor goes first: writing the rows shows which records are rejected.
       const first = await anchor.prepare(batch)
       const rest: Prepared[] = []
       for (const other of others) rest.push(await other.prepare(batch))
@@ -88,8 +88,8 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
 }
 
 /**
- * Where this worker knows an output to be. What a conflict has shown of others since must not count: it would pass
- * the fence that is there to notice them.
+ * The positions that this worker expects an output to have. Positions seen in a conflict must not count: they would
+ * pass the fence, which is there to notice them.
  */
 function createExpectation() {
   const expected = new Map<string, Position>()
@@ -105,7 +105,10 @@ function createExpectation() {
   }
 }
 
-/** Only of partitions in which the output has passed the anchor: a kill between their commits left it so. */
+/**
+ * Returns the held records of partitions in which the output is ahead of the anchor, after a kill between their
+ * commits.
+ */
 async function heldBy(
   output: Output,
   stored: ReadonlyMap<Partition, Position>,

@@ -10,9 +10,9 @@ import type { RejectedRecord } from './rejected-record.ts'
 import { readRows, tableInMemory } from './rows.ts'
 
 /**
- * A batch on its way to the outputs. It is cleaned when the first of them asks for rows, and writes them itself in
- * the form asked for, in one statement; an output that wants the messages as they came takes `blocks`, and nothing
- * is cleaned for it. The bytes are only lent, until the last `prepare` has settled.
+ * A batch for the outputs. It is cleaned when the first of them asks for rows, and writes them itself in the form asked
+ * for, in one statement; an output that wants the messages as they came takes `blocks`, and nothing is cleaned for it.
+ * The bytes are valid until the last `prepare` has settled.
  */
 export interface CleanedBatch {
   readonly dataset: Dataset
@@ -26,14 +26,14 @@ export interface CleanedBatch {
    * outputs that know neither Delta nor the engine; it is slower than `parquet`.
    */
   rows(): AsyncIterable<readonly Row[]>
-  /** What became of each record; cleans if that has not been done yet. */
+  /** Returns the outcome of the records; cleans them if that has not been done yet. */
   report(): Promise<BatchReport>
 }
 
 /** The values of a clean row by column. */
 export type Row = Readonly<Record<string, Json>>
 
-/** What became of the records of a batch: `rows`, `filtered` and `rejected` of those that were to be cleaned. */
+/** Outcome of a batch's records: `rows`, `filtered` and `rejected` of those that were to be cleaned. */
 export interface BatchReport {
   readonly rows: number
   readonly filtered: number
@@ -43,21 +43,21 @@ export interface BatchReport {
   readonly ledger: readonly LedgerEntry[]
 }
 
-/** What of a block goes on to be cleaned, and what became of the rest. */
+/** The records of a block that are to be cleaned, and the counts of the others. */
 export interface SelectedBlock {
   readonly block: Block
-  /** Were in the quarantine already. */
+  /** Records that were in the quarantine already. */
   readonly held: number
-  /** Are another data set's. */
+  /** Records of another data set. */
   readonly elsewhere: number
-  /** Repeat a record that came before. */
+  /** Records that repeat an earlier one. */
   readonly repeated: number
   readonly unrecognized: readonly UnrecognizedRecord[]
 }
 
 /** A record of a topic of several data sets that is of none of them. */
 export interface UnrecognizedRecord {
-  /** As the source names it. */
+  /** The source's name of the record. */
   readonly offset: string
   readonly time: number
   readonly reason: string

@@ -5,7 +5,7 @@ import type { Partition, Position } from '@millrace/transport'
 import type { CleanedBatch } from './cleaned-batch.ts'
 
 /**
- * A place where a pipeline's records go: a table, a topic's archive, a database. A folder here and a line in
+ * A destination of a pipeline's records: a table, an archive, a database. A folder here and a line in
  * outputs.ts make one; test/contract.ts proves that it keeps this contract.
  *
  * The delivery contract:
@@ -42,7 +42,10 @@ export interface Output {
    * A call that failed may be made again.
    */
   prepare(batch: CleanedBatch): Promise<Prepared>
-  /** Brings what was prepared to the store, still unseen. A call that failed is made again and goes on with what is left. */
+  /**
+   * Brings what was prepared to the store, still unseen. A call that failed is made again and goes on with what is
+   * left.
+   */
   upload(prepared: Prepared): Promise<void>
   /**
    * Makes the prepared rows and the progress visible together. Without rows (`undefined`) it stores progress alone.
@@ -57,7 +60,7 @@ export interface Output {
    * the other outputs, whatever today's rules say, and is not committed to it twice.
    */
   held?(partition: Partition, from: Position): Promise<HeldRecords | undefined>
-  /** What keeps the store healthy beside the commits; the worker decides when, and who of several workers does it. */
+  /** Maintenance tasks; the worker decides when they run, and which of several workers runs them. */
   readonly maintenance: readonly MaintenanceTask[]
   /** How much the output holds, as of the last commit or `begin`. */
   describe(): OutputSize
@@ -67,19 +70,19 @@ export interface Output {
 export interface Begun {
   /** The stored position of each partition that has one. */
   readonly positions: ReadonlyMap<Partition, Position>
-  /** Those of whose topic any partition has a stored position. */
+  /** The partitions whose topic has a stored position, of any partition. */
   readonly ofKnownTopics: ReadonlySet<Partition>
 }
 
-/** What an output has made of a batch. It goes back to that output only, which keeps more in it than this. */
+/** A batch as prepared by an output. It is passed only to that output, which keeps more in it. */
 export interface Prepared {
   readonly files: number
   readonly fileBytes: number
-  /** Nothing to commit but progress. */
+  /** Whether there is nothing to commit but progress. */
   readonly isEmpty: boolean
 }
 
-/** One step of a partition's stored progress. From `undefined`: nothing may be stored yet. */
+/** A step of a partition's stored progress; `from` is undefined where nothing may be stored yet. */
 export interface StoredAdvance {
   readonly partition: Partition
   readonly from: Position | undefined
@@ -110,7 +113,7 @@ export interface OutputSize {
   readonly rows: number
 }
 
-/** What an output is opened for. */
+/** The table, data set and pipeline that an output is opened for. */
 export interface OutputContext {
   /** The lake. */
   readonly store: ObjectStore

@@ -2,7 +2,7 @@ import { openDelta } from './delta/output.ts'
 import type { OpenOutput } from './output.ts'
 import { openQuarantine } from './quarantine/output.ts'
 
-/** All outputs that there are. */
+/** All outputs; a new one is a line here. */
 export const OUTPUTS = {
   delta: openDelta,
   quarantine: openQuarantine,

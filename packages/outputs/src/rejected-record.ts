@@ -5,7 +5,7 @@ export interface RejectedRecord {
   readonly topic: string
   readonly identity: string
   readonly partition: string
-  /** As the source names the record. */
+  /** The source's name of the record. */
   readonly offset: string
   /** Milliseconds since 1970. */
   readonly time: number

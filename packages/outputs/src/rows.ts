@@ -4,12 +4,12 @@ import { type Machine, quoteText } from '@millrace/engine'
 import { memoryStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
 
-/** A table of nobody's, for rows that are only passing through: the cleaner writes for a table's columns. */
+/** Creates a table in memory for rows on their way to an output: the cleaner writes files for a table's columns. */
 export function tableInMemory({ name, schema }: Dataset, { runtime }: Machine): Promise<Snapshot> {
   return openOrCreate({ store: memoryStore(new Map(), runtime), path: name }, { schema }, runtime)
 }
 
-/** Yields the rows of staged files, which are gone afterwards. */
+/** Yields the rows of staged files, and deletes the files. */
 export async function* readRows(
   files: readonly StagedFile[],
   { engine }: Machine,

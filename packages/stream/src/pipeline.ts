@@ -12,12 +12,12 @@ import { createPace, type PaceLimits } from './intake/pace.ts'
 import { reportWaits } from './retry.ts'
 import type { Report } from './telemetry.ts'
 
-/** One data set on its way from a source to its outputs. */
+/** Moves the records of one data set from a source to its outputs. */
 export interface Pipeline {
   assign(partitions: readonly Partition[]): void
   /** Settles when nothing of these partitions will be committed by this worker any more. */
   revoke(partitions: readonly Partition[]): Promise<void>
-  /** Until the signal; or, to be caught up, until what was there when a partition came has been committed. */
+  /** Runs until the signal; with `untilCaughtUp`, until the records that were there at the assignment are committed. */
   run(signal: AbortSignal, untilCaughtUp: boolean): Promise<void>
 }
 
@@ -28,7 +28,7 @@ export interface Deadlines {
   readonly stopMs: number
 }
 
-/** What the pipelines of a worker have in common. */
+/** Settings that the pipelines of a worker share. */
 export interface PipelineSettings {
   readonly limits: BatchLimits & PaceLimits
   readonly budget: ByteBudget
@@ -130,7 +130,7 @@ function afterCommit({ source }: Job, { runtime }: Machine, report: Report): Epo
   return ({ advances }, { unknown }) => {
     reportUnknown(unknown)
     const reached = new Map(advances.map(({ partition, to }) => [partition, to]))
-    // Only for the broker's own tools: a failure says nothing about our progress.
+    // Only informs the broker's lag tools: a failure does not concern our progress.
     source
       .acknowledge(reached)
       .then(() => runtime.crashPoint('acknowledged'))

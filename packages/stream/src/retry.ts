@@ -4,13 +4,13 @@ import type { WaitEvent } from './telemetry.ts'
 const SHORTEST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
-/** Hears of every try that failed, and again when the step went on or was given up. */
+/** Called for every failed try, and when the step succeeded or was given up. */
 export interface RetryListener {
   failed(step: object, reason: MillraceError): void
   over(step: object): void
 }
 
-/** Many steps of a pipeline may wait side by side: it goes on when none of them waits any more. */
+/** Reports waiting steps of a pipeline; it goes on when none of them waits any more. */
 export function reportWaits(report: (event: WaitEvent) => void): RetryListener {
   const waiting = new Set<object>()
   return {
@@ -24,7 +24,7 @@ export function reportWaits(report: (event: WaitEvent) => void): RetryListener {
   }
 }
 
-/** Repeats work whose failure a retry can heal, for as long as it takes: what waits holds its bytes and loses nothing. */
+/** Retries work with backoff for as long as its errors are retryable. No bytes are lost meanwhile. */
 export async function withRetries<T>(
   work: () => Promise<T>,
   runtime: Runtime,

@@ -3,8 +3,8 @@ import type { MaintenanceTask, OutputSize } from '@millrace/outputs'
 import type { Behind, Partition } from '@millrace/transport'
 
 /**
- * What a worker reports of its work: an event for a block, for a stage of a batch, for a commit; never one for a
- * record. Whoever listens must not fail and must be quick: the work waits for it.
+ * Events of a worker: for a block, for a stage of a batch, for a commit; never one for a record. Listeners must not
+ * throw and must be quick: the work waits for them.
  */
 export type WorkerEvent =
   | { readonly what: 'started'; readonly datasets: readonly StartedDataset[]; readonly mostBytesHeld: number }
@@ -22,7 +22,7 @@ export type PipelineNews =
   | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
   /** A read brought nothing: the reader is at the end, or the source is slow. */
   | { readonly what: 'idle'; readonly partition: Partition }
-  /** So many commits were made today that batches are gathered for longer than asked; or as asked again. */
+  /** The interval between commits has changed, to stay within the daily number. */
   | { readonly what: 'paced'; readonly everyMs: number }
   /** Fields came, in some of the records that were looked at, that the data set does not know; reported once each. */
   | { readonly what: 'unknown fields'; readonly names: readonly string[] }
@@ -38,10 +38,10 @@ export type Report = (news: PipelineNews) => void
 export type WaitEvent =
   /** A try failed and will be made again; reported at every such try. */
   | { readonly what: 'waits'; readonly code: ErrorCode; readonly message: string }
-  /** Nothing waits any more. */
+  /** No step waits any more. */
   | { readonly what: 'goes on' }
 
-/** What was done for a table's health, that there was nothing to do, or why it could not be done. */
+/** Result of a maintenance task of a table. */
 export interface MaintenanceEvent {
   readonly table: string
   readonly task: MaintenanceTask['name']

@@ -28,7 +28,7 @@ export interface StreamOptions {
   readonly lake: string | ObjectStore
   /** What goes where. */
   readonly routes: readonly Route[]
-  /** Where data sets are looked for before the built-in ones. */
+  /** Folders of data sets. */
   readonly datasetFolders: readonly string[]
   /** Data sets that are in no folder. */
   readonly datasets?: readonly Dataset[]
@@ -37,7 +37,10 @@ export interface StreamOptions {
   readonly group: string
   /** May begin in a topic that another group puts into the same table: its records are there twice then. */
   readonly allowsAnotherGroup?: boolean
-  /** A name that outlives this process: with Kafka, who comes back under it soon gets its partitions without a rebalance. */
+  /**
+   * A name that outlives this process: with Kafka, who comes back under it soon gets its partitions without a
+   * rebalance.
+   */
   readonly member?: string
   readonly start: StartPosition
   readonly limits: BatchLimits & PaceLimits
@@ -56,7 +59,7 @@ export interface StreamTotals {
 /** A third of Kafka's usual rebalance timeout, and what schedulers give a process that they end. */
 const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
 
-/** More would starve what else needs Node's threads: name look-ups, files. */
+/** Two, as more would starve other users of Node's thread pool: DNS, files. */
 const STATEMENTS_AT_ONCE = 2
 
 /** Bytes between the source and the outputs, over all data sets: two batches are cleaned while the next one begins. */
@@ -216,7 +219,7 @@ function count(totals: { -readonly [K in keyof StreamTotals]: number }, commit: 
   totals.commits++
 }
 
-/** One failing pipeline stops the others: a worker is whole or it says why not. */
+/** Runs the pipelines; when one fails, the others stop too, and the worker fails with its error. */
 async function runTogether(routed: readonly Routed[], signal: AbortSignal, untilCaughtUp: boolean): Promise<void> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])

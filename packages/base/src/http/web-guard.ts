@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { isLoopback } from './loopback.ts'
 
-/** What the guard looks at; Node's IncomingMessage has all of it. */
+/** The parts of a request that the guard checks; Node's IncomingMessage has them. */
 export interface GuardedRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
@@ -16,7 +16,7 @@ export interface GuardRefusal {
 }
 
 export interface GuardedServer {
-  /** Where it listens. */
+  /** The host that the server listens on. */
   readonly host: string
   /** Names under which it is reached besides, such as that of a proxy before it. */
   readonly names?: readonly string[]

@@ -30,7 +30,7 @@ export interface Metadata {
 
 export type PartitionValues = Readonly<Record<string, string | null>>
 
-/** Where the row numbers are that a file has lost since it was written. */
+/** Location of the deletion vector: the row numbers that a file has lost since it was written. */
 export interface DeletionVector {
   /** u: a file named by a UUID; p: a file named by its path; i: inline. */
   readonly storageType: 'u' | 'p' | 'i'
@@ -69,7 +69,7 @@ export interface Txn {
   readonly lastUpdated?: number
 }
 
-/** In a checkpoint only: a Parquet file with the adds and removes. */
+/** A Parquet file with adds and removes; only checkpoints have it. */
 export interface Sidecar {
   readonly path: string
 }
@@ -98,7 +98,7 @@ export function encodeActions(actions: Actions): Uint8Array {
   return new TextEncoder().encode(`${lines.join('\n')}\n`)
 }
 
-/** `where` names the entry, for the message when it is damaged. An empty entry says nothing, and is a version all the same. */
+/** Decodes a log entry; `where` names it in error messages. An empty entry is a version without actions. */
 export function decodeActions(bytes: Uint8Array, where: string): Actions & { readonly sidecar: readonly Sidecar[] } {
   const decoded: Decoded = { add: [], remove: [], txn: [], sidecar: [] }
   const text = utf8.decode(bytes)

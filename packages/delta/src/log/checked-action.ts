@@ -2,8 +2,8 @@ import { MillraceError } from '@millrace/base'
 import type { AddFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar, Txn } from './actions.ts'
 
 /**
- * Actions of a log have the shape that the protocol gives them, or the table is broken: what another writer left out
- * or mistyped is told with its place here, and never found out by whoever reads it later.
+ * Checks that the actions of a log have the shape that the protocol gives them. Otherwise the table is broken: what
+ * another writer left out or mistyped is reported here with the entry that has it.
  */
 type Loose = Readonly<Record<string, unknown>>
 
@@ -38,7 +38,7 @@ export function checkedMetadata(value: Loose, where: string): Metadata {
   return {
     ...(value as unknown as Metadata),
     id: id ?? '',
-    // Told by whoever needs the columns: much can be said of a table without them.
+    // Checked when the columns are needed: much can be known of a table without them.
     schemaString: (schemaString ?? '') as string,
     format: (format ?? { provider: 'parquet', options: {} }) as Metadata['format'],
     partitionColumns: (partitionColumns ?? []) as string[],

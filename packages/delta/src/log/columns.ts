@@ -3,10 +3,10 @@ import type { Metadata, Protocol } from './actions.ts'
 import { property } from './properties.ts'
 import { type DataType, duckdbType, type StructField, schemaOf } from './schema.ts'
 
-/** How the table's columns are found in its files: by their own names, or as column mapping says. */
+/** How columns are found in data files: by their own names, or by column mapping. */
 export type ColumnMapping = 'none' | 'name' | 'id'
 
-/** Some writers announce the feature for writers alone; their files need the mapping all the same. */
+/** Returns the mapping mode. Some writers declare the feature for writers only; their files need the mapping too. */
 function columnMapping({ protocol, metadata }: { protocol: Protocol; metadata: Metadata }): ColumnMapping {
   const features = [...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])]
   const supported = protocol.minReaderVersion === 2 || features.includes('columnMapping')
@@ -25,7 +25,7 @@ export function columnId(field: StructField): number | undefined {
   return typeof id === 'number' ? id : undefined
 }
 
-/** The columns, with those that partition the table apart: their values are in the log. */
+/** The columns of a table; the values of partition columns are in the log. */
 export interface TableColumns {
   readonly mapping: ColumnMapping
   readonly fields: readonly StructField[]
@@ -41,7 +41,7 @@ export function tableColumns(table: { protocol: Protocol; metadata: Metadata }):
   }
 }
 
-/** The type as the data files have it: structs hold physical names. */
+/** Returns the type in data files: structs have physical names. */
 export function fileType(type: DataType, mapping: ColumnMapping): DataType {
   if (typeof type === 'string') return type === 'variant' ? 'variant in a file' : type
   if (type.type === 'array') return { ...type, elementType: fileType(type.elementType, mapping) }
@@ -56,7 +56,7 @@ export function fileType(type: DataType, mapping: ColumnMapping): DataType {
   return { ...type, fields }
 }
 
-/** Files that do not mark a variant as one give its two parts, as bytes. */
+/** Returns SQL for a variant as JSON; files that do not annotate it have its two parts as bytes. */
 function variantText(sql: string): string {
   const part = (name: string) => `variant_extract(${sql}, '${name}')`
   const isParts = `variant_typeof(${sql}) IN ('OBJECT(value, metadata)', 'OBJECT(metadata, value)') AND variant_typeof(${part('metadata')}) = 'BLOB'`
@@ -64,7 +64,7 @@ function variantText(sql: string): string {
   return `CASE WHEN ${sql} IS NULL THEN NULL ELSE CAST(CASE WHEN ${isParts} THEN ${whole} ELSE ${sql} END AS JSON) END`
 }
 
-/** SQL that gives a value of `fileType` the table's own names, and variants as JSON. */
+/** Returns SQL that turns a value of `fileType` into one with the table's own names, and variants into JSON. */
 export function renamed(sql: string, type: DataType, mapping: ColumnMapping, depth = 0): string {
   if (type === 'variant') return variantText(sql)
   if (typeof type === 'string' || duckdbType(type) === duckdbType(fileType(type, mapping))) return sql

@@ -1,12 +1,12 @@
 import { logKey, type TableRef, versionName } from './log.ts'
 
-/** What the log holds from some version on. */
+/** The entries of the log from a version on. */
 export interface LogListing {
-  /** Nothing below was asked for; 0 is the whole log. */
+  /** The first version listed; 0 for the whole log. */
   readonly from: number
-  /** In ascending order. */
+  /** Commit versions, ascending. */
   readonly commits: ReadonlySet<number>
-  /** Complete ones, in ascending order. */
+  /** Complete checkpoints, ascending. */
   readonly checkpoints: readonly Checkpoint[]
   readonly compactions: readonly Compaction[]
 }
@@ -16,7 +16,7 @@ export interface Checkpoint {
   readonly keys: readonly string[]
 }
 
-/** One file that says what the commits of a range say together. */
+/** A log-compaction file for versions from–to. */
 export interface Compaction {
   readonly from: number
   readonly to: number
@@ -37,7 +37,7 @@ export interface TimedLogListing extends LogListing {
   readonly times: ReadonlyMap<number, number>
 }
 
-/** In a folder it costs a call a file, so it is for those who ask for times. */
+/** Lists the log with modification times, which in a folder costs a system call for each file. */
 export async function listLogWithTimes(table: TableRef, from: number): Promise<TimedLogListing> {
   const names = collectNames(from)
   const times = new Map<number, number>()
@@ -56,13 +56,13 @@ function collectNames(from: number) {
   const listing: LogListing = { from, commits, checkpoints, compactions }
   return {
     listing,
-    /** The version, where the key is a commit's. */
+    /** Returns the version if the key is a commit's. */
     collect(key: string): number | undefined {
       const match = NAME.exec(key)
       const groups = match?.groups
       if (!groups) return undefined
       const version = Number(match[1])
-      // No writer gets so far: a stray file is no entry.
+      // A version beyond 2^53 is not from any writer of Delta: the file is ignored.
       if (!Number.isSafeInteger(version)) return undefined
       if (groups.to) compactions.push({ from: version, to: Number(groups.to), key })
       else if (groups.parts) collectPart(version, Number(groups.parts), key, parts, checkpoints)
@@ -73,7 +73,7 @@ function collectNames(from: number) {
   }
 }
 
-/** A checkpoint in parts counts when all of them are there. */
+/** Adds a part of a checkpoint, which counts when all of its parts are there. */
 function collectPart(
   version: number,
   count: number,
@@ -88,10 +88,10 @@ function collectPart(
   if (keys.length === count) complete.push({ version, keys })
 }
 
-/** What `_last_checkpoint` says: a hint only, so a broken one is none. */
+/** The content of `_last_checkpoint`. It is only a hint, so a broken one is ignored. */
 export interface CheckpointHint {
   readonly version: number
-  /** One file with the plain name. */
+  /** Whether it is one file with the classic name. */
   readonly isClassic: boolean
 }
 

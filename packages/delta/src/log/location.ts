@@ -4,17 +4,17 @@ import { type ObjectStore, realFolder } from '@millrace/store'
 
 declare const identity: unique symbol
 
-/** Names one file, however a log spells its path. Opaque, so that no text is compared with it by mistake. */
+/** Identifies a file, however a log spells its path. Opaque, so that no text is compared with it by mistake. */
 export interface FileId {
   readonly [identity]: true
 }
 
-/** Where a path of a log leads: into the lake, as a key of the store, or outside of it, as an address. */
+/** Location of a file in the log: a key of the store, or an address outside of the lake. */
 export type Location = { readonly key: string } | { readonly address: string }
 
 /**
- * Every place that a path may mean, the likeliest first. Usually one: only an absolute path with a `%` may have
- * been written without URL encoding. Empty: the path names no file that can be identified.
+ * Returns every location that a path may mean, the likeliest first. Usually one: only an absolute path with a `%` may
+ * have been written without URL encoding. Returns none if the path names no file that can be identified.
  */
 export function locationsOf(store: ObjectStore, folder: string, path: string): Location[] {
   if (path.includes('\0')) return []
@@ -27,7 +27,7 @@ export function locationsOf(store: ObjectStore, folder: string, path: string): L
   return root === undefined ? [] : [locate(store, posix.normalize(`${root}/${key}`))]
 }
 
-/** The identity of a location: a key's and an address's differ. */
+/** Returns the identity of a location; a key and an address never have the same. */
 export function idOf(location: Location): FileId {
   const text = 'key' in location ? location.key : `:${location.address}`
   return text as unknown as FileId
@@ -58,7 +58,7 @@ function decodeUrl(path: string): string | undefined {
 
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(\/.*)?$/i
 
-/** A local path with a leading slash, or `scheme://authority/path`. */
+/** Returns a local path with a leading slash, or `scheme://authority/path`. */
 function canonicalAddress(store: ObjectStore, text: string): string | undefined {
   if (text.startsWith('/')) return withinStoreScheme(store, posix.normalize(text))
   const [, scheme = '', authority = '', path = '/'] = URL_PARTS.exec(text) ?? []
@@ -70,13 +70,13 @@ function canonicalAddress(store: ObjectStore, text: string): string | undefined 
   return `${schemeOf(scheme)}://${authority}${posix.normalize(path)}`
 }
 
-/** A path without a scheme is one of the file system that holds the table. */
+/** Resolves a path without a scheme in the file system that holds the table. */
 function withinStoreScheme(store: ObjectStore, path: string): string {
   const [, scheme, authority] = URL_PARTS.exec(store.url) ?? []
   return scheme === undefined || scheme === 'file' ? path : `${scheme}://${authority}${path}`
 }
 
-/** Hadoop has three names for S3. */
+/** Returns the scheme; Hadoop's three names for S3 are one. */
 function schemeOf(scheme: string): string {
   const lower = scheme.toLowerCase()
   return lower === 's3a' || lower === 's3n' ? 's3' : lower
@@ -93,7 +93,7 @@ function locate(store: ObjectStore, address: string): Location {
   return { address: isLocal ? throughLinks(address) : address }
 }
 
-/** The names of a lake's own folder or prefix: as it was opened, and for a folder as it is without links. */
+/** Returns the names of the lake's root: as it was opened and, for a folder, with links resolved. */
 function rootsOf({ url }: ObjectStore): string[] {
   if (!url.startsWith('file:')) return url.includes('://') ? [url.replace(/\/$/, '')] : []
   const path = fileURLToPath(url)

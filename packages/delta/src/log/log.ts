@@ -3,7 +3,7 @@ import type { ObjectStore } from '@millrace/store'
 import { type Actions, decodeActions } from './actions.ts'
 import { type Location, locationsOf } from './location.ts'
 
-/** A Delta table's place: a store and the folder in it. */
+/** Location of a Delta table: a store and a folder in it. */
 export interface TableRef {
   readonly store: ObjectStore
   readonly path: string
@@ -17,7 +17,7 @@ export function logKey(table: TableRef, name: string): string {
   return `${table.path}/_delta_log/${name}`
 }
 
-/** Names in the log start with the version in twenty digits, so that their order is the table's. */
+/** Returns the version in twenty digits, which names in the log start with, so that they sort by version. */
 export function versionName(version: number): string {
   return String(version).padStart(20, '0')
 }
@@ -26,14 +26,14 @@ export function commitName(version: number): string {
   return `${versionName(version)}.json`
 }
 
-/** The key of a data file, from its path in the log. */
+/** Returns the key of a data file from its path in the log. */
 export function dataKey(table: TableRef, addPath: string): string {
   const location = locationOf(table, addPath)
   if ('key' in location) return location.key
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: ${addPath} lies outside of the lake`)
 }
 
-/** Where a file of the log lies: most in the store, as an object of it; some, named by an address, elsewhere. */
+/** Returns the location of a file in the log: most are in the store, some elsewhere by an address. */
 export function locationOf(table: TableRef, addPath: string): Location {
   const [location] = locationsOf(table.store, table.path, addPath)
   if (location) return location

@@ -1,6 +1,6 @@
 import type { Metadata } from './actions.ts'
 
-/** What a property of a table means to us. Refused: a table where it is on is read, not written to. */
+/** How we treat a table property. A table with a refused one is read and not written to. */
 export type Treatment = 'honoured' | 'refused' | 'irrelevant'
 
 /** Each `delta.*` property of a table that we know. A name that ends in `.*` stands for all below it. */
@@ -63,7 +63,7 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
 
 type Configuration = Metadata['configuration']
 
-/** What a property says: under its own name, else under that name in other letter case. */
+/** Returns the value of a property: under its exact name, else under the name in other letter case. */
 export function property(configuration: Configuration, name: string): string | undefined {
   if (name in configuration) return configuration[name]
   const wanted = name.toLowerCase()
@@ -92,15 +92,15 @@ function treatmentOf(key: string): Treatment | undefined {
 }
 
 const CONSTRAINT = 'delta.constraints.'
-/** That it forgets progress stands in the way of a pipeline only: `refuseExpiringProgress`. */
-const REFUSED_APART = 'delta.settransactionretentionduration'
+/** Refused only for pipelines, as it makes the table forget progress: see `refuseExpiringProgress`. */
+const REFUSED_FOR_PIPELINES = 'delta.settransactionretentionduration'
 const OFF = new Set(['', 'false', 'none'])
 
-/** The properties that ask of a writer what we can't do, in words. */
+/** Returns the properties that require of a writer what we cannot do, as texts for a message. */
 export function refusedProperties(configuration: Configuration): string[] {
   return Object.entries(configuration).flatMap(([key, value]) => {
     const name = key.toLowerCase()
-    if (treatmentOf(key) !== 'refused' || name === REFUSED_APART) return []
+    if (treatmentOf(key) !== 'refused' || name === REFUSED_FOR_PIPELINES) return []
     if (name.startsWith(CONSTRAINT)) return [`constraint ${key.slice(CONSTRAINT.length)} (${value})`]
     if (OFF.has(value.trim().toLowerCase())) return []
     if (name === 'delta.columnmapping.mode') return [`column mapping by ${value}`]
@@ -109,19 +109,19 @@ export function refusedProperties(configuration: Configuration): string[] {
   })
 }
 
-/** Properties in Delta's name that we don't know, so that whoever set them can be told. */
+/** Returns the unknown properties that begin with `delta.`, for a warning. */
 export function unknownProperties(configuration: Configuration): string[] {
   return Object.keys(configuration).filter(
     (key) => key.toLowerCase().startsWith('delta.') && treatmentOf(key) === undefined,
   )
 }
 
-/** Set on the tables that we make: our own maintenance cleans their logs, though other engines must not. */
+/** Set on tables that we create: our own maintenance cleans their logs, other engines must not. */
 export const CLEANED_BY_US = 'millrace.cleansLog'
-/** Set on the tables that we make, and by who wants it of others: columns that the rows bring are added. */
+/** Set on tables that we create, and by users on others: missing columns of the rows are added. */
 export const WIDENED_BY_US = 'millrace.addsColumns'
 
-/** Whether its log may be cleaned by us: where nobody forbids it, or where the ban is our own. */
+/** Whether we may clean the table's log: cleanup is not forbidden, or forbidden only to other engines. */
 export function cleansLog(configuration: Configuration): boolean {
   return isOn(configuration, CLEANED_BY_US) || !isOff(configuration, 'delta.enableExpiredLogCleanup')
 }

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { Actions } from './actions.ts'
 
-/** A compaction tells of each file and each writer once; one that does not was made by just joining commits. */
+/** Refuses a compaction with repeated files or writers: it was made by joining commits without reconciling them. */
 export function refuseUnreconciled({ add, remove, txn }: Actions, url: string): void {
   const files = [...add, ...remove].map(
     ({ path, deletionVector: vector }) =>
@@ -10,10 +10,7 @@ export function refuseUnreconciled({ add, remove, txn }: Actions, url: string): 
   const repeated =
     firstRepeated(files) ?? firstRepeated(txn.map(({ appId }) => appId)) ?? firstRepeated(add.map(({ path }) => path))
   if (repeated === undefined) return
-  throw new MillraceError(
-    'TABLE_BROKEN',
-    `${url}: the commits that it stands for are gone, and it tells twice of ${repeated}`,
-  )
+  throw new MillraceError('TABLE_BROKEN', `${url}: the commits that it replaces are gone, and it repeats ${repeated}`)
 }
 
 function firstRepeated(names: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
 import type { Metadata } from './actions.ts'
 
-/** Delta's schema: JSON types as the protocol writes them. */
+/** A Delta schema, in the protocol's JSON. */
 export interface StructType {
   readonly type: 'struct'
   readonly fields: readonly StructField[]
@@ -15,7 +15,7 @@ export interface StructField {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** A field that may be null, with the comment that whoever reads the table sees. */
+/** Returns a nullable field with a comment for readers of the table. */
 export function commentedField(name: string, type: DataType, comment: string): StructField {
   return { name, type, nullable: true, metadata: { comment } }
 }
@@ -35,7 +35,7 @@ export interface MapType {
 
 export type DataType = string | StructType | ArrayType | MapType
 
-/** Schemas are parsed once for each action that carries one. */
+/** Parsed schemas, by the action that has them. */
 const parsed = new WeakMap<Metadata, StructType>()
 
 /** Returns the schema of a table; TABLE_BROKEN names the place where it is none. */
@@ -60,7 +60,7 @@ function parseSchema({ id, schemaString }: Metadata): StructType {
   throw broken('is no struct')
 }
 
-/** Deeper than any real table; a hostile one must not exhaust the stack. */
+/** Maximum nesting, so that a hostile schema cannot exhaust the stack. */
 const DEEPEST = 100
 
 type Broken = (what: string) => MillraceError
@@ -106,7 +106,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A void column has no value in any file. */
+/** DuckDB's types by Delta's; a void column has no values in any file. */
 const DUCKDB_TYPES = new Map([
   ['string', 'VARCHAR'],
   ['long', 'BIGINT'],
@@ -121,7 +121,7 @@ const DUCKDB_TYPES = new Map([
   ['timestamp', 'TIMESTAMP WITH TIME ZONE'],
   ['timestamp_ntz', 'TIMESTAMP'],
   ['void', 'VARCHAR'],
-  // People get a variant as JSON text; `fileType` says how files hold it.
+  // A variant is shown as JSON text; `fileType` returns its type in files.
   ['variant', 'JSON'],
   ['variant in a file', 'VARIANT'],
 ])
@@ -136,7 +136,7 @@ export function decimalType(type: string): { readonly precision: number; readonl
   return precision >= 1 && precision <= MOST_DIGITS && scale <= precision ? { precision, scale } : undefined
 }
 
-/** What a table's schema says is never SQL: only the types of this closed set become any. */
+/** Returns the SQL of a primitive type. Only this closed set of types becomes SQL, never the schema's text. */
 function duckdbPrimitive(type: string): string | undefined {
   const decimal = decimalType(type)
   return decimal ? `DECIMAL(${decimal.precision}, ${decimal.scale})` : DUCKDB_TYPES.get(type)

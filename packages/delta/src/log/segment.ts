@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { Checkpoint, Compaction, LogListing } from './listing.ts'
 import { commitName, logKey, type TableRef, tableUrl } from './log.ts'
 
-/** The files that together say what a table was at a version, oldest first. */
+/** The log files that make up a version of the table, oldest first. */
 export interface Segment {
   readonly version: number
   readonly checkpoint: Checkpoint | undefined
@@ -11,19 +11,19 @@ export interface Segment {
 
 export interface LogEntry {
   readonly key: string
-  /** The last version that it tells. */
+  /** The last version that it covers. */
   readonly version: number
-  /** Says what several commits said, which must be reconciled. */
+  /** Whether it is a log compaction. */
   readonly isCompacted: boolean
 }
 
-/** The newest version that the listing knows. */
+/** Returns the newest version of the listing. */
 export function newestVersion(listing: LogListing): number | undefined {
   const newest = Math.max(-1, ...[...listing.commits].slice(-1), ...listing.checkpoints.slice(-1).map(versionOf))
   return newest < 0 ? undefined : newest
 }
 
-/** Ways to reach `version`, the cheapest first: a damaged checkpoint leaves the next. Throws if there is none. */
+/** Yields the ways to load `version`, cheapest first, as a checkpoint can be damaged. Throws if there is none. */
 export function* segmentsTo(table: TableRef, listing: LogListing, version: number): Generator<Segment> {
   let missing: number | undefined
   let isReachable = false
@@ -38,7 +38,7 @@ export function* segmentsTo(table: TableRef, listing: LogListing, version: numbe
   if (!isReachable) throw unreachable(table, listing, version, missing)
 }
 
-/** What lies before the log's first commit was cleaned away; what lacks between two was lost. */
+/** Returns the error for a version that was cleaned up, or for a gap in the log. */
 function unreachable(
   table: TableRef,
   listing: LogListing,
@@ -69,7 +69,7 @@ function firstGap(listing: LogListing, from: number, to: number): number | undef
   return undefined
 }
 
-/** Commits are the truth: a compaction is read only where one that it tells of is gone. */
+/** Returns the entries to read: commits, and a compaction only where one of its commits is gone. */
 function entriesBetween(table: TableRef, listing: LogListing, from: number, to: number): LogEntry[] {
   const entries: LogEntry[] = []
   let first = from
@@ -87,7 +87,7 @@ function entriesBetween(table: TableRef, listing: LogListing, from: number, to: 
   return entries
 }
 
-/** The compaction within the range that reaches farthest of those that tell of a version and overlap no other. */
+/** Returns the compaction within the range that covers a version, overlaps no other, and reaches farthest. */
 function standIn({ compactions }: LogListing, from: number, version: number, to: number): Compaction | undefined {
   const able = compactions.filter((one) => one.from >= from && one.from <= version && one.to >= version && one.to <= to)
   return able.sort((a, b) => b.to - a.to || b.from - a.from)[0]

@@ -1,6 +1,6 @@
 import type { AddFile } from '../log/actions.ts'
 
-/** Above this share of the target a file is left as it is. */
+/** Files above this share of the target size are left alone. */
 const LARGE_ENOUGH = 0.75
 
 /**

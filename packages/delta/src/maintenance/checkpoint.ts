@@ -52,7 +52,10 @@ function countOf({ txns, files }: Snapshot, tombstones: readonly RemoveFile[]): 
   return 2 + txns.size + files.size + tombstones.length
 }
 
-/** Only a hint, so no harm is done when two writers cross; it never goes back if that can be seen. */
+/**
+ * Writes `_last_checkpoint`. It is only a hint: concurrent writers do no harm. It is not moved to an older version
+ * knowingly.
+ */
 async function pointTo({ table, version, files }: Snapshot, size: number, sizeInBytes: number): Promise<void> {
   if (((await checkpointHint(table))?.version ?? -1) > version) return
   const hint = { version, size, sizeInBytes, numOfAddFiles: files.size }

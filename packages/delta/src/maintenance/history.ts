@@ -3,7 +3,7 @@ import { listLogWithTimes } from '../log/listing.ts'
 import { readCommit, type TableRef } from '../log/log.ts'
 import { inOrder } from '../read/in-order.ts'
 
-/** What one entry of the log says of itself. */
+/** The commitInfo of one log entry. */
 export interface HistoryEntry {
   readonly version: number
   /** Milliseconds since 1970, by the writer's clock, or else by the store's. */
@@ -44,10 +44,10 @@ function entryOf(
 ): HistoryEntry {
   const { timestamp, inCommitTimestamp, operation, operationParameters, operationMetrics, engineInfo, userMetadata } =
     info
-  const told = [inCommitTimestamp, timestamp].find((time) => typeof time === 'number')
+  const recorded = [inCommitTimestamp, timestamp].find((time) => typeof time === 'number')
   return {
     version,
-    time: told ?? modified,
+    time: recorded ?? modified,
     operation: typeof operation === 'string' ? operation : 'UNKNOWN',
     parameters: (operationParameters ?? {}) as Record<string, unknown>,
     metrics: (operationMetrics ?? {}) as Record<string, unknown>,

@@ -48,8 +48,8 @@ export async function neededFiles(
 }
 
 /**
- * What needed files that the listing of the table did not show are without links. Refuses where a file that the
- * table has is not there: then its path may mean another one.
+ * Resolves the links of needed files that the listing of the table did not show. Refuses where a file that the table
+ * has is not there: then its path may mean another one.
  */
 export async function behindLinks(table: TableRef, unseen: ReadonlyMap<FileId, Needed>): Promise<Set<FileId>> {
   const found = new Set<FileId>()

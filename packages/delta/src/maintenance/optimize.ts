@@ -24,15 +24,15 @@ export interface OptimizeResult {
   readonly removedBytes: number
   readonly addedFiles: number
   readonly addedBytes: number
-  /** Groups of files that somebody else changed meanwhile: they are left for the next time. */
+  /** Groups that were left for the next run because another writer changed one of their files. */
   readonly conflicts: number
 }
 
 const TARGET_BYTES = 128 * 1024 * 1024
 
 /**
- * Makes few large files of many small ones. No row changes, and appends never wait: each group of files is a
- * commit of its own, which only somebody who removes one of the same files can get in the way of.
+ * Compacts many small files into few large ones. No row changes, and appends never wait: each group of files is a
+ * commit of its own, which conflicts only with the removal of one of the same files.
  */
 export async function optimizeTable(
   base: Snapshot,
@@ -58,9 +58,9 @@ export async function optimizeTable(
   let staging = stageNext(base)
   try {
     for (let staged = await staging; staged && !signal?.aborted; staged = await staging) {
-      // While one group is brought to its place, the next is read.
+      // The next group is read while this one is committed.
       staging = stageNext(result.snapshot)
-      result = await place(result, staged, context)
+      result = await commitBin(result, staged, context)
     }
   } finally {
     await discard(staging)
@@ -68,12 +68,12 @@ export async function optimizeTable(
   return result
 }
 
-/** Files outside of the lake stay where they are: what is in them is not for us to copy. */
+/** Returns the files in the lake; those outside of it are not copied. */
 function ownFiles({ table, files }: Snapshot): AddFile[] {
   return [...files.values()].filter(({ path }) => 'key' in locationOf(table, path))
 }
 
-/** What was read in vain: the files that are in their places are gone from here. */
+/** Deletes local files that were staged and not uploaded. */
 async function discard(staging: Promise<StagedBin | undefined>): Promise<void> {
   const left = await staging.catch(() => undefined)
   for (const { localPath, folder } of left?.files ?? []) await rm(folder ?? localPath, { recursive: true, force: true })
@@ -82,7 +82,7 @@ async function discard(staging: Promise<StagedBin | undefined>): Promise<void> {
 interface StagedBin {
   readonly bin: readonly AddFile[]
   readonly seen: Snapshot
-  /** Undefined: somebody else has changed one of the group already. */
+  /** Undefined when another writer has changed a file of the group already. */
   readonly files: readonly StagedFile[] | undefined
 }
 
@@ -104,7 +104,7 @@ async function stage(
   return { bin, seen, files }
 }
 
-async function place(
+async function commitBin(
   before: OptimizeResult,
   { bin, seen, files }: StagedBin,
   { runtime }: WriteContext,

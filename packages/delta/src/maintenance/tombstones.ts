@@ -10,8 +10,8 @@ import type { Snapshot } from '../read/snapshot.ts'
 const READS_AT_ONCE = 16
 
 /**
- * Files that were removed after `since` and are not back: readers of older versions still need them. A snapshot
- * does without them, so they are gathered here, from the newest checkpoint up to it and the commits after that.
+ * Returns files that were removed after `since` and not added again: readers of older versions still need them. A
+ * snapshot does not have them, so they are read here, from the newest checkpoint up to it and the commits after that.
  */
 export async function tombstonesSince(
   snapshot: Snapshot,
@@ -73,7 +73,7 @@ function removesOf(
   return jsonOf(table, connection, keys, 'remove', `coalesce(remove.deletionTimestamp, 0) > ${since}`)
 }
 
-/** The actions of one kind in the checkpoint's files, which may lack the column altogether. */
+/** Reads the actions of one kind from a checkpoint's files, which may lack the column. */
 async function jsonOf<T>(
   table: TableRef,
   connection: DuckDBConnection,

@@ -10,11 +10,11 @@ import { behindLinks, neededFiles } from './needed.ts'
 import { tombstonesSince } from './tombstones.ts'
 
 export interface VacuumOptions {
-  /** Only say what would go. */
+  /** Deletes nothing; the result has what would be deleted. */
   readonly dryRun?: boolean
-  /** The table's own retention unless said; less than that only with `force`. */
+  /** Defaults to the table's retention; a shorter one needs `force`. */
   readonly retentionMs?: number
-  /** Delete what readers of older versions and writers under way may still need. */
+  /** Also deletes files that readers of older versions and running writers may still need. */
   readonly force?: boolean
 }
 
@@ -27,8 +27,8 @@ export interface VacuumResult {
 const DELETES_AT_ONCE = 16
 
 /**
- * Deletes files that no version within the retention names and that are older than that: what commits have
- * removed, and what writers left behind that never committed.
+ * Deletes files older than the retention that no version within it refers to: files that commits have removed, and
+ * files of writers that never committed.
  */
 export async function vacuumTable(
   snapshot: Snapshot,
@@ -56,7 +56,7 @@ export async function vacuumTable(
     if (info.modified >= since || isHidden(info.key.slice(table.path.length + 1)) || isNeeded) continue
     candidates.push(info)
   }
-  // What the listing did not show lies elsewhere, or is reached through a link.
+  // Needed files that the listing did not show are elsewhere, or reached through a link.
   const linked = await behindLinks(table, needed)
   const unneeded = candidates.filter(({ key }) => !linked.has(idOf({ key })))
   const keys = unneeded.map(({ key }) => key)
@@ -65,7 +65,7 @@ export async function vacuumTable(
   return { keys, bytes, deleted: !dryRun }
 }
 
-/** The log and other engines' own folders. A partition's folder may begin with an underscore too. */
+/** Whether a key is in the log or in another engine's hidden folder. A partition's folder may begin with `_` too. */
 function isHidden(relative: string): boolean {
   return relative.split('/').some((part) => part.startsWith('.') || (part.startsWith('_') && !part.includes('=')))
 }

@@ -2,7 +2,7 @@ import { parseWithNumberText } from '@millrace/base'
 import type { AddFile } from '../log/actions.ts'
 import type { DataType } from '../log/schema.ts'
 
-/** What a file's statistics say of one column; what they don't say is undefined. */
+/** Statistics of one column in a file; unknown ones are undefined. */
 export interface Bounds {
   readonly min?: Comparable
   readonly max?: Comparable
@@ -83,7 +83,7 @@ export function statsOf({ stats }: AddFile): Stats {
   }
 }
 
-/** Other writers cut timestamps down to milliseconds. */
+/** Other writers truncate timestamps to milliseconds. */
 const CUT_OFF_MICROSECONDS = 999n
 
 export function boundsOf(stats: Stats, column: string, type: DataType): Bounds {

@@ -4,17 +4,17 @@ import { physicalName, type TableColumns } from '../log/columns.ts'
 import type { DataType, StructField } from '../log/schema.ts'
 import { boundsOf, comparable, compare, type Stats, statsOf } from './bounds.ts'
 
-/** What a file's old values count in, where that is the Julian calendar and the clock of a zone. */
+/** The Julian calendar and time zone that a file's old values were written in. */
 export interface Calendar {
   readonly julianDates: boolean
   readonly julianTimes: boolean
-  /** Undefined: the zone's clock never changed, and `offset` tells all of it. */
+  /** Undefined when the zone's offset never changed: then `offset` is all of it. */
   readonly zone?: string
-  /** By how many seconds the clock was ahead of UTC, as Spark's writers took it for all times before 1900. */
+  /** Seconds ahead of UTC, as Spark's writers took it for all times before 1900. */
   readonly offset: number
 }
 
-/** From these on, the Julian calendar and the zones of old say the same as those of today. */
+/** From these dates on, legacy and current values are the same. */
 const SAME_SINCE: Readonly<Record<string, string>> = { date: '1582-10-15', timestamp: '1900-01-01T00:00:00Z' }
 
 /** Whether a value of the type has a place in a calendar. Spark never rebases a timestamp_ntz. */
@@ -25,7 +25,7 @@ export function isCalendrical(type: DataType): boolean {
   return type.fields.some((field) => isCalendrical(field.type))
 }
 
-/** Whether a file may hold values so old that its footer must tell their calendar. */
+/** Whether a file may hold values so old that the calendar in its footer matters. */
 export function mayBeOld(file: AddFile, fields: readonly StructField[], mapping: TableColumns['mapping']): boolean {
   const stats = statsOf(file)
   return fields.some((field) => fieldMayBeOld(stats, field, mapping))

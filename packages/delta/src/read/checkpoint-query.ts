@@ -1,13 +1,13 @@
 import { type DuckDBConnection, DuckDBStructType, type DuckDBType } from '@duckdb/node-api'
 import { quoteText } from '@millrace/engine'
 
-/** Before and after each part of an add, and in nothing else: JSON escapes it and paths are URL-encoded. */
+/** Separates the parts of an add. It occurs in none of them: JSON escapes it and paths are URL-encoded. */
 export const SEPARATOR = '\u001f'
 
-/** What an add comes as, in this order. */
+/** The parts of an add, in this order. */
 export const ADD_PARTS = ['path', 'partitionValues', 'size', 'modificationTime', 'tags', 'deletionVector', 'stats']
 
-/** What asks for a checkpoint's rows. Writers leave out the columns that they don't use. */
+/** The SQL that reads a checkpoint. Writers leave out columns that they don't use. */
 export interface CheckpointQuery {
   /**
    * Writes the parts of the adds to a file, a line each. To a file and not to us: the engine holds few rows at once

@@ -132,7 +132,7 @@ function expectLineEnd(part: string | undefined): void {
 
 /** Takes the adds that are there whole, and says how many parts those were. */
 function addReader(replay: Replay): (parts: readonly string[]) => number {
-  // What repeats from file to file, as partition values do, is made once.
+  // Values that repeat from file to file, such as partition values, are parsed once.
   const shared = new Map<string, unknown>()
   const fromJson = (json: string) => {
     let value = shared.get(json)

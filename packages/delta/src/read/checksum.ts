@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import { logKey, tableUrl, versionName } from '../log/log.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Some writers leave beside a commit what the table then consists of. */
+/** Compares a snapshot with the checksum file that some writers leave beside a commit. */
 export async function refuseWrongChecksum(snapshot: Snapshot): Promise<void> {
   const { table, version, files } = snapshot
   const bytes = await table.store.get(logKey(table, `${versionName(version)}.crc`))
@@ -17,7 +17,7 @@ export async function refuseWrongChecksum(snapshot: Snapshot): Promise<void> {
   )
 }
 
-/** Undefined where it is none: it is written after the commit, and a writer may die over it. */
+/** Parses a checksum file; returns undefined for a broken one, as its writer may have died. */
 function parse(bytes: Uint8Array): { numFiles: number; tableSizeBytes: number } | undefined {
   try {
     const { numFiles, tableSizeBytes } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>

@@ -16,7 +16,7 @@ import {
 
 const READS_AT_ONCE = 16
 
-/** Of all files of a scan: a few bytes of a vector can stand for any number of rows. */
+/** Maximum of all bitmaps of a scan: a few bytes of a vector can stand for any number of rows. */
 const MOST_BITMAP_BYTES = 64 << 20
 
 /** A row's bit is looked up by a number of 28 bits, so that no vector makes a bitmap over 32 MB. */
@@ -61,7 +61,7 @@ function rowsOf(table: TableRef, file: FileWithVector, bytes: Uint8Array): Buffe
   return bits.bytes()
 }
 
-/** As its statistics count them, as far as a bitmap may reach. */
+/** Returns the rows of a file by its statistics, at most what a bitmap can address. */
 function rowsIn(file: AddFile): number {
   const { numRecords } = statsOf(file)
   return Math.min(MOST_ROWS_OF_FILE, numRecords === undefined ? MOST_ROWS_OF_FILE : Number(numRecords))

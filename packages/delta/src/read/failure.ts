@@ -31,7 +31,7 @@ export function explainFailure(error: unknown, scan: Scan, paths: readonly strin
   return new MillraceError('TABLE_BROKEN', `${where} ${isGone ? 'is gone' : "can't be read"}`, { cause: error })
 }
 
-/** What stands in quotes, and what stands between spaces. */
+/** Returns the quoted parts and the words of a message. */
 function namesIn(message: string): string[] {
   return [/"([^"]+)"/g, /'([^']+)'/g, /([^\s"']+)/g].flatMap((pattern) =>
     [...message.matchAll(pattern)].map(([, name = '']) => name),

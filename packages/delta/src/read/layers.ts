@@ -1,4 +1,4 @@
-/** What a reader sees of a keyed set that never changes. */
+/** A read-only map. */
 export interface Keyed<V> {
   readonly size: number
   get(key: string): V | undefined

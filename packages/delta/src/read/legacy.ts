@@ -4,7 +4,7 @@ import { isJulian, sparkFooters } from './footers.ts'
 import { readablePaths } from './scan.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Those of the files whose old dates and times are not of the Gregorian calendar. */
+/** Returns the files whose old dates and times are not in the Gregorian calendar. */
 export async function legacyFiles(
   { table, metadata }: Snapshot,
   files: readonly AddFile[],

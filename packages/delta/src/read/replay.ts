@@ -72,7 +72,7 @@ function current(
   return changed.has(key) ? changed.get(key) : base.get(key)
 }
 
-/** With the path, the name of a logical file. */
+/** Identifies a deletion vector; with the path it identifies a logical file. */
 function vectorId(vector: DeletionVector | null | undefined): string {
   if (!vector) return ''
   const { storageType, pathOrInlineDv, offset } = vector

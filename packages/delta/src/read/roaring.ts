@@ -22,7 +22,7 @@ function decodePortable(cursor: Cursor): number {
   return cursor.taken()
 }
 
-/** One bitmap after the other, each after its size: seen inline, also in the protocol's example. */
+/** Decodes bitmaps that each follow their size: the inline form, also of the protocol's example. */
 function decodeNative(cursor: Cursor, number: () => number): number {
   const bitmaps = number()
   for (let bitmap = 0; bitmap < bitmaps; bitmap++) {

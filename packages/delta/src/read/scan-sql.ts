@@ -8,7 +8,7 @@ import { type Calendar, rebased } from './calendar.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 import type { Scan } from './scan.ts'
 
-/** What only the log and the footers know of the files, by their paths and by their places in the list. */
+/** Facts of the files that only the log and the footers have, by path and by index. */
 export interface FileFacts {
   readonly deleted: ReadonlyMap<string, Buffer>
   readonly calendars: ReadonlyMap<number, Calendar>

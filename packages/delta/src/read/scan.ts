@@ -24,12 +24,12 @@ export interface ScanOptions {
   readonly where?: Predicate
 }
 
-/** What is to be read: plain data. */
+/** The plan of a scan, as plain data. */
 export interface Scan {
   readonly snapshot: Snapshot
   readonly columns: readonly StructField[]
   readonly where: Predicate | undefined
-  /** Those that may hold a row that is asked for. */
+  /** The files that may have matching rows. */
   readonly files: readonly AddFile[]
 }
 
@@ -80,7 +80,7 @@ export async function openScan(scan: Scan, connection: DuckDBConnection): Promis
   }
 }
 
-/** By the footers of the files, where columns are mapped. */
+/** Checks the footers of the files where columns are mapped. */
 async function refuseMismapped(scan: Scan, paths: readonly string[], connection: DuckDBConnection): Promise<void> {
   const columns = tableColumns(scan.snapshot)
   try {
@@ -114,12 +114,12 @@ async function oldCalendars(
   }
 }
 
-/** Returns how many rows a table has, where its log alone can tell. */
+/** Returns the table's number of rows if its log has it. */
 export function rowsByLog(snapshot: Snapshot): bigint | undefined {
   return countedRows(planScan(snapshot, { columns: [] }))
 }
 
-/** How many rows a scan of no column gives, where the log alone can tell: then no file is opened for it. */
+/** Returns the number of rows of a scan without columns if the log has it: then no file is opened. */
 function countedRows({ columns, where, files }: Scan): bigint | undefined {
   if (columns.length > 0 || where) return undefined
   let rows = 0n
@@ -150,7 +150,7 @@ export async function withScan<T>(
   }
 }
 
-/** What DuckDB is to read for the files, until it is released. */
+/** Returns paths that DuckDB can read the files by, until they are released. */
 export async function readablePaths(
   table: TableRef,
   files: readonly AddFile[],

@@ -41,7 +41,7 @@ export async function openTable(
   return snapshot
 }
 
-/** From the checkpoint that the hint names, without a listing. Undefined: it can't be read. */
+/** Opens from the checkpoint that the hint names, without a listing. Returns undefined if it can't be read. */
 async function openByHint(
   table: TableRef,
   hint: CheckpointHint | undefined,
@@ -79,7 +79,7 @@ async function openByListing(
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log goes away while it is read`)
 }
 
-/** From a checkpoint on, where there is one; else the whole log. */
+/** Lists the log from a checkpoint on, or all of it if there is none. */
 async function listForOpening(table: TableRef, from: number): Promise<LogListing> {
   const listing = await listLog(table, from)
   return from === 0 || listing.checkpoints.length > 0 ? listing : listLog(table, 0)

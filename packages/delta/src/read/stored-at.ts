@@ -10,8 +10,8 @@ export interface StoredAt {
 }
 
 /**
- * Returns where a location is read: in the lake, or in a place that the user allows. Nothing else is read by its address,
- * nor fetched from the web.
+ * Returns where a location is read: in the lake, or in a place that the user allows. Nothing else is read by its
+ * address, nor fetched from the web.
  */
 export function storedAt(table: TableRef, location: Location): StoredAt {
   const { store } = table

@@ -11,20 +11,22 @@ export async function versionAt(table: TableRef, time: number): Promise<number> 
   const { configuration } = current.metadata
   const { times } = await listLogWithTimes(table, 0)
   const versions = [...times.keys()]
-  const toldFrom = toldSince(configuration)
-  const isTold = toldFrom !== undefined && time >= toldFrom.time
-  const wanted = versions.filter((version) => toldFrom === undefined || version >= toldFrom.version === isTold)
+  const recordedFrom = recordedSince(configuration)
+  const isRecorded = recordedFrom !== undefined && time >= recordedFrom.time
+  const wanted = versions.filter(
+    (version) => recordedFrom === undefined || version >= recordedFrom.version === isRecorded,
+  )
   const byFile = neverBack(times)
   const found = await lastNotAfter(wanted, time, async (version) =>
-    isTold ? toldTime(table, version) : (byFile.get(version) as number),
+    isRecorded ? recordedTime(table, version) : (byFile.get(version) as number),
   )
   if (found !== undefined) return found
-  const what = `${tableUrl(table)}: its log tells of no version at ${new Date(time).toISOString()}`
+  const what = `${tableUrl(table)}: its log has no version at ${new Date(time).toISOString()}`
   throw new MillraceError('TABLE_NOT_FOUND', what, { next: 'Choose a time that `millrace history` shows.' })
 }
 
-/** Since when commits tell their own time. */
-function toldSince(configuration: Readonly<Record<string, string>>): { version: number; time: number } | undefined {
+/** Returns the version and time from which commits record their own time. */
+function recordedSince(configuration: Readonly<Record<string, string>>): { version: number; time: number } | undefined {
   if (!isOn(configuration, 'delta.enableInCommitTimestamps')) return undefined
   const version = Number(property(configuration, 'delta.inCommitTimestampEnablementVersion') ?? 0)
   const time = property(configuration, 'delta.inCommitTimestampEnablementTimestamp') ?? Number.NEGATIVE_INFINITY
@@ -42,11 +44,11 @@ function neverBack(times: ReadonlyMap<number, number>): Map<number, number> {
   )
 }
 
-async function toldTime(table: TableRef, version: number): Promise<number> {
+async function recordedTime(table: TableRef, version: number): Promise<number> {
   const actions = await readCommit(table, version)
-  const told = actions?.commitInfo?.inCommitTimestamp
-  if (typeof told === 'number') return told
-  throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)} version ${version} does not tell its time`)
+  const recorded = actions?.commitInfo?.inCommitTimestamp
+  if (typeof recorded === 'number') return recorded
+  throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)} version ${version} does not record its time`)
 }
 
 async function lastNotAfter(

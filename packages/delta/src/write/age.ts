@@ -18,7 +18,7 @@ export function elapsed(since: Instant, runtime: Runtime): number {
   return Math.max(runtime.now() - since.wall, runtime.monotonic() - since.monotonic)
 }
 
-/** When the making of each file began, as long as this process knows. */
+/** When the writing of each file began, as far as this process knows. */
 const begun = new WeakMap<AddFile, Instant>()
 
 export function begunAt(file: AddFile, instant: Instant): AddFile {

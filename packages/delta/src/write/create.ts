@@ -17,7 +17,7 @@ export interface NewTable {
   readonly description?: string
 }
 
-/** Log care is ours, not that of other engines: they don't keep the ledger of what they clean away. */
+/** Only our own log cleanup is allowed: other engines do not keep the ledger of commits that they delete. */
 const CONFIGURATION = {
   [CLEANED_BY_US]: 'true',
   [WIDENED_BY_US]: 'true',
@@ -29,10 +29,10 @@ const CONFIGURATION = {
 const ADOPTION_TRIES = 10
 
 /**
- * The table that is there, made fit for rows of `wanted.schema`, or a new one: of several that create at once,
- * one does, and all go on. A table that others made keeps its schema, its comments and its partitions; columns
- * that it lacks are added to it only where its property `millrace.addsColumns` says so, as it does of our own. What can't be brought together is refused, with the difference named. It is opened
- * with `connection`, as `openTable` does.
+ * The table that is there, made fit for rows of `wanted.schema`, or a new one: of several that create at once, one
+ * does, and all go on. A table that others made keeps its schema, its comments and its partitions; columns that it
+ * lacks are added to it only where its property `millrace.addsColumns` says so, as it does of our own. What can't be
+ * brought together is refused, with the difference named. It is opened with `connection`, as `openTable` does.
  */
 export async function openOrCreate(
   table: TableRef,

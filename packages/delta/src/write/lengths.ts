@@ -1,7 +1,7 @@
 import { quoteName } from '@millrace/engine'
 import type { StructField } from '../log/schema.ts'
 
-/** Where Spark keeps the type of a CHAR or VARCHAR column, whose schema says string. */
+/** Metadata key for the type of a CHAR or VARCHAR column, which is a string in the schema. */
 export const LENGTH_KEY = '__CHAR_VARCHAR_TYPE_STRING'
 
 const BOUNDED = /^(char|varchar)\((\d{1,10})\)$/i
@@ -17,7 +17,7 @@ export function lengthRule({ type, metadata }: Pick<StructField, 'type' | 'metad
   return match ? { isPadded: match[1]?.toLowerCase() === 'char', length: Number(match[2]) } : undefined
 }
 
-/** The marker by which a refusal is told from DuckDB's other errors. */
+/** Marks our error among DuckDB's other errors. */
 export const LENGTH_REFUSED = 'millrace: LENGTH:'
 
 /** A value as Spark writes it: spaces beyond the length are cut, CHAR is filled up; a longer one is an error. */

@@ -2,8 +2,8 @@ import { quoteName, quoteText } from '@millrace/engine'
 import type { DataType, StructType } from '../log/schema.ts'
 
 /**
- * What must not be null inside a value, as SQL that is true where it is. Undefined: nothing in a value of this
- * type is forbidden to be null.
+ * Returns SQL that is true where a value has a forbidden null inside, or undefined: nothing in a value of this type is
+ * forbidden to be null.
  */
 function forbiddenInside(value: string, type: DataType, depth = 0): string | undefined {
   if (typeof type === 'string') return undefined
@@ -38,7 +38,7 @@ function present<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value]
 }
 
-/** The marker by which a refusal is told from DuckDB's other errors. */
+/** Marks our error among DuckDB's other errors. */
 export const NULL_REFUSED = 'millrace: NOT NULL:'
 
 /** A column's value, or an error where it breaks a NOT NULL of its own or inside it. */

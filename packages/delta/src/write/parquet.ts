@@ -14,7 +14,7 @@ import { logPath, partitionExpression, partitionNames } from './partitions.ts'
 import type { StagedFile } from './staged.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
 
-/** What of a table decides how its files are written. */
+/** The parts of a table that determine how its files are written. */
 export type StageTarget = Pick<Snapshot, 'metadata' | 'files'>
 
 export interface StageOptions {
@@ -24,7 +24,7 @@ export interface StageOptions {
   readonly targetBytes?: number
   /** About how many there will be, where that is known. */
   readonly rows?: number
-  /** False where the rows only move from file to file. */
+  /** False when the rows only move from file to file. */
   readonly dataChange?: boolean
 }
 
@@ -87,7 +87,7 @@ export async function stageRows(
   return staged
 }
 
-/** One file of a table without partitions; there must be rows. */
+/** Writes one file of a table without partitions; there must be rows. */
 export async function stageParquet(
   connection: DuckDBConnection,
   query: string,
@@ -152,7 +152,7 @@ function select(query: string, metadata: Metadata, { columns, dataChange = true 
 
 /**
  * Leaves of which some row group holds a NaN, so that the writer's smallest and largest value bound nothing.
- * RETURN_STATS tells only of the last row group; the file's own footer tells of each.
+ * RETURN_STATS has only the last row group; the file's own footer has each.
  */
 async function unboundedLeaves(
   connection: DuckDBConnection,

@@ -15,7 +15,7 @@ interface TimeForms {
   readonly folder: TimeForm
 }
 
-/** What Spark writes. */
+/** The forms that Spark writes. */
 const SPARK: TimeForms = { value: 'iso', folder: 'plain' }
 
 const ISO = /^\d{4,}-\d\d-\d\dT/
@@ -47,7 +47,7 @@ function decoded(part: string): string {
 }
 
 export interface Partition {
-  /** As the log has them. */
+  /** Partition values as in the log. */
   readonly values: PartitionValues
   /** The folder of its files, below the table's. */
   readonly folder: string
@@ -82,7 +82,7 @@ export function partitionNames(
 /** Hive's name for a partition without a value. */
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__'
 
-/** What Hive and Spark escape in the name of a folder. */
+/** Matches characters that Hive and Spark escape in the name of a folder. */
 const UNSAFE = /[[\p{Cc}&&\p{ASCII}]"#%'*\/:=?\\\[\]^\{\}]/gv
 
 function escaped(text: string): string {
@@ -103,7 +103,7 @@ function isoInstant(text: string): string {
 }
 const JAVA_NUMBERS: Readonly<Record<string, string>> = { nan: 'NaN', inf: 'Infinity', '-inf': '-Infinity' }
 
-/** Delta can't tell an empty string from none in a partition column: one folder for both. */
+/** Empty strings and nulls share a folder: Delta does not distinguish them in a partition column. */
 export function partitionExpression(name: string, type: DataType): string {
   return type === 'string' ? `nullif(${quoteName(name)}, '')` : quoteName(name)
 }

@@ -3,7 +3,7 @@ import type { Txn } from '../log/actions.ts'
 import { tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 
-/** What becomes of the progress that writers keep in a table whose rows go. */
+/** What to do with the progress in a table when rows are removed. */
 export type ProgressChoice = 'keep' | 'rewind'
 
 /** A txn of this version says that there is none: the protocol has no way to remove one. */

@@ -18,7 +18,7 @@ import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
 import { type StagedFile, uploadAll } from './staged.ts'
 import { type CommitResult, commit, type Transaction } from './transaction.ts'
 
-/** Where rows are made into files. */
+/** Connection and scratch folder for writing data files. */
 export interface WriteContext {
   readonly connection: DuckDBConnection
   /** For files on their way: on this machine, and ours alone. */

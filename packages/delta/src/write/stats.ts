@@ -6,7 +6,7 @@ import { property } from '../log/properties.ts'
 import { type DataType, type StructField, schemaOf } from '../log/schema.ts'
 import { boundOf } from './bounds.ts'
 
-/** What DuckDB's Parquet writer says of a file that it has just written (RETURN_STATS). */
+/** What DuckDB's Parquet writer reports of a written file (RETURN_STATS). */
 export interface WrittenFile {
   readonly path: string
   readonly rows: bigint
@@ -39,7 +39,7 @@ export interface Leaf {
   readonly type: DataType
 }
 
-/** As DuckDB names it in RETURN_STATS. */
+/** Returns a leaf column's name in RETURN_STATS. */
 export function leafName(leaf: Leaf): string {
   return leaf.path.map(quoteName).join('.')
 }

@@ -18,7 +18,7 @@ import { refuseExpiringProgress, refuseRemoval, refuseUnwritable } from './writa
 
 export interface Transaction {
   readonly operation: string
-  /** For the history: what the operation was told. */
+  /** The operation's parameters, for the history. */
   readonly parameters?: Readonly<Record<string, string>>
   readonly add?: readonly AddFile[]
   readonly remove?: readonly RemoveFile[]
@@ -78,7 +78,7 @@ function refusalOf(base: Snapshot, latest: Snapshot, transaction: Transaction, r
   return overslept(latest, transaction, runtime) ? { outcome: 'conflict', reason: 'stale' } : undefined
 }
 
-/** Below this no care of ours deletes anything, whatever a table's retention says. */
+/** Minimum age of files that our maintenance deletes, whatever a table's retention is. */
 const NEVER_STALE_MS = 30 * 60_000
 
 /** Rule 15: vacuum may have taken files that no commit named for too long. */
@@ -130,7 +130,7 @@ export function actionsOf(
   }
 }
 
-/** As text, which is how every engine writes them. */
+/** Returns the operation metrics as texts, as every engine writes them. */
 function metricsOf(add: readonly AddFile[], remove: readonly RemoveFile[]): Record<string, string> {
   const rows = add.reduce((sum, { stats }) => sum + BigInt(/"numRecords":(\d+)/.exec(stats ?? '')?.[1] ?? 0), 0n)
   return {
@@ -144,8 +144,8 @@ function metricsOf(add: readonly AddFile[], remove: readonly RemoveFile[]): Reco
 const CREATE_TRIES = 4
 
 /**
- * Whether the entry of `version` is ours. When the answer got lost, the entry tells by its id; when there is
- * none, the same bytes are tried again under the same name, so that a late arrival of the first changes nothing.
+ * Whether the entry of `version` is ours. When the answer got lost, the entry shows it by its id; when there is none,
+ * the same bytes are tried again under the same name, so that a late arrival of the first changes nothing.
  */
 export async function createEntry(
   table: TableRef,

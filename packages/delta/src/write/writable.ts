@@ -7,8 +7,8 @@ import type { Snapshot } from '../read/snapshot.ts'
 import { LENGTH_KEY, lengthRule } from './lengths.ts'
 
 /**
- * What a table may list without asking a writer for more than we do. Constraints and generated columns may be
- * listed, because Spark lists them when it upgrades a table; they may not be used.
+ * Writer features that require nothing beyond what we do. Constraints and generated columns may be listed, because
+ * Spark lists them when it upgrades a table; they may not be used.
  */
 const HONOURED = new Set([
   'allowColumnDefaults',

@@ -1,6 +1,8 @@
 import type { Format } from '../format.ts'
 
-/** JSON: the messages are what the cleaner reads, as they came. What is not JSON is found by the cleaner's own reader. */
+/**
+ * JSON: the messages are what the cleaner reads, as they came. What is not JSON is found by the cleaner's own reader.
+ */
 export const jsonFormat: Format = {
   name: 'json',
   readsKeys: false,

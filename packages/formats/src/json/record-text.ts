@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Larger than any broker's usual limit. */
+/** Maximum size of a record; larger than any broker's usual limit. */
 const LARGEST_VALUE = 32 << 20
 
-/** What a parser keeps for each of a record's keys, scalars, lists and objects adds up: 20 MiB of `1,1,1` need 500 MiB. */
+/** Maximum of a record's keys and values, as a parser needs memory for each: 20 MiB of `1,1,1` need 500 MiB. */
 const MOST_PARTS = 1 << 20
 
 /** Returns the text of a message, or why it cannot be a record. */

@@ -55,7 +55,7 @@ async function accessLogOf(args: Arguments): Promise<string | number> {
   const file = args.text('--access-log')
   if (file !== undefined) await refuseLink(file)
   if (file !== undefined) return file
-  // What --json says stays apart.
+  // The output of --json stays apart.
   return args.switch('--json') ? STANDARD_ERROR : STANDARD_OUTPUT
 }
 

@@ -63,7 +63,7 @@ function isEndless(from: string, mode: string): boolean {
 
 const ENDLESS_RATE = 100
 
-/** What has no end goes at a walking pace unless asked; what has one goes as fast as it can. */
+/** Returns the rate: a slow default for endless input, none for finite input. */
 function rateOf(rate: number | undefined, endless: boolean): { rate?: number } {
   if (rate !== undefined) return { rate }
   return endless ? { rate: ENDLESS_RATE } : {}

@@ -144,7 +144,7 @@ function noScreen(format: Format): MillraceError {
   })
 }
 
-/** So many rows of a table are laid out together. */
+/** Number of rows whose columns are aligned together. */
 const TABLE_ROWS = 5000
 
 async function writeAs(format: StreamedFormat, result: SqlResult, sink: Sink, io: Io): Promise<void> {

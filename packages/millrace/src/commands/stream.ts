@@ -5,10 +5,10 @@ import type { Reporter } from '../reporting/reporter.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 import { tableNames } from '../settings/table-names.ts'
 
-/** What the embedded default makes for itself, so that a first look has something to see. */
+/** Rate of the generator that feeds the embedded default, so that a first run shows records. */
 const DEMO_RATE = 100
 
-/** Larger ones take more memory and save no time. */
+/** Maximum size of a batch: larger ones take more memory and save no time. */
 const BATCH_BYTES = 24 << 20
 
 const run: Run = async (settings, args, io) => {

@@ -43,7 +43,7 @@ async function listed(store: ObjectStore, path: string): Promise<Readable | Unre
   }
 }
 
-/** By the log; of files whose writer did not count, by their footers. */
+/** Returns the number of rows by the log's statistics, or by footers for files without them. */
 async function rowsOf(snapshot: Snapshot): Promise<bigint> {
   const { planScan, rowsByLog, withScan } = await import('@millrace/delta')
   const rows = rowsByLog(snapshot)

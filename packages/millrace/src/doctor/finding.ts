@@ -1,12 +1,12 @@
 import { redact } from '@millrace/base'
 
-/** What was looked at, and how it is. */
+/** The result of a check. */
 export interface Finding {
   readonly check: string
   /** `not set`: nothing was configured or given there, which is no problem. */
   readonly result: 'ok' | 'problem' | 'not set'
   readonly detail: string
-  /** What to do, where there is a problem. */
+  /** Advice, if there is a problem. */
   readonly next?: string
 }
 

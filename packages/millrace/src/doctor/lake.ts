@@ -8,7 +8,7 @@ import { type Finding, find } from './finding.ts'
 
 export interface LakeToCheck {
   readonly lake: string
-  /** Nobody said so: it may well not be there. */
+  /** Whether the lake is the default, which need not exist. */
   readonly isDefault: boolean
   readonly tables: readonly string[]
 }
@@ -36,7 +36,7 @@ export async function checkLake({ lake, isDefault, tables }: LakeToCheck, runtim
   } catch (error) {
     return [await find('lake', () => Promise.reject(error))]
   } finally {
-    // Only what is empty goes: the check leaves nothing behind.
+    // Removes only folders that the check made and that are empty.
     for (const path of made) await rmdir(path).catch(() => {})
   }
 }

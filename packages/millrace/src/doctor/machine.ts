@@ -10,7 +10,7 @@ const WORKER_BYTES = 1_000_000_000
 /** Batches under way, and what the engine puts aside. */
 const WORK_FOLDER_BYTES = 2_000_000_000
 
-/** What the machine brings along. */
+/** Checks the machine: Node, memory, disk. */
 export async function checkMachine(): Promise<Finding[]> {
   return [await find('versions', versions), await find('memory', memory), await find('disk for work', () => disk())]
 }

@@ -47,7 +47,7 @@ function lookAtTopic(
   return find(check, async () => {
     const described = await catalog.describe(topic)
     if (!described) return problem(check, `${dataset} has no topic ${topic}`, 'Make it, or name another by --topics.')
-    // Without replicas, as on Kinesis, a partition has no leader that anybody could ask for.
+    // A partition without replicas, as on Kinesis, has no leader.
     const headless = described.partitions.filter(({ leader, replicas }) => leader < 0 && replicas.length > 0)
     if (headless.length > 0) {
       return problem(

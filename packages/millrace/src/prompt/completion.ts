@@ -6,7 +6,7 @@ const KEYWORDS =
   )
 
 export interface Names {
-  /** As SQL names them: `orders`, `batch.revenue`. */
+  /** Returns the names of tables in SQL: `orders`, `batch.revenue`. */
   tables(): Promise<readonly string[]>
   columns(table: string): Promise<readonly string[]>
 }
@@ -14,8 +14,8 @@ export interface Names {
 export const DOT_COMMANDS = ['.tables', '.columns', '.help', '.exit'] as const
 
 /**
- * What the last word of the line can become, and that word. Columns are those of the tables that are named so
- * far, in the lines before as well.
+ * Returns the completions of the last word of the line, and that word. Columns are those of the tables that are named
+ * so far, in the lines before as well.
  */
 export async function completions(before: string, line: string, names: Names): Promise<[string[], string]> {
   const word = /[\w.]*$/.exec(line)?.[0] ?? ''

@@ -16,14 +16,14 @@ export interface PromptParts {
   readonly io: Terminal
   readonly input: Readable
   readonly output: Writable
-  /** Where the lines of earlier times are; none where nothing is to be kept. */
+  /** The history file; undefined to keep no history. */
   readonly historyFile: string | undefined
 }
 
 const FIRST = 'millrace> '
 const FURTHER = '     ...> '
 
-/** More is for a file, not for a screen. */
+/** Maximum rows on the screen; `-o` writes more into a file. */
 const MOST_ROWS = 1000
 const HISTORY_LINES = 1000
 

@@ -10,7 +10,7 @@ const REFRESH_MS = 1_000
 /** For people at a screen: one calm line that says how it goes, and above it what they should not miss. */
 export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Reporter {
   const stop = new AbortController()
-  const told = { waiting: false, quarantined: 0 }
+  const reported = { waiting: false, quarantined: 0 }
   const refresh = async () => {
     while (!stop.signal.aborted) {
       io.status(lineOf(watch.state(), io, runtime.now()))
@@ -21,7 +21,7 @@ export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Repo
   const refreshing = refresh()
   return {
     on(event) {
-      const line = worthTelling(event, told)
+      const line = newsIn(event, reported)
       if (line !== undefined) io.note(escapeControls(line))
     },
     say: (words) => io.note(escapeControls(words)),
@@ -39,22 +39,22 @@ export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Repo
 }
 
 /** The line shows how it goes: above it stands only what a person may have to act upon, and the first sign of life. */
-function worthTelling(event: WorkerEvent, told: { waiting: boolean; quarantined: number }): string | undefined {
+function newsIn(event: WorkerEvent, reported: { waiting: boolean; quarantined: number }): string | undefined {
   switch (event.what) {
     case 'waits':
-      if (told.waiting) return undefined
-      told.waiting = true
+      if (reported.waiting) return undefined
+      reported.waiting = true
       return `${event.dataset} waits: ${event.message}`
     case 'goes on':
-      told.waiting = false
+      reported.waiting = false
       return `${event.dataset} goes on`
     case 'maintenance':
       return event.maintenance.outcome === 'failed'
         ? `${event.maintenance.table}: ${event.maintenance.task} failed: ${String(event.maintenance.error)}`
         : undefined
     case 'committed': {
-      const isFirst = told.quarantined === 0 && event.quarantined > 0
-      told.quarantined += event.quarantined
+      const isFirst = reported.quarantined === 0 && event.quarantined > 0
+      reported.quarantined += event.quarantined
       const [reason] = event.reasons.keys()
       return isFirst ? `${event.dataset}: into quarantine: ${reason} (millrace quarantine list)` : undefined
     }

@@ -3,10 +3,10 @@ import type { WorkerEvent } from '@millrace/stream'
 import { type Logger, pino } from 'pino'
 import type { Reporter } from './reporter.ts'
 
-/** A step that waits fails again every few seconds: that is told once, and then by the minute. */
+/** A waiting step fails again every few seconds: the same wait is logged once a minute. */
 const SAME_WAIT_MS = 60_000
 
-/** One line of JSON for each event, for machines. Never the contents of a record. */
+/** Writes a line of JSON for each event. It never has the contents of a record. */
 export function logReporter(write: (line: string) => void, level: string, now: () => number): Reporter {
   const log = pino(
     {
@@ -83,11 +83,11 @@ function logMaintenance({ table, task, outcome, ms, error }: Of<'maintenance'>['
 }
 
 function quietWaits(now: () => number): (dataset: string, over?: true) => boolean {
-  const told = new Map<string, number>()
+  const lastLogged = new Map<string, number>()
   return (dataset, over) => {
-    if (over) return told.delete(dataset)
-    if (now() - (told.get(dataset) ?? Number.NEGATIVE_INFINITY) < SAME_WAIT_MS) return false
-    told.set(dataset, now())
+    if (over) return lastLogged.delete(dataset)
+    if (now() - (lastLogged.get(dataset) ?? Number.NEGATIVE_INFINITY) < SAME_WAIT_MS) return false
+    lastLogged.set(dataset, now())
     return true
   }
 }

@@ -1,11 +1,11 @@
 import type { StreamTotals, WorkerEvent } from '@millrace/stream'
 
-/** Tells whoever started a worker what it does. */
+/** Reports what a worker does to the user who started it. */
 export interface Reporter {
   on(event: WorkerEvent): void
-  /** What feeds the worker, or where it can be looked at. */
+  /** Prints a note, such as the address of the dashboard. */
   say(words: string): void
   ended(totals: StreamTotals, seconds: number): void
-  /** Nothing more is told. */
+  /** Ends the reporting. */
   close(): void
 }

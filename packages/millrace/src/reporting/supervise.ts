@@ -39,7 +39,7 @@ export async function superviseWorker(
   const startWasSaid = origins.start.kind !== 'default'
   const ready = dashboard?.ready.then((url) => reporter.say(`dashboard ${url}`))
   if (listen !== 'usual') await ready
-  // Nobody asked for the usual one: the worker works without it.
+  // The default dashboard is optional: the worker runs without it.
   ready?.catch((error: Error) => reporter.say(`no dashboard: ${error.message}`))
   return {
     reporter,
@@ -65,7 +65,7 @@ function withoutSecrets(event: WorkerEvent): WorkerEvent {
   return { ...event, maintenance: { ...event.maintenance, error: redact(String(event.maintenance.error)) } }
 }
 
-/** What a person should know though it is neither progress nor trouble. */
+/** Returns news that is neither progress nor a problem. */
 function newsOf(event: WorkerEvent, startWasSaid: boolean): string | undefined {
   if (event.what === 'known topic' && startWasSaid) {
     return `${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`

@@ -6,7 +6,7 @@ export interface SettingInfo {
   /** How the flag names its value; in brackets when the value can be left out. */
   readonly value: string
   readonly description: string
-  /** As a person would write it. */
+  /** The default, in the form that users write. */
   readonly default?: string
   /** A list that the one of the workspace's own configuration is added to, instead of being replaced. */
   readonly adds?: true

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** Settings that count where a person has said nothing. */
 export interface OwnConfig {
   readonly file: string | undefined
-  /** What people call it. */
+  /** The name for people. */
   readonly name: string
   /** Leaves the field to a project: counts only where no data sets of one's own are configured. */
   readonly isExample: boolean

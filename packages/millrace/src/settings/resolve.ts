@@ -14,12 +14,12 @@ interface Origin {
 
 export interface ResolvedSettings {
   readonly values: Settings
-  /** As the person wrote them. */
+  /** The settings as the user wrote them. */
   readonly written: Readonly<Record<SettingKey, unknown>>
   readonly origins: Readonly<Record<SettingKey, Origin>>
 }
 
-/** What a person should know about the settings that a command uses, though it can work with them. */
+/** Returns warnings about the settings that a command uses. */
 export function warningsOf(
   { written, origins }: ResolvedSettings,
   used: readonly SettingKey[],
@@ -101,7 +101,7 @@ function listOf(value: unknown): unknown[] {
   return typeof value === 'string' ? value.split(',') : [value].flat()
 }
 
-/** What a person has said; undefined where they have said nothing. */
+/** Returns the setting from flags, environment or file; undefined if none has it. */
 function findOutside(key: SettingKey, inputs: SettingInputs, file: FileSettings, fileName: string): Found | undefined {
   const flag = inputs.flags[key]
   if (flag !== undefined) return { value: flag, origin: { kind: 'flag', name: flagOf(key) } }
@@ -163,7 +163,7 @@ function refuseUnknownKeys(file: Record<string, unknown>, fileName: string): voi
   })
 }
 
-/** Other MILLRACE_ variables are not ours to judge (tests use some), but one letter off is a mistake. */
+/** Refuses near misses of our variables; other MILLRACE_ variables may belong to other tools. */
 function refuseMisspeltVariables(environment: SettingInputs['environment']): void {
   const known = SETTING_KEYS.map(variableOf)
   for (const variable of Object.keys(environment)) {
@@ -190,7 +190,7 @@ function refuseSecrets(found: Record<SettingKey, Found>): void {
   }
 }
 
-/** Of lists and maps too, as a configuration file may have them, or written with commas. */
+/** Returns the texts of a value: of a list, a map, or a text with commas. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value, ...value.split(',').map((part) => part.trim())]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []

@@ -1,6 +1,6 @@
 import type { ErrorCode, MillraceError } from '@millrace/base'
 
-/** What a person can do at the command line, by code, where there is more to say than the code itself says. */
+/** Advice at the command line by error code, where it says more than the code's own. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   USAGE: 'Run the command with --help to see what it takes.',
   CONFIG_INVALID: 'Run `millrace config` to see each setting and where it comes from.',

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 
-/** As much of a text as fits into so many columns of the screen. */
+/** Truncates a text to so many columns of the screen. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   let kept = ''

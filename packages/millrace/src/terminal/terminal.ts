@@ -17,7 +17,7 @@ export interface Terminal {
   note(text: string): void
   /** Columns of the screen that `note` and `status` write to; undefined where nobody looks. */
   readonly statusWidth: number | undefined
-  /** One line below all notes that is written over again and again; empty: none. Only where somebody looks. */
+  /** Sets the status line below the notes, on a terminal only; empty removes it. */
   status(text: string): void
   json(value: unknown): void
   table(columns: readonly string[], rows: readonly (readonly unknown[])[], look?: TableLook): Promise<void>
@@ -117,7 +117,7 @@ function textOf(chunk: string | Uint8Array): string {
   return typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString()
 }
 
-/** What `style` makes: bold, dim, the colours, and their ends. */
+/** The escape sequences that `style` writes: bold, dim, the colours, and their ends. */
 const ESCAPE = '\u001b'
 const COLOUR = new RegExp(`(${ESCAPE}\\[(?:1|2|22|3[1-69])m)`)
 

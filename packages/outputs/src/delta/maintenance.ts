@@ -50,7 +50,7 @@ const TASKS: readonly TableTask[] = [
   },
 ]
 
-/** What keeps a table healthy: when two workers do the same, whatever they cross in is a conflict that one loses. */
+/** Returns the maintenance tasks of a table. If two workers run the same one, a conflict decides. */
 export function maintenanceTasks(
   table: ProgressTable,
   { engine, workFolder: folder, runtime }: Machine,

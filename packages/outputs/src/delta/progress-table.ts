@@ -12,7 +12,9 @@ import { progressTxns, refuseNamesake, storedPosition, topicVersions } from './p
 export interface ProgressTable {
   readonly ref: TableRef
   snapshot(): Snapshot
-  /** Reads the table anew, makes it fit for our rows again if others have changed it, and returns the progress in it. */
+  /**
+   * Reads the table anew, makes it fit for our rows again if others have changed it, and returns the progress in it.
+   */
   begin(partitions: readonly Partition[]): Promise<Begun>
   /** Whether somebody took this pipeline's progress in the topic back on purpose. */
   wasRewound(partition: Partition): boolean

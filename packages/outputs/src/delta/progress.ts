@@ -13,18 +13,20 @@ export function progressTxns(group: string, positions: ReadonlyMap<Partition, Po
   )
 }
 
-/** Undefined: this pipeline has never resolved a start for the partition in this table. */
+/**
+ * Returns the stored position, or undefined if this pipeline has never stored a start for the partition in this table.
+ */
 export function storedPosition(snapshot: Snapshot, group: string, partition: Partition): Position | undefined {
   const position: bigint[] = []
   for (;;) {
     const part = snapshot.txns.get(appId(group, partition, position.length))
-    // Below zero: somebody rewound the table, rows and progress alike.
+    // A negative version means that a user rewound the table, rows and progress alike.
     if (part === undefined || part < 0n) return position.length === 0 ? undefined : position
     position.push(part)
   }
 }
 
-/** What is stored for any partition of the same topic. */
+/** Returns the stored versions of all partitions of the topic. */
 export function topicVersions(snapshot: Snapshot, group: string, { topic, identity }: Partition): bigint[] {
   const prefix = `${[PREFIX, group, topic, identity].map(encodeURIComponent).join('/')}/`
   return [...snapshot.txns.entries()].flatMap(([appId, version]) => (appId.startsWith(prefix) ? [version] : []))
@@ -45,7 +47,7 @@ export function otherGroups(
   return others
 }
 
-/** Progress for a namesake of this partition means that the topic is another one now. */
+/** Refuses a partition whose stored progress has another identity: the topic was created anew. */
 export function refuseNamesake(snapshot: Snapshot, group: string, partition: Partition): void {
   const { topic, identity, id } = partition
   for (const known of snapshot.txns.keys()) {

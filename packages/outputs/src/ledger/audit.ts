@@ -1,7 +1,7 @@
 import { commitVersions, readCommits, type TableRef } from '@millrace/delta'
 import { type KeptEntry, ledgerOf, readLedgerSummary } from './kept.ts'
 
-/** One commit that keeps a ledger, or the summary of those that log cleanup has taken away. */
+/** A commit with a ledger, or the summary of those that log cleanup has deleted. */
 export interface AuditedCommit {
   readonly version: number
   readonly entries: readonly KeptEntry[]

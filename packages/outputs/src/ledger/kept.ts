@@ -1,6 +1,6 @@
 import { type Actions, readCommits, type TableRef } from '@millrace/delta'
 
-/** One entry of a ledger, whatever its fields: what a commit says of one partition of its source. */
+/** An entry of a ledger, for one partition of a source, with any further fields. */
 export interface KeptEntry {
   /** Positions in the source: [from, to). */
   readonly from: readonly string[]
@@ -16,7 +16,7 @@ export interface LedgerSummary {
   readonly entries: readonly KeptEntry[]
 }
 
-/** Summaries are only ever created, and the newest counts: two that clean at once can't set each other back. */
+/** Returns the folder of summaries. They are only created and the newest counts, so concurrent cleanups are safe. */
 function summaryFolder(table: TableRef): string {
   return `_millrace/ledger/${table.path}/`
 }
@@ -40,7 +40,9 @@ async function summaryKeys({ store, ...table }: TableRef): Promise<string[]> {
   return keys
 }
 
-/** Keeps the ledger of commits that log cleanup is about to remove. False: another worker is removing them. */
+/**
+ * Keeps the ledger of commits that log cleanup is about to delete. Returns false if another worker is deleting them.
+ */
 export async function keepLedger(table: TableRef, versions: readonly number[]): Promise<boolean> {
   const summary = await readLedgerSummary(table)
   const unfolded = versions.filter((version) => version > (summary?.through ?? -1))
@@ -61,7 +63,7 @@ export function ledgerOf({ commitInfo }: Pick<Actions, 'commitInfo'>): KeptEntry
   return entries.map((entry) => ({ ...(shared as Record<string, string>), ...entry }))
 }
 
-/** Entries whose ranges meet become one. Where they don't, both stay: that is for `verify` to see. */
+/** Merges entries whose ranges meet. Others stay apart, for `verify` to find. */
 export function foldLedger(folded: readonly KeptEntry[], next: readonly KeptEntry[]): KeptEntry[] {
   const result = [...folded]
   for (const entry of next) {

@@ -2,8 +2,8 @@ import type { Dataset } from '@millrace/transform'
 import type { Advance } from '../advance.ts'
 
 /**
- * What a commit says of itself, so that anyone can add it up: for each partition where it was read from and
- * to, and what became of the records in between. Positions are text: they may be wider than a number.
+ * A commit's account of one partition, so that anyone can add it up: where it was read from and to, and the outcome of
+ * the records in between. Positions are text: they may be wider than a number.
  */
 export interface LedgerEntry {
   readonly topic: string

@@ -18,7 +18,7 @@ export interface QuarantineOptions {
   readonly datasetFolders: readonly string[]
 }
 
-/** A rejected record, for people: its bytes are shown as text, cut short, with nothing that a screen would obey. */
+/** A rejected record for people: the beginning of its bytes as text, with control characters escaped. */
 export interface ListedRecord {
   readonly table: string
   readonly topic: string
@@ -30,7 +30,7 @@ export interface ListedRecord {
   readonly value: string | null
 }
 
-/** The newest rejected records first. */
+/** Lists rejected records, the newest first. */
 export async function listQuarantine({ lake, tables }: QuarantineOptions, limit: number): Promise<ListedRecord[]> {
   const store = await openLake(lake)
   return withEngine(filesOf(store), async (engine) => {
@@ -66,7 +66,7 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
   return { table, topic, partition, offset, time, reason, state, value: value && printable(value.bytes) }
 }
 
-/** Tries every rejected record of these data sets by the rules of today. */
+/** Cleans every rejected record of these data sets again, by the current rules. */
 export async function replayAll(
   { lake, tables, datasetFolders }: QuarantineOptions,
   runtime: Runtime,

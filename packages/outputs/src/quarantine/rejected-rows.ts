@@ -13,7 +13,7 @@ export interface QuarantineContext {
   readonly runtime: Runtime
 }
 
-/** What names a quarantined record, and its bytes. */
+/** The keys of a quarantined record, and its bytes. */
 export interface RejectedRow {
   readonly keys: Readonly<Record<(typeof KEYS)[number], string>>
   readonly value: Uint8Array | null
@@ -29,7 +29,7 @@ export async function openQuarantine({ store, path }: QuarantineContext): Promis
   return snapshot
 }
 
-/** Replays that were begun and not finished. */
+/** Returns the ids of replays that were interrupted. */
 export async function interruptedIds(quarantine: Snapshot, engine: DuckDB): Promise<string[]> {
   const ids = await select(
     quarantine,
@@ -59,7 +59,7 @@ export async function rejectedRows(
   })
 }
 
-/** The same rows with another state, copy on write. */
+/** Sets the state of rows, copy on write. */
 export async function mark(records: readonly RejectedRow[], state: string, parts: QuarantineContext): Promise<void> {
   const quarantine = await openQuarantine(parts)
   const connection = await parts.engine.connect()
@@ -80,7 +80,7 @@ export async function mark(records: readonly RejectedRow[], state: string, parts
   }
 }
 
-/** By partition, so that each has one list of offsets. */
+/** Returns a predicate with one list of offsets for each partition. */
 function whereKeys(records: readonly RejectedRow[]): Predicate {
   const groups = Map.groupBy(records, ({ keys: { offset: _, ...rest } }) => JSON.stringify(rest))
   const of = [...groups.values()].map((group): Predicate => {

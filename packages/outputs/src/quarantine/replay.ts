@@ -20,9 +20,9 @@ export interface ReplayTotals {
 }
 
 /**
- * Tries rejected records again, by today's rules. It spans two tables, so it goes by marks: the good ones of a
+ * Cleans rejected records again, by the current rules. It spans two tables, so it goes by marks: the good ones of a
  * chunk are marked `replaying:<id>`, appended with a txn that names the id, then marked `replayed:<id>`. Killed
- * anywhere, the next replay finishes the id first; the txn tells whether the rows are in already.
+ * anywhere, the next replay finishes the id first; the txn shows whether the rows are in already.
  */
 export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
   let replayed = await finishInterrupted(parts)
@@ -51,7 +51,7 @@ async function finishInterrupted(parts: ReplayOptions): Promise<number> {
     const marked = await rejectedRows(quarantine, `state = ${quoteText(`replaying:${id}`)}`, 0, parts.engine)
     const table = await openTable({ store: parts.store, path: parts.path })
     const isIn = table?.txns.has(txnOf(id)) ?? false
-    // The rules may have changed since the marking: what they refuse now goes back to where it was.
+    // The rules may have changed since the marking: records that they reject now get their old state back.
     const good = isIn ? marked : await goodOf(marked, parts)
     const bad = marked.filter((record) => !good.includes(record))
     if (bad.length > 0) await mark(bad, 'bad', parts)

@@ -58,7 +58,7 @@ export async function stageRejected(
   }
 }
 
-/** What the usual engine's memory is enough for; a value is there up to six times while it is written. */
+/** Maximum size of a value for the shared engine; while it is written there are up to six copies of it. */
 const LARGEST_USUAL = 64 << 20
 const TIMES_THERE = 6
 

@@ -12,9 +12,9 @@ export interface Conveyor<T> {
 export interface ConveyorSteps<T, P> {
   readonly depth: number
   prepare(piece: T): Promise<P>
-  /** False: this piece and all behind it are to be dropped. */
+  /** Returns false to drop this piece and all behind it. */
   finish(piece: T, prepared: P): Promise<boolean>
-  /** For each piece in the end, finished or not. */
+  /** Called for each piece in the end, finished or not. */
   release(piece: T): void
   /** Called once, when nothing more will be finished. */
   dropped(): void

@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 
 const NO_ROOM = /no space left on device|disk quota exceeded/i
 
-/** Work that writes to this machine's disk: a full one is something to wait for, as a store that is down is. */
+/** Runs work that writes to the local disk. A full disk becomes a retryable error, like a store that is down. */
 export async function needingRoom<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -21,7 +21,7 @@ import { needingRoom } from './disk-room.ts'
 import type { Limit } from './limit.ts'
 import { type BatchSummary, prepareBatch, type ReadyBatch } from './prepare.ts'
 
-/** What a pipeline does: records of these topics, by the rules of this data set, into these outputs. */
+/** A pipeline's job: records of these topics, by the rules of this data set, into these outputs. */
 export interface Job extends Reading {
   readonly dataset: Dataset
   readonly group: string
@@ -30,7 +30,7 @@ export interface Job extends Reading {
   readonly start: Start['position']
 }
 
-/** How an epoch works, and who hears of it. */
+/** Settings and listeners of an epoch. */
 export interface EpochSettings extends Gathering, Reporting {
   readonly cleaner: Cleaner
   /** Bounds the statements that are given to the engine at once, over all pipelines of a worker. */
@@ -41,20 +41,20 @@ export interface EpochSettings extends Gathering, Reporting {
 }
 
 /**
- * From reading the outputs' progress to having committed, or dropped, all that was read on its word. Whatever goes
- * differently than the progress said (another worker's commit, partitions that come or go) ends it; the next one
- * begins the outputs again.
+ * An epoch lasts from reading the outputs' progress to having committed, or dropped, all that was read after it.
+ * Whatever contradicts the progress (another worker's commit, a rebalance) ends it; the next one reads the progress
+ * again.
  */
 export interface Epoch {
   /** Reads no more; what has been read is still committed. */
   stop(): void
-  /** Commits nothing that has not begun to be committed. */
+  /** Drops batches whose commit has not started. */
   giveUp(): void
-  /** True: every partition was read and committed to its end. */
+  /** Returns whether every partition was read and committed to its end. */
   carry(): Promise<boolean>
 }
 
-/** One is read while another is cleaned and a third goes up. */
+/** Three: one is read while another is cleaned and a third is uploaded. */
 const BATCHES_UNDER_WAY = 3
 
 export async function beginEpoch(
@@ -71,7 +71,7 @@ export async function beginEpoch(
   const begun = await retrying(() => beginWithStarts(job.outputs, partitions, start, runtime))
   settings.resumed(begun.resumed)
   const ranges = await retrying(() => rangesOf(job.source, begun.positions, untilCaughtUp))
-  // Only for who watches or waits for us: a failure says nothing about our progress.
+  // Only informs the broker's tools and waiting partitions: a failure does not concern our progress.
   job.source.acknowledge(begun.positions).catch(() => {})
   const intake = openIntake(job, settings, runtime, settings)
   runtime.crashPoint('epoch begun')

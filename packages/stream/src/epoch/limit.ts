@@ -1,4 +1,4 @@
-/** Runs work, so many pieces at a time, in the order in which they asked. */
+/** Bounds concurrent work; waiting calls run in the order in which they came. */
 export type Limit = <T>(work: () => Promise<T>) => Promise<T>
 
 export function createLimit(atOnce: number): Limit {

@@ -12,13 +12,13 @@ import type { Batch } from '../intake/batch.ts'
 import { type Selection, selectRecords } from '../intake/select.ts'
 import type { RejectedSample } from '../telemetry.ts'
 
-/** A batch that the outputs have prepared, and what there is to say of it when it is committed. */
+/** A batch that the outputs have prepared, with the summary to report when it is committed. */
 export interface ReadyBatch {
   readonly prepared: PreparedBatch
   readonly summary: BatchSummary
 }
 
-/** Holds nothing of the batch's bytes: they are written over by then. */
+/** Summary of a batch. It refers to none of the batch's bytes, as they are overwritten by then. */
 export interface BatchSummary {
   readonly rows: number
   readonly filtered: number

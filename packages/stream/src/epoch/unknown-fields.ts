@@ -1,7 +1,7 @@
 import type { BatchReport } from '@millrace/outputs'
 import type { Report } from '../telemetry.ts'
 
-/** A producer may make up a name for each record. */
+/** Maximum names remembered: a producer may use a new one for each record. */
 const MOST_NAMES = 1_000
 
 /** Reports each unknown field when it is met for the first time. */

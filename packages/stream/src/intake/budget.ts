@@ -10,7 +10,7 @@ export interface ByteBudget {
   give(bytes: number): void
 }
 
-/** As much as two answers of a broker: to refuse those means to read them again. */
+/** Room for two answers of a broker: refusing those would mean reading them again. */
 const ON_THE_WAY = 8 << 20
 
 export function createBudget(bound: number): ByteBudget {

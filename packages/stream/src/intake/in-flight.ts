@@ -7,12 +7,12 @@ import type { ByteBudget } from './budget.ts'
 export interface InFlight {
   /** Settles when the worker has room for more bytes. */
   room(signal: AbortSignal): Promise<void>
-  /** Counts what one read makes, until `end`: many are made before the first of them can be added. */
+  /** Counts the bytes that one read builds, until `end`: several blocks are built before the first is added. */
   reserve(): Reservation
   add(block: Block): void
-  /** Nobody looks at the bytes of these any more. */
+  /** Releases the bytes of these blocks. */
   used(blocks: readonly Block[]): void
-  /** These are committed, or dropped. */
+  /** Marks these blocks as committed or dropped. */
   done(blocks: readonly Block[]): void
   /** Settles when nothing of these partitions is in flight, or when the signal aborts. */
   cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
@@ -22,7 +22,7 @@ export interface Reservation extends ReadRoom {
   end(): void
 }
 
-/** A record that is rejected costs about as much, however few bytes it has. */
+/** Minimum memory of a record: a rejected one costs about this much, however small it is. */
 const RECORD_BYTES = 256
 
 function weightOf({ bytes, count }: Block): number {

@@ -10,7 +10,7 @@ import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import type { Pace } from './pace.ts'
 import { findRepeats, type TakenBlock } from './repeats.ts'
 
-/** What is read, and which of its topics are shared. */
+/** The source, and which of its topics are shared. */
 export interface Reading {
   readonly source: Source
   readonly kinds: ReadonlyMap<string, Kinds>
@@ -18,7 +18,7 @@ export interface Reading {
   readonly dataset: Pick<Dataset, 'format'>
 }
 
-/** How much is gathered at a time. */
+/** Limits of a batch. */
 export interface Gathering {
   readonly limits: BatchLimits
   readonly pace: Pace
@@ -30,7 +30,7 @@ export interface Reporting {
   readonly report: Report
 }
 
-/** Where to read from in a partition, and where to stop when that is wanted. */
+/** Range to read in a partition; open-ended without `end`. */
 export interface ReadRange {
   readonly partition: Partition
   readonly from: Position
@@ -40,13 +40,13 @@ export interface ReadRange {
 /** Reads partitions side by side into batches. */
 export interface Intake {
   open(ranges: readonly ReadRange[]): void
-  /** The next ripe batch; undefined when none will come any more: stopped, or every end reached. */
+  /** Returns the next batch that is due, or undefined when there will be none: stopped, or every end reached. */
   next(): Promise<Batch | undefined>
-  /** Reads no more; what has been read can still be had. */
+  /** Stops reading; batches already read are still returned. */
   stop(): void
-  /** Reads no more, and forgets what has been read. */
+  /** Stops reading and drops what has been read. */
   drop(): void
-  /** Every range has been read to its end. */
+  /** Whether every range has been read to its end. */
   readonly complete: boolean
 }
 

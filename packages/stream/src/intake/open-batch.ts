@@ -9,23 +9,23 @@ export interface BatchLimits {
   readonly maxRows: number
 }
 
-/** The batch that blocks are gathered in, and when it is ripe. */
+/** The batch that blocks are added to. */
 export interface OpenBatch {
   readonly empty: boolean
   add(block: TakenBlock): void
-  /** When it is ripe, on the monotonic clock: 0 where that does not wait for time. */
+  /** Returns when the batch is due, on the monotonic clock; 0 if it is due now. */
   ripeAt(): number
   take(): Batch
 }
 
-/** An advance without a record is committed within this time. */
+/** Maximum time until an advance without records is committed. */
 const EMPTY_ADVANCE_MS = 60_000
 
 export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtime): OpenBatch {
   let blocks: TakenBlock[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
   let awaited = false
-  // The first batch is committed at once: whoever starts a worker wants to see that it works.
+  // The first batch is committed at once: users who start a worker want to see that it works.
   let everyMs = 0
   return {
     get empty() {

@@ -1,8 +1,8 @@
 import type { Runtime } from '@millrace/base'
 
-/** How often to commit, so that a day does not see more commits than it should. */
+/** Paces commits to stay within a daily number. */
 export interface Pace {
-  /** One commit is going to be made; answers how many milliseconds the next batch is gathered for. */
+  /** Counts a commit and returns for how many milliseconds the next batch is gathered. */
   spend(): number
 }
 
@@ -15,9 +15,9 @@ export interface PaceLimits {
 const DAY_MS = 86_400_000
 
 /**
- * A day's commits are in hand at the start and come back evenly over the day. While more than half of them are left,
- * all goes as asked; below that the interval grows, up to where a day has just as many as it may. `reportInterval` is told
- * when that begins and when it is over.
+ * A token bucket: it starts with a day's commits and refills evenly over the day. While more than half of them are
+ * left, the interval is as asked; below that it grows, up to where a day has just as many as it may. `reportInterval`
+ * is called when that begins and when it ends.
  */
 export function createPace(
   { everyMs, dailyCommits }: PaceLimits,

@@ -1,20 +1,20 @@
 import { MillraceError } from '@millrace/base'
 import { type Block, type Partition, partitionKey, reached, type Source } from '@millrace/transport'
 
-/** A block, and which of its records repeat one that came before. */
+/** A block, and which of its records repeat an earlier one. */
 export interface TakenBlock extends Block {
   readonly repeats?: ReadonlySet<number>
 }
 
 /**
- * How far back the id of a record is looked for, in offsets of its partition. Whether a record is a repeat depends
- * on nothing but what the partition holds before it: so every worker says the same of it, now and after a restart.
+ * How far back a repeated id is searched, in offsets of its partition. Whether a record is a repeat depends only on
+ * what the partition has before it: so every worker decides the same, now and after a restart.
  */
 export const REPEAT_SPAN = 50_000n
 
 const READ = { maxBytes: 8 << 20, waitMs: 5_000 }
 
-/** Finds the repeats in the blocks of one partition, which come in order. Costs nothing until an id comes. */
+/** Finds the repeats in the blocks of one partition, which come in order. Costs nothing for blocks without ids. */
 export function findRepeats(source: Source, partition: Partition): (block: Block) => Promise<TakenBlock> {
   const lastSeen = new Map<string, bigint>()
   let lookedBack = false
@@ -49,7 +49,7 @@ export function findRepeats(source: Source, partition: Partition): (block: Block
   }
 }
 
-/** What was read before, by whomever: as far as it matters and is still there. */
+/** Reads the ids before a position, as far back as they matter and still exist. */
 async function readBack(
   source: Source,
   partition: Partition,
@@ -60,13 +60,13 @@ async function readBack(
   for (let at = await first(source, partition, to); !reached([at], [to]); ) {
     try {
       const block = await source.read(partition, [at], READ)
-      // Something is there: the block that we look back from.
+      // Not the end: the block that the search starts from is there.
       if (!block) throw new MillraceError('SOURCE_UNREACHABLE', `${partitionKey(partition)} did not answer at ${at}`)
       if (block.ids) note(upTo(block, to))
       at = block.to[0] ?? to
       block.recycle?.()
     } catch (error) {
-      // Retention has been there before us.
+      // Retention has deleted records meanwhile.
       if (!(error instanceof MillraceError) || error.code !== 'OFFSET_OUT_OF_RANGE') throw error
       at = await first(source, partition, to)
     }

@@ -4,11 +4,11 @@ import { type Block, partitionKey, reached } from '@millrace/transport'
 import { belongingOf, type Kinds } from '../routes/kinds.ts'
 import type { TakenBlock } from './repeats.ts'
 
-/** What is left out of a batch before it is cleaned. */
+/** Decides which records are left out of a batch before it is cleaned. */
 export interface Selection {
-  /** By partition: what an output holds already. */
+  /** Records that an output holds already, by partition. */
   readonly held: ReadonlyMap<string, HeldRecords>
-  /** By topic; a topic that is not here is this data set's alone. */
+  /** Kinds by topic; a topic without an entry is this data set's alone. */
   readonly kinds: ReadonlyMap<string, Kinds>
 }
 
@@ -38,7 +38,7 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
   return { block: kept.length === block.count ? block : pick(block, kept), unrecognized, ...counts }
 }
 
-/** A reference in the place of the record: its row in the quarantine says where it lies. */
+/** Returns the reason for a record that is too large to be read: its quarantine row has only its offset. */
 function tooLarge(bytes: number) {
   return { unrecognized: `too large to be read: ${bytes} bytes; the source has it at this offset` }
 }

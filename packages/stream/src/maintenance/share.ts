@@ -1,15 +1,15 @@
 import type { Runtime } from '@millrace/base'
 import { type ObjectStore, openLeases } from '@millrace/store'
 
-/** Which tables this worker maintains: of all workers on a lake one does it, and when that one is gone, another. */
+/** Decides which tables this worker maintains: one of all workers on a lake, and another when that one is gone. */
 export interface MaintenanceShare {
   mine(table: string): boolean
   close(): Promise<void>
 }
 
-/** Nothing here is in a hurry, and every look costs the store requests. */
+/** Long, as maintenance is not urgent and every round costs requests to the store. */
 const EXPIRY_MS = 60_000
-/** A store that does not answer must not hold up the end. */
+/** Maximum wait for the store when closing. */
 const CLOSE_WITHIN_MS = 3_000
 
 const SUFFIX = '/maintenance'
@@ -29,7 +29,7 @@ export async function shareMaintenance(
     },
   }
   const leases = openLeases(store, '_millrace/maintenance', { listener, expiryMs: EXPIRY_MS }, runtime)
-  // What fails here is tried again at every look.
+  // Failures are retried in every round.
   await leases.share(tables.map((table) => table + SUFFIX)).catch(() => {})
   return {
     mine: (table) => mine.has(table),

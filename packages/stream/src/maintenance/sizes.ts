@@ -3,7 +3,7 @@ import type { Output, OutputSize } from '@millrace/outputs'
 
 const AT_MOST_EVERY_MS = 5_000
 
-/** Adding up a table of very many files takes time: it gets this share of it and no more. */
+/** Maximum share of the time spent on adding up the files of tables. */
 const SHARE = 1 / 500
 
 /** Reports how large outputs are, as often as it costs next to nothing. */

@@ -1,11 +1,11 @@
 import { type Partition, type Position, partitionKey, reached, type Source } from '@millrace/transport'
 
-/** A pipeline's own word of how far it is, in a source that several of them read. */
+/** Reports the committed positions of one pipeline, in a source that several of them read. */
 export type Acknowledge = Source['acknowledge']
 
 /**
- * The source is reported what all pipelines have that read a topic: what only some have is not done with, and a shard
- * whose end only some have reached has not been read to its end. Answers one for each pipeline, by the topics it reads.
+ * Acknowledges only what every pipeline on the topic has committed: a shard whose end only some have reached has not
+ * been read to its end. Answers one for each pipeline, by the topics it reads.
  */
 export function acknowledgeTogether(source: Source, readersOf: ReadonlyMap<string, number>): () => Acknowledge {
   const reported = new Map<string, Map<number, Position>>()

@@ -2,7 +2,7 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { PipelineBegun, PipelineOutputs, StoredAdvance } from '@millrace/outputs'
 import { type Partition, partitionKey, type Source, type StartPosition } from '@millrace/transport'
 
-/** Where a pipeline begins to read. */
+/** Start of a pipeline. */
 export interface Start {
   readonly source: Source
   /** For a topic that this pipeline has never read. */
@@ -40,7 +40,7 @@ export async function beginWithStarts(
   throw new MillraceError('TABLE_CONFLICT', `${outputs.all[0]?.name}: other workers keep storing where ${names} begins`)
 }
 
-/** One commit, unless others have stored any of these meanwhile: then the next `begin` says what is left to do. */
+/** Stores starts in one commit; if others have stored any of them meanwhile, the next `begin` shows what is left. */
 async function storeStarts(
   outputs: PipelineOutputs,
   assigned: readonly Partition[],

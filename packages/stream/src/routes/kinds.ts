@@ -2,19 +2,22 @@ import { MillraceError, valueAt } from '@millrace/base'
 import type { Dataset } from '@millrace/transform'
 import type { Block } from '@millrace/transport'
 
-/** One topic that carries several kinds of records, as one of the data sets sees it. */
+/** The kinds of records in a shared topic, as one of the data sets sees them. */
 export interface Kinds {
-  /** What tells them apart: the message's key, or a field at the top of the record. */
+  /** What distinguishes them: the message's key, or a top-level field of the record. */
   readonly by: 'key' | { readonly field: string }
-  /** Those that are this data set's. */
+  /** The kinds of this data set. */
   readonly mine: ReadonlySet<string>
-  /** Those that are anyone's. */
+  /** The kinds of any data set. */
   readonly known: ReadonlySet<string>
-  /** One of the data sets puts records of no known kind into its quarantine. */
+  /** Whether this data set puts records of no known kind into its quarantine; one of them does. */
   readonly takesUnrecognized: boolean
 }
 
-/** Refuses kinds that are told apart by a field where messages are not JSON: the field is looked up in the message as it came. */
+/**
+ * Refuses kinds that are told apart by a field where messages are not JSON: the field is looked up in the message as it
+ * came.
+ */
 export function refuseKindsByField({ name, format }: Dataset, kinds: ReadonlyMap<string, Kinds> | undefined): void {
   const topic = [...(kinds ?? [])].find(([, { by }]) => by !== 'key')?.[0]
   if (topic === undefined || format.isJsonLines) return
@@ -27,7 +30,7 @@ export function refuseKindsByField({ name, format }: Dataset, kinds: ReadonlyMap
   )
 }
 
-/** Whose a record is: this data set's, another's, or nobody's, for a reason. */
+/** The owner of a record: this data set, another, or none, for a reason. */
 export type Belonging = 'mine' | 'elsewhere' | { readonly unrecognized: string }
 
 export function belongingOf(kinds: Kinds, block: Block, index: number): Belonging {

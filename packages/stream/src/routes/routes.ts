@@ -7,13 +7,13 @@ import type { Kinds } from './kinds.ts'
 export interface Route {
   readonly dataset: string
   readonly topics: readonly string[]
-  /** Of these topics only records of some kinds. */
+  /** Topics of which only some kinds of records are taken. */
   readonly kinds?: ReadonlyMap<string, Kinds>
   /** The table's folder in the lake. */
   readonly table: string
 }
 
-/** What a person says of a data set's topics: each a name, or one kind out of a topic of several: `events[key=order]`. */
+/** A user's choice of topics for data sets: names, or one kind out of a shared topic: `events[key=order]`. */
 export type ChosenTopics = Readonly<Record<string, readonly string[]>>
 
 export interface RouteWishes {
@@ -72,7 +72,7 @@ function kindsOf(dataset: string, parts: readonly Part[]): Kinds | undefined {
   }
 }
 
-/** Every record must have one place at most where it belongs. */
+/** Refuses a topic whose records could belong to two data sets. */
 function refuseUnclear(topic: string, parts: readonly Part[]): void {
   const marks = new Set(parts.map(({ by }) => by ?? 'nothing'))
   if (marks.size > 1) {
@@ -91,7 +91,7 @@ function refuseUnclear(topic: string, parts: readonly Part[]): void {
   })
 }
 
-/** Looks at what the source has, unless every data set's topic is said. */
+/** Finds the routes; lists the source's topics unless every data set's are given. */
 export async function findRoutes(source: string, wishes: RouteWishes): Promise<Route[]> {
   const allSaid = wishes.datasets.every((dataset) => wishes.topics?.[dataset] !== undefined)
   return routesOf(wishes, allSaid ? [] : await listTopics(source))

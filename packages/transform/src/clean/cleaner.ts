@@ -23,7 +23,7 @@ export interface Rejection {
   readonly reason: string
 }
 
-/** What became of the records: `rows`, `filtered` and `rejected` add up to all of them. */
+/** Outcome of the records: `rows`, `filtered` and `rejected` add up to all of them. */
 export interface CleanReport {
   readonly rows: number
   readonly rejected: readonly Rejection[]

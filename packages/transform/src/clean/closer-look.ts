@@ -8,12 +8,12 @@ import { countUnknownFields, createMessageTables, type RejectedAt, readMessages 
 import { type Selection, slice, valueIn } from './selection.ts'
 import type { Work } from './work.ts'
 
-/** What became of records that were read one by one. */
+/** Outcome of records that were read one by one. */
 export interface CloserLook {
   /** A temporary table with the clean rows of the good ones, and `millrace_at`, their place in the selection. */
   readonly table: string
   readonly good: number
-  /** In the selection's order. */
+  /** Rejected records, in the selection's order. */
   readonly rejected: readonly RejectedAt[]
   /** Places of good ones whose rows an expectation drops. */
   readonly dropped: readonly number[]
@@ -24,7 +24,7 @@ export interface CloserLook {
 
 const TABLE = 'looked_at'
 
-/** So much is in memory at a time. */
+/** Maximum of a portion, which is in memory at a time. */
 const PORTION_RECORDS = 8192
 const PORTION_BYTES = 8 << 20
 

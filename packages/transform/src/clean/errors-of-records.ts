@@ -93,7 +93,9 @@ const findByHalves: FindFailing = async ({ dataset, connection }, all) => {
   }
 }
 
-/** Cleans each of these records in a statement of its own. Takes out those that fail, and returns them with the error. */
+/**
+ * Cleans each of these records in a statement of its own. Takes out those that fail, and returns them with the error.
+ */
 async function tryEach({ dataset, connection }: Work, places: readonly number[]): Promise<RejectedAt[]> {
   if (places.length === 0) return []
   const columns = ['millrace_at', ...dataset.fields.map(({ name }) => quoteName(name))].join(', ')

@@ -6,7 +6,9 @@ import { expectationBits } from '../dataset/expectations.ts'
 import { fieldSql, readType, sqlType } from '../dataset/fields.ts'
 import type { MarkFailing } from './failing-records.ts'
 
-/** Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone. */
+/**
+ * Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone.
+ */
 const LONGEST_LINE = 2 * LONGEST_JOINED_VALUE
 
 /** Returns every name that a field may come under. */

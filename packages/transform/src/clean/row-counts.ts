@@ -41,7 +41,9 @@ export async function countWritten(
   return rowCounts(expectations.length, groupsIn(reader))
 }
 
-/** Counts rows that are not written, of which there should be `expected`. Computes all of each row, as writing would. */
+/**
+ * Counts rows that are not written, of which there should be `expected`. Computes all of each row, as writing would.
+ */
 export async function countComputed(
   dataset: Dataset,
   rows: string,

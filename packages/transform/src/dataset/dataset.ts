@@ -10,7 +10,10 @@ import { parseDescription } from './description.ts'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
 
-/** A folder: dataset.json says what comes in and goes out, clean.sql turns the one into the other. */
+/**
+ * A data set, loaded from a folder: dataset.json has its fields and columns, clean.sql turns the former into the
+ * latter.
+ */
 export interface Dataset {
   readonly name: string
   readonly description: string
@@ -62,7 +65,7 @@ async function read(file: string): Promise<string> {
   }
 }
 
-/** A topic or stream belongs to the data set that its name is, or ends in after `.`, `-` or `_`. */
+/** Whether a topic belongs to the data set: its name is the data set's, or ends with it after `.`, `-` or `_`. */
 export function belongsTo(topic: string, dataset: string): boolean {
   return topic === dataset || ['.', '-', '_'].some((mark) => topic.endsWith(mark + dataset))
 }
@@ -77,5 +80,5 @@ export function datasetHash({ format, fields, sql, schema, expectations }: Datas
   return createHash('sha256').update(rules).digest('hex')
 }
 
-/** Raised with every change of what this package makes of the same data set and record. */
+/** Version of this package's rules: raise it with every change of the rows that it makes of the same records. */
 const RULES = 1

@@ -11,7 +11,7 @@ export const SIMPLE_FIELD_TYPES = ['text', 'integer', 'long', 'double', 'boolean
 /** `decimal(precision, scale)` is written as Delta writes it. */
 export type FieldType = (typeof SIMPLE_FIELD_TYPES)[number] | `decimal(${string})`
 
-/** What comes in under one name, with the other names that it is known by. */
+/** An input field, with the other names that it may come under. */
 export interface Field {
   readonly name: string
   readonly type: FieldType
@@ -25,7 +25,10 @@ export function sqlType(type: FieldType): string {
   return duckdbType(type === 'text' ? 'string' : type)
 }
 
-/** Returns the type of the columns that hold a field's values as they are read. Of a decimal it must be known whether it was sent as a text. */
+/**
+ * Returns the type of the columns that hold a field's values as they are read. Of a decimal it must be known whether it
+ * was sent as a text.
+ */
 export function readType(field: Field): 'VARCHAR' | 'JSON' {
   return isDecimal(field) ? 'JSON' : 'VARCHAR'
 }
@@ -128,15 +131,18 @@ function noTimestamp(text: string, shapes: readonly TimestampShape[]): string {
   // Days that no calendar has are left to the cast.
   const wrong = `${text} IS NOT NULL AND (NOT regexp_full_match(${text}, ${quoteText(pattern)}) OR ${text} LIKE '0000%' OR ${timestampValue(text)} IS NULL)`
   if (!shapes.includes('YYYY-MM-DD HH:MM:SS')) return wrong
-  // Most are as the engine itself would write them, which it knows in half the time.
+  // Most are in the engine's own form, which it checks in half the time.
   const usual = `strlen(${text}) = 19 AND contains(${text}, ' ') AND ${text} = CAST(TRY_CAST(${text} AS TIMESTAMP) AS VARCHAR)`
   return `CASE WHEN ${usual} THEN false ELSE ${wrong} END`
 }
 
-/** Returns SQL for the moment; NULL where the text is none. A cast alone would also take `epoch`, `infinity` and dates before Christ. */
+/**
+ * Returns SQL for the moment; NULL where the text is none. A cast alone would also take `epoch`, `infinity` and dates
+ * before Christ.
+ */
 function timestampValue(text: string): string {
   const dashed = `CASE WHEN substr(${text}, 5, 1) = ':' THEN substr(${text}, 1, 4) || '-' || substr(${text}, 6, 2) || '-' || substr(${text}, 9) ELSE ${text} END`
-  // Of this length it has no zone, so that the slow cast, which knows zones, is not needed.
+  // A text of this length has no zone and does not need the slow cast with zones.
   const plain = `CASE WHEN strlen(${text}) = 19 THEN make_timestamptz(epoch_us(TRY_CAST(${text} AS TIMESTAMP))) END`
   return `coalesce(${plain}, TRY_CAST(${dashed} AS TIMESTAMPTZ))`
 }

@@ -21,7 +21,7 @@ export function compareGroups() {
       noted.byGroup.set(group, stretches)
       const last = stretches.at(-1)
       const keeps = rows + quarantined > 0
-      // Where there are no records, there is none that could be there twice.
+      // A range without records has none that could be committed twice.
       if (last && String(last.to) === String(from) && (keeps || records === 0)) last.to = to
       else if (keeps) stretches.push({ from, to })
     },

@@ -6,9 +6,8 @@ export interface TableAccounts {
 }
 
 /**
- * Where several tables have read the same range of a topic that they share, each record must be at home in one of
- * them: what each says to be of other kinds must be what the others took. Tables that are not equally far can't be
- * compared.
+ * Compares tables that have read the same range of a shared topic: each record must be in one of them: what each says
+ * to be of other kinds must be what the others took. Tables that are not equally far can't be compared.
  */
 export function compareKinds(tables: readonly TableAccounts[]): string[] {
   const accounts = tables.flatMap(({ table, partitions }) => partitions.map((account) => ({ table, account })))

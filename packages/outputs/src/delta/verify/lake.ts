@@ -9,13 +9,13 @@ import { type Verdict, verifyTable } from './table.ts'
 export interface VerifyOptions {
   readonly lake: string
   readonly tables: readonly string[]
-  /** Where to count as well; the log alone is asked when not given. */
+  /** The source to count records in; without one only the log is checked. */
   readonly source?: string
 }
 
 export interface TableVerdict extends Verdict {
   readonly table: string
-  /** False: there is no such table, so there is nothing to prove. */
+  /** Whether the table exists. */
   readonly exists: boolean
 }
 

@@ -60,7 +60,7 @@ async function countRecords(source: Source, partition: Partition, from: Position
   for (let at = from; !reached(at, to); ) {
     const block = await source.read(partition, at, READ)
     if (!block) {
-      // What the table has beyond the end is missed by the count.
+      // Records that the table has beyond the end are missing in the count.
       if (end.passedBy(at)) break
       throw new MillraceError(
         'SOURCE_UNREACHABLE',

@@ -4,14 +4,14 @@ import type { LedgerEntry } from '../../ledger/ledger.ts'
 import { compareGroups } from './groups.ts'
 import { comparePositions } from './positions.ts'
 
-/** What became of the records of one partition, by the table's own account. */
+/** Outcome of the records of one partition, by the table's own ledger. */
 export interface PartitionAccount extends Required<LedgerEntry> {
   readonly group: string
 }
 
 export interface Verdict {
   readonly partitions: readonly PartitionAccount[]
-  /** Empty: nothing is missing and nothing is doubled. */
+  /** Empty if no record is missing and none is doubled. */
   readonly problems: readonly string[]
 }
 
