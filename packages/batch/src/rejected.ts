@@ -12,6 +12,8 @@ export interface RejectedInput {
   readonly object: string | null
   /** The number of the record in the object, from 1; null for the whole object. */
   readonly place: number | null
+  /** The number of the record in a list of records, from 0. */
+  readonly within?: number
   readonly reason: string
   readonly value: Uint8Array | null
 }
@@ -19,7 +21,7 @@ export interface RejectedInput {
 /** Returns the names of a rejected record in the quarantine: the daily run is the pipeline, its date the identity. */
 function namesSql(date: string): string {
   return `'batch' AS pipeline, coalesce(object, '') AS topic, ${quoteText(date)} AS identity,
-    '' AS partition, coalesce(place::VARCHAR, '') AS "offset", place AS offset_number`
+    '' AS partition, coalesce(place || coalesce('[' || within || ']', ''), '') AS "offset", place AS offset_number`
 }
 
 /** Collects rejected records in a DuckDB table, because there may be too many for memory. */
@@ -28,7 +30,9 @@ export async function collectRejected(
   connection: DuckDBConnection,
   parts: RunParts,
 ) {
-  await connection.run('CREATE OR REPLACE TABLE rejected (object VARCHAR, place BIGINT, reason VARCHAR, value BLOB)')
+  await connection.run(
+    'CREATE OR REPLACE TABLE rejected (object VARCHAR, place BIGINT, within BIGINT, reason VARCHAR, value BLOB)',
+  )
   let count = 0
   const kinds = new Map<string, number>()
   const moment = (time: number) => `epoch_ms(${time})::TIMESTAMP AT TIME ZONE 'UTC'`
@@ -50,9 +54,9 @@ export async function collectRejected(
       )
       await writeFile(file, lines.join('\n'))
       const longest = lines.reduce((most, { length }) => Math.max(most, length), 0)
-      await connection.run(`INSERT INTO rejected SELECT object, place, reason, from_base64(value)
+      await connection.run(`INSERT INTO rejected SELECT object, place, within, reason, from_base64(value)
         FROM read_json(${quoteText(file)}, format = 'newline_delimited', records = true, maximum_object_size = ${2 * longest + SPARE_BYTES},
-          columns = {object: 'VARCHAR', place: 'BIGINT', reason: 'VARCHAR', value: 'VARCHAR'})`)
+          columns = {object: 'VARCHAR', place: 'BIGINT', within: 'BIGINT', reason: 'VARCHAR', value: 'VARCHAR'})`)
       await rm(file, { force: true })
       count += records.length
       for (const { reason } of records) {

@@ -7,6 +7,7 @@ import type { ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
 import { blocksOf } from './input/converted.ts'
 import type { RawBlock } from './input/raw-blocks.ts'
+import { unpackBlock } from './input/unpack.ts'
 import type { RawObject } from './manifest.ts'
 import type { RunParts } from './parts.ts'
 import type { Rejected } from './rejected.ts'
@@ -87,12 +88,14 @@ async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, part
   const rejectedObjects: RawObject[] = []
   let [records, filtered] = [0, 0]
   for await (const block of blocks) {
-    const cleaned = await stageBlock(block, parts)
-    files.push(...cleaned.files)
+    for (const part of unpackBlock(block, parts.dataset.format)) {
+      const cleaned = await stageBlock(part, parts)
+      files.push(...cleaned.files)
+      filtered += cleaned.filtered
+      records += part.values.count
+      parts.onRecords(before + records)
+    }
     rejectedObjects.push(...block.rejected.map(({ object }) => object))
-    filtered += cleaned.filtered
-    records += block.values.count
-    parts.onRecords(before + records)
   }
   return { files, records, filtered, rejectedObjects }
 }
@@ -100,7 +103,10 @@ async function stageBlocks(blocks: AsyncIterable<RawBlock>, before: number, part
 async function stageBlock({ values, placeOf, rejected, converted }: RawBlock, parts: StagingParts) {
   const { rejected: rejectedInputs, cleaner, snapshot } = parts
   const dataset = converted ? { ...parts.dataset, format: jsonFormat } : parts.dataset
-  const nameOf = (_: number, index: number) => `${placeOf(index).object}, record ${placeOf(index).place}`
+  const nameOf = (_: number, index: number) => {
+    const { object, place, within } = placeOf(index)
+    return `${object}, record ${place}${within === undefined ? '' : `[${within}]`}`
+  }
   const target = { snapshot, targetBytes: FILE_BYTES }
   const { files, report } = await cleaner.cleanIntoFiles(dataset, [values], target, nameOf)
   await rejectedInputs.add(

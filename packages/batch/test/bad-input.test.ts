@@ -96,6 +96,24 @@ describe('a record that can not be cleaned is rejected by object and place', () 
     expect(await place.rows('SELECT "offset"::BIGINT, reason FROM batch.pin_quarantine')).toEqual([[4322, reason]])
   })
 
+  it('in a list, by its number there as well; a list that holds anything but records is rejected whole', async () => {
+    const [four, five] = [post(4).pin, { ...post(5).pin, index: 'five' }]
+    const lists = [[four, five], [post(6).pin, 7], [post(8).pin]]
+    for (const more of [0, 5000]) {
+      const place = await placeWith({
+        'a.jsonl': jsonLines([...lists, ...Array.from({ length: more }, (_, i) => post(i + 10).pin)]),
+      })
+      const counts = { records: more + 7, rows: more + 5, rejected: 2 }
+      expect((await place.run('2026-01-01')).run.tables[0]).toMatchObject(counts)
+      expect(
+        await place.rows('SELECT "offset", offset_number, reason, decode(value) FROM batch.pin_quarantine ORDER BY 1'),
+      ).toEqual([
+        ['1[1]', 1, 'wrong type in field index', JSON.stringify(five)],
+        ['2', 2, 'a list, and not of 1 to 100000 objects alone', JSON.stringify(lists[1])],
+      ])
+    }
+  })
+
   it('in Parquet, where a column of one file is of another type', async () => {
     const place = await openPlace()
     await place.putPosts('good', [1])
@@ -145,6 +163,7 @@ describe('what is taken', () => {
     ['blank lines', 'a.jsonl', `\n${pin(4)}\n\n \n${pin(5)}\n`],
     ['a last line without an end', 'a.json', (pin(4) + pin(5)).trimEnd()],
     ['gzip that says so', 'a.json.gz', gzipSync(pin(4) + pin(5))],
+    ['lists of records, a line each', 'a.jsonl', jsonLines([[post(4).pin], [post(5).pin]])],
     ['CSV', 'a.csv', 'index,title,category\n4,"a, b",art\n5,,\n'],
   ])('%s', async (_, name, bytes) => {
     const place = await placeWith({ [name]: bytes })

@@ -13,6 +13,18 @@ export interface RejectedMessage {
   readonly reason: string
 }
 
+/** The records of a portion of a block's messages. */
+export interface UnpackedMessages {
+  /** The records, each as a message of its own would have it. */
+  readonly values: JoinedValues
+  /** For each record the index of its message. */
+  readonly message: Int32Array
+  /** For each record its place in its message, from 0; -1 where the message is the record. */
+  readonly place: Int32Array
+  /** The index of the first message that comes after the portion. */
+  readonly next: number
+}
+
 /** A block of messages as the cleaner reads it. */
 export interface ReadMessages {
   /**
@@ -40,6 +52,8 @@ export interface ReadMessages {
  * - The messages' bytes are valid until `read` settles, which neither changes nor keeps them. The result may share
  *   bytes with them.
  * - A message may hold any byte, newlines too. Where each ends is in `ends`.
+ * - A message that holds several records is unpacked first, and `read` is given its records. Every message has at least
+ *   one record: what cannot be unpacked stays as it is, for `read` to reject.
  */
 export interface Format {
   /** The name in dataset.json. */
@@ -48,6 +62,11 @@ export interface Format {
   readonly readsKeys: boolean
   /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */
   readonly isJsonLines: boolean
+  /**
+   * Returns the records of messages that may hold several, in portions of whole messages; undefined where each message
+   * of the block is one record, which is found without a look at each.
+   */
+  readonly unpack?: (messages: JoinedValues) => Iterable<UnpackedMessages> | undefined
   /** Reads a block. Returns a promise only where it must wait. */
   read(messages: RawMessages): ReadMessages | Promise<ReadMessages>
 }

@@ -56,6 +56,19 @@ export function formatContract(format: Format, { good, notOfIt }: FormatSamples)
       )
     })
 
+    test('unpacks each message into its records, the same whatever is around it; none is lost', async () => {
+      await fc.assert(
+        fc.property(fc.array(anyMessage, { maxLength: 8 }), (messages) => {
+          const together = unpacked(format, messages)
+          expect(messages.flatMap((message) => unpacked(format, [message])[0])).toEqual(together.flat())
+          for (const [index, records] of together.entries()) {
+            expect(records.length).toBeGreaterThan(0)
+            if (records.length === 1 && records[0]?.place === -1) expect(records[0].value).toEqual(messages[index])
+          }
+        }),
+      )
+    })
+
     test('leaves the bytes of the messages as they are', async () => {
       const block = joinValues(samples)
       const before = Buffer.from(block.bytes)
@@ -73,6 +86,19 @@ export function formatContract(format: Format, { good, notOfIt }: FormatSamples)
       expect([-1, traits.first]).toContain(lines.traits.first)
     })
   })
+}
+
+/** The records of each message. */
+function unpacked(format: Format, messages: readonly (Uint8Array | null)[]) {
+  const portions = format.unpack?.(joinValues(messages))
+  if (!portions) return messages.map((value) => [{ place: -1, value }])
+  const records = messages.map((): { place: number; value: Uint8Array | null }[] => [])
+  for (const { values, message, place } of portions) {
+    for (const [i, index] of message.entries()) {
+      records[index]?.push({ place: place[i] ?? -1, value: valueAt(values, i)?.slice() ?? null })
+    }
+  }
+  return records
 }
 
 /** The line or the reason of each message. */

@@ -5,5 +5,7 @@ export interface Advance {
   readonly partition: Partition
   readonly from: Position
   readonly to: Position
+  readonly messages: number
+  /** As many as messages, unless a message holds several. */
   readonly records: number
 }

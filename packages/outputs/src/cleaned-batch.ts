@@ -17,7 +17,7 @@ import { readRows, tableInMemory } from './rows.ts'
 export interface CleanedBatch {
   readonly dataset: Dataset
   readonly advances: readonly Advance[]
-  /** The records that are to be cleaned, as they were read. */
+  /** The records that are to be cleaned, as they were read; of a message that holds several, each by itself. */
   readonly blocks: readonly Block[]
   /** Writes the clean rows into Parquet files of this computer, with the columns of that table. */
   parquet(table: Snapshot): Promise<readonly StagedFile[]>

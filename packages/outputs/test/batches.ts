@@ -29,7 +29,13 @@ export async function openBatches(): Promise<Batches> {
     machine,
     batch(group, ...parts) {
       const blocks = parts.map(blockOf)
-      const advances = blocks.map(({ partition, from, to, count }) => ({ partition, from, to, records: count }))
+      const advances = blocks.map(({ partition, from, to, count }) => ({
+        partition,
+        from,
+        to,
+        messages: count,
+        records: count,
+      }))
       const selected = blocks.map((block) => ({ block, held: 0, elsewhere: 0, repeated: 0, unrecognized: [] }))
       return cleanedBatch(selected, advances, { dataset, group }, cleaner, machine)
     },

@@ -4,7 +4,7 @@ import type { PartitionAccount } from '../src/delta/verify/table.ts'
 
 const account = (more: Partial<PartitionAccount>): PartitionAccount => ({
   ...{ group: 'g', topic: 'events', identity: 'i', partition: '0', from: ['0'], to: ['10'] },
-  ...{ records: 10, rows: 0, quarantined: 0, filtered: 0, elsewhere: 0, repeated: 0, ...more },
+  ...{ messages: 10, records: 10, rows: 0, quarantined: 0, filtered: 0, elsewhere: 0, repeated: 0, ...more },
 })
 const compare = (...accounts: PartitionAccount[]) =>
   compareKinds(accounts.map((each, i) => ({ table: `t${i}`, partitions: [each] })))

@@ -36,7 +36,9 @@ async function commitLedger(from: number, to: number, counts: { records: number;
     quarantined: 0,
     filtered: 0,
   }
-  const info = { millrace: { group: 'test', dataset: USERS, entries: [{ ...entry, ...counts }] } }
+  const info = {
+    millrace: { group: 'test', dataset: USERS, entries: [{ ...entry, messages: counts.records, ...counts }] },
+  }
   await commit(snapshot, { operation: 'STREAMING UPDATE', info }, systemRuntime)
 }
 
@@ -76,7 +78,7 @@ describe('rule 16: verify', () => {
     expect(await verifyAgainstSource(table(), partitions, topic.source())).toEqual([])
     const short = [{ ...(partitions[0] as (typeof partitions)[0]), to: ['40'] }]
     expect(await verifyAgainstSource(table(), short, topic.source())).toEqual([
-      expect.stringContaining('the source holds 40 records, the table accounts for 50'),
+      expect.stringContaining('the source holds 40 messages, the table accounts for 50'),
     ])
   })
 })

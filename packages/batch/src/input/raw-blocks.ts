@@ -6,10 +6,11 @@ import { ahead } from './ahead.ts'
 import { documentLines, holdsDocuments } from './documents.ts'
 import { countLines, linesOf, plainLines, tidyLines } from './lines.ts'
 
-/** Place of a record: its object and its number there, from 1. */
+/** Place of a record: its object and its number there, from 1; in a list of records its number there as well, from 0. */
 export interface RecordPlace {
   readonly object: string
   readonly place: number
+  readonly within?: number
 }
 
 export interface RejectedObject {

@@ -21,6 +21,11 @@ export function thatNeedCloserLook(values: JoinedValues): number[] {
   return found
 }
 
+/** Returns whether any value may be a list: for a block of usual messages the traits say no. */
+export function mayHoldLists({ first }: ValueTraits): boolean {
+  return first !== OPENING_BRACE
+}
+
 function needCloserLook({ nulls, lineBreaks, longest, first }: ValueTraits): boolean {
   return nulls || lineBreaks || first !== OPENING_BRACE || longest > LONGEST_JOINED_VALUE
 }

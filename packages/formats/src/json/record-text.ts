@@ -28,7 +28,7 @@ function withoutSpaceAround(value: Uint8Array): Uint8Array {
 }
 
 /** A blank, or one of tab, line feed, vertical tab, form feed, carriage return. */
-function isSpace(byte: number | undefined): boolean {
+export function isSpace(byte: number | undefined): boolean {
   return byte !== undefined && (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
 }
 

@@ -1,4 +1,4 @@
-import { joinValues } from '@millrace/base'
+import { joinValues, valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LONGEST_JOINED_VALUE, thatNeedCloserLook } from '../../src/json/closer-look.ts'
@@ -13,12 +13,45 @@ formatContract(jsonFormat, {
     { message: bytes('{"a":1,"b":"é"}'), record: { a: 1, b: 'é' } },
     { message: bytes('{\n"a":\r\n1}'), record: { a: 1 } },
   ],
-  notOfIt: [null, bytes(''), bytes('{'), bytes('1'), new Uint8Array([0xff, 0x0a])],
+  notOfIt: [
+    null,
+    bytes(''),
+    bytes('{'),
+    bytes('1'),
+    bytes('[{}, {"a":"]"}]'),
+    bytes('[{},]'),
+    bytes(' [[]]'),
+    new Uint8Array([0xff, 0x0a]),
+  ],
 })
 
 test('JSON messages are read as they are: no byte is copied', async () => {
   const block = joinValues([bytes('{"a":1}'), null])
   expect((await jsonFormat.read(block)).lines).toBe(block)
+})
+
+test('a list of objects is each of them, byte for byte, however it is spaced', () => {
+  const space = fc.stringMatching(/^[ \t\r\n]{0,2}$/)
+  const object = fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value))
+  fc.assert(
+    fc.property(fc.array(fc.array(object, { minLength: 1, maxLength: 4 }), { minLength: 1 }), space, (lists, gap) => {
+      const messages = lists.map((records) => bytes(`${gap}[${gap}${records.join(`${gap},${gap}`)}${gap}]${gap}`))
+      const unpacked = [...(jsonFormat.unpack?.(joinValues(messages)) ?? [])].flatMap(({ values, message, place }) =>
+        Array.from(message, (index, i) => [index, place[i], Buffer.from(valueAt(values, i) ?? []).toString()]),
+      )
+      expect(unpacked).toEqual(lists.flatMap((records, index) => records.map((record, i) => [index, i, record])))
+    }),
+  )
+})
+
+test('messages that are objects are not looked at for lists', () => {
+  const { bytes: joined, ...rest } = joinValues([bytes('{"a":[1]}'), bytes('{}')])
+  const unread = new Proxy(joined, {
+    get: () => {
+      throw new Error('a byte was read')
+    },
+  })
+  expect(jsonFormat.unpack?.({ ...rest, bytes: unread })).toBeUndefined()
 })
 
 describe('a value needs a closer look', () => {

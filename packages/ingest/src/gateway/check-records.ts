@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { joinValues, type Runtime } from '@millrace/base'
+import { type JoinedValues, joinValues, type Runtime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
 import { belongsTo, type Cleaner, createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import type { OutgoingRecord } from '@millrace/transport'
@@ -76,16 +76,38 @@ async function problemsOf(
   together: readonly Waiting[],
   cleaner: Cleaner,
 ): Promise<Map<number, RefusedRequest>> {
-  const blocks = together.map(({ records }) => joinValues(records.map(({ value }) => value)))
-  const { rejected } = await cleaner.checkRecords(dataset, blocks)
+  const parts = together.flatMap(({ records }, request) =>
+    unpacked(dataset.format, joinValues(records.map(({ value }) => value))).map((part) => ({ request, ...part })),
+  )
+  const { rejected } = await cleaner.checkRecords(
+    dataset,
+    parts.map(({ values }) => values),
+  )
   const problems = new Map<number, RefusedRequest>()
   for (const { block, index, reason } of rejected) {
-    if (!problems.has(block)) problems.set(block, problem(dataset.name, index, reason))
+    const part = parts[block]
+    if (part && !problems.has(part.request))
+      problems.set(part.request, problem(dataset.name, part.nameOf(index), reason))
   }
   return problems
 }
 
-function problem(dataset: string, index: number, reason: string): RefusedRequest {
+interface Part {
+  readonly values: JoinedValues
+  /** Returns how the client knows a record: by its message's place in the request, and its own in the message. */
+  nameOf(index: number): string
+}
+
+function unpacked(format: Dataset['format'], values: JoinedValues): Part[] {
+  const portions = format.unpack?.(values)
+  if (!portions) return [{ values, nameOf: String }]
+  return [...portions].map(({ values: records, message, place }) => ({
+    values: records,
+    nameOf: (index) => `${message[index]}${(place[index] ?? -1) < 0 ? '' : `[${place[index]}]`}`,
+  }))
+}
+
+function problem(dataset: string, index: string, reason: string): RefusedRequest {
   const field = /field (\S+)/.exec(reason)?.[1]
   return new RefusedRequest({
     status: 422,

@@ -16,12 +16,15 @@ it('refuses what the worker would quarantine, naming the record and the field, a
     [await send('0a1.pin', 'text'), /not an object/],
     [await send('0a1.pin', { title: 'no number' }), /has_number/],
     [await send('0a1.pin', null), /tombstone/],
+    [await send('0a1.pin', { index: 1 }, [{ index: 2 }, { index: 'abc' }]), /record 1\[1\] .* field index/],
+    [await send('0a1.pin', [{ index: 1 }, 2]), /record 0 .* a list/],
   ] as const
   for (const [answer, message] of refusals) {
     expect(answer).toMatchObject({ status: 422, json: { error_code: 422, message: expect.stringMatching(message) } })
   }
   expect(await send('other', { index: 'abc' })).toMatchObject({ status: 200 })
-  expect(await storedIn(to, '0a1.pin')).toHaveLength(2)
+  expect(await send('0a1.pin', [{ index: 1 }, { index: 2 }])).toMatchObject({ status: 200 })
+  expect(await storedIn(to, '0a1.pin')).toHaveLength(3)
   expect(await storedIn(to, '0a1.geo')).toEqual([])
 })
 

@@ -23,6 +23,7 @@ const COLUMNS = [
   'group',
   'partition',
   'read',
+  'messages',
   'records',
   'rows',
   'quarantined',
@@ -45,9 +46,21 @@ async function print(verdicts: readonly TableVerdict[], { table, line, style }: 
 
 function accountRows({ table, partitions }: TableVerdict): unknown[][] {
   return partitions.map(({ group, topic, partition, from, to, ...counts }) => {
-    const { records, rows, quarantined, filtered, elsewhere, repeated } = counts
+    const { messages, records, rows, quarantined, filtered, elsewhere, repeated } = counts
     const read = `${from} → ${to}`
-    return [table, group, `${topic}/${partition}`, read, records, rows, quarantined, filtered, elsewhere, repeated]
+    return [
+      table,
+      group,
+      `${topic}/${partition}`,
+      read,
+      messages,
+      records,
+      rows,
+      quarantined,
+      filtered,
+      elsewhere,
+      repeated,
+    ]
   })
 }
 

@@ -11,6 +11,8 @@ export interface LedgerEntry {
   readonly partition: string
   readonly from: readonly string[]
   readonly to: readonly string[]
+  /** What the source counts: a message may hold several records. */
+  readonly messages: number
   readonly records: number
   readonly rows: number
   readonly quarantined: number
@@ -35,7 +37,7 @@ export interface NoRows {
 }
 
 export function ledgerEntry(
-  { partition, from, to, records }: Advance,
+  { partition, from, to, messages, records }: Advance,
   { quarantined, filtered, elsewhere, repeated }: NoRows,
 ): LedgerEntry {
   return {
@@ -44,6 +46,7 @@ export function ledgerEntry(
     partition: partition.id,
     from: from.map(String),
     to: to.map(String),
+    messages,
     records,
     rows: records - quarantined - filtered - elsewhere - repeated,
     quarantined,

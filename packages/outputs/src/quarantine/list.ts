@@ -42,7 +42,7 @@ export async function listQuarantine({ lake, tables }: QuarantineOptions, limit:
       await using rows = await openScan(planScan(snapshot), connection)
       const reader = await connection.runAndReadAll(`
         SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
-        FROM (${rows.sql}) ORDER BY rejected_at DESC, topic, ${PARTITION}, offset_number, "offset" LIMIT ${limit}`)
+        FROM (${rows.sql}) ORDER BY rejected_at DESC, topic, ${PARTITION}, offset_number, length("offset"), "offset" LIMIT ${limit}`)
       listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
       connection.closeSync()
     }

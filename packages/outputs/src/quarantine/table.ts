@@ -13,7 +13,7 @@ export const QUARANTINE_SCHEMA: StructType = {
     commentedField(
       'offset',
       'string',
-      'The name of the record in it: an offset, or its number in the object, from 1; empty for the whole object',
+      'The name of the record in it: an offset, or its number in the object, from 1; [n] after it where a message holds several, from 0; empty for the whole object',
     ),
     commentedField(
       'offset_number',
@@ -29,7 +29,7 @@ export const QUARANTINE_SCHEMA: StructType = {
 }
 
 /** Kinesis numbers records by more digits than a number has; those are of one length, so that they sort as text. */
-const OFFSET_NUMBER = 'TRY_CAST("offset" AS BIGINT)'
+const OFFSET_NUMBER = `TRY_CAST(split_part("offset", '[', 1) AS BIGINT)`
 
 export const quarantinePath = (table: string) => `${table}_quarantine`
 

@@ -13,10 +13,13 @@ export interface Batch {
 export function batchOf(blocks: readonly TakenBlock[]): Batch {
   const advances = new Map<string, Advance>()
   let [records, bytes] = [0, 0]
-  for (const { partition, from, to, count, bytes: values } of blocks) {
+  for (const { partition, from, to, count, messages = count, bytes: values } of blocks) {
     const before = advances.get(partitionKey(partition))
-    const sum = (before?.records ?? 0) + count
-    advances.set(partitionKey(partition), { partition, from: before?.from ?? from, to, records: sum })
+    advances.set(partitionKey(partition), {
+      ...{ partition, from: before?.from ?? from, to },
+      messages: (before?.messages ?? 0) + messages,
+      records: (before?.records ?? 0) + count,
+    })
     records += count
     bytes += values.length
   }

@@ -9,6 +9,7 @@ import type { InFlight } from './in-flight.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import type { Pace } from './pace.ts'
 import { findRepeats, type TakenBlock } from './repeats.ts'
+import { unpackBlock } from './unpack.ts'
 
 /** The source, and which of its topics are shared. */
 export interface Reading {
@@ -122,17 +123,19 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
 
 async function readOn(
   { partition, from, end }: ReadRange,
-  { source, kinds, dataset }: Reading,
+  { source, kinds, dataset: { format } }: Reading,
   { limits, inFlight }: Gathering,
   runtime: Runtime,
   { waiting, report }: Reporting,
   signal: AbortSignal,
   add: (block: TakenBlock) => void,
 ): Promise<void> {
-  const keys = dataset.format.readsKeys || kinds.get(partition.topic)?.by === 'key'
+  const keys = format.readsKeys || kinds.get(partition.topic)?.by === 'key'
   const room = inFlight.reserve()
   const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, room }
-  const withRepeats = findRepeats(source, partition)
+  const repeatsIn = findRepeats(source, partition)
+  const withRepeats = (block: Block) => withRetries(() => repeatsIn(block), runtime, signal, waiting)
+  const taking: Taking = { inFlight, report, signal, withRepeats, add, passed: () => runtime.crashPoint('block read') }
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
     const asked = runtime.monotonic()
@@ -144,21 +147,69 @@ async function readOn(
       report({ what: 'idle', partition })
       continue
     }
-    const { count: records, bytes, times, behind } = block
     const ms = runtime.monotonic() - asked
-    report({ what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms })
-    inFlight.add(block)
-    let taken: TakenBlock | undefined
-    try {
-      taken = await withRetries(() => withRepeats(block), runtime, signal, waiting)
-    } finally {
-      if (!taken || signal.aborted) release(inFlight, block)
-    }
-    if (signal.aborted) continue
-    add(taken)
-    runtime.crashPoint('block read')
+    const portions = format.unpack?.(block)
+    if (portions) await takeUnpacked(block, (taken) => unpackBlock(taken, portions, source.positionOf), ms, taking)
+    else await take(block, ms, taking)
     at = block.to
   }
+}
+
+/** What becomes of a block that was read. */
+interface Taking {
+  readonly inFlight: InFlight
+  readonly report: Report
+  readonly signal: AbortSignal
+  withRepeats(block: Block): Promise<TakenBlock>
+  add(block: TakenBlock): void
+  passed(): void
+}
+
+async function take(block: Block, ms: number, { inFlight, report, signal, withRepeats, add, passed }: Taking) {
+  report(readEvent(block, ms))
+  inFlight.add(block)
+  let taken: TakenBlock | undefined
+  try {
+    taken = await withRepeats(block)
+  } finally {
+    if (!taken || signal.aborted) release(inFlight, block)
+  }
+  if (signal.aborted) return
+  add(taken)
+  passed()
+}
+
+/** Takes the records of messages that hold several in blocks of their own, as there is room for them. */
+async function takeUnpacked(
+  block: Block,
+  unpack: (taken: TakenBlock) => Iterable<TakenBlock>,
+  ms: number,
+  { inFlight, report, signal, withRepeats, add, passed }: Taking,
+): Promise<void> {
+  const held = inFlight.reserve()
+  held.claim(block.bytes.length)
+  try {
+    let left = ms
+    for (const part of unpack(await withRepeats(block))) {
+      if (signal.aborted) return
+      report(readEvent(part, left))
+      left = 0
+      inFlight.add(part)
+      add(part)
+      passed()
+      // Gives back its claim before it waits: readers that wait for one another's claims would wait for ever.
+      held.end()
+      await inFlight.room(signal)
+      held.claim(block.bytes.length)
+    }
+  } finally {
+    held.end()
+    block.recycle?.()
+  }
+}
+
+function readEvent({ partition, count: records, bytes, times, behind }: Block, ms: number) {
+  return { what: 'read', partition, records, bytes: bytes.length, firstTime: times[0], behind, ms } as const
 }
 
 function release(inFlight: InFlight, block: Block): void {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName, quoteText } from '@millrace/engine'
-import { recordText } from '@millrace/formats'
+import { MOST_RECORDS_A_MESSAGE, recordText } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { fieldSql, sqlType } from '../dataset/fields.ts'
 import { knownNames, readTypes } from './queries.ts'
@@ -63,6 +63,7 @@ function fieldsOrReasons(dataset: Dataset): string {
   const known = names.map(quoteText).join(', ')
   const reasons = [
     `WHEN kind IS NULL THEN 'not JSON'`,
+    `WHEN kind = 'ARRAY' THEN 'a list, and not of 1 to ${MOST_RECORDS_A_MESSAGE} objects alone'`,
     `WHEN kind <> 'OBJECT' THEN 'not an object'`,
     `WHEN twice IS NOT NULL THEN 'field ' || twice || ' comes twice'`,
     ...fields.flatMap(({ faults }) => faults.map(({ reason, when }) => `WHEN ${when} THEN ${quoteText(reason)}`)),

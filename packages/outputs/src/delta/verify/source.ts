@@ -23,10 +23,10 @@ export async function verifyAgainstSource(
     const start = await source.resolve(partition, 'earliest')
     const accounted = await accountedSince(table, account, start)
     if (!accounted) continue
-    const found = await countRecords(source, partition, accounted.from, account.to.map(BigInt))
-    if (found === accounted.records) continue
+    const found = await countMessages(source, partition, accounted.from, account.to.map(BigInt))
+    if (found === accounted.messages) continue
     problems.push(
-      `${topic}/${id}: from ${accounted.from} on the source holds ${found} records, the table accounts for ${accounted.records}`,
+      `${topic}/${id}: from ${accounted.from} on the source holds ${found} messages, the table accounts for ${accounted.messages}`,
     )
   }
   return problems
@@ -34,7 +34,7 @@ export async function verifyAgainstSource(
 
 interface Accounted {
   readonly from: Position
-  readonly records: number
+  readonly messages: number
 }
 
 async function accountedSince(
@@ -48,13 +48,13 @@ async function accountedSince(
       const from = entry.from.map(BigInt)
       const mine = entry.group === account.group && entry.topic === account.topic && entry.identity === account.identity
       if (!mine || entry.partition !== account.partition || !reached(from, start)) continue
-      accounted = { from: accounted?.from ?? from, records: (accounted?.records ?? 0) + entry.records }
+      accounted = { from: accounted?.from ?? from, messages: (accounted?.messages ?? 0) + entry.messages }
     }
   }
   return accounted
 }
 
-async function countRecords(source: Source, partition: Partition, from: Position, to: Position): Promise<number> {
+async function countMessages(source: Source, partition: Partition, from: Position, to: Position): Promise<number> {
   const end = await source.end(partition)
   let count = 0
   for (let at = from; !reached(at, to); ) {

@@ -63,6 +63,7 @@ function added(before: PartitionAccount | undefined, entry: LedgerEntry & { grou
     ...{ group, topic, identity, partition },
     from: before?.from ?? from,
     to,
+    messages: (before?.messages ?? 0) + entry.messages,
     records: (before?.records ?? 0) + entry.records,
     rows: (before?.rows ?? 0) + entry.rows,
     quarantined: (before?.quarantined ?? 0) + entry.quarantined,
