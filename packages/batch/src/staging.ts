@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { valueAt } from '@millrace/base'
-import { type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/delta'
+import { rowRefusal, type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/delta'
 import { jsonFormat } from '@millrace/formats'
 import type { ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
@@ -49,10 +49,30 @@ export async function stagePortions(portions: Portions, parts: StagingParts): Pr
 async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<Staged> {
   const files: StagedFile[] = []
   for (const scan of scans) {
-    files.push(...(await withScan(scan, parts.connection, (query) => stage(query, parts.connection, parts))))
+    files.push(...(await withScan(scan, parts.connection, (query) => stageTaken(query, parts))))
     parts.onRecords(rowsOf(files))
   }
   return { files, records: rowsOf(files), filtered: 0, rejectedObjects: [] }
+}
+
+/** Stages the clean rows that the table takes. The others are rejected: their records are not to be had here. */
+async function stageTaken(query: string, parts: StagingParts): Promise<StagedFile[]> {
+  const { connection, rejected, snapshot, dataset } = parts
+  const refusal = rowRefusal(snapshot.metadata, columnsOf(dataset))
+  if (refusal === undefined) return stage(query, connection, parts)
+  const refused = await connection.runAndReadAll(
+    `SELECT CAST(to_json(rows) AS VARCHAR), ${refusal} AS reason FROM (${query}) AS rows WHERE reason IS NOT NULL`,
+  )
+  await rejected.add(
+    refused.getRows().map(([json, reason]) => {
+      return { object: null, place: null, reason: String(reason), value: Buffer.from(String(json)) }
+    }),
+  )
+  return stage(`SELECT * FROM (${query}) WHERE (${refusal}) IS NULL`, connection, parts)
+}
+
+function columnsOf({ schema }: Dataset): string[] {
+  return schema.fields.map(({ name }) => name)
 }
 
 /** Stages raw objects. DuckDB reads large local files directly, unless a record in them must be checked one by one. */
@@ -123,8 +143,8 @@ export function stage(
   connection: DuckDBConnection,
   { dataset, snapshot, workFolder, runtime }: StagingParts,
 ): Promise<StagedFile[]> {
-  const columns = dataset.schema.fields.map(({ name }) => name)
-  return stageRows(connection, query, snapshot, workFolder, runtime, { columns, targetBytes: FILE_BYTES })
+  const options = { columns: columnsOf(dataset), targetBytes: FILE_BYTES }
+  return stageRows(connection, query, snapshot, workFolder, runtime, options)
 }
 
 export function rowsOf(files: readonly StagedFile[]): number {

@@ -25,6 +25,7 @@ export { versionAt } from './read/time-travel.ts'
 export { type NewTable, openOrCreate } from './write/create.ts'
 export { type StageOptions, stageParquet, stageRows } from './write/parquet.ts'
 export { restoreTable } from './write/restore.ts'
+export { isRowRefusal, onlyTaken, rowRefusal } from './write/row-rules.ts'
 export {
   appendRows,
   type RemovalOptions,

@@ -6,6 +6,7 @@ export type Treatment = 'honoured' | 'refused' | 'irrelevant'
 /** Each `delta.*` property of a table that we know. A name that ends in `.*` stands for all below it. */
 export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
   'delta.appendOnly': 'honoured',
+  'delta.constraints.*': 'honoured',
   'delta.dataSkippingNumIndexedCols': 'honoured',
   'delta.dataSkippingStatsColumns': 'honoured',
   'delta.deletedFileRetentionDuration': 'honoured',
@@ -14,7 +15,6 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
 
   'delta.columnMapping.mode': 'refused',
   'delta.compatibility.symlinkFormatManifest.enabled': 'refused',
-  'delta.constraints.*': 'refused',
   'delta.coordinatedCommits.*': 'refused',
   'delta.enableChangeDataCapture': 'refused',
   'delta.enableChangeDataFeed': 'refused',
@@ -92,6 +92,14 @@ function treatmentOf(key: string): Treatment | undefined {
 }
 
 const CONSTRAINT = 'delta.constraints.'
+
+/** The CHECK constraints of a table, by their names. */
+export function constraintsOf(configuration: Configuration): { readonly name: string; readonly expression: string }[] {
+  return Object.entries(configuration).flatMap(([key, expression]) =>
+    key.toLowerCase().startsWith(CONSTRAINT) ? [{ name: key.slice(CONSTRAINT.length), expression }] : [],
+  )
+}
+
 /** Refused only for pipelines, as it makes the table forget progress: see `refuseExpiringProgress`. */
 const REFUSED_FOR_PIPELINES = 'delta.settransactionretentionduration'
 const OFF = new Set(['', 'false', 'none'])
@@ -101,7 +109,6 @@ export function refusedProperties(configuration: Configuration): string[] {
   return Object.entries(configuration).flatMap(([key, value]) => {
     const name = key.toLowerCase()
     if (treatmentOf(key) !== 'refused' || name === REFUSED_FOR_PIPELINES) return []
-    if (name.startsWith(CONSTRAINT)) return [`constraint ${key.slice(CONSTRAINT.length)} (${value})`]
     if (OFF.has(value.trim().toLowerCase())) return []
     if (name === 'delta.columnmapping.mode') return [`column mapping by ${value}`]
     if (/^delta\.enablechangedata(feed|capture)$/.test(name)) return ['a change data feed']

@@ -2,13 +2,14 @@ import type { AddFile, Metadata } from '../log/actions.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
 import { fileKey } from '../read/replay.ts'
 import type { Snapshot } from '../read/snapshot.ts'
+import { rowRefusal } from './row-rules.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Why a transaction that was right for its snapshot is wrong for the newest one. */
 export type ConflictReason =
   /** Somebody raised the protocol, and so do we. */
   | 'protocol'
-  /** The schema or the partitioning is another one. */
+  /** The schema, the partitioning or what the table asks of a row is another. */
   | 'metadata'
   /** A file came that we would have read. */
   | 'added'
@@ -39,6 +40,8 @@ export function conflictBetween(
 function metadataHolds(seen: Snapshot, latest: Snapshot, transaction: Transaction): boolean {
   if (latest.metadata === seen.metadata) return true
   if (transaction.metadata) return false
+  const bringsRows = (transaction.add ?? []).some(({ dataChange }) => dataChange)
+  if (bringsRows && rowRefusal(seen.metadata) !== rowRefusal(latest.metadata)) return false
   const appendOnly = !transaction.reads && (transaction.remove ?? []).length === 0
   return sameLayout(seen.metadata, latest.metadata, appendOnly)
 }

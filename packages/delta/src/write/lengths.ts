@@ -1,4 +1,3 @@
-import { quoteName } from '@millrace/engine'
 import type { StructField } from '../log/schema.ts'
 
 /** Metadata key for the type of a CHAR or VARCHAR column, which is a string in the schema. */
@@ -7,6 +6,8 @@ export const LENGTH_KEY = '__CHAR_VARCHAR_TYPE_STRING'
 const BOUNDED = /^(char|varchar)\((\d{1,10})\)$/i
 
 export interface LengthRule {
+  /** As people write the type. */
+  readonly name: string
   readonly isPadded: boolean
   readonly length: number
 }
@@ -14,20 +15,22 @@ export interface LengthRule {
 /** Undefined: a column of any length, or one whose values have lengths inside. */
 export function lengthRule({ type, metadata }: Pick<StructField, 'type' | 'metadata'>): LengthRule | undefined {
   const match = type === 'string' ? BOUNDED.exec(String(metadata[LENGTH_KEY])) : null
-  return match ? { isPadded: match[1]?.toLowerCase() === 'char', length: Number(match[2]) } : undefined
+  if (!match) return undefined
+  const kind = String(match[1]).toLowerCase()
+  const length = Number(match[2])
+  return { name: `${kind}(${length})`, isPadded: kind === 'char', length }
 }
 
-/** Marks our error among DuckDB's other errors. */
-export const LENGTH_REFUSED = 'millrace: LENGTH:'
+/** Returns SQL that is true for a value that is too long: spaces at its end do not count. */
+export function tooLong(value: string, { length }: LengthRule): string {
+  return `length(rtrim(${value}, ' ')) > ${length}`
+}
 
-/** A value as Spark writes it: spaces beyond the length are cut, CHAR is filled up; a longer one is an error. */
+/** Returns SQL for a value as Spark writes it: spaces beyond the length are cut, CHAR is filled up. */
 export function fitted(field: StructField, value: string): string {
   const rule = lengthRule(field)
   if (!rule) return value
   const { isPadded, length } = rule
-  const refusal = `error('${LENGTH_REFUSED} ${quoteName(field.name).replaceAll("'", "''")}')`
   const short = isPadded ? `rpad(${value}, ${length}, ' ')` : value
-  return `CASE WHEN length(${value}) <= ${length} THEN ${short}
-    WHEN length(rtrim(${value}, ' ')) <= ${length} THEN left(${value}, ${length})
-    WHEN ${value} IS NULL THEN NULL ELSE ${refusal} END`
+  return `CASE WHEN length(${value}) <= ${length} THEN ${short} ELSE left(${value}, ${length}) END`
 }

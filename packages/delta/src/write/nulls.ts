@@ -1,5 +1,5 @@
-import { quoteName, quoteText } from '@millrace/engine'
-import type { DataType, StructType } from '../log/schema.ts'
+import { quoteText } from '@millrace/engine'
+import type { DataType, StructField, StructType } from '../log/schema.ts'
 
 /**
  * Returns SQL that is true where a value has a forbidden null inside, or undefined: nothing in a value of this type is
@@ -38,13 +38,11 @@ function present<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value]
 }
 
-/** Marks our error among DuckDB's other errors. */
-export const NULL_REFUSED = 'millrace: NOT NULL:'
-
-/** A column's value, or an error where it breaks a NOT NULL of its own or inside it. */
-export function guarded(name: string, value: string, type: DataType, nullable: boolean): string {
+/** Returns SQL that is true where a column's value breaks a NOT NULL of its own or inside it, if there is any. */
+export function nullRule(
+  value: string,
+  { type, nullable }: Pick<StructField, 'type' | 'nullable'>,
+): string | undefined {
   const rules = [...(nullable ? [] : [`${value} IS NULL`]), ...present(forbiddenInside(value, type))]
-  if (rules.length === 0) return value
-  const refusal = `error(${quoteText(`${NULL_REFUSED} ${quoteName(name)}`)})`
-  return `CASE WHEN ${rules.join(' OR ')} THEN ${refusal} ELSE ${value} END`
+  return rules.length === 0 ? undefined : rules.join(' OR ')
 }

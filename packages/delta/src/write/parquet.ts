@@ -4,13 +4,13 @@ import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { AddFile, Metadata } from '../log/actions.ts'
-import { duckdbType, type StructType, schemaOf } from '../log/schema.ts'
+import { type StructType, schemaOf } from '../log/schema.ts'
 import { layered } from '../read/layers.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { begunAt, instantOf } from './age.ts'
-import { fitted, LENGTH_REFUSED } from './lengths.ts'
-import { guarded, NULL_REFUSED } from './nulls.ts'
-import { logPath, partitionExpression, partitionNames } from './partitions.ts'
+import { fitted } from './lengths.ts'
+import { logPath, partitionNames } from './partitions.ts'
+import { explainRefusal, onlyTaken, rowRefusal, storedValue } from './row-rules.ts'
 import type { StagedFile } from './staged.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
 
@@ -128,26 +128,18 @@ async function copy(
     return result.getRowObjectsJson()
   } catch (cause) {
     await rm(target, { recursive: true, force: true })
-    const refused = cause instanceof Error && cause.message.split(NULL_REFUSED)[1]
-    if (refused)
-      throw new MillraceError('TABLE_SCHEMA', `a null in a column that must not be null:${refused}`, { cause })
-    const long = cause instanceof Error && cause.message.split(LENGTH_REFUSED)[1]
-    if (long) throw new MillraceError('TABLE_SCHEMA', `a value is longer than its column allows:${long}`, { cause })
-    throw cause
+    throw explainRefusal(cause)
   }
 }
 
-/** Rows that only move keep their values, whatever the lengths of their columns. */
+/** Rows that only move keep their values, whatever the table asks of new ones. */
 function select(query: string, metadata: Metadata, { columns, dataChange = true }: StageOptions): string {
   const values = schemaOf(metadata).fields.map((field) => {
-    const { name, type, nullable } = field
-    const there = columns === undefined || columns.includes(name)
-    const source = metadata.partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
-    const cast = `CAST(${there ? source : 'NULL'} AS ${duckdbType(type)})`
-    const value = dataChange ? fitted(field, cast) : cast
-    return `${guarded(name, value, type, nullable)} AS ${quoteName(name)}`
+    const value = storedValue(field, metadata, columns)
+    return `${dataChange ? fitted(field, value) : value} AS ${quoteName(field.name)}`
   })
-  return `SELECT ${values.join(', ')} FROM (${query})`
+  const rows = dataChange ? onlyTaken(query, rowRefusal(metadata, columns)) : query
+  return `SELECT ${values.join(', ')} FROM (${rows})`
 }
 
 /**

@@ -5,10 +5,11 @@ import type { StructField } from '../log/schema.ts'
 import { schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { LENGTH_KEY, lengthRule } from './lengths.ts'
+import { uncheckedConstraints } from './row-rules.ts'
 
 /**
- * Writer features that require nothing beyond what we do. Constraints and generated columns may be listed, because
- * Spark lists them when it upgrades a table; they may not be used.
+ * Writer features that require nothing beyond what we do. Generated columns may be listed, because Spark lists them
+ * when it upgrades a table; they may not be used.
  */
 const HONOURED = new Set([
   'allowColumnDefaults',
@@ -27,7 +28,6 @@ const HONOURED = new Set([
 
 /** Column metadata by which a column asks more of a writer than a value of its type. */
 const COLUMN_RULES: Readonly<Record<string, string>> = {
-  'delta.invariants': 'an invariant',
   'delta.generationExpression': 'a generation expression',
   'delta.identity.start': 'identity values',
   CURRENT_DEFAULT: 'a default value',
@@ -38,6 +38,7 @@ export function refuseUnwritable(snapshot: Snapshot): void {
   const lacking = [
     ...protocolRules(snapshot),
     ...refusedProperties(snapshot.metadata.configuration),
+    ...uncheckedConstraints(snapshot.metadata),
     ...columnRules(snapshot),
   ]
   if (lacking.length > 0) {
@@ -66,8 +67,17 @@ function rulesOf(fields: readonly StructField[]): string[] {
       .filter(([key]) => key in metadata)
       .map(([, rule]) => `${rule} of column ${name}`),
     ...(hasUnenforcedLength({ type, metadata }) ? [`lengths inside of column ${name}`] : []),
-    ...(typeof type === 'object' && type.type === 'struct' ? rulesOf(type.fields) : []),
+    ...(typeof type === 'object' && type.type === 'struct'
+      ? [...invariantsIn(type.fields), ...rulesOf(type.fields)]
+      : []),
   ])
+}
+
+/** Invariants of whole columns are checked; those inside of structs are not. */
+function invariantsIn(fields: readonly StructField[]): string[] {
+  return fields.flatMap(({ name, metadata }) =>
+    'delta.invariants' in metadata ? [`an invariant of column ${name}`] : [],
+  )
 }
 
 /** Lengths of whole columns are enforced; those inside of lists, maps and structs are not. */

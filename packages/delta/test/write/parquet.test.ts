@@ -125,7 +125,7 @@ describe('NOT NULL', () => {
     const snapshot = await testTables.create({ schema: struct(field, column('other', 'long')) })
     const row = (value: string) => `SELECT ${value}::${sqlType(field.type)} AS c, 1 AS other`
     await expect(appendRows(snapshot, row(bad), testTables)).rejects.toThrow(
-      'a null in a column that must not be null: "c"',
+      `a row is refused: the table's column "c" must not be null`,
     )
     const after = await committed(appendRows(snapshot, row(good), testTables))
     expect(await testTables.ask(after, 'SELECT count(*) AS n FROM rows')).toEqual([{ n: '1' }])

@@ -167,8 +167,16 @@ describe('what asks more of a writer than we can do is refused by name', () => {
     configuration,
   })
   test.each([
-    ['a constraint', changed({}, { 'delta.constraints.positive': 'id > 0' }), 'constraint positive (id > 0)'],
-    ['a constraint in other letters', changed({}, { 'Delta.Constraints.c1': 'id > 0' }), 'constraint c1 (id > 0)'],
+    [
+      'a constraint with a function',
+      changed({}, { 'delta.constraints.p': 'abs(id) > 0' }),
+      'constraint p (abs(id) > 0)',
+    ],
+    [
+      'a constraint in other letters',
+      changed({}, { 'Delta.Constraints.c1': 'id + 1 > 0' }),
+      'constraint c1 (id + 1 > 0)',
+    ],
     [
       'a change data feed in other letters',
       changed({}, { 'delta.enablechangedatafeed': 'TRUE' }),
@@ -180,7 +188,7 @@ describe('what asks more of a writer than we can do is refused by name', () => {
       'symlinkFormatManifest',
     ],
     ['lengths inside of values', changed({ __CHAR_VARCHAR_TYPE_STRING: 'array<varchar(3)>' }, {}), 'lengths inside'],
-    ['an invariant', changed({ 'delta.invariants': '{}' }, {}), 'an invariant of column id'],
+    ['an invariant of no known form', changed({ 'delta.invariants': '{}' }, {}), 'invariant of column id'],
     ['a generated column', changed({ 'delta.generationExpression': '1' }, {}), 'a generation expression of column id'],
     ['a change data feed', changed({}, { 'delta.enableChangeDataFeed': 'true' }), 'a change data feed'],
     ['txns that expire', changed({}, { 'delta.setTransactionRetentionDuration': 'interval 1 day' }), 'interval 1 day'],

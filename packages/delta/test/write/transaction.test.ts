@@ -155,11 +155,15 @@ describe('after a change of the metadata', () => {
     expect(await afterChange(other, append())).toBe('metadata')
     expect(await afterChange(() => ({ partitionColumns: ['id'] }), append())).toBe('metadata')
   })
-  test('a constraint that came meanwhile is refused by name', async () => {
-    const constraint = (base: Snapshot) => ({
-      configuration: { ...base.metadata.configuration, 'delta.constraints.positive': 'id > 0' },
+  test('rows that were checked by other rules do not go in; a constraint that can not be checked is refused', async () => {
+    const constraint = (expression: string) => (base: Snapshot) => ({
+      configuration: { ...base.metadata.configuration, 'delta.constraints.positive': expression },
     })
-    await expect(afterChange(constraint, append())).rejects.toThrow('constraint positive')
+    expect(await afterChange(constraint('id > 0'), append())).toBe('metadata')
+    expect(await afterChange(constraint('id > 0'), append(file({ dataChange: false })))).toBe('committed')
+    const shorter = struct({ ...column('id', 'long'), nullable: false })
+    expect(await afterChange(() => ({ schemaString: JSON.stringify(shorter) }), append())).toBe('metadata')
+    await expect(afterChange(constraint('abs(id) > 0'), append())).rejects.toThrow('constraint positive')
   })
 })
 

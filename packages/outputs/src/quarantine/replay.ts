@@ -64,7 +64,8 @@ async function finishInterrupted(parts: ReplayOptions): Promise<number> {
 
 async function goodOf(chunk: readonly RejectedRow[], parts: ReplayOptions): Promise<RejectedRow[]> {
   const values = joinValues(chunk.map(({ value }) => value))
-  const report = await parts.cleaner.checkRecords(parts.dataset, [values])
+  const table = await openTable({ store: parts.store, path: parts.path })
+  const report = await parts.cleaner.checkRecords(parts.dataset, [values], undefined, table)
   const bad = new Set(report.rejected.map(({ index }) => index))
   return chunk.filter((_, index) => !bad.has(index))
 }

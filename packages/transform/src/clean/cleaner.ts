@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { type StagedFile, stageRows } from '@millrace/delta'
+import { rowRefusal, type Snapshot, type StagedFile, stageRows } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
@@ -9,7 +9,7 @@ import { type CloserLook, lookCloser } from './closer-look.ts'
 import { type MarkFailing, markFailing as markFailingOf } from './failing-records.ts'
 import { cleanTogether, type FastResult, isAboutRecords } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
-import { cleanRows, emptyRaw, fastRaw, keptRows, knownNames } from './queries.ts'
+import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, knownNames } from './queries.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
 import { type Split, splitByHalves, splitByPlace, takeAll } from './suspects.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
@@ -55,8 +55,13 @@ export interface Cleaner {
    * cleaned as blocks.
    */
   cleanFileIntoFiles(dataset: Dataset, path: string, target: FileTarget): Promise<readonly StagedFile[] | undefined>
-  /** Reports what would become of the records, and writes nothing. */
-  checkRecords(dataset: Dataset, blocks: readonly RawMessages[], nameOf?: RecordName): Promise<CleanReport>
+  /** Reports what would become of the records, on their way to `table` if there is one, and writes nothing. */
+  checkRecords(
+    dataset: Dataset,
+    blocks: readonly RawMessages[],
+    nameOf?: RecordName,
+    table?: Snapshot,
+  ): Promise<CleanReport>
 }
 
 /** Holds what is kept between calls: files to write over, and what is known of each data set. */
@@ -76,6 +81,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     blocks: readonly RawMessages[],
     target: FileTarget | undefined,
     nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
+    table = target?.snapshot,
   ) => {
     const connection = await engine.connect()
     const markFailing = () => {
@@ -85,9 +91,13 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     }
     try {
       await check(dataset, connection)
+      const refusal = table && rowRefusal(table.metadata, columnNames(dataset))
       const read = await Promise.all(blocks.map((block) => dataset.format.read(block)))
       const cleaned = await lineFiles.lend((files) =>
-        cleanBlocks({ ...options, dataset, read, connection, files, target, nameOf, markFailing }, hadSuspects),
+        cleanBlocks(
+          { ...options, dataset, read, connection, files, target, refusal, nameOf, markFailing },
+          hadSuspects,
+        ),
       )
       return { ...cleaned, report: withRejectedMessages(cleaned.report, read) }
     } finally {
@@ -97,7 +107,8 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   return {
     cleanIntoFiles: clean,
     cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options, check),
-    checkRecords: async (dataset, blocks, nameOf) => (await clean(dataset, blocks, undefined, nameOf)).report,
+    checkRecords: async (dataset, blocks, nameOf, table) =>
+      (await clean(dataset, blocks, undefined, nameOf, table)).report,
   }
 }
 
@@ -211,7 +222,7 @@ async function cleanFile(
 ): Promise<readonly StagedFile[] | undefined> {
   if (!dataset.format.isJsonLines || expectationBits(dataset.expectations, 'drop') !== 0) return undefined
   const rows = cleanRows(dataset, fastRaw(dataset, [path]), failedBitsOrError(dataset.expectations))
-  const columns = dataset.schema.fields.map(({ name }) => name)
+  const columns = columnNames(dataset)
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
   const connection = await engine.connect()
   try {

@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/base'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits, failure } from '../dataset/expectations.ts'
 import { cleanReadOnes } from './errors-of-records.ts'
-import { cleanRows, emptyRaw, FAILED } from './queries.ts'
+import { cleanRows, emptyRaw, FAILED, notTaken } from './queries.ts'
 import { countUnknownFields, createMessageTables, type RejectedAt, readMessages } from './read-messages.ts'
 import { type Selection, slice, valueIn } from './selection.ts'
 import type { Work } from './work.ts'
@@ -48,6 +48,7 @@ export async function lookCloser(work: Work, records: Selection, failing: number
     }
     for (const each of await cleanReadOnes(work, TABLE, [from, to], failing)) rejected.push(each)
     for (const each of await takeOutUnfit(dataset, connection, from, failed, nameAt)) rejected.push(each)
+    for (const each of await takeOutRefused(dataset, connection, from, work.refusal)) rejected.push(each)
     await checkCount(dataset, connection, to - rejected.length)
   }
   const dropped = await findDropped(dataset, connection, failed)
@@ -92,6 +93,21 @@ async function takeOutUnfit(
   })
   if (unfitting.length > 0) await connection.run(`DELETE FROM ${TABLE} WHERE ${where}`)
   return unfitting
+}
+
+/** Removes rows that the table would not take. */
+async function takeOutRefused(
+  dataset: Dataset,
+  connection: DuckDBConnection,
+  from: number,
+  refusal: string | undefined,
+): Promise<RejectedAt[]> {
+  if (refusal === undefined) return []
+  const where = `millrace_at >= ${from} AND ${notTaken(dataset, refusal)}`
+  const reader = await connection.runAndReadAll(`SELECT millrace_at, ${refusal} FROM ${TABLE} WHERE ${where}`)
+  const refused = reader.getRows().map(([at, reason]) => ({ at: Number(at), reason: String(reason) }))
+  if (refused.length > 0) await connection.run(`DELETE FROM ${TABLE} WHERE ${where}`)
+  return refused
 }
 
 async function checkCount(dataset: Dataset, connection: DuckDBConnection, records: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
 import { cleanRows, emptyRaw, FAILED } from './queries.ts'
 
-/** Returns a SELECT of `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */
+/** Returns a SELECT of the columns, `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */
 export type MarkFailing = (records: string) => string
 
 /** Names in the rewritten SQL: the records, their places, and whether one has failed. */
@@ -12,7 +12,7 @@ const RECORDS = 'millrace_records'
 const AT = 'millrace_at'
 const FAILS = 'millrace_fails'
 
-/** Marks none. */
+/** Marks none, and keeps no columns. */
 export const markNone: MarkFailing = (records) => `SELECT ${AT}, false AS ${FAILS}, 0 AS ${FAILED} FROM (${records})`
 
 /**
@@ -31,7 +31,7 @@ export async function markFailing(dataset: Dataset, connection: DuckDBConnection
     const marked = { statements: [{ ...statement, node: markSelect(statement.node) }] }
     const text = await first(`SELECT json_deserialize_sql(${quoteText(JSON.stringify(marked))})`)
     const mark: MarkFailing = (records) =>
-      `WITH ${RECORDS} AS (SELECT *, false AS ${FAILS} FROM (${records})) SELECT ${AT}, ${FAILS}, ${FAILED} FROM (${text})`
+      `WITH ${RECORDS} AS (SELECT *, false AS ${FAILS} FROM (${records})) SELECT * FROM (${text})`
     await connection.run(mark(`SELECT 0 AS ${AT}, * FROM (${emptyRaw(dataset)})`))
     return mark
   } catch {

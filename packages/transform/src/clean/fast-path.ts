@@ -1,9 +1,9 @@
 import { MillraceError } from '@millrace/base'
-import { discardStaged, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
+import { discardStaged, isRowRefusal, onlyTaken, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
 import { writeLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, keptRows } from './queries.ts'
+import { cleanRows, columnList, columnNames, FAILED, fastRaw, keptRows } from './queries.ts'
 import { countComputed, countDropped, countWritten, type DroppedCounts, type RowCounts } from './row-counts.ts'
 import type { Selection } from './selection.ts'
 import type { Work } from './work.ts'
@@ -13,11 +13,9 @@ const RECORD_ERRORS = ['Invalid Input Error', 'Conversion Error', 'Out of Range 
 
 /** Returns whether some record, and not the machine, may be why a query failed. */
 export function isAboutRecords(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    !(error instanceof MillraceError) &&
-    RECORD_ERRORS.some((kind) => error.message.startsWith(kind))
-  )
+  if (!(error instanceof Error)) return false
+  if (error instanceof MillraceError) return isRowRefusal(error)
+  return RECORD_ERRORS.some((kind) => error.message.startsWith(kind))
 }
 
 export interface FastResult {
@@ -53,13 +51,15 @@ export async function cleanTogether(
 
 /** Writes the rows into files, if they are to be kept, and counts them. */
 async function writeRows(
-  { dataset, connection, target, workFolder, runtime }: Work,
+  { dataset, connection, target, refusal, workFolder, runtime }: Work,
   query: string,
   records: number,
 ): Promise<Pick<FastResult, 'files' | 'counts'>> {
-  if (!target) return { files: [], counts: await countComputed(dataset, query, records, connection) }
+  if (!target) {
+    return { files: [], counts: await countComputed(dataset, onlyTaken(query, refusal), records, connection) }
+  }
   const { snapshot, targetBytes } = target
-  const columns = dataset.schema.fields.map(({ name }) => name)
+  const columns = columnNames(dataset)
   const options = { columns, rows: records, ...(targetBytes !== undefined && { targetBytes }) }
   const files = await stageRows(connection, query, snapshot, workFolder, runtime, options)
   return { files, counts: await countWritten(dataset, stagedRows(snapshot, files, columns), records, connection) }

@@ -44,9 +44,15 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
 
 /**
  * Returns a SELECT of the places, out of so many, of records that can't be cleaned together with others, and whether
- * it is because cleaning fails; the files hold numbered lines.
+ * it is because cleaning fails; the files hold numbered lines. A `refusal` needs a `mark` that keeps the columns.
  */
-export function suspectIndexes(dataset: Dataset, files: readonly string[], count: number, mark: MarkFailing): string {
+export function suspectIndexes(
+  dataset: Dataset,
+  files: readonly string[],
+  count: number,
+  mark: MarkFailing,
+  refusal: string | undefined,
+): string {
   const columns = readTypes(dataset).map(([name, type]) => `${quoteName(name)} ${type}`)
   const fields = dataset.fields.map(fieldSql)
   const faults = fields.flatMap((field) => field.faults.map(({ when }) => `WHEN ${when} THEN false`))
@@ -59,9 +65,11 @@ export function suspectIndexes(dataset: Dataset, files: readonly string[], count
       WHERE record IS NOT NULL
     ) WHERE CASE ${faults.join(' ')} ELSE true END`
   const unfit = expectationBits(dataset.expectations, 'quarantine', 'stop')
-  return `SELECT place::INTEGER, coalesce(bool_or(millrace_fails), false) FROM range(${count}) AS places(place)
-    LEFT JOIN (${mark(read)}) AS marked ON marked.millrace_at = place
-    WHERE millrace_fails IS DISTINCT FROM false OR ${FAILED} & ${unfit} <> 0 GROUP BY place ORDER BY place`
+  return `SELECT millrace_place::INTEGER, coalesce(bool_or(millrace_fails), false)
+    FROM range(${count}) AS places(millrace_place)
+    LEFT JOIN (${mark(read)}) AS marked ON marked.millrace_at = millrace_place
+    WHERE millrace_fails IS DISTINCT FROM false OR ${FAILED} & ${unfit} <> 0 OR ${notTaken(dataset, refusal)}
+    GROUP BY millrace_place ORDER BY millrace_place`
 }
 
 /** Returns a SELECT of the right columns without a row: enough to see whether the SQL fits the fields. */
@@ -92,6 +100,16 @@ export function keptRows(dataset: Dataset, rows: string): string {
   return `SELECT ${columnList(dataset)} FROM (${rows}) WHERE ${FAILED} & ${drop} = 0`
 }
 
+/** Returns SQL that is true for a clean row that no expectation drops and that the table does not take. */
+export function notTaken({ expectations }: Dataset, refusal: string | undefined): string {
+  if (refusal === undefined) return 'false'
+  return `${FAILED} & ${expectationBits(expectations, 'drop')} = 0 AND (${refusal}) IS NOT NULL`
+}
+
+export function columnNames({ schema }: Dataset): string[] {
+  return schema.fields.map(({ name }) => name)
+}
+
 export function columnList(dataset: Dataset): string {
-  return dataset.schema.fields.map(({ name }) => quoteName(name)).join(', ')
+  return columnNames(dataset).map(quoteName).join(', ')
 }

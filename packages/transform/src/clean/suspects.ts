@@ -3,7 +3,7 @@ import { failedBitsOrError } from '../dataset/expectations.ts'
 import { markNone } from './failing-records.ts'
 import { isAboutRecords } from './fast-path.ts'
 import { writeLines, writeNumberedLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, suspectIndexes } from './queries.ts'
+import { cleanRows, columnList, FAILED, fastRaw, notTaken, suspectIndexes } from './queries.ts'
 import { concat, type Selection, slice, splitAt } from './selection.ts'
 import type { Work } from './work.ts'
 
@@ -30,9 +30,11 @@ export const takeAll: FindSuspects = async (_work, records) => {
  * Reads and cleans all records in one statement, each in an object that says its place, and skips what is not JSON.
  * Misses a text that is not a record but makes one of that object, and errors of SQL that can't be marked.
  */
-export const splitByPlace: FindSuspects = async ({ dataset, connection, files, markFailing }, records) => {
+export const splitByPlace: FindSuspects = async (work, records) => {
+  const { dataset, connection, files, refusal } = work
   await writeNumberedLines(files, records)
-  const query = suspectIndexes(dataset, files, records.length, (await markFailing()) ?? markNone)
+  const mark = await work.markFailing()
+  const query = suspectIndexes(dataset, files, records.length, mark ?? markNone, mark && refusal)
   const found = (await runBeside(connection, query, records.length)).getRows()
   const placesOf = (rows: typeof found) => rows.map(([place]) => Number(place))
   return {
@@ -63,14 +65,15 @@ export const splitByHalves: FindSuspects = async (work, records) => {
 }
 
 /** Reads and cleans all records, and writes nothing. */
-async function passes({ dataset, connection, files }: Work, records: Selection): Promise<boolean> {
+async function passes({ dataset, connection, files, refusal }: Work, records: Selection): Promise<boolean> {
   await writeLines(files, records)
   const rows = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
   try {
     const reader = await connection.runAndReadAll(
-      `SELECT count(*), bit_xor(hash(${columnList(dataset)}, ${FAILED})) FROM (${rows})`,
+      `SELECT count(*), bit_xor(hash(${columnList(dataset)}, ${FAILED})), count(*) FILTER (WHERE ${notTaken(dataset, refusal)}) FROM (${rows})`,
     )
-    return Number(reader.getRows()[0]?.[0]) === records.length
+    const [count, , refused] = reader.getRows()[0] ?? []
+    return Number(count) === records.length && Number(refused) === 0
   } catch (error) {
     if (isAboutRecords(error)) return false
     throw error

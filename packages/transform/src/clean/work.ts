@@ -33,6 +33,8 @@ export interface Work extends CleanerOptions {
   readonly files: LineFiles
   /** Undefined: the rows are counted and not kept. */
   readonly target: FileTarget | undefined
+  /** SQL over clean rows: why the table does not take one, or NULL. Undefined: it takes all. */
+  readonly refusal: string | undefined
   readonly nameOf: RecordName
   /** Returns how to mark records that cleaning fails for, if that can be said in SQL. */
   readonly markFailing: () => Promise<MarkFailing | undefined>

@@ -1,0 +1,125 @@
+import { MillraceError } from '@millrace/base'
+import { quoteName, quoteText } from '@millrace/engine'
+import type { Metadata } from '../log/actions.ts'
+import { constraintsOf } from '../log/properties.ts'
+import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
+import { constraintSql } from './constraints.ts'
+import { fitted, lengthRule, tooLong } from './lengths.ts'
+import { nullRule } from './nulls.ts'
+import { partitionExpression } from './partitions.ts'
+
+/** SQL for a column of a query's rows, as the table stores it. `columns`: those that the query has, if not all. */
+export function storedValue(field: StructField, metadata: Metadata, columns?: readonly string[]): string {
+  const { name, type } = field
+  const there = columns === undefined || columns.includes(name)
+  const source = metadata.partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
+  return `CAST(${there ? source : 'NULL'} AS ${duckdbType(type)})`
+}
+
+/** What a table asks of each row: SQL that is true where a row breaks it, and in words what is broken. */
+interface RowRule {
+  readonly broken: string
+  readonly reason: string
+}
+
+/**
+ * Returns SQL over a query's rows: why the table does not take a row, as a text, or NULL where it does. Undefined: the
+ * table takes every row of its types. It asks for NOT NULL, for the lengths of CHAR and VARCHAR, and for its
+ * constraints, which must be true: NULL is not enough.
+ */
+export function rowRefusal(metadata: Metadata, columns?: readonly string[]): string | undefined {
+  const rules = rowRules(metadata, columns)
+  if (rules.length === 0) return undefined
+  return `CASE ${rules.map(({ broken, reason }) => `WHEN ${broken} THEN ${quoteText(reason)}`).join(' ')} END`
+}
+
+function rowRules(metadata: Metadata, columns: readonly string[] | undefined): RowRule[] {
+  const { fields } = schemaOf(metadata)
+  const value = (field: StructField) => storedValue(field, metadata, columns)
+  const ofColumns = fields.flatMap((field): RowRule[] => {
+    const name = quoteName(field.name)
+    const [isNull, length] = [nullRule(value(field), field), lengthRule(field)]
+    return [
+      ...(isNull === undefined ? [] : [{ broken: isNull, reason: `the table's column ${name} must not be null` }]),
+      ...(length
+        ? [
+            {
+              broken: tooLong(value(field), length),
+              reason: `the table's column ${name} is ${length.name}, and the value is longer`,
+            },
+          ]
+        : []),
+    ]
+  })
+  const stored = (field: StructField) => fitted(field, value(field))
+  const ofTable = checksOf(metadata).flatMap(({ name, expression }): RowRule[] => {
+    const sql = constraintSql(expression, fields, stored)
+    // One that is not understood keeps the table from being written to at all.
+    return sql === undefined
+      ? []
+      : [{ broken: `NOT coalesce(${sql}, false)`, reason: `the table's ${name} (${expression}) does not hold` }]
+  })
+  return [...ofColumns, ...ofTable]
+}
+
+interface Check {
+  readonly name: string
+  readonly expression: string
+}
+
+const INVARIANT = 'delta.invariants'
+
+function checksOf(metadata: Metadata): Check[] {
+  const constraints = constraintsOf(metadata.configuration)
+  return [
+    ...constraints.map(({ name, expression }) => ({ name: `constraint ${name}`, expression })),
+    ...schemaOf(metadata).fields.flatMap((field) =>
+      INVARIANT in field.metadata
+        ? [{ name: `invariant of column ${field.name}`, expression: invariantOf(field.metadata[INVARIANT]) }]
+        : [],
+    ),
+  ]
+}
+
+/** The text itself where it is none, which no rule then takes. */
+function invariantOf(value: unknown): string {
+  try {
+    const { expression } = JSON.parse(String(value)) as { expression?: { expression?: unknown } }
+    return typeof expression?.expression === 'string' ? expression.expression : String(value)
+  } catch {
+    return String(value)
+  }
+}
+
+/** Names the constraints of the table that can't be checked here. */
+export function uncheckedConstraints(metadata: Metadata): string[] {
+  const { fields } = schemaOf(metadata)
+  return checksOf(metadata)
+    .filter(({ expression }) => constraintSql(expression, fields, () => 'NULL') === undefined)
+    .map(({ name, expression }) => `${name} (${expression})`)
+}
+
+/** The marker by which a refusal is told from DuckDB's other errors. */
+const ROW_REFUSED = 'millrace: ROW REFUSED: '
+
+/** Returns the rows of a query, and fails at one that the table does not take. */
+export function onlyTaken(query: string, refusal: string | undefined): string {
+  if (refusal === undefined) return query
+  return `SELECT * FROM (${query}) WHERE CASE WHEN ${refusal} IS NULL THEN true ELSE error(${quoteText(ROW_REFUSED)} || ${refusal}) END`
+}
+
+/** Returns the error of a row that the table does not take in words, and any other as it is. */
+export function explainRefusal(error: unknown): unknown {
+  const reason = error instanceof Error ? error.message.split(ROW_REFUSED)[1] : undefined
+  if (reason === undefined) return error
+  return new MillraceError('TABLE_SCHEMA', `a row is refused: ${reason}`, { cause: error })
+}
+
+/** Whether a row that its table does not take is why something failed. */
+export function isRowRefusal(error: unknown): error is MillraceError {
+  return (
+    error instanceof MillraceError &&
+    error.cause instanceof Error &&
+    error.cause.message.includes(ROW_REFUSED.trimEnd())
+  )
+}
