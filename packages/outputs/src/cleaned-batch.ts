@@ -133,17 +133,20 @@ function ledgerOf(
 ): LedgerEntry[] {
   const rejectedOf = new Map<number, number>()
   for (const { block } of report.rejected) rejectedOf.set(block, (rejectedOf.get(block) ?? 0) + 1)
-  return advances.map((advance) => {
-    const sum = (count: (of: SelectedBlock, block: number) => number) =>
-      selected.reduce(
-        (total, each, at) => total + (each.block.partition === advance.partition ? count(each, at) : 0),
-        0,
-      )
-    return ledgerEntry(advance, {
-      quarantined: sum(({ held, unrecognized }, block) => held + unrecognized.length + (rejectedOf.get(block) ?? 0)),
-      filtered: sum((_, block) => report.filtered[block] ?? 0),
-      elsewhere: sum(({ elsewhere }) => elsewhere),
-      repeated: sum(({ repeated }) => repeated),
+  const counts = new Map<string, Counted>()
+  for (const [at, { block, held, unrecognized, elsewhere, repeated }] of selected.entries()) {
+    const key = partitionKey(block.partition)
+    const before = counts.get(key) ?? NOTHING
+    counts.set(key, {
+      quarantined: before.quarantined + held + unrecognized.length + (rejectedOf.get(at) ?? 0),
+      filtered: before.filtered + (report.filtered[at] ?? 0),
+      elsewhere: before.elsewhere + elsewhere,
+      repeated: before.repeated + repeated,
     })
-  })
+  }
+  return advances.map((advance) => ledgerEntry(advance, counts.get(partitionKey(advance.partition)) ?? NOTHING))
 }
+
+type Counted = Parameters<typeof ledgerEntry>[1]
+
+const NOTHING: Counted = { quarantined: 0, filtered: 0, elsewhere: 0, repeated: 0 }

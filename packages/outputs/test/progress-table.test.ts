@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { openLake } from '@millrace/store'
+import { memoryStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { expect, it } from 'vitest'
@@ -32,4 +32,23 @@ it('a worker that has learnt of another one by the way is still fenced where tha
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+})
+
+it('of five thousand partitions each is found, and a namesake among them is refused', async () => {
+  const ref = { store: memoryStore(), path: 'user' }
+  const { schema, description } = await loadDataset('user', [PINTEREST.datasets])
+  const table = await openProgressTable({ ref, group: 'g', schema, description, runtime: systemRuntime })
+  const partitions = Array.from({ length: 5_000 }, (_, i) => partition(String(i)))
+  const [newcomer, ...known] = partitions as [ReturnType<typeof partition>]
+  await table.commit({
+    files: [],
+    advances: known.map((each, i) => ({ partition: each, from: undefined, to: [BigInt(i)] })),
+  })
+  const { positions, ofKnownTopics } = await table.begin(partitions)
+  expect(known.map((each) => positions.get(each))).toEqual(known.map((_, i) => [BigInt(i)]))
+  expect(positions.has(newcomer)).toBe(false)
+  expect(ofKnownTopics).toEqual(new Set(partitions))
+  expect(partitions.filter(table.wasRewound)).toEqual([])
+  const namesake = { topic: 'users', identity: 'y', id: '4999' }
+  await expect(table.begin([namesake])).rejects.toMatchObject({ code: 'SOURCE_CHANGED' })
 })

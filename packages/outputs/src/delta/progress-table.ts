@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/delta'
 import { type Partition, type Position, samePosition } from '@millrace/transport'
 import type { Begun, StoredAdvance } from '../output.ts'
-import { progressTxns, refuseNamesake, storedPosition, topicVersions } from './progress.ts'
+import { progressTxns, storedPosition, storedTopics } from './progress.ts'
 
 /**
  * A table whose commits carry the progress of the partitions whose rows they hold. Contract: rows and progress
@@ -51,23 +51,28 @@ export async function openProgressTable({
 }: ProgressTableOptions): Promise<ProgressTable> {
   const openNow = () => openOrCreate(ref, { schema, description }, runtime)
   let snapshot = await openNow()
-  const knows = (partition: Partition) => topicVersions(snapshot, group, partition).some((version) => version >= 0n)
+  let topics = { of: snapshot, ...storedTopics(snapshot, group) }
+  const topicsNow = () => {
+    if (topics.of !== snapshot) topics = { of: snapshot, ...storedTopics(snapshot, group) }
+    return topics
+  }
   return {
     ref,
     snapshot: () => snapshot,
     async begin(partitions) {
       snapshot = await openNow()
       const positions = new Map<Partition, Position>()
+      const { knows, refuseNamesake } = topicsNow()
       for (const partition of partitions) {
-        refuseNamesake(snapshot, group, partition)
+        refuseNamesake(partition)
         const position = storedPosition(snapshot, group, partition)
         if (position) positions.set(partition, position)
       }
       return { positions, ofKnownTopics: new Set(partitions.filter(knows)) }
     },
     position: (partition) => storedPosition(snapshot, group, partition),
-    knows,
-    wasRewound: (partition) => topicVersions(snapshot, group, partition).some((version) => version < 0n),
+    knows: (partition) => topicsNow().knows(partition),
+    wasRewound: (partition) => topicsNow().wasRewound(partition),
     async commit({ files, advances, fence, info }) {
       const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
       const stillThere = (latest: Snapshot) =>

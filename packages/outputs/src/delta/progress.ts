@@ -26,11 +26,49 @@ export function storedPosition(snapshot: Snapshot, group: string, partition: Par
   }
 }
 
-/** Returns the stored versions of all partitions of the topic. */
-export function topicVersions(snapshot: Snapshot, group: string, { topic, identity }: Partition): bigint[] {
-  const prefix = `${[PREFIX, group, topic, identity].map(encodeURIComponent).join('/')}/`
-  return [...snapshot.txns.entries()].flatMap(([appId, version]) => (appId.startsWith(prefix) ? [version] : []))
+/** What a pipeline has stored in a table, by topic: thousands of partitions ask it of one snapshot. */
+export interface StoredTopics {
+  /** Whether there is a position for some partition of the same topic. */
+  knows(partition: Partition): boolean
+  /** Whether somebody took the progress in the topic back. */
+  wasRewound(partition: Partition): boolean
+  /** Throws where a namesake of the partition has progress, which means that the topic is another one now. */
+  refuseNamesake(partition: Partition): void
 }
+
+export function storedTopics(snapshot: Snapshot, group: string): StoredTopics {
+  const prefix = `${PREFIX}/${encodeURIComponent(group)}/`
+  const kept = new Set<string>()
+  const rewound = new Set<string>()
+  const identities = new Map<string, Set<string>>()
+  for (const [known, version] of snapshot.txns.entries()) {
+    if (!known.startsWith(prefix)) continue
+    const [path = ''] = known.slice(prefix.length).split('#')
+    const [topic = '', identity = '', id = ''] = path.split('/').map(decodeURIComponent)
+    const ofTopic = version < 0n ? rewound : kept
+    ofTopic.add(nameOf(topic, identity))
+    const name = nameOf(topic, id)
+    identities.set(name, (identities.get(name) ?? new Set()).add(identity))
+  }
+  return {
+    knows: ({ topic, identity }) => kept.has(nameOf(topic, identity)),
+    wasRewound: ({ topic, identity }) => rewound.has(nameOf(topic, identity)),
+    refuseNamesake(partition) {
+      const { topic, identity, id } = partition
+      const other = identities
+        .get(nameOf(topic, id))
+        ?.values()
+        .find((known) => known !== identity)
+      if (other === undefined) return
+      throw new MillraceError(
+        'SOURCE_CHANGED',
+        `${partitionKey(partition)} has identity ${identity}, but the table was filled from ${other}`,
+      )
+    },
+  }
+}
+
+const nameOf = (topic: string, part: string) => JSON.stringify([topic, part])
 
 /** Returns the other pipelines that have read the same topic into this table, and whether they were rewound in it. */
 export function otherGroups(
@@ -45,22 +83,6 @@ export function otherGroups(
     others.set(other, { wasRewound: version < 0n && (others.get(other)?.wasRewound ?? true) })
   }
   return others
-}
-
-/** Refuses a partition whose stored progress has another identity: the topic was created anew. */
-export function refuseNamesake(snapshot: Snapshot, group: string, partition: Partition): void {
-  const { topic, identity, id } = partition
-  for (const known of snapshot.txns.keys()) {
-    const [path = ''] = known.split('#')
-    const [prefix, knownGroup, knownTopic, knownIdentity, knownId] = path.split('/').map(decodeURIComponent)
-    const same = prefix === PREFIX && knownGroup === group && knownTopic === topic && knownId === id
-    if (same && knownIdentity !== identity) {
-      throw new MillraceError(
-        'SOURCE_CHANGED',
-        `${partitionKey(partition)} has identity ${identity}, but the table was filled from ${knownIdentity}`,
-      )
-    }
-  }
 }
 
 const PREFIX = 'millrace'
