@@ -1,4 +1,5 @@
 import { combineTraits, endBefore, MillraceError, type Runtime } from '@millrace/base'
+import { type BufferPool, createBufferPool } from '../buffers.ts'
 import {
   type Block,
   endAt,
@@ -16,6 +17,7 @@ const POLL_MS = 20
 /** Every partition belongs to whoever subscribes: the tables' own commits fence two workers of one group. */
 export function embeddedSource(path: string, runtime: Runtime): Source {
   const store = openEmbeddedStore(path)
+  const buffers = createBufferPool()
   const topicOf = async ({ topic: name, identity }: Partition): Promise<TopicInfo> => {
     const topic = await store.topic(name)
     if (topic?.identity !== identity) {
@@ -41,7 +43,7 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
     },
     async read(partition, from, options) {
       const topic = await topicOf(partition)
-      return readBlock(store, topic, partition, from, options, runtime)
+      return readBlock(store, topic, partition, from, options, buffers, runtime)
     },
     positionOf: (offset) => [BigInt(offset)],
     acknowledge: async () => {},
@@ -67,6 +69,7 @@ async function readBlock(
   partition: Partition,
   from: Position,
   { maxBytes, waitMs, signal, keys = false }: ReadOptions,
+  buffers: BufferPool,
   runtime: Runtime,
 ): Promise<Block | undefined> {
   const id = Number(partition.id)
@@ -80,7 +83,10 @@ async function readBlock(
         `${partition.topic}/${id}: position ${at} is outside of ${start}–${next}`,
       )
     }
-    if (at < next) return withBehind(blockOf(partition, at, await store.read(topic, id, at, maxBytes), keys), next)
+    if (at < next) {
+      const batches = await store.read(topic, id, at, maxBytes)
+      return withBehind(blockOf(partition, at, batches, keys, buffers), next)
+    }
     if (runtime.monotonic() >= deadline || signal?.aborted) return undefined
     await runtime.sleep(POLL_MS)
   }
@@ -90,10 +96,18 @@ function withBehind(block: Block, next: number): Block {
   return { ...block, behind: { records: next - Number(block.to[0]) } }
 }
 
-function blockOf(partition: Partition, from: number, batches: readonly StoredBatch[], withKeys: boolean): Block {
+function blockOf(
+  partition: Partition,
+  from: number,
+  batches: readonly StoredBatch[],
+  withKeys: boolean,
+  buffers: BufferPool,
+): Block {
   const parts = batches.map((batch) => (batch.base < from ? withoutHead(batch, from - batch.base) : batch))
   const count = parts.reduce((sum, part) => sum + part.count, 0)
-  const bytes = Buffer.concat(parts.map((part) => part.bytes))
+  const size = parts.reduce((sum, part) => sum + part.bytes.length, 0)
+  const buffer = buffers.take(size)
+  let taken: Buffer | undefined = buffer
   const ends = new Int32Array(count)
   const offsets = new BigInt64Array(count)
   const times = new Float64Array(count)
@@ -105,6 +119,7 @@ function blockOf(partition: Partition, from: number, batches: readonly StoredBat
       offsets[index] = BigInt(part.base + i)
       times[index++] = part.time
     })
+    buffer.set(part.bytes, shift)
     shift += part.bytes.length
   }
   const to: Position = [BigInt(from + count)]
@@ -113,12 +128,16 @@ function blockOf(partition: Partition, from: number, batches: readonly StoredBat
     from: [BigInt(from)],
     to,
     count,
-    bytes,
+    bytes: buffer.subarray(0, size),
     ends,
     offsets,
     times,
     traits: combineTraits(parts.map(({ traits }) => traits)),
     ...(withKeys && { keys: parts.flatMap(keysOf) }),
+    recycle() {
+      if (taken) buffers.give(taken)
+      taken = undefined
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createBufferPool } from '../../src/kafka/buffers.ts'
+import { createBufferPool } from '../src/buffers.ts'
 
 describe('a pool of buffers', () => {
   it('gives what is asked for, and not much more', () => {
