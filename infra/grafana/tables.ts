@@ -1,7 +1,7 @@
 import { type Dashboard, DashboardBuilder, DatasourceVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { chart } from './panels.ts'
 
-/** How the tables fare: how large they are, how they grow, whether their care runs. */
+/** How the tables fare: how large they are, how they grow, whether their maintenance runs. */
 export function tableDashboard(): Dashboard {
   const board = new DashboardBuilder('Millrace tables')
     .uid('millrace-tables')
@@ -29,7 +29,7 @@ function panels() {
     ),
     chart(
       {
-        title: 'Since the last care',
+        title: 'Since the last maintenance',
         about: 'Since each task last ran well, whether or not there was anything to do.',
         unit: 's',
         lines: {
@@ -40,7 +40,7 @@ function panels() {
     ),
     chart(
       {
-        title: 'Care',
+        title: 'Maintenance',
         about: 'Runs in an hour, by what came of them.',
         unit: 'short',
         lines: { '{{task}} {{outcome}}': 'sum by (task, outcome) (increase(millrace_maintenance_runs_total[1h]))' },

@@ -112,7 +112,7 @@ async function query(url: string, expression: string): Promise<number[]> {
   return data.result.map(({ value }) => Number(value[1]))
 }
 
-/** Prometheus scrapes once a second; care runs every fifteen. */
+/** Prometheus scrapes once a second; maintenance runs every fifteen. */
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const begun = performance.now()
   while (!(await isSo())) {

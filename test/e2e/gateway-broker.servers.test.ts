@@ -21,13 +21,13 @@ it('a broker that is killed under the gateway and comes back: who asks is told, 
   const gateway = await startGateway(place, source)
 
   const load = openLoad(`${gateway.url}/topics/${topic}`)
-  await load.told(500)
+  await load.reported(500)
   await broker.kill()
   const atKill = load.acknowledged()
   const unknown = await post(`${gateway.url}/topics/never-asked-before`, '{"records":[{"value":1}]}', 'other')
   expect(unknown).toMatchObject({ status: 503, text: expect.stringContaining('"error_code":50302') })
   await broker.start()
-  await load.told(atKill + 500)
+  await load.reported(atKill + 500)
   const records = await load.end()
   await gateway.stop()
 
@@ -60,7 +60,7 @@ function openLoad(url: string) {
   return {
     acknowledged: () => acknowledged,
     /** Once so many records are acknowledged; fails as soon as a client does. */
-    told: (count: number) =>
+    reported: (count: number) =>
       Promise.race([clients, expect.poll(() => acknowledged, { timeout: 90_000 }).toBeGreaterThan(count)]),
     async end() {
       sending = false

@@ -16,7 +16,7 @@ export async function sendThroughKills(place: Workplace, target: readonly string
     return gateway
   }
   let gateway = await start()
-  let [told, next, killing] = [0, 0, true]
+  let [reported, next, killing] = [0, 0, true]
   const url = `http://${listen}/topics/${topic}`
   const client = async () => {
     while (killing) {
@@ -27,13 +27,13 @@ export async function sendThroughKills(place: Workplace, target: readonly string
         value: { index: first + i, unique_id: `id-${first + i}` },
       }))
       await untilAcknowledged(url, JSON.stringify({ records }), `batch-${first}`)
-      told += size
+      reported += size
     }
   }
   const clients = Array.from({ length: CLIENTS }, client)
   for (let kill = 1; kill <= KILLS; kill++) {
     const enough = kill * 120
-    await expect.poll(() => told, { timeout: 60_000, interval: 5 }).toBeGreaterThan(enough)
+    await expect.poll(() => reported, { timeout: 60_000, interval: 5 }).toBeGreaterThan(enough)
     gateway.kill('SIGKILL')
     await once(gateway, 'exit')
     gateway = await start()
@@ -42,8 +42,8 @@ export async function sendThroughKills(place: Workplace, target: readonly string
   await Promise.all(clients)
   gateway.kill('SIGTERM')
   expect(await once(gateway, 'exit')).toEqual([143, null])
-  expect(told).toBe(next)
-  return told
+  expect(reported).toBe(next)
+  return reported
 }
 
 async function untilAcknowledged(url: string, body: string, key: string): Promise<void> {

@@ -25,9 +25,9 @@ itOnKafka(
     const topic = `${freshName('gateway')}.pin`
     await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
     const source = `kafka://${kafka.bootstrap}`
-    const told = await sendThroughKills(place, ['--to', source], topic)
+    const reported = await sendThroughKills(place, ['--to', source], topic)
     const options = ['--source', source, '--datasets', 'pin', '--topics', `pin=${topic}`]
     expect(await place.run('stream', '--until-caught-up', ...options)).toMatchObject({ exitCode: 0 })
-    await expectEach(place, told)
+    await expectEach(place, reported)
   },
 )

@@ -16,7 +16,7 @@ const LONG = { timeout: 240_000 }
 
 it('loses nothing that it acknowledged and doubles nothing, killed under load: embedded store', LONG, async () => {
   const place = await workplace()
-  const told = await sendThroughKills(place, ['--to', 'embedded:./data/stream.db'], 'pin')
+  const reported = await sendThroughKills(place, ['--to', 'embedded:./data/stream.db'], 'pin')
   expect(await place.run('stream', '--until-caught-up', '--datasets', 'pin')).toMatchObject({ exitCode: 0 })
-  await expectEach(place, told)
+  await expectEach(place, reported)
 })

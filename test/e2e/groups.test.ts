@@ -21,8 +21,8 @@ it('a second group on a table stops with a choice; told to go on, it doubles the
   expect(await count()).toEqual([{ n: 1000 }])
   expect(await place.run('verify')).toMatchObject({ exitCode: 0 })
 
-  const told = await place.run('stream', '--group', 'two', '--until-caught-up', '--another-group')
-  expect(told).toMatchObject({ exitCode: 0 })
+  const reported = await place.run('stream', '--group', 'two', '--until-caught-up', '--another-group')
+  expect(reported).toMatchObject({ exitCode: 0 })
   expect(await count()).toEqual([{ n: 2000 }])
   expect(await place.run('verify')).toMatchObject({
     exitCode: 3,

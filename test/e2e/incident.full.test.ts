@@ -104,7 +104,7 @@ it('S3 is down for a minute, 500 poison messages come, a partition is added: eac
   ])
   const verified = await place.run('verify', '--datasets', 'pin')
   expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing is missing') })
-  // The browser itself tells when its stream of events ends, and nothing else was to be told.
+  // The browser itself tells when its stream of events ends, and nothing else was to be reported.
   expect(unwanted.filter((words) => !/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING)/.test(words))).toEqual([])
 })
 

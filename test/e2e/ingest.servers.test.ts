@@ -79,7 +79,7 @@ itOnAll(
 const itOnKinesis = withServices('kinesisMock')
 
 itOnKinesis(
-  'one stream of Kinesis for all, filled through the API and directly, told apart by key',
+  'one stream of Kinesis for all, filled through the API and directly, reported apart by key',
   async ({ kinesisMock }) => {
     const place = await workplace({ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
     const StreamName = freshName('all')

@@ -28,7 +28,7 @@ describe('one topic that carries several kinds', () => {
     }
   })
 
-  plainIt('strays stay with who took them first, whoever is named first later', async () => {
+  plainIt('unrecognized records stay with who took them first, whoever is named first later', async () => {
     const place = await openWorkplace()
     try {
       const source = `embedded:${join(place.folder, 's.db')}`
@@ -49,10 +49,11 @@ describe('one topic that carries several kinds', () => {
       await catchUp('pin,geo,user', 0)
       await catchUp('user,geo,pin', 100)
       await producer.close()
-      const strays = async (table: string) => Number((await place.sql(`select count(*) as n from ${table}`))[0]?.n)
+      const unrecognized = async (table: string) =>
+        Number((await place.sql(`select count(*) as n from ${table}`))[0]?.n)
       // A quarter is of another kind; of the rest one in ten can't be parsed.
-      expect(await strays('pin_quarantine')).toBe(200 / 4 + 200 / 10 - 200 / 20)
-      expect([await strays('user_quarantine'), await strays('geo_quarantine')]).toEqual([0, 0])
+      expect(await unrecognized('pin_quarantine')).toBe(200 / 4 + 200 / 10 - 200 / 20)
+      expect([await unrecognized('user_quarantine'), await unrecognized('geo_quarantine')]).toEqual([0, 0])
       expect(await place.run('verify', '--source', source, ...DATASETS)).toMatchObject({ exitCode: 0 })
     } finally {
       await place.leave()

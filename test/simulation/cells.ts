@@ -12,7 +12,7 @@ export interface Cell {
 export interface CrashPoint {
   readonly name: string
   /** What a worker must be told, or seen to meet, to pass it. */
-  readonly needs?: 'a stop' | 'another worker' | 'care'
+  readonly needs?: 'a stop' | 'another worker' | 'maintenance'
   /** It is passed once in a worker's life. */
   readonly once?: true
 }
@@ -31,9 +31,9 @@ const POINTS: readonly CrashPoint[] = [
   { name: 'acknowledged', once: true },
   { name: 'revoking', needs: 'another worker', once: true },
   { name: 'stopping', needs: 'a stop', once: true },
-  { name: 'checkpoint rendered', needs: 'care', once: true },
-  { name: 'checkpoint written', needs: 'care', once: true },
-  { name: 'compacted', needs: 'care', once: true },
+  { name: 'checkpoint rendered', needs: 'maintenance', once: true },
+  { name: 'checkpoint written', needs: 'maintenance', once: true },
+  { name: 'compacted', needs: 'maintenance', once: true },
 ]
 
 /** All that there are, `repeats` times over; at which passing of its point each dies goes by `random`. */

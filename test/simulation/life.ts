@@ -2,11 +2,11 @@ import type { Cell } from './cells.ts'
 import type { Scene } from './scene.ts'
 import { leave } from './worker-process.ts'
 
-/** Enough for a log that wants a checkpoint, and for more small files than care leaves alone. */
+/** Enough for a log that wants a checkpoint, and for more small files than maintenance leaves alone. */
 const RECORDS_FOR_CARE = 1_500
 const RECORDS = 150
 
-/** For a worker whose table care is waited for. */
+/** For a worker whose table maintenance is waited for. */
 const IN_CARE = { haste: 20, limits: { maxBytes: 300, maxRows: 1, everyMs: 0 } }
 
 /**
@@ -14,13 +14,13 @@ const IN_CARE = { haste: 20, limits: { maxBytes: 300, maxRows: 1, everyMs: 0 } }
  * it, when the others have left.
  */
 export async function playLife({ point, time }: Cell, { feed, feedUntil, start }: Scene): Promise<number | string> {
-  const needsCare = point.needs === 'care'
-  await feed.send(needsCare ? RECORDS_FOR_CARE : RECORDS)
-  const events = [{ point: point.name, time, fate: 'dies' } as const]
-  const doomed = start({ events, ...(needsCare ? IN_CARE : {}) })
+  const needsMaintenance = point.needs === 'maintenance'
+  await feed.send(needsMaintenance ? RECORDS_FOR_CARE : RECORDS)
+  const events = [{ point: point.name, time, outcome: 'dies' } as const]
+  const doomed = start({ events, ...(needsMaintenance ? IN_CARE : {}) })
   await Promise.race([doomed.passed('committed').catch(() => {}), doomed.ended])
-  // Care is waited for alone: the log grows fastest when nobody is in the way.
-  const second = needsCare ? undefined : start()
+  // Maintenance is waited for alone: the log grows fastest when nobody is in the way.
+  const second = needsMaintenance ? undefined : start()
   if (point.needs === 'a stop') doomed.terminate()
   const deathOfFirst = await feedUntil(doomed.ended)
 

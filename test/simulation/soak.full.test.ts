@@ -7,13 +7,13 @@ import { leave } from './worker-process.ts'
 
 const it = withServices('judge')
 
-// What a worker commits in five and a half hours at one batch every ten seconds, as fast as it goes; its table care
+// What a worker commits in five and a half hours at one batch every ten seconds, as fast as it goes; its table maintenance
 // runs on a clock that is as much faster.
 const COMMITS = 2_000
 const SAMPLES = 20
 const HASTE = 60
 
-/** Care leaves so many small files alone, and some come while it works. */
+/** Maintenance leaves so many small files alone, and some come while it works. */
 const MOST_FILES = 64 + 100
 
 interface Sample {

@@ -48,7 +48,7 @@ it('a table that Spark made and filled is taken over: appended to once, through 
   }
   for (const point of ['committed', 'quarantined']) {
     await feed.send(200)
-    await expectEnd(startWorker({ ...orders, events: [{ point, time: 1, fate: 'dies' }] }), 'SIGKILL')
+    await expectEnd(startWorker({ ...orders, events: [{ point, time: 1, outcome: 'dies' }] }), 'SIGKILL')
     // Nobody stopped the notebook.
     await sparkSql(spark, `INSERT INTO ${table} (ind, loaded_by) VALUES (NULL, 'spark, meanwhile')`)
   }

@@ -18,15 +18,15 @@ export interface Orders {
   /** How much faster its clock goes. */
   readonly haste: number
   /** What happens to it when it passes a point for the n-th time. */
-  readonly events: readonly { readonly point: string; readonly time: number; readonly fate: Fate }[]
+  readonly events: readonly { readonly point: string; readonly time: number; readonly outcome: Outcome }[]
 }
 
-export type Fate = 'dies' | 'freezes' | { readonly clockJumpsMs: number }
+export type Outcome = 'dies' | 'freezes' | { readonly clockJumpsMs: number }
 
 /** What it tells meanwhile. */
 export type Report =
   | { readonly passed: string }
-  /** Table care that failed. */
+  /** Table maintenance that failed. */
   | { readonly failed: string }
   /** What it has to wait for; null when it goes on. */
   | { readonly waits: string | null }
@@ -48,7 +48,7 @@ export interface WorkerProcess {
   kill(): void
   /** Settles with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
-  /** Care that failed, and what it printed as it ended. */
+  /** Maintenance that failed, and what it printed as it ended. */
   readonly complaints: readonly string[]
 }
 

@@ -23,7 +23,7 @@ it.concurrent.for(ZOMBIES)(
       onTestFinished,
     )
     await feed.send(100)
-    const zombie = start({ events: [{ point, time: 3, fate: 'freezes' }] })
+    const zombie = start({ events: [{ point, time: 3, outcome: 'freezes' }] })
     await feedUntil(zombie.passed(point, 3))
     const successor = start()
     await feedUntil(successor.passed('committed', 10))
@@ -44,9 +44,9 @@ it.concurrent('a clock that jumps a day ahead and two days back while batches ar
   await feed.send(100)
   const worker = start({
     events: [
-      { point: 'staged', time: 2, fate: { clockJumpsMs: DAY_MS } },
-      { point: 'uploaded', time: 6, fate: { clockJumpsMs: -2 * DAY_MS } },
-      { point: 'quarantined', time: 12, fate: { clockJumpsMs: 3 * DAY_MS } },
+      { point: 'staged', time: 2, outcome: { clockJumpsMs: DAY_MS } },
+      { point: 'uploaded', time: 6, outcome: { clockJumpsMs: -2 * DAY_MS } },
+      { point: 'quarantined', time: 12, outcome: { clockJumpsMs: 3 * DAY_MS } },
     ],
   })
   await feedUntil(worker.passed('committed', 25))

@@ -7,6 +7,7 @@ import { findLayerBreaks } from './layers.ts'
 import { findMapErrors, layeredPicture } from './map.ts'
 import type { Problem } from './source-files.ts'
 import { findUntidy } from './tidy.ts'
+import { findPrivateWords } from './words.ts'
 
 interface Outcome {
   readonly passed: boolean
@@ -24,7 +25,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   unused: tool('knip', ['--no-progress']),
   layers: problems((root) => [...findLayerBreaks(root), ...findFolderCircles(root)]),
   map: problems(findMapErrors, layeredPicture),
-  tidy: problems((root) => [...findUntidy(root), ...findOwnClocks(root)]),
+  tidy: problems((root) => [...findUntidy(root), ...findOwnClocks(root), ...findPrivateWords(root)]),
 }
 
 const BIN = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))

@@ -153,6 +153,17 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       says: 'setTimeout is not from Runtime',
     },
     { what: 'a dice of its own', files: inBase('export const die = Math.random()\n'), says: 'Math.random is not from' },
+    {
+      what: 'a private word in a name',
+      files: inBase("export const rowFates = 'lost'\n"),
+      says: 'rowFates: say outcomes, not fates',
+    },
+    { what: 'a private word in a comment', files: inBase('// Settles the strays.\n'), says: 'a comment says strays' },
+    {
+      what: 'a comment that is a fragment',
+      files: inBase('/** Undefined: there is none. */\nexport const none = undefined\n'),
+      says: 'a comment that is no sentence',
+    },
     { what: 'a file over 400 lines', files: inBase('// more\n'.repeat(400)), says: '402 lines' },
     {
       what: 'files of over 150 lines in the middle',

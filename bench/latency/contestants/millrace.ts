@@ -1,4 +1,4 @@
-// the worker: a commit every 100 ms, table care beside it
+// the worker: a commit every 100 ms, table maintenance beside it
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'

@@ -12,9 +12,9 @@ export interface JoinedValues {
 
 /** Facts about all values together, found while they were joined. They hold for any selection of them too. */
 export interface ValueTraits {
-  /** False: no value is null. */
+  /** Whether some value may be null. */
   readonly nulls: boolean
-  /** False: no value holds a line feed or a carriage return. */
+  /** Whether some value may hold a line feed or a carriage return. */
   readonly lineBreaks: boolean
   /** No value is longer. */
   readonly longest: number

@@ -21,12 +21,12 @@ async function happenings(
   until: number,
   work: (date: string, nth: number) => void = () => {},
 ): Promise<string[]> {
-  const told: string[] = []
+  const reported: string[] = []
   const runtime = clockAt(start)
   const stop = new AbortController()
   const tell = (text: string) => {
-    told.push(text)
-    if (told.length >= until) stop.abort()
+    reported.push(text)
+    if (reported.length >= until) stop.abort()
   }
   const listener = {
     onNext: () => {},
@@ -40,7 +40,7 @@ async function happenings(
   await keepSchedule(schedule, doWork, listener, runtime, stop.signal).catch((error: Error) => {
     if (!stop.signal.aborted) throw error
   })
-  return told.slice(0, until)
+  return reported.slice(0, until)
 }
 
 describe('a schedule', () => {

@@ -71,9 +71,9 @@ it('counts what is durable, also when it is stopped while several batches are on
 })
 
 it('tells how far it is, batch by batch, up to the end', async () => {
-  const told: number[] = []
-  await run({ count: 11_000, onSent: ({ rounds }) => told.push(rounds) })
-  expect(told).toEqual([5_000, 10_000, 11_000])
+  const reported: number[] = []
+  await run({ count: 11_000, onSent: ({ rounds }) => reported.push(rounds) })
+  expect(reported).toEqual([5_000, 10_000, 11_000])
 })
 
 it('ends with the failure of a batch, after those that are on their way', async () => {

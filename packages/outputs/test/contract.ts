@@ -32,7 +32,7 @@ export interface OpenOptions {
 }
 
 export interface SuiteOptions {
-  /** False: the store is this process's own, and no answer of it can be lost. */
+  /** Whether the store can fail; not if it is in this process, where no answer gets lost. */
   readonly storeCanFail: boolean
 }
 

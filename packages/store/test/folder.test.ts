@@ -15,17 +15,17 @@ test('a writer that is killed leaves whole objects, and all that it was told of'
   const folder = await temporaryFolder()
   for (let kills = 0; kills < 5; kills++) {
     const lake = join(folder, String(kills))
-    const told: unknown[] = []
+    const reported: unknown[] = []
     const child = fork(fileURLToPath(new URL('programs/put-forever.ts', import.meta.url)), [lake])
     child.on('message', (key) => {
-      told.push(key)
-      if (told.length > kills * 3) child.kill('SIGKILL')
+      reported.push(key)
+      if (reported.length > kills * 3) child.kill('SIGKILL')
     })
     await once(child, 'close')
 
     const store = fileStore(lake)
     const listed = await Array.fromAsync(store.list('t/'))
-    expect(listed.map(({ key }) => key)).toEqual(expect.arrayContaining(told))
+    expect(listed.map(({ key }) => key)).toEqual(expect.arrayContaining(reported))
     expect(listed.every(({ size }) => size === 1024 * 1024)).toBe(true)
     for (const { key } of listed) expect(new Set(await store.get(key)).size).toBe(1)
   }

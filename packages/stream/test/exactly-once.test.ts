@@ -58,7 +58,7 @@ describe('rule 9: the fence', () => {
     const owner = await kit.startWorker(topic)
     await owner.source.assign(0)
     send(topic, 0, 5, 500)
-    // Both read all of it; whoever commits second for a stretch has to notice.
+    // Both read all of it; whoever commits second for a range has to notice.
     while ((await inds()).length < 500) await new Promise(setImmediate)
     await Promise.all([zombie.stop(), owner.stop()])
     expect(await inds()).toEqual(upTo(500))

@@ -55,7 +55,7 @@ it('each record ends in one place: the table, the quarantine, or with whoever ha
   expect(await verifyAgainstSource({ store: kit.store, path: USERS }, partitions, topic.source())).toEqual([])
 })
 
-it('strays go to one data set alone; the others leave them be', async () => {
+it('unrecognized records go to one data set alone; the others leave them be', async () => {
   expect(await catchUp(mixedTopic(), { kinds: kinds('key', false) })).toBe('done')
   expect(await inds()).toEqual(where(isGood))
   expect(await kit.column(QUARANTINE, 'state')).toEqual(['bad', 'bad'])
@@ -76,7 +76,7 @@ it('a field tells kinds apart as well, and what is no record is of no kind', asy
 })
 
 it.each(['staged', 'uploaded', 'quarantined', 'committed'])(
-  'a worker that dies when it has %s a batch loses and doubles no stray',
+  'a worker that dies when it has %s a batch loses and doubles no unrecognized record',
   async (point) => {
     const topic = mixedTopic()
     for (const time of [1, 2]) {
@@ -89,7 +89,7 @@ it.each(['staged', 'uploaded', 'quarantined', 'committed'])(
   },
 )
 
-it('a stray is not replayed: no rules are for it', async () => {
+it('an unrecognized record is not replayed: no rules are for it', async () => {
   expect(await catchUp(mixedTopic(), { kinds: kinds('key', true) })).toBe('done')
   expect(await replayQuarantine(await kit.replayParts())).toEqual({ replayed: 0, stillBad: 2 })
   expect(await inds()).toEqual(where(isGood))

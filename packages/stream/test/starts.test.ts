@@ -122,7 +122,7 @@ describe('rule 2: no progress is not new', () => {
     expect(await catchUp(topic, [0], { start: 'latest' })).toBe('done')
     expect(await catchUp(topic, [0], { start: 'earliest' })).toBe('done')
     expect(await inds()).toEqual(upTo(9))
-    const told = async (group: string) => {
+    const reported = async (group: string) => {
       const worker = await kit.startWorker(topic, {
         start: 'latest',
         group,
@@ -133,8 +133,8 @@ describe('rule 2: no progress is not new', () => {
       await worker.ended
       return worker.events.filter(({ what }) => what === 'known topic')
     }
-    expect(await told('test')).toEqual([{ what: 'known topic', topic: 'users' }])
-    expect(await told('new')).toEqual([])
+    expect(await reported('test')).toEqual([{ what: 'known topic', topic: 'users' }])
+    expect(await reported('new')).toEqual([])
   })
 })
 

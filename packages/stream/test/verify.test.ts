@@ -51,13 +51,13 @@ describe('rule 16: verify', () => {
     })
   })
 
-  it('finds a stretch that nobody committed', async () => {
+  it('finds a range that nobody committed', async () => {
     await fill(50)
     await commitLedger(60, 70, { records: 0, rows: 0 })
     expect((await verifyTable(table())).problems).toEqual([expect.stringContaining('is missing')])
   })
 
-  it('finds a stretch that was committed twice', async () => {
+  it('finds a range that was committed twice', async () => {
     await fill(50)
     await commitLedger(40, 60, { records: 0, rows: 0 })
     expect((await verifyTable(table())).problems).toEqual([expect.stringContaining('was committed twice')])

@@ -18,7 +18,7 @@ const MIB = 1 << 20
 const MESSAGES: readonly [
   name: string,
   message: string | Uint8Array | null,
-  fate: { title: string | null } | string,
+  outcome: { title: string | null } | string,
 ][] = [
   ['a tombstone', null, 'tombstone: no value'],
   ['an empty message', '', 'empty message'],
@@ -62,12 +62,12 @@ const MESSAGES: readonly [
 
 const GOOD = '{"index":7,"title":"good"}'
 
-for (const [name, message, fate] of MESSAGES) {
-  test(`${name}: ${typeof fate === 'string' ? fate : 'a row'}; those around it are cleaned`, async () => {
+for (const [name, message, outcome] of MESSAGES) {
+  test(`${name}: ${typeof outcome === 'string' ? outcome : 'a row'}; those around it are cleaned`, async () => {
     const { rows, report } = await kit.clean(pin, [block(GOOD, message, GOOD)])
     const titles = rows.map(({ title }) => title).sort()
-    expect(titles).toEqual(typeof fate === 'string' ? ['good', 'good'] : [fate.title, 'good', 'good'].sort())
-    expect(report.rejected).toEqual(typeof fate === 'string' ? [{ block: 0, index: 1, reason: fate }] : [])
+    expect(titles).toEqual(typeof outcome === 'string' ? ['good', 'good'] : [outcome.title, 'good', 'good'].sort())
+    expect(report.rejected).toEqual(typeof outcome === 'string' ? [{ block: 0, index: 1, reason: outcome }] : [])
   })
 }
 

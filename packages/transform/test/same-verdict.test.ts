@@ -141,7 +141,7 @@ for (const dataset of datasets) {
     )
   })
 
-  test(`${dataset.name}: a record's fate does not depend on the records around it`, async () => {
+  test(`${dataset.name}: a record's outcome does not depend on the records around it`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(message(dataset), { minLength: 2, maxLength: 12 }), async (values) => {
         const together = await kit.clean(dataset, [block(...values)])

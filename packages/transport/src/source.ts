@@ -135,7 +135,7 @@ export interface ReadOptions {
 }
 
 export interface ReadRoom {
-  /** False: whatever comes has to wait until `opened`. */
+  /** Whether there is room; if not, blocks must wait until `opened`. */
   readonly open: boolean
   /** Settles when something may be asked for again, or when the signal aborts. */
   opened(signal?: AbortSignal): Promise<void>

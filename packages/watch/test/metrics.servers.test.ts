@@ -15,8 +15,8 @@ function busyWorker() {
   const watch = watchWorker(WORKER, runtime)
   const metrics = createMetrics(watch.state, runtime)
   const rejected = { quarantined: 2, reasons: new Map([['not JSON', 2]]) }
-  const care = { table: 'pin', task: 'optimize', outcome: 'done', ms: 5 } as const
-  const told = [
+  const maintenance = { table: 'pin', task: 'optimize', outcome: 'done', ms: 5 } as const
+  const reported = [
     STARTED,
     pin.assigned,
     read(runtime.now() - 3_000, 250),
@@ -25,9 +25,9 @@ function busyWorker() {
     pin.waits,
     committed(rejected),
     { what: 'table', table: { table: 'pin', version: 7, files: 3, bytes: 900, rows: 300 } } as const,
-    { what: 'maintenance', maintenance: care } as const,
+    { what: 'maintenance', maintenance: maintenance } as const,
   ]
-  for (const event of told) {
+  for (const event of reported) {
     watch.on(event)
     metrics.on(event)
   }

@@ -13,7 +13,7 @@ const it = withServices('chromium')
 
 const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script></pre>{"a":"\u202e'
 
-/** A worker's server, told what a test says; its clock stands still. */
+/** A worker's server, reported what a test says; its clock stands still. */
 async function serve(finished: TestContext['onTestFinished'], news: readonly WorkerEvent[] = [pin.assigned]) {
   const { runtime } = handClock()
   const watch = watchWorker(WORKER, runtime)

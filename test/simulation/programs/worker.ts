@@ -1,7 +1,7 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { runStream } from '@millrace/stream'
 import { PINTEREST } from '@millrace/testkit'
-import type { Fate, Orders, Report } from '../worker-process.ts'
+import type { Orders, Outcome, Report } from '../worker-process.ts'
 
 // The worker that people run, in a process of its own to which something can happen at a named point. Death is by
 // SIGKILL, so that nothing is tidied, flushed or answered.
@@ -10,23 +10,23 @@ const orders = JSON.parse(process.argv[2] ?? '') as Orders
 const report = (said: Report) => void (process.connected && process.send?.(said))
 
 let clockOff = 0
-const meet = (fate: Fate) => {
-  if (fate === 'dies') process.kill(process.pid, 'SIGKILL')
-  else if (fate === 'freezes') process.kill(process.pid, 'SIGSTOP')
-  else clockOff += fate.clockJumpsMs
+const meet = (outcome: Outcome) => {
+  if (outcome === 'dies') process.kill(process.pid, 'SIGKILL')
+  else if (outcome === 'freezes') process.kill(process.pid, 'SIGSTOP')
+  else clockOff += outcome.clockJumpsMs
 }
 const passed = new Map<string, number>()
 const runtime: Runtime = {
   ...systemRuntime,
   now: () => systemRuntime.now() + clockOff,
-  // Leases and table care think in minutes; a test has seconds.
+  // Leases and table maintenance think in minutes; a test has seconds.
   monotonic: () => systemRuntime.monotonic() * orders.haste,
   sleep: (milliseconds, signal) => systemRuntime.sleep(milliseconds / orders.haste, signal),
   crashPoint(point) {
     const time = (passed.get(point) ?? 0) + 1
     passed.set(point, time)
     report({ passed: point })
-    for (const event of orders.events) if (event.point === point && event.time === time) meet(event.fate)
+    for (const event of orders.events) if (event.point === point && event.time === time) meet(event.outcome)
   },
 }
 const stop = new AbortController()

@@ -5,5 +5,5 @@ import { crashingAt } from '../kit.ts'
 /** Runs a batch and kills itself at a crash point. */
 const [options, point] = process.argv.slice(2)
 const kill = () => process.kill(process.pid, 'SIGKILL')
-const told = JSON.parse(options ?? '{}') as BatchOptions
-await runBatch(told, crashingAt(point ?? '', kill), new AbortController().signal)
+const reported = JSON.parse(options ?? '{}') as BatchOptions
+await runBatch(reported, crashingAt(point ?? '', kill), new AbortController().signal)

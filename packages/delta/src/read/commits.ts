@@ -5,7 +5,7 @@ import { inOrder } from './in-order.ts'
 
 export interface Commit {
   readonly version: number
-  /** Undefined: log cleanup has taken it away since it was listed. */
+  /** Undefined when log cleanup has deleted the entry since it was listed. */
   readonly actions: Actions | undefined
 }
 

@@ -8,7 +8,7 @@ export interface Keyed<V> {
   entries(): IteratorObject<[string, V]>
 }
 
-/** Undefined: the key is gone. */
+/** Changes by key; undefined where the key was removed. */
 export type Changes<V> = ReadonlyMap<string, V | undefined>
 
 /**

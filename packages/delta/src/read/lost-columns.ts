@@ -116,10 +116,10 @@ async function refuseLost(
   const { mapping, fields } = columns
   const ids = new Set(fields.map(columnId))
   for (const { file, stored } of files) {
-    const strays = stored.filter((column) => !fields.some((other) => isStoredAs(column, other, columns)))
-    const isAllStrays = strays.length === stored.length
-    for (const { name, id } of strays) {
-      const mayBeIt = isAllStrays || isSame(name, field.name) || (id !== undefined && id === columnId(field))
+    const unmapped = stored.filter((column) => !fields.some((other) => isStoredAs(column, other, columns)))
+    const isAllUnmapped = unmapped.length === stored.length
+    for (const { name, id } of unmapped) {
+      const mayBeIt = isAllUnmapped || isSame(name, field.name) || (id !== undefined && id === columnId(field))
       if (!mayBeIt) continue
       // What was dropped from the table stays in its files.
       const wasDropped =

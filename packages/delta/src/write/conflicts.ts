@@ -22,7 +22,7 @@ export type ConflictReason =
   /** Others were faster, again and again. */
   | 'contended'
 
-/** Undefined: what the transaction rests on is unchanged between the snapshot that it saw and the newest. */
+/** Returns why the transaction conflicts; undefined if what it depends on is unchanged since the snapshot that it saw. */
 export function conflictBetween(
   seen: Snapshot,
   latest: Snapshot,

@@ -12,7 +12,7 @@ export interface LengthRule {
   readonly length: number
 }
 
-/** Undefined: a column of any length, or one whose values have lengths inside. */
+/** Returns the length rule of a column; undefined for any length, or where values have lengths inside. */
 export function lengthRule({ type, metadata }: Pick<StructField, 'type' | 'metadata'>): LengthRule | undefined {
   const match = type === 'string' ? BOUNDED.exec(String(metadata[LENGTH_KEY])) : null
   if (!match) return undefined

@@ -76,8 +76,8 @@ async function outcome(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const maintained = (table: TableRef, care: (snapshot: Snapshot) => Promise<unknown>) =>
-  outcome(async () => care((await openTable(table)) as Snapshot))
+const maintained = (table: TableRef, maintenance: (snapshot: Snapshot) => Promise<unknown>) =>
+  outcome(async () => maintenance((await openTable(table)) as Snapshot))
 
 /** What no table may change: every file outside, and the table's own. */
 async function untouched(table: TableRef): Promise<unknown> {
@@ -125,11 +125,11 @@ test.each(spelled)('nothing outside of the lake is read: %s, outside/%s', async 
   const table = await hostileTable(besides(path))
   const before = await untouched(table)
   expect(await read(table)).toMatch(REFUSED)
-  const care = [
+  const maintenance = [
     await maintained(table, (snapshot) => vacuumTable(snapshot, at, { retentionMs: 0, force: true })),
     await maintained(table, (snapshot) => optimizeTable(snapshot, at)),
   ]
-  for (const done of care) if (typeof done === 'string') expect(done).toMatch(REFUSED)
+  for (const done of maintenance) if (typeof done === 'string') expect(done).toMatch(REFUSED)
   expect(await untouched(table)).toEqual(before)
 })
 

@@ -17,7 +17,7 @@ const CARE_EVERY = 5_000
 const MINUTE = 60_000
 
 test(
-  `after ${COMMITS} commits with care on, a table is as small and as quick to open as after a hundredth`,
+  `after ${COMMITS} commits with maintenance on, a table is as small and as quick to open as after a hundredth`,
   async () => {
     const testTables = await openTestTables()
     const objects: Objects = new Map()

@@ -3,16 +3,16 @@ import { commitName, versionName } from '../../src/log/log.ts'
 import { versionAt } from '../../src/read/time-travel.ts'
 import { add, grown, metadata, PROTOCOL, type Scripted, scripted } from './scripted.ts'
 
-/** Entries written at the times given; an entry that tells its own time has it as `told`. */
+/** Entries written at the times given; an entry that tells its own time has it as `reported`. */
 function written(
   times: readonly number[],
-  told: Readonly<Record<number, number>> = {},
+  reported: Readonly<Record<number, number>> = {},
   configuration: object = {},
 ): Scripted {
   const log = scripted()
   times.forEach((time, version) => {
     const actions = [
-      ...(version in told ? [{ commitInfo: { inCommitTimestamp: told[version] } }] : []),
+      ...(version in reported ? [{ commitInfo: { inCommitTimestamp: reported[version] } }] : []),
       ...(version === 0 ? [PROTOCOL, metadata(undefined, { configuration })] : [add(String(version))]),
     ]
     log.put(commitName(version), actions.map((action) => `${JSON.stringify(action)}\n`).join(''), time)

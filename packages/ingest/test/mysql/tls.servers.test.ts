@@ -12,7 +12,7 @@ const it = withServices('mariadb')
 type Address = Parameters<typeof newDatabase>[0]
 
 /** A database with a table that tells how the connection that reads it is encrypted. */
-async function openTold(mariadb: Address) {
+async function openWith(mariadb: Address) {
   const { connection, address } = await newDatabase(mariadb)
   await connection.query(`CREATE SQL SECURITY INVOKER VIEW session AS
     SELECT 1 AS id, VARIABLE_VALUE AS cipher FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'SSL_CIPHER'`)
@@ -25,7 +25,7 @@ async function openTold(mariadb: Address) {
 }
 
 it('?ca= and ?ssl=true encrypt the way to the server, which lets nobody in without', async ({ mariadb }) => {
-  const { plain, read } = await openTold(mariadb)
+  const { plain, read } = await openWith(mariadb)
   for (const settings of [`ca=${mariadb.ca}`, `ssl=true&ca=${mariadb.ca}`]) {
     expect(await read(`${plain}?${settings}`)).toEqual([expect.stringMatching(/"cipher":"TLS_\w+"/)])
   }
@@ -33,7 +33,7 @@ it('?ca= and ?ssl=true encrypt the way to the server, which lets nobody in witho
 })
 
 it('trusts only the certificate that was named', async ({ mariadb }) => {
-  const { plain, read } = await openTold(mariadb)
+  const { plain, read } = await openWith(mariadb)
   const folder = await temporaryFolder()
   const other = join(folder, 'other.pem')
   const files = ['-keyout', join(folder, 'key.pem'), '-out', other, '-days', '2', '-subj', '/CN=localhost']
@@ -45,7 +45,7 @@ it('trusts only the certificate that was named', async ({ mariadb }) => {
 })
 
 it('sends no password where somebody in between says that the server has no TLS', async ({ mariadb }) => {
-  const { plain, read } = await openTold(mariadb)
+  const { plain, read } = await openWith(mariadb)
   const between = await withoutTls(mariadb.port)
   const address = plain.replace(`:${mariadb.port}/`, `:${between.port}/`)
   expect(await read(`${address}?ca=${mariadb.ca}`)).toMatchObject({

@@ -7,13 +7,13 @@ import { tableNames } from '../settings/table-names.ts'
 const SOMETHING_WRONG = 1
 
 const run: Run = async (settings, args, io) => {
-  const findings = await examine(settings)
+  const findings = await runChecks(settings)
   if (args.switch('--json')) io.json(findings)
   else print(findings, io)
   return findings.some(({ result }) => result === 'problem') ? SOMETHING_WRONG : 0
 }
 
-async function examine({ values, origins }: ResolvedSettings): Promise<Finding[]> {
+async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding[]> {
   const [{ checkMachine }, { checkLake }, { checkSource }, { findRoutes }] = await Promise.all([
     import('../doctor/machine.ts'),
     import('../doctor/lake.ts'),

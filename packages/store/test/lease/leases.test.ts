@@ -98,7 +98,7 @@ describe.each([
     const first = await join()
     await first.kill()
     const next = await join()
-    expect(next.told()).toBe(false)
+    expect(next.reported()).toBe(false)
     await time.pass(2 * EXPIRY_MS)
     expect([...next.mine].sort()).toEqual(SHARDS)
   })
@@ -112,7 +112,7 @@ describe.each([
     next.pause()
     await time.pass(EXPIRY_MS * 0.6)
     next.goOn()
-    while (!next.told()) await time.pass(EXPIRY_MS / 20)
+    while (!next.reported()) await time.pass(EXPIRY_MS / 20)
     expect([...next.mine].sort()).toEqual(SHARDS)
   })
 
@@ -127,7 +127,7 @@ describe.each([
     first.goOn()
     await time.pass(EXPIRY_MS)
     expect(first.mine.size).toBe(0)
-    expect(first.told()).toBe(true)
+    expect(first.reported()).toBe(true)
   })
 
   it('of which somebody else was faster to take one are not all that there is: that is looked at again', async () => {
@@ -140,7 +140,7 @@ describe.each([
       return put(key, bytes)
     }
     const worker = await join()
-    expect(worker.told()).toBe(false)
+    expect(worker.reported()).toBe(false)
     await time.pass(EXPIRY_MS)
     expect([...worker.mine].sort()).toEqual(SHARDS)
   })
@@ -150,7 +150,7 @@ describe.each([
     await join(['s/1'])
     const next = await join(['s/1'])
     await time.pass(EXPIRY_MS)
-    expect(next.told()).toBe(true)
+    expect(next.reported()).toBe(true)
     expect(next.mine.size).toBe(0)
   })
 
@@ -267,7 +267,7 @@ interface TestWorker {
   readonly leases: Leases
   readonly mine: ReadonlySet<string>
   /** Whether it has been told for the first time what is its own. */
-  told(): boolean
+  reported(): boolean
   /** As if it had not been told anything yet. */
   forget(): void
   letsGoWhen(ready: Promise<void>): void
@@ -280,11 +280,11 @@ interface TestWorker {
 
 function joinGroup(store: ObjectStore, { runtime, pause, goOn }: PlayedProcess): TestWorker {
   const mine = new Set<string>()
-  let [isAlive, told] = [true, false]
+  let [isAlive, reported] = [true, false]
   let ready: Promise<void> = Promise.resolve()
   const listener = {
     async gained(names: readonly string[]) {
-      told = true
+      reported = true
       for (const name of names) mine.add(name)
     },
     async lost(names: readonly string[]) {
@@ -295,9 +295,9 @@ function joinGroup(store: ObjectStore, { runtime, pause, goOn }: PlayedProcess):
   return {
     leases: openLeases(store, 'group', { listener, expiryMs: EXPIRY_MS }, runtime),
     mine,
-    told: () => told,
+    reported: () => reported,
     forget() {
-      told = false
+      reported = false
     },
     letsGoWhen(promise) {
       ready = promise

@@ -8,7 +8,7 @@ export interface Pace {
 
 export interface PaceLimits {
   readonly everyMs: number
-  /** Undefined: as many as it takes. */
+  /** Unlimited if undefined. */
   readonly dailyCommits?: number
 }
 

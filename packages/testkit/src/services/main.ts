@@ -30,15 +30,15 @@ else if (stranger !== undefined) {
 async function serve(servers: readonly ServerName[], peers: readonly PeerName[]): Promise<void> {
   // Ctrl-C while something installs or starts is heard as well: the channel to the supervisor goes with this process.
   const supervisor = await spawnSupervisor((text) => console.log(text))
-  const told = async (name: string, asked: Promise<Answer<object | string>>) => {
+  const reported = async (name: string, asked: Promise<Answer<object | string>>) => {
     const answer = await asked
     console.log(`${name}: ${'address' in answer ? described(answer.address) : problem(answer)}`)
     return answer
   }
   const request = values.install ? installedServer : startedServer
   const answers = await Promise.all([
-    ...servers.map((name) => told(name, request(supervisor.socketPath, name))),
-    ...peers.map((name) => told(name, installedServer(supervisor.socketPath, name))),
+    ...servers.map((name) => reported(name, request(supervisor.socketPath, name))),
+    ...peers.map((name) => reported(name, installedServer(supervisor.socketPath, name))),
   ])
   const allThere = answers.every((answer) => 'address' in answer)
   if (!values.install && answers.some((answer) => 'address' in answer)) {

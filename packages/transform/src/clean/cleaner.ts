@@ -11,7 +11,7 @@ import { cleanTogether, type FastResult, isAboutRecords } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
 import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, knownNames } from './queries.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
-import { type Split, splitByHalves, splitByPlace, takeAll } from './suspects.ts'
+import { type Split, splitByHalves, splitByIndex, takeAll } from './suspects.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 import type { CleanerOptions, FileTarget, RecordName, Work } from './work.ts'
 
@@ -126,8 +126,8 @@ async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<C
   const { plain, suspect } = splitBySuspicion(read)
   let cause: unknown
   for (const split of hadSuspects.has(dataset)
-    ? [splitByPlace, splitByHalves]
-    : [takeAll, splitByPlace, splitByHalves]) {
+    ? [splitByIndex, splitByHalves]
+    : [takeAll, splitByIndex, splitByHalves]) {
     const { done, failure } = await orRecordError(async () => {
       const { good, suspects, failing } = await split(work, plain)
       const parts = { good, failing, suspects: concat(plain.blocks, [suspect, suspects]) }

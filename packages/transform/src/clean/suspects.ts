@@ -30,7 +30,7 @@ export const takeAll: FindSuspects = async (_work, records) => {
  * Reads and cleans all records in one statement, each in an object that says its place, and skips what is not JSON.
  * Misses a text that is not a record but makes one of that object, and errors of SQL that can't be marked.
  */
-export const splitByPlace: FindSuspects = async (work, records) => {
+export const splitByIndex: FindSuspects = async (work, records) => {
   const { dataset, connection, files, refusal } = work
   await writeNumberedLines(files, records)
   const mark = await work.markFailing()

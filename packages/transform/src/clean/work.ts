@@ -31,7 +31,7 @@ export interface Work extends CleanerOptions {
   readonly read: readonly ReadMessages[]
   readonly connection: DuckDBConnection
   readonly files: LineFiles
-  /** Undefined: the rows are counted and not kept. */
+  /** Undefined when the rows are only counted. */
   readonly target: FileTarget | undefined
   /** SQL over clean rows: why the table does not take one, or NULL. Undefined: it takes all. */
   readonly refusal: string | undefined

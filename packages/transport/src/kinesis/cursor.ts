@@ -26,7 +26,7 @@ interface NextOptions {
 
 export interface Page {
   readonly records: readonly SdkRecord[]
-  /** Undefined: the shard has ended. */
+  /** Undefined when the shard has ended. */
   readonly iterator: string | undefined
   /** Whether no more records are there now. */
   readonly atTip: boolean

@@ -28,7 +28,7 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
   let tip: { readonly position: Position; readonly seenAt: number } | undefined
   let endAskedAt = Number.POSITIVE_INFINITY
 
-  const handOver = (from: Position, bookmark: Bookmark, maxBytes: number, readThrough = 0): Block => {
+  const blockFrom = (from: Position, bookmark: Bookmark, maxBytes: number, readThrough = 0): Block => {
     const { entries, iterator, pageEnd, behindMs } = bookmark
     const taken = fitting(entries, maxBytes)
     const rest = entries.slice(taken.length)
@@ -67,13 +67,13 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
         if (!page?.atTip) continue
         rateLimit.rest()
         tip = { position: from, seenAt: askedAt }
-        if (wallTime - shardPosition.through > IDLE_ADVANCE_MS) return handOver(from, bookmark, 0, wallTime - SLACK_MS)
+        if (wallTime - shardPosition.through > IDLE_ADVANCE_MS) return blockFrom(from, bookmark, 0, wallTime - SLACK_MS)
         if (endAskedAt > askedAt) continue
         endAskedAt = Number.POSITIVE_INFINITY
         bookmarks.put(from, bookmark)
         return undefined
       }
-      return handOver(from, bookmark, maxBytes)
+      return blockFrom(from, bookmark, maxBytes)
     },
   }
 }

@@ -21,7 +21,7 @@ export interface FakeBroker extends Broker {
   readonly requests: readonly (readonly Asked[])[]
 }
 
-/** Listens on a port of its own and answers Fetch requests as it is told. */
+/** Listens on a port of its own and answers Fetch requests as it is reported. */
 export async function fakeBroker(answer: (asked: readonly Asked[], nth: number) => Answer): Promise<FakeBroker> {
   const requests: (readonly Asked[])[] = []
   const sockets = new Set<Socket>()

@@ -61,8 +61,9 @@ describe('a producer', () => {
       expect(stored.size).toBe(1500)
       for (const [b, records] of batches.entries()) {
         for (const [i, record] of records.entries()) {
-          const told = sent[b]?.[i]
-          if (told?.partition === partition.id) expect(stored.get(String(told.offset))).toBe(record.value.toString())
+          const reported = sent[b]?.[i]
+          if (reported?.partition === partition.id)
+            expect(stored.get(String(reported.offset))).toBe(record.value.toString())
         }
       }
     }

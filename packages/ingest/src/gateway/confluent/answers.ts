@@ -9,9 +9,9 @@ export function produced(sent: readonly SentRecord[]): string {
   let offsets = ''
   let last: { readonly partition: string; readonly number: number } | undefined
   for (const { partition, offset } of sent) {
-    const told = offset > LARGEST_OFFSET ? UNKNOWN_OFFSET : offset
+    const reported = offset > LARGEST_OFFSET ? UNKNOWN_OFFSET : offset
     if (last?.partition !== partition) last = { partition, number: numberOf(partition) }
-    offsets += `${offsets && ','}{"offset":${told},"partition":${last.number}}`
+    offsets += `${offsets && ','}{"offset":${reported},"partition":${last.number}}`
   }
   return `{"key_schema_id":null,"offsets":[${offsets}],"value_schema_id":null}`
 }

@@ -1,37 +1,37 @@
 import type { LedgerEntry } from '../../ledger/ledger.ts'
 import { comparePositions } from './positions.ts'
 
-/** A stretch of a partition of which a group has put records into the table or its quarantine. */
-interface Stretch {
+/** A range of a partition of which a group has put records into the table or its quarantine. */
+interface OffsetRange {
   readonly from: readonly string[]
   to: readonly string[]
 }
 
 type GroupEntry = LedgerEntry & { readonly group: string }
 
-/** Notes which stretches each group has put into a table, and finds those that several groups have. */
+/** Notes which ranges each group has put into a table, and finds those that several groups have. */
 export function compareGroups() {
-  const partitions = new Map<string, { readonly name: string; readonly byGroup: Map<string, Stretch[]> }>()
+  const partitions = new Map<string, { readonly name: string; readonly byGroup: Map<string, OffsetRange[]> }>()
   return {
     note({ group, topic, identity, partition, from, to, records, rows, quarantined }: GroupEntry): void {
       const key = JSON.stringify([topic, identity, partition])
-      const noted = partitions.get(key) ?? { name: `${topic}/${partition}`, byGroup: new Map<string, Stretch[]>() }
+      const noted = partitions.get(key) ?? { name: `${topic}/${partition}`, byGroup: new Map<string, OffsetRange[]>() }
       partitions.set(key, noted)
-      const stretches = noted.byGroup.get(group) ?? []
-      noted.byGroup.set(group, stretches)
-      const last = stretches.at(-1)
+      const ranges = noted.byGroup.get(group) ?? []
+      noted.byGroup.set(group, ranges)
+      const last = ranges.at(-1)
       const keeps = rows + quarantined > 0
       // A range without records has none that could be committed twice.
       if (last && String(last.to) === String(from) && (keeps || records === 0)) last.to = to
-      else if (keeps) stretches.push({ from, to })
+      else if (keeps) ranges.push({ from, to })
     },
     problems: (): string[] =>
       [...partitions.values()].flatMap(({ name, byGroup }) =>
-        [...byGroup].flatMap(([group, stretches], i) =>
+        [...byGroup].flatMap(([group, ranges], i) =>
           [...byGroup]
             .slice(i + 1)
             .flatMap(([other, others]) =>
-              sharedStretches(stretches, others).map(
+              sharedRanges(ranges, others).map(
                 ({ from, to }) =>
                   `${name}: what lies between ${from} and ${to} is there twice: ${group} and ${other} have both committed it`,
               ),
@@ -41,8 +41,8 @@ export function compareGroups() {
   }
 }
 
-function sharedStretches(some: readonly Stretch[], others: readonly Stretch[]): Stretch[] {
-  const shared: Stretch[] = []
+function sharedRanges(some: readonly OffsetRange[], others: readonly OffsetRange[]): OffsetRange[] {
+  const shared: OffsetRange[] = []
   for (const one of some) {
     for (const other of others) {
       const from = comparePositions(one.from, other.from) < 0 ? other.from : one.from

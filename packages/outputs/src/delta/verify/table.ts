@@ -17,7 +17,7 @@ export interface Verdict {
 
 /**
  * Proves from the log alone that each partition's ranges meet, that all counts add up, and that no two groups have put
- * the same stretch into the table.
+ * the same range into the table.
  */
 export async function verifyTable(table: TableRef): Promise<Verdict> {
   const accounts = new Map<string, PartitionAccount>()
