@@ -73,7 +73,11 @@ export function fileStore(
 function adviceOn(error: unknown): string | undefined {
   const code = errorCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'Free some space.'
-  if (code === 'EACCES' || code === 'EROFS') return 'Give this user the right to read and write there.'
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+    return 'Give this user the right to read and write there.'
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'A file is where a folder has to be: name another folder.'
+  if (code === 'ENAMETOOLONG') return 'Choose shorter names.'
+  if (code === 'EMFILE' || code === 'ENFILE') return 'Raise the limit of open files (ulimit -n).'
   return undefined
 }
 

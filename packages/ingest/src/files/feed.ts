@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import type { Feed } from '../feed.ts'
@@ -21,9 +21,15 @@ export function fileFeed(path: string, datasets: readonly string[]): Feed {
       next: `Name the one data set whose records ${path} holds.`,
     })
   }
-  if (!existsSync(path)) throw new MillraceError('USAGE', `there is no file ${path}`)
+  refuseNoFile(path)
   const read = READERS[extname(path).toLowerCase()] ?? linesOf
   return piecewise(dataset, read(path))
+}
+
+function refuseNoFile(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false })
+  const why = there === undefined ? `there is no file ${path}` : there.isDirectory() && `${path} is a folder`
+  if (why) throw new MillraceError('USAGE', why, { next: 'Name a file of records: JSON lines, .csv or .parquet.' })
 }
 
 /** Returns a feed of the pieces. It splits pieces that are larger than requested. */

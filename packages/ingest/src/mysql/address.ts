@@ -66,12 +66,17 @@ function tlsOf(url: URL, address: string): MysqlAddress['tls'] {
 }
 
 function readCertificate(path: string, address: string): Buffer {
+  let certificate: Buffer
   try {
-    return readFileSync(path)
+    certificate = readFileSync(path)
   } catch (cause) {
-    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause })
+    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause, next: NAME_CERTIFICATE })
   }
+  if (certificate.includes('-----BEGIN CERTIFICATE-----')) return certificate
+  throw new MillraceError('CONFIG_INVALID', `${address}: ${path} holds no certificate`, { next: NAME_CERTIFICATE })
 }
+
+const NAME_CERTIFICATE = 'Name the file of a certificate to trust, in PEM, as ?ca=FILE.'
 
 function wrong(address: string, why: string): MillraceError {
   return new MillraceError('SOURCE_ADDRESS', `${address}: ${why}`, {

@@ -43,6 +43,11 @@ function wasTaken(answer: unknown, url: string, tries: number): boolean {
   const { SequenceNumber, __type, message } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (typeof SequenceNumber === 'string') return true
   if (THROTTLED.test(String(__type)) && tries < TRIES) return false
-  const said = __type === undefined ? 'no sequence number' : `${String(__type)} ${String(message ?? '')}`
+  if (__type === undefined) {
+    throw new MillraceError('SOURCE_UNSUPPORTED', `${url} does not answer as Kinesis behind API Gateway does`, {
+      next: 'Check the address, with its stage: it is what stands before /streams/NAME/record.',
+    })
+  }
+  const said = `${String(__type)} ${String(message ?? '')}`
   throw new MillraceError('SOURCE_UNREACHABLE', `${url} answered with ${said.trim()}`)
 }

@@ -68,7 +68,8 @@ async function attempt(url: string, request: RequestInit): Promise<Outcome> {
   } catch (cause) {
     if (cause instanceof MillraceError) return { ok: false, again: false, waitMs: 0, error: cause }
     const why = cause instanceof Error ? messageOf(cause) : String(cause)
-    const error = new MillraceError('SOURCE_UNREACHABLE', `${url} does not answer: ${why}`, { cause })
+    const next = adviceOn(cause)
+    const error = new MillraceError('SOURCE_UNREACHABLE', `${url} does not answer: ${why}`, { cause, ...next })
     return { ok: false, again: true, waitMs: 0, error }
   }
 }
@@ -76,6 +77,20 @@ async function attempt(url: string, request: RequestInit): Promise<Outcome> {
 /** Returns the message of the cause, because the message of fetch is only "fetch failed". */
 function messageOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message || error.message : error.message
+}
+
+/** What can be done about a connection that fails, by the codes of Node and OpenSSL. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^(ENOTFOUND|EAI_AGAIN)$/, 'Check the name of the host.'],
+  [/CERT|UNABLE_TO_VERIFY/, 'Name the certificate to trust by NODE_EXTRA_CA_CERTS.'],
+  [/^(ERR_SSL_|EPROTO)/, 'The server speaks no TLS at this port: begin the address with http:.'],
+  [/^(HPE_|UND_ERR_SOCKET)/, 'Check that HTTP is spoken at this port; if it is TLS, begin the address with https:.'],
+]
+
+function adviceOn(thrown: unknown): { next: string } | undefined {
+  const { cause } = thrown as { cause?: NodeJS.ErrnoException }
+  const next = ADVICE.find(([codes]) => codes.test(cause?.code ?? ''))?.[1]
+  return next === undefined ? undefined : { next }
 }
 
 function redirected(url: string, location: string): MillraceError {

@@ -85,5 +85,7 @@ function isOffset(value: unknown): value is Offset {
 function offsetsIn(answer: unknown, url: string, count: number): readonly Offset[] {
   const { offsets } = (answer ?? {}) as { readonly offsets?: unknown }
   if (Array.isArray(offsets) && offsets.length === count && offsets.every(isOffset)) return offsets
-  throw new MillraceError('SOURCE_UNSUPPORTED', `${url} does not answer as a Confluent REST Proxy does`)
+  throw new MillraceError('SOURCE_UNSUPPORTED', `${url} does not answer as a Confluent REST Proxy does`, {
+    next: 'Check the address: it is what stands before /topics/NAME.',
+  })
 }

@@ -51,6 +51,6 @@ it('does not take an answer without a sequence number for a stored record', asyn
     message: expect.stringContaining('Stream s not found'),
   })
   expect((await send(['{}'], () => ({ body: {} }), { topic: 's' })).outcome).toMatchObject({
-    message: expect.stringContaining('no sequence number'),
+    message: expect.stringContaining('does not answer as Kinesis'),
   })
 })

@@ -1,4 +1,4 @@
-import { escapeControls, MillraceError } from '@millrace/base'
+import { type ErrorCode, escapeControls, MillraceError } from '@millrace/base'
 import { adviceOf } from './advice.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,5 +22,19 @@ function plain(text: string): string {
 export function asMillraceError(thrown: unknown): MillraceError {
   if (thrown instanceof MillraceError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const code = systemCode(thrown)
+  if (code) return new MillraceError(code, message, { cause: thrown })
   return new MillraceError('INTERNAL', message || 'something failed without saying why', { cause: thrown })
+}
+
+/** Matches what the system says of a connection, and not of a file. */
+const NETWORK = /^(connect|read|write|getaddrinfo|listen|bind)$/
+const LISTENING = /^(listen|bind)$/
+
+/** Returns the code of what the operating system refuses to us: no error of ours, wherever it was not foreseen. */
+function systemCode(thrown: unknown): ErrorCode | undefined {
+  const { syscall, path, code } = thrown as Partial<NodeJS.ErrnoException>
+  if (!(thrown instanceof Error) || syscall === undefined || code === undefined) return undefined
+  if (path !== undefined || !NETWORK.test(syscall)) return 'STORE_FAILED'
+  return LISTENING.test(syscall) ? 'CONFIG_INVALID' : 'SOURCE_UNREACHABLE'
 }

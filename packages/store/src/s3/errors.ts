@@ -42,7 +42,21 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 export function adviceOn(error: unknown): string | undefined {
   if (error instanceof Error && error.message === 'Region is missing') return 'Set AWS_REGION, or add ?region=… to it.'
-  return ADVICE[nameOf(error)]
+  // Servers other than Amazon's have codes of their own for it.
+  if (error instanceof Error && /access key id/i.test(error.message)) return ADVICE.InvalidAccessKeyId
+  return ADVICE[nameOf(error)] ?? NETWORK.find(([codes]) => codes.test(codeOf(error)))?.[1]
+}
+
+/** What can be done about a connection that fails, by the codes of Node and OpenSSL. */
+const NETWORK: readonly (readonly [RegExp, string])[] = [
+  [/^(ENOTFOUND|EAI_AGAIN)$/, 'Check the region, the bucket and ?endpoint=: no server has that name.'],
+  [/^ECONNREFUSED$/, 'Check ?endpoint=: no server listens there.'],
+  [/CERT|UNABLE_TO_VERIFY/, 'Name the certificate to trust by NODE_EXTRA_CA_CERTS.'],
+  [/^(ERR_SSL_|EPROTO)/, 'The server speaks no TLS there: begin ?endpoint= with http:.'],
+]
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 /** Maximum tries of one request. */

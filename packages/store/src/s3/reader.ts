@@ -84,7 +84,11 @@ function checkLength(answer: Answer, key: string, mostBytes: number, range: Byte
   answer.destroy()
   if (range)
     throw new MillraceError('STORE_UNSUITABLE', `the server answers with another part of ${key} than was asked for`)
-  if (length === undefined) throw new MillraceError('STORE_UNSUITABLE', `the server does not say how long ${key} is`)
+  if (length === undefined) {
+    throw new MillraceError('STORE_UNSUITABLE', `the server does not say how long ${key} is`, {
+      next: 'Check ?endpoint=: what answers there may be no S3.',
+    })
+  }
   throw new MillraceError('STORE_FAILED', `${key} has ${length} bytes, of which at most ${most} are read`, {
     next: 'Check what wrote it: no file of a table is so large.',
   })

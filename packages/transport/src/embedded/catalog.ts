@@ -2,26 +2,37 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { TopicCatalog, TopicDescription } from '../catalog.ts'
 import { openDatabase, type TopicInfo } from './database.ts'
+import { fromSqlite } from './embedded-error.ts'
 import { prepareFile } from './prepare-file.ts'
 
 /** Whatever is asked opens the file and closes it again: it may not be there yet, and it is asked rarely. */
 export function embeddedCatalog(path: string): TopicCatalog {
   return {
-    list: async () => reading(path, (db) => namesOf(db), []),
-    describe: async (name) => reading(path, (db) => describe(db, name), undefined),
-    async create(name, partitions) {
-      prepareFile(path)
-      const db = openDatabase(path, Number.POSITIVE_INFINITY)
-      try {
-        if (db.findTopic(name)) return 'there'
-        db.createTopic(name, partitions)
-        return 'created'
-      } finally {
-        db.close()
-      }
-    },
-    remove: async (name) => (existsSync(path) ? remove(path, name) : 'missing'),
+    list: async () => coded(path, () => reading(path, (db) => namesOf(db), [])),
+    describe: async (name) => coded(path, () => reading(path, (db) => describe(db, name), undefined)),
+    create: async (name, partitions) => coded(path, () => create(path, name, partitions)),
+    remove: async (name) => coded(path, () => (existsSync(path) ? remove(path, name) : 'missing')),
     close: async () => {},
+  }
+}
+
+function coded<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw fromSqlite(error, path)
+  }
+}
+
+function create(path: string, name: string, partitions: number): 'created' | 'there' {
+  prepareFile(path)
+  const db = openDatabase(path, Number.POSITIVE_INFINITY)
+  try {
+    if (db.findTopic(name)) return 'there'
+    db.createTopic(name, partitions)
+    return 'created'
+  } finally {
+    db.close()
   }
 }
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import { MillraceError } from '@millrace/base'
 import type { NewMessages } from './append.ts'
 import type { PartitionRange, StoredBatch, TopicInfo } from './database.ts'
+import { fromSqlite } from './embedded-error.ts'
 import type { Stored } from './ids.ts'
 import { prepareFile } from './prepare-file.ts'
 import type { EmbeddedRequest } from './thread.ts'
@@ -63,7 +63,7 @@ function startThread(path: string): (request: EmbeddedRequest) => Promise<unknow
   let lastId = 0
   let failure: unknown
   const fail = (cause: unknown) => {
-    failure = new MillraceError('SOURCE_UNREACHABLE', `the embedded store ${path} can't be used`, { cause })
+    failure = fromSqlite(cause, path)
     for (const { reject } of open.values()) reject(failure)
     open.clear()
   }
@@ -73,7 +73,7 @@ function startThread(path: string): (request: EmbeddedRequest) => Promise<unknow
     open.delete(id)
     if (open.size === 0) thread.unref()
     if (error === undefined) waiting?.resolve(result)
-    else waiting?.reject(new MillraceError('SOURCE_UNREACHABLE', `the embedded store ${path} failed`, { cause: error }))
+    else waiting?.reject(fromSqlite(error, path))
   })
   return (request) => {
     if (failure !== undefined) return Promise.reject(failure)

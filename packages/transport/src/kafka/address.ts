@@ -37,11 +37,24 @@ export function parseKafkaAddress(address: string, environment: Environment): Ka
       .split(',')
       .map((broker) => parseBroker(broker, address)),
     security: {
-      ...(wantsTls && { tls: ca === null ? {} : { ca: readFileSync(ca) } }),
+      ...(wantsTls && { tls: ca === null ? {} : { ca: readCertificate(ca, address) } }),
       ...(mechanism !== null && { sasl: loginOf(mechanism, address, environment) }),
     },
   }
 }
+
+function readCertificate(path: string, address: string): Buffer {
+  let certificate: Buffer
+  try {
+    certificate = readFileSync(path)
+  } catch (cause) {
+    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause, next: NAME_CERTIFICATE })
+  }
+  if (certificate.includes('-----BEGIN CERTIFICATE-----')) return certificate
+  throw new MillraceError('CONFIG_INVALID', `${address}: ${path} holds no certificate`, { next: NAME_CERTIFICATE })
+}
+
+const NAME_CERTIFICATE = 'Name the file of a certificate to trust, in PEM, as ?ca=FILE.'
 
 function parseBroker(text: string, address: string): Broker {
   const [, host, port] = BROKER.exec(text) ?? []

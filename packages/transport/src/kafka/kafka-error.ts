@@ -33,8 +33,12 @@ function nameOf(number: number): string {
 
 /** Returns a broker's error code as one of our errors. Most are transient: an election, a restart, an overload. */
 export function answered(number: number, what: string, cause?: unknown): MillraceError {
-  return new MillraceError(codeOf(number), `${what}: ${nameOf(number)}`, { cause })
+  const next = number === NO_LOGIN ? 'Check the login; if this port asks for none, take ?sasl= out.' : undefined
+  return new MillraceError(codeOf(number), `${what}: ${nameOf(number)}`, { cause, ...(next !== undefined && { next }) })
 }
+
+/** The broker did not take the login, or did not ask for one. */
+const NO_LOGIN = 34
 
 /** A record, or the batch of one, is larger than the broker or its topic takes. */
 const TOO_LARGE = new Set([10, 18])
@@ -63,8 +67,40 @@ export function fromLibrary(error: unknown, what: string): MillraceError {
     })
   }
   const denied = within(error, ({ code }) => code === 'PLT_KFK_AUTHENTICATION') !== undefined
-  const message = `${what}: ${error instanceof Error ? error.message : error}`
-  return new MillraceError(denied ? 'SOURCE_DENIED' : 'SOURCE_UNREACHABLE', message, { cause: error })
+  const next = denied ? undefined : adviceOn(error)
+  return new MillraceError(denied ? 'SOURCE_DENIED' : 'SOURCE_UNREACHABLE', `${what}: ${causesOf(error).join(' ')}`, {
+    cause: error,
+    ...(next !== undefined && { next }),
+  })
+}
+
+/** What can be done about a connection that fails, by the codes of Node and OpenSSL. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^Broker requires TLS/, 'Add ?ssl=true, or name a port without TLS.'],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "Check the broker's name, and the names that it advertises."],
+  [/^ECONNREFUSED$/, 'Check that the broker is up, and its port.'],
+  [/^(ERR_SSL_|EPROTO)/, 'The broker speaks no TLS at this port: take ?ssl=true out, or name the port of its TLS.'],
+  [
+    /^(ECONNRESET|EPIPE|PLT_KFK_TIMEOUT|PLT_KFK_RESPONSE|Connection closed)/,
+    'Check that this is a port of Kafka, and that ?ssl= and ?sasl= are as the broker wants them there.',
+  ],
+]
+
+function adviceOn(error: unknown): string | undefined {
+  return ADVICE.find(([codes]) =>
+    within(error, ({ code = '', message }) => codes.test(code) || codes.test(message)),
+  )?.[1]
+}
+
+/** Matches OpenSSL's way to say what is wrong, with its thread and the line of its source. */
+const OPENSSL = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):[\s\S]*$/
+
+/** Returns what the error and each of its first causes say, outermost first: the library's outermost says little. */
+function causesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return error === undefined ? [] : [String(error)]
+  const { errors: [first] = [], cause } = error as LibraryError
+  const said = `${error.message || (error as LibraryError).code}`.trim().replace(OPENSSL, 'TLS: $1.')
+  return [...new Set([said, ...causesOf(first ?? cause)])]
 }
 
 /** Kafka's number in an error of the library, if a broker gave one. */
@@ -73,6 +109,7 @@ export function numberIn(error: unknown): number | undefined {
 }
 
 interface LibraryError {
+  readonly message: string
   readonly code?: string
   readonly apiCode?: number
   readonly cause?: unknown
