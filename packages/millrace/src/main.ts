@@ -5,5 +5,14 @@ import { enableCompileCache } from 'node:module'
 enableCompileCache()
 // DuckDB's calls sit on these threads; with the usual four, files and DNS would wait behind two queries.
 process.env.UV_THREADPOOL_SIZE ??= '16'
+hideExperiments(process)
 const { runCommandLine } = await import('./command-line.ts')
 await runCommandLine(process)
+
+/** Node 22 says of its SQLite that it is an experiment; whoever runs the command can do nothing about it. */
+function hideExperiments(process: NodeJS.Process): void {
+  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void
+  process.emitWarning = (...args: unknown[]) => {
+    if (args[1] !== 'ExperimentalWarning') emitWarning(...args)
+  }
+}

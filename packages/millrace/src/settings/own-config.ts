@@ -6,7 +6,7 @@ export interface OwnConfig {
   readonly file: string | undefined
   /** The name for people. */
   readonly name: string
-  /** Leaves the field to a project: counts only where no data sets of one's own are configured. */
+  /** Counts only as long as no data sets of one's own are configured. */
   readonly isExample: boolean
 }
 

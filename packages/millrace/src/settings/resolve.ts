@@ -52,10 +52,10 @@ interface Found {
 export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSettings> {
   refuseMisspeltVariables(inputs.environment)
   const fileName = inputs.configFile ?? CONFIG_FILE
-  const read = await readConfigFile(inputs.configFile)
-  const file = read ?? {}
+  const file = (await readConfigFile(inputs.configFile)) ?? {}
   refuseUnknownKeys(file, fileName)
-  const own = OWN_CONFIG.isExample && (read || namesDatasets(inputs)) ? {} : await readOwnConfig()
+  const hasOwnDatasets = findOutside('datasetFolders', inputs, file, fileName) !== undefined
+  const own = OWN_CONFIG.isExample && hasOwnDatasets ? {} : await readOwnConfig()
   const found = Object.fromEntries(
     SETTING_KEYS.map((key) => [key, find(key, inputs, file, fileName, own)] as const),
   ) as Record<SettingKey, Found>
@@ -68,11 +68,6 @@ export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSe
     written: mapValues(found, ({ value }) => value),
     origins: mapValues(found, ({ origin }) => origin),
   }
-}
-
-/** Says whether flags or variables name folders of data sets: then this is a project, which needs no example. */
-function namesDatasets({ flags, environment }: SettingInputs): boolean {
-  return flags.datasetFolders !== undefined || Boolean(environment[variableOf('datasetFolders')])
 }
 
 type FileSettings = Readonly<Record<string, unknown>>
