@@ -19,3 +19,8 @@ export async function installFromDebian(home: string, run: RunCommand, names: re
   for (const file of globSync(join(archives, '*.deb'))) await run(['dpkg-deb', '-x', file, join(home, 'root')])
   await rm(apt, { recursive: true })
 }
+
+/** Returns the environment in which unpacked programs find unpacked libraries. */
+export function libraries(home: string) {
+  return { LD_LIBRARY_PATH: globSync(join(home, 'root/{usr/,}lib/*-linux-gnu')).join(':') }
+}

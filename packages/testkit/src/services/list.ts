@@ -7,6 +7,7 @@ import { kafkaPair } from './kafka-pair.ts'
 import { kinesalite } from './kinesalite.ts'
 import { kinesisMock } from './kinesis-mock.ts'
 import { mariadb } from './mariadb.ts'
+import { postgres } from './postgres.ts'
 import { prometheus } from './prometheus.ts'
 import { s3 } from './s3.ts'
 import type { Server } from './server.ts'
@@ -21,6 +22,7 @@ export const SERVERS = {
   kinesalite,
   s3,
   mariadb,
+  postgres,
   prometheus,
   chromium,
   judge,

@@ -1,7 +1,7 @@
-import { globSync } from 'node:fs'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { installFromDebian } from './debian.ts'
+import { makeCertificate } from './certificate.ts'
+import { installFromDebian, libraries } from './debian.ts'
 import type { Server } from './server.ts'
 import { missingTool } from './toolchain.ts'
 
@@ -78,10 +78,6 @@ function mariadbd(home: string, files: string): string[] {
   ]
 }
 
-function libraries(home: string) {
-  return { LD_LIBRARY_PATH: globSync(join(home, 'root/{usr/,}lib/*-linux-gnu')).join(':') }
-}
-
 function userSql(): string {
   const name = `'${LOGIN.user}'@'%'`
   return [
@@ -89,13 +85,4 @@ function userSql(): string {
     `CREATE USER ${name} IDENTIFIED BY '${LOGIN.password}' REQUIRE SSL;`,
     `GRANT ALL ON \`${LOGIN.database}%\`.* TO ${name};`,
   ].join('\n')
-}
-
-async function makeCertificate(folder: string, run: (command: readonly string[]) => Promise<void>) {
-  await mkdir(folder)
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-  const files = ['-keyout', key, '-out', certificate, '-days', '30', '-subj', '/CN=localhost']
-  const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  await run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...names])
-  return { key, certificate }
 }
