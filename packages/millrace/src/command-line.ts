@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander'
 import type { Command, Io } from './command.ts'
-import { argumentsOf, buildProgram, isHelpShown } from './program.ts'
+import { argumentsOf, attributeOf, buildProgram, isHelpShown } from './program.ts'
 import { watchSignals } from './signals.ts'
 import { asMillraceError, printError } from './terminal/errors.ts'
 import { createTerminal } from './terminal/terminal.ts'
@@ -41,7 +41,7 @@ async function parse(argv: readonly string[], io: Io, environment: NodeJS.Proces
 async function launch(command: Command, parsed: Program, io: Io, environment: NodeJS.ProcessEnv): Promise<number> {
   const { resolveSettings, warningsOf } = await import('./settings/resolve.ts')
   const options: Partial<Record<string, unknown>> & { config?: string } = parsed.optsWithGlobals()
-  const flags = Object.fromEntries(command.settings.map((key) => [key, options[key]]))
+  const flags = Object.fromEntries(command.settings.map((key) => [key, options[attributeOf(key)]]))
   const settings = await resolveSettings({ flags, environment, configFile: options.config })
   const warnings = command.logsWarnings ? [] : warningsOf(settings, command.settings, environment)
   for (const warning of warnings) io.note(warning)

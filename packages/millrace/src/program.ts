@@ -60,16 +60,23 @@ async function addCommand(program: Program, entry: CommandEntry, wanted: boolean
 }
 
 function addSetting(added: Program, key: SettingKey): void {
-  const { value, description, default: fallback, negatable } = settingInfo(key)
+  const { value, description, default: fallback, negatable, repeated } = settingInfo(key)
   const flag = flagOf(key)
   const origin = fallback === undefined ? variableOf(key) : `${variableOf(key)}, default ${fallback}`
-  addOption(added, `${flag} ${value.startsWith('[') ? value : `<${value}>`}`, `${description} (${origin})`)
+  addOption(added, `${flag} ${value.startsWith('[') ? value : `<${value}>`}`, `${description} (${origin})`, repeated)
   if (negatable) addOption(added, flag.replace('--', '--no-'), `without ${flag.slice(2)}`)
 }
 
-function addOption(added: Program, flags: string, description: string): void {
+function addOption(added: Program, flags: string, description: string, repeated = false): void {
   const option = new Option(flags, description)
-  added.addOption(option.required ? option.argParser(refuseFlag) : option)
+  if (repeated) option.argParser((value, all: readonly string[] = []) => [...all, refuseFlag(value)])
+  else if (option.required) option.argParser(refuseFlag)
+  added.addOption(option)
+}
+
+/** Returns the name under which commander keeps the value of a setting's flag. */
+export function attributeOf(key: SettingKey): string {
+  return new Option(flagOf(key)).attributeName()
 }
 
 /** Refuses a flag as a value: in `--lake --json` the value is missing. */

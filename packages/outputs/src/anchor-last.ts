@@ -38,7 +38,9 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
   /** Returns false where another worker has moved the output's progress. */
   const commitOther = async (other: Output, i: number, prepared: Prepared, advances: readonly StoredAdvance[]) => {
     if (prepared.isEmpty || done.has(prepared)) return true
-    const mine = advances.map(({ partition, to }) => ({ partition, from: expectations[i]?.of(partition), to }))
+    const mine = advances
+      .map(({ partition, to }) => ({ partition, from: expectations[i]?.of(partition), to }))
+      .filter(({ from, to }) => knowsEachRecord(other) || !from || !reached(from, to))
     const { outcome } = await other.commit(prepared, mine)
     if (outcome === 'fenced') return false
     expectations[i]?.moved(mine)
@@ -62,7 +64,10 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
       // The anchor goes first: writing the rows shows which records are rejected.
       const first = await anchor.prepare(batch)
       const rest: Prepared[] = []
-      for (const other of others) rest.push(await other.prepare(batch))
+      for (const [i, other] of others.entries()) {
+        const left = knowsEachRecord(other) ? batch : batch.from(expectations[i]?.all ?? new Map())
+        rest.push(await other.prepare(left))
+      }
       runtime.crashPoint('staged')
       return { anchor: first, others: rest }
     },
@@ -94,6 +99,7 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
 function createExpectation() {
   const expected = new Map<string, Position>()
   return {
+    all: expected,
     of: (partition: Partition) => expected.get(partitionKey(partition)),
     begin(stored: ReadonlyMap<Partition, Position>) {
       expected.clear()
@@ -103,6 +109,14 @@ function createExpectation() {
       for (const { partition, to } of advances) expected.set(partitionKey(partition), to)
     },
   }
+}
+
+/**
+ * An output of rejected records says which ones it holds after a kill between two commits. Any other one says only how
+ * far it has come: it gets what comes after that, and its progress never goes back.
+ */
+function knowsEachRecord(output: Output): boolean {
+  return output.held !== undefined
 }
 
 /**

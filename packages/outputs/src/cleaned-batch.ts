@@ -3,7 +3,7 @@ import { valueAt } from '@millrace/base'
 import type { Snapshot, StagedFile } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
-import { type Block, partitionKey } from '@millrace/transport'
+import { type Block, type Position, partitionKey, pickRecords, reached, type Source } from '@millrace/transport'
 import type { Advance } from './advance.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
 import type { RejectedRecord } from './rejected-record.ts'
@@ -28,6 +28,17 @@ export interface CleanedBatch {
   rows(): AsyncIterable<readonly Row[]>
   /** Returns the outcome of the records; cleans them if that has not been done yet. */
   report(): Promise<BatchReport>
+  /** The batch without the records that come before these positions, by `partitionKey`. */
+  from(positions: ReadonlyMap<string, Position>): CleanedBatch
+}
+
+/** What a batch is cleaned for. */
+export interface BatchPurpose {
+  readonly dataset: Dataset
+  /** The pipeline's name. */
+  readonly group: string
+  /** Where reading begins with the record of this name. */
+  readonly positionOf: Source['positionOf']
 }
 
 /** The values of a clean row by column. */
@@ -67,10 +78,11 @@ export interface UnrecognizedRecord {
 export function cleanedBatch(
   selected: readonly SelectedBlock[],
   advances: readonly Advance[],
-  { dataset, group }: { readonly dataset: Dataset; readonly group: string },
+  purpose: BatchPurpose,
   cleaner: Cleaner,
   machine: Machine,
 ): CleanedBatch {
+  const { dataset, group } = purpose
   const blocks = selected.map(({ block }) => block)
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
   let report: CleanReport | undefined
@@ -79,7 +91,7 @@ export function cleanedBatch(
     report = cleaned.report
     return cleaned.files
   }
-  return {
+  const batch: CleanedBatch = {
     dataset,
     advances,
     blocks,
@@ -91,7 +103,27 @@ export function cleanedBatch(
       report ??= await cleaner.checkRecords(dataset, blocks, nameOf)
       return reportOf(selected, advances, report, group)
     },
+    from(positions) {
+      const left = selected.map((each) => leftFrom(each, positions, purpose))
+      if (left.every(({ block }, i) => block === blocks[i])) return batch
+      return cleanedBatch(left, advances, purpose, cleaner, machine)
+    },
   }
+  return batch
+}
+
+function leftFrom(
+  selected: SelectedBlock,
+  positions: ReadonlyMap<string, Position>,
+  { positionOf }: BatchPurpose,
+): SelectedBlock {
+  const { block } = selected
+  const first = positions.get(partitionKey(block.partition))
+  if (first === undefined || reached(block.from, first)) return selected
+  const kept = Array.from({ length: block.count }, (_, i) => i).filter((i) => {
+    return reached(positionOf(block.offsets[i] ?? ''), first)
+  })
+  return { ...selected, block: pickRecords(block, kept) }
 }
 
 function reportOf(

@@ -1,6 +1,7 @@
 export type { Advance } from './advance.ts'
 export { anchorLast, type PipelineBegun, type PipelineOutputs, type PreparedBatch } from './anchor-last.ts'
 export {
+  type BatchPurpose,
   type BatchReport,
   type CleanedBatch,
   cleanedBatch,
@@ -19,11 +20,12 @@ export type {
   OpenOutput,
   Output,
   OutputContext,
+  OutputKind,
   OutputSize,
   Prepared,
   StoredAdvance,
 } from './output.ts'
-export { OUTPUTS } from './outputs.ts'
+export { outputAt } from './outputs.ts'
 export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } from './quarantine/list.ts'
 export { printable } from './quarantine/printable.ts'
 export { type ReplayOptions, replayQuarantine } from './quarantine/replay.ts'

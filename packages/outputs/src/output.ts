@@ -115,6 +115,8 @@ export interface OutputSize {
 
 /** The table, data set and pipeline that an output is opened for. */
 export interface OutputContext {
+  /** Of the output itself, such as `postgres://host/db`; `delta` is the lake's. */
+  readonly address: string
   /** The lake. */
   readonly store: ObjectStore
   /** The name of the data set's table, such as its folder in the lake. */
@@ -128,3 +130,10 @@ export interface OutputContext {
 }
 
 export type OpenOutput = (context: OutputContext) => Promise<Output>
+
+/** What the list of outputs has of each. */
+export interface OutputKind {
+  readonly open: OpenOutput
+  /** SQL over clean rows: whether the output can hold a row. The record of any other is rejected, for all outputs. */
+  fits?(dataset: Dataset): string
+}

@@ -1,9 +1,22 @@
-import { openDelta } from './delta/output.ts'
-import type { OpenOutput } from './output.ts'
-import { openQuarantine } from './quarantine/output.ts'
+import { MillraceError } from '@millrace/base'
+import type { OutputKind } from './output.ts'
 
-/** All outputs; a new one is a line here. */
-export const OUTPUTS = {
-  delta: openDelta,
-  quarantine: openQuarantine,
-} satisfies Record<string, OpenOutput>
+/** All outputs, by name or by the scheme of the address; a new one is a line here. */
+const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
+  delta: async () => ({ open: (await import('./delta/output.ts')).openDelta }),
+  quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine }),
+  'postgres:': async () => {
+    const [{ openPostgres }, { fitsPostgres }] = await Promise.all([
+      import('./postgres/output.ts'),
+      import('./postgres/types.ts'),
+    ])
+    return { open: openPostgres, fits: ({ schema }) => fitsPostgres(schema.fields) }
+  },
+}
+
+/** Returns the output that an address names. */
+export async function outputAt(address: string): Promise<OutputKind> {
+  const load = OUTPUTS[address.includes(':') ? address.slice(0, address.indexOf(':') + 1) : address]
+  if (load === undefined) throw new MillraceError('OUTPUT_ADDRESS', `no output for ${address}`)
+  return load()
+}

@@ -35,9 +35,11 @@ async function started(outputs: PipelineOutputs): Promise<PipelineOutputs> {
   await outputs.begin([P0])
   return outputs
 }
+const batchOf = (from: number, to: number) =>
+  batches.batch(GROUP, { partition: P0, from, values: numbers(from, to).map(userRecord) })
+
 async function prepared(outputs: PipelineOutputs, from: number, to: number) {
-  const values = numbers(from, to).map(userRecord)
-  const ready = await outputs.prepare(batches.batch(GROUP, { partition: P0, from, values }))
+  const ready = await outputs.prepare(batchOf(from, to))
   await outputs.upload(ready)
   return ready
 }
@@ -93,6 +95,36 @@ describe('rule 6: the anchor commits last', () => {
     expect(await outputs.commit(ready, move(0, 5))).toMatchObject({ outcome: 'committed' })
     expect(inds(otherPlace)).toEqual(numbers(0, 5))
     expect(inds(anchorPlace)).toEqual(numbers(0, 5))
+  })
+})
+
+describe('an output of rows that a kill left ahead of the anchor', () => {
+  it('gets only what comes after it, in whatever batches the records come again', async () => {
+    await (await started(pair())).close()
+    const alone = open(otherPlace)
+    await alone.begin([P0])
+    await alone.commit(await alone.prepare(batchOf(0, 5)), move(undefined, 5))
+    const outputs = await started(pair())
+    // The first lies before it, the second across it, the third after it; they are prepared side by side.
+    const ready = [await prepared(outputs, 0, 3), await prepared(outputs, 3, 7), await prepared(outputs, 7, 9)]
+    for (const [i, advances] of [move(0, 3), move(3, 7), move(7, 9)].entries()) {
+      expect(await outputs.commit(ready[i], advances)).toMatchObject({ outcome: 'committed' })
+    }
+    expect(inds(otherPlace)).toEqual(numbers(0, 9))
+    expect(inds(anchorPlace)).toEqual(numbers(0, 9))
+  })
+
+  it('does not go back: a kill in the middle of catching up leaves it where it is', async () => {
+    await (await started(pair())).close()
+    const alone = open(otherPlace)
+    await alone.begin([P0])
+    await alone.commit(await alone.prepare(batchOf(0, 5)), move(undefined, 5))
+    const outputs = await started(pair())
+    await outputs.commit(await prepared(outputs, 0, 3), move(0, 3))
+    const next = await started(pair())
+    expect(await next.commit(await prepared(next, 3, 9), move(3, 9))).toMatchObject({ outcome: 'committed' })
+    expect(inds(otherPlace)).toEqual(numbers(0, 9))
+    expect(inds(anchorPlace)).toEqual(numbers(0, 9))
   })
 })
 

@@ -37,7 +37,13 @@ export async function openBatches(): Promise<Batches> {
         records: count,
       }))
       const selected = blocks.map((block) => ({ block, held: 0, elsewhere: 0, repeated: 0, unrecognized: [] }))
-      return cleanedBatch(selected, advances, { dataset, group }, cleaner, machine)
+      return cleanedBatch(
+        selected,
+        advances,
+        { dataset, group, positionOf: (name) => [BigInt(name)] },
+        cleaner,
+        machine,
+      )
     },
     close: async () => await machine[Symbol.asyncDispose](),
   }

@@ -3,7 +3,7 @@ import type { Machine } from '@millrace/engine'
 import type { CleanedBatch, CommitResult, Output, Prepared, StoredAdvance } from '@millrace/outputs'
 import type { Dataset } from '@millrace/transform'
 import type { Partition } from '@millrace/transport'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test as plainTest, type TestAPI } from 'vitest'
 import { type Batches, type BatchPart, openBatches } from './batches.ts'
 
 /** What goes wrong with a call to the store of an output. */
@@ -34,6 +34,8 @@ export interface OpenOptions {
 export interface SuiteOptions {
   /** Whether the store can fail; not if it is in this process, where no answer gets lost. */
   readonly storeCanFail: boolean
+  /** With the fixtures that the output needs, such as a server. */
+  readonly test?: TestAPI
 }
 
 const GROUP = 'contract'
@@ -45,7 +47,7 @@ class Crash extends Error {}
 /** Proves that an output keeps the delivery contract that stands on the seam. Every output runs it. */
 export function describeOutput(
   name: string,
-  { storeCanFail }: SuiteOptions,
+  { storeCanFail, test = plainTest }: SuiteOptions,
   setUp: (machine: Machine) => Promise<OutputUnderTest>,
 ): void {
   describe(`the output ${name}`, () => {

@@ -1,7 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { openTable, planScan, withScan } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
-import type { OpenOutput } from '@millrace/outputs'
+import { outputAt } from '@millrace/outputs'
 import { faultyStore, memoryStore } from '@millrace/store'
 import type { OutputUnderTest } from './contract.ts'
 
@@ -9,16 +9,22 @@ const TABLE = 'contract'
 
 /** An output of Delta tables in a lake in memory; `column` is SQL for the number of a row. */
 export function outputInLake(
-  open: OpenOutput,
+  address: string,
   { engine }: Machine,
   { suffix = '', column, message }: { suffix?: string; column: string; message: (number: number) => string },
 ): OutputUnderTest {
   const store = memoryStore(new Map(), systemRuntime)
   return {
     message,
-    open: ({ faults, ...context }) => {
+    open: async ({ faults, ...context }) => {
       let calls = 0
-      return open({ ...context, table: TABLE, store: faultyStore(store, () => faults(calls++), systemRuntime) })
+      const { open } = await outputAt(address)
+      return open({
+        ...context,
+        address,
+        table: TABLE,
+        store: faultyStore(store, () => faults(calls++), systemRuntime),
+      })
     },
     async visible() {
       const snapshot = await openTable({ store, path: TABLE + suffix })

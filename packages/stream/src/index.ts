@@ -1,3 +1,4 @@
+export type { OutputChoice } from './open-outputs.ts'
 export { findRoutes } from './routes/routes.ts'
 export type {
   CommittedEvent,

@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import { filesOf, type Machine, openMachine } from '@millrace/engine'
-import { anchorLast, type OpenOutput, OUTPUTS, type Output, type PipelineOutputs } from '@millrace/outputs'
+import type { Output, PipelineOutputs } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { openSource, type Partition, type Source, type SourceOptions, type StartPosition } from '@millrace/transport'
@@ -11,6 +11,7 @@ import type { PaceLimits } from './intake/pace.ts'
 import { maintain, maintainOnce } from './maintenance/maintain.ts'
 import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
+import { kindsOf, type OutputChoice, openOutputs, thatFits } from './open-outputs.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { acknowledgeTogether } from './progress/acknowledge.ts'
 import { refuseKindsByField } from './routes/kinds.ts'
@@ -26,14 +27,14 @@ export interface StreamOptions {
   readonly source: string | OpenSource
   /** An address, or a store. */
   readonly lake: string | ObjectStore
+  /** Where clean rows go: the lake's tables, `delta`, unless said. They are the anchor, or else the first one is. */
+  readonly outputs?: readonly OutputChoice[]
   /** What goes where. */
   readonly routes: readonly Route[]
   /** Folders of data sets. */
   readonly datasetFolders: readonly string[]
   /** Data sets that are in no folder. */
   readonly datasets?: readonly Dataset[]
-  /** What takes the clean rows in place of the Delta table. */
-  readonly output?: OpenOutput
   readonly group: string
   /** May begin in a topic that another group puts into the same table: its records are there twice then. */
   readonly allowsAnotherGroup?: boolean
@@ -116,7 +117,7 @@ function maintainBeside(
   report: (event: MaintenanceEvent) => void,
 ): AsyncDisposable {
   const running = new AbortController()
-  const names = outputs.map(({ name }) => name)
+  const names = outputs.filter(({ maintenance }) => maintenance.length > 0).map(({ name }) => name)
   const work = async () => {
     const share = await shareMaintenance(store, names, runtime)
     try {
@@ -143,19 +144,17 @@ interface OpenedRoute {
 
 async function openRoute(
   route: Route,
-  { datasetFolders, datasets = [], output = OUTPUTS.delta, group, allowsAnotherGroup = false }: StreamOptions,
+  { outputs: chosen = ['delta'], datasetFolders, datasets = [], group, allowsAnotherGroup = false }: StreamOptions,
   store: ObjectStore,
   machine: Machine,
   held: AsyncDisposableStack,
 ): Promise<OpenedRoute> {
   const own = datasets.find(({ name }) => name === route.dataset)
-  const dataset = own ?? (await loadDataset(route.dataset, datasetFolders))
+  const kinds = await kindsOf(chosen)
+  const dataset = thatFits(own ?? (await loadDataset(route.dataset, datasetFolders)), kinds)
   refuseKindsByField(dataset, route.kinds)
   const context = { store, table: route.table, dataset, group, allowsAnotherGroup, machine }
-  const close = (output: Output) => output.close()
-  const anchor = held.adopt(await output(context), close)
-  const quarantine = held.adopt(await OUTPUTS.quarantine(context), close)
-  return { route, dataset, outputs: anchorLast(anchor, [quarantine], machine.runtime), kinds: route.kinds ?? new Map() }
+  return { route, dataset, outputs: await openOutputs(kinds, context, held), kinds: route.kinds ?? new Map() }
 }
 
 interface Routed {

@@ -5,7 +5,7 @@ import { type Runtime, systemRuntime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import type { Format } from '@millrace/formats'
-import { anchorLast, OUTPUTS, type ReplayOptions } from '@millrace/outputs'
+import { anchorLast, type Output, outputAt, type ReplayOptions } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
@@ -142,7 +142,10 @@ async function startWorker(
   }
   const machine = { engine, workFolder, runtime }
   const context = { store, table: USERS, dataset, group, allowsAnotherGroup, machine }
-  const outputs = anchorLast(await OUTPUTS.delta(context), [await OUTPUTS.quarantine(context)], runtime)
+  const [anchor, quarantine] = await Promise.all(
+    ['delta', 'quarantine'].map(async (address) => (await outputAt(address)).open({ ...context, address })),
+  )
+  const outputs = anchorLast(anchor as Output, [quarantine as Output], runtime)
   const kinds = new Map(options.kinds ? [[topic.name, options.kinds]] : [])
   const settings = {
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },

@@ -1,5 +1,6 @@
 export { listTopics, openCatalog, openProducer, openSource } from './address.ts'
 export type { PartitionDescription, TopicCatalog, TopicDescription } from './catalog.ts'
+export { pickRecords } from './pick-records.ts'
 export {
   type Behind,
   type Block,

@@ -41,10 +41,11 @@ async function optionsOf(
   onEvent: (event: WorkerEvent) => void,
 ): Promise<StreamOptions> {
   const { findRoutes } = await import('@millrace/stream')
-  const { source, lake, datasets, topics, member } = values
+  const { source, lake, datasets, topics, member, outputs } = values
   return {
     source,
     lake,
+    outputs,
     routes: await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) }),
     datasetFolders: values.datasetFolders,
     group: values.group,
@@ -87,6 +88,7 @@ export const stream: Command = {
   settings: [
     'source',
     'lake',
+    'outputs',
     'datasets',
     'datasetFolders',
     'topics',

@@ -18,8 +18,11 @@ export interface WorkerOptions {
   readonly topics?: Readonly<Record<string, string | readonly string[]>>
   /** Tables that are not called as their data set is. */
   readonly tables?: Readonly<Record<string, string>>
-  /** What takes the clean rows in place of Delta tables: one, so far. Rejected records go to the lake all the same. */
-  readonly outputs?: readonly OpenOutput[]
+  /**
+   * Where clean rows go: addresses, such as `delta` (the lake's tables, also where nothing is said) or
+   * postgres://host/database, and outputs of one's own. Rejected records go to the lake all the same.
+   */
+  readonly outputs?: readonly (string | OpenOutput)[]
   /** The pipeline's name; its progress is kept under it. */
   readonly group?: string
   readonly member?: string
@@ -113,8 +116,6 @@ async function streamOptions(
   onEvent: (event: WorkerEvent) => void,
 ): Promise<StreamOptions> {
   const { source, lake, datasetFolders = [], group = 'millrace', member, start = 'earliest' } = options
-  const [output, ...more] = options.outputs ?? []
-  if (more.length > 0) throw new MillraceError('CONFIG_INVALID', 'clean rows can go to one output so far')
   const limits = { ...DEFAULTS, ...onlyGiven(options, ['everyMs', 'maxRows', 'dailyCommits']) }
   return {
     source,
@@ -124,7 +125,7 @@ async function streamOptions(
     datasets: await Promise.all(
       options.datasets.flatMap((each) => (typeof each === 'string' ? [] : [datasetOf(each)])),
     ),
-    ...(output && { output }),
+    ...(options.outputs && { outputs: options.outputs }),
     group,
     ...(member !== undefined && { member }),
     start,

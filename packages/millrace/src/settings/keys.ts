@@ -10,6 +10,10 @@ export interface SettingInfo {
   readonly default?: string
   /** A list that the one of the workspace's own configuration is added to, instead of being replaced. */
   readonly adds?: true
+  /** Where it is not called as the setting is. */
+  readonly flag?: `--${string}`
+  /** The flag may be given more than once, each time for one of a list. */
+  readonly repeated?: true
   /** Can be switched off by `--no-…`. */
   readonly negatable?: true
   /** Never a flag (it would show in the process list), never printed. */
@@ -26,6 +30,14 @@ const SETTINGS = {
     value: 'PLACE',
     description: 'where the tables live: a folder, file:///… or s3://bucket/prefix',
     default: './lake',
+  },
+  outputs: {
+    value: 'OUTPUT',
+    flag: '--to',
+    repeated: true,
+    description:
+      'where clean rows go, again for each further output: delta (the lake), postgres://user@host/database?schema=NAME',
+    default: 'delta',
   },
   allowPath: {
     value: 'PLACES',
@@ -153,7 +165,7 @@ export function settingInfo(key: SettingKey): SettingInfo {
 
 /** maxRows → --max-rows */
 export function flagOf(key: SettingKey): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  return settingInfo(key).flag ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /** maxRows → MILLRACE_MAX_ROWS */

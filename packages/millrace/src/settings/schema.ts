@@ -127,6 +127,7 @@ const keyList = placeList.refine((keys) => new Set(keys).size === keys.length, '
 const fields = {
   source: place,
   lake: place,
+  outputs: placeList.pipe(z.array(place).min(1, 'names nothing')),
   allowPath: placeList.default([]),
   datasets: nameList,
   datasetFolders: placeList.default([]),

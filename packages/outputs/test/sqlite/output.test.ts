@@ -16,7 +16,7 @@ describeOutput('sqlite', { storeCanFail: false }, async () => {
   return {
     message: userRecord,
     open: ({ faults: _, ...context }) =>
-      open({ ...context, table: 'user', store: memoryStore(new Map(), systemRuntime) }),
+      open({ ...context, address: 'sqlite', table: 'user', store: memoryStore(new Map(), systemRuntime) }),
     async visible() {
       const database = new DatabaseSync(path)
       try {

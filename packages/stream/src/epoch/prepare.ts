@@ -8,6 +8,7 @@ import {
   type RejectedRecord,
 } from '@millrace/outputs'
 import { type Cleaner, type Dataset, reasonKind } from '@millrace/transform'
+import type { Source } from '@millrace/transport'
 import type { Batch } from '../intake/batch.ts'
 import { type Selection, selectRecords } from '../intake/select.ts'
 import type { RejectedSample } from '../telemetry.ts'
@@ -28,15 +29,23 @@ export interface BatchSummary {
   readonly unknown: BatchReport['unknown']
 }
 
+interface PreparedFor {
+  readonly outputs: PipelineOutputs
+  readonly dataset: Dataset
+  readonly group: string
+  readonly source: Source
+}
+
 export async function prepareBatch(
   batch: Batch,
   selection: Selection,
-  { outputs, dataset, group }: { readonly outputs: PipelineOutputs; readonly dataset: Dataset; readonly group: string },
+  { outputs, dataset, group, source }: PreparedFor,
   cleaner: Cleaner,
   machine: Machine,
 ): Promise<ReadyBatch> {
+  const purpose = { dataset, group, positionOf: (name: bigint | string) => source.positionOf(name) }
   const selected = batch.blocks.map((block) => selectRecords(block, selection))
-  const cleaned = cleanedBatch(selected, batch.advances, { dataset, group }, cleaner, machine)
+  const cleaned = cleanedBatch(selected, batch.advances, purpose, cleaner, machine)
   const prepared = await outputs.prepare(cleaned)
   return { prepared, summary: summaryOf(await cleaned.report()) }
 }

@@ -1,6 +1,6 @@
-import { pickValues, valueAt } from '@millrace/base'
+import { valueAt } from '@millrace/base'
 import type { HeldRecords, SelectedBlock, UnrecognizedRecord } from '@millrace/outputs'
-import { type Block, partitionKey, reached } from '@millrace/transport'
+import { type Block, partitionKey, pickRecords, reached } from '@millrace/transport'
 import { belongingOf, type Kinds } from '../routes/kinds.ts'
 import type { TakenBlock } from './repeats.ts'
 
@@ -35,7 +35,7 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
       unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i) })
     }
   }
-  return { block: kept.length === block.count ? block : pick(block, kept), unrecognized, ...counts }
+  return { block: pickRecords(block, kept), unrecognized, ...counts }
 }
 
 /** Returns the reason for a record that is too large to be read: its quarantine row has only its offset. */
@@ -46,18 +46,4 @@ function tooLarge(bytes: number) {
 function heldOffsets(block: Block, held: ReadonlyMap<string, HeldRecords>): ReadonlySet<string> | undefined {
   const of = held.get(partitionKey(block.partition))
   return of && !reached(block.from, of.until) ? of.offsets : undefined
-}
-
-function pick(block: Block, kept: readonly number[]): Block {
-  const { offsets, times, keys } = block
-  return {
-    ...block,
-    ...pickValues(block, kept),
-    offsets:
-      offsets instanceof BigInt64Array
-        ? BigInt64Array.from(kept, (i) => offsets[i] ?? 0n)
-        : kept.map((i) => offsets[i] ?? ''),
-    times: Float64Array.from(kept, (i) => times[i] ?? 0),
-    ...(keys && { keys: kept.map((i) => keys[i]) }),
-  }
 }

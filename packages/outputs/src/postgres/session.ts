@@ -1,0 +1,67 @@
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
+import { from } from 'pg-copy-streams'
+import type { PostgresAddress } from './address.ts'
+import { fromPostgres } from './postgres-error.ts'
+
+/** What is asked of the server, one after the other, over one connection. */
+export interface Session {
+  query(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult>
+  /** Copies a CSV file into a table. */
+  copy(into: string, file: string): Promise<void>
+  /** Ends what has been begun, by the connection's end if need be. The next call makes a new one. */
+  drop(): Promise<void>
+}
+
+const CONNECT_WITHIN_MS = 10_000
+/** Keeps a server that went away without a word from holding a commit for ever. */
+const STATEMENT_WITHIN_MS = 300_000
+
+/** Opens a session that connects when it is first asked, and again after it broke. */
+export function openSession(address: PostgresAddress, what: string): Session {
+  let connected: Promise<pg.Client> | undefined
+  const client = () => {
+    connected ??= connect(address).catch((error: unknown) => {
+      connected = undefined
+      throw fromPostgres(error, what)
+    })
+    return connected
+  }
+  const drop = async () => {
+    const dropped = connected
+    connected = undefined
+    await dropped?.then((each) => each.end()).catch(() => {})
+  }
+  const asked = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
+    const now = await client()
+    try {
+      return await work(now)
+    } catch (error) {
+      throw fromPostgres(error, what)
+    }
+  }
+  return {
+    query: (sql, values = []) => asked((each) => each.query(sql, [...values])),
+    copy: (into, file) =>
+      asked((each) => pipeline(createReadStream(file), each.query(from(`COPY ${into} FROM STDIN (FORMAT csv)`)))),
+    drop,
+  }
+}
+
+async function connect({ host, port, user, database, tls }: PostgresAddress): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...{ host, port, user, database },
+    application_name: 'millrace',
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    query_timeout: STATEMENT_WITHIN_MS,
+    keepAlive: true,
+    // With its host: else a server that is named by its number would be taken for localhost.
+    ssl: tls && { ...tls, host },
+  })
+  // A connection that breaks while nothing is asked shows at the next question.
+  client.on('error', () => {})
+  await client.connect()
+  await client.query("SET TIME ZONE 'UTC'")
+  return client
+}

@@ -1,0 +1,56 @@
+import { MillraceError } from '@millrace/base'
+import {
+  anchorLast,
+  type OpenOutput,
+  type Output,
+  type OutputContext,
+  type OutputKind,
+  outputAt,
+  type PipelineOutputs,
+} from '@millrace/outputs'
+import type { Dataset } from '@millrace/transform'
+
+/** An address, such as `delta` or `postgres://host/db`, or what opens an output of one's own. */
+export type OutputChoice = string | OpenOutput
+
+interface Chosen extends OutputKind {
+  readonly address: string
+}
+
+/** Returns the outputs that were chosen, the anchor first: the lake's table where it is among them, else the first. */
+export async function kindsOf(chosen: readonly OutputChoice[]): Promise<readonly Chosen[]> {
+  const kinds = await Promise.all([...new Set(chosen)].map(kindOf))
+  return [...kinds.filter(({ address }) => address === 'delta'), ...kinds.filter(({ address }) => address !== 'delta')]
+}
+
+async function kindOf(choice: OutputChoice): Promise<Chosen> {
+  if (typeof choice === 'string') return { ...(await outputAt(choice)), address: choice }
+  return { open: choice, address: 'own' }
+}
+
+/** Returns the data set that also rejects what one of the outputs cannot hold. */
+export function thatFits(dataset: Dataset, kinds: readonly OutputKind[]): Dataset {
+  const predicates = kinds.flatMap(({ fits }) => (fits ? [fits(dataset)] : []))
+  if (predicates.length === 0) return dataset
+  const predicate = predicates.map((each) => `(${each})`).join(' AND ')
+  return {
+    ...dataset,
+    expectations: [...dataset.expectations, { name: 'fits_outputs', predicate, otherwise: 'quarantine' }],
+  }
+}
+
+/** Opens the outputs of a pipeline, and the quarantine with them. */
+export async function openOutputs(
+  kinds: readonly Chosen[],
+  context: Omit<OutputContext, 'address'>,
+  held: AsyncDisposableStack,
+): Promise<PipelineOutputs> {
+  const open = async ({ open, address }: Chosen): Promise<Output> =>
+    held.adopt(await open({ ...context, address }), (output) => output.close())
+  const opened: Output[] = []
+  for (const kind of kinds) opened.push(await open(kind))
+  const [anchor, ...others] = opened
+  if (anchor === undefined) throw new MillraceError('OUTPUT_ADDRESS', 'no output is named')
+  const quarantine = await open({ ...(await outputAt('quarantine')), address: 'quarantine' })
+  return anchorLast(anchor, [quarantine, ...others], context.machine.runtime)
+}
