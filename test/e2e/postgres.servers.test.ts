@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freshName, type PostgresAddress, withServices } from '@millrace/testkit'
+import pg from 'pg'
+import { describe, expect, onTestFinished } from 'vitest'
+import { withOrders } from './column-types.ts'
+import { openWorkplace, type Workplace } from './millrace.ts'
+
+const it = withServices('postgres')
+
+/** A schema of the test's own, as an address and as who looks into it. */
+async function openSchema({ user, host, port, database, password, ca }: PostgresAddress) {
+  const schema = freshName('rows')
+  const client = new pg.Client({ host, port, user, password, database, ssl: { rejectUnauthorized: false } })
+  await client.connect()
+  onTestFinished(async () => {
+    await client.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
+    await client.end()
+  })
+  return {
+    address: `postgres://${user}@${host}:${port}/${database}?schema=${schema}&ca=${ca}`,
+    async rows(select: string, from: string): Promise<Record<string, unknown>[]> {
+      return (await client.query(`SELECT ${select} FROM "${schema}"."${from}" ORDER BY 1`)).rows
+    },
+  }
+}
+
+async function workplace(environment: Readonly<Record<string, string>>): Promise<Workplace> {
+  const place = await openWorkplace(environment)
+  onTestFinished(() => place.leave())
+  return place
+}
+
+const NOTE = {
+  description: 'Any text',
+  fields: { id: { type: 'long' }, note: { type: 'text' } },
+  columns: { id: { type: 'long' }, note: { type: 'string' } },
+}
+
+async function withNotes(place: Workplace): Promise<void> {
+  const folder = join(place.folder, 'mine', 'note')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'dataset.json'), JSON.stringify(NOTE))
+  await writeFile(join(folder, 'clean.sql'), 'SELECT id, note FROM raw')
+}
+
+const ODD = [
+  '',
+  ' ',
+  'NULL',
+  '\\N',
+  '\\.',
+  'a\n\\.\nb',
+  '\n\\.\n',
+  '"',
+  '""',
+  'a,"b"',
+  "it's",
+  '\\x00',
+  'é\u2028😀',
+  '\t',
+]
+
+describe('stream --to postgres://…', () => {
+  it('every type of column has its own there', ({ postgres }) =>
+    withOrders(async (place) => {
+      const schema = await openSchema(postgres)
+      process.env.PGPASSWORD = postgres.password
+      const result = await place.run('stream', '--until-caught-up', '--group', 'pg', '--to', schema.address)
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+      const columns = `id, total::text, balance::text, day::text, paid, weight, placed::text, placed_local::text,
+        item_count, encode(bytes, 'escape') AS bytes, items, address, labels`
+      const [first] = await schema.rows(columns, 'order')
+      expect(first).toEqual({
+        ...{ id: '7', total: '12.50', balance: null, day: '2024-02-29', paid: true, weight: 0.5, item_count: 2 },
+        ...{ placed: '2024-07-01 12:00:00+00', placed_local: '2024-07-01 13:00:00' },
+        bytes: '[{"sku":"a-1","pieces":2},{"sku":"b-2","pieces":null}]',
+        items: [
+          { sku: 'a-1', pieces: 2 },
+          { sku: 'b-2', pieces: null },
+        ],
+        address: { street: 'High Street', lines: ['1', '2'] },
+        labels: { gift: 'yes', n: '3' },
+      })
+      expect((await schema.rows('id, balance::text', 'order')).find(({ id }) => id === '12')).toEqual({
+        id: '12',
+        balance: '12345678901234567890123456789012.345678',
+      })
+    }))
+
+  it('odd texts come as they are; one with a NUL character goes to the quarantine, and the batch goes on', async ({
+    postgres,
+  }) => {
+    const schema = await openSchema(postgres)
+    const place = await workplace({
+      MILLRACE_DATASET_FOLDERS: 'mine',
+      MILLRACE_DATASETS: 'note',
+      PGPASSWORD: postgres.password,
+    })
+    await withNotes(place)
+    const notes = [...ODD.map((note, id) => ({ id, note })), { id: 100, note: 'a\0b' }, { id: 101, note: null }]
+    await writeFile(join(place.folder, 'notes.jsonl'), notes.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    await place.run('ingest', '--from', 'notes.jsonl')
+    const result = await place.run('stream', '--until-caught-up', '--to', 'delta', '--to', schema.address)
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+    const kept = notes.filter(({ id }) => id !== 100)
+    expect(await schema.rows('id::int, note', 'note')).toEqual(kept)
+    expect(await place.sql('select id, note from note order by id')).toEqual(kept)
+    expect(await place.sql('select reason from note_quarantine')).toEqual([
+      { reason: 'expectation fits_outputs failed' },
+    ])
+  })
+
+  it('killed again and again, two outputs have every record once', async ({ postgres }) => {
+    const schema = await openSchema(postgres)
+    const place = await workplace({ MILLRACE_DATASETS: 'pin', PGPASSWORD: postgres.password })
+    const posts = 4000
+    const sending = place.start('ingest', '--count', String(posts), '--mode', 'all', '--rate', '400/s')
+    const source = ['--source', `embedded:${join(place.folder, 'data', 'stream.db')}`]
+    const to = [...source, '--to', 'delta', '--to', schema.address]
+    let kills = 0
+    while (sending.exitCode === null) {
+      const worker = place.start('stream', ...to, '--every', '100ms', '--no-dashboard')
+      // Killed at its second commit, wherever it is by then.
+      let seen = ''
+      const look = (chunk: Buffer) => {
+        seen += chunk
+        if (seen.split('"committed"').length > 2) worker.kill('SIGKILL')
+      }
+      for (const stream of [worker.stdout, worker.stderr]) stream?.on('data', look)
+      await Promise.race([once(worker, 'exit'), once(sending, 'exit')])
+      if (worker.exitCode === null) worker.kill('SIGKILL')
+      kills++
+    }
+    const result = await place.run('stream', '--until-caught-up', ...to)
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+    expect(kills).toBeGreaterThan(1)
+    const counts = 'count(*)::int AS rows, count(DISTINCT ind)::int AS inds'
+    const [[ours], [theirs]] = [await place.sql(`select ${counts} from pin`), await schema.rows(counts, 'pin')]
+    expect(theirs).toEqual({ rows: posts, inds: posts })
+    expect(ours).toEqual({ rows: posts, inds: posts })
+  })
+})
