@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
@@ -6,49 +5,9 @@ import { freePort, freshName, makeKafkaTopics, openKinesisStream, s3Client, with
 import { createConnection } from 'mysql2/promise'
 import { describe, expect, onTestFinished } from 'vitest'
 import { startGateway } from './emulated.ts'
-import { MAIN, openWorkplace, type Workplace } from './millrace.ts'
+import { openPage, openShell } from './examples.ts'
 
-const PAGE = await readFile(join(import.meta.dirname, '../../docs/connections.md'), 'utf8')
-
-/** The shell examples of the page that name this host, from the first to the last. */
-function examplesOf(host: string): string[] {
-  const examples = [...PAGE.matchAll(/```sh\n(.*?)```/gs)].map(([, code = '']) => code)
-  return examples.filter((code) => code.includes(host))
-}
-
-/** What stands in the page, and what stands for it here. */
-type Replacements = Readonly<Record<string, string>>
-
-async function workplace(environment: Readonly<Record<string, string>> = {}): Promise<Workplace> {
-  const place = await openWorkplace()
-  onTestFinished(() => place.leave())
-  const settings = { MILLRACE_DATASETS: 'pin', ...environment }
-  const command = join(place.folder, 'millrace')
-  await writeFile(command, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(MAIN)} "$@"\n`, { mode: 0o755 })
-  const start = `set -e\nPATH=${quoted(place.folder)}:$PATH\n${exports(settings)}`
-  await writeFile(join(place.folder, 'start.sh'), start)
-  return place
-}
-
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
-
-const exports = (settings: Readonly<Record<string, string>>) =>
-  Object.entries(settings)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join('')
-
-/** Runs an example as a person would who pasted it into a shell. */
-async function runExample({ folder }: Workplace, example: string, replacements: Replacements) {
-  const unknown = Object.keys(replacements).find((name) => !PAGE.includes(name))
-  if (unknown !== undefined) throw new Error(`the page does not say ${unknown}`)
-  const code = Object.entries(replacements).reduce((text, [from, to]) => text.replaceAll(from, to), example)
-  const script = `${await readFile(join(folder, 'start.sh'), 'utf8')}${code}`
-  return new Promise<{ exitCode: number; output: string }>((resolve) => {
-    execFile('bash', ['-c', script], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ exitCode: error === null ? 0 : Number(error.code), output: stdout + stderr }),
-    )
-  })
-}
+const { examplesOf, run: runExample } = await openPage('connections.md')
 
 const succeeded = (output: RegExp) => ({ exitCode: 0, output: expect.stringMatching(output) })
 
@@ -56,7 +15,7 @@ describe('docs/connections.md', () => {
   withServices('kafkaPair')('Kafka: plain, TLS, and every way to log in', async ({ kafkaPair }) => {
     const topic = freshName('pin')
     await makeKafkaTopics(kafkaPair.plain, [{ topic, numPartitions: 1 }])
-    const place = await workplace({ MILLRACE_TOPICS: `pin=${topic}` })
+    const place = await openShell({ MILLRACE_TOPICS: `pin=${topic}` })
     const [password, token] = [join(place.folder, 'password'), join(place.folder, 'token')]
     await Promise.all([writeFile(password, `${kafkaPair.password}\n`), writeFile(token, unsignedToken())])
     const here = {
@@ -80,7 +39,7 @@ describe('docs/connections.md', () => {
   withServices('kafkaPair')(
     "Kafka: a token for Amazon's IAM reaches the broker, which asks Amazon",
     async ({ kafkaPair }) => {
-      const place = await workplace({ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
+      const place = await openShell({ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
       const [example = ''] = examplesOf('aws-msk-iam')
       const here = { 'login.example:9094': kafkaPair.login_tls, '/etc/ssl/kafka-ca.pem': kafkaPair.ca }
       expect(await runExample(place, example, here)).toEqual({
@@ -92,7 +51,7 @@ describe('docs/connections.md', () => {
 
   withServices('kafka')('how to make a topic', async ({ kafka }) => {
     const [topic, port] = [freshName('pin'), await freePort()]
-    const place = await workplace({ MILLRACE_TOPICS: `pin=${topic}` })
+    const place = await openShell({ MILLRACE_TOPICS: `pin=${topic}` })
     const [plain = '', making = ''] = examplesOf('plain.example')
     const here = {
       'plain.example:9092': kafka.bootstrap,
@@ -107,7 +66,7 @@ describe('docs/connections.md', () => {
     const name = freshName('pin')
     const stream = await openKinesisStream(kinesisMock, name, 1)
     onTestFinished(() => stream.close())
-    const place = await workplace({ MILLRACE_TOPICS: `pin=${name}` })
+    const place = await openShell({ MILLRACE_TOPICS: `pin=${name}` })
     const [example = ''] = examplesOf('kinesis.example')
     const here = {
       'http://kinesis.example:4567': kinesisMock.endpoint,
@@ -119,7 +78,7 @@ describe('docs/connections.md', () => {
   withServices('s3')('S3', async ({ s3 }) => {
     const bucket = freshName('lake')
     await s3Client(s3).send(new CreateBucketCommand({ Bucket: bucket }))
-    const place = await workplace()
+    const place = await openShell()
     const [example = ''] = examplesOf('s3.example')
     const here = {
       'http://s3.example:9000': s3.endpoint,
@@ -148,11 +107,11 @@ describe('docs/connections.md', () => {
       '/etc/ssl/mysql-ca.pem': ca,
       'MYSQL_PWD=example': `MYSQL_PWD=${password}`,
     }
-    expect(await runExample(await workplace(), example, here)).toEqual(succeeded(/\{"index":7,"title":"Seven"\}/))
+    expect(await runExample(await openShell(), example, here)).toEqual(succeeded(/\{"index":7,"title":"Seven"\}/))
   })
 
   withServices()('REST and API targets', async () => {
-    const place = await workplace()
+    const place = await openShell()
     const gateway = await startGateway(place, 'embedded:stream.db')
     const [example = ''] = examplesOf('gateway.example')
     const result = await runExample(place, example, { 'http://gateway.example:8082': gateway.url })

@@ -5,6 +5,7 @@ import { freshName, type PostgresAddress, withServices } from '@millrace/testkit
 import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
 import { withOrders } from './column-types.ts'
+import { openPage, openShell } from './examples.ts'
 import { openWorkplace, type Workplace } from './millrace.ts'
 
 const it = withServices('postgres')
@@ -19,6 +20,7 @@ async function openSchema({ user, host, port, database, password, ca }: Postgres
     await client.end()
   })
   return {
+    name: schema,
     address: `postgres://${user}@${host}:${port}/${database}?schema=${schema}&ca=${ca}`,
     async rows(select: string, from: string): Promise<Record<string, unknown>[]> {
       return (await client.query(`SELECT ${select} FROM "${schema}"."${from}" ORDER BY 1`)).rows
@@ -63,6 +65,22 @@ const ODD = [
 ]
 
 describe('stream --to postgres://…', () => {
+  it('the example of docs/outputs.md', async ({ postgres }) => {
+    const { examplesOf, run } = await openPage('outputs.md')
+    const [example = ''] = examplesOf('postgres.example')
+    const { user, host, port, database, password, ca } = postgres
+    const schema = await openSchema(postgres)
+    const place = await openShell()
+    await place.run('ingest', '--count', '30', '--datasets', 'pin')
+    const result = await run(place, example.replace('millrace stream', 'millrace stream --until-caught-up'), {
+      'loader@postgres.example:5432/posts?schema=live': `${user}@${host}:${port}/${database}?schema=${schema.name}`,
+      '/etc/ssl/postgres-ca.pem': ca,
+      'PGPASSWORD=example': `PGPASSWORD=${password}`,
+    })
+    expect(result, result.output).toMatchObject({ exitCode: 0 })
+    expect(await schema.rows('count(*)::int AS rows', 'pin')).toEqual([{ rows: 30 }])
+  })
+
   it('every type of column has its own there', ({ postgres }) =>
     withOrders(async (place) => {
       const schema = await openSchema(postgres)
