@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { countReporter } from './tools/count-reporter.ts'
 
@@ -7,6 +8,12 @@ const FOLDERS = '{packages/*/test,examples/*/test,test,tools,bench/test,infra/te
 const full = process.env.MILLRACE_FULL === '1' ? [`${FOLDERS}/**/*.full.test.ts`] : []
 
 export default defineConfig({
+  // The package is built only for those who install it: tests read its source.
+  resolve: {
+    alias: [
+      { find: /^millrace$/, replacement: fileURLToPath(new URL('packages/millrace/src/index.ts', import.meta.url)) },
+    ],
+  },
   test: {
     // Two cores are what a small CI machine has; the servers want some of it too.
     maxWorkers: 2,
