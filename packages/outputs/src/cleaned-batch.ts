@@ -112,6 +112,11 @@ export function cleanedBatch(
   return batch
 }
 
+/** Records of a message that holds several go by its offset and their place in it, such as `12[0]`. */
+function messageOf(name: bigint | string): bigint | string {
+  return typeof name === 'bigint' ? name : name.replace(/\[\d+\]$/, '')
+}
+
 function leftFrom(
   selected: SelectedBlock,
   positions: ReadonlyMap<string, Position>,
@@ -121,7 +126,7 @@ function leftFrom(
   const first = positions.get(partitionKey(block.partition))
   if (first === undefined || reached(block.from, first)) return selected
   const kept = Array.from({ length: block.count }, (_, i) => i).filter((i) => {
-    return reached(positionOf(block.offsets[i] ?? ''), first)
+    return reached(positionOf(messageOf(block.offsets[i] ?? '')), first)
   })
   return { ...selected, block: pickRecords(block, kept) }
 }
