@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
 import { quoteText, readableBy } from '@millrace/engine'
 import { decodeActions, type RemoveFile } from '../log/actions.ts'
+import { checkedRemove } from '../log/checked-action.ts'
 import { type Checkpoint, checkpointHint, listLog } from '../log/listing.ts'
 import { logKey, readCommit, type TableRef } from '../log/log.ts'
 import { inOrder } from '../read/in-order.ts'
@@ -64,13 +66,15 @@ function sidecarKeys(table: TableRef, sidecars: readonly { path: string }[]): st
   return sidecars.map(({ path }) => logKey(table, `_sidecars/${path.slice(path.lastIndexOf('/') + 1)}`))
 }
 
-function removesOf(
+async function removesOf(
   table: TableRef,
   connection: DuckDBConnection,
   keys: readonly string[],
   since: number,
 ): Promise<RemoveFile[]> {
-  return jsonOf(table, connection, keys, 'remove', `coalesce(remove.deletionTimestamp, 0) > ${since}`)
+  const where = `coalesce(remove.deletionTimestamp, 0) > ${since}`
+  const removes = await jsonOf<Record<string, unknown>>(table, connection, keys, 'remove', where)
+  return removes.map((remove) => checkedRemove(remove, `checkpoint ${table.store.url}/${keys[0]}`))
 }
 
 /** Reads the actions of one kind from a checkpoint's files, which may lack the column. */
@@ -91,6 +95,9 @@ async function jsonOf<T>(
       `SELECT to_json(${column})::VARCHAR FROM ${source} WHERE ${column}.path IS NOT NULL AND ${where}`,
     )
     return rows.getRows().map(([text]) => JSON.parse(String(text)) as T)
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause
+    throw new MillraceError('TABLE_BROKEN', `checkpoint ${table.store.url}/${keys[0]} can't be read`, { cause })
   } finally {
     await release()
   }
