@@ -5,6 +5,7 @@ import { findOwnClocks } from './clocks.ts'
 import { findFolderCircles } from './folder-circles.ts'
 import { findLayerBreaks } from './layers.ts'
 import { findMapErrors, layeredPicture } from './map.ts'
+import { findPrivateImports } from './public-entries.ts'
 import type { Problem } from './source-files.ts'
 import { findUntidy } from './tidy.ts'
 import { findPrivateWords } from './words.ts'
@@ -23,7 +24,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   types: everyProject,
   lint: tool('biome', ['ci', '--colors=off', '--max-diagnostics=50']),
   unused: tool('knip', ['--no-progress']),
-  layers: problems((root) => [...findLayerBreaks(root), ...findFolderCircles(root)]),
+  layers: problems((root) => [...findLayerBreaks(root), ...findFolderCircles(root), ...findPrivateImports(root)]),
   map: problems(findMapErrors, layeredPicture),
   tidy: problems((root) => [...findUntidy(root), ...findOwnClocks(root), ...findPrivateWords(root)]),
 }

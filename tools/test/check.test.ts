@@ -57,6 +57,13 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
     },
   ],
   layers: [
+    {
+      what: "a test's import past the entry of its package",
+      files: {
+        'packages/base/test/greeting.test.ts': "import { greeting } from '../src/greeting.ts'\n\ngreeting.at(0)\n",
+      },
+      says: 'import greeting from src/index.ts',
+    },
     { what: 'an import upwards', files: inBase("export { greet } from '@millrace/delta'\n"), says: 'not below' },
     { what: 'a type imported upwards', files: inBase("import type {} from '@millrace/delta'\n"), says: 'not below' },
     {

@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MillraceError } from './errors.ts'
 
-const NAME = /^millrace-work-(\d+)-/
+const PREFIX = 'millrace-work-'
 
-/** A folder for what is under way: for its owner only, and gone at the end. Ours of killed processes go now. */
+/** Opens a folder for temporary files, for its owner only; it is deleted at the end, or swept later after a kill. */
 export async function openWorkFolder(): Promise<{ path: string; close(): Promise<void> }> {
-  await sweepAbandoned(tmpdir())
-  const path = await mkdtemp(join(tmpdir(), `millrace-work-${process.pid}-`)).catch(refuseForRoom)
+  const path = await makeSweptFolder(tmpdir(), PREFIX).catch(refuseForRoom)
   return { path, close: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Creates a folder of this process in `parent`, and deletes those of the same prefix whose process is gone. */
+export async function makeSweptFolder(parent: string, prefix: string): Promise<string> {
+  await sweepAbandoned(parent, prefix)
+  return mkdtemp(join(parent, `${prefix}${process.pid}-`))
 }
 
 function refuseForRoom(cause: unknown): never {
@@ -19,11 +24,11 @@ function refuseForRoom(cause: unknown): never {
   })
 }
 
-/** The temp folder belongs to everybody: whatever lies there that can't be removed must not stop us. */
-async function sweepAbandoned(parent: string): Promise<void> {
+/** Deletes folders of dead processes. The parent may be shared: one that cannot be deleted is left. */
+async function sweepAbandoned(parent: string, prefix: string): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   const abandoned = names.filter((name) => {
-    const owner = NAME.exec(name)?.[1]
+    const owner = name.startsWith(prefix) ? /^(\d+)-/.exec(name.slice(prefix.length))?.[1] : undefined
     return owner !== undefined && !isRunning(Number(owner))
   })
   await Promise.allSettled(abandoned.map((name) => removeOwn(join(parent, name))))

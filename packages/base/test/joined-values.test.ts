@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combineTraits, eachTraits, endBefore, joinValues, pickValues, valueAt } from '../src/joined-values.ts'
+import { combineTraits, eachTraits, endBefore, joinValues, pickValues, valueAt } from '../src/index.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const value = fc.option(fc.uint8Array({ maxLength: 40 }))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { exactNumber, parseWithBigints } from '../src/json.ts'
+import { exactNumber, parseWithBigints } from '../src/index.ts'
 
 it('integers of any size go through JSON digit for digit', () => {
   fc.assert(

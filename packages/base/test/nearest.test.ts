@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nearest } from '../src/nearest.ts'
+import { nearest } from '../src/index.ts'
 
 const NAMES = ['stream', 'batch', 'ingest', 'optimize', 'quarantine']
 

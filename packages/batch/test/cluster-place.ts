@@ -1,7 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { runSql } from '@millrace/queries'
 import { freshBucket, trinoCatalog } from '@millrace/testkit'
-import { type BatchOptions, runBatch } from '../src/run.ts'
+import { type BatchOptions, runBatch } from '../src/index.ts'
 import { openPlace, type Place } from './kit.ts'
 
 export interface Servers {

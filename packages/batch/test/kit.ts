@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { runSql } from '@millrace/queries'
 import { PINTEREST, temporaryFolder } from '@millrace/testkit'
-import { type BatchOptions, runBatch } from '../src/run.ts'
+import { type BatchOptions, runBatch } from '../src/index.ts'
 
 export type Raw = Readonly<Record<string, unknown>>
 

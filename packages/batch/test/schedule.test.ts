@@ -1,6 +1,7 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { describe, expect, it } from 'vitest'
-import { keepSchedule, type Schedule } from '../src/schedule.ts'
+import { keepSchedule } from '../src/index.ts'
+import type { Schedule } from '../src/schedule.ts'
 
 /** A clock that jumps to where a sleeper wants it. */
 function clockAt(start: string): Runtime {

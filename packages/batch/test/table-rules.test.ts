@@ -4,7 +4,7 @@ import { openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { expect, it } from 'vitest'
-import { runBatch } from '../src/run.ts'
+import { runBatch } from '../src/index.ts'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 import { generateLakeTables } from './lake-tables.ts'
 

@@ -1,8 +1,6 @@
 import { openDuckDB } from '@millrace/engine'
 import { expect } from 'vitest'
-import type { TableRef } from '../src/log/log.ts'
-import { openScan, planScan } from '../src/read/scan.ts'
-import { openTable } from '../src/read/snapshot.ts'
+import { openScan, openTable, planScan, type TableRef } from '../src/index.ts'
 
 export const WRITERS = 8
 export const APPENDS = 100

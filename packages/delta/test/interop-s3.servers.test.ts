@@ -1,12 +1,16 @@
 import { join } from 'node:path'
 import { judgeStats, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
-import { writeCheckpoint } from '../src/maintenance/checkpoint.ts'
-import { tableHistory } from '../src/maintenance/history.ts'
-import { optimizeTable } from '../src/maintenance/optimize.ts'
-import { vacuumTable } from '../src/maintenance/vacuum.ts'
-import { restoreTable } from '../src/write/restore.ts'
-import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
+import {
+  appendRows,
+  optimizeTable,
+  replaceRows,
+  restoreTable,
+  tableHistory,
+  vacuumTable,
+  writeCheckpoint,
+} from '../src/index.ts'
+import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { openTestLake } from './s3-lake.ts'
 import { column, committed, openTestTables, reopened, struct } from './test-tables.ts'
 

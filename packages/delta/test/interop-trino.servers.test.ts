@@ -1,8 +1,6 @@
 import { trinoSql, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
-import { writeCheckpoint } from '../src/maintenance/checkpoint.ts'
-import { openTable, type Snapshot } from '../src/read/snapshot.ts'
-import { appendRows } from '../src/write/rows.ts'
+import { appendRows, openTable, type Snapshot, writeCheckpoint } from '../src/index.ts'
 import { column, committed, reopened, struct, type TestTables } from './test-tables.ts'
 import { compareWithTrino, inWords, openSurroundings } from './trino-tables.ts'
 

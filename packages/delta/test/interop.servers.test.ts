@@ -1,14 +1,18 @@
 import { join } from 'node:path'
 import { judgeStats, sparkSql, sparkStats, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
+import {
+  appendRows,
+  openOrCreate,
+  optimizeTable,
+  replaceRows,
+  type Snapshot,
+  vacuumTable,
+  writeCheckpoint,
+} from '../src/index.ts'
 import { commitName } from '../src/log/log.ts'
 import { schemaOf } from '../src/log/schema.ts'
-import { writeCheckpoint } from '../src/maintenance/checkpoint.ts'
-import { optimizeTable } from '../src/maintenance/optimize.ts'
-import { vacuumTable } from '../src/maintenance/vacuum.ts'
-import type { Snapshot } from '../src/read/snapshot.ts'
-import { openOrCreate } from '../src/write/create.ts'
-import { appendRows, deleteRows, overwriteRows, replaceRows } from '../src/write/rows.ts'
+import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { everything, rowsOfEverything } from './all-types.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from './test-tables.ts'
 

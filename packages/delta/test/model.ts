@@ -1,13 +1,20 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { type FaultPlan, faultyStore, memoryStore, type Objects } from '@millrace/store'
-import { checkpointIsDue, writeCheckpoint } from '../src/maintenance/checkpoint.ts'
-import { cleanLog } from '../src/maintenance/log-cleanup.ts'
-import { optimizeTable } from '../src/maintenance/optimize.ts'
-import { vacuumTable } from '../src/maintenance/vacuum.ts'
-import { openTable, type Snapshot } from '../src/read/snapshot.ts'
-import { openOrCreate } from '../src/write/create.ts'
-import { appendRows, deleteRows, overwriteRows, replaceRows, type WriteContext } from '../src/write/rows.ts'
-import { commit } from '../src/write/transaction.ts'
+import {
+  appendRows,
+  checkpointIsDue,
+  cleanLog,
+  commit,
+  openOrCreate,
+  openTable,
+  optimizeTable,
+  replaceRows,
+  type Snapshot,
+  vacuumTable,
+  type WriteContext,
+  writeCheckpoint,
+} from '../src/index.ts'
+import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { column, struct, type TestTables } from './test-tables.ts'
 
 /** What a table says to those who read it: its rows, and how far its writer has come. */

@@ -6,13 +6,21 @@ import { systemRuntime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { openLake } from '@millrace/store'
-import type { TableRef } from '../src/log/log.ts'
-import type { DataType, StructField, StructType } from '../src/log/schema.ts'
-import { openScan, planScan } from '../src/read/scan.ts'
-import { openTable, type Snapshot } from '../src/read/snapshot.ts'
-import { type NewTable, openOrCreate } from '../src/write/create.ts'
-import type { WriteContext } from '../src/write/rows.ts'
-import { type CommitResult, committedOrThrow } from '../src/write/transaction.ts'
+import {
+  type CommitResult,
+  committedOrThrow,
+  type DataType,
+  type NewTable,
+  openOrCreate,
+  openScan,
+  openTable,
+  planScan,
+  type Snapshot,
+  type StructField,
+  type StructType,
+  type TableRef,
+  type WriteContext,
+} from '../src/index.ts'
 
 /** A place to write tables in, gone when it is closed. */
 export interface TestTables extends WriteContext {

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { judgeAppend, judgeStats, sparkSql, sparkStats, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
-import { writeCheckpoint } from '../src/maintenance/checkpoint.ts'
-import { appendRows } from '../src/write/rows.ts'
+import { appendRows, writeCheckpoint } from '../src/index.ts'
 import { column, committed, openTestTables, reopened, struct } from './test-tables.ts'
 
 const it = withServices('judge', 'spark')

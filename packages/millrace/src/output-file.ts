@@ -1,6 +1,6 @@
-import { chmod, lstat, mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
+import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { MillraceError } from '@millrace/base'
+import { MillraceError, makeSweptFolder } from '@millrace/base'
 
 /**
  * Makes a file that is there under its name once all of it is written, and not before. `make` writes it in a folder
@@ -54,7 +54,7 @@ async function modeFor(file: string): Promise<number> {
 
 async function privateFolderIn(parent: string, file: string): Promise<string> {
   try {
-    return await mkdtemp(join(parent, '.millrace-'))
+    return await makeSweptFolder(parent, '.millrace-')
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be written to'
     throw new MillraceError('USAGE', `${file}: the folder ${parent} ${why}`, {

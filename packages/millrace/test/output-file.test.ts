@@ -18,6 +18,14 @@ describe('a file that we write', () => {
     expect(await readdir(folder)).toEqual(['out.csv'])
   })
 
+  test('takes away what a killed process of ours left beside it', async () => {
+    const folder = await temporaryFolder()
+    await mkdir(join(folder, '.millrace-4999999-left'))
+    await mkdir(join(folder, `.millrace-${process.pid}-under-way`))
+    await write(join(folder, 'out.csv'))
+    expect((await readdir(folder)).toSorted()).toEqual([`.millrace-${process.pid}-under-way`, 'out.csv'])
+  })
+
   test('keeps the mode that its owner gave to the one before', async () => {
     const file = join(await temporaryFolder(), 'out.csv')
     await writeFile(file, 'old')

@@ -4,8 +4,7 @@ import { openDuckDB } from '@millrace/engine'
 import { temporaryFolder } from '@millrace/testkit'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, expect, it } from 'vitest'
-import { writeAnswerFiles } from '../src/answer-files.ts'
-import type { Answer } from '../src/answers.ts'
+import { type Answer, writeAnswerFiles } from '../src/index.ts'
 import { parseQuestion } from '../src/questions.ts'
 
 const engine = await openDuckDB({ files: 'all' })

@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '@millrace/engine'
 import { PINTEREST } from '@millrace/testkit'
-import { type Answer, answerQuestions, duckdbQuestions } from '../src/answers.ts'
-import { loadQuestions } from '../src/questions.ts'
+import { type Answer, answerQuestions, duckdbQuestions, loadQuestions } from '../src/index.ts'
 
 const COLUMNS = {
   pin: "{ind: 'INTEGER', category: 'VARCHAR', poster_name: 'VARCHAR', follower_count: 'INTEGER'}",

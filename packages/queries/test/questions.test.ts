@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { openDuckDB } from '@millrace/engine'
 import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadQuestions, parseQuestion, type Question, tablesOf, wholeSql } from '../src/questions.ts'
+import { loadQuestions, type Question, tablesOf } from '../src/index.ts'
+import { parseQuestion, wholeSql } from '../src/questions.ts'
 import { answersOver } from './kit.ts'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures/hand')

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
 import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, type TestAPI } from 'vitest'
-import { faultyStore } from '../src/faulty.ts'
-import type { ObjectStore } from '../src/store.ts'
+import { faultyStore, type ObjectStore } from '../src/index.ts'
 
 const MiB = 1024 * 1024
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -1,6 +1,6 @@
 import { freshBucket, withServices } from '@millrace/testkit'
 import { expect, onTestFinished, vi } from 'vitest'
-import { openLake } from '../src/address.ts'
+import { openLake } from '../src/index.ts'
 
 const it = withServices('s3')
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
 import { freePort, temporaryFolder } from '@millrace/testkit'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { openLake } from '../src/address.ts'
+import { openLake } from '../src/index.ts'
 
 /** Pauses take no time. */
 const runtime = { ...systemRuntime, sleep: async () => {} }

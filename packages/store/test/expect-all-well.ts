@@ -1,7 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { expect } from 'vitest'
-import { probeStore } from '../src/probe.ts'
-import type { ObjectStore } from '../src/store.ts'
+import { type ObjectStore, probeStore } from '../src/index.ts'
 
 export const CHECKS = ['read and write', 'absent objects', 'atomic create', 'listing', 'clock', 'delete']
 

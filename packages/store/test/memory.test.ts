@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { memoryStore } from '../src/memory.ts'
+import { memoryStore } from '../src/index.ts'
 import { describeStore } from './contract.ts'
 
 describeStore(

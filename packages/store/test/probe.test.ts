@@ -2,11 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { systemRuntime } from '@millrace/base'
 import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, test } from 'vitest'
-import { faultyStore } from '../src/faulty.ts'
 import { fileStore } from '../src/file.ts'
-import { memoryStore } from '../src/memory.ts'
-import { type Finding, probeStore } from '../src/probe.ts'
-import type { ObjectStore } from '../src/store.ts'
+import { type Finding, faultyStore, memoryStore, type ObjectStore, probeStore } from '../src/index.ts'
 import { CHECKS, expectAllWell } from './expect-all-well.ts'
 
 const wrongOf = (findings: readonly Finding[]) => findings.filter(({ ok }) => !ok).map(({ check }) => check)

@@ -5,9 +5,8 @@ import { systemRuntime } from '@millrace/base'
 import { temporaryFolder } from '@millrace/testkit'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { openLake } from '../src/address.ts'
+import { type ObjectStore, openLake } from '../src/index.ts'
 import { followListing } from '../src/s3/listing.ts'
-import type { ObjectStore } from '../src/store.ts'
 
 beforeEach(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'somebody')

@@ -1,6 +1,5 @@
 import { freshBucket, type S3Address } from '@millrace/testkit'
-import { type LakeOptions, openLake } from '../src/address.ts'
-import type { ObjectStore } from '../src/store.ts'
+import { type LakeOptions, type ObjectStore, openLake } from '../src/index.ts'
 
 /** A lake in a new bucket, with credentials where the SDK looks for them. */
 export async function openTestLake(s3: S3Address, options: LakeOptions): Promise<ObjectStore> {

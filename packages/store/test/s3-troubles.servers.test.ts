@@ -5,7 +5,7 @@ import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { systemRuntime } from '@millrace/base'
 import { s3Client, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect, onTestFinished } from 'vitest'
-import { openLake } from '../src/address.ts'
+import { openLake } from '../src/index.ts'
 import { openTestLake } from './s3-lake.ts'
 import { openProxy } from './s3-proxy.ts'
 

@@ -1,7 +1,6 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { describe, expect } from 'vitest'
-import { freshName, judgeAppend, judgeSql, judgeStats, temporaryFolder, withServices } from '../src/index.ts'
-import { s3Client } from '../src/services/s3-client.ts'
+import { freshName, judgeAppend, judgeSql, judgeStats, s3Client, temporaryFolder, withServices } from '../src/index.ts'
 
 const it = withServices('judge')
 

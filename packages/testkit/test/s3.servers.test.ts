@@ -1,7 +1,6 @@
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'vitest'
-import { freshName, withServices } from '../src/index.ts'
-import { s3Client } from '../src/services/s3-client.ts'
+import { freshName, s3Client, withServices } from '../src/index.ts'
 
 const it = withServices('s3')
 

@@ -2,7 +2,7 @@ import { openLake } from '@millrace/store'
 import { temporaryFolder } from '@millrace/testkit'
 import { expect, it } from 'vitest'
 import { readGroup, showToGroup } from '../src/group.ts'
-import { watchWorker } from '../src/worker-watch.ts'
+import { watchWorker } from '../src/index.ts'
 import { handClock, STARTED, WORKER } from './kit.ts'
 
 const DAY = 24 * 60 * 60_000

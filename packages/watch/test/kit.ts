@@ -1,6 +1,6 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import type { PipelineEvent, WorkerEvent } from '@millrace/stream'
-import type { WorkerIdentity } from '../src/state.ts'
+import type { WorkerIdentity } from '../src/index.ts'
 
 /** A clock that a test turns. */
 export function handClock(at = Date.parse('2026-01-31T14:02:00Z')) {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
+import { watchWorker } from '../src/index.ts'
 import { METRICS } from '../src/metric-table.ts'
 import { createMetrics } from '../src/metrics.ts'
-import { watchWorker } from '../src/worker-watch.ts'
 import { committed, handClock, pin, read, STARTED, WORKER } from './kit.ts'
 
 const it = withServices('prometheus')

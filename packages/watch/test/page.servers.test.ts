@@ -4,9 +4,9 @@ import type { PipelineEvent, WorkerEvent } from '@millrace/stream'
 import { barriers, cells, DARK, PHONE, temporaryFolder, visitDashboard, WIDE, withServices } from '@millrace/testkit'
 import { expect, type TestContext } from 'vitest'
 import type { WorkerBrief } from '../src/group.ts'
+import { watchWorker } from '../src/index.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { startServer } from '../src/server.ts'
-import { watchWorker } from '../src/worker-watch.ts'
 import { committed, handClock, pin, read, STARTED, WORKER } from './kit.ts'
 
 const it = withServices('chromium')

@@ -3,8 +3,8 @@ import { runStream } from '@millrace/stream'
 import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { openProducer } from '@millrace/transport'
 import { expect, it } from 'vitest'
+import { watchWorker } from '../src/index.ts'
 import { createMetrics } from '../src/metrics.ts'
-import { watchWorker } from '../src/worker-watch.ts'
 import { WORKER } from './kit.ts'
 
 const GOOD = 250

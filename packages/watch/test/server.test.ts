@@ -4,10 +4,10 @@ import { systemRuntime } from '@millrace/base'
 import { openLake } from '@millrace/store'
 import { temporaryFolder } from '@millrace/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { watchWorker } from '../src/index.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { type Listen, startServer } from '../src/server.ts'
 import type { Access } from '../src/token.ts'
-import { watchWorker } from '../src/worker-watch.ts'
 import { handClock, pin, read, STARTED, WORKER } from './kit.ts'
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 }

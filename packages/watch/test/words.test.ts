@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { agoInWords, bytesInWords, clockInWords, countInWords, secondsInWords } from '../src/words.ts'
+import { agoInWords, bytesInWords, countInWords, secondsInWords } from '../src/index.ts'
+import { clockInWords } from '../src/words.ts'
 
 it.each([
   [0, '0 B'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { liveness, readiness } from '../src/health.ts'
-import { watchWorker } from '../src/worker-watch.ts'
+import { watchWorker } from '../src/index.ts'
 import { committed, handClock, PARTITION, pin, read, STARTED, WORKER } from './kit.ts'
 
 const MINUTE = 60_000

@@ -1,7 +1,17 @@
-import { pipeline, type Readable, Transform } from 'node:stream'
+import { pipeline, Readable, Transform } from 'node:stream'
 
-/** The same body, which fails once it has more than so many bytes. */
-export function boundedBody(body: Readable, mostBytes: number): Readable {
+/** Middleware for a client of the AWS SDK: an answer fails once it has more than so many bytes. */
+export function boundedAnswers(mostBytes: number) {
+  return <I, O extends { readonly response: unknown }>(next: (args: I) => Promise<O>) =>
+    async (args: I): Promise<O> => {
+      const result = await next(args)
+      const response = result.response as { body?: unknown }
+      if (response.body instanceof Readable) response.body = boundedBody(response.body, mostBytes)
+      return result
+    }
+}
+
+function boundedBody(body: Readable, mostBytes: number): Readable {
   let bytes = 0
   const bound = new Transform({
     transform(part: Buffer, _encoding, done) {

@@ -1,5 +1,4 @@
-import type { BatchOptions } from '../../src/run.ts'
-import { runBatch } from '../../src/run.ts'
+import { type BatchOptions, runBatch } from '../../src/index.ts'
 import { crashingAt } from '../kit.ts'
 
 /** Runs a batch and kills itself at a crash point. */

@@ -5,12 +5,17 @@ import { MillraceError } from '@millrace/base'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
-import { commitName, logKey, type TableRef } from '../../src/log/log.ts'
-import { vacuumTable } from '../../src/maintenance/vacuum.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
+import {
+  type AddFile,
+  appendRows,
+  openTable,
+  planScan,
+  type Snapshot,
+  type TableRef,
+  vacuumTable,
+  withScan,
+} from '../../src/index.ts'
+import { commitName, logKey } from '../../src/log/log.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 import { type Mutation, mutate, mutation } from './mutations.ts'
 import { type Change, HOSTILE_TABLES, type HostileLog, parquetOf } from './tables.ts'

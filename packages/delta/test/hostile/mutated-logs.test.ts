@@ -1,10 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appendRows, openTable, planScan, type Snapshot, withScan } from '../../src/index.ts'
 import { commitName, logKey } from '../../src/log/log.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 import { mutate, mutation } from './mutations.ts'
 

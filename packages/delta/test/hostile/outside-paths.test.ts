@@ -4,13 +4,19 @@ import { dirname, join } from 'node:path'
 import { quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddFile, DeletionVector } from '../../src/log/actions.ts'
-import { commitName, logKey, type TableRef } from '../../src/log/log.ts'
-import { optimizeTable } from '../../src/maintenance/optimize.ts'
-import { vacuumTable } from '../../src/maintenance/vacuum.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
+import {
+  type AddFile,
+  appendRows,
+  openTable,
+  optimizeTable,
+  planScan,
+  type Snapshot,
+  type TableRef,
+  vacuumTable,
+  withScan,
+} from '../../src/index.ts'
+import type { DeletionVector } from '../../src/log/actions.ts'
+import { commitName, logKey } from '../../src/log/log.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 const OWN = 7

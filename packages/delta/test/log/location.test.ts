@@ -4,10 +4,8 @@ import { join } from 'node:path'
 import { memoryStore, openLake } from '@millrace/store'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
+import { type AddFile, type Snapshot, vacuumTable } from '../../src/index.ts'
 import { idOf, locationsOf } from '../../src/log/location.ts'
-import { vacuumTable } from '../../src/maintenance/vacuum.ts'
-import type { Snapshot } from '../../src/read/snapshot.ts'
 import { column, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let at: TestTables

@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { unknownProperties } from '../../src/index.ts'
 import { tableColumns } from '../../src/log/columns.ts'
-import {
-  isOff,
-  isOn,
-  property,
-  refusedProperties,
-  TABLE_PROPERTIES,
-  unknownProperties,
-} from '../../src/log/properties.ts'
+import { isOff, isOn, property, refusedProperties, TABLE_PROPERTIES } from '../../src/log/properties.ts'
 
 test('the documentation tells of each property what the code knows of it', async () => {
   const page = await readFile(join(import.meta.dirname, '../../../../docs/table-properties.md'), 'utf8')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
+import type { AddFile } from '../../src/index.ts'
 import { binsOf } from '../../src/maintenance/bins.ts'
 
 const file = (path: string, size: number, more: Partial<AddFile> = {}): AddFile => ({

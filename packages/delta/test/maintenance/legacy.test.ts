@@ -1,10 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
-import { optimizeTable } from '../../src/maintenance/optimize.ts'
-import { appendRows, deleteRows } from '../../src/write/rows.ts'
-import { commit } from '../../src/write/transaction.ts'
+import { type AddFile, appendRows, commit, optimizeTable } from '../../src/index.ts'
+import { deleteRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

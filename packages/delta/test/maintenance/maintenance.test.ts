@@ -3,17 +3,23 @@ import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { memoryStore } from '@millrace/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkpointIsDue, writeCheckpoint } from '../../src/maintenance/checkpoint.ts'
-import { tableHistory } from '../../src/maintenance/history.ts'
-import { cleanLog } from '../../src/maintenance/log-cleanup.ts'
-import { optimizeTable } from '../../src/maintenance/optimize.ts'
-import { vacuumTable } from '../../src/maintenance/vacuum.ts'
+import {
+  appendRows,
+  checkpointIsDue,
+  cleanLog,
+  commit,
+  openOrCreate,
+  openTable,
+  optimizeTable,
+  restoreTable,
+  type Snapshot,
+  tableHistory,
+  vacuumTable,
+  type WriteContext,
+  writeCheckpoint,
+} from '../../src/index.ts'
 import { fileKey } from '../../src/read/replay.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { openOrCreate } from '../../src/write/create.ts'
-import { restoreTable } from '../../src/write/restore.ts'
-import { appendRows, deleteRows, overwriteRows, type WriteContext } from '../../src/write/rows.ts'
-import { commit } from '../../src/write/transaction.ts'
+import { deleteRows, overwriteRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 const HOUR = 3_600_000

@@ -1,14 +1,19 @@
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { faultyStore, memoryStore, type Objects } from '@millrace/store'
 import { expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
-import { checkpointIsDue, writeCheckpoint } from '../../src/maintenance/checkpoint.ts'
-import { cleanLog } from '../../src/maintenance/log-cleanup.ts'
-import { vacuumTable } from '../../src/maintenance/vacuum.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { openOrCreate } from '../../src/write/create.ts'
-import { removalOf, type WriteContext } from '../../src/write/rows.ts'
-import { commit } from '../../src/write/transaction.ts'
+import {
+  type AddFile,
+  checkpointIsDue,
+  cleanLog,
+  commit,
+  openOrCreate,
+  openTable,
+  removalOf,
+  type Snapshot,
+  vacuumTable,
+  type WriteContext,
+  writeCheckpoint,
+} from '../../src/index.ts'
 import { column, committed, openTestTables, struct } from '../test-tables.ts'
 
 const COMMITS = 1_000_000

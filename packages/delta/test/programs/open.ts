@@ -1,5 +1,5 @@
 import { openLake } from '@millrace/store'
-import { openTable } from '../../src/read/snapshot.ts'
+import { openTable } from '../../src/index.ts'
 
 /** Opens a table in a process of its own, and says how many files it has and how much memory that took. */
 const [lake = '', path = ''] = process.argv.slice(2)

@@ -1,10 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
-import type { TableRef } from '../../src/log/log.ts'
-import { openOrCreate } from '../../src/write/create.ts'
-import { appendRows } from '../../src/write/rows.ts'
-import { committedOrThrow } from '../../src/write/transaction.ts'
+import { appendRows, committedOrThrow, openOrCreate, type TableRef } from '../../src/index.ts'
 import { column, struct } from '../test-tables.ts'
 
 /** One of several writers that append to a table at once, each row under an id that nobody else writes. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sparkSql, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
-import { openTable } from '../../src/read/snapshot.ts'
+import { openTable } from '../../src/index.ts'
 import { openTestTables, type TestTables } from '../test-tables.ts'
 
 const it = withServices('spark')

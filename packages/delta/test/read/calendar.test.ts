@@ -1,11 +1,15 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
-import type { StructType } from '../../src/log/schema.ts'
-import { planScan, type ScanOptions, withScan } from '../../src/read/scan.ts'
-import type { Snapshot } from '../../src/read/snapshot.ts'
-import { commit } from '../../src/write/transaction.ts'
+import {
+  type AddFile,
+  commit,
+  planScan,
+  type ScanOptions,
+  type Snapshot,
+  type StructType,
+  withScan,
+} from '../../src/index.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

@@ -1,11 +1,9 @@
 import { join } from 'node:path'
 import { quoteText } from '@millrace/engine'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeActions, type Metadata } from '../../src/log/actions.ts'
+import { type Metadata, openTable, planScan, type Snapshot, type StructField, withScan } from '../../src/index.ts'
+import { encodeActions } from '../../src/log/actions.ts'
 import { commitName, logKey } from '../../src/log/log.ts'
-import type { StructField } from '../../src/log/schema.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { column, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let at: TestTables

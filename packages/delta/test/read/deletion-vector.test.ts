@@ -5,11 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { openLake } from '@millrace/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddFile, DeletionVector } from '../../src/log/actions.ts'
+import { type AddFile, appendRows, planScan, type Snapshot, withScan } from '../../src/index.ts'
+import type { DeletionVector } from '../../src/log/actions.ts'
 import { startReplay } from '../../src/read/replay.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import type { Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let at: TestTables

@@ -5,7 +5,7 @@ import { openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { temporaryFolder } from '@millrace/testkit'
 import { expect, test, vi } from 'vitest'
-import { openTable } from '../../src/read/snapshot.ts'
+import { openTable } from '../../src/index.ts'
 import { CHECKPOINT_ROWS, parquetOf } from './scripted.ts'
 
 const FILES = 100_000

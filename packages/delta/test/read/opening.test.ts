@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { commitName, type TableRef, versionName } from '../../src/log/log.ts'
-import { openTable } from '../../src/read/snapshot.ts'
+import { openTable, type TableRef } from '../../src/index.ts'
+import { commitName, versionName } from '../../src/log/log.ts'
 import { add, CHECKPOINT_ROWS, grown, metadata, PROTOCOL, parquetOf, remove, scripted } from './scripted.ts'
 
 let duckdb: DuckDB

@@ -3,10 +3,7 @@ import { mkdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { quoteText } from '@millrace/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
-import { optimizeTable } from '../../src/maintenance/optimize.ts'
-import type { Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
+import { type AddFile, appendRows, optimizeTable, type Snapshot } from '../../src/index.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let at: TestTables

@@ -1,10 +1,8 @@
 import { openLake } from '@millrace/store'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Comparison, type Predicate, predicateSql } from '../../src/read/predicate.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
+import { appendRows, openTable, type Predicate, planScan, type Snapshot, withScan } from '../../src/index.ts'
+import { type Comparison, predicateSql } from '../../src/read/predicate.ts'
 import { sharedFolder } from '../shared.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 

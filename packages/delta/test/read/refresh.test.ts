@@ -1,8 +1,8 @@
 import { openDuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { expect, test } from 'vitest'
+import { openTable, refresh, type Snapshot } from '../../src/index.ts'
 import { commitName, versionName } from '../../src/log/log.ts'
-import { openTable, refresh, type Snapshot } from '../../src/read/snapshot.ts'
 import { add, CHECKPOINT_ROWS, grown, parquetOf, remove, type Scripted } from './scripted.ts'
 
 /** The calls that reach the store. */

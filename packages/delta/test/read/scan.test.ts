@@ -4,14 +4,19 @@ import { pathToFileURL } from 'node:url'
 import { quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
+import {
+  type AddFile,
+  appendRows,
+  openTable,
+  type Predicate,
+  planScan,
+  type ScanOptions,
+  type Snapshot,
+  type StructType,
+  withScan,
+} from '../../src/index.ts'
 import { encodeActions } from '../../src/log/actions.ts'
 import { commitName, logKey } from '../../src/log/log.ts'
-import type { StructType } from '../../src/log/schema.ts'
-import type { Predicate } from '../../src/read/predicate.ts'
-import { planScan, type ScanOptions, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let at: TestTables

@@ -6,7 +6,8 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { memoryStore, type Objects } from '@millrace/store'
-import { commitName, logKey, type TableRef } from '../../src/log/log.ts'
+import type { TableRef } from '../../src/index.ts'
+import { commitName, logKey } from '../../src/log/log.ts'
 
 /** A table whose log a test writes by hand, as other engines would. */
 export interface Scripted {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { versionAt } from '../../src/index.ts'
 import { commitName, versionName } from '../../src/log/log.ts'
-import { versionAt } from '../../src/read/time-travel.ts'
 import { add, grown, metadata, PROTOCOL, type Scripted, scripted } from './scripted.ts'
 
 /** Entries written at the times given; an entry that tells its own time has it as `reported`. */

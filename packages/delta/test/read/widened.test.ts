@@ -2,11 +2,10 @@ import { join } from 'node:path'
 import { quoteText } from '@millrace/engine'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openTable, planScan, type Snapshot, withScan } from '../../src/index.ts'
 import { encodeActions } from '../../src/log/actions.ts'
 import { commitName, logKey } from '../../src/log/log.ts'
 import type { Comparison } from '../../src/read/predicate.ts'
-import { planScan, withScan } from '../../src/read/scan.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
 import { openTestTables, type TestTables } from '../test-tables.ts'
 
 let at: TestTables

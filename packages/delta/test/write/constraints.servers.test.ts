@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { sparkSql, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { appendRows, openTable } from '../../src/index.ts'
 import { schemaOf } from '../../src/log/schema.ts'
-import { openTable } from '../../src/read/snapshot.ts'
 import { constraintSql } from '../../src/write/constraints.ts'
-import { appendRows } from '../../src/write/rows.ts'
 import { committed, openTestTables, reopened, type TestTables } from '../test-tables.ts'
 
 const it = withServices('spark')

@@ -1,9 +1,8 @@
 import { quoteName } from '@millrace/engine'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { StructField } from '../../src/log/schema.ts'
+import { appendRows, type StructField } from '../../src/index.ts'
 import { constraintSql } from '../../src/write/constraints.ts'
-import { appendRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DataType, StructField, StructType } from '../../src/log/schema.ts'
-import type { Snapshot } from '../../src/read/snapshot.ts'
+import type { DataType, Snapshot, StructField, StructType } from '../../src/index.ts'
 import { evolvedMetadata } from '../../src/write/evolve.ts'
 
 const field = (name: string, type: DataType, nullable = true, comment?: string): StructField => ({

@@ -1,9 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DataType } from '../../src/log/schema.ts'
-import { stageRows } from '../../src/write/parquet.ts'
-import { appendRows } from '../../src/write/rows.ts'
+import { appendRows, type DataType, stageRows } from '../../src/index.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { judgeAppend, judgeStats, sparkSql, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
-import { openTable } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
+import { appendRows, openTable } from '../../src/index.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 const it = withServices('judge', 'spark')

@@ -1,10 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { optimizeTable } from '../../src/maintenance/optimize.ts'
-import type { Snapshot } from '../../src/read/snapshot.ts'
-import { appendRows } from '../../src/write/rows.ts'
-import { commit } from '../../src/write/transaction.ts'
+import { appendRows, commit, optimizeTable, type Snapshot } from '../../src/index.ts'
 import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

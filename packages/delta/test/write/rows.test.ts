@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { optimizeTable } from '../../src/maintenance/optimize.ts'
-import { appendRows, deleteRows, overwriteRows, replaceRows } from '../../src/write/rows.ts'
-import { commit } from '../../src/write/transaction.ts'
+import { appendRows, commit, optimizeTable, replaceRows } from '../../src/index.ts'
+import { deleteRows, overwriteRows } from '../../src/write/rows.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stageRows } from '../../src/write/parquet.ts'
-import { discardStaged, stagedRows } from '../../src/write/staged.ts'
+import { discardStaged, stagedRows, stageRows } from '../../src/index.ts'
 import { column, openTestTables, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

@@ -3,14 +3,18 @@ import { join } from 'node:path'
 import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
 import { type Fault, faultyStore } from '@millrace/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AddFile } from '../../src/log/actions.ts'
+import {
+  type AddFile,
+  commit,
+  openOrCreate,
+  openTable,
+  removalOf,
+  type Snapshot,
+  stageRows,
+  type Transaction,
+  uploadAll,
+} from '../../src/index.ts'
 import { commitName } from '../../src/log/log.ts'
-import { openTable, type Snapshot } from '../../src/read/snapshot.ts'
-import { openOrCreate } from '../../src/write/create.ts'
-import { stageRows } from '../../src/write/parquet.ts'
-import { removalOf } from '../../src/write/rows.ts'
-import { uploadAll } from '../../src/write/staged.ts'
-import { commit, type Transaction } from '../../src/write/transaction.ts'
 import { column, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables

@@ -1,8 +1,7 @@
 import { joinValues, valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LONGEST_JOINED_VALUE, thatNeedCloserLook } from '../../src/json/closer-look.ts'
-import { jsonFormat } from '../../src/json/format.ts'
+import { jsonFormat, LONGEST_JOINED_VALUE, thatNeedCloserLook } from '../../src/index.ts'
 import { formatContract } from '../contract.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -1,5 +1,5 @@
 import { joinValues, valueAt } from '@millrace/base'
-import type { Format, RejectedMessage } from '../../src/format.ts'
+import type { Format, RejectedMessage } from '../../src/index.ts'
 
 /** Messages such as `ind=7 name=Ada`: fields apart by spaces, `+` for a space within a value. */
 export const keyValueFormat: Format = {

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type JoinedValues, joinValues, type Runtime } from '@millrace/base'
+import { type JoinedValues, joinValues, openWorkFolder, type Runtime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
 import { belongsTo, type Cleaner, createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import type { OutgoingRecord } from '@millrace/transport'
@@ -27,9 +24,9 @@ export async function openChecker(
   runtime: Runtime,
 ): Promise<Checker> {
   const loaded = await Promise.all(datasets.map((name) => loadDataset(name, folders)))
-  const workFolder = await mkdtemp(join(tmpdir(), 'millrace-gateway-'))
-  const engine = await openDuckDB({ files: [], threads: 1, temporaryFolder: workFolder })
-  const cleaner = createCleaner({ engine, workFolder, runtime })
+  const workFolder = await openWorkFolder()
+  const engine = await openDuckDB({ files: [], threads: 1, temporaryFolder: workFolder.path })
+  const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime })
   const queues = new Map(loaded.map((dataset) => [dataset.name, openQueue(dataset, cleaner)]))
   return {
     async check(topic, records) {
@@ -40,7 +37,7 @@ export async function openChecker(
     },
     async close() {
       engine.close()
-      await rm(workFolder, { recursive: true, force: true })
+      await workFolder.close()
     },
   }
 }

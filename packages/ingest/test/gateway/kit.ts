@@ -3,7 +3,7 @@ import { systemRuntime, valueAt } from '@millrace/base'
 import { PINTEREST, temporaryFolder } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { onTestFinished } from 'vitest'
-import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts'
+import { type Gateway, type GatewayOptions, openGateway } from '../../src/index.ts'
 
 const PIN = { datasets: ['pin'], folders: [PINTEREST.datasets] }
 

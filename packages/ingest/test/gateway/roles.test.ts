@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mayDo, readGrant } from '../../src/gateway/grants.ts'
-import { readKey } from '../../src/gateway/keys.ts'
+import { readKey } from '../../src/index.ts'
 import { JSON_V2, startGateway, storedIn } from './kit.ts'
 
 const KEYS = {

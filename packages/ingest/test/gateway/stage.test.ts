@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { readGrant } from '../../src/gateway/grants.ts'
-import { readKey } from '../../src/gateway/keys.ts'
+import { readKey } from '../../src/index.ts'
 import { JSON_V2, startGateway, storedIn } from './kit.ts'
 
 const BODY = '{"records":[{"value":{"n":1}}]}'

@@ -1,7 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { expect, it } from 'vitest'
+import type { Target } from '../../src/index.ts'
 import { apiSink } from '../../src/sinks/api.ts'
-import type { Target } from '../../src/sinks/sink.ts'
 import { type Answer, httpServer } from './http-server.ts'
 
 const TAKEN = { body: { ShardId: 'shardId-000000000000', SequenceNumber: '49', EncryptionType: 'KMS' } }

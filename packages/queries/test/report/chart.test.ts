@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { chartHtml } from '../../src/index.ts'
 import { parseQuestion } from '../../src/questions.ts'
-import { chartHtml } from '../../src/report/chart.ts'
 import { ticksUpTo } from '../../src/report/lines.ts'
 
 const COLUMNS = [

@@ -2,9 +2,7 @@ import { appendFile, cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDuckDB } from '@millrace/engine'
 import { PINTEREST } from '@millrace/testkit'
-import { loadQuestions } from '../../src/questions.ts'
-import { renderReport } from '../../src/report/page.ts'
-import type { RunResults } from '../../src/results.ts'
+import { loadQuestions, type RunResults, renderReport } from '../../src/index.ts'
 import { askOver } from '../kit.ts'
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/hand')

@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { judgeArrowFile, temporaryFolder, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { FORMATS } from '../../src/sql/formats.ts'
-import { openSql, type SqlSession } from '../../src/sql/session.ts'
+import { FORMATS, openSql, type SqlSession } from '../../src/index.ts'
 
 let session: SqlSession
 beforeAll(async () => {

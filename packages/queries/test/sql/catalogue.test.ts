@@ -2,9 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rowsOf } from '../../src/sql/formats.ts'
-import { runSql } from '../../src/sql/run.ts'
-import { openSql } from '../../src/sql/session.ts'
+import { openSql, rowsOf, runSql } from '../../src/index.ts'
 import { makeTable, THINGS, thingsRows } from './lake.ts'
 
 let lake: string

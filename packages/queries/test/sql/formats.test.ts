@@ -1,7 +1,6 @@
 import { temporaryFolder } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FORMATS } from '../../src/sql/formats.ts'
-import { openSql, type SqlSession } from '../../src/sql/session.ts'
+import { FORMATS, openSql, type SqlSession } from '../../src/index.ts'
 
 let session: SqlSession
 beforeAll(async () => {

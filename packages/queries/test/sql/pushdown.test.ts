@@ -3,10 +3,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@millrace/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TableRead } from '../../src/sql/attach.ts'
-import { rowsOf } from '../../src/sql/formats.ts'
-import { runSql } from '../../src/sql/run.ts'
-import { openSql, type SqlSession } from '../../src/sql/session.ts'
+import { openSql, rowsOf, runSql, type SqlSession, type TableRead } from '../../src/index.ts'
 import { makeTable, THINGS, thingsRows } from './lake.ts'
 
 const FILES = 5

@@ -2,8 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { rowsOf } from '../../src/sql/formats.ts'
-import { openSql, type SqlSession } from '../../src/sql/session.ts'
+import { openSql, rowsOf, type SqlSession } from '../../src/index.ts'
 import { makeTable, THINGS, thingsRows } from './lake.ts'
 
 let folder: string

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { runSql } from '../../src/sql/run.ts'
+import { runSql } from '../../src/index.ts'
 
 let lake: string
 beforeEach(async () => {

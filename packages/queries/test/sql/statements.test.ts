@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isWhole } from '../../src/sql/statements.ts'
+import { isWhole } from '../../src/index.ts'
 
 it.each([
   'select 1;',

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { temporaryFolder } from '@millrace/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportViews } from '../../src/sql/export.ts'
-import { runSql } from '../../src/sql/run.ts'
+import { exportViews, runSql } from '../../src/index.ts'
 import { makeTable, THINGS, thingsRows } from './lake.ts'
 
 let lake: string

@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
-import { boundedBody } from '@millrace/base'
+import { boundedAnswers } from '@millrace/base'
 import type { S3Address } from './address.ts'
 import { TRIES } from './errors.ts'
 import { type Agents, CONNECT_MS, SILENCE_MS } from './http.ts'
@@ -23,15 +22,8 @@ export function openClient({ endpoint, region, pathStyle }: S3Address, agents: A
       socketTimeout: SILENCE_MS,
     },
   })
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args)
-      const response = result.response as { body?: unknown }
-      if (response.body instanceof Readable) response.body = boundedBody(response.body, LARGEST_ANSWER)
-      return result
-    },
-    { step: 'deserialize', priority: 'low', name: 'boundedAnswers' },
-  )
+  const bounded = { step: 'deserialize', priority: 'low', name: 'boundedAnswers' } as const
+  client.middlewareStack.add(boundedAnswers(LARGEST_ANSWER), bounded)
   return client
 }
 

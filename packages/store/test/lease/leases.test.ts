@@ -1,9 +1,7 @@
 import { temporaryFolder } from '@millrace/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fileStore } from '../../src/file.ts'
-import { type Leases, openLeases } from '../../src/lease/leases.ts'
-import { memoryStore } from '../../src/memory.ts'
-import type { ObjectStore } from '../../src/store.ts'
+import { type Leases, memoryStore, type ObjectStore, openLeases } from '../../src/index.ts'
 import { type PlayedProcess, playTime } from './time.ts'
 
 const EXPIRY_MS = 10_000

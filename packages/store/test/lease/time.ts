@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Runtime, systemRuntime } from '@millrace/base'
-import type { ObjectStore } from '../../src/store.ts'
+import type { ObjectStore } from '../../src/index.ts'
 
 /** A clock that moves when a test says so, and then in the order of the sleepers. */
 export interface PlayedTime {

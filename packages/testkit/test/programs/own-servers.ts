@@ -1,4 +1,4 @@
-import { spawnSupervisor, startedServer } from '../../src/services/client.ts'
+import { spawnSupervisor, startedServer } from '../../src/index.ts'
 import type { ServerName } from '../../src/services/list.ts'
 
 // Owns a supervisor, starts the servers named, tells its parent of them and stays until it is killed.

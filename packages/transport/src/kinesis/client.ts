@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
-import { boundedBody } from '@millrace/base'
+import { boundedAnswers } from '@millrace/base'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { KinesisAddress } from './address.ts'
 
@@ -27,14 +26,7 @@ export function openClient({ region, endpoint }: KinesisAddress): KinesisClient 
       httpsAgent: agent,
     }),
   })
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args)
-      const response = result.response as { body?: unknown }
-      if (response.body instanceof Readable) response.body = boundedBody(response.body, LARGEST_ANSWER)
-      return result
-    },
-    { step: 'deserialize', priority: 'low', name: 'boundedAnswers' },
-  )
+  const bounded = { step: 'deserialize', priority: 'low', name: 'boundedAnswers' } as const
+  client.middlewareStack.add(boundedAnswers(LARGEST_ANSWER), bounded)
   return client
 }

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest'
 import { openDatabase } from '../../src/embedded/database.ts'
 import { embeddedProducer } from '../../src/embedded/producer.ts'
 import { embeddedSource } from '../../src/embedded/source.ts'
-import type { Partition } from '../../src/source.ts'
+import type { Partition } from '../../src/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-ids-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,10 +1,10 @@
 import { systemRuntime } from '@millrace/base'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Partition } from '../../src/index.ts'
 import type { Cluster, Topic } from '../../src/kafka/cluster.ts'
 import type { Offsets } from '../../src/kafka/offsets.ts'
 import { createReader, type Reader } from '../../src/kafka/reader.ts'
 import type { Broker } from '../../src/kafka/security.ts'
-import type { Partition } from '../../src/source.ts'
 import { encodeBatch, type TestBatch } from './encode.ts'
 import { type Asked, fakeBroker } from './fake-broker.ts'
 
