@@ -3,6 +3,7 @@ import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'tsdown'
 import { assetUrls } from './build/asset-urls.ts'
+import { BUNDLED, bundledPackages } from './build/bundled.ts'
 import { dashboard } from './build/dashboard.ts'
 import { copyExample, EXAMPLE, EXAMPLE_PLACE, exampleConfig } from './build/example.ts'
 
@@ -12,21 +13,6 @@ const generators = globSync('datasets/*/generator.ts', { cwd: EXAMPLE }).map((pa
 ])
 
 const STACKS = resolve('build/disposable-stack.ts')
-
-/** What is bundled, by name: a dependency is either here or in package.json. */
-const BUNDLED = [
-  'commander',
-  'string-width',
-  'ansi-regex',
-  'strip-ansi',
-  'get-east-asian-width',
-  'prom-client',
-  'bintrees',
-  'tdigest',
-  '@opentelemetry/api',
-  'zod',
-  'croner',
-]
 
 const library = { index: 'src/index.ts', delta: 'src/delta.ts' }
 
@@ -44,7 +30,7 @@ export default defineConfig([
     // The lowest release that the dependencies allow: package.json says the same.
     target: 'node22.22',
     dts: false,
-    plugins: [assetUrls(), dashboard(), exampleConfig()],
+    plugins: [assetUrls(), dashboard(), exampleConfig(), bundledPackages()],
     inputOptions: (options) => ({
       ...options,
       transform: {

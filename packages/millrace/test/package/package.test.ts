@@ -11,6 +11,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, expect, test } from 'vitest'
 import { apiReport } from '../../build/api-report.ts'
+import { BUNDLED, type BundledPackage } from '../../build/bundled.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { buildPackage, PACKAGE_FOLDER, pack } from './built-package.ts'
 
@@ -63,6 +64,14 @@ test('its ranges begin with the versions that the tests run with', () => {
   })
   const lowest = Object.entries(packageJson.dependencies).map(([name, range]) => [name, range.slice(1)])
   expect(installed).toEqual(lowest)
+})
+
+test('the licences of all that is bundled are in it', () => {
+  const inDist = (name: string) => readFileSync(join(built.folder, 'dist', name), 'utf8')
+  const bundled = (JSON.parse(inDist('bundled.json')) as BundledPackage[]).map(({ name }) => name)
+  const inThePage = ['@fontsource-variable/inter', 'preact', 'uplot']
+  expect(bundled).toEqual([...BUNDLED, ...inThePage].sort())
+  for (const name of bundled) expect(inDist('THIRD-PARTY-LICENSES.txt')).toContain(`\n${name} `)
 })
 
 test('api.md says what it exports', () => {
