@@ -5,6 +5,7 @@ import { mayDo, type Role } from './grants.ts'
 import { inTime } from './in-time.ts'
 import { openKnownKeys } from './known-keys.ts'
 import { type Limits, RECORD_BYTES } from './limits.ts'
+import { openNewTopics } from './new-topics.ts'
 import { RefusedRequest, refuse } from './refusal.ts'
 
 export interface GatewayTotals {
@@ -68,6 +69,7 @@ export function openGatewayService({
 }: GatewayServiceOptions): GatewayService {
   const answered = inTime(limits.answerWithinMs, unacknowledged, runtime)
   const known = openKnownKeys()
+  const newTopics = openNewTopics(catalog)
   const store = async (topic: string, records: readonly OutgoingRecord[], key: string | undefined) => {
     try {
       await check?.(topic, records)
@@ -81,6 +83,9 @@ export function openGatewayService({
     async take(topic, records, request) {
       if (!isTopicName(topic)) throw topicMissing(topic)
       permit(request, 'produce', { did: 'produce', topic, records: records.length })
+      if (request.client !== undefined && !mayDo(request.grants, 'admin', topic)) {
+        await newTopics.admit(topic, request.client)
+      }
       request.room.take(records.length * RECORD_BYTES)
       const key = idempotencyKey(request)
       if (key !== undefined) known.check(topic, key, request.body as Buffer)
@@ -109,6 +114,7 @@ export function openGatewayService({
       if (!isTopicName(topic)) return 'missing'
       permit(request, 'admin', { did: 'delete', topic })
       if (!allowDelete) throw refuse(403, 'this gateway removes no topics: deleting is not allowed', 40301)
+      newTopics.forget(topic)
       return catalog.remove(topic)
     },
   }

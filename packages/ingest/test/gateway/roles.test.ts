@@ -49,6 +49,21 @@ describe('a key', () => {
     expect(await storedIn(to, 'user')).toHaveLength(1)
   })
 
+  it('makes a hundred topics by writing to them and no more, and goes on writing to those', async () => {
+    const { ask } = await startGateway({ keys: keysWithRoles(), allowDelete: true })
+    const as = async (who: keyof typeof KEYS, method: string, path: string, body?: string) =>
+      (await ask(method, path, body, { 'x-api-key': KEYS[who], ...(body && { 'content-type': JSON_V2 }) })).status
+    for (let i = 0; i < 100; i++) expect(await as('usual', 'POST', `/topics/flood-${i}`, BODY)).toBe(200)
+    expect(await as('usual', 'POST', '/topics/flood-100', BODY)).toBe(403)
+    expect(await as('usual', 'GET', '/topics/flood-100')).toBe(404)
+    expect(await as('usual', 'POST', '/topics/flood-7', BODY)).toBe(200)
+    expect(await as('admin', 'POST', '/streams/flood-100', '{"ShardCount":1}')).toBe(200)
+    expect(await as('usual', 'POST', '/topics/flood-100', BODY)).toBe(200)
+    expect(await as('writer', 'POST', '/topics/pin', BODY)).toBe(200)
+    expect(await as('admin', 'DELETE', '/streams/flood-7')).toBe(200)
+    expect(await as('usual', 'POST', '/topics/flood-7', BODY)).toBe(403)
+  })
+
   it('sees only the topics that it may read about', async () => {
     const { ask } = await startGateway({ keys: keysWithRoles() })
     const as = (who: keyof typeof KEYS) => ({ 'x-api-key': KEYS[who] })
