@@ -164,6 +164,7 @@ describe('what is taken', () => {
     ['a last line without an end', 'a.json', (pin(4) + pin(5)).trimEnd()],
     ['gzip that says so', 'a.json.gz', gzipSync(pin(4) + pin(5))],
     ['lists of records, a line each', 'a.jsonl', jsonLines([[post(4).pin], [post(5).pin]])],
+    ['lists without an end of their last line', 'a.jsonl', jsonLines([[post(4).pin], [post(5).pin]]).trimEnd()],
     ['CSV', 'a.csv', 'index,title,category\n4,"a, b",art\n5,,\n'],
   ])('%s', async (_, name, bytes) => {
     const place = await placeWith({ [name]: bytes })

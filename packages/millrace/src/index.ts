@@ -7,7 +7,7 @@ export { type ErrorCode, type JoinedValues, joinValues, MillraceError, type Runt
 /** @public */
 export type { BatchResult } from '@millrace/batch'
 /** @public */
-export type { Format, RawMessages, ReadMessages, RejectedMessage } from '@millrace/formats'
+export type { Format, RawMessages, ReadMessages, RejectedMessage, UnpackedMessages } from '@millrace/formats'
 /** @public */
 export type { CleanedBatch, OpenOutput, Output, OutputContext, Prepared, StoredAdvance } from '@millrace/outputs'
 /** @public */

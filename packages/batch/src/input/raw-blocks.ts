@@ -136,7 +136,7 @@ function lookAt(head: Buffer, tail: Buffer): Look {
   }
   const documents = holdsDocuments(head)
   const text = tail.toString('latin1').trimEnd()
-  const hasEnd = text === '' || text.endsWith('}') || (documents && text.endsWith(']'))
+  const hasEnd = text === '' || /[}\]]$/.test(text)
   const isComplete = hasEnd || (!documents && tail.at(-1) === 0x0a)
   return { holdsDocuments: documents, ...(!isComplete && { rejection: INCOMPLETE }) }
 }

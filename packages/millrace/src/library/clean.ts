@@ -13,6 +13,8 @@ export interface CleanedRecords {
   readonly rejected: readonly {
     /** Which of the records. */
     readonly index: number
+    /** Which of several in it: it is a list of records. */
+    readonly place?: number
     readonly reason: string
   }[]
   /** How many rows expectations dropped. */
@@ -34,15 +36,23 @@ export async function cleanRecords(
   await using machine = await openMachine(systemRuntime, [])
   const block = joinValues(records.map(bytesOf))
   const snapshot = await tableInMemory(known, machine)
-  const nameOf = (_: number, index: number) => `record ${index}`
-  const { files, report } = await createCleaner(machine).cleanIntoFiles(known, [block], { snapshot }, nameOf)
+  const portions = [...(known.format.unpack?.(block) ?? [{ values: block }])]
+  const blocks = portions.map(({ values }) => values)
+  const placeOf = (of: number, at: number): { readonly index: number; readonly place?: number } => {
+    const portion = portions[of]
+    if (!portion || !('message' in portion)) return { index: at }
+    const [index = at, place = -1] = [portion.message[at], portion.place[at]]
+    return { index, ...(place >= 0 && { place }) }
+  }
+  const nameOf = (of: number, at: number) => `record ${placeOf(of, at).index}`
+  const { files, report } = await createCleaner(machine).cleanIntoFiles(known, blocks, { snapshot }, nameOf)
   const connection = await machine.engine.connect()
   const paths = files.map(({ localPath }) => quoteText(localPath)).join(', ')
   const rows = files.length === 0 ? [] : await rowsIn(connection, `SELECT * FROM read_parquet([${paths}])`)
   connection.closeSync()
   return {
     rows,
-    rejected: report.rejected.map(({ index, reason }) => ({ index, reason })).sort((a, b) => a.index - b.index),
+    rejected: report.rejected.map(({ block: of, index, reason }) => ({ ...placeOf(of, index), reason })),
     filtered: report.filtered.reduce((sum, count) => sum + count, 0),
     unknownFields: [...report.unknown.names.keys()],
   }

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   readonly outputs?: readonly (string | OpenOutput)[]
   /** The pipeline's name; its progress is kept under it. */
   readonly group?: string
+  /** May begin in topics that another group puts into the same table: what both read is there twice then. */
+  readonly allowsAnotherGroup?: boolean
   readonly member?: string
   /** Where the pipeline begins in a topic that it has never read. */
   readonly start?: StartPosition
@@ -116,6 +118,7 @@ async function streamOptions(
   onEvent: (event: WorkerEvent) => void,
 ): Promise<StreamOptions> {
   const { source, lake, datasetFolders = [], group = 'millrace', member, start = 'earliest' } = options
+  const { allowsAnotherGroup = false } = options
   const limits = { ...DEFAULTS, ...onlyGiven(options, ['everyMs', 'maxRows', 'dailyCommits']) }
   return {
     source,
@@ -127,6 +130,7 @@ async function streamOptions(
     ),
     ...(options.outputs && { outputs: options.outputs }),
     group,
+    allowsAnotherGroup,
     ...(member !== undefined && { member }),
     start,
     limits: { maxBytes: BATCH_BYTES, ...limits },

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { cleanRecords, defineDataset } from '../../src/index.ts'
+
+const numbers = defineDataset({
+  name: 'numbers',
+  fields: { n: { type: 'integer' } },
+  columns: { n: { type: 'integer' } },
+  sql: 'SELECT n FROM raw',
+})
+
+test('a list of records is its records, as for a worker', async () => {
+  const records = ['{"n":1}', [{ n: 2 }, { n: 'x' }, { n: 3 }], '[{"n":4},5]', { n: 6 }]
+  const { rows, rejected } = await cleanRecords(numbers, records)
+  expect(rows.map(({ n }) => n).sort()).toEqual([1, 2, 3, 6])
+  expect(rejected).toEqual([
+    { index: 1, place: 1, reason: 'wrong type in field n' },
+    { index: 2, reason: 'a list, and not of 1 to 100000 objects alone' },
+  ])
+})
