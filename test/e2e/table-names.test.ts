@@ -16,7 +16,7 @@ beforeAll(async () => {
     join(place.folder, 'questions', 'pins.sql'),
     "SELECT 'all' AS what, count(*) AS pins FROM pin\nORDER BY what\n",
   )
-  const config = `import { defineConfig } from '@millrace/millrace'
+  const config = `import { defineConfig } from 'millrace'
 export default defineConfig({ tables: { pin: 'pin_2' }, questionFolders: ['./questions'] })`
   await writeFile(join(place.folder, 'millrace.config.ts'), config)
   expect(await place.run('stream', '--until-caught-up', '--group', 'two')).toMatchObject({ exitCode: 0 })
