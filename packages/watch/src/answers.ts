@@ -106,7 +106,7 @@ async function answersOf(
   const engine = await openDuckDB({
     files: filesOf(store),
     threads: 1,
-    memoryLimit: '256MB',
+    memoryLimit: '64MB',
     temporaryFolder: folder.path,
   })
   held.defer(engine.close)
