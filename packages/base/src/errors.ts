@@ -61,6 +61,11 @@ const CODES = {
   },
   TABLE_UNSUPPORTED: { exit: 1, retry: false, next: 'Read the table with an engine that knows this feature.' },
   TABLE_SCHEMA: { exit: 1, retry: false, next: 'Change the data set or the table so that their columns agree.' },
+  COLUMNS_WITHOUT_VALUES: {
+    exit: 1,
+    retry: false,
+    next: 'Bring the columns back into the data set; a renamed column is another one to the table. Or allow them to be NULL.',
+  },
   TABLE_CONFLICT: { exit: 1, retry: true, next: 'Others write to this table at a high rate; run it again.' },
   PROGRESS_LOST: {
     exit: 1,

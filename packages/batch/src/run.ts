@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
 import { openTable, type Snapshot } from '@millrace/delta'
 import { filesOf, openDuckDB } from '@millrace/engine'
+import { nullColumns } from '@millrace/outputs'
 import {
   answerable,
   BATCH,
@@ -49,6 +50,8 @@ export interface BatchOptions extends Wanted {
   readonly full: boolean
   /** The largest share of a table's records, from 0 to 1, that may be rejected in a run that counts as done. */
   readonly maxRefused: number
+  /** For each data set the columns of its table that it does not fill and that may be NULL. */
+  readonly nullColumns: Readonly<Record<string, readonly string[]>>
   /** Address of a Trino cluster that does the work instead of DuckDB: `http://user@host:8080/catalog`. */
   readonly trino?: string
   readonly onCluster?: (progress: Progress) => void
@@ -78,7 +81,9 @@ export async function runBatch(options: BatchOptions, runtime: Runtime, signal: 
   const questions = await loadQuestions(options.questionFolders)
   const plans = await steps.take('plan', async () => {
     const source = await openSource(lake, options.raw, { wanted: options, openRows: options.openRows, runtime })
-    const rules = rulesHash(await datasetsOf(options.datasets, options), questions)
+    const datasets = await datasetsOf(options.datasets, options)
+    await checkColumns(datasets, options, lake)
+    const rules = rulesHash(datasets, questions)
     const planning = { lake, source, wanted: options, rules, runtime }
     return planRuns(options.date, options.full, await readRuns(lake), planning)
   })
@@ -142,7 +147,9 @@ async function runOne(
   parts: RunParts,
 ): Promise<BatchResult> {
   const notes = new Map<string, TableNotes>()
-  for (const dataset of await datasetsOf(Object.keys(manifest.inputs), options)) {
+  const datasets = await datasetsOf(Object.keys(manifest.inputs), options)
+  await checkColumns(datasets, options, parts.lake)
+  for (const dataset of datasets) {
     const write = async () => {
       const portions = () => portionsOf(manifest, dataset, options, parts)
       const onRecords = (records: number) => {
@@ -217,6 +224,13 @@ function cleanTables({ inputs }: Manifest, tables: ReadonlyMap<string, Snapshot>
       return table ? [[name, table] as const] : []
     }),
   )
+}
+
+/** Throws if a table has columns that its data set no longer fills, unless that is allowed. */
+async function checkColumns(datasets: readonly Dataset[], options: BatchOptions, lake: ObjectStore): Promise<void> {
+  for (const dataset of datasets) {
+    await nullColumns({ store: lake, path: `${BATCH}/${dataset.name}` }, dataset, options.nullColumns[dataset.name])
+  }
 }
 
 /** Throws if so many records were rejected that the run must not count as done. Readers go on with the run before it. */

@@ -68,6 +68,7 @@ export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]
       out,
       full: false,
       maxRefused: 1,
+      nullColumns: {},
       openRows,
       ...more,
     }

@@ -8,6 +8,7 @@ export {
   duckdbType,
   type StructField,
   type StructType,
+  schemaOf,
 } from './log/schema.ts'
 export { checkpointIsDue, writeCheckpoint } from './maintenance/checkpoint.ts'
 export { type HistoryEntry, tableHistory } from './maintenance/history.ts'

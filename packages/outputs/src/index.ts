@@ -9,6 +9,7 @@ export {
   type SelectedBlock,
   type UnrecognizedRecord,
 } from './cleaned-batch.ts'
+export { nullColumns } from './delta/null-columns.ts'
 export { type TableVerdict, verifyLake } from './delta/verify/lake.ts'
 export { verifyAgainstSource } from './delta/verify/source.ts'
 export { verifyTable } from './delta/verify/table.ts'

@@ -111,6 +111,8 @@ export interface OutputSize {
   readonly files: number
   readonly bytes: number
   readonly rows: number
+  /** Columns that are there and that the data set does not fill. */
+  readonly nullColumns?: readonly string[]
 }
 
 /** The table, data set and pipeline that an output is opened for. */
@@ -126,6 +128,8 @@ export interface OutputContext {
   readonly group: string
   /** May begin in a topic that another pipeline puts into the same table. */
   readonly allowsAnotherGroup?: boolean
+  /** Columns that may be there although the data set does not fill them; others are refused. */
+  readonly nullColumns?: readonly string[]
   readonly machine: Machine
 }
 

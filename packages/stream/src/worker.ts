@@ -38,6 +38,8 @@ export interface StreamOptions {
   readonly group: string
   /** May begin in a topic that another group puts into the same table: its records are there twice then. */
   readonly allowsAnotherGroup?: boolean
+  /** For each data set the columns of its table that it does not fill and that may be NULL. */
+  readonly nullColumns?: Readonly<Record<string, readonly string[]>>
   /**
    * A name that outlives this process: with Kafka, who comes back under it soon gets its partitions without a
    * rebalance.
@@ -88,6 +90,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   const reportSize = sizeReporter(runtime, (table) => report({ what: 'table', table }))
 
   const opened = await allOrFirstError(routes.map((route) => openRoute(route, options, store, machine, held)))
+  for (const { outputs } of opened) for (const output of outputs.all) reportSize(output)
   const settled = await settleUnrecognized(opened, options.group)
   const routed = opened.map((each, i) => ({ ...each, kinds: settled[i] ?? each.kinds }))
   const pipelines = createPipelines(routed, options, source, machine, (event, outputs) => {
@@ -144,16 +147,21 @@ interface OpenedRoute {
 
 async function openRoute(
   route: Route,
-  { outputs: chosen = ['delta'], datasetFolders, datasets = [], group, allowsAnotherGroup = false }: StreamOptions,
+  options: StreamOptions,
   store: ObjectStore,
   machine: Machine,
   held: AsyncDisposableStack,
 ): Promise<OpenedRoute> {
+  const { outputs: chosen = ['delta'], datasetFolders, datasets = [], group } = options
+  const { allowsAnotherGroup = false, nullColumns = {} } = options
   const own = datasets.find(({ name }) => name === route.dataset)
   const kinds = await kindsOf(chosen)
   const dataset = thatFits(own ?? (await loadDataset(route.dataset, datasetFolders)), kinds)
   refuseKindsByField(dataset, route.kinds)
-  const context = { store, table: route.table, dataset, group, allowsAnotherGroup, machine }
+  const context = {
+    ...{ store, table: route.table, dataset, group, allowsAnotherGroup, machine },
+    nullColumns: nullColumns[route.dataset] ?? [],
+  }
   return { route, dataset, outputs: await openOutputs(kinds, context, held), kinds: route.kinds ?? new Map() }
 }
 

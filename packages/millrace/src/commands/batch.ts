@@ -53,7 +53,7 @@ async function runDate(date: string, full: boolean, settings: ResolvedSettings, 
 }
 
 function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io: Io): BatchOptions {
-  const { lake, raw, datasets, datasetFolders, questionFolders, topics, out, maxRefused } = values
+  const { lake, raw, datasets, datasetFolders, questionFolders, topics, out, maxRefused, nullColumns } = values
   return {
     date,
     lake,
@@ -67,6 +67,7 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
     out,
     full,
     maxRefused,
+    nullColumns,
     ...clusterOf(values),
     onCluster: ({ state, percent, nodes }) =>
       io.status(`Trino: ${state.toLowerCase()} ${Math.round(percent)} %, ${nodes} nodes`),
@@ -130,6 +131,7 @@ export const batch: Command = {
     'topics',
     'tables',
     'maxRefused',
+    'nullColumns',
     'out',
     'engine',
     'trino',

@@ -14,27 +14,32 @@ const run: Run = async (settings, args, io) => {
 }
 
 async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding[]> {
-  const [{ checkMachine }, { checkLake }, { checkSource }, { findRoutes }] = await Promise.all([
+  const [{ checkMachine }, { checkLake }, { checkSource }, { findRoutes }, { loadDataset }] = await Promise.all([
     import('../doctor/machine.ts'),
     import('../doctor/lake.ts'),
     import('../doctor/source.ts'),
     import('@millrace/stream'),
+    import('@millrace/transform'),
   ])
-  const { source, lake, datasets, topics = {} } = values
+  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns } = values
   const tableOf = tableNames(values)
   const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
-  const paths = datasets.flatMap((dataset) => {
-    const table = tableOf(dataset)
-    return [table, `${table}_quarantine`]
+  const tables = datasets.flatMap((name) => {
+    const dataset = () => loadDataset(name, datasetFolders)
+    return [
+      { path: tableOf(name), dataset, nullColumns: nullColumns[name] ?? [] },
+      { path: `${tableOf(name)}_quarantine` },
+    ]
   })
   return [
     { check: 'configuration', result: 'ok', detail: `valid; ${said.length} settings are not the default` },
     ...(await checkMachine()),
-    ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables: paths }, systemRuntime)),
+    ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables }, systemRuntime)),
     ...(await checkSource(
       {
         source,
         isDefault: origins.source.kind === 'default',
+        named: Object.keys(topics),
         routes: () => findRoutes(source, { datasets, topics, tableOf }),
       },
       systemRuntime,
@@ -59,7 +64,7 @@ function print(findings: readonly Finding[], { line, style }: Io): void {
 export const doctor: Command = {
   about:
     'Looks at what is configured: versions, memory, disk; whether the lake can be trusted with tables (atomic creates, whole lists, clocks, permissions) and the tables can be written; whether the source answers and its topics can be read. Leaves nothing behind.',
-  settings: ['lake', 'source', 'datasets', 'topics', 'tables'],
+  settings: ['lake', 'source', 'datasets', 'datasetFolders', 'topics', 'tables', 'nullColumns'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' },

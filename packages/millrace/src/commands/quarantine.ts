@@ -6,10 +6,10 @@ const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 'value']
 
 const run: Run = async ({ values }, args, io) => {
-  const { lake, datasets, datasetFolders } = values
+  const { lake, datasets, datasetFolders, nullColumns } = values
   const tableOf = tableNames(values)
   const tables = datasets.map((dataset) => ({ dataset, table: tableOf(dataset) }))
-  const options = { lake, tables, datasetFolders }
+  const options = { lake, tables, datasetFolders, nullColumns }
   const [{ listQuarantine, replayAll }, { BATCH }] = await Promise.all([
     import('@millrace/outputs'),
     import('@millrace/queries'),
@@ -53,7 +53,7 @@ export const quarantine: Command = {
   about:
     'Shows the records that may not enter their tables, with the reason, those of the daily run too; `replay` tries those of the stream again by the rules of today.',
   positionals: ['[what]'],
-  settings: ['lake', 'datasets', 'tables', 'datasetFolders'],
+  settings: ['lake', 'datasets', 'tables', 'nullColumns', 'datasetFolders'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
     { flag: '--json', description: 'as an array of objects' },

@@ -49,6 +49,7 @@ async function optionsOf(
     routes: await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) }),
     datasetFolders: values.datasetFolders,
     group: values.group,
+    nullColumns: values.nullColumns,
     ...(member !== undefined && { member }),
     start: values.start,
     limits: {
@@ -93,6 +94,7 @@ export const stream: Command = {
     'datasetFolders',
     'topics',
     'tables',
+    'nullColumns',
     'group',
     'member',
     'start',

@@ -3,14 +3,24 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Runtime } from '@millrace/base'
 import { openTable, refuseExpiringProgress, refuseUnwritable, unknownProperties } from '@millrace/delta'
+import { nullColumns } from '@millrace/outputs'
 import { type ObjectStore, openLake, probeStore } from '@millrace/store'
+import type { Dataset } from '@millrace/transform'
 import { type Finding, find } from './finding.ts'
 
 export interface LakeToCheck {
   readonly lake: string
   /** Whether the lake is the default, which need not exist. */
   readonly isDefault: boolean
-  readonly tables: readonly string[]
+  readonly tables: readonly TableToCheck[]
+}
+
+export interface TableToCheck {
+  readonly path: string
+  /** The data set that fills it. */
+  readonly dataset?: () => Promise<Dataset>
+  /** Columns that it need not fill. */
+  readonly nullColumns?: readonly string[]
 }
 
 /** Whether the lake can be trusted with tables, and whether we can write to those that are there. */
@@ -31,7 +41,9 @@ export async function checkLake({ lake, isDefault, tables }: LakeToCheck, runtim
         ...(next === undefined ? {} : { next }),
       }),
     )
-    const looked = await Promise.all(tables.map((path) => find(`table ${path}`, () => lookAtTable(store, path))))
+    const looked = await Promise.all(
+      tables.map((table) => find(`table ${table.path}`, () => lookAtTable(store, table))),
+    )
     return [...probed, ...looked]
   } catch (error) {
     return [await find('lake', () => Promise.reject(error))]
@@ -41,18 +53,19 @@ export async function checkLake({ lake, isDefault, tables }: LakeToCheck, runtim
   }
 }
 
-async function lookAtTable(store: ObjectStore, path: string): Promise<string> {
+async function lookAtTable(store: ObjectStore, { path, dataset, nullColumns: allowed }: TableToCheck): Promise<string> {
   const snapshot = await openTable({ store, path })
   if (!snapshot) return 'not there yet: the worker makes it'
   refuseUnwritable(snapshot)
   refuseExpiringProgress(snapshot)
+  const empty = dataset ? await nullColumns({ store, path }, await dataset(), allowed) : []
   const { protocol, version, files } = snapshot
   const features = [...new Set([...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])])]
   const named = features.length === 0 ? '' : `, features ${features.join(', ')}`
   const versions = `reader ${protocol.minReaderVersion}, writer ${protocol.minWriterVersion}`
   const unknown = unknownProperties(snapshot.metadata.configuration)
   const strange = unknown.length === 0 ? '' : `, unknown properties ${unknown.join(', ')}`
-  return `version ${version}, ${files.size} files, ${versions}${named}${strange}`
+  return `version ${version}, ${files.size} files, ${versions}${named}${strange}${empty.length === 0 ? '' : `, NULL in every new row: ${empty.join(', ')}`}`
 }
 
 function folderOf(lake: string): string | undefined {

@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs'
 import { MillraceError, type Runtime } from '@millrace/base'
+import type { StartedDataset } from '@millrace/stream'
 import { openCatalog, openSource, type Partition, type Source, type TopicCatalog } from '@millrace/transport'
+import { topicsInWords } from '../reporting/topics.ts'
 import { type Finding, find, problem } from './finding.ts'
 
 export interface SourceToCheck {
   readonly source: string
   readonly isDefault: boolean
+  /** The data sets whose topics somebody has named. */
+  readonly named: readonly string[]
   /** The data sets, each with its topics. */
-  readonly routes: () => Promise<readonly { readonly dataset: string; readonly topics: readonly string[] }[]>
+  readonly routes: () => Promise<readonly Route[]>
 }
 
+type Route = Pick<StartedDataset, 'dataset' | 'topics'>
+
 /** Whether the source answers, has the topics, and lets us read them. Joins no group, makes no topic. */
-export async function checkSource({ source, isDefault, routes }: SourceToCheck, runtime: Runtime): Promise<Finding[]> {
+export async function checkSource(
+  { source, isDefault, named, routes }: SourceToCheck,
+  runtime: Runtime,
+): Promise<Finding[]> {
   const file = source.startsWith('embedded:') ? source.slice('embedded:'.length) : undefined
   if (file !== undefined && !existsSync(file)) {
     const detail = `${source} is not there yet: millrace ingest or the worker makes it`
@@ -25,15 +34,23 @@ export async function checkSource({ source, isDefault, routes }: SourceToCheck, 
   })
   try {
     if (reached.result !== 'ok') return [reached]
-    const looks = (await routes()).flatMap(({ dataset, topics: wanted }) =>
+    const all = await routes()
+    const looks = all.flatMap(({ dataset, topics: wanted }) =>
       wanted.map((topic) => lookAtTopic(dataset, topic, catalog, source, runtime)),
     )
-    return [reached, ...(await Promise.all(looks))]
+    const taken = all.map((route) => topicsTaken(route, named.includes(route.dataset)))
+    return [reached, ...taken, ...(await Promise.all(looks))]
   } catch (error) {
     return [reached, await find('topics', () => Promise.reject(error))]
   } finally {
     await catalog.close()
   }
+}
+
+/** Says which topics a data set takes: with many users on one broker they may be those of all of them. */
+function topicsTaken({ dataset, topics }: Route, isNamed: boolean): Finding {
+  const detail = topicsInWords({ dataset, topics }, isNamed)
+  return { check: `topics of ${dataset}`, result: 'ok', detail }
 }
 
 function lookAtTopic(

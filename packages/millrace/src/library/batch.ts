@@ -23,13 +23,15 @@ export interface BatchRunOptions {
   readonly full?: boolean
   /** The largest share of a table's records, from 0 to 1, that may be rejected in a run that counts as done: 0.1 unless said. */
   readonly maxRefused?: number
+  /** For each data set the columns of its table that it does not fill and that may be NULL. */
+  readonly nullColumns?: Readonly<Record<string, readonly string[]>>
   readonly signal?: AbortSignal
 }
 
 /** Finishes unfinished earlier runs, and then does the daily run of a date. */
 export async function runBatch(options: BatchRunOptions): Promise<BatchResult> {
   const { questionFolders = [], topics = {}, databaseTables = {}, out = './reports', full = false, signal } = options
-  const { maxRefused = 0.1 } = options
+  const { maxRefused = 0.1, nullColumns = {} } = options
   const { runBatch: run } = await import('@millrace/batch')
   const openRows: Parameters<typeof run>[0]['openRows'] = async (address, datasets, runtime) => {
     const { openFeed } = await import('@millrace/ingest')
@@ -37,6 +39,6 @@ export async function runBatch(options: BatchRunOptions): Promise<BatchResult> {
     return openFeed(address, { datasets, datasetFolders, databaseTables, mode: 'all', seed: 0 }, runtime)
   }
   const tableOf = tableNames(options)
-  const settings = { ...options, tableOf, questionFolders, topics, out, full, maxRefused, openRows }
+  const settings = { ...options, tableOf, questionFolders, topics, out, full, maxRefused, nullColumns, openRows }
   return run(settings, systemRuntime, signal ?? new AbortController().signal)
 }

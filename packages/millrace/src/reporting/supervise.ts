@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { type Runtime, redact } from '@millrace/base'
+import type { OutputSize } from '@millrace/outputs'
 import type { WorkerEvent } from '@millrace/stream'
 import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -9,6 +10,7 @@ import { tableNames } from '../settings/table-names.ts'
 import { liveReporter } from './live.ts'
 import { logReporter } from './log.ts'
 import type { Reporter } from './reporter.ts'
+import { topicsInWords } from './topics.ts'
 
 /** All that looks at a worker from outside: the terminal or the log, and the dashboard. */
 export interface Supervision {
@@ -36,11 +38,16 @@ export async function superviseWorker(
   const dashboard = isWanted
     ? openDashboard(watch, { lake, listen, questionFolders, tableOf: tableNames(values), access }, runtime)
     : undefined
-  const startWasSaid = origins.start.kind !== 'default'
   const ready = dashboard?.ready.then((url) => reporter.say(`dashboard ${url}`))
   if (listen !== 'usual') await ready
   // The default dashboard is optional: the worker runs without it.
   ready?.catch((error: Error) => reporter.say(`no dashboard: ${error.message}`))
+  const told = new Set<string>()
+  const sayOnce = (words: string | undefined) => {
+    if (words === undefined || told.has(words)) return
+    told.add(words)
+    reporter.say(words)
+  }
   return {
     reporter,
     onEvent(said) {
@@ -48,8 +55,8 @@ export async function superviseWorker(
       watch.on(event)
       dashboard?.on(event)
       reporter.on(event)
-      const news = newsOf(event, startWasSaid)
-      if (news !== undefined) reporter.say(news)
+      for (const news of newsOf(event, settings)) reporter.say(news)
+      if (event.what === 'table') sayOnce(nullColumnsInWords(event.table))
     },
     async close() {
       reporter.close()
@@ -66,17 +73,29 @@ function withoutSecrets(event: WorkerEvent): WorkerEvent {
 }
 
 /** Returns news that is neither progress nor a problem. */
-function newsOf(event: WorkerEvent, startWasSaid: boolean): string | undefined {
-  if (event.what === 'known topic' && startWasSaid) {
-    return `${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`
+function newsOf(event: WorkerEvent, { values, origins }: ResolvedSettings): string[] {
+  if (event.what === 'started') {
+    return event.datasets.map(
+      (each) => `${each.dataset} reads ${topicsInWords(each, values.topics?.[each.dataset] !== undefined)}`,
+    )
+  }
+  if (event.what === 'known topic' && origins.start.kind !== 'default') {
+    return [`${event.dataset} goes on in ${event.topic} where it was: --start is for what a pipeline has never read`]
   }
   if (event.what === 'unknown fields') {
-    return `${event.dataset}: fields that the data set does not know are left out: ${event.names.join(', ')}`
+    return [`${event.dataset}: fields that the data set does not know are left out: ${event.names.join(', ')}`]
   }
   if (event.what === 'paced') {
-    return `${event.dataset} commits every ${Math.round(event.everyMs)} ms now, for its commits a day: --daily-commits`
+    return [
+      `${event.dataset} commits every ${Math.round(event.everyMs)} ms now, for its commits a day: --daily-commits`,
+    ]
   }
-  return undefined
+  return []
+}
+
+function nullColumnsInWords({ table, nullColumns = [] }: OutputSize): string | undefined {
+  if (nullColumns.length === 0) return undefined
+  return `${table}: NULL in every new row, as --null-columns allows: ${nullColumns.join(', ')}`
 }
 
 function identityOf({ values }: ResolvedSettings, runtime: Runtime): WorkerIdentity {

@@ -20,6 +20,8 @@ export interface Config {
   topics?: string | Record<string, string | string[]>
   /** Tables of the lake that are not called as their data set is. */
   tables?: string | Record<string, string>
+  /** Columns of tables that their data set no longer fills, and that may be NULL from now on. */
+  nullColumns?: string | Record<string, string | string[]>
   /** The pipeline's name; its progress is kept under it. */
   group?: string
   /** With Kafka: a name that is this worker's alone. */
@@ -32,7 +34,7 @@ export interface Config {
   dailyCommits?: number | string
   /** Commits earlier when this many rows wait. */
   maxRows?: number | string
-  /** The largest share of records that may be refused before a daily run fails and a worker says so, such as 10%. */
+  /** The largest share of records that may be rejected before a daily run fails and a worker says so, such as 10%. */
   maxRefused?: string
   /** The page that shows the worker at work: false, true, or its HOST:PORT. */
   dashboard?: boolean | string

@@ -72,6 +72,11 @@ const SETTINGS = {
     value: 'PAIRS',
     description: 'tables of the lake that are not called as their data set is: orders=NAME,customers=NAME',
   },
+  nullColumns: {
+    value: 'PAIRS',
+    description:
+      'columns of tables that their data set no longer fills, and that may be NULL from now on: orders=COLUMN,orders=COLUMN',
+  },
   group: { value: 'NAME', description: "the pipeline's name; its progress is kept under it", default: 'millrace' },
   member: {
     value: 'NAME',
@@ -92,7 +97,7 @@ const SETTINGS = {
   maxRows: { value: 'N', description: 'commit earlier when this many rows wait', default: '500000' },
   maxRefused: {
     value: 'N%',
-    description: 'the largest share of records that may be refused before a daily run fails and a worker says so',
+    description: 'the largest share of records that may be rejected before a daily run fails and a worker says so',
     default: '10%',
   },
   dashboard: {

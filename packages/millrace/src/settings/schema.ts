@@ -34,7 +34,7 @@ const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\[[^=\][,]+=[^\][,]+\])?$/
 const part = z.string().regex(PART, 'is neither a topic nor one kind of it, like events[key=order]')
 
 /** a=NAME,b=NAME (a data set can be there again), or in the configuration file { a: 'NAME', b: ['NAME', …] }. */
-const topicMap = z
+const listsByName = z
   .union([
     z.record(name, z.union([z.string().transform((text) => [text]), z.array(z.string())])),
     z
@@ -42,7 +42,9 @@ const topicMap = z
       .regex(/^[^=,]+=[^,]+(,[^=,]+=[^,]+)*$/, 'is not a list like orders=NAME,customers=NAME')
       .transform(pairsOf),
   ])
-  .pipe(z.record(name, z.array(part)))
+  .pipe(z.record(name, z.array(z.string().min(1))))
+
+const topicMap = listsByName.pipe(z.record(name, z.array(part)))
 
 function pairsOf(text: string): Record<string, string[]> {
   const pairs: Record<string, string[]> = {}
@@ -135,6 +137,7 @@ const fields = {
   databaseTables: nameMap.default({}),
   topics: topicMap.optional(),
   tables: nameMap.optional(),
+  nullColumns: listsByName.default({}),
   group: name,
   member: name.optional(),
   start,

@@ -14,6 +14,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Records between the table and the source are gone. Accept the gap with a new --group, --start and --another-group.',
   TABLE_NOT_FOUND: 'Check the name and --lake; `millrace tables` lists what is there.',
   PATH_OUTSIDE: 'If you trust whoever wrote the table, allow that place: --allow-path FOLDER, with sql and tables.',
+  COLUMNS_WITHOUT_VALUES:
+    'Bring them back into dataset.json; a renamed column is another one to the table. To have them NULL from now on: --null-columns DATASET=COLUMN.',
   PROGRESS_LOST:
     'The table holds our commits but not our progress. Start with a new --group, a chosen --start and --another-group.',
   ANOTHER_GROUP:

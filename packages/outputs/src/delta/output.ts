@@ -3,6 +3,7 @@ import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
 import { firstStarts } from './first-starts.ts'
 import { maintenanceTasks } from './maintenance.ts'
+import { nullColumns } from './null-columns.ts'
 import { openProgressTable } from './progress-table.ts'
 import { sizeOf } from './size.ts'
 import { createUploads } from './uploads.ts'
@@ -17,6 +18,7 @@ export async function openDelta(context: OutputContext): Promise<Output> {
   const { store, table: path, dataset, group, machine } = context
   const { runtime } = machine
   const { schema, description } = dataset
+  const without = await nullColumns({ store, path }, dataset, context.nullColumns)
   const table = await openProgressTable({ ref: { store, path }, group, schema, description, runtime })
   runtime.crashPoint('anchor opened')
   const uploads = createUploads(table.ref, runtime)
@@ -39,7 +41,7 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       return isOurs ? { outcome: 'committed', version: table.snapshot().version } : { outcome: 'fenced' }
     },
     maintenance: maintenanceTasks(table, machine),
-    describe: () => sizeOf(table),
+    describe: () => sizeOf(table, without),
     close: async () => {},
   }
   return output

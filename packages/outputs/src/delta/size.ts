@@ -2,12 +2,12 @@ import type { OutputSize } from '../output.ts'
 import type { ProgressTable } from './progress-table.ts'
 
 /** Adds up what the table holds; with very many files that takes time. */
-export function sizeOf(table: ProgressTable): OutputSize {
+export function sizeOf(table: ProgressTable, nullColumns: readonly string[] = []): OutputSize {
   const { version, files } = table.snapshot()
   let [rows, bytes] = [0, 0]
   for (const { stats, size } of files.values()) {
     rows += Number(/"numRecords":\s*(\d+)/.exec(stats ?? '')?.[1] ?? 0)
     bytes += size
   }
-  return { table: table.ref.path, version, files: files.size, bytes, rows }
+  return { table: table.ref.path, version, files: files.size, bytes, rows, nullColumns }
 }

@@ -16,6 +16,8 @@ export interface QuarantineOptions {
   readonly lake: string
   readonly tables: readonly QuarantineOf[]
   readonly datasetFolders: readonly string[]
+  /** For each data set the columns of its table that it does not fill and that may be NULL. */
+  readonly nullColumns?: Readonly<Record<string, readonly string[]>>
 }
 
 /** A rejected record for people: the beginning of its bytes as text, with control characters escaped. */
@@ -68,7 +70,7 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
 
 /** Cleans every rejected record of these data sets again, by the current rules. */
 export async function replayAll(
-  { lake, tables, datasetFolders }: QuarantineOptions,
+  { lake, tables, datasetFolders, nullColumns = {} }: QuarantineOptions,
   runtime: Runtime,
 ): Promise<Map<string, ReplayTotals>> {
   const store = await openLake(lake)
@@ -87,6 +89,7 @@ export async function replayAll(
           cleaner,
           workFolder: workFolder.path,
           runtime,
+          nullColumns: nullColumns[dataset] ?? [],
         }
         totals.set(path, await replayQuarantine(parts))
       }

@@ -2,6 +2,7 @@ import { joinValues, MillraceError } from '@millrace/base'
 import { commit, openTable, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { Cleaner, Dataset } from '@millrace/transform'
+import { nullColumns } from '../delta/null-columns.ts'
 import {
   interruptedIds,
   mark,
@@ -12,7 +13,12 @@ import {
   rejectedRows,
 } from './rejected-rows.ts'
 
-export type ReplayOptions = QuarantineContext & { readonly dataset: Dataset; readonly cleaner: Cleaner }
+export type ReplayOptions = QuarantineContext & {
+  readonly dataset: Dataset
+  readonly cleaner: Cleaner
+  /** Columns of the table that the data set does not fill and that may be NULL. */
+  readonly nullColumns?: readonly string[]
+}
 
 export interface ReplayTotals {
   readonly replayed: number
@@ -25,6 +31,7 @@ export interface ReplayTotals {
  * anywhere, the next replay finishes the id first; the txn shows whether the rows are in already.
  */
 export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
+  await nullColumns({ store: parts.store, path: parts.path }, parts.dataset, parts.nullColumns)
   let replayed = await finishInterrupted(parts)
   let stillBad = 0
   const quarantine = await openQuarantine(parts)

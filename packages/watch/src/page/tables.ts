@@ -1,4 +1,4 @@
-import type { ComponentChild } from 'preact'
+import { type ComponentChild, h } from 'preact'
 import type { MaintenanceState, TableState, WorkerState } from '../state.ts'
 import { agoInWords, bytesInWords, exactCountInWords } from '../words.ts'
 import { type Column, hint, panel, table } from './parts.ts'
@@ -24,6 +24,16 @@ export function tablesPanel({ tables, at }: WorkerState): ComponentChild {
     'Tables',
     'open Delta tables of the lake',
     table('Tables', columns, sorted, ({ table }) => table),
+    ...sorted.flatMap(({ table, nullColumns = [] }) =>
+      nullColumns.length === 0
+        ? []
+        : h(
+            'p',
+            { class: 'trouble', key: table },
+            h('b', {}, `${table}: `),
+            `NULL in every new row: ${nullColumns.join(', ')}`,
+          ),
+    ),
   )
 }
 
