@@ -1,6 +1,10 @@
+import { appendFile, cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { systemRuntime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
+import { dismissRecords, listQuarantine } from '@millrace/outputs'
+import { PINTEREST } from '@millrace/testkit'
 import { reasonKind } from '@millrace/transform'
 import { describe, expect, it } from 'vitest'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
@@ -228,4 +232,30 @@ describe('a run in which more records are rejected than may be', () => {
     expect(new Set(kinds)).toEqual(new Set(['Could not convert string … to INT32']))
     expect(reasonKind('too large: 33554444 bytes, at most 33554432')).toBe('too large: … bytes, at most …')
   })
+})
+
+it('what was dismissed of a run is decided anew when its date is done again, and is not there twice', async () => {
+  const place = await placeWith({ 'a.jsonl': jsonLines([post(4).pin, { index: 'five' }, 1]) })
+  await place.run('2026-01-01')
+  const { lake } = place
+  const which = { topic: 'pin/a.jsonl', matching: 'wrong type' }
+  const counts = await dismissRecords({ lake, tables: ['batch/pin'], which, reason: 'a test' }, systemRuntime)
+  expect([...counts]).toEqual([['batch/pin', 1]])
+  const tables = [{ dataset: 'pin', table: 'batch/pin' }]
+  const states = async () => {
+    const listed = await listQuarantine({ lake, tables, datasetFolders: [] }, 10, true)
+    return listed.map(({ reason, state }) => [reason, state]).sort()
+  }
+  expect(await states()).toEqual([
+    ['not an object', 'bad'],
+    ['wrong type in field index', 'dismissed: a test'],
+  ])
+  const own = join(place.folder, 'own')
+  await cp(join(PINTEREST.datasets, 'pin'), join(own, 'pin'), { recursive: true })
+  await appendFile(join(own, 'pin', 'clean.sql'), '\n-- another text')
+  await place.run('2026-01-01', { datasetFolders: [own, PINTEREST.datasets] })
+  expect(await states()).toEqual([
+    ['not an object', 'bad'],
+    ['wrong type in field index', 'bad'],
+  ])
 })

@@ -1,11 +1,11 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
-import { type DuckDB, filesOf, openDuckDB } from '@millrace/engine'
+import { type DuckDB, filesOf, openDuckDB, quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { createCleaner, loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
 import { type ReplayTotals, replayQuarantine } from './replay.ts'
-import { quarantinePath } from './table.ts'
+import { DISMISSED, quarantinePath } from './table.ts'
 
 export interface QuarantineOf {
   readonly dataset: string
@@ -33,7 +33,11 @@ export interface ListedRecord {
 }
 
 /** Lists rejected records, the newest first. */
-export async function listQuarantine({ lake, tables }: QuarantineOptions, limit: number): Promise<ListedRecord[]> {
+export async function listQuarantine(
+  { lake, tables }: QuarantineOptions,
+  limit: number,
+  withDismissed = false,
+): Promise<ListedRecord[]> {
   const store = await openLake(lake)
   return withEngine(filesOf(store), async (engine) => {
     const listed: ListedRecord[] = []
@@ -44,7 +48,7 @@ export async function listQuarantine({ lake, tables }: QuarantineOptions, limit:
       await using rows = await openScan(planScan(snapshot), connection)
       const reader = await connection.runAndReadAll(`
         SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
-        FROM (${rows.sql}) ORDER BY rejected_at DESC, topic, ${PARTITION}, offset_number, length("offset"), "offset" LIMIT ${limit}`)
+        FROM (${rows.sql}) WHERE ${withDismissed} OR NOT starts_with(state, ${quoteText(DISMISSED)}) ORDER BY rejected_at DESC, topic, ${PARTITION}, offset_number, length("offset"), "offset" LIMIT ${limit}`)
       listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
       connection.closeSync()
     }

@@ -23,13 +23,16 @@ export const QUARANTINE_SCHEMA: StructType = {
     commentedField('time', 'timestamp', "The source's time of the record; when the daily run was planned"),
     commentedField('reason', 'string', 'Why it may not enter the table'),
     commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
-    commentedField('state', 'string', 'bad, unrecognized, replaying:<id> or replayed:<id>'),
+    commentedField('state', 'string', 'bad, unrecognized, replaying:<id>, replayed:<id> or dismissed: <why>'),
     commentedField('rejected_at', 'timestamp', 'When it was rejected'),
   ],
 }
 
 /** Kinesis numbers records by more digits than a number has; those are of one length, so that they sort as text. */
 const OFFSET_NUMBER = `TRY_CAST(split_part("offset", '[', 1) AS BIGINT)`
+
+/** The state of a record that was given up begins so. */
+export const DISMISSED = 'dismissed: '
 
 export const quarantinePath = (table: string) => `${table}_quarantine`
 
