@@ -1,4 +1,4 @@
-import { quoteName } from '@millrace/engine'
+import { quoteName, quoteText } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { physicalName, type TableColumns } from '../log/columns.ts'
 import type { DataType, StructField } from '../log/schema.ts'
@@ -12,6 +12,8 @@ export interface Calendar {
   readonly zone?: string
   /** Seconds ahead of UTC, as Spark's writers took it for all times before 1900. */
   readonly offset: number
+  /** Names of the columns that the file has as dates, where that was asked for. */
+  readonly dates: readonly string[]
 }
 
 /** From these dates on, legacy and current values are the same. */
@@ -25,6 +27,18 @@ export function isCalendrical(type: DataType): boolean {
   return type.fields.some((field) => isCalendrical(field.type))
 }
 
+/** Whether a column has a place in a calendar: by its type, or by the dates that older files have in it. */
+export function isCalendricalColumn(field: StructField): boolean {
+  return isCalendrical(field.type) || wasDate(field)
+}
+
+/** Whether the column was widened from dates: Spark rebases those of older files. */
+export function wasDate({ type, metadata }: StructField): boolean {
+  const changes = metadata['delta.typeChanges']
+  const isFromDate = (change: unknown) => (change as { fromType?: unknown } | null)?.fromType === 'date'
+  return type === 'timestamp_ntz' && Array.isArray(changes) && changes.some(isFromDate)
+}
+
 /** Whether a file may hold values so old that the calendar in its footer matters. */
 export function mayBeOld(file: AddFile, fields: readonly StructField[], mapping: TableColumns['mapping']): boolean {
   const stats = statsOf(file)
@@ -33,6 +47,7 @@ export function mayBeOld(file: AddFile, fields: readonly StructField[], mapping:
 
 function fieldMayBeOld(stats: Stats, field: StructField, mapping: TableColumns['mapping']): boolean {
   const { type } = field
+  if (wasDate(field)) return true
   if (!isCalendrical(type)) return false
   const name = physicalName(field, mapping)
   if (typeof type === 'string') {
@@ -55,11 +70,19 @@ function shift(date: string, depth: number): string {
   return `(2 - len(list_filter(${BEHIND_SINCE}, lambda ${since}: ${since} <= (${date}) - DATE '1970-01-01')))`
 }
 
+/** Returns SQL for a column's value as its writer meant it. See `rebased`; `f.dates` names the dates of the file. */
+export function rebasedColumn(sql: string, field: StructField, mapping: TableColumns['mapping']): string {
+  if (!wasDate(field)) return rebased(sql, field.type)
+  const isDate = `f.julian_dates AND list_contains(f.dates, ${quoteText(physicalName(field, mapping))})`
+  const moved = `(${sql}) + to_days((${shift(`(${sql})::DATE`, 0)})::INTEGER)`
+  return `CASE WHEN ${isDate} AND isfinite(${sql}) AND ${sql} < TIMESTAMP '1582-10-15' THEN ${moved} ELSE ${sql} END`
+}
+
 /**
  * SQL that gives a value with the same calendar date and clock time as its writer meant. Of its file, `f.julian_dates`
  * and `f.julian_times` say what is to be moved, `f.zone` and `f.clock` where the writer's clock stood.
  */
-export function rebased(sql: string, type: DataType, depth = 0): string {
+function rebased(sql: string, type: DataType, depth = 0): string {
   if (!isCalendrical(type)) return sql
   if (type === 'date') {
     const moved = `(${sql}) + ${shift(sql, depth)}::INTEGER`

@@ -10,6 +10,7 @@ const KEYS = ['legacyDateTime', 'legacyINT96', 'version', 'timeZone'].map((key) 
 export async function calendarsOf(
   paths: readonly string[],
   connection: DuckDBConnection,
+  wantsDates: boolean,
 ): Promise<ReadonlyMap<number, Calendar>> {
   const footers = await sparkFooters(paths, connection)
   // A name that DuckDB spells in another way is found by asking for one file after the other.
@@ -18,7 +19,8 @@ export async function calendarsOf(
   for (const [index, path] of paths.entries()) {
     const footer = isKnown ? footers.get(path) : [...(await sparkFooters([path], connection)).values()][0]
     const calendar = footer && calendarOf(footer, await hasInt96(footer, path, connection))
-    if (calendar) found.set(index, calendar)
+    if (!calendar) continue
+    found.set(index, wantsDates ? { ...calendar, dates: await dateColumns(path, connection) } : calendar)
   }
   return found
 }
@@ -41,6 +43,14 @@ export async function sparkFooters(
   return footers
 }
 
+async function dateColumns(path: string, connection: DuckDBConnection): Promise<string[]> {
+  const list = jsonList([withoutGlob(path)], '["VARCHAR"]')
+  const result = await connection.runAndReadAll(
+    `SELECT name FROM parquet_schema(${list}) WHERE converted_type = 'DATE'`,
+  )
+  return result.getRows().map(([name]) => String(name))
+}
+
 /** Spark writes all timestamps of a file in one way. Only where the two ways differ in calendar need it be known. */
 async function hasInt96(footer: Footer, path: string, connection: DuckDBConnection): Promise<boolean> {
   if (isJulian(footer, 'legacyDateTime') === isJulian(footer, 'legacyINT96')) return false
@@ -60,7 +70,7 @@ function calendarOf(footer: Footer, isInt96: boolean): Calendar | undefined {
   const julianDates = isJulian(footer, 'legacyDateTime')
   const julianTimes = isInt96 ? isJulian(footer, 'legacyINT96') : julianDates
   return julianDates || julianTimes
-    ? { julianDates, julianTimes, ...clockOf(footer.get('timeZone') ?? 'UTC') }
+    ? { dates: [], julianDates, julianTimes, ...clockOf(footer.get('timeZone') ?? 'UTC') }
     : undefined
 }
 

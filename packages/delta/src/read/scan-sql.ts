@@ -4,7 +4,7 @@ import type { AddFile } from '../log/actions.ts'
 import { columnId, fileType, physicalName, renamed, type TableColumns, tableColumns } from '../log/columns.ts'
 import { tableUrl } from '../log/log.ts'
 import { duckdbType, isWidened, type StructField, unreadableType } from '../log/schema.ts'
-import { type Calendar, rebased } from './calendar.ts'
+import { type Calendar, rebasedColumn } from './calendar.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 import type { Scan } from './scan.ts'
 
@@ -60,7 +60,7 @@ function rowsQuery(
   const expressions = used.map((field) => {
     const value = columnSql(scan, columns, field, inFiles, partitions)
     const isOld = known.calendars.size > 0 && inFiles.includes(field)
-    return `${isOld ? rebased(value, field.type) : value} AS ${quoteName(field.name)}`
+    return `${isOld ? rebasedColumn(value, field, columns.mapping) : value} AS ${quoteName(field.name)}`
   })
   const facts = fileFacts(scan, columns, partitions, known)
   return [
@@ -136,11 +136,17 @@ function fileFacts(
     if (rows) fact.bits = rows.toString('base64')
     if (calendar) {
       Object.assign(fact, { julian_dates: calendar.julianDates, julian_times: calendar.julianTimes })
-      Object.assign(fact, { zone: calendar.zone ?? null, clock: calendar.offset })
+      Object.assign(fact, { zone: calendar.zone ?? null, clock: calendar.offset, dates: calendar.dates })
     }
     facts.push(fact)
   })
-  const calendar = ['"julian_dates": "BOOLEAN"', '"julian_times": "BOOLEAN"', '"zone": "VARCHAR"', '"clock": "BIGINT"']
+  const calendar = [
+    '"julian_dates": "BOOLEAN"',
+    '"julian_times": "BOOLEAN"',
+    '"zone": "VARCHAR"',
+    '"clock": "BIGINT"',
+    '"dates": ["VARCHAR"]',
+  ]
   const values = partitions.map((_, i) => `"p${i}": "VARCHAR"`)
   const names = ['"file": "UBIGINT"', ...values, ...calendar, '"bits": "VARCHAR"']
   const rows = `unnest(${jsonList(facts, `[{${names.join(', ')}}]`)}, recursive := true)`

@@ -6,7 +6,7 @@ import { tableColumns } from '../log/columns.ts'
 import { locationOf, type TableRef, tableUrl } from '../log/log.ts'
 import { type StructField, unreadableType } from '../log/schema.ts'
 import { statsOf } from './bounds.ts'
-import { type Calendar, isCalendrical, mayBeOld } from './calendar.ts'
+import { type Calendar, isCalendricalColumn, mayBeOld, wasDate } from './calendar.ts'
 import { deletedRows } from './deletion-vector.ts'
 import { explainFailure } from './failure.ts'
 import { calendarsOf } from './footers.ts'
@@ -99,7 +99,7 @@ async function oldCalendars(
 ): Promise<ReadonlyMap<number, Calendar>> {
   const columns = tableColumns(scan.snapshot)
   const fields = usedColumns(scan, columns).filter(
-    (field) => isCalendrical(field.type) && !columns.isPartition(field) && unreadableType(field.type) === undefined,
+    (field) => isCalendricalColumn(field) && !columns.isPartition(field) && unreadableType(field.type) === undefined,
   )
   const old = scan.files.flatMap((file, index) => (mayBeOld(file, fields, columns.mapping) ? [index] : []))
   if (old.length === 0) return new Map()
@@ -107,6 +107,7 @@ async function oldCalendars(
     const found = await calendarsOf(
       old.map((index) => paths[index] ?? ''),
       connection,
+      fields.some(wasDate),
     )
     return new Map([...found].map(([place, calendar]) => [old[place] ?? place, calendar]))
   } catch (error) {

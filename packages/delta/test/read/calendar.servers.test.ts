@@ -51,3 +51,35 @@ for (const type of ['INT96', 'TIMESTAMP_MICROS']) {
     expect(bySpark).toHaveLength(2 * rows.length)
   })
 }
+
+const ZONE = 'spark.sql.session.timeZone'
+const ZONES = ['America/Los_Angeles', 'Europe/Berlin', 'Asia/Kathmandu', '+05:30', 'Australia/Lord_Howe']
+
+it('old dates and times of writers in other zones than UTC read as Spark reads them', async ({ spark }) => {
+  const ref = testTables.table()
+  const table = `delta.\`${join(testTables.lake, ref.path)}\``
+  await sparkSql(spark, `CREATE TABLE ${table} (zone STRING, id INT, day DATE, at TIMESTAMP) USING delta`)
+  for (const zone of ZONES) {
+    const rows = [...DAYS, ...LATER].map(
+      (day, id) => `('${zone}', ${id}, DATE '${day}', TIMESTAMP '${day} 12:34:56.123456')`,
+    )
+    await sparkSql(spark, `SET ${ZONE} = ${zone}`)
+    for (const [i, key] of SETTINGS.entries()) {
+      await sparkSql(spark, `SET ${key} = ${['LEGACY', 'LEGACY', 'TIMESTAMP_MICROS'][i]}`)
+    }
+    try {
+      await sparkSql(spark, `INSERT INTO ${table} VALUES ${rows.join(', ')}`)
+    } finally {
+      for (const key of [ZONE, ...SETTINGS]) await sparkSql(spark, `RESET ${key}`)
+    }
+  }
+  const bySpark = await sparkSql(
+    spark,
+    `SELECT zone, id, CAST(day AS STRING) AS day, CAST(unix_micros(at) AS STRING) AS at FROM ${table} ORDER BY zone, id`,
+  )
+  const snapshot = await openTable(ref)
+  if (!snapshot) throw new Error('Spark made no table')
+  const ours = 'zone, id, day::VARCHAR AS day, epoch_us("at")::VARCHAR AS "at"'
+  expect(await testTables.ask(snapshot, `SELECT ${ours} FROM rows ORDER BY zone, id`)).toEqual(bySpark)
+  expect(bySpark).toHaveLength(ZONES.length * (DAYS.length + LATER.length))
+})

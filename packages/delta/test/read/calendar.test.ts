@@ -97,6 +97,19 @@ describe('dates of the Julian calendar', () => {
   })
 })
 
+test('dates of the Julian calendar are moved where their column is a timestamp_ntz by now; its own times are not', async () => {
+  const typeChanges = [{ fromType: 'date', toType: 'timestamp_ntz' }]
+  const widened = struct({ ...column('day', 'timestamp_ntz'), metadata: { 'delta.typeChanges': typeChanges } })
+  const wide = await sparkTable(widened, "SELECT DATE '1500-01-10' AS day UNION ALL SELECT DATE '2024-02-29'", MARKED)
+  expect(await valuesOf(wide)).toEqual([['1500-01-01 00:00:00'], ['2024-02-29 00:00:00']])
+  const where = { op: '<', column: 'day', value: '1500-01-02 00:00:00' } as const
+  expect(await valuesOf(wide, { where })).toEqual([['1500-01-01 00:00:00']])
+  const times = await sparkTable(widened, "SELECT TIMESTAMP '1500-01-10 00:00:00' AS day", MARKED)
+  expect(await valuesOf(times)).toEqual([['1500-01-10 00:00:00']])
+  const unmarked = await sparkTable(widened, "SELECT DATE '1500-01-10' AS day", { version: '3.5.1' })
+  expect(await valuesOf(unmarked)).toEqual([['1500-01-10 00:00:00']])
+})
+
 describe('times of old', () => {
   const stored = "SELECT TIMESTAMPTZ '1500-01-10 12:00:00.123456+00' AS at"
   test.each([
