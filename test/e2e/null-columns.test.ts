@@ -40,8 +40,8 @@ it("a column that its data set no longer fills stops the worker and the daily ru
       expect.objectContaining({ check: 'table sale', result: 'problem', detail: expect.stringContaining('note') }),
     )
 
-    const told = await catchUp('--null-columns', 'sale=note')
-    expect(told).toMatchObject({
+    const allowed = await catchUp('--null-columns', 'sale=note')
+    expect(allowed).toMatchObject({
       exitCode: 0,
       stderr: expect.stringContaining('sale: NULL in every new row, as --null-columns allows: note'),
     })

@@ -71,6 +71,6 @@ describe('doctor', () => {
     using folder = temporaryFolder()
     const { out } = await runMillrace(['doctor', '--source', 'kafka://127.0.0.1:1'], { cwd: folder.path })
     expect(out).toMatch(/^ok {7}configuration {2}valid/m)
-    expect(out).toMatch(/^problem {2}source.*\n +next: Check that the server is up/m)
+    expect(out).toMatch(/^problem {2}source.*\n +next: Check that the broker is up/m)
   })
 })

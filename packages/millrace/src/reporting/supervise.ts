@@ -42,10 +42,10 @@ export async function superviseWorker(
   if (listen !== 'usual') await ready
   // The default dashboard is optional: the worker runs without it.
   ready?.catch((error: Error) => reporter.say(`no dashboard: ${error.message}`))
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const sayOnce = (words: string | undefined) => {
-    if (words === undefined || told.has(words)) return
-    told.add(words)
+    if (words === undefined || reported.has(words)) return
+    reported.add(words)
     reporter.say(words)
   }
   return {
