@@ -62,6 +62,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./quarantine.ts')).quarantine,
   },
   {
+    name: 'test',
+    summary: 'runs the fixtures of data sets',
+    load: async () => (await import('./test.ts')).test,
+  },
+  {
     name: 'config',
     summary: 'every setting and where its value comes from',
     load: async () => (await import('./config.ts')).config,
