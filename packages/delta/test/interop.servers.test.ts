@@ -7,11 +7,11 @@ import {
   optimizeTable,
   replaceRows,
   type Snapshot,
+  schemaOf,
   vacuumTable,
   writeCheckpoint,
 } from '../src/index.ts'
 import { commitName } from '../src/log/log.ts'
-import { schemaOf } from '../src/log/schema.ts'
 import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { everything, rowsOfEverything } from './all-types.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from './test-tables.ts'

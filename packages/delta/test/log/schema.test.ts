@@ -1,8 +1,8 @@
 import { openDuckDB } from '@millrace/engine'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { duckdbType, type Metadata } from '../../src/index.ts'
-import { schemaOf, unreadableType } from '../../src/log/schema.ts'
+import { duckdbType, type Metadata, schemaOf } from '../../src/index.ts'
+import { unreadableType } from '../../src/log/schema.ts'
 
 const engine = await openDuckDB({ files: 'all', threads: 1 })
 const connection = await engine.connect()

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { sparkSql, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
-import { appendRows, openTable } from '../../src/index.ts'
-import { schemaOf } from '../../src/log/schema.ts'
+import { appendRows, openTable, schemaOf } from '../../src/index.ts'
 import { constraintSql } from '../../src/write/constraints.ts'
 import { committed, openTestTables, reopened, type TestTables } from '../test-tables.ts'
 
