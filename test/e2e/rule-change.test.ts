@@ -107,8 +107,12 @@ describe('when a rule changes', () => {
     await sell(3)
     await catchUp('--dataset-folders', 'v2')
     await sell(4)
-    // One that has not been told yet can still append.
-    await catchUp('--dataset-folders', 'v1')
+    // One that has not been told yet would leave the column without values: it must be told that this is meant.
+    expect(await place.run('stream', '--until-caught-up', '--dataset-folders', 'v1')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('COLUMNS_WITHOUT_VALUES'),
+    })
+    await catchUp('--dataset-folders', 'v1', '--null-columns', 'sale=town')
     await verified()
     expect(await place.sql('select id, cents, town from sale order by id')).toEqual([
       { id: 1, cents: 113, town: null },
