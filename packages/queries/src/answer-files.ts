@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { duckdbType } from '@millrace/delta'
@@ -14,7 +14,7 @@ export async function writeAnswerFiles(answer: Answer, folder: string, connectio
   const rows = answerSql(answer)
   await connection.run(`COPY (${rows}) TO ${quoteText(path('csv'))} (FORMAT csv, HEADER)`)
   await connection.run(`COPY (${rows}) TO ${quoteText(path('parquet'))} (FORMAT parquet, COMPRESSION zstd)`)
-  await writeFile(path('arrow'), await arrowBytes(answer))
+  await writeArrowFile(rows, path('arrow'), connection)
   await Promise.all(ENDINGS.map((ending) => chmod(path(ending), 0o600)))
 }
 
@@ -38,15 +38,13 @@ function literal(value: unknown): string {
   return value === null || value === undefined ? 'NULL' : quoteText(String(value))
 }
 
-/** Encodes an answer as an Arrow IPC file, which pyarrow, polars and DuckDB read. */
-async function arrowBytes({ columns, rows }: Answer): Promise<Uint8Array> {
-  const { Float64, Int32, Int64, Table, tableToIPC, Utf8, vectorFromArray } = await import('apache-arrow')
-  const types = { string: new Utf8(), integer: new Int32(), long: new Int64(), double: new Float64() }
-  const vectors = columns.map(({ name, type }, i) => {
-    const values = rows.map((row) => row[i] ?? null)
-    const exact =
-      type === 'long' ? values.map((value) => (value === null ? null : BigInt(value as string | number))) : values
-    return [name, vectorFromArray(exact, types[type])] as const
+/** Writes rows as an Arrow IPC file, which pyarrow, polars and DuckDB read. */
+async function writeArrowFile(sql: string, path: string, connection: DuckDBConnection): Promise<void> {
+  const { writeArrow } = await import('./sql/arrow.ts')
+  const result = await connection.stream(sql)
+  const columns = result.columnNames().map((name, i) => ({ name, type: result.columnType(i) }))
+  await using file = await open(path, 'w', 0o600)
+  await writeArrow({ columns, chunks: () => result }, async (part) => {
+    await file.writeFile(part)
   })
-  return tableToIPC(new Table(Object.fromEntries(vectors)), 'file')
 }

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBDecimalType, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { quoteName, runBeside } from '@millrace/engine'
 import { type Question, type Questions, tablesOf } from './questions.ts'
@@ -7,12 +7,20 @@ import { jsonValue } from './sql/json.ts'
 /** Column of an answer, with Delta's name of its type. */
 export interface AnswerColumn {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'long' | 'double'
+  readonly type:
+    | 'string'
+    | 'integer'
+    | 'long'
+    | 'double'
+    | 'boolean'
+    | 'date'
+    | 'timestamp'
+    | `decimal(${number},${number})`
 }
 
 export interface AnswerRows {
   readonly columns: readonly AnswerColumn[]
-  /** Rows of texts and numbers in the question's order. */
+  /** Rows in the question's order. Dates, timestamps, decimals and long numbers that are not exact are texts. */
   readonly rows: readonly (readonly unknown[])[]
 }
 
@@ -81,7 +89,14 @@ function answerType(name: string, type: DuckDBType | undefined): AnswerColumn['t
       return 'long'
     case DuckDBTypeId.DOUBLE:
       return 'double'
+    case DuckDBTypeId.BOOLEAN:
+      return 'boolean'
+    case DuckDBTypeId.DATE:
+      return 'date'
+    case DuckDBTypeId.TIMESTAMP_TZ:
+      return 'timestamp'
     default:
+      if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`
       throw new MillraceError(
         'QUERY_FAILED',
         `an answer's column ${name} has the type ${type}, which answers do not support`,

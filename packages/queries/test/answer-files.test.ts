@@ -4,6 +4,7 @@ import { openDuckDB } from '@millrace/engine'
 import { temporaryFolder } from '@millrace/testkit'
 import { tableFromIPC } from 'apache-arrow'
 import { afterAll, expect, it } from 'vitest'
+import { readAnswer } from '../src/answers.ts'
 import { type Answer, writeAnswerFiles } from '../src/index.ts'
 import { parseQuestion } from '../src/questions.ts'
 
@@ -56,6 +57,38 @@ it('is the same in every format', async () => {
     'share Float64',
   ])
   expect(arrow.toArray().map((row) => Object.values(row?.toJSON() ?? {}))).toEqual(exact)
+})
+
+it('keeps booleans, dates, times and decimals as what they are, in every format', async () => {
+  const connection = await engine.connect()
+  const answer = await readAnswer(
+    connection,
+    "SELECT true AS word, DATE '2026-01-02' AS day, TIMESTAMPTZ '2026-01-02 03:04:05.5+00' AS at, 12.50::DECIMAL(9, 2) AS price",
+  )
+  expect(answer).toEqual({
+    columns: [
+      { name: 'word', type: 'boolean' },
+      { name: 'day', type: 'date' },
+      { name: 'at', type: 'timestamp' },
+      { name: 'price', type: 'decimal(9,2)' },
+    ],
+    rows: [[true, '2026-01-02', '2026-01-02T03:04:05.5Z', '12.50']],
+  })
+  const folder = await temporaryFolder()
+  await writeAnswerFiles({ question, ...answer }, folder, connection)
+  const read = async (file: string) => (await readAnswer(connection, `FROM '${join(folder, file)}'`)).columns
+  expect(await read('q9.parquet')).toEqual(answer.columns)
+  expect((await readAnswer(connection, `FROM '${join(folder, 'q9.parquet')}'`)).rows).toEqual(answer.rows)
+  expect(JSON.parse(await readFile(join(folder, 'q9.json'), 'utf8'))).toEqual([
+    { word: true, day: '2026-01-02', at: '2026-01-02T03:04:05.5Z', price: '12.50' },
+  ])
+  const arrow = tableFromIPC(await readFile(join(folder, 'q9.arrow')))
+  expect(arrow.schema.fields.map(({ type }) => `${type}`)).toEqual([
+    'Bool',
+    'Date32<DAY>',
+    'Timestamp<MICROSECOND, UTC>',
+    'Decimal[9e+2]',
+  ])
 })
 
 it('keeps a NUL character in a value, in every format', async () => {

@@ -16,7 +16,8 @@ export async function clusterQuestions(clusterSchema: ClusterSchema, tables: Ask
 }
 
 function answerOf({ columns, rows }: ClusterRows) {
-  return { columns: columns.map(({ name, type }) => ({ name, type: answerType(name, type) })), rows }
+  const typed = columns.map(({ name, type }) => ({ name, type: answerType(name, type) }))
+  return { columns: typed, rows: rows.map((row) => row.map((value, i) => answerValue(value, typed[i]?.type))) }
 }
 
 const TYPES: Readonly<Record<string, AnswerColumn['type']>> = {
@@ -24,13 +25,27 @@ const TYPES: Readonly<Record<string, AnswerColumn['type']>> = {
   integer: 'integer',
   bigint: 'long',
   double: 'double',
+  boolean: 'boolean',
+  date: 'date',
+  timestamp: 'timestamp',
 }
 
 function answerType(name: string, type: string): AnswerColumn['type'] {
-  const known = TYPES[type.replace(/\(.*/, '')]
+  const [, precision, scale] = /^decimal\((\d+),\s*(\d+)\)$/.exec(type) ?? []
+  if (precision !== undefined && scale !== undefined) return `decimal(${Number(precision)},${Number(scale)})`
+  const known = /^timestamp.*(?<! with time zone)$/.test(type) ? undefined : TYPES[type.replace(/[ (].*/, '')]
   if (known) return known
   throw new MillraceError(
     'QUERY_FAILED',
     `an answer's column ${name} has the type ${type}, which answers do not support`,
   )
+}
+
+/** Converts a timestamp of the cluster, such as `2026-01-02 03:04:05.000 UTC`, to ISO 8601. */
+function answerValue(value: unknown, type: AnswerColumn['type'] | undefined): unknown {
+  if (type !== 'timestamp' || typeof value !== 'string') return value
+  return value
+    .replace(' ', 'T')
+    .replace(/\.0+(?= )/, '')
+    .replace(/ UTC$/, 'Z')
 }

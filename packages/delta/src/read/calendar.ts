@@ -20,7 +20,7 @@ export interface Calendar {
 const SAME_SINCE: Readonly<Record<string, string>> = { date: '1582-10-15', timestamp: '1900-01-01T00:00:00Z' }
 
 /** Whether a value of the type has a place in a calendar. Spark never rebases a timestamp_ntz. */
-export function isCalendrical(type: DataType): boolean {
+function isCalendrical(type: DataType): boolean {
   if (typeof type === 'string') return type in SAME_SINCE
   if (type.type === 'array') return isCalendrical(type.elementType)
   if (type.type === 'map') return isCalendrical(type.keyType) || isCalendrical(type.valueType)

@@ -1,4 +1,4 @@
-import type { Answer } from '../answers.ts'
+import type { Answer, AnswerColumn } from '../answers.ts'
 import { type Html, html } from './html.ts'
 import { columnText, counted, numberText } from './words.ts'
 
@@ -22,10 +22,15 @@ function cellHtml({ isNumber }: Column, value: unknown): Html {
   return html`<td class="number">${typeof value === 'number' ? numberText(value) : String(value)}</td>`
 }
 
+/** Whether a column's values are aligned and sorted as numbers. */
+function isNumber(type: AnswerColumn['type']): boolean {
+  return ['integer', 'long', 'double'].includes(type) || type.startsWith('decimal')
+}
+
 /** Returns the answer's rows as a scrollable table with a filter field. */
 export function answerTable({ question: { id, title, chart }, columns, rows }: Answer): Html {
   // The x axis holds names even if they are numbers: the year 2018 must not become 2,018.
-  const described = columns.map(({ name, type }) => ({ name, isNumber: type !== 'string' && name !== chart.x }))
+  const described = columns.map(({ name, type }) => ({ name, isNumber: isNumber(type) && name !== chart.x }))
   return html`<div class="answer" data-answer>
 <p class="tools" hidden><label for="filter-${id}">Filter</label> <input id="filter-${id}" type="search" autocomplete="off" spellcheck="false"> <output for="filter-${id}">${counted(rows.length, 'row')}</output></p>
 <div class="frame" role="region" tabindex="0" aria-label="Table: ${title}">${tableHtml(title, described, rows)}</div>

@@ -8,7 +8,10 @@ import type { SqlResult } from './session.ts'
 const BATCH_CHUNKS = 32
 
 /** Writes a result as an Arrow IPC file. */
-export async function writeArrow({ columns, chunks }: SqlResult, sink: Sink): Promise<number> {
+export async function writeArrow(
+  { columns, chunks }: Pick<SqlResult, 'columns' | 'chunks'>,
+  sink: Sink,
+): Promise<number> {
   const shapes = columns.map(({ type }) => arrowColumn(type))
   const fields = columns.map(({ name }, i) => new Field(name, (shapes[i] as ArrowColumn).type, true))
   const schema = new Schema(fields)

@@ -31,7 +31,7 @@ function noteOf({ at, tookMs, versions }: LiveAnswers, now: number): string {
 function answerCard({ id, title, chart, columns, rows, rowCount }: LiveAnswer): ComponentChild {
   const described = columns.map(({ name, type }, i) => ({
     head: name.replaceAll('_', ' '),
-    isNumber: type !== 'string',
+    isNumber: /^(integer|long|double|decimal)/.test(type),
     cell: (row: readonly unknown[]) => String(row[i] ?? '–'),
   }))
   const more = rowCount > rows.length ? `, the first ${rows.length}` : ''
