@@ -1,12 +1,15 @@
 import { systemRuntime } from '@millrace/base'
-import { openOrCreate } from '@millrace/delta'
+import { openOrCreate, openTable, type Snapshot } from '@millrace/delta'
 import { openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { expect, it } from 'vitest'
 import { runBatch } from '../src/index.ts'
+import { refuseRowRules } from '../src/trino/clean.ts'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 import { generateLakeTables } from './lake-tables.ts'
+
+const FIELDS = { type: 'struct', fields: [{ name: 'n', type: 'long', nullable: true, metadata: {} }] } as const
 
 const REASON = "the table's constraint few (follower_count < 5000 OR follower_count IS NULL) does not hold"
 
@@ -44,4 +47,17 @@ it('so are rows of a table of the stream, as far as they are known', async () =>
   expect(run.tables[0]).toMatchObject({ rows: 3, rejected: 2 })
   expect(await pins(place)).toEqual([[1], [2], [3]])
   expect((await quarantined(place)).map(([, , reason]) => reason)).toEqual([REASON, REASON])
+})
+
+it('a cluster is not let write to a table that asks something of its rows', async () => {
+  const place = await openPlace()
+  await theirTable(place)
+  const table = await openTable({ store: await openLake(place.lake), path: 'batch/pin' })
+  expect(() => refuseRowRules(table as Snapshot)).toThrow('which a cluster does not check for us')
+  const plain = await openOrCreate(
+    { store: await openLake(place.lake), path: 'plain' },
+    { schema: FIELDS },
+    systemRuntime,
+  )
+  expect(() => refuseRowRules(plain)).not.toThrow()
 })

@@ -1,5 +1,13 @@
 import { MillraceError } from '@millrace/base'
-import { type AddFile, commit, committedOrThrow, openOrCreate, uploadAll } from '@millrace/delta'
+import {
+  type AddFile,
+  commit,
+  committedOrThrow,
+  openOrCreate,
+  rowRefusal,
+  type Snapshot,
+  uploadAll,
+} from '@millrace/delta'
 import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
@@ -15,6 +23,7 @@ export async function makeOnCluster(
   parts: TableParts,
 ): Promise<NewRows> {
   const { dataset, snapshot, kept, latest, onRecords } = parts
+  refuseRowRules(snapshot)
   const input = await bringInput(portions, clusterSchema, parts)
   const there = await clusterSchema.share(`${dataset.name}_kept`, snapshot, kept)
   const columns = columnList(dataset)
@@ -35,6 +44,16 @@ export async function makeOnCluster(
   const records = input.records ?? found
   onRecords(records)
   return { files, rows, records, duplicates: fit - rows, filtered, rejectedObjects: input.rejectedObjects }
+}
+
+/** Refuses a table that asks something of each row: the cluster writes rows that nobody here has looked at. */
+export function refuseRowRules({ table, metadata }: Snapshot): void {
+  if (rowRefusal(metadata) === undefined) return
+  throw new MillraceError(
+    'TABLE_UNSUPPORTED',
+    `${table.store.url}/${table.path} has NOT NULL columns, lengths or constraints, which a cluster does not check for us`,
+    { next: 'Run without a cluster (leave out --engine), or take them off the table.' },
+  )
 }
 
 interface Input {
