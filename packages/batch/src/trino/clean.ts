@@ -52,7 +52,7 @@ export function refuseRowRules({ table, metadata }: Snapshot): void {
   throw new MillraceError(
     'TABLE_UNSUPPORTED',
     `${table.store.url}/${table.path} has NOT NULL columns, lengths or constraints, which a cluster does not check for us`,
-    { next: 'Run without a cluster (leave out --engine), or take them off the table.' },
+    { next: 'Run without a cluster, or take them off the table.' },
   )
 }
 

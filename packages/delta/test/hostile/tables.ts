@@ -42,6 +42,27 @@ const property =
     metadata.configuration = Object.fromEntries([[name, value]])
   }
 
+const protocol =
+  (change: object): Change =>
+  (log) => {
+    Object.assign(log.protocol, change)
+  }
+
+const PROTOCOLS: readonly Case[] = [
+  ['features without their lists', protocol({ minReaderVersion: 3, minWriterVersion: 7 }), 'TABLE_BROKEN'],
+  [
+    'features of readers alone',
+    protocol({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: [] }),
+    'TABLE_BROKEN',
+  ],
+  ['a reader version below zero', protocol({ minReaderVersion: -1 }), 'TABLE_BROKEN'],
+  [
+    'a reader version to come',
+    protocol({ minReaderVersion: 99, minWriterVersion: 99, readerFeatures: [], writerFeatures: [] }),
+    'TABLE_UNSUPPORTED',
+  ],
+]
+
 const PROPERTIES: readonly Case[] = [
   ['column mapping of no known mode', property('delta.columnMapping.mode', 'nonsense'), 7],
   ['column mapping that the protocol does not announce', property('delta.columnMapping.mode', 'name'), 7],
@@ -242,6 +263,7 @@ const STATISTICS: readonly Case[] = [
 
 /** Every case: what is in it, and what comes of reading it. */
 export const HOSTILE_TABLES: readonly Case[] = [
+  ...PROTOCOLS,
   ...PROPERTIES,
   ...COMPACTIONS,
   ...CHECKPOINTS,
