@@ -1,17 +1,9 @@
 import { freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { expectEach, sendThroughKills } from './gateway-kills.ts'
-import { openWorkplace, type Workplace } from './millrace.ts'
+import { openWorkplaces } from './workplaces.ts'
 
-const places: Workplace[] = []
-const workplace = async () => {
-  const place = await openWorkplace()
-  places.push(place)
-  return place
-}
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.leave()
-})
+const workplace = openWorkplaces()
 
 const LONG = { timeout: 240_000 }
 

@@ -2,21 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { freshName, makeKafkaTopics, openKinesisStream, s3Client, withServices } from '@millrace/testkit'
 import { createConnection } from 'mysql2/promise'
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { fillTables, startGateway } from './emulated.ts'
-import { openWorkplace, type Workplace } from './millrace.ts'
+import { openWorkplaces } from './workplaces.ts'
 
 const DATASETS = ['pin', 'geo', 'user']
 
-const places: Workplace[] = []
-const workplace = async (environment: Readonly<Record<string, string>> = {}) => {
-  const place = await openWorkplace(environment)
-  places.push(place)
-  return place
-}
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.leave()
-})
+const workplace = openWorkplaces()
 
 const itOnAll = withServices('mariadb', 'kafka', 's3')
 

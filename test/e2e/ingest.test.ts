@@ -2,18 +2,10 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, expect, it } from 'vitest'
-import { openWorkplace, type Workplace } from './millrace.ts'
+import { expect, it } from 'vitest'
+import { openWorkplaces } from './workplaces.ts'
 
-const places: Workplace[] = []
-const workplace = async () => {
-  const place = await openWorkplace()
-  places.push(place)
-  return place
-}
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.leave()
-})
+const workplace = openWorkplaces()
 
 it('a CSV file, whose values are all text, is typed by its data set', async () => {
   const place = await workplace()

@@ -1,17 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
-import { openWorkplace, printed, type Workplace } from './millrace.ts'
+import { expect, it } from 'vitest'
+import { printed } from './millrace.ts'
+import { openWorkplaces } from './workplaces.ts'
 
-const places: Workplace[] = []
-const workplace = async () => {
-  const place = await openWorkplace()
-  places.push(place)
-  return place
-}
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.leave()
-})
+const workplace = openWorkplaces()
 
 const COUNTS = 'select count(*) as n, count(distinct ind) as inds, min(ind) as first, max(ind) as last'
 

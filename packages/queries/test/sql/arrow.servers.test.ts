@@ -1,20 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { judgeArrowFile, temporaryFolder, withServices } from '@millrace/testkit'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { FORMATS, openSql, type SqlSession } from '../../src/index.ts'
+import { describe, expect } from 'vitest'
+import { openWritten } from './written.ts'
 
-let session: SqlSession
-beforeAll(async () => {
-  session = await openSql(await temporaryFolder(afterAll))
-})
-afterAll(() => session[Symbol.asyncDispose]())
-
-async function written(format: keyof typeof FORMATS, sql: string): Promise<Buffer> {
-  const parts: Buffer[] = []
-  await session.run(sql, (result) => FORMATS[format](result, async (part) => void parts.push(Buffer.from(part))))
-  return Buffer.concat(parts)
-}
+const written = openWritten()
 
 const EVERY_TYPE = `
   SELECT true AS bool, 1::TINYINT AS i8, 2::SMALLINT AS i16, 3::INTEGER AS i32, 9007199254740993::BIGINT AS i64,

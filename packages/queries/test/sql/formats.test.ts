@@ -1,18 +1,7 @@
-import { temporaryFolder } from '@millrace/testkit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FORMATS, openSql, type SqlSession } from '../../src/index.ts'
+import { describe, expect, it } from 'vitest'
+import { openWritten } from './written.ts'
 
-let session: SqlSession
-beforeAll(async () => {
-  session = await openSql(await temporaryFolder(afterAll))
-})
-afterAll(() => session[Symbol.asyncDispose]())
-
-async function written(format: keyof typeof FORMATS, sql: string): Promise<Buffer> {
-  const parts: Buffer[] = []
-  await session.run(sql, (result) => FORMATS[format](result, async (part) => void parts.push(Buffer.from(part))))
-  return Buffer.concat(parts)
-}
+const written = openWritten()
 
 const ROWS = `SELECT * FROM (VALUES (1, 'it''s, "so"', NULL), (2, '', [1, 2]), (3, E'two\\nlines', [])) AS t(n, word, list) ORDER BY n`
 
