@@ -130,6 +130,20 @@ describe('stream --to postgres://…', () => {
     ])
   })
 
+  it('a second group on the same table stops with a choice', async ({ postgres }) => {
+    const schema = await openSchema(postgres)
+    const place = await workplace({ MILLRACE_DATASETS: 'pin', PGPASSWORD: postgres.password })
+    await place.run('ingest', '--count', '20')
+    const stream = (...more: string[]) => place.run('stream', '--until-caught-up', '--to', schema.address, ...more)
+    expect(await stream()).toMatchObject({ exitCode: 0 })
+    expect(await stream('--group', 'two')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/ANOTHER_GROUP.*millrace puts the records of pin into this table already/),
+    })
+    expect(await stream('--group', 'two', '--another-group')).toMatchObject({ exitCode: 0 })
+    expect(await schema.rows('count(*)::int AS rows', 'pin')).toEqual([{ rows: 40 }])
+  })
+
   it('killed again and again, two outputs have every record once', async ({ postgres }) => {
     const schema = await openSchema(postgres)
     const place = await workplace({ MILLRACE_DATASETS: 'pin', PGPASSWORD: postgres.password })

@@ -26,9 +26,9 @@ export const openPostgres: OpenOutput = async (context) => {
 
 /** The clean rows in a table, and the progress of the pipeline in a table beside it, moved by the same transactions. */
 export async function postgresOutput(session: Session, at: TableName, context: OutputContext) {
-  const { dataset, group, machine } = context
+  const { dataset, machine } = context
   const { fields } = dataset.schema
-  const progress = progressOf(session, at, group)
+  const progress = progressOf(session, at, context)
   const into = `${inSchema(at, at.table)} (${fields.map(({ name }) => `"${name.replaceAll('"', '""')}"`).join(', ')})`
   let size = { version: 0, rows: 0, bytes: 0 }
 

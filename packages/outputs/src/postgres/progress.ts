@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { Partition, Position } from '@millrace/transport'
-import type { Begun, StoredAdvance } from '../output.ts'
+import type { Begun, OutputContext, StoredAdvance } from '../output.ts'
 import type { Session } from './session.ts'
 import { inSchema, PROGRESS, type TableName } from './table.ts'
 
@@ -14,7 +14,11 @@ export interface Progress {
   move(advances: readonly StoredAdvance[]): Promise<boolean>
 }
 
-export function progressOf(session: Session, at: TableName, pipeline: string): Progress {
+export function progressOf(
+  session: Session,
+  at: TableName,
+  { group: pipeline, allowsAnotherGroup = false }: Pick<OutputContext, 'group' | 'allowsAnotherGroup'>,
+): Progress {
   const name = inSchema(at, PROGRESS)
   const stored = async (partitions: readonly Partition[], lock = '') => {
     const { rows } = await session.query(
@@ -56,6 +60,7 @@ export function progressOf(session: Session, at: TableName, pipeline: string): P
         const { topic, id, identity } = partition
         const row = rows.get(key(topic, id))
         if (row?.position !== (from && textOf(from)) || (row && row.identity !== identity)) return false
+        if (!row && !allowsAnotherGroup) await refuseOthers(session, at, pipeline, partition)
         const { rowCount } = await session.query(row ? update(name) : insert(name), [
           ...[pipeline, at.table, topic, id, identity],
           textOf(to),
@@ -65,6 +70,24 @@ export function progressOf(session: Session, at: TableName, pipeline: string): P
       return true
     },
   }
+}
+
+/**
+ * Refuses a first position in a topic that another pipeline puts into the same table: its records would be there twice.
+ * The lock makes two that begin at the same moment go one after the other.
+ */
+async function refuseOthers(session: Session, at: TableName, pipeline: string, { topic, identity }: Partition) {
+  await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key(at.schema, at.table, topic)])
+  const { rows } = await session.query(
+    `SELECT DISTINCT pipeline FROM ${inSchema(at, PROGRESS)} WHERE table_name = $1 AND topic = $2 AND identity = $3`,
+    [at.table, topic, identity],
+  )
+  const pipelines = rows.map((row) => String(row.pipeline))
+  if (pipelines.length === 0 || pipelines.includes(pipeline)) return
+  throw new MillraceError(
+    'ANOTHER_GROUP',
+    `${at.schema}.${at.table}: ${pipelines.join(' and ')} puts the records of ${topic} into this table already; ${pipeline} would put them there a second time`,
+  )
 }
 
 interface StoredRow {
