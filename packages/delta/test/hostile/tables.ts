@@ -55,6 +55,11 @@ const PROTOCOLS: readonly Case[] = [
     protocol({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: [] }),
     'TABLE_BROKEN',
   ],
+  [
+    'features of writers alone',
+    protocol({ minReaderVersion: 3, minWriterVersion: 7, writerFeatures: [] }),
+    'TABLE_BROKEN',
+  ],
   ['a reader version below zero', protocol({ minReaderVersion: -1 }), 'TABLE_BROKEN'],
   [
     'a reader version to come',
