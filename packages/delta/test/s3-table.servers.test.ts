@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { systemRuntime } from '@millrace/base'
 import { openDuckDB, readableBy } from '@millrace/engine'
@@ -65,3 +68,26 @@ withServices('s3', 'httpfs')('a table in a bucket is read by DuckDB itself where
   expect(paths).toEqual([`${store.url}/places/part-1.parquet`])
   expect(await sumsByPlace(written, connection)).toEqual(EXPECTED)
 })
+
+withServices('s3', 'httpfs')(
+  'DuckDB reads a table in a bucket and nothing else of the server',
+  async ({ s3, httpfs }) => {
+    const { store, written } = await tableOn(s3, await openEngine())
+    const home = await temporaryFolder()
+    const program = fileURLToPath(new URL('programs/read-confined.ts', import.meta.url))
+    const env = {
+      ...process.env,
+      HOME: home,
+      LAKE: store.url,
+      ENDPOINT: s3.endpoint,
+      REGION: s3.region,
+      HTTPFS: httpfs,
+    }
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { env })
+    expect(JSON.parse(stdout)).toEqual({
+      path: `${store.url}/places/part-1.parquet`,
+      rows: [...written.files.values()].length * 100,
+      other: expect.stringContaining('disabled by configuration'),
+    })
+  },
+)
