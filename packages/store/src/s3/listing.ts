@@ -1,9 +1,9 @@
 import { MillraceError } from '@millrace/base'
 import { compareUtf8 } from '../order.ts'
 import type { ObjectInfo } from '../store.ts'
+import type { Bucket } from './bucket.ts'
 import { brokenOff } from './errors.ts'
 import { textOf } from './http.ts'
-import type { Bucket } from './store.ts'
 import { element, elements } from './xml.ts'
 
 /** A page has at most a thousand keys of at most a kilobyte each, which may be escaped. */

@@ -4,8 +4,8 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { MillraceError } from '@millrace/base'
 import type { Origin } from '../cache/cache.ts'
 import type { S3Address } from './address.ts'
+import type { Bucket } from './bucket.ts'
 import { isAbsent } from './errors.ts'
-import type { Bucket } from './store.ts'
 
 /** The bucket as the cache of local files sees it. */
 export function bucketAsOrigin({ client, bucket, prefix, reader }: Bucket, { endpoint }: S3Address): Origin {

@@ -1,10 +1,11 @@
-import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { Runtime } from '@millrace/base'
 import { type CacheOptions, openCache } from '../cache/cache.ts'
 import { withCodedErrors } from '../coded-errors.ts'
 import { checkKey } from '../key.ts'
 import { type ByteRange, MOST_WHOLE, type ObjectStore, type S3Access } from '../store.ts'
 import type { S3Address } from './address.ts'
+import type { Bucket } from './bucket.ts'
 import { openClient } from './client.ts'
 import { adviceOn, isAbsent, isTaken, retryConflicts, statusOf } from './errors.ts'
 import { bytesOf, openAgents } from './http.ts'
@@ -12,15 +13,6 @@ import { listObjects } from './listing.ts'
 import { bucketAsOrigin } from './origin.ts'
 import { openReader, type Reader } from './reader.ts'
 import { uploadFile } from './upload.ts'
-
-/** A bucket of S3 or of a compatible server. */
-export interface Bucket {
-  readonly client: S3Client
-  readonly bucket: string
-  readonly prefix: string
-  readonly reader: Reader
-  readonly runtime: Runtime
-}
 
 export function s3Store(address: S3Address, runtime: Runtime, cacheOptions: CacheOptions = {}): ObjectStore {
   const agents = openAgents()

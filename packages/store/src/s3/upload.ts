@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises'
 import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { MillraceError } from '@millrace/base'
+import type { Bucket } from './bucket.ts'
 import { isAbsent, isTaken, statusOf } from './errors.ts'
-import type { Bucket } from './store.ts'
 
 /** Four parts are in memory at a time. */
 const PART_BYTES = 8 * 1024 * 1024

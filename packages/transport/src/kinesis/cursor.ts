@@ -6,8 +6,7 @@ import {
   type ShardIteratorType,
 } from '@aws-sdk/client-kinesis'
 import { type Partition, partitionKey } from '../source.ts'
-import { outOfRange } from './gap.ts'
-import { fromKinesis, nameOf } from './kinesis-error.ts'
+import { fromKinesis, nameOf, outOfRange } from './kinesis-error.ts'
 import type { ShardPosition } from './position.ts'
 import type { Stream, Streams } from './streams.ts'
 

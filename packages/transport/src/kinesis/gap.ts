@@ -1,6 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type Partition, partitionKey } from '../source.ts'
 import type { Cursors, Page } from './cursor.ts'
+import { outOfRange } from './kinesis-error.ts'
 import type { ShardPosition } from './position.ts'
 import type { Stream } from './streams.ts'
 
@@ -50,9 +51,4 @@ export function refuseOtherStart(partition: Partition, { sequence, next }: Shard
   const [first] = page.records
   if (sequence === 0n || typeof next !== 'number' || !first) return
   if (first.SequenceNumber !== String(sequence)) throw outOfRange(partition, sequence)
-}
-
-export function outOfRange(partition: Partition, sequence: bigint, cause?: unknown): MillraceError {
-  const message = `${partitionKey(partition)} does not hold record ${sequence}, which is where to go on`
-  return new MillraceError('OFFSET_OUT_OF_RANGE', message, { cause })
 }

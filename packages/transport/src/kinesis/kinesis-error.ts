@@ -1,4 +1,5 @@
 import { type ErrorCode, MillraceError } from '@millrace/base'
+import { type Partition, partitionKey } from '../source.ts'
 
 /** Codes of the errors of Kinesis and of the SDK, by name. All others are retried. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -68,4 +69,10 @@ function adviceOn(error: unknown): string | undefined {
   const { code = '' } = error as NodeJS.ErrnoException
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'Check the region and ?endpoint=: no server has that name.'
   return code === 'ECONNREFUSED' ? 'Check ?endpoint=: no server listens there.' : undefined
+}
+
+/** Returns the error for a record that the shard no longer has. */
+export function outOfRange(partition: Partition, sequence: bigint, cause?: unknown): MillraceError {
+  const message = `${partitionKey(partition)} does not hold record ${sequence}, which is where to go on`
+  return new MillraceError('OFFSET_OUT_OF_RANGE', message, { cause })
 }
