@@ -105,4 +105,13 @@ it('a data set without a generator gets records made up from its fields, one wit
       }`,
     )
     expect(await made('--count', '2', '--seed', '40')).toBe('{"id":40}\n{"id":41}\n')
+
+    const large = 'x'.repeat(20_000)
+    await writeFile(
+      join(folder, 'generator.js'),
+      `export const createRecords = (seed) => (record) => ({ id: seed + record, note: 'x'.repeat(20_000) })`,
+    )
+    expect(await made('--count', '2', '--seed', '40')).toBe(
+      `{"id":40,"note":"${large}"}\n{"id":41,"note":"${large}"}\n`,
+    )
   }))

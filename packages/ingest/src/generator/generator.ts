@@ -3,19 +3,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MillraceError } from '@millrace/base'
 import { datasetFolder, loadDataset } from '@millrace/transform'
-import type { Page } from './page.ts'
 import { plausibleGenerator } from './plausible.ts'
-
-/** Makes records of one data set. */
-export interface RecordGenerator {
-  /** Size of a typical record. */
-  readonly usualBytes: number
-  /** Appends the JSON of a record and ends it. The same number always gives the same record. */
-  write(page: Page, record: number): void
-}
+import { type CreateRecord, generatorOf, type RecordGenerator } from './record-generator.ts'
 
 /** Type of `createGenerator`, which `generator.ts` in the folder of a data set exports. */
 export type CreateGenerator = (seed: number) => RecordGenerator
+
+/** Type of `createRecords`, which `generator.ts` may export instead: simpler, and slower. */
+export type CreateRecords = (seed: number) => CreateRecord
 
 const FILES = ['generator.ts', 'generator.js']
 
@@ -30,5 +25,6 @@ export async function generatorFor(
   if (file === undefined) return plausibleGenerator((await loadDataset(dataset, folders)).fields, seed)
   const module = await import(pathToFileURL(file).href)
   if (typeof module.createGenerator === 'function') return (module.createGenerator as CreateGenerator)(seed)
-  throw new MillraceError('DATASET_INVALID', `${file} does not export a function createGenerator`)
+  if (typeof module.createRecords === 'function') return generatorOf((module.createRecords as CreateRecords)(seed))
+  throw new MillraceError('DATASET_INVALID', `${file} exports neither createRecords nor createGenerator, a function`)
 }

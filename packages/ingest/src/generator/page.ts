@@ -19,8 +19,13 @@ export function newPage(bytes: number): Page {
 export function endRecord(page: Page): void {
   page.ends.push(page.at)
   page.bytes[page.at++] = NEWLINE
-  if (page.bytes.length - page.at >= LARGEST_RECORD) return
-  const larger = Buffer.allocUnsafeSlow(2 * page.bytes.length)
+  makeRoom(page, LARGEST_RECORD)
+}
+
+/** Grows the buffer until so many bytes more fit. */
+export function makeRoom(page: Page, bytes: number): void {
+  if (page.bytes.length - page.at >= bytes) return
+  const larger = Buffer.allocUnsafeSlow(Math.max(2 * page.bytes.length, page.at + bytes))
   larger.set(page.bytes.subarray(0, page.at))
   page.bytes = larger
 }

@@ -1,7 +1,7 @@
 import { decimalType } from '@millrace/delta'
 import { between, bits, type Chance, chanceOf } from './chance.ts'
-import type { RecordGenerator } from './generator.ts'
 import { endRecord, type Page, put, putInteger, putTenThousandths } from './page.ts'
+import type { RecordGenerator } from './record-generator.ts'
 import { daysBetween, literal, putMoment, putWords } from './texts.ts'
 
 /** Name and type of a field of a data set. */
