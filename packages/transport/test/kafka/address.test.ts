@@ -21,8 +21,11 @@ describe('the address of Kafka', () => {
   it('asks for TLS, with a certificate authority of its own or without', async () => {
     expect(parseKafkaAddress('kafka://a?ssl=true', {}).security).toEqual({ tls: {} })
     const file = join(await temporaryFolder(), 'ca.pem')
-    await writeFile(file, 'certificate')
-    expect(parseKafkaAddress(`kafka://a?ca=${file}`, {}).security).toEqual({ tls: { ca: Buffer.from('certificate') } })
+    const certificate = '-----BEGIN CERTIFICATE-----'
+    await writeFile(file, certificate)
+    expect(parseKafkaAddress(`kafka://a?ca=${file}`, {}).security).toEqual({ tls: { ca: Buffer.from(certificate) } })
+    await writeFile(file, 'a key, say')
+    expect(() => parseKafkaAddress(`kafka://a?ca=${file}`, {})).toThrow('holds no certificate')
   })
 
   it.each([
