@@ -1,18 +1,16 @@
 import { type Partition, partitionKey } from '../source.ts'
 import type { Cursors } from './cursor.ts'
-import { type Entry, entriesOf } from './entries.ts'
+import { type Entries, entriesOf, refilled } from './entries.ts'
 import { refuseOtherStart } from './gap.ts'
 import { fromKinesis, isThrottled, nameOf } from './kinesis-error.ts'
 import type { ShardPosition } from './position.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Shard, Stream } from './streams.ts'
 
-/** The state of reading at a position: the iterator, and records that were fetched and not yet returned. */
-export interface Bookmark {
+/** The state of reading at a position: the iterator, and records of the last page that were not yet returned. */
+export interface Bookmark extends Entries {
   /** Undefined when the shard has ended. */
   readonly iterator: string | undefined
-  /** Records of the last page that were not yet returned. */
-  readonly entries: readonly Entry[]
   /** The position after that page, or where reading begins. */
   readonly pageEnd: ShardPosition
   /** Whether no record has come yet since reading began. */
@@ -32,7 +30,7 @@ export interface ShardContext {
 }
 
 export function bookmarkAt(iterator: string, shardPosition: ShardPosition): Bookmark {
-  return { iterator, entries: [], pageEnd: shardPosition, fresh: true, atTip: false, behindMs: 0 }
+  return { iterator, entries: [], waiting: [], pageEnd: shardPosition, fresh: true, atTip: false, behindMs: 0 }
 }
 
 /** Fetches the next page; undefined when it cannot be had now. */
@@ -48,7 +46,7 @@ export async function nextPage(
     const last = page.records.at(-1)?.SequenceNumber
     return {
       iterator: page.iterator,
-      entries: entriesOf(page.records, shard, pageEnd),
+      ...refilled(entriesOf(page.records, shard, pageEnd), shard),
       pageEnd: last === undefined ? pageEnd : { ...pageEnd, sequence: BigInt(last), next: 'after' },
       fresh: fresh && last === undefined,
       atTip: page.atTip && page.iterator !== undefined,

@@ -20,23 +20,49 @@ export interface Entry {
 
 const NOTHING = new Uint8Array()
 
-/** Returns the records from a position on, with aggregated records unpacked. */
-export function entriesOf(records: readonly SdkRecord[], shard: Shard, from: ShardPosition): Entry[] {
-  return records.flatMap((record) => {
-    const { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival, PartitionKey } = record
-    const sequence = BigInt(SequenceNumber)
-    const shared = { sequence, time: arrival?.getTime() ?? 0 }
-    const packed = unpackAggregate(data)
-    if (!packed)
-      return [{ ...shared, name: recordName(SequenceNumber, undefined), index: 0, data, key: PartitionKey ?? '' }]
-    const first = sequence === from.sequence && typeof from.next === 'number' ? from.next : 0
-    return packed
-      .slice(first)
-      .filter((user) => belongsTo(shard, user))
-      .map(({ index, data, partitionKey: key }) => {
-        return { ...shared, name: recordName(SequenceNumber, index), index, data, key }
-      })
-  })
+/** Records of a page: those that are unpacked, and those that wait until the others have been returned. */
+export interface Entries {
+  readonly entries: readonly Entry[]
+  readonly waiting: readonly SdkRecord[]
+}
+
+/**
+ * Returns the records from a position on, with aggregated records unpacked. A page of 10 MB can hold more than a million
+ * records in its packs: beyond a bound, packs stay as they are.
+ */
+export function entriesOf(records: readonly SdkRecord[], shard: Shard, from?: ShardPosition): Entries {
+  const entries: Entry[] = []
+  for (const [i, record] of records.entries()) {
+    if (entries.length >= MOST_RECORDS) return { entries, waiting: records.slice(i) }
+    for (const entry of unpacked(record, shard, from)) entries.push(entry)
+  }
+  return { entries, waiting: [] }
+}
+
+/** Unpacks what waits where there is nothing else. */
+export function refilled({ entries, waiting }: Entries, shard: Shard): Entries {
+  let filled: Entries = { entries, waiting }
+  while (filled.entries.length === 0 && filled.waiting.length > 0) filled = entriesOf(filled.waiting, shard)
+  return filled
+}
+
+function unpacked(
+  { SequenceNumber = '0', Data: data = NOTHING, ApproximateArrivalTimestamp: arrival, PartitionKey }: SdkRecord,
+  shard: Shard,
+  from: ShardPosition | undefined,
+): Entry[] {
+  const sequence = BigInt(SequenceNumber)
+  const shared = { sequence, time: arrival?.getTime() ?? 0 }
+  const packed = unpackAggregate(data)
+  if (!packed)
+    return [{ ...shared, name: recordName(SequenceNumber, undefined), index: 0, data, key: PartitionKey ?? '' }]
+  const first = sequence === from?.sequence && typeof from.next === 'number' ? from.next : 0
+  return packed
+    .slice(first)
+    .filter((user) => belongsTo(shard, user))
+    .map(({ index, data, partitionKey: key }) => {
+      return { ...shared, name: recordName(SequenceNumber, index), index, data, key }
+    })
 }
 
 /**

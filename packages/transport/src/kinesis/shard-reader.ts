@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { type Block, type End, type Partition, type Position, type ReadOptions, reached } from '../source.ts'
 import { type Bookmark, bookmarkAt, hasMoved, nextPage } from './bookmark.ts'
 import type { Cursors } from './cursor.ts'
-import { blockOf, fitting } from './entries.ts'
+import { blockOf, fitting, refilled } from './entries.ts'
 import { refuseGap } from './gap.ts'
 import { decodePosition, encodePosition } from './position.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -28,16 +28,17 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
   let tip: { readonly position: Position; readonly seenAt: number } | undefined
   let endAskedAt = Number.POSITIVE_INFINITY
 
-  const blockFrom = (from: Position, bookmark: Bookmark, maxBytes: number, readThrough = 0): Block => {
+  const blockFrom = (from: Position, bookmark: Bookmark, shard: Shard, maxBytes: number, readThrough = 0): Block => {
     const { entries, iterator, pageEnd, behindMs } = bookmark
     const taken = fitting(entries, maxBytes)
-    const rest = entries.slice(taken.length)
+    const left = refilled({ ...bookmark, entries: entries.slice(taken.length) }, shard)
+    const rest = left.entries
     const through = Math.max(decodePosition(from).through, readThrough, (taken.at(-1)?.time ?? 0) - SLACK_MS)
     const ended = rest.length === 0 && iterator === undefined
     const shardPosition = rest[0] ? { sequence: rest[0].sequence, next: rest[0].index } : pageEnd
     const to = encodePosition({ sequence: shardPosition.sequence, next: ended ? 'end' : shardPosition.next, through })
     bookmarks.drop(from)
-    if (!ended) bookmarks.put(to, { ...bookmark, entries: rest, pageEnd: { ...pageEnd, through } })
+    if (!ended) bookmarks.put(to, { ...bookmark, ...left, pageEnd: { ...pageEnd, through } })
     return { ...blockOf(partition, from, to, taken), behind: { ms: behindMs }, ...(ended ? { last: true } : {}) }
   }
   return {
@@ -67,13 +68,14 @@ export function createShardReader(partition: Partition, cursors: Cursors, runtim
         if (!page?.atTip) continue
         rateLimit.rest()
         tip = { position: from, seenAt: askedAt }
-        if (wallTime - shardPosition.through > IDLE_ADVANCE_MS) return blockFrom(from, bookmark, 0, wallTime - SLACK_MS)
+        if (wallTime - shardPosition.through > IDLE_ADVANCE_MS)
+          return blockFrom(from, bookmark, shard, 0, wallTime - SLACK_MS)
         if (endAskedAt > askedAt) continue
         endAskedAt = Number.POSITIVE_INFINITY
         bookmarks.put(from, bookmark)
         return undefined
       }
-      return blockFrom(from, bookmark, maxBytes)
+      return blockFrom(from, bookmark, shard, maxBytes)
     },
   }
 }
