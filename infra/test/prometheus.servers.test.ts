@@ -38,7 +38,7 @@ it('every panel of every dashboard shows something of a real worker that Prometh
 it('the alert rules are well formed, fire when they should and not when they should not', async ({ prometheus }) => {
   const promtool = promisify(execFile)
   const { stdout } = await promtool(prometheus.promtool, ['check', 'config', `${RULES}prometheus.yml`])
-  expect(stdout).toContain('7 rules found')
+  expect(stdout).toContain('8 rules found')
   const tested = await promtool(prometheus.promtool, ['test', 'rules', `${RULES}rules.test.yml`])
   expect(tested.stdout).toContain('SUCCESS')
 })
@@ -50,7 +50,7 @@ it('a Prometheus takes the rules and answers every one of them', async ({ promet
   await until('rules are evaluated', async () => {
     const { data } = (await (await fetch(`${prometheus.url}/api/v1/rules`)).json()) as RulesAnswer
     const health = data.groups.flatMap(({ rules }) => rules.map((rule) => rule.health))
-    return health.length === 7 && health.every((each) => each === 'ok')
+    return health.length === 8 && health.every((each) => each === 'ok')
   })
 })
 

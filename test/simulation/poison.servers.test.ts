@@ -21,7 +21,7 @@ const KINDS: readonly [string, string | Uint8Array | null, string][] = [
   ['empty', '', 'empty message'],
   ['blank', '  \t ', 'empty message'],
   ['a tombstone', null, 'tombstone: no value'],
-  ['a list', '[{"ind":1}]', 'not an object'],
+  ['a list with something else in it', '[{"ind":1}, 2]', 'a list, and not of 1 to 100000 objects alone'],
   ['null', 'null', 'not an object'],
   ['two records', '{"ind":1}\n{"ind":2}', 'not JSON'],
   ['no text', NOT_UTF8, 'not JSON: invalid UTF-8'],

@@ -41,6 +41,7 @@ it('a table that Spark made and filled is taken over: appended to once, through 
     ...{
       limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 },
       untilCaughtUp: true,
+      nullColumns: ['loaded_by'],
       haste: 1,
       events: [],
       temporaryFolder: folder,

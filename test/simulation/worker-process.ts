@@ -13,6 +13,8 @@ export interface Orders {
   readonly group: string
   readonly limits: { readonly maxBytes: number; readonly maxRows: number; readonly everyMs: number }
   readonly untilCaughtUp: boolean
+  /** Columns of the table that the data set need not fill. */
+  readonly nullColumns?: readonly string[]
   /** Where it keeps what is under way; what a killed one leaves there goes with the test. */
   readonly temporaryFolder: string
   /** How much faster its clock goes. */

@@ -154,7 +154,7 @@ describe('a table that Spark made', () => {
     [
       'a check that is computed',
       ['CREATE TABLE @ (id BIGINT) USING delta', 'ALTER TABLE @ ADD CONSTRAINT positive CHECK (abs(id) > 0)'],
-      'constraint positive (abs(id) > 0)',
+      'constraint positive (abs ( id ) > 0)',
     ],
     [
       'a generated column',

@@ -43,6 +43,7 @@ await runStream(
     group: orders.group,
     start: 'earliest',
     limits: orders.limits,
+    ...(orders.nullColumns && { nullColumns: { [orders.dataset]: orders.nullColumns } }),
     untilCaughtUp: orders.untilCaughtUp,
     onEvent(event) {
       if (event.what === 'waits') report({ waits: event.message })

@@ -82,11 +82,16 @@ export function partitionNames(
 /** Hive's name for a partition without a value. */
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__'
 
-/** Matches characters that Hive and Spark escape in the name of a folder. */
-const UNSAFE = /[[\p{Cc}&&\p{ASCII}]"#%'*\/:=?\\\[\]^\{\}]/gv
+/** Matches what `encodeURIComponent` leaves as it is and Hive escapes in the name of a folder. */
+const UNSAFE = /['*]/g
 
+/**
+ * Escapes what Hive and Spark escape in the name of a folder, and also what is not ASCII, and the space: delta-rs asks S3
+ * for other keys than it finds in the log where they stand in a name as they are.
+ */
 function escaped(text: string): string {
-  return text.replace(UNSAFE, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  const encoded = encodeURIComponent(text)
+  return encoded.replace(UNSAFE, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 /** A partition value as DuckDB names it → as the protocol writes it. */

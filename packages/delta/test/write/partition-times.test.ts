@@ -43,7 +43,7 @@ async function theirs(value: string, folder: string): Promise<Snapshot> {
   )
 }
 
-test('a new table has times as Spark writes them: in ISO 8601 in the log, with a space in the names of folders', async () => {
+test('a new table has times as Spark writes them: in ISO 8601 in the log, with a space, escaped, in the names of folders', async () => {
   let snapshot = await testTables.create({ schema, partitionColumns: ['at'] })
   for (const [id, time] of [
     [1, `TIMESTAMPTZ '2023-01-02 03:02:03.5+02'`],
@@ -53,11 +53,11 @@ test('a new table has times as Spark writes them: in ISO 8601 in the log, with a
     snapshot = await append(snapshot, id, time)
   }
   expect(namesOf(snapshot)).toEqual([
-    ['2023-01-02T01:02:03.500000Z', 'at=2023-01-02 01%3A02%3A03.5'],
-    ['2023-01-02T00:00:00.000000Z', 'at=2023-01-02 00%3A00%3A00'],
+    ['2023-01-02T01:02:03.500000Z', 'at=2023-01-02%2001%3A02%3A03.5'],
+    ['2023-01-02T00:00:00.000000Z', 'at=2023-01-02%2000%3A00%3A00'],
     [null, 'at=__HIVE_DEFAULT_PARTITION__'],
   ])
-  expect(await readdir(join(testTables.lake, snapshot.table.path))).toContain('at=2023-01-02 01%3A02%3A03.5')
+  expect(await readdir(join(testTables.lake, snapshot.table.path))).toContain('at=2023-01-02%2001%3A02%3A03.5')
 })
 
 test.each([
@@ -66,7 +66,7 @@ test.each([
     '2023-01-02 01:02:03.5',
     'at=2023-01-02 01%3A02%3A03.5',
     '2023-01-03 00:00:00',
-    'at=2023-01-03 00%3A00%3A00',
+    'at=2023-01-03%2000%3A00%3A00',
   ],
   [
     'ISO 8601',
@@ -80,9 +80,9 @@ test.each([
     '2023-01-02T01:02:03.500000Z',
     'at=2023-01-02 01%3A02%3A03.5',
     '2023-01-03T00:00:00.000000Z',
-    'at=2023-01-03 00%3A00%3A00',
+    'at=2023-01-03%2000%3A00%3A00',
   ],
-  ['no folders', '2023-01-02 01:02:03.5', '', '2023-01-03 00:00:00', 'at=2023-01-03 00%3A00%3A00'],
+  ['no folders', '2023-01-02 01:02:03.5', '', '2023-01-03 00:00:00', 'at=2023-01-03%2000%3A00%3A00'],
 ])('a table with times in the way of %s goes on in that way', async (_, value, folder, ourValue, ourFolder) => {
   const before = await theirs(value, folder)
   let snapshot = await append(before, 2, `TIMESTAMPTZ '2023-01-03 00:00:00+00'`)
