@@ -71,8 +71,13 @@ export function judgeArrowFile(
   return operate(judge, 'arrowFile', { path })
 }
 
-export function sparkSql(spark: HttpAddress, sql: string): Promise<readonly Row[]> {
-  return operate(spark, 'sql', { sql })
+/** SQL by Spark; the settings are for this statement alone, in a session of its own. */
+export function sparkSql(
+  spark: HttpAddress,
+  sql: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<readonly Row[]> {
+  return operate(spark, 'sql', { sql, settings })
 }
 
 export function sparkStats(

@@ -15,11 +15,11 @@ afterAll(() => testTables.close())
 
 const DAYS = ['0001-01-01', '0999-12-31', '1000-03-01', '1500-01-01', '1500-03-01', '1582-10-04', '1582-10-15']
 const LATER = ['1700-02-28', '1883-11-18', '1899-12-31', '1900-01-01', '2024-02-29']
-const SETTINGS = [
-  'spark.sql.parquet.datetimeRebaseModeInWrite',
-  'spark.sql.parquet.int96RebaseModeInWrite',
-  'spark.sql.parquet.outputTimestampType',
-]
+const settingsOf = (mode: string, type: string) => ({
+  'spark.sql.parquet.datetimeRebaseModeInWrite': mode,
+  'spark.sql.parquet.int96RebaseModeInWrite': mode,
+  'spark.sql.parquet.outputTimestampType': type,
+})
 
 for (const type of ['INT96', 'TIMESTAMP_MICROS']) {
   it(`old dates and times that Spark wrote, as ${type}, read as Spark reads them`, async ({ spark }) => {
@@ -30,13 +30,7 @@ for (const type of ['INT96', 'TIMESTAMP_MICROS']) {
       return `(${id}, DATE '${day}', TIMESTAMP '${day} 23:59:59.123456', array(DATE '${day}', NULL))`
     })
     for (const mode of ['LEGACY', 'CORRECTED']) {
-      const values = [mode, mode, type]
-      for (const [i, key] of SETTINGS.entries()) await sparkSql(spark, `SET ${key} = ${values[i]}`)
-      try {
-        await sparkSql(spark, `INSERT INTO ${table} VALUES ${rows.join(', ')}`)
-      } finally {
-        for (const key of SETTINGS) await sparkSql(spark, `RESET ${key}`)
-      }
+      await sparkSql(spark, `INSERT INTO ${table} VALUES ${rows.join(', ')}`, settingsOf(mode, type))
     }
     const texts = 'id, CAST(day AS STRING) AS day, CAST(list[0] AS STRING) AS listed'
     const bySpark = await sparkSql(
@@ -63,15 +57,10 @@ it('old dates and times of writers in other zones than UTC read as Spark reads t
     const rows = [...DAYS, ...LATER].map(
       (day, id) => `('${zone}', ${id}, DATE '${day}', TIMESTAMP '${day} 12:34:56.123456')`,
     )
-    await sparkSql(spark, `SET ${ZONE} = ${zone}`)
-    for (const [i, key] of SETTINGS.entries()) {
-      await sparkSql(spark, `SET ${key} = ${['LEGACY', 'LEGACY', 'TIMESTAMP_MICROS'][i]}`)
-    }
-    try {
-      await sparkSql(spark, `INSERT INTO ${table} VALUES ${rows.join(', ')}`)
-    } finally {
-      for (const key of [ZONE, ...SETTINGS]) await sparkSql(spark, `RESET ${key}`)
-    }
+    await sparkSql(spark, `INSERT INTO ${table} VALUES ${rows.join(', ')}`, {
+      ...settingsOf('LEGACY', 'TIMESTAMP_MICROS'),
+      [ZONE]: zone,
+    })
   }
   const bySpark = await sparkSql(
     spark,

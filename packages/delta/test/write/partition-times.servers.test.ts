@@ -47,17 +47,12 @@ describe('times by which a table is partitioned', () => {
   for (const [way, utc] of [
     ['today', 'true'],
     ['before', 'false'],
-  ]) {
+  ] as const) {
     it(`are read by all of them where Spark wrote first, as it does ${way}`, async ({ judge, spark }) => {
       const path = `spark_${way}`
       await sparkSql(spark, `CREATE TABLE ${at(path)} (id BIGINT, at TIMESTAMP) USING delta PARTITIONED BY (at)`)
-      await sparkSql(spark, `SET ${UTC_VALUES} = ${utc}`)
-      try {
-        const rows = TIMES.map((time, id) => `(${id}, TIMESTAMP '${time}')`)
-        await sparkSql(spark, `INSERT INTO ${at(path)} VALUES ${rows.join(', ')}`)
-      } finally {
-        await sparkSql(spark, `RESET ${UTC_VALUES}`)
-      }
+      const rows = TIMES.map((time, id) => `(${id}, TIMESTAMP '${time}')`)
+      await sparkSql(spark, `INSERT INTO ${at(path)} VALUES ${rows.join(', ')}`, { [UTC_VALUES]: utc })
       expect(await all(path, judge, spark)).toEqual(expected(6, '2023-01-01T00:00:00+00:00'))
     })
   }

@@ -10,8 +10,12 @@ from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
 
 
-def sql(sql):
-    frame = spark.sql(sql)
+def sql(sql, settings=None):
+    # Settings are for this statement alone: other tests ask at the same time.
+    session = spark.newSession() if settings else spark
+    for name, value in (settings or {}).items():
+        session.conf.set(name, value)
+    frame = session.sql(sql)
     try:
         return frame.toArrow().to_pylist()
     except pa.ArrowInvalid:
