@@ -49,9 +49,7 @@ async function addCommand(program: Program, entry: CommandEntry, wanted: boolean
   const command = await entry.load()
   added.description(command.about)
   for (const positional of command.positionals ?? []) added.argument(positional)
-  // Two settings that no command has together may share a flag; `config`, which has all, takes it for the first.
-  for (const key of new Map(command.settings.toReversed().map((each) => [flagOf(each), each])).values())
-    addSetting(added, key)
+  for (const key of command.settings) addSetting(added, key)
   for (const { flag, short, value, description } of command.options) {
     addOption(added, `${short ? `${short}, ` : ''}${flag}${value ? ` <${value}>` : ''}`, description)
   }

@@ -6,6 +6,12 @@ import { runMillrace } from './run-millrace.ts'
 const names = COMMANDS.map(({ name }) => name)
 
 describe('--help', () => {
+  test('lists the settings of a command as the command names them, the source first', async () => {
+    const { out } = await runMillrace(['stream', '--help'])
+    const flags = [...out.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag)
+    expect(flags.slice(0, 3)).toEqual(['--source', '--lake', '--to'])
+  })
+
   test('lists every command', async () => {
     const { code, out, err } = await runMillrace(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })

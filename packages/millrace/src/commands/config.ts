@@ -23,10 +23,16 @@ function shown(key: SettingKey, { written }: ResolvedSettings): unknown {
   return settingInfo(key).secret ? '***' : value
 }
 
+/** A setting whose flag is that of another one has it only where a command has not the other. */
+function hasFlag(key: SettingKey): boolean {
+  const { secret, flag } = settingInfo(key)
+  return !secret && flag === undefined
+}
+
 export const config: Command = {
   about:
     'Prints each setting, its value, and whether that came from a flag, the environment, millrace.config.ts or the default.',
-  settings: SETTING_KEYS.filter((key) => !settingInfo(key).secret),
+  settings: SETTING_KEYS.filter(hasFlag),
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace config', does: 'what would a command run with?' },

@@ -29,6 +29,17 @@ test('millrace.config.ts in the working folder stands between environment and de
   )
 })
 
+test('a flag of two settings is, for config, that of the one that is called so', async () => {
+  const { code, out } = await configOf(DEFINED, '--to', 'console')
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toEqual(
+    expect.arrayContaining([
+      { setting: 'to', value: 'console', origin: '--to' },
+      { setting: 'outputs', value: 'delta', origin: 'default' },
+    ]),
+  )
+})
+
 test('--config names another file, from any folder', async () => {
   using folder = temporaryFolder()
   mkdirSync(join(folder.path, 'conf'))
