@@ -98,13 +98,18 @@ describe('rule 6: the anchor commits last', () => {
   })
 })
 
+/** The other output has committed five records that the anchor has not. */
+async function startedWithOneAhead(): Promise<PipelineOutputs> {
+  await (await started(pair())).close()
+  const alone = open(otherPlace)
+  await alone.begin([P0])
+  await alone.commit(await alone.prepare(batchOf(0, 5)), move(undefined, 5))
+  return started(pair())
+}
+
 describe('an output of rows that a kill left ahead of the anchor', () => {
   it('gets only what comes after it, in whatever batches the records come again', async () => {
-    await (await started(pair())).close()
-    const alone = open(otherPlace)
-    await alone.begin([P0])
-    await alone.commit(await alone.prepare(batchOf(0, 5)), move(undefined, 5))
-    const outputs = await started(pair())
+    const outputs = await startedWithOneAhead()
     // The first lies before it, the second across it, the third after it; they are prepared side by side.
     const ready = [await prepared(outputs, 0, 3), await prepared(outputs, 3, 7), await prepared(outputs, 7, 9)]
     for (const [i, advances] of [move(0, 3), move(3, 7), move(7, 9)].entries()) {
@@ -115,11 +120,7 @@ describe('an output of rows that a kill left ahead of the anchor', () => {
   })
 
   it('does not go back: a kill in the middle of catching up leaves it where it is', async () => {
-    await (await started(pair())).close()
-    const alone = open(otherPlace)
-    await alone.begin([P0])
-    await alone.commit(await alone.prepare(batchOf(0, 5)), move(undefined, 5))
-    const outputs = await started(pair())
+    const outputs = await startedWithOneAhead()
     await outputs.commit(await prepared(outputs, 0, 3), move(0, 3))
     const next = await started(pair())
     expect(await next.commit(await prepared(next, 3, 9), move(3, 9))).toMatchObject({ outcome: 'committed' })

@@ -172,6 +172,17 @@ export function describeOutput(
         expect(await stored(await open(under))).toEqual([BigInt(winner)])
       })
 
+      test('of two workers that commit from the same position at once, one does', async () => {
+        const under = await place()
+        const both = [await started(await open(under)), await begun(await open(under))]
+        const ready = await Promise.all(both.map((output) => prepared(output, batchOf(under, 0, 5))))
+        const results = await Promise.all(
+          both.map((output, i) => untilAnswered(() => output.commit(ready[i], [advance(P0, 0, 5)]))),
+        )
+        expect(results.map(({ outcome }) => outcome).sort()).toEqual(['committed', 'fenced'])
+        expect(await under.visible()).toEqual(numbers(0, 5))
+      })
+
       test('workers with a partition each commit at once, and neither is fenced', async () => {
         const under = await place()
         const [first, second] = [await started(await open(under), P0), await started(await open(under), P1)]

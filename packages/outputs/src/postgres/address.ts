@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { MillraceError } from '@millrace/base'
+import { hostOf, isLoopback, MillraceError, readCertificate } from '@millrace/base'
 
 export interface PostgresAddress {
   readonly host: string
@@ -12,7 +11,6 @@ export interface PostgresAddress {
 }
 
 const DEFAULT_PORT = 5432
-const LOOPBACK = /^(localhost|127\..*|\[::1\])$/
 const SETTINGS = new Set(['schema', 'ssl', 'ca'])
 const FORM =
   'Such an address is postgres://user@host:5432/database?schema=public, with the password in PGPASSWORD or a passfile.'
@@ -35,7 +33,7 @@ export function parsePostgresAddress(address: string): PostgresAddress {
   const database = decodeURIComponent(url.pathname.slice(1))
   if (database === '' || database.includes('/')) throw wrong(address, 'name one database after the host')
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: hostOf(url),
     port: Number(url.port) || DEFAULT_PORT,
     user: decodeURIComponent(url.username) || 'postgres',
     database,
@@ -49,15 +47,7 @@ function tlsOf(url: URL, address: string): PostgresAddress['tls'] {
   if (ssl !== null && ssl !== 'true' && ssl !== 'false') throw wrong(address, 'ssl is true or false')
   if (ssl === 'false' && ca !== null) throw wrong(address, 'ssl=false and ca=FILE exclude each other')
   if (ca !== null) return { ca: readCertificate(ca, address) }
-  return (ssl === null ? !LOOPBACK.test(url.hostname) : ssl === 'true') ? {} : false
-}
-
-function readCertificate(path: string, address: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause })
-  }
+  return (ssl === null ? !isLoopback(hostOf(url)) : ssl === 'true') ? {} : false
 }
 
 function wrong(address: string, why: string): MillraceError {

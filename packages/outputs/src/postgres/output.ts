@@ -1,7 +1,7 @@
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discardStaged, type StructField } from '@millrace/delta'
-import { type Machine, quoteText } from '@millrace/engine'
+import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import type { CleanedBatch } from '../cleaned-batch.ts'
 import type { OpenOutput, OutputContext, Prepared } from '../output.ts'
 import { tableInMemory } from '../rows.ts'
@@ -29,7 +29,7 @@ export async function postgresOutput(session: Session, at: TableName, context: O
   const { dataset, machine } = context
   const { fields } = dataset.schema
   const progress = progressOf(session, at, context)
-  const into = `${inSchema(at, at.table)} (${fields.map(({ name }) => `"${name.replaceAll('"', '""')}"`).join(', ')})`
+  const into = `${inSchema(at, at.table)} (${fields.map(({ name }) => quoteName(name)).join(', ')})`
   let size = { version: 0, rows: 0, bytes: 0 }
 
   const name = `${at.schema}.${at.table}`

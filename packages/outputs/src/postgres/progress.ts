@@ -8,8 +8,9 @@ import { inSchema, PROGRESS, type TableName } from './table.ts'
 export interface Progress {
   begin(partitions: readonly Partition[]): Promise<Begun>
   /**
-   * Moves the partitions in the transaction that is open. Their rows are locked until it ends, so that what is compared
-   * stays true. Returns false, and the transaction is to be given up, where any of them is not where it starts from.
+   * Moves the partitions in the transaction that is open, each only from where it starts: the statement that moves
+   * compares, and what it moved stays locked until the transaction ends. Returns false, and the transaction is to be
+   * given up, where any of them is elsewhere.
    */
   move(advances: readonly StoredAdvance[]): Promise<boolean>
 }
@@ -20,14 +21,27 @@ export function progressOf(
   { group: pipeline, allowsAnotherGroup = false }: Pick<OutputContext, 'group' | 'allowsAnotherGroup'>,
 ): Progress {
   const name = inSchema(at, PROGRESS)
-  const stored = async (partitions: readonly Partition[], lock = '') => {
+  const stored = async (partitions: readonly Partition[]) => {
     const { rows } = await session.query(
       `SELECT topic, partition, identity, position FROM ${name}
        JOIN unnest($3::text[], $4::text[]) AS wanted (t, p) ON topic = t AND partition = p
-       WHERE pipeline = $1 AND table_name = $2 ORDER BY topic, partition ${lock}`,
+       WHERE pipeline = $1 AND table_name = $2`,
       [pipeline, at.table, partitions.map(({ topic }) => topic), partitions.map(({ id }) => id)],
     )
     return new Map(rows.map((row) => [key(row.topic, row.partition), row as StoredRow]))
+  }
+  /** Returns false where one of them is not where it starts from. */
+  const store = async (statement: (name: string) => string, advances: readonly StoredAdvance[]) => {
+    if (advances.length === 0) return true
+    const { rowCount } = await session.query(statement(name), [
+      ...[pipeline, at.table],
+      advances.map(({ partition }) => partition.topic),
+      advances.map(({ partition }) => partition.id),
+      advances.map(({ partition }) => partition.identity),
+      advances.map(({ to }) => textOf(to)),
+      advances.map(({ from }) => from && textOf(from)),
+    ])
+    return rowCount === advances.length
   }
   return {
     async begin(partitions) {
@@ -52,22 +66,13 @@ export function progressOf(
       return { positions, ofKnownTopics: new Set(ofKnownTopics) }
     },
     async move(advances) {
-      const rows = await stored(
-        advances.map(({ partition }) => partition),
-        'FOR UPDATE OF millrace_progress',
-      )
-      for (const { partition, from, to } of advances) {
-        const { topic, id, identity } = partition
-        const row = rows.get(key(topic, id))
-        if (row?.position !== (from && textOf(from)) || (row && row.identity !== identity)) return false
-        if (!row && !allowsAnotherGroup) await refuseOthers(session, at, pipeline, partition)
-        const { rowCount } = await session.query(row ? update(name) : insert(name), [
-          ...[pipeline, at.table, topic, id, identity],
-          textOf(to),
-        ])
-        if (rowCount !== 1) return false
+      const first = advances.filter(({ from }) => from === undefined)
+      if (!allowsAnotherGroup) {
+        const topics = new Map(first.map(({ partition }) => [key(partition.topic, partition.identity), partition]))
+        for (const partition of topics.values()) await refuseOthers(session, at, pipeline, partition)
       }
-      return true
+      const further = advances.filter(({ from }) => from !== undefined)
+      return (await store(INSERT, first)) && store(UPDATE, further)
     },
   }
 }
@@ -95,12 +100,14 @@ interface StoredRow {
   readonly position: string
 }
 
-const update = (name: string) =>
-  `UPDATE ${name} SET identity = $5, position = $6
-   WHERE pipeline = $1 AND table_name = $2 AND topic = $3 AND partition = $4`
+const MOVED = 'unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS moved (t, p, i, goal, start)'
 
-/** Of two workers that store the beginning, the slower one inserts nothing. */
-const insert = (name: string) => `INSERT INTO ${name} VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
+const UPDATE = (name: string) =>
+  `UPDATE ${name} SET position = goal FROM ${MOVED}
+   WHERE pipeline = $1 AND table_name = $2 AND topic = t AND partition = p AND identity = i AND position = start`
+
+/** Of two workers that store the beginning, the slower one inserts less than it was to. */
+const INSERT = (name: string) => `INSERT INTO ${name} SELECT $1, $2, t, p, i, goal FROM ${MOVED} ON CONFLICT DO NOTHING`
 
 const key = (...parts: readonly string[]) => JSON.stringify(parts)
 const textOf = (position: Position) => position.join(' ')

@@ -9,6 +9,7 @@ test('an address says where, TLS is on unless the server is on this machine', ()
   expect(parsePostgresAddress('postgres://[::1]:5433/posts')).toEqual({
     ...{ host: '::1', port: 5433, user: 'postgres', database: 'posts', schema: 'public', tls: false },
   })
+  expect(parsePostgresAddress('postgres://127.example.com/posts').tls).toEqual({})
   expect(parsePostgresAddress('postgres://localhost/posts?ssl=true').tls).toEqual({})
   expect(parsePostgresAddress('postgres://db.example/posts?ssl=false').tls).toBe(false)
 })
