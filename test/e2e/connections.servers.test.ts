@@ -1,7 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
-import { freePort, freshName, makeKafkaTopics, openKinesisStream, s3Client, withServices } from '@millrace/testkit'
+import {
+  freePort,
+  freshName,
+  makeKafkaTopics,
+  openKinesisStream,
+  s3Client,
+  unsignedToken,
+  withServices,
+} from '@millrace/testkit'
 import { createConnection } from 'mysql2/promise'
 import { describe, expect, onTestFinished } from 'vitest'
 import { startGateway } from './emulated.ts'
@@ -122,10 +130,3 @@ describe('docs/connections.md', () => {
     expect(await place.sql('select count(*) as pins from pin')).toEqual([{ pins: 20 }])
   })
 })
-
-/** A token that a broker without keys of its own takes: nobody signed it. */
-function unsignedToken(): string {
-  const part = (claims: object) => Buffer.from(JSON.stringify(claims)).toString('base64url')
-  const now = Math.floor(Date.now() / 1000)
-  return `${part({ alg: 'none' })}.${part({ sub: 'alice', iat: now, exp: now + 3600 })}.`
-}

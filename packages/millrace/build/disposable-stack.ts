@@ -14,6 +14,15 @@ class Closing {
     return this.#isDisposed
   }
 
+  adopt<T>(value: T, close: (value: T) => unknown): T {
+    this.push(() => close(value))
+    return value
+  }
+
+  defer(close: Close): void {
+    this.push(close)
+  }
+
   protected push(close: Close): void {
     if (this.#isDisposed) throw new ReferenceError('the stack has been disposed of')
     this.#closes.push(close)
@@ -35,15 +44,6 @@ export class OwnDisposableStack extends Closing {
   use<T extends Disposable | null | undefined>(value: T): T {
     if (value !== null && value !== undefined) this.push(() => value[Symbol.dispose]())
     return value
-  }
-
-  adopt<T>(value: T, close: (value: T) => unknown): T {
-    this.push(() => close(value))
-    return value
-  }
-
-  defer(close: Close): void {
-    this.push(close)
   }
 
   move(): OwnDisposableStack {
@@ -73,15 +73,6 @@ export class OwnAsyncDisposableStack extends Closing {
   use<T extends AsyncDisposable | Disposable | null | undefined>(value: T): T {
     if (value !== null && value !== undefined) this.push(() => closeOf(value))
     return value
-  }
-
-  adopt<T>(value: T, close: (value: T) => unknown): T {
-    this.push(() => close(value))
-    return value
-  }
-
-  defer(close: Close): void {
-    this.push(close)
   }
 
   move(): OwnAsyncDisposableStack {

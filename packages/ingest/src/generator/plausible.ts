@@ -27,17 +27,20 @@ const [LARGEST_NUMBER, LARGEST_TEN_THOUSANDTHS] = [1_000, 10_000_000]
  */
 export function plausibleGenerator(fields: readonly FieldShape[], seed: number): RecordGenerator {
   const key = fields.findIndex(({ type }) => type === 'integer' || type === 'long')
-  const names = fields.map(({ name }) => literal(`${JSON.stringify(name)}:`))
+  const members = fields.map(({ name, type }) => ({
+    start: literal(`${JSON.stringify(name)}:`),
+    putValue: putOf(type),
+  }))
   return {
     usualBytes: fields.length * USUAL_FIELD_BYTES,
     write(page, record) {
       const chance = chanceOf(seed, 1, record)
       put(page, OPEN)
-      for (const [i, { type }] of fields.entries()) {
+      for (const [i, { start, putValue }] of members.entries()) {
         if (i > 0) put(page, COMMA)
-        put(page, names[i] as Uint8Array)
+        put(page, start)
         if (i === key) putInteger(page, record)
-        else putValue(page, chance, type)
+        else putValue(page, chance)
       }
       put(page, CLOSE)
       endRecord(page)
@@ -45,26 +48,39 @@ export function plausibleGenerator(fields: readonly FieldShape[], seed: number):
   }
 }
 
-function putValue(page: Page, chance: Chance, type: string): void {
-  if (type === 'integer' || type === 'long') putInteger(page, between(chance, 0, LARGEST_NUMBER))
-  else if (type === 'double') putTenThousandths(page, between(chance, 0, LARGEST_TEN_THOUSANDTHS))
-  else if (decimalType(type)) putDecimal(page, chance, type)
-  else if (type === 'boolean') put(page, BOOLEANS[bits(chance) & 1] as Uint8Array)
-  else putText(page, chance, type)
+type Put = (page: Page, chance: Chance) => void
+
+function putOf(type: string): Put {
+  const decimal = decimalType(type)
+  if (decimal) return putDecimal(decimal)
+  switch (type) {
+    case 'integer':
+    case 'long':
+      return (page, chance) => putInteger(page, between(chance, 0, LARGEST_NUMBER))
+    case 'double':
+      return (page, chance) => putTenThousandths(page, between(chance, 0, LARGEST_TEN_THOUSANDTHS))
+    case 'boolean':
+      return (page, chance) => put(page, BOOLEANS[bits(chance) & 1] as Uint8Array)
+    case 'date':
+      return quoted((page, chance) => put(page, DAYS[between(chance, 0, DAYS.length - 1)] as Uint8Array))
+    case 'timestamp':
+      return quoted((page, chance) => putMoment(page, DAYS, bits(chance) / 2 ** 32))
+    default:
+      return quoted((page, chance) => putWords(page, chance, between(chance, 1, 4)))
+  }
 }
 
 /** With at most four digits after the point. */
-function putDecimal(page: Page, chance: Chance, type: string): void {
-  const { precision, scale } = decimalType(type) ?? { precision: 1, scale: 0 }
+function putDecimal({ precision, scale }: { readonly precision: number; readonly scale: number }): Put {
   const after = Math.min(scale, 4)
   const digits = Math.min(precision - scale + after, 7)
-  putTenThousandths(page, between(chance, 0, 10 ** digits - 1) * 10 ** (4 - after))
+  return (page, chance) => putTenThousandths(page, between(chance, 0, 10 ** digits - 1) * 10 ** (4 - after))
 }
 
-function putText(page: Page, chance: Chance, type: string): void {
-  put(page, QUOTE)
-  if (type === 'timestamp') putMoment(page, DAYS, bits(chance) / 2 ** 32)
-  else if (type === 'date') put(page, DAYS[between(chance, 0, DAYS.length - 1)] as Uint8Array)
-  else putWords(page, chance, between(chance, 1, 4))
-  put(page, QUOTE)
+function quoted(putText: Put): Put {
+  return (page, chance) => {
+    put(page, QUOTE)
+    putText(page, chance)
+    put(page, QUOTE)
+  }
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { MillraceError } from '@millrace/base'
+import { hostOf, isLoopback, MillraceError, readCertificate } from '@millrace/base'
 
 export interface MysqlAddress {
   readonly host: string
@@ -15,7 +14,6 @@ export interface MysqlAddress {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_PORT = 3306
-const LOOPBACK = /^(localhost|127\..*|\[::1\])$/
 const AMAZON_RDS = /\.rds\.amazonaws\.com(\.cn)?$/
 const SETTINGS = new Set(['ssl', 'ca'])
 
@@ -44,7 +42,7 @@ export function parseMysqlAddress(
     }
   }
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: hostOf(url),
     port: Number(url.port) || DEFAULT_PORT,
     user: decodeURIComponent(url.username) || 'root',
     password: environment.MYSQL_PWD,
@@ -62,21 +60,8 @@ function tlsOf(url: URL, address: string): MysqlAddress['tls'] {
   if (ssl === 'false') throw wrong(address, 'ssl=false and ca=FILE exclude each other')
   if (ca !== null) return { ca: readCertificate(ca, address) }
   if (AMAZON_RDS.test(url.hostname)) return 'Amazon RDS'
-  return ssl === 'true' || !LOOPBACK.test(url.hostname) ? {} : undefined
+  return ssl === 'true' || !isLoopback(hostOf(url)) ? {} : undefined
 }
-
-function readCertificate(path: string, address: string): Buffer {
-  let certificate: Buffer
-  try {
-    certificate = readFileSync(path)
-  } catch (cause) {
-    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause, next: NAME_CERTIFICATE })
-  }
-  if (certificate.includes('-----BEGIN CERTIFICATE-----')) return certificate
-  throw new MillraceError('CONFIG_INVALID', `${address}: ${path} holds no certificate`, { next: NAME_CERTIFICATE })
-}
-
-const NAME_CERTIFICATE = 'Name the file of a certificate to trust, in PEM, as ?ca=FILE.'
 
 function wrong(address: string, why: string): MillraceError {
   return new MillraceError('SOURCE_ADDRESS', `${address}: ${why}`, {

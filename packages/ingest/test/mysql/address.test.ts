@@ -30,6 +30,7 @@ describe('the address of a MySQL database', () => {
     ['mysql://db.example/app', {}],
     ['mysql://db.example/app?ssl=false', undefined],
     ['mysql://localhost/app', undefined],
+    ['mysql://127.example.com/app', {}],
     ['mysql://127.0.0.1/app?ssl=true', {}],
     ['mysql://x.abc.eu-west-1.rds.amazonaws.com/app', 'Amazon RDS'],
   ])('%s: TLS %o', (address, tls) => {

@@ -1,7 +1,9 @@
+import { hostOf, isLoopback } from '@millrace/base'
+
 /** A secret that would travel where anybody on the way can read it. */
 export function inTheClear(address: string, environment: NodeJS.ProcessEnv): string | undefined {
   if (address.startsWith('kafka:')) return kafkaLogin(address)
-  if (/^(rest|api):http:/i.test(address) && environment.MILLRACE_GATEWAY_KEY && !isLoopback(address)) {
+  if (/^(rest|api):http:/i.test(address) && environment.MILLRACE_GATEWAY_KEY && !isOnThisMachine(address)) {
     return 'MILLRACE_GATEWAY_KEY is sent over plain http, where it can be read on the way: write https'
   }
   return undefined
@@ -19,7 +21,7 @@ function kafkaLogin(address: string): string | undefined {
   return `sasl=${sasl} without TLS sends ${sent} so that it can be read on the way: add ssl=true`
 }
 
-function isLoopback(address: string): boolean {
-  const host = URL.parse(address.slice(address.indexOf(':') + 1))?.hostname ?? ''
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host)
+function isOnThisMachine(address: string): boolean {
+  const url = URL.parse(address.slice(address.indexOf(':') + 1))
+  return url !== null && isLoopback(hostOf(url))
 }

@@ -4,10 +4,10 @@ import { type OpenScan, openScan, openTable, planScan, type Snapshot, versionAt 
 import { quoteName } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { BATCH, type RunRecord, readRuns } from '../runs.ts'
-import { type Asked, createEmptyViews, nameOf, tablesOfLake } from './catalogue.ts'
+import { type Asked, createEmptyViews, tablesOfLake } from './catalogue.ts'
 import { explainMissing, missingTables } from './missing.ts'
 import { neededRows } from './pushdown.ts'
-import { type AsOf, keyOf, type NamedTable, viewOf } from './tables.ts'
+import { type AsOf, keyOf, type NamedTable, nameOf, viewOf } from './tables.ts'
 import type { Node } from './tree.ts'
 
 export interface Surroundings {

@@ -28,10 +28,6 @@ export async function tablesOfLake(store: ObjectStore): Promise<NamedTable[]> {
   })
 }
 
-export function nameOf({ schema, name }: NamedTable): string {
-  return schema === '' ? name : `${schema}.${name}`
-}
-
 /** Number of logs that are read at the same time. */
 const LOGS_AT_ONCE = 8
 

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { withoutTexts } from './statements.ts'
-import { type NamedTable, schemaOf } from './tables.ts'
+import { type NamedTable, nameOf, schemaOf } from './tables.ts'
 
 /** What a statement would change. */
 export interface Change {
@@ -38,9 +38,8 @@ export function refuseCreation(sql: string): void {
   })
 }
 
-export function refusedChange({ verb, table: { schema, name } }: Change): MillraceError {
-  const table = schema === '' ? name : `${schema}.${name}`
-  return new MillraceError('QUERY_FAILED', `${verb} ${table}: SQL only reads the tables of the lake`, {
+export function refusedChange({ verb, table }: Change): MillraceError {
+  return new MillraceError('QUERY_FAILED', `${verb} ${nameOf(table)}: SQL only reads the tables of the lake`, {
     next: `${WHERE_ROWS_COME_FROM} CREATE TEMP TABLE makes one of your own, from a SELECT; it lasts as long as this session.`,
   })
 }

@@ -1,6 +1,6 @@
 import { MillraceError, nearest } from '@millrace/base'
 import { BATCH } from '../runs.ts'
-import type { NamedTable } from './tables.ts'
+import { type NamedTable, nameOf } from './tables.ts'
 
 /** Matches DuckDB's error for a name that is in no schema. */
 const MISSING = /^Catalog Error: Table with name "?(.+?)"? does not exist/
@@ -27,8 +27,8 @@ export async function explainMissing(error: unknown, names: () => Promise<readon
   const [missing] = missingTables(error)
   if (missing === undefined || !(error instanceof Error)) return error
   const there = await names()
-  const word = missing.schema === '' ? missing.name : `${missing.schema}.${missing.name}`
-  const meant = nearest(word, there) ?? there.find((name) => nearest(word, [lastPart(name)]) !== undefined)
+  const meant =
+    nearest(nameOf(missing), there) ?? there.find((name) => nearest(nameOf(missing), [lastPart(name)]) !== undefined)
   const message = meant === undefined ? error.message.replace(FOREIGN, '') : suggesting(error.message, meant)
   return new MillraceError('QUERY_FAILED', message, { cause: error, next: `${listed(there)}.` })
 }

@@ -93,3 +93,8 @@ export async function withViewNames(connection: DuckDBConnection, tree: Node, sq
   })
   return renderSelects(connection, renamed as Node)
 }
+
+/** Returns the name of a table as SQL has it. */
+export function nameOf({ schema, name }: Pick<NamedTable, 'schema' | 'name'>): string {
+  return schema === '' ? name : `${schema}.${name}`
+}

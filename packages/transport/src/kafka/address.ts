@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { MillraceError } from '@millrace/base'
+import { MillraceError, readCertificate } from '@millrace/base'
 import type { Broker, Login, Mechanism, Security } from './security.ts'
 
 export interface KafkaAddress {
@@ -42,19 +42,6 @@ export function parseKafkaAddress(address: string, environment: Environment): Ka
     },
   }
 }
-
-function readCertificate(path: string, address: string): Buffer {
-  let certificate: Buffer
-  try {
-    certificate = readFileSync(path)
-  } catch (cause) {
-    throw new MillraceError('CONFIG_INVALID', `${address}: ${path} cannot be read`, { cause, next: NAME_CERTIFICATE })
-  }
-  if (certificate.includes('-----BEGIN CERTIFICATE-----')) return certificate
-  throw new MillraceError('CONFIG_INVALID', `${address}: ${path} holds no certificate`, { next: NAME_CERTIFICATE })
-}
-
-const NAME_CERTIFICATE = 'Name the file of a certificate to trust, in PEM, as ?ca=FILE.'
 
 function parseBroker(text: string, address: string): Broker {
   const [, host, port] = BROKER.exec(text) ?? []

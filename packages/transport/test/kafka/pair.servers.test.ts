@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { freshName, withServices } from '@millrace/testkit'
+import { freshName, unsignedToken, withServices } from '@millrace/testkit'
 import { openProducer, openSource, type Partition, type Source } from '@millrace/transport'
 import { afterEach, describe, expect, onTestFinished, vi } from 'vitest'
 import { rowsFrom, subscribed } from './reading.ts'
@@ -23,13 +23,6 @@ async function roundTrip(address: string, topic: string): Promise<{ source: Sour
   if (!first) throw new Error('nothing was assigned')
   expect((await rowsFrom(source, first, 0n)).map(({ value }) => value)).toEqual(['{"a":1}'])
   return { source, first }
-}
-
-/** A token that a broker without keys of its own takes: nobody signed it. */
-function unsignedToken(): string {
-  const part = (claims: object) => Buffer.from(JSON.stringify(claims)).toString('base64url')
-  const now = Math.floor(Date.now() / 1000)
-  return `${part({ alg: 'none' })}.${part({ sub: 'alice', iat: now, exp: now + 3600 })}.`
 }
 
 describe('a broker that wants to know who we are', () => {
