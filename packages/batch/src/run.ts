@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
 import { openTable, type Snapshot } from '@millrace/delta'
 import { filesOf, openDuckDB } from '@millrace/engine'
-import { nullColumns } from '@millrace/outputs'
+import { nullColumns, refuseMode } from '@millrace/outputs'
 import {
   answerable,
   BATCH,
@@ -187,8 +187,10 @@ async function runOne(
   return { run: record, wasDone: false, folder, lacks, unclaimed, missed }
 }
 
-function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions): Promise<Dataset[]> {
-  return Promise.all(names.map((name) => loadDataset(name, datasetFolders)))
+async function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions): Promise<Dataset[]> {
+  const datasets = await Promise.all(names.map((name) => loadDataset(name, datasetFolders)))
+  for (const dataset of datasets) refuseMode(dataset, 'the daily run')
+  return datasets
 }
 
 async function portionsOf(

@@ -13,6 +13,7 @@ export { nullColumns } from './delta/null-columns.ts'
 export { type TableVerdict, verifyLake } from './delta/verify/lake.ts'
 export { verifyAgainstSource } from './delta/verify/source.ts'
 export { verifyTable } from './delta/verify/table.ts'
+export { refuseMode } from './modes.ts'
 export type {
   Begun,
   CommitResult,

@@ -1,6 +1,6 @@
 import type { Machine } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
-import type { Dataset } from '@millrace/transform'
+import type { Dataset, Mode } from '@millrace/transform'
 import type { Partition, Position } from '@millrace/transport'
 import type { CleanedBatch } from './cleaned-batch.ts'
 
@@ -138,6 +138,8 @@ export type OpenOutput = (context: OutputContext) => Promise<Output>
 /** What the list of outputs has of each. */
 export interface OutputKind {
   readonly open: OpenOutput
+  /** What it can make of a data set's table: `append` alone unless said. */
+  readonly modes?: readonly Mode[]
   /** SQL over clean rows: whether the output can hold a row. The record of any other is rejected, for all outputs. */
   fits?(dataset: Dataset): string
 }

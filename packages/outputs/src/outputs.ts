@@ -1,10 +1,11 @@
 import { MillraceError } from '@millrace/base'
+import { MODES } from '@millrace/transform'
 import type { OutputKind } from './output.ts'
 
 /** All outputs, by name or by the scheme of the address; a new one is a line here. */
 const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
   delta: async () => ({ open: (await import('./delta/output.ts')).openDelta }),
-  quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine }),
+  quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine, modes: MODES }),
   'postgres:': async () => {
     const [{ openPostgres }, { fitsPostgres }] = await Promise.all([
       import('./postgres/output.ts'),

@@ -7,6 +7,7 @@ import {
   type OutputKind,
   outputAt,
   type PipelineOutputs,
+  refuseMode,
 } from '@millrace/outputs'
 import type { Dataset } from '@millrace/transform'
 
@@ -48,6 +49,7 @@ export async function openOutputs(
   const open = async ({ open, address }: Chosen): Promise<Output> =>
     held.adopt(await open({ ...context, address }), (output) => output.close())
   const opened: Output[] = []
+  for (const { address, modes } of kinds) refuseMode(context.dataset, `the output ${address}`, modes)
   for (const kind of kinds) opened.push(await open(kind))
   const [anchor, ...others] = opened
   if (anchor === undefined) throw new MillraceError('OUTPUT_ADDRESS', 'no output is named')

@@ -5,3 +5,4 @@ export { belongsTo, type Dataset, datasetFolder, datasetHash, datasetNames, load
 export { checkDescription } from './dataset/description.ts'
 export type { Outcome } from './dataset/expectations.ts'
 export type { FieldType, TimestampShape } from './dataset/fields.ts'
+export { type Keyed, MODES, type Mode, modeOf } from './dataset/keyed.ts'

@@ -1,5 +1,5 @@
 import type { Format } from '@millrace/formats'
-import type { Dataset, FieldType, Outcome, TimestampShape } from '@millrace/transform'
+import type { Dataset, FieldType, Mode, Outcome, TimestampShape } from '@millrace/transform'
 import type { ColumnDefinition } from './columns.ts'
 
 export interface FieldDefinition {
@@ -17,7 +17,18 @@ export interface DatasetDefinition {
   /** How its messages are written: a name, or a format of one's own. JSON unless said. */
   readonly format?: string | Format
   readonly fields: Readonly<Record<string, FieldDefinition>>
-  readonly columns: Readonly<Record<string, ColumnDefinition>>
+  /** A column with `keep: false` is not in the table: it is for `deleteWhen` and expectations. */
+  readonly columns: Readonly<Record<string, ColumnDefinition & { readonly keep?: boolean }>>
+  /** What the table keeps: `append` unless said. */
+  readonly mode?: Mode
+  readonly key?: readonly string[]
+  /** Columns that say which of two changes is newer. */
+  readonly sequenceBy?: readonly string[]
+  /** SQL over a clean row: whether it deletes the row of its key. */
+  readonly deleteWhen?: string
+  readonly ignoreEqual?: boolean
+  /** How long a deleted key is remembered, such as `7 days`. */
+  readonly tombstoneRetention?: string
   /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
   readonly sql: string
   readonly expectations?: Readonly<Record<string, { readonly predicate: string; readonly otherwise: Outcome }>>

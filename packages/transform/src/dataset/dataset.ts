@@ -9,6 +9,7 @@ import type { Format } from '@millrace/formats'
 import { parseDescription } from './description.ts'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
+import type { Keyed } from './keyed.ts'
 
 /**
  * A data set, loaded from a folder: dataset.json has its fields and columns, clean.sql turns the former into the
@@ -20,7 +21,10 @@ export interface Dataset {
   /** How its messages are written. */
   readonly format: Format
   readonly fields: readonly Field[]
+  /** The columns of its table. */
   readonly schema: StructType
+  /** How records change a keyed table. Absent where rows are only appended. */
+  readonly keyed?: Keyed
   /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
   readonly sql: string
   readonly expectations: readonly Expectation[]
@@ -74,9 +78,12 @@ export function belongsTo(topic: string, dataset: string): boolean {
  * Returns a hash of all that decides what becomes of a record: the format, the fields, the SQL, the columns, the
  * expectations and the engine. Two commits with the same hash were made by the same rules.
  */
-export function datasetHash({ format, fields, sql, schema, expectations }: Dataset): string {
+export function datasetHash({ format, fields, sql, schema, expectations, keyed }: Dataset): string {
   const columns = schema.fields.map(({ name, type }) => [name, type])
-  const rules = JSON.stringify([RULES, version(), format.name, fields, sql, columns, expectations])
+  const rules = JSON.stringify([
+    ...[RULES, version(), format.name, fields, sql, columns, expectations],
+    ...(keyed ? [keyed] : []),
+  ])
   return createHash('sha256').update(rules).digest('hex')
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
 import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
+import { KEYED_PROPERTIES, keyedRules } from './keyed.ts'
 
 const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
 
@@ -64,6 +65,14 @@ const Columns = z
   .refine((columns) => differ(Object.keys(columns)), NAMES_ALIKE)
   .refine((columns) => Object.keys(columns).length > 0, 'no columns')
 
+/** A column that is not kept is there for the rules of a keyed table and for expectations. */
+const TopColumn = Column.extend({ keep: z.boolean().default(true) })
+
+const TopColumns = z
+  .record(z.string().min(1), TopColumn)
+  .refine((columns) => differ(Object.keys(columns)), NAMES_ALIKE)
+  .refine((columns) => Object.values(columns).some(({ keep }) => keep), 'no columns')
+
 const Expectation = z.strictObject({ predicate: z.string().min(1), otherwise: z.enum(OUTCOMES) })
 
 const MessageFormat = z
@@ -80,7 +89,8 @@ const Description = z.strictObject({
       (fields) => differ(Object.entries(fields).flatMap(([name, { aliases }]) => [name, ...aliases])),
       NAMES_ALIKE,
     ),
-  columns: Columns,
+  columns: TopColumns,
+  ...KEYED_PROPERTIES,
   expectations: z
     .record(z.string().min(1), Expectation)
     .refine((all) => Object.keys(all).length <= MOST_EXPECTATIONS, `at most ${MOST_EXPECTATIONS} expectations`)
@@ -97,13 +107,20 @@ export function checkDescription(value: unknown, where: string): Omit<Dataset, '
   const parsed = Description.safeParse(value)
   if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
   const { description, format, fields, columns, expectations } = parsed.data
+  const [kept, notKept] = [true, false].map((wanted) =>
+    structFields(Object.fromEntries(Object.entries(columns).filter(([, { keep }]) => keep === wanted))),
+  ) as [StructField[], StructField[]]
+  const keyed = keyedRules(parsed.data, kept, notKept, (property, message) => {
+    throw new MillraceError('DATASET_INVALID', `${where}: ${property}: ${message}`)
+  })
   return {
     description,
     format: formatNamed(format) ?? jsonFormat,
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
-    schema: { type: 'struct', fields: structFields(columns) },
+    schema: { type: 'struct', fields: kept },
+    ...(keyed && { keyed }),
     expectations: Object.entries(expectations).map(([name, expectation]) => ({ name, ...expectation })),
   }
 }
