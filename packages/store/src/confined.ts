@@ -24,6 +24,12 @@ async function refuseUnlessWithin(path: string, roots: readonly string[]): Promi
   throw outside(real === path ? path : `${path} leads to ${real}, which`)
 }
 
+/** Refuses a path whose folder, with links followed, is in none of these folders. The path's own link is not followed. */
+export function refuseFolderOutside(path: string, folders: readonly string[]): void {
+  const real = join(realFolder(dirname(path)), basename(path))
+  if (!folders.some((folder) => isWithin(real, realFolder(folder)))) throw outside(path)
+}
+
 /** Returns the error for a file outside of the lake. */
 export function outside(what: string): MillraceError {
   return new MillraceError('PATH_OUTSIDE', `${what} is outside of the lake`)

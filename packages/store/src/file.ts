@@ -1,5 +1,5 @@
-import { constants, type Dirent } from 'node:fs'
-import { link, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { link, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
@@ -18,8 +18,9 @@ import {
 } from './folder.ts'
 import { checkKey } from './key.ts'
 import { compareUtf8, sortByUtf8 } from './order.ts'
-import { refuseSpecial, refuseSpecialFiles } from './special.ts'
-import { type ByteRange, MOST_WHOLE, type ObjectInfo, type ObjectStore } from './store.ts'
+import { readObject } from './read-object.ts'
+import { refuseSpecialFiles } from './special.ts'
+import type { ObjectInfo, ObjectStore } from './store.ts'
 
 /** A folder as an object store: an object is written and synced under a temporary name, then linked to its own. */
 export function fileStore(
@@ -50,9 +51,7 @@ export function fileStore(
     url,
     readableIn: [root],
     async get(key, range) {
-      const path = pathOf(key)
-      await refuseOutside([path], within)
-      return unlessAbsent(readObject(path, range))
+      return unlessAbsent(readObject(pathOf(key), within, range))
     },
     put: (key, bytes) => write(key, bytes, replace),
     putIfAbsent: (key, bytes) => write(key, bytes, linkIfAbsent),
@@ -84,31 +83,6 @@ function adviceOn(error: unknown): string | undefined {
 async function replace(temporary: string, target: string): Promise<void> {
   await inFolderOf(target, () => rename(temporary, target))
   await syncPath(dirname(target))
-}
-
-/** Opens without waiting: a pipe that nobody writes to would hold the process up for ever. */
-async function readObject(path: string, range: ByteRange | undefined): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const info = await file.stat()
-    refuseSpecial(path, info)
-    if (!range) {
-      if (info.size > MOST_WHOLE) throw tooLarge(path, info.size)
-      return await file.readFile()
-    }
-    const { offset, length } = range
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, info.size - offset)))
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
-    return bytes.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
-}
-
-function tooLarge(path: string, size: number): MillraceError {
-  return new MillraceError('STORE_FAILED', `${path} has ${size} bytes, of which at most ${MOST_WHOLE} are read`, {
-    next: 'Check what wrote it: no log entry of a table is so large.',
-  })
 }
 
 /**
