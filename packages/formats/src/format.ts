@@ -63,6 +63,11 @@ export interface Format {
   /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */
   readonly isJsonLines: boolean
   /**
+   * Whether the lines of `read` say, by a member `millrace_deleted` that is true, that a message deletes the row of its
+   * key. A keyed data set goes by it.
+   */
+  readonly marksDeletes?: boolean
+  /**
    * Returns the records of messages that may hold several, in portions of whole messages; undefined where each message
    * of the block is one record, which is found without a look at each.
    */

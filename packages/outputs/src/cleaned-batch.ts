@@ -1,5 +1,5 @@
 import type { Json } from '@duckdb/node-api'
-import { valueAt } from '@millrace/base'
+import { MillraceError, valueAt } from '@millrace/base'
 import type { Snapshot, StagedFile } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
@@ -8,6 +8,7 @@ import type { Advance } from './advance.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
 import type { RejectedRecord } from './rejected-record.ts'
 import { readRows, tableInMemory } from './rows.ts'
+import { changesInMemory, type StagedChanges, stageNewest } from './staged-changes.ts'
 
 /**
  * A batch for the outputs. It is cleaned when the first of them asks for rows, and writes them itself in the form asked
@@ -26,6 +27,11 @@ export interface CleanedBatch {
    * outputs that know neither Delta nor the engine; it is slower than `parquet`.
    */
   rows(): AsyncIterable<readonly Row[]>
+  /**
+   * Writes the newest change of each key into a file of this computer: for outputs that keep the table of a keyed data
+   * set. `table` is where the rows go, if it may ask more of a row than the data set does.
+   */
+  changes(table?: Snapshot): Promise<StagedChanges>
   /** Returns the outcome of the records; cleans them if that has not been done yet. */
   report(): Promise<BatchReport>
   /** The batch without the records that come before these positions, by `partitionKey`. */
@@ -91,6 +97,14 @@ export function cleanedBatch(
     report = cleaned.report
     return cleaned.files
   }
+  const changes = async (keyedTable: Snapshot | undefined) => {
+    const { keyed } = dataset
+    if (!keyed) throw new MillraceError('INTERNAL', `data set ${dataset.name} has no key`)
+    const snapshot = await changesInMemory(dataset, machine)
+    const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot, keyedTable }, nameOf)
+    report = cleaned.report
+    return stageNewest(keyed, cleaned.files, snapshot, machine)
+  }
   const batch: CleanedBatch = {
     dataset,
     advances,
@@ -99,6 +113,7 @@ export function cleanedBatch(
     async *rows() {
       yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)
     },
+    changes,
     async report() {
       report ??= await cleaner.checkRecords(dataset, blocks, nameOf)
       return reportOf(selected, advances, report, group)

@@ -20,10 +20,10 @@ export interface BatchPart {
   readonly values: readonly string[]
 }
 
-export async function openBatches(): Promise<Batches> {
+export async function openBatches(given?: Dataset): Promise<Batches> {
   const machine = await openMachine(systemRuntime, 'all')
   const cleaner = createCleaner(machine)
-  const dataset = await loadDataset('user', [PINTEREST.datasets])
+  const dataset = given ?? (await loadDataset('user', [PINTEREST.datasets]))
   return {
     dataset,
     machine,

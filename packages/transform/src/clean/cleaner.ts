@@ -5,6 +5,7 @@ import { quoteText } from '@millrace/engine'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits, failedBitsOrError } from '../dataset/expectations.ts'
+import { changeDataset, changeRefusal } from './changes.ts'
 import { type CloserLook, lookCloser } from './closer-look.ts'
 import { type MarkFailing, markFailing as markFailingOf } from './failing-records.ts'
 import { cleanTogether, type FastResult, isAboutRecords } from './fast-path.ts'
@@ -42,7 +43,7 @@ export interface CleanReport {
  * suspects one by one and finds out which of them are rejected.
  */
 export interface Cleaner {
-  /** Writes the clean rows of all blocks into Parquet files on this machine. */
+  /** Writes the clean rows of all blocks, or the changes of a keyed data set, into Parquet files on this machine. */
   cleanIntoFiles(
     dataset: Dataset,
     blocks: readonly RawMessages[],
@@ -76,22 +77,37 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     if (!checked.has(dataset)) await checkSql(dataset, connection)
     checked.add(dataset)
   }
+  const changes = new WeakMap<Dataset, Dataset>()
+  /** Returns the rules by which the records are cleaned, checked. */
+  const rulesOf = async (given: Dataset, connection: DuckDBConnection) => {
+    await check(given, connection)
+    if (!given.keyed) return given
+    const rules = changes.get(given) ?? (await changeDataset(given, given.keyed, connection))
+    changes.set(given, rules)
+    await check(rules, connection)
+    return rules
+  }
   const clean = async (
-    dataset: Dataset,
+    given: Dataset,
     blocks: readonly RawMessages[],
     target: FileTarget | undefined,
     nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
-    table = target?.snapshot,
+    table = given.keyed ? target?.keyedTable : target?.snapshot,
   ) => {
     const connection = await engine.connect()
+    const dataset = await rulesOf(given, connection).catch((error) => {
+      connection.closeSync()
+      throw error
+    })
     const markFailing = () => {
       const mark = marks.get(dataset) ?? markFailingOf(dataset, connection)
       marks.set(dataset, mark)
       return mark
     }
     try {
-      await check(dataset, connection)
-      const refusal = table && rowRefusal(table.metadata, columnNames(dataset))
+      const refusal = given.keyed
+        ? changeRefusal(given.keyed, columnNames(given), table)
+        : table && rowRefusal(table.metadata, columnNames(given))
       const read = await Promise.all(blocks.map((block) => dataset.format.read(block)))
       const cleaned = await lineFiles.lend((files) =>
         cleanBlocks(
@@ -147,7 +163,7 @@ async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<C
 async function cleanSplit(work: Work, { good, suspects, failing }: Split): Promise<Cleaned | undefined> {
   const apart = concat(good.blocks, [suspects, failing])
   const looked = apart.length === 0 ? undefined : await lookCloser(work, apart, suspects.length)
-  const result = await cleanTogether(work, good, looked)
+  const result = await cleanTogether(work, good, looked, apart)
   if (!result) return undefined
   const report = reportOf(work, good, result)
   return { files: result.files, report: looked ? withSuspects(report, apart, looked, work.dataset) : report }
@@ -220,7 +236,8 @@ async function cleanFile(
   { engine, workFolder, runtime }: CleanerOptions,
   check: (dataset: Dataset, connection: DuckDBConnection) => Promise<void>,
 ): Promise<readonly StagedFile[] | undefined> {
-  if (!dataset.format.isJsonLines || expectationBits(dataset.expectations, 'drop') !== 0) return undefined
+  if (!dataset.format.isJsonLines || dataset.keyed || expectationBits(dataset.expectations, 'drop') !== 0)
+    return undefined
   const rows = cleanRows(dataset, fastRaw(dataset, [path]), failedBitsOrError(dataset.expectations))
   const columns = columnNames(dataset)
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }

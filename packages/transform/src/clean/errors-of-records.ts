@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
 import { sqlType } from '../dataset/fields.ts'
 import { isAboutRecords } from './fast-path.ts'
-import { cleanRows, columnList, FAILED } from './queries.ts'
+import { cleanRows, columnList, FAILED, placeColumn } from './queries.ts'
 import type { RejectedAt } from './read-messages.ts'
 import type { Work } from './work.ts'
 
@@ -49,7 +49,8 @@ function range(from: number, to: number): number[] {
 function eachRecord(dataset: Dataset, from: number, to: number): string {
   const fields = dataset.fields.map(({ name }) => `message.${quoteName(name)} AS ${quoteName(name)}`)
   // With its place no record equals another: DuckDB would else clean equal ones once, and 0.0 equals -0.0.
-  const raw = `SELECT ${fields.join(', ')}, message.millrace_at AS millrace_at`
+  const places = ['message.millrace_at AS millrace_at', ...placeColumn(dataset, 'message.millrace_at')]
+  const raw = `SELECT ${[...fields, ...places].join(', ')}`
   return `SELECT message.millrace_at AS millrace_at, clean.*
     FROM read_messages AS message, LATERAL (${cleanRows(dataset, raw, failedBits(dataset.expectations))}) clean
     WHERE message.millrace_at >= ${from} AND message.millrace_at < ${to} AND message.millrace_reason IS NULL`
@@ -58,7 +59,8 @@ function eachRecord(dataset: Dataset, from: number, to: number): string {
 const findMarked: FindFailing = async ({ dataset, connection, markFailing }, [from, to]) => {
   const mark = await markFailing()
   if (!mark) return []
-  const records = `SELECT ${['millrace_at', ...dataset.fields.map(({ name }) => quoteName(name))].join(', ')}
+  const fields = dataset.fields.map(({ name }) => quoteName(name))
+  const records = `SELECT ${['millrace_at', ...placeColumn(dataset, 'millrace_at'), ...fields].join(', ')}
     FROM read_messages WHERE millrace_at >= ${from} AND millrace_at < ${to} AND millrace_reason IS NULL`
   const reader = await connection.runAndReadAll(`SELECT millrace_at FROM (${mark(records)}) WHERE millrace_fails`)
   return reader.getRows().map(([at]) => Number(at))
@@ -66,8 +68,8 @@ const findMarked: FindFailing = async ({ dataset, connection, markFailing }, [fr
 
 /** Halves a range until what is left of it passes or is one record. */
 const findByHalves: FindFailing = async ({ dataset, connection }, all) => {
-  const fields = dataset.fields.map(({ name }) => quoteName(name)).join(', ')
-  const raw = `SELECT ${fields} FROM read_messages
+  const fields = [...dataset.fields.map(({ name }) => quoteName(name)), ...placeColumn(dataset, 'millrace_at')]
+  const raw = `SELECT ${fields.join(', ')} FROM read_messages
     WHERE millrace_at >= $1 AND millrace_at < $2 AND millrace_reason IS NULL`
   const rows = cleanRows(dataset, raw, failedBits(dataset.expectations))
   const statement = await connection.prepare(`SELECT bit_xor(hash(${columnList(dataset)}, ${FAILED})) FROM (${rows})`)
@@ -122,7 +124,8 @@ async function tryEach({ dataset, connection }: Work, places: readonly number[])
 /** Prepares the SQL over one record, whose fields are the parameters. */
 function prepareOne(dataset: Dataset, connection: DuckDBConnection): Promise<DuckDBPreparedStatement> {
   const fields = dataset.fields.map(({ name, type }, i) => `CAST($${i + 1} AS ${sqlType(type)}) AS ${quoteName(name)}`)
-  return connection.prepare(cleanRows(dataset, `SELECT ${fields.join(', ')}`, failedBits(dataset.expectations)))
+  const raw = [...fields, ...placeColumn(dataset, '0')]
+  return connection.prepare(cleanRows(dataset, `SELECT ${raw.join(', ')}`, failedBits(dataset.expectations)))
 }
 
 /** Runs the statement, and returns the error that a record caused. */

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteText } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
 import { cleanRows, emptyRaw, FAILED } from './queries.ts'
+import { type Expression, inEachQuery, isProjection, nameOf, rewriteSelect, type Select } from './select-tree.ts'
 
 /** Returns a SELECT of the columns, `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */
 export type MarkFailing = (records: string) => string
@@ -21,15 +21,9 @@ export const markNone: MarkFailing = (records) => `SELECT ${AT}, false AS ${FAIL
  * is a guess: the true SQL may never come to that error.
  */
 export async function markFailing(dataset: Dataset, connection: DuckDBConnection): Promise<MarkFailing | undefined> {
-  const first = async (sql: string) => String((await connection.runAndReadAll(sql)).getRows()[0]?.[0])
   try {
     const sql = cleanRows(dataset, `SELECT * FROM ${RECORDS}`, failedBits(dataset.expectations))
-    const [statement] = JSON.parse(
-      await first(`SELECT json_serialize_sql(${quoteText(sql)})`),
-      withoutPlaces,
-    ).statements
-    const marked = { statements: [{ ...statement, node: markSelect(statement.node) }] }
-    const text = await first(`SELECT json_deserialize_sql(${quoteText(JSON.stringify(marked))})`)
+    const text = await rewriteSelect(sql, connection, markSelect)
     const mark: MarkFailing = (records) =>
       `WITH ${RECORDS} AS (SELECT *, false AS ${FAILS} FROM (${records})) SELECT * FROM (${text})`
     await connection.run(mark(`SELECT 0 AS ${AT}, * FROM (${emptyRaw(dataset)})`))
@@ -39,46 +33,13 @@ export async function markFailing(dataset: Dataset, connection: DuckDBConnection
   }
 }
 
-/** Leaves out where in the text something stands: a number that JavaScript can't hold. */
-function withoutPlaces(key: string, value: unknown): unknown {
-  return key === 'query_location' ? undefined : value
-}
-
-/** The engine's tree of a statement, as far as it matters here. */
-interface Select {
-  readonly type: string
-  readonly cte_map: { readonly map: readonly { readonly value: { readonly query: Query } }[] }
-  readonly select_list: readonly Expression[]
-  readonly from_table: { readonly type: string; readonly subquery?: Query }
-  readonly [clause: string]: unknown
-}
-
-interface Query {
-  readonly node: Select
-}
-
-interface Expression {
-  readonly class: string
-  readonly type: string
-  readonly alias?: string
-  /** Of `*`: what it leaves out, and `* REPLACE (value AS key)`. */
-  readonly exclude_list?: readonly string[]
-  readonly replace_list?: readonly { readonly key: string; readonly value: Expression }[]
-  readonly [part: string]: unknown
-}
-
 /** Returns the SELECT with each record's place and mark carried along; throws where it is more than a projection. */
 function markSelect(select: Select): Select {
   if (!isProjection(select)) throw new Error('not a projection')
-  const { cte_map, select_list, from_table } = select
-  const columns = select_list.map(tryColumn)
+  const columns = select.select_list.map(tryColumn)
   const failures = columns.flatMap(({ tried }) => tried).map((value) => operator('OPERATOR_IS_NULL', value))
   return {
-    ...select,
-    cte_map: {
-      map: cte_map.map.map((cte) => ({ ...cte, value: { ...cte.value, query: markQuery(cte.value.query) } })),
-    },
-    from_table: from_table.subquery ? { ...from_table, subquery: markQuery(from_table.subquery) } : from_table,
+    ...inEachQuery(select, markSelect),
     select_list: [
       ...columns.map(({ column }) => column),
       nameOf(AT),
@@ -86,22 +47,6 @@ function markSelect(select: Select): Select {
       { ...call('greatest', [nameOf(FAILS), ...failures]), alias: FAILS },
     ],
   }
-}
-
-function markQuery(query: Query): Query {
-  return { ...query, node: markSelect(query.node) }
-}
-
-const CLAUSES = ['where_clause', 'having', 'sample', 'qualify'] as const
-const LISTS = ['modifiers', 'group_expressions', 'group_sets'] as const
-
-function isProjection(select: Select): boolean {
-  return (
-    select.type === 'SELECT_NODE' &&
-    ['BASE_TABLE', 'SUBQUERY'].includes(select.from_table.type) &&
-    CLAUSES.every((clause) => (select[clause] ?? null) === null) &&
-    LISTS.every((list) => (select[list] as readonly unknown[]).length === 0)
-  )
 }
 
 /** Returns the column with NULL in place of an error, and what is NULL only then. */
@@ -161,10 +106,6 @@ function call(function_name: string, children: readonly Expression[]): Expressio
 
 function cast(child: Expression, id: string): Expression {
   return { class: 'CAST', type: 'OPERATOR_CAST', alias: '', child, cast_type: { id, type_info: null }, try_cast: false }
-}
-
-function nameOf(column: string): Expression {
-  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [column] }
 }
 
 function constant(id: string, value: unknown): Expression {

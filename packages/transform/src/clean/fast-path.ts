@@ -3,6 +3,7 @@ import { discardStaged, isRowRefusal, onlyTaken, type StagedFile, stagedRows, st
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
 import { writeLines } from './line-files.ts'
+import { createPlaces, placed } from './places.ts'
 import { cleanRows, columnList, columnNames, FAILED, fastRaw, keptRows } from './queries.ts'
 import { countComputed, countDropped, countWritten, type DroppedCounts, type RowCounts } from './row-counts.ts'
 import type { Selection } from './selection.ts'
@@ -35,11 +36,15 @@ export async function cleanTogether(
   work: Work,
   good: Selection,
   looked: CloserLook | undefined,
+  apart: Selection,
 ): Promise<FastResult | undefined> {
   const { dataset, connection, files: lines } = work
   await writeLines(lines, good)
   const fast = cleanRows(dataset, fastRaw(dataset, lines), failedBitsOrError(dataset.expectations))
-  const all = looked ? `${fast} UNION ALL SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}` : fast
+  if (looked && dataset.keyed) await createPlaces(connection, [good, apart])
+  const all = looked
+    ? `${placed(dataset, fast, good)} UNION ALL ${placed(dataset, `SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}`)}`
+    : fast
   const query = keptRows(dataset, all)
   const records = good.length + (looked?.good ?? 0)
   const { files, counts } = await writeRows(work, query, records)
@@ -61,6 +66,8 @@ async function writeRows(
   const { snapshot, targetBytes } = target
   const columns = columnNames(dataset)
   const options = { columns, rows: records, ...(targetBytes !== undefined && { targetBytes }) }
-  const files = await stageRows(connection, query, snapshot, workFolder, runtime, options)
+  // The files of a keyed data set are not yet those of the table: it is asked here what the table asks of a row.
+  const taken = dataset.keyed ? onlyTaken(query, refusal) : query
+  const files = await stageRows(connection, taken, snapshot, workFolder, runtime, options)
   return { files, counts: await countWritten(dataset, stagedRows(snapshot, files, columns), records, connection) }
 }

@@ -4,6 +4,7 @@ import { LONGEST_JOINED_VALUE } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits } from '../dataset/expectations.ts'
 import { fieldSql, readType, sqlType } from '../dataset/fields.ts'
+import { PLACE } from './changes.ts'
 import type { MarkFailing } from './failing-records.ts'
 
 /**
@@ -21,6 +22,14 @@ export function readTypes({ fields }: Dataset): (readonly [name: string, type: s
   return fields.flatMap((field) => [field.name, ...field.aliases].map((name) => [name, readType(field)] as const))
 }
 
+/** Returns what `raw` has besides the fields: of a keyed data set the place of each record. */
+export function placeColumn({ keyed }: Dataset, place: string): string[] {
+  return keyed ? [`${place} AS ${PLACE}`] : []
+}
+
+/** The second file's places begin here: no file has so many lines. */
+export const SECOND_FILE = 2 ** 32
+
 /**
  * Returns a SELECT of the data set's fields, typed, from newline-joined JSON; it fails where a record is not sure to
  * be good. `records` must be set: DuckDB's guess makes a row of `{}`'s own text, and overflows the stack
@@ -36,9 +45,15 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
   )
   // A column that the SQL does not use would be neither read nor checked: this one condition uses all.
   const all = `row(${names.join(', ')})`
-  return `SELECT ${values.join(', ')} FROM read_json([${files.map(quoteText).join(', ')}],
+  const read = (paths: readonly string[]) => `read_json([${paths.map(quoteText).join(', ')}],
     format = 'newline_delimited', records = true, columns = {${types.join(', ')}},
-    maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
+    maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)`
+  // The engine numbers the rows of a file in the order of its lines.
+  const numbered = files.map(
+    (file, i) => `SELECT *, row_number() OVER () - 1 + ${i * SECOND_FILE} AS ${PLACE} FROM ${read([file])}`,
+  )
+  const lines = dataset.keyed ? `(${numbered.join(' UNION ALL ')})` : read(files)
+  return `SELECT ${[...values, ...placeColumn(dataset, PLACE)].join(', ')} FROM ${lines}
     WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
 }
 
@@ -57,7 +72,7 @@ export function suspectIndexes(
   const fields = dataset.fields.map(fieldSql)
   const faults = fields.flatMap((field) => field.faults.map(({ when }) => `WHEN ${when} THEN false`))
   const values = fields.map(({ name, value }) => `${value} AS ${quoteName(name)}`)
-  const read = `SELECT ${['millrace_at', ...values].join(', ')} FROM (
+  const read = `SELECT ${['millrace_at', ...placeColumn(dataset, 'millrace_at'), ...values].join(', ')} FROM (
       SELECT millrace_at, record.* FROM read_json([${files.map(quoteText).join(', ')}],
         format = 'newline_delimited', records = true, ignore_errors = true,
         columns = {millrace_at: 'INTEGER', record: 'STRUCT(${columns.join(', ')})'},
@@ -74,7 +89,8 @@ export function suspectIndexes(
 
 /** Returns a SELECT of the right columns without a row: enough to see whether the SQL fits the fields. */
 export function emptyRaw(dataset: Dataset): string {
-  return `SELECT ${dataset.fields.map(({ name, type }) => `NULL::${sqlType(type)} AS ${quoteName(name)}`).join(', ')} WHERE false`
+  const fields = dataset.fields.map(({ name, type }) => `NULL::${sqlType(type)} AS ${quoteName(name)}`)
+  return `SELECT ${[...fields, ...placeColumn(dataset, 'NULL::BIGINT')].join(', ')} WHERE false`
 }
 
 /** The column that says which expectations a clean row fails. */

@@ -15,8 +15,10 @@ export interface CleanerOptions {
 }
 
 export interface FileTarget {
-  /** The table whose columns the files have. */
+  /** The table whose columns the files have; of a keyed data set, one with the columns of its changes. */
   readonly snapshot: Snapshot
+  /** The table that the rows of a keyed data set go to, if there is one: it may ask more of a row. */
+  readonly keyedTable?: Snapshot | undefined
   /** Starts another file when one has grown to this. */
   readonly targetBytes?: number
 }

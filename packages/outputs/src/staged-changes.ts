@@ -1,0 +1,44 @@
+import { discardStaged, type Snapshot, type StagedFile, stageRows } from '@millrace/delta'
+import { type Machine, quoteName, quoteText } from '@millrace/engine'
+import { changeSchema, type Dataset, type Keyed, PLACE } from '@millrace/transform'
+import { tableInMemory } from './rows.ts'
+
+/**
+ * The changes of a batch, one for each key: the newest. A Parquet file on this computer with the columns of
+ * `changeSchema`; without changes there is none.
+ */
+export interface StagedChanges {
+  readonly path: string | undefined
+  readonly rows: number
+  /** Deletes the file. */
+  discard(): Promise<void>
+}
+
+/** Returns a table in memory with the columns of a keyed data set's changes. */
+export function changesInMemory(dataset: Dataset, machine: Machine): Promise<Snapshot> {
+  return tableInMemory({ ...dataset, schema: changeSchema(dataset) }, machine)
+}
+
+/** Makes one file of the newest change of each key, sorted by key, and deletes the files of all changes. */
+export async function stageNewest(
+  { key, sequenceBy }: Keyed,
+  all: readonly StagedFile[],
+  table: Snapshot,
+  { engine, workFolder, runtime }: Machine,
+): Promise<StagedChanges> {
+  if (all.length === 0) return { path: undefined, rows: 0, discard: async () => {} }
+  const connection = await engine.connect()
+  try {
+    const paths = all.map(({ localPath }) => quoteText(localPath)).join(', ')
+    const order = [...sequenceBy.map(quoteName), PLACE].map((name) => `${name} DESC`).join(', ')
+    const keys = key.map(quoteName).join(', ')
+    const newest = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)
+      QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY ${order}) = 1 ORDER BY ${keys}`
+    const [file] = await stageRows(connection, newest, table, workFolder, runtime)
+    if (!file) return { path: undefined, rows: 0, discard: async () => {} }
+    return { path: file.localPath, rows: Number(file.rows), discard: () => discardStaged(file) }
+  } finally {
+    connection.closeSync()
+    await Promise.all(all.map(discardStaged))
+  }
+}

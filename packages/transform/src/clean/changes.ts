@@ -1,0 +1,82 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
+import { duckdbType, rowRefusal, type Snapshot, type StructField, type StructType } from '@millrace/delta'
+import { quoteName, quoteText } from '@millrace/engine'
+import type { Dataset } from '../dataset/dataset.ts'
+import type { Keyed } from '../dataset/keyed.ts'
+import { inEachQuery, isProjection, nameOf, rewriteSelect, type Select } from './select-tree.ts'
+
+/** Where a change stands in the batch: of two, the one that was read later has the greater place. */
+export const PLACE = 'millrace_order'
+
+/** Whether a change deletes the row of its key. As a field: whether the message's format says so. */
+const DELETED = 'millrace_deleted'
+
+/** Returns the columns of the changes that a keyed data set's records are: its own, PLACE and DELETED. */
+export function changeSchema({ name, schema, keyed }: Dataset): StructType {
+  if (!keyed) throw new MillraceError('INTERNAL', `data set ${name} has no key`)
+  const own = (column: string, type: string): StructField => ({ name: column, type, nullable: true, metadata: {} })
+  return {
+    type: 'struct',
+    fields: [...schema.fields, ...keyed.notKept, own(PLACE, 'long'), own(DELETED, 'boolean')],
+  }
+}
+
+/**
+ * Returns the data set by which records are cleaned into changes. Its SQL carries each record's place along, so that
+ * the order in which the records came is known of the rows.
+ */
+export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: DuckDBConnection): Promise<Dataset> {
+  const { name, fields, format, schema, expectations } = dataset
+  const marked = format.marksDeletes ? [PLACE, DELETED] : [PLACE]
+  const carried = await rewriteSelect(dataset.sql, connection, (select) => carry(select, marked, name))
+  const columns = [...schema.fields, ...keyed.notKept].map(
+    (field) => `CAST(${quoteName(field.name)} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`,
+  )
+  const marks = [
+    ...(format.marksDeletes ? [`coalesce(${DELETED}, false)`] : []),
+    ...(keyed.deleteWhen === undefined ? [] : [`coalesce((${keyed.deleteWhen}), false)`]),
+  ]
+  const deleted = marks.length === 0 ? 'false' : marks.join(' OR ')
+  const typed = `SELECT ${[...columns, ...marked].join(', ')} FROM (${carried})`
+  const rest = format.marksDeletes ? `* EXCLUDE (${DELETED})` : '*'
+  return {
+    ...dataset,
+    fields: format.marksDeletes ? [...fields, { name: DELETED, type: 'boolean', aliases: [], shapes: [] }] : fields,
+    schema: changeSchema(dataset),
+    sql: `SELECT ${rest}, ${deleted} AS ${DELETED} FROM (${typed})`,
+    // What is promised of rows is not asked of a record that takes one away.
+    expectations: expectations.map((each) => ({ ...each, predicate: `(${DELETED} OR (${each.predicate}))` })),
+  }
+}
+
+/** Returns the SELECT with these columns carried along. */
+function carry(select: Select, names: readonly string[], dataset: string): Select {
+  if (!isProjection(select)) {
+    const what = `data set ${dataset}: the clean.sql of a keyed table must be plain SELECTs, one FROM another`
+    throw new MillraceError('DATASET_INVALID', what, { next: 'Take joins, aggregates and UNION out of it.' })
+  }
+  const columns = select.select_list.map((column) =>
+    column.class === 'STAR' ? { ...column, exclude_list: [...(column.exclude_list ?? []), ...names] } : column,
+  )
+  return {
+    ...inEachQuery(select, (query) => carry(query, names, dataset)),
+    select_list: [...columns, ...names.map(nameOf)],
+  }
+}
+
+/** Returns SQL over changes: why a record is none, or its row is not taken by `table`; NULL where nothing is wrong. */
+export function changeRefusal(
+  { key, sequenceBy }: Keyed,
+  columns: readonly string[],
+  table: Snapshot | undefined,
+): string {
+  const nulls = [
+    ...key.map((name) => ({ name, role: 'key' })),
+    ...sequenceBy.map((name) => ({ name, role: 'sequence' })),
+  ].map(({ name, role }) => {
+    return `WHEN ${quoteName(name)} IS NULL THEN ${quoteText(`the ${role} column ${JSON.stringify(name)} is null`)}`
+  })
+  const refusal = table && rowRefusal(table.metadata, columns)
+  return `CASE ${nulls.join(' ')}${refusal === undefined ? '' : ` WHEN NOT ${DELETED} THEN ${refusal}`} END`
+}
