@@ -13,7 +13,11 @@ const CODES = {
   },
   SOURCE_ADDRESS: { exit: 2, retry: false, next: 'Sources are kafka://host:9092, kinesis://region or embedded:PATH.' },
   LAKE_ADDRESS: { exit: 2, retry: false, next: 'A lake is a folder path, file:///… or s3://bucket/prefix.' },
-  OUTPUT_ADDRESS: { exit: 2, retry: false, next: 'Outputs are delta and postgres://user@host:5432/database.' },
+  OUTPUT_ADDRESS: {
+    exit: 2,
+    retry: false,
+    next: 'Outputs are delta, postgres://user@host:5432/database and cassandra://user@host:9042/keyspace.',
+  },
   OUTPUT_DENIED: { exit: 1, retry: false, next: 'Check the login, and what it may do there.' },
   OUTPUT_REFUSED: { exit: 1, retry: false, next: 'Mend what the message names; nothing of the batch was stored.' },
   SOURCE_UNREACHABLE: { exit: 1, retry: true, next: 'Check that the server is up and the address is right.' },

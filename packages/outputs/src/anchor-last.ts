@@ -14,6 +14,8 @@ export interface PipelineOutputs {
   begin(partitions: readonly Partition[]): Promise<PipelineBegun>
   prepare(batch: CleanedBatch): Promise<PreparedBatch>
   upload(prepared: PreparedBatch): Promise<void>
+  /** Removes from this computer what was prepared and will not be committed. */
+  discard(prepared: PreparedBatch): Promise<void>
   /** Commits a batch; without one, stores only progress, in the anchor. */
   commit(prepared: PreparedBatch | undefined, advances: readonly StoredAdvance[]): Promise<CommitResult>
   close(): Promise<void>
@@ -75,6 +77,10 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
       const rest = others.map((other, i) => other.upload(prepared.others[i] as Prepared))
       await Promise.all([anchor.upload(prepared.anchor), ...rest])
       runtime.crashPoint('uploaded')
+    },
+    async discard(prepared) {
+      const rest = others.map((other, i) => other.discard?.(prepared.others[i] as Prepared))
+      await Promise.all([anchor.discard?.(prepared.anchor), ...rest])
     },
     async commit(prepared, advances) {
       if (!prepared) return anchor.commit(undefined, advances)

@@ -47,6 +47,8 @@ export interface Output {
    * left.
    */
   upload(prepared: Prepared): Promise<void>
+  /** Removes from this computer what was prepared and will not be committed. What is in the store stays. */
+  discard?(prepared: Prepared): Promise<void>
   /**
    * Makes the prepared rows and the progress visible together. Without rows (`undefined`) it stores progress alone.
    * An advance from `undefined` stores the first position of a partition: an anchor that holds rows of that topic by
@@ -141,5 +143,5 @@ export interface OutputKind {
   /** What it can make of a data set's table: `append` alone unless said. */
   readonly modes?: readonly Mode[]
   /** SQL over clean rows: whether the output can hold a row. The record of any other is rejected, for all outputs. */
-  fits?(dataset: Dataset): string
+  fits?(dataset: Dataset, address: string): string
 }

@@ -6,6 +6,10 @@ import type { OutputKind } from './output.ts'
 const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
   delta: async () => ({ open: (await import('./delta/output.ts')).openDelta }),
   quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine, modes: MODES }),
+  'cassandra:': async () => {
+    const { openCassandra, fitsAddressed } = await import('./cassandra/output.ts')
+    return { open: openCassandra, fits: fitsAddressed }
+  },
   'postgres:': async () => {
     const [{ openPostgres }, { fitsPostgres }] = await Promise.all([
       import('./postgres/output.ts'),

@@ -30,8 +30,8 @@ async function kindOf(choice: OutputChoice): Promise<Chosen> {
 }
 
 /** Returns the data set that also rejects what one of the outputs cannot hold. */
-export function thatFits(dataset: Dataset, kinds: readonly OutputKind[]): Dataset {
-  const predicates = kinds.flatMap(({ fits }) => (fits ? [fits(dataset)] : []))
+export function thatFits(dataset: Dataset, kinds: readonly Chosen[]): Dataset {
+  const predicates = kinds.flatMap(({ fits, address }) => (fits ? [fits(dataset, address)] : []))
   if (predicates.length === 0) return dataset
   const predicate = predicates.map((each) => `(${each})`).join(' AND ')
   return {

@@ -6,6 +6,7 @@ const steps = {
   depth: 3,
   prepare: async (piece: number) => piece,
   finish: async () => true,
+  discard: async () => {},
   release: () => {},
   dropped: () => {},
 }
@@ -47,9 +48,8 @@ describe('the conveyor', () => {
     expect(held).toBe(0)
   })
 
-  it('drops what is behind a piece that may not be finished, and releases all of it', async () => {
-    const finished: number[] = []
-    const released: number[] = []
+  it('drops what is behind a piece that may not be finished, discards what was prepared of it, and releases all', async () => {
+    const [finished, discarded, released]: [number[], number[], number[]] = [[], [], []]
     let dropped = 0
     const conveyor = createConveyor<number, number>({
       ...steps,
@@ -58,12 +58,14 @@ describe('the conveyor', () => {
         finished.push(piece)
         return true
       },
+      discard: async (prepared) => void discarded.push(prepared),
       release: (piece) => void released.push(piece),
       dropped: () => void dropped++,
     })
     for (const piece of [1, 2, 3, 4]) await conveyor.push(piece)
     await conveyor.drained()
     expect(finished).toEqual([1])
+    expect(discarded).toEqual([2, 3, 4])
     expect(released).toEqual([1, 2, 3, 4])
     expect(conveyor.dropped).toBe(true)
     expect(dropped).toBe(1)

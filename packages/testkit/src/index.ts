@@ -7,6 +7,7 @@ export { judgeAppend, judgeArrowFile, judgeSql, judgeStats, sparkSql, sparkStats
 export { makeKafkaTopics } from './kafka-topics.ts'
 export { openKinesisStream } from './kinesis-stream.ts'
 export { PINTEREST } from './pinterest.ts'
+export type { CassandraAddress } from './services/cassandra.ts'
 export { installedServer, spawnSupervisor, startedServer } from './services/client.ts'
 export { freePort } from './services/free-port.ts'
 export { type Guarded, runGuarded } from './services/guarded.ts'

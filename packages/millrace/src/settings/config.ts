@@ -4,7 +4,7 @@ export interface Config {
   source?: string
   /** Where the tables live: a folder, file:///… or s3://bucket/prefix. */
   lake?: string
-  /** Where clean rows go: delta (the lake), postgres://user@host/database?schema=NAME; the first of them, or delta, is the anchor. */
+  /** Where clean rows go: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN; the first of them, or delta, is the anchor. */
   outputs?: string | string[]
   /** Places outside of the lake whose files its tables may name. */
   allowPath?: string | string[]

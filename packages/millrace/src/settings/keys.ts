@@ -36,7 +36,7 @@ const SETTINGS = {
     flag: '--to',
     repeated: true,
     description:
-      'where clean rows go, again for each further output: delta (the lake), postgres://user@host/database?schema=NAME',
+      'where clean rows go, again for each further output: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN',
     default: 'delta',
   },
   allowPath: {

@@ -1,4 +1,4 @@
-import type { StagedFile } from '@millrace/delta'
+import { discardStaged, type StagedFile } from '@millrace/delta'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
 import { firstStarts } from './first-starts.ts'
@@ -32,6 +32,9 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       return { staged, ledger, files: staged.length, fileBytes, isEmpty: staged.length === 0 }
     },
     upload: (prepared) => uploads((prepared as PreparedFiles).staged),
+    async discard(prepared) {
+      await Promise.all((prepared as PreparedFiles).staged.map(discardStaged))
+    },
     async commit(prepared, advances) {
       const fence = prepared ? undefined : await firstStarts(table, advances, context)
       const { staged, ledger } = (prepared as PreparedFiles | undefined) ?? { staged: [], ledger: [] }

@@ -1,4 +1,4 @@
-import { stat, unlink } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discardStaged, type StructField } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
@@ -44,6 +44,7 @@ export async function postgresOutput(session: Session, at: TableName, context: O
     prepare: (batch) => writeRows(batch, fields, machine),
     // The rows are copied in the transaction that moves the progress: what came before it could be left behind.
     upload: async () => {},
+    discard: async (prepared) => removeRows(prepared as PreparedRows),
     async commit(prepared, advances) {
       const batch = prepared as PreparedRows | undefined
       try {
@@ -67,13 +68,17 @@ export async function postgresOutput(session: Session, at: TableName, context: O
         throw error
       }
       machine.runtime.crashPoint('after COMMIT')
-      if (batch && !batch.isEmpty) await unlink(batch.file)
+      if (batch) await removeRows(batch)
       return { outcome: 'committed', version: size.version }
     },
     maintenance: [],
     describe: () => ({ table: name, files: 1, ...size }),
     close: () => session.drop(),
   } satisfies Awaited<ReturnType<OpenOutput>>
+}
+
+async function removeRows({ file, isEmpty }: PreparedRows): Promise<void> {
+  if (!isEmpty) await rm(file, { force: true })
 }
 
 async function writeRows(batch: CleanedBatch, fields: readonly StructField[], machine: Machine): Promise<PreparedRows> {

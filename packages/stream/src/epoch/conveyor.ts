@@ -14,6 +14,8 @@ export interface ConveyorSteps<T, P> {
   prepare(piece: T): Promise<P>
   /** Returns false to drop this piece and all behind it. */
   finish(piece: T, prepared: P): Promise<boolean>
+  /** Called with what was prepared of a piece that is not finished. */
+  discard(prepared: P): Promise<void>
   /** Called for each piece in the end, finished or not. */
   release(piece: T): void
   /** Called once, when nothing more will be finished. */
@@ -32,17 +34,19 @@ export function createConveyor<T, P>(steps: ConveyorSteps<T, P>): Conveyor<T> {
   }
 
   const carry = async (piece: T, before: Promise<void>) => {
+    const preparing = steps.prepare(piece)
+    // Awaited in order below: until then its failure must not count as unhandled.
+    preparing.catch(() => {})
+    let finished = false
     try {
-      const preparing = steps.prepare(piece)
-      // Awaited in order below: until then its failure must not count as unhandled.
-      preparing.catch(() => {})
       await before
-      if (dropped) await preparing.catch(() => {})
-      else if (!(await steps.finish(piece, await preparing))) drop()
+      if (!dropped) finished = await steps.finish(piece, await preparing)
+      if (!finished) drop()
     } catch (error) {
       failure ??= { error }
       drop()
     } finally {
+      if (!finished) await preparing.then(steps.discard).catch(() => {})
       steps.release(piece)
     }
   }

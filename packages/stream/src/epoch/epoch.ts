@@ -132,6 +132,7 @@ async function carryBatches(
       committed(batch, ready.summary)
       return true
     },
+    discard: ({ prepared }) => outputs.discard(prepared),
     release: ({ blocks }) => inFlight.done(blocks),
     dropped: () => intake.drop(),
   })

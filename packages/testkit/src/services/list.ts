@@ -1,3 +1,4 @@
+import { cassandra } from './cassandra.ts'
 import { chromium } from './chromium.ts'
 import { flink } from './flink.ts'
 import { httpfs } from './httpfs.ts'
@@ -23,6 +24,7 @@ export const SERVERS = {
   s3,
   mariadb,
   postgres,
+  cassandra,
   prometheus,
   chromium,
   judge,

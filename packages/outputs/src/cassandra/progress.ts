@@ -1,0 +1,131 @@
+import { MillraceError } from '@millrace/base'
+import type { Partition, Position } from '@millrace/transport'
+import type { Begun, OutputContext, StoredAdvance } from '../output.ts'
+import type { Session, Statement } from './session.ts'
+import { inKeyspace, PROGRESS, type TableName } from './table.ts'
+
+/** The progress of one pipeline into one table, in a row for each partition. */
+export interface Progress {
+  begin(partitions: readonly Partition[]): Promise<Begun>
+  /** Whether all partitions are where the advances start. */
+  isHere(advances: readonly StoredAdvance[]): Promise<boolean>
+  /** Moves the partitions, each only from where it starts. Returns false where any of them is elsewhere. */
+  move(advances: readonly StoredAdvance[]): Promise<boolean>
+}
+
+/** A batch of statements may not be large: more advances than these are moved one part after another. */
+const AT_ONCE = 100
+
+export function progressOf(
+  session: Session,
+  at: TableName,
+  { group: pipeline, allowsAnotherGroup = false }: Pick<OutputContext, 'group' | 'allowsAnotherGroup'>,
+): Progress {
+  const name = inKeyspace(at, PROGRESS)
+  const stored = async () => {
+    const { rows } = await session.readSerially(
+      `SELECT topic, partition, identity, position FROM ${name} WHERE table_name = ? AND pipeline = ?`,
+      [at.table, pipeline],
+    )
+    return new Map(rows.map((row) => [key(row.topic, row.partition), row as unknown as StoredRow]))
+  }
+  const statementOf = ({ partition, from, to }: StoredAdvance): Statement => {
+    const { topic, id, identity } = partition
+    return from === undefined
+      ? {
+          query: `INSERT INTO ${name} (table_name, pipeline, topic, partition, identity, position) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+          params: [at.table, pipeline, topic, id, identity, textOf(to)],
+        }
+      : {
+          query: `UPDATE ${name} SET position = ? WHERE table_name = ? AND pipeline = ? AND topic = ? AND partition = ? IF identity = ? AND position = ?`,
+          params: [textOf(to), at.table, pipeline, topic, id, identity, textOf(from)],
+        }
+  }
+  return {
+    async begin(partitions) {
+      const rows = await stored()
+      const positions = new Map<Partition, Position>()
+      for (const partition of partitions) {
+        const row = rows.get(key(partition.topic, partition.id))
+        if (row && row.identity !== partition.identity) {
+          throw new MillraceError(
+            'SOURCE_CHANGED',
+            `${partition.topic} is another topic than the progress in ${at.table}`,
+          )
+        }
+        if (row) positions.set(partition, positionIn(row.position))
+      }
+      const topics = new Set([...rows.values()].map(({ topic, identity }) => key(topic, identity)))
+      return {
+        positions,
+        ofKnownTopics: new Set(partitions.filter(({ topic, identity }) => topics.has(key(topic, identity)))),
+      }
+    },
+    async isHere(advances) {
+      const rows = await stored()
+      return advances.every(({ partition, from }) => {
+        const row = rows.get(key(partition.topic, partition.id))
+        return row === undefined ? from === undefined : row.position === (from && textOf(from))
+      })
+    },
+    async move(advances) {
+      const first = advances.filter(({ from }) => from === undefined)
+      const claims = allowsAnotherGroup ? [] : await claimsOf(session, at, pipeline, first)
+      const statements = [...claims, ...advances.map(statementOf)]
+      for (let from = 0; from < statements.length; from += AT_ONCE) {
+        if (!(await session.conditionally(statements.slice(from, from + AT_ONCE)))) {
+          if (claims.length > 0) await claimsOf(session, at, pipeline, first)
+          return false
+        }
+      }
+      return true
+    },
+  }
+}
+
+/** No pipeline has this name: its rows say which pipeline puts the records of a topic into the table. */
+const CLAIMS = ''
+
+/**
+ * Returns what claims the topics of first positions for this pipeline, in the same conditional batch. Refuses a topic
+ * that another pipeline puts into the same table: its records would be there twice.
+ */
+async function claimsOf(
+  session: Session,
+  at: TableName,
+  pipeline: string,
+  first: readonly StoredAdvance[],
+): Promise<Statement[]> {
+  if (first.length === 0) return []
+  const name = inKeyspace(at, PROGRESS)
+  const { rows } = await session.readSerially(
+    `SELECT topic, identity, position FROM ${name} WHERE table_name = ? AND pipeline = ?`,
+    [at.table, CLAIMS],
+  )
+  const owners = new Map(rows.map((row) => [key(row.topic, row.identity), String(row.position)]))
+  const topics = new Map(first.map(({ partition }) => [key(partition.topic, partition.identity), partition]))
+  return [...topics].flatMap(([topicKey, { topic, identity }]) => {
+    const owner = owners.get(topicKey)
+    if (owner === pipeline) return []
+    if (owner !== undefined) {
+      throw new MillraceError(
+        'ANOTHER_GROUP',
+        `${at.keyspace}.${at.table}: ${owner} puts the records of ${topic} into this table already; ${pipeline} would put them there a second time`,
+      )
+    }
+    return {
+      query: `INSERT INTO ${name} (table_name, pipeline, topic, partition, identity, position) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+      params: [at.table, CLAIMS, topic, identity, identity, pipeline],
+    }
+  })
+}
+
+interface StoredRow {
+  readonly topic: string
+  readonly identity: string
+  readonly position: string
+}
+
+const key = (...parts: readonly string[]) => JSON.stringify(parts)
+const textOf = (position: Position) => position.join(' ')
+const positionIn = (text: string): Position => text.split(' ').map(BigInt)

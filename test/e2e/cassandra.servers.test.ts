@@ -1,0 +1,85 @@
+import { type CassandraAddress, freshName, withServices } from '@millrace/testkit'
+import { Client } from 'cassandra-driver'
+import { describe, expect, onTestFinished } from 'vitest'
+import { withOrders } from './column-types.ts'
+import { openPage, openShell } from './examples.ts'
+import { openWorkplace } from './millrace.ts'
+
+const it = withServices('cassandra')
+
+/** A keyspace of the test's own, as an address and as who looks into it. */
+function openKeyspace({ user, host, port, password, ca }: CassandraAddress) {
+  const keyspace = freshName('rows').replaceAll('-', '_')
+  const client = new Client({
+    ...{ contactPoints: [`${host}:${port}`], localDataCenter: 'datacenter1' },
+    credentials: { username: user, password },
+  })
+  onTestFinished(() => client.shutdown())
+  process.env.CASSANDRA_PASSWORD = password
+  return {
+    name: keyspace,
+    address: (key: string) => `cassandra://${user}@${host}:${port}/${keyspace}?primaryKey=${key}&ssl=true&ca=${ca}`,
+    rows: async (select: string, from: string) =>
+      (await client.execute(`SELECT ${select} FROM "${keyspace}"."${from}"`)).rows,
+  }
+}
+
+describe('stream --to cassandra://…', () => {
+  it('the example of docs/outputs.md', async ({ cassandra }) => {
+    const { examplesOf, run } = await openPage('outputs.md')
+    const [example = ''] = examplesOf('cassandra.example')
+    const { user, host, port, password, ca } = cassandra
+    const keyspace = openKeyspace(cassandra)
+    const place = await openShell()
+    await place.run('ingest', '--count', '30', '--datasets', 'pin', '--mode', 'all')
+    const result = await run(place, example.replace('millrace stream', 'millrace stream --until-caught-up'), {
+      'loader@cassandra.example:9042/pinterest_data': `${user}@${host}:${port}/${keyspace.name}`,
+      '/etc/ssl/cassandra-ca.pem': ca,
+      'CASSANDRA_PASSWORD=example': `CASSANDRA_PASSWORD=${password}`,
+    })
+    expect(result, result.output).toMatchObject({ exitCode: 0 })
+    expect(Number((await keyspace.rows('count(*)', 'pinterest_batch'))[0]?.count)).toBe(30)
+  })
+
+  it('every type of column has its own there', ({ cassandra }) =>
+    withOrders(async (place) => {
+      const keyspace = openKeyspace(cassandra)
+      const result = await place.run('stream', '--until-caught-up', '--group', 'c', '--to', keyspace.address('id'))
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+      const rows = await keyspace.rows('*', 'order')
+      const byId = new Map(rows.map((row) => [String(row.id), row]))
+      const first = byId.get('7')
+      expect(first).toMatchObject({ balance: null, paid: true, weight: 0.5, item_count: 2 })
+      expect([first?.total, first?.day].map(String)).toEqual(['12.50', '2024-02-29'])
+      expect([first?.placed, first?.placed_local]).toEqual([
+        new Date('2024-07-01T12:00:00Z'),
+        new Date('2024-07-01T13:00:00Z'),
+      ])
+      expect(String(first?.bytes)).toBe('[{"sku":"a-1","pieces":2},{"sku":"b-2","pieces":null}]')
+      expect(JSON.parse(String(first?.labels))).toEqual({ gift: 'yes', n: '3' })
+      expect(String(byId.get('12')?.balance)).toBe('12345678901234567890123456789012.345678')
+    }))
+
+  it('a wrong login, a table without a key and a second group are refused, each with what to do', async ({
+    cassandra,
+  }) => {
+    const keyspace = openKeyspace(cassandra)
+    const place = await openWorkplace({ MILLRACE_DATASETS: 'pin' })
+    onTestFinished(() => place.leave())
+    await place.run('ingest', '--count', '20', '--mode', 'all')
+    const stream = (to: string, ...more: string[]) => place.run('stream', '--until-caught-up', '--to', to, ...more)
+    expect(await stream(keyspace.address(''))).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/OUTPUT_ADDRESS.*needs a key.*\?primaryKey=COLUMN/s),
+    })
+    expect(await stream(keyspace.address('ind').replace(/\/\/[^@]*@/, '//nobody@'))).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/OUTPUT_DENIED/),
+    })
+    expect(await stream(keyspace.address('ind'))).toMatchObject({ exitCode: 0 })
+    expect(await stream(keyspace.address('ind'), '--group', 'two')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/ANOTHER_GROUP.*millrace puts the records of pin into this table already/),
+    })
+  })
+})
