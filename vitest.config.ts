@@ -26,10 +26,12 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // Needs nothing but what pnpm installs.
+          // Needs nothing but what pnpm installs. One process runs many files, so that packages are loaded once: a file
+          // leaves nothing behind that another could see.
           name: 'local',
           include: [`${FOLDERS}/**/*.test.ts`],
           exclude: [...configDefaults.exclude, '**/*.{servers,full}.test.ts'],
+          isolate: false,
         },
       },
       {

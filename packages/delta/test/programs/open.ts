@@ -1,4 +1,5 @@
 import { openLake } from '@millrace/store'
+import { peakMemory } from '@millrace/testkit'
 import { openTable } from '../../src/index.ts'
 
 /** Opens a table in a process of its own, and says how many files it has and how much memory that took. */
@@ -6,5 +7,5 @@ const [lake = '', path = ''] = process.argv.slice(2)
 const store = await openLake(lake)
 const before = process.memoryUsage.rss()
 const snapshot = await openTable({ store, path })
-const peak = process.resourceUsage().maxRSS * 1024
+const peak = peakMemory()
 process.stdout.write(JSON.stringify({ files: snapshot?.files.size, grownBy: peak - before }))

@@ -3,7 +3,7 @@ import { joinValues, openWorkFolder, systemRuntime } from '@millrace/base'
 import { discardStaged, openOrCreate } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
 import { memoryStore } from '@millrace/store'
-import { PINTEREST } from '@millrace/testkit'
+import { PINTEREST, peakMemory } from '@millrace/testkit'
 import { createCleaner, loadDataset } from '@millrace/transform'
 
 const BLOCK_BYTES = 24 << 20
@@ -26,9 +26,7 @@ await Promise.all(
     }
   }),
 )
-process.stdout.write(
-  JSON.stringify({ before, most: process.resourceUsage().maxRSS * 1024, bytes: times * BLOCK_BYTES }),
-)
+process.stdout.write(JSON.stringify({ before, most: peakMemory(), bytes: times * BLOCK_BYTES }))
 engine.close()
 await workFolder.close()
 

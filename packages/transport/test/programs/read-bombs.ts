@@ -1,4 +1,5 @@
 import { systemRuntime } from '@millrace/base'
+import { peakMemory } from '@millrace/testkit'
 import type { Cluster } from '../../src/kafka/cluster.ts'
 import type { Offsets } from '../../src/kafka/offsets.ts'
 import { createReader } from '../../src/kafka/reader.ts'
@@ -45,4 +46,4 @@ await Promise.all(
   }),
 )
 reader.close()
-process.stdout.write(`${process.resourceUsage().maxRSS}`)
+process.stdout.write(String(peakMemory()))
