@@ -86,22 +86,21 @@ async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
   const guard = guardFlood(connection)
   guard.allow(LARGEST_HEADER)
   const rows: Row[] = []
-  const asked = new Promise<Rows>((resolve, reject) => {
-    let fields: Fields = []
-    const answering = connection.query(options)
-    answering.on('fields', (columns: unknown) => {
-      fields = columns as Fields
-      guard.allow(LARGEST_ANSWER)
-    })
-    answering.on('result', (row: unknown) => {
-      if (rows.length < MOST_ROWS) rows.push(row as Row)
-      else reject(flooded())
-    })
-    answering.on('error', reject)
-    // The library reports the end of the connection only to the connection itself.
-    connection.once('error', reject)
-    answering.on('end', () => resolve({ rows, fields }))
+  const { promise: asked, resolve, reject: refuse } = Promise.withResolvers<Rows>()
+  let fields: Fields = []
+  const answering = connection.query(options)
+  answering.on('fields', (columns: unknown) => {
+    fields = columns as Fields
+    guard.allow(LARGEST_ANSWER)
   })
+  answering.on('result', (row: unknown) => {
+    if (rows.length < MOST_ROWS) rows.push(row as Row)
+    else refuse(flooded())
+  })
+  answering.on('error', refuse)
+  // The library reports the end of the connection only to the connection itself.
+  connection.once('error', refuse)
+  answering.on('end', () => resolve({ rows, fields }))
   asked.catch(() => {})
   let ended = false
   try {
@@ -111,8 +110,10 @@ async function query(pool: Pool, options: QueryOptions): Promise<Rows> {
   } finally {
     guard.end()
     // After a refused statement the connection could be released as well, but a new one costs little.
-    if (ended) connection.release()
-    else connection.destroy()
+    if (ended) {
+      connection.off('error', refuse)
+      connection.release()
+    } else connection.destroy()
   }
 }
 
