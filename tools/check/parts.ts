@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { findCircles } from './circles.ts'
 import { findOwnClocks } from './clocks.ts'
-import { findFolderCircles } from './folder-circles.ts'
 import { findLayerBreaks } from './layers.ts'
 import { findMapErrors, layeredPicture } from './map.ts'
 import { findPrivateImports } from './public-entries.ts'
@@ -24,7 +24,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   types: everyProject,
   lint: tool('biome', ['ci', '--colors=off', '--max-diagnostics=50']),
   unused: tool('knip', ['--no-progress']),
-  layers: problems((root) => [...findLayerBreaks(root), ...findFolderCircles(root), ...findPrivateImports(root)]),
+  layers: problems((root) => [...findLayerBreaks(root), ...findCircles(root), ...findPrivateImports(root)]),
   map: problems(findMapErrors, layeredPicture),
   tidy: problems((root) => [...findUntidy(root), ...findOwnClocks(root), ...findPrivateWords(root)]),
 }

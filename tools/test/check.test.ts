@@ -79,6 +79,14 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       },
       says: 'far, near depend on each other in a circle',
     },
+    {
+      what: 'files that import each other, type-only too',
+      files: {
+        'packages/base/src/near/one.ts': "import type { Other } from './other.ts'\n\nexport type One = Other | 1\n",
+        'packages/base/src/near/other.ts': "import type { One } from './one.ts'\n\nexport type Other = One[] | 2\n",
+      },
+      says: 'packages/base/src/near/one.ts, packages/base/src/near/other.ts depend on each other in a circle',
+    },
     { what: 'a lazy import upwards', files: inBase("await import('@millrace/delta')\n"), says: 'not below' },
     {
       what: 'code that leans on what is for tests',

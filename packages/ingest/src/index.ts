@@ -1,6 +1,7 @@
 export type { Batch } from './feed.ts'
-export { type Gateway, type GatewayOptions, openGateway } from './gateway/gateway.ts'
+export { type Gateway, openGateway } from './gateway/gateway.ts'
 export { readKey } from './gateway/keys.ts'
+export type { GatewayOptions } from './gateway/options.ts'
 export { readPrivateFile } from './gateway/private-file.ts'
 export { between, bits, type Chance, chanceOf, fraction } from './generator/chance.ts'
 export { generatorFeed } from './generator/feed.ts'

@@ -1,7 +1,8 @@
 import type { Runtime } from '@millrace/base'
 import type { Batch, Feed, FeedOptions } from './feed.ts'
 import { openFeed } from './open-feed.ts'
-import { openSink, type Sink, type Target } from './sinks/sink.ts'
+import { openSink } from './sinks/open-sink.ts'
+import type { Sink, Target } from './sinks/sink.ts'
 
 export interface IngestOptions extends FeedOptions {
   /** Source: `generator`, mysql://… or the path of a file. */

@@ -8,9 +8,13 @@ export type { AllowedPlace, ByteRange, ObjectInfo, ObjectStore, Readable, S3Acce
 /** @public */
 export type { ColumnDefinition, ColumnType } from './library/columns.ts'
 /** @public */
-export type { Column, Lake, LakeOptions, TableDefinition } from './library/lake.ts'
+export type { Lake, LakeOptions, TableDefinition } from './library/lake.ts'
 /** @public */
-export type { Appended, AppendOptions, ReadOptions, Row, Rows, Table } from './library/table.ts'
+export type { Column } from './library/opened.ts'
+/** @public */
+export type { Appended, AppendOptions, ReadOptions, Row, Rows } from './library/rows.ts'
+/** @public */
+export type { Table } from './library/table.ts'
 
 /**
  * Opens a folder or a bucket of Delta tables: ./lake, s3://bucket/prefix, or a store of one's own.

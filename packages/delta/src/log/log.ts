@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
-import { type Actions, decodeActions } from './actions.ts'
+import type { Actions } from './actions.ts'
+import { decodeActions } from './decode-actions.ts'
 import { type Location, locationsOf } from './location.ts'
 
 /** Location of a Delta table: a store and a folder in it. */

@@ -1,10 +1,10 @@
 import { MillraceError } from '@millrace/base'
-import { logKey, tableUrl, versionName } from '../log/log.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { AddFile } from '../log/actions.ts'
+import { logKey, type TableRef, tableUrl, versionName } from '../log/log.ts'
+import type { Layered } from './layers.ts'
 
-/** Compares a snapshot with the checksum file that some writers leave beside a commit. */
-export async function refuseWrongChecksum(snapshot: Snapshot): Promise<void> {
-  const { table, version, files } = snapshot
+/** Compares the files of a version with the checksum file that some writers leave beside its commit. */
+export async function refuseWrongChecksum(table: TableRef, version: number, files: Layered<AddFile>): Promise<void> {
   const bytes = await table.store.get(logKey(table, `${versionName(version)}.crc`))
   const expected = bytes && parse(bytes)
   if (!expected) return

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { tableUrl } from '../log/log.ts'
-import type { Scan } from './scan.ts'
+import type { Scan } from './plan.ts'
 import { withoutGlob } from './scan-sql.ts'
 
 /**

@@ -5,7 +5,7 @@ import { columnId, physicalName, type TableColumns } from '../log/columns.ts'
 import { type TableRef, tableUrl } from '../log/log.ts'
 import { type StructField, schemaOf, unreadableType } from '../log/schema.ts'
 import { commitVersions, readCommits } from './commits.ts'
-import type { Scan } from './scan.ts'
+import type { Scan } from './plan.ts'
 import { jsonList, usedColumns, withoutGlob } from './scan-sql.ts'
 import type { Snapshot } from './snapshot.ts'
 

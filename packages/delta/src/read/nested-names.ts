@@ -4,7 +4,7 @@ import { quoteText } from '@millrace/engine'
 import { columnId, physicalName, type TableColumns } from '../log/columns.ts'
 import { tableUrl } from '../log/log.ts'
 import type { DataType, StructField } from '../log/schema.ts'
-import type { Scan } from './scan.ts'
+import type { Scan } from './plan.ts'
 
 /**
  * Where columns are found by id, DuckDB still finds the members of structs by name. Writers of Delta give them

@@ -5,8 +5,8 @@ import { columnId, fileType, physicalName, renamed, type TableColumns, tableColu
 import { tableUrl } from '../log/log.ts'
 import { duckdbType, isWidened, type StructField, unreadableType } from '../log/schema.ts'
 import { type Calendar, rebasedColumn } from './calendar.ts'
+import type { Scan } from './plan.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
-import type { Scan } from './scan.ts'
 
 /** Facts of the files that only the log and the footers have, by path and by index. */
 export interface FileFacts {

@@ -1,10 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { MillraceError } from '@millrace/base'
 import { readableBy } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
-import { locationOf, type TableRef, tableUrl } from '../log/log.ts'
-import { type StructField, unreadableType } from '../log/schema.ts'
+import { locationOf, type TableRef } from '../log/log.ts'
+import { unreadableType } from '../log/schema.ts'
 import { statsOf } from './bounds.ts'
 import { type Calendar, isCalendricalColumn, mayBeOld, wasDate } from './calendar.ts'
 import { deletedRows } from './deletion-vector.ts'
@@ -12,44 +11,10 @@ import { explainFailure } from './failure.ts'
 import { calendarsOf } from './footers.ts'
 import { refuseLostColumns } from './lost-columns.ts'
 import { refuseRenamedMembers } from './nested-names.ts'
-import { columnsOf, fieldNamed, type Predicate } from './predicate.ts'
-import { mayHold } from './prune.ts'
+import { planScan, type Scan } from './plan.ts'
 import { renderScan, usedColumns } from './scan-sql.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type StoredAt, storedAt } from './stored-at.ts'
-
-export interface ScanOptions {
-  /** All of them unless said. */
-  readonly columns?: readonly string[]
-  readonly where?: Predicate
-}
-
-/** The plan of a scan, as plain data. */
-export interface Scan {
-  readonly snapshot: Snapshot
-  readonly columns: readonly StructField[]
-  readonly where: Predicate | undefined
-  /** The files that may have matching rows. */
-  readonly files: readonly AddFile[]
-}
-
-export function planScan(snapshot: Snapshot, { columns, where }: ScanOptions = {}): Scan {
-  const table = tableColumns(snapshot)
-  const { fields } = table
-  const chosen = columns?.map((name) => fieldNamed(fields, name))
-  for (const field of [...(chosen ?? []), ...(where ? columnsOf(where).map((name) => fieldNamed(fields, name)) : [])]) {
-    const lacking = unreadableType(field.type)
-    if (lacking !== undefined) {
-      throw new MillraceError(
-        'TABLE_UNSUPPORTED',
-        `${tableUrl(snapshot.table)}: column ${field.name} has the type ${lacking}`,
-      )
-    }
-  }
-  const files = [...snapshot.files.values()]
-  const wanted = where ? files.filter((file) => mayHold(table, file, where)) : files
-  return { snapshot, columns: chosen ?? fields, where, files: wanted }
-}
 
 /** A scan whose files DuckDB can read until it is released. */
 export interface OpenScan extends AsyncDisposable {

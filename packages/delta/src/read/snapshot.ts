@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { type Actions, type AddFile, decodeActions, type Metadata, type Protocol } from '../log/actions.ts'
+import type { Actions, AddFile, Metadata, Protocol } from '../log/actions.ts'
+import { decodeActions } from '../log/decode-actions.ts'
 import { type CheckpointHint, checkpointHint, type LogListing, listLog } from '../log/listing.ts'
 import { commitName, logKey, readCommit, type TableRef, tableUrl, versionName } from '../log/log.ts'
 import { refuseUnknownProtocol } from '../log/protocol.ts'
@@ -37,7 +38,7 @@ export async function openTable(
   const snapshot =
     (version === undefined && (await openByHint(table, hint, connection))) ||
     (await openByListing(table, version, hint, connection))
-  if (snapshot) await refuseWrongChecksum(snapshot)
+  if (snapshot) await refuseWrongChecksum(table, snapshot.version, snapshot.files)
   return snapshot
 }
 

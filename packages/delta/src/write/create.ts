@@ -5,17 +5,11 @@ import { CLEANED_BY_US, WIDENED_BY_US } from '../log/properties.ts'
 import type { StructType } from '../log/schema.ts'
 import { openTable, type Snapshot } from '../read/snapshot.ts'
 import { instantOf, seenAt } from './age.ts'
+import { actionsOf, commit, createEntry } from './commit.ts'
 import { evolvedMetadata } from './evolve.ts'
+import type { NewTable } from './new-table.ts'
 import { refuseBadPartitions } from './partitions.ts'
-import { actionsOf, commit, createEntry } from './transaction.ts'
 import { refuseExpiringProgress, refuseUnwritable } from './writable.ts'
-
-export interface NewTable {
-  readonly schema: StructType
-  readonly partitionColumns?: readonly string[]
-  readonly configuration?: Readonly<Record<string, string>>
-  readonly description?: string
-}
 
 /** Only our own log cleanup is allowed: other engines do not keep the ledger of commits that they delete. */
 const CONFIGURATION = {

@@ -4,7 +4,7 @@ import { tableUrl } from '../log/log.ts'
 import { isOn, WIDENED_BY_US } from '../log/properties.ts'
 import { type DataType, decimalType, type StructField, type StructType, schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import type { NewTable } from './create.ts'
+import type { NewTable } from './new-table.ts'
 
 /** The metadata under which the table takes rows of the wanted schema too; undefined when it does already. */
 export function evolvedMetadata(snapshot: Snapshot, wanted: NewTable): Metadata | undefined {

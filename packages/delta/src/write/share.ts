@@ -2,7 +2,7 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { AddFile } from '../log/actions.ts'
 import { type TableRef, tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { actionsOf, createEntry } from './transaction.ts'
+import { actionsOf, createEntry } from './commit.ts'
 
 /**
  * A table over files of another one, which stay where they are: nothing but its log is written. For engines that

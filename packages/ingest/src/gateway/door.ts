@@ -8,7 +8,7 @@ import { openLogins } from './logins.ts'
 import { refuseOtherThanJson } from './media-type.ts'
 import type { Room } from './pressure.ts'
 import { refuse } from './refusal.ts'
-import type { ServerParts } from './server.ts'
+import type { ServerParts } from './server-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,5 @@
 import { isLoopback, MillraceError } from '@millrace/base'
-import type { GatewayOptions } from './gateway.ts'
+import type { GatewayOptions } from './options.ts'
 
 /** A gateway that can be reached from elsewhere asks for keys, and lets nobody on the way read them. */
 export function refuseOpenDoor({ listen, keys, keyFile, tls, plainHttp = false }: GatewayOptions): void {

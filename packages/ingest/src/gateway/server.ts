@@ -1,41 +1,20 @@
 import type { Socket } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
-import type { Runtime } from '@millrace/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { AccessLog } from './access-log.ts'
 import { openBodyReader } from './body-reader.ts'
 import { confluentRoutes } from './confluent/routes.ts'
 import { boundConnections } from './connections.ts'
 import { dialectOf } from './dialects.ts'
 import { documentRoutes } from './document/routes.ts'
 import { openDoor } from './door.ts'
-import type { KeyRing } from './key-ring.ts'
 import { kinesisRoutes } from './kinesis/routes.ts'
-import { LARGE_ANSWER_BYTES, type Limits } from './limits.ts'
+import { LARGE_ANSWER_BYTES } from './limits.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 import { sendPlain } from './plain-answer.ts'
-import type { Pressure } from './pressure.ts'
 import { type RecordPaths, recordRoutes } from './record/routes.ts'
 import { RefusedRequest, refusalOf } from './refusal.ts'
-import type { GatewayService, GatewayTotals } from './service.ts'
+import type { ServerParts } from './server-parts.ts'
 import { notFound, withoutStage } from './stage.ts'
-
-export interface ServerParts {
-  readonly service: GatewayService
-  readonly keys: KeyRing
-  readonly recordPaths: RecordPaths
-  readonly log: AccessLog
-  readonly pressure: Pressure
-  readonly limits: Limits
-  readonly totals: GatewayTotals
-  readonly runtime: Runtime
-  /** Where it listens, and the names under which it is reached besides. */
-  readonly host: string
-  readonly hostNames: readonly string[]
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
-  readonly maxBodyBytes: number
-  readonly requestsPerSecond: number | undefined
-}
 
 /** Longer than what a topic may be called, so that a name that is too long is told as such. */
 const LONGEST_PARAMETER = 300

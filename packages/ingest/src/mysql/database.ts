@@ -3,12 +3,7 @@ import { createPool, type Pool, type PoolConnection, type PoolOptions, type Quer
 import type { MysqlAddress } from './address.ts'
 import { flooded, guardFlood } from './flood.ts'
 import { fromMysql, isGone } from './mysql-error.ts'
-import { encodeRows, type Fields, type Row } from './rows.ts'
-
-export interface Rows {
-  readonly rows: readonly Row[]
-  readonly fields: Fields
-}
+import { encodeRows, type Fields, type Row, type Rows } from './rows.ts'
 
 /** Values of a statement's placeholders. */
 export type Values = (string | number | (string | number)[])[]

@@ -1,5 +1,4 @@
 import { exactNumber, MillraceError } from '@millrace/base'
-import type { Rows } from './database.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -11,6 +10,11 @@ interface Field {
 
 /** MySQL's description of the columns. */
 export type Fields = readonly Field[]
+
+export interface Rows {
+  readonly rows: readonly Row[]
+  readonly fields: Fields
+}
 
 /** Column types by their numbers in MySQL's protocol. They arrive as text if a JavaScript number would round them. */
 const [DECIMAL, BIGINT, NEW_DECIMAL] = [0, 8, 246]

@@ -1,4 +1,3 @@
-import type { Runtime } from '@millrace/base'
 import type { Batch } from '../feed.ts'
 
 /** Target of records. */
@@ -15,11 +14,3 @@ export interface Target {
 }
 
 export type TargetOf = (dataset: string) => Target
-
-/** Opens a sink for `rest:URL`, `api:URL` or the address of a message system. */
-export async function openSink(to: string, targetOf: TargetOf, runtime: Runtime, stop: AbortSignal): Promise<Sink> {
-  if (to.startsWith('rest:'))
-    return (await import('./rest.ts')).restSink(to.slice('rest:'.length), targetOf, runtime, stop)
-  if (to.startsWith('api:')) return (await import('./api.ts')).apiSink(to.slice('api:'.length), targetOf, runtime, stop)
-  return (await import('./producer.ts')).producerSink(to, targetOf, runtime)
-}

@@ -8,7 +8,7 @@ import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { type Table as ArrowTable, isArrowTable } from 'apache-arrow'
 import { arrowRows } from './arrow-rows.ts'
 import { lineEncoder } from './line-encoder.ts'
-import type { Appended, AppendOptions, Rows } from './table.ts'
+import type { Appended, AppendOptions, Rows } from './rows.ts'
 
 /** Writes rows of a table as lines of JSON, which the engine reads with the table's types. */
 export async function appendTo(

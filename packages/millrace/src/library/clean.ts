@@ -1,6 +1,6 @@
 import { joinValues, MillraceError, systemRuntime } from '@millrace/base'
 import { type DatasetDefinition, datasetOf } from './dataset.ts'
-import type { Row } from './table.ts'
+import type { Row } from './rows.ts'
 
 export interface CleanOptions {
   /** Where a data set is looked for that is given by its name. */

@@ -1,11 +1,12 @@
 import { systemRuntime } from '@millrace/base'
-import type { StructField } from '@millrace/delta'
 import { filesOf, type Machine, openMachine } from '@millrace/engine'
 import type { SqlSession } from '@millrace/queries'
 import { type ObjectStore, openLake as openStore } from '@millrace/store'
 import type { Table as ArrowTable } from 'apache-arrow'
 import { type ColumnDefinition, structFields } from './columns.ts'
-import { openTable, type Row, type Table } from './table.ts'
+import type { Opened } from './opened.ts'
+import type { Row } from './rows.ts'
+import { openTable, type Table } from './table.ts'
 
 /** A folder or a bucket of Delta tables. */
 export interface Lake extends AsyncDisposable {
@@ -35,14 +36,6 @@ export interface LakeOptions {
   readonly allowPaths?: readonly string[]
 }
 
-/** What a lake's tables work with: opened when the first of them is asked for something. */
-export interface Opened {
-  readonly store: ObjectStore
-  machine(): Promise<Machine>
-  /** One statement after another: they share a connection. */
-  inSql<T>(work: (session: SqlSession) => Promise<T>): Promise<T>
-}
-
 export async function openLake(lake: string | ObjectStore, options: LakeOptions = {}): Promise<Lake> {
   const store = typeof lake === 'string' ? await openStore(lake, options) : lake
   const held = new AsyncDisposableStack()
@@ -66,8 +59,6 @@ export async function openLake(lake: string | ObjectStore, options: LakeOptions 
     [Symbol.asyncDispose]: close,
   }
 }
-
-export type Column = StructField
 
 function openParts(store: ObjectStore, held: AsyncDisposableStack): Opened {
   let machine: Promise<Machine> | undefined

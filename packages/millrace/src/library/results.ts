@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
 import { FORMATS, rowsOf as jsonRows, type SqlResult, type SqlSession } from '@millrace/queries'
 import { type Table, tableFromIPC } from 'apache-arrow'
-import type { Row } from './table.ts'
+import type { Row } from './rows.ts'
 
 /** Returns the rows of the last statement that gives any. */
 export async function rowsOf(session: SqlSession, sql: string): Promise<Row[]> {

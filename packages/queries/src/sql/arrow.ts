@@ -1,8 +1,8 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api'
 import { AsyncByteQueue, Field, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct } from 'apache-arrow'
 import { type ArrowColumn, arrowColumn } from './arrow-columns.ts'
-import type { Sink } from './formats.ts'
 import type { SqlResult } from './session.ts'
+import type { Sink } from './sink.ts'
 
 /** Number of chunks (of 2048 rows each) in a record batch. */
 const BATCH_CHUNKS = 32

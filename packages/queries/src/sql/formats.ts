@@ -2,9 +2,7 @@ import { DuckDBTypeId, JsonDuckDBValueConverter } from '@duckdb/node-api'
 import { escapeControls } from '@millrace/base'
 import { jsonValue } from './json.ts'
 import type { ResultColumn, SqlResult } from './session.ts'
-
-/** Takes a part of the output. Resolves when there is room for more. */
-export type Sink = (part: string | Uint8Array) => Promise<void>
+import type { Sink } from './sink.ts'
 
 /** Writes a result part by part. Returns the number of rows. */
 export type WriteResult = (result: SqlResult, sink: Sink) => Promise<number>

@@ -3,9 +3,9 @@ import { quoteName } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
 import { sqlType } from '../dataset/fields.ts'
-import { isAboutRecords } from './fast-path.ts'
 import { cleanRows, columnList, FAILED, placeColumn } from './queries.ts'
 import type { RejectedAt } from './read-messages.ts'
+import { isAboutRecords } from './record-error.ts'
 import type { Work } from './work.ts'
 
 /** From the first place to before the last. */

@@ -1,11 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
-import { cleanRows, emptyRaw, FAILED } from './queries.ts'
+import { cleanRows, emptyRaw, FAILED, type MarkFailing } from './queries.ts'
 import { type Expression, inEachQuery, isProjection, nameOf, rewriteSelect, type Select } from './select-tree.ts'
-
-/** Returns a SELECT of the columns, `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */
-export type MarkFailing = (records: string) => string
 
 /** Names in the rewritten SQL: the records, their places, and whether one has failed. */
 const RECORDS = 'millrace_records'

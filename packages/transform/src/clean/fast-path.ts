@@ -1,5 +1,4 @@
-import { MillraceError } from '@millrace/base'
-import { discardStaged, isRowRefusal, onlyTaken, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
+import { discardStaged, onlyTaken, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
 import { writeLines } from './line-files.ts'
@@ -8,16 +7,6 @@ import { cleanRows, columnList, columnNames, FAILED, fastRaw, keptRows } from '.
 import { countComputed, countDropped, countWritten, type DroppedCounts, type RowCounts } from './row-counts.ts'
 import type { Selection } from './selection.ts'
 import type { Work } from './work.ts'
-
-/** DuckDB's kinds of error that a record can cause; all others (memory, files, interrupts) are the machine's. */
-const RECORD_ERRORS = ['Invalid Input Error', 'Conversion Error', 'Out of Range Error']
-
-/** Returns whether some record, and not the machine, may be why a query failed. */
-export function isAboutRecords(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false
-  if (error instanceof MillraceError) return isRowRefusal(error)
-  return RECORD_ERRORS.some((kind) => error.message.startsWith(kind))
-}
 
 export interface FastResult {
   /** None where the rows are only counted. */

@@ -5,7 +5,9 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits } from '../dataset/expectations.ts'
 import { fieldSql, readType, sqlType } from '../dataset/fields.ts'
 import { PLACE } from './changes.ts'
-import type { MarkFailing } from './failing-records.ts'
+
+/** Returns a SELECT of the columns, `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */
+export type MarkFailing = (records: string) => string
 
 /**
  * Each thread's buffers are twice this size: with DuckDB's own 16 MiB a small block would be read by one thread alone.

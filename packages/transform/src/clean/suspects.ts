@@ -1,9 +1,9 @@
 import { runBeside } from '@millrace/engine'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import { markNone } from './failing-records.ts'
-import { isAboutRecords } from './fast-path.ts'
 import { writeLines, writeNumberedLines } from './line-files.ts'
 import { cleanRows, columnList, FAILED, fastRaw, notTaken, suspectIndexes } from './queries.ts'
+import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, slice, splitAt } from './selection.ts'
 import type { Work } from './work.ts'
 

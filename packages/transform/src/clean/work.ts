@@ -4,8 +4,8 @@ import type { Snapshot } from '@millrace/delta'
 import type { DuckDB } from '@millrace/engine'
 import type { ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
-import type { MarkFailing } from './failing-records.ts'
 import type { LineFiles } from './line-files.ts'
+import type { MarkFailing } from './queries.ts'
 
 export interface CleanerOptions {
   readonly engine: DuckDB

@@ -1,0 +1,28 @@
+/** A row by column, with values as JSON has them. */
+export type Row = Record<string, unknown>
+
+/** Rows to be written. `read` gives such; a Date, a bigint and a Uint8Array may stand in them too. */
+export type Rows = Iterable<Readonly<Row>> | AsyncIterable<Readonly<Row>>
+
+export interface ReadOptions {
+  /** Reads the table as it was at this version. */
+  readonly version?: number
+  /** Reads the table as it was at this time. */
+  readonly time?: Date
+}
+
+export interface AppendOptions {
+  /** Goes into the commit, for whoever reads the history. */
+  readonly userMetadata?: string
+  /**
+   * Makes the call safe to repeat: where the table has this version of this writer already, or a later one, nothing is
+   * appended.
+   */
+  readonly once?: { readonly writer: string; readonly version: number }
+}
+
+export interface Appended {
+  readonly version: number
+  /** How many rows were appended: none where `once` says that they were before. */
+  readonly rows: number
+}
