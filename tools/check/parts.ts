@@ -3,6 +3,7 @@ import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findCircles } from './circles.ts'
 import { findOwnClocks } from './clocks.ts'
+import { findBrokenDocs } from './docs.ts'
 import { findLayerBreaks } from './layers.ts'
 import { findMapErrors, layeredPicture } from './map.ts'
 import { findPrivateImports } from './public-entries.ts'
@@ -26,6 +27,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   unused: tool('knip', ['--no-progress']),
   layers: problems((root) => [...findLayerBreaks(root), ...findCircles(root), ...findPrivateImports(root)]),
   map: problems(findMapErrors, layeredPicture),
+  docs: problems(findBrokenDocs),
   tidy: problems((root) => [...findUntidy(root), ...findOwnClocks(root), ...findPrivateWords(root)]),
 }
 

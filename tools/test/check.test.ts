@@ -56,6 +56,23 @@ const VIOLATIONS: Readonly<Record<string, readonly Violation[]>> = {
       says: 'noUndeclaredDependencies',
     },
   ],
+  docs: [
+    {
+      what: 'a link to no file',
+      files: { 'README.md': '[a](docs/none.md)\n' },
+      says: 'README.md:1: docs/none.md leads nowhere',
+    },
+    {
+      what: 'a link to no heading',
+      files: { 'README.md': 'See\n[a](docs/a.md#two).\n', 'docs/a.md': '# One\n\n```\n# Two\n```\n' },
+      says: 'README.md:2: docs/a.md has no heading #two',
+    },
+    {
+      what: 'a page without a place',
+      files: { 'docs/a.md': '# A\n', 'site/navigation.json': '[{ "title": "T", "pages": { "b": "B" } }]' },
+      says: 'docs/a.md: has no place in site/navigation.json\nsite/navigation.json: lists docs/b.md',
+    },
+  ],
   layers: [
     {
       what: "a test's import past the entry of its package",

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { ERROR_CODES } from '../src/errors.ts'
-import { MillraceError } from '../src/index.ts'
+import { ERROR_CODES, MillraceError } from '../src/index.ts'
 
 it('every code says what to do next and how a command ends', () => {
   for (const code of ERROR_CODES) {

@@ -7,8 +7,11 @@ import type { Behind, Partition } from '@millrace/transport'
  * throw and must be quick: the work waits for them.
  */
 export type WorkerEvent =
+  /** The worker knows its data sets and begins to read; `mostBytesHeld` bounds the messages that it reads ahead. */
   | { readonly what: 'started'; readonly datasets: readonly StartedDataset[]; readonly mostBytesHeld: number }
+  /** A maintenance task of a table has ended. */
   | { readonly what: 'maintenance'; readonly maintenance: MaintenanceEvent }
+  /** How large a table is, told after a commit or a maintenance task changed it. */
   | { readonly what: 'table'; readonly table: OutputSize }
   | PipelineEvent
 
@@ -19,6 +22,7 @@ export type PipelineNews =
   | StageEvent
   | CommittedEvent
   | WaitEvent
+  /** Partitions come to this worker, or are taken from it. */
   | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
   /** A read brought nothing: the reader is at the end, or the source is slow. */
   | { readonly what: 'idle'; readonly partition: Partition }
@@ -56,6 +60,7 @@ export interface StartedDataset {
   readonly topics: readonly string[]
 }
 
+/** A block was read from a partition. */
 export interface ReadEvent {
   readonly what: 'read'
   readonly partition: Partition
@@ -71,12 +76,14 @@ export interface ReadEvent {
 /** Cleaning includes writing Parquet: the engine does both in one go. */
 export type Stage = 'fetch' | 'clean' | 'upload' | 'commit'
 
+/** A batch has passed a stage. */
 export interface StageEvent {
   readonly what: 'stage'
   readonly stage: Exclude<Stage, 'fetch'>
   readonly ms: number
 }
 
+/** Rows and progress of a batch are in the table. */
 export interface CommittedEvent {
   readonly what: 'committed'
   readonly version: number

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const DATASETS = PINTEREST.datasets
 
-/** What DuckDB and Trino both have, as docs/cleaning.md lists it. */
+/** What DuckDB and Trino both have, as docs/example.md lists it. */
 const SHARED = ['coalesce', 'concat_ws', 'lower', 'nullif', 'regexp_extract', 'replace', 'substr', 'trim', 'try_cast']
 
 /** What stands before a parenthesis and is no function. */

@@ -1,4 +1,4 @@
-/** Definition of one metric. docs/metrics.md lists the same metrics; a test compares the two. */
+/** Definition of one metric. docs/reference/metrics.md is made of the list; a test compares it with what is served. */
 export interface MetricDefinition {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
-import { watchWorker } from '../src/index.ts'
-import { METRICS } from '../src/metric-table.ts'
+import { METRICS, watchWorker } from '../src/index.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { committed, handClock, pin, read, STARTED, WORKER } from './kit.ts'
 
@@ -35,13 +34,13 @@ function busyWorker() {
 }
 
 describe('what is served to Prometheus', () => {
-  it('is what docs/metrics.md lists, no more and no less', async () => {
+  it('is what docs/reference/metrics.md lists, no more and no less', async () => {
     const text = await busyWorker().metrics.text()
     const served = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)$/gm)].map(([, name, help, type]) => ({
       ...{ name, type, help },
       labels: labelsOf(text, name ?? ''),
     }))
-    const page = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
+    const page = await readFile(new URL('../../../docs/reference/metrics.md', import.meta.url), 'utf8')
     const listed = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) \| (.*) \|$/gm)].map(
       ([, name, type, labels, help]) => ({
         ...{ name, type, help },
