@@ -9,6 +9,8 @@ import type { Begun, CommitResult, HeldRecords, Output, Prepared, StoredAdvance 
  * The others commit before it, and only when they have something to commit.
  */
 export interface PipelineOutputs {
+  /** What the outputs need of what is read. */
+  readonly take: 'rows' | 'messages' | 'both'
   /** The anchor first. */
   readonly all: readonly Output[]
   begin(partitions: readonly Partition[]): Promise<PipelineBegun>
@@ -32,7 +34,10 @@ export interface PreparedBatch {
   readonly others: readonly Prepared[]
 }
 
-export function anchorLast(anchor: Output, others: readonly Output[], runtime: Runtime): PipelineOutputs {
+export function anchorLast(anchor: Output, others: readonly Output[],
+  runtime: Runtime,
+  take: PipelineOutputs['take'] = 'rows',
+): PipelineOutputs {
   const expectations = others.map(() => createExpectation())
   // A commit that failed in the anchor is called again: what the others have committed of it stays as it is.
   const done = new WeakSet<Prepared>()
@@ -50,6 +55,7 @@ export function anchorLast(anchor: Output, others: readonly Output[], runtime: R
     return true
   }
   return {
+    take,
     all: [anchor, ...others],
     async begin(partitions) {
       const [begun, ...ofOthers] = await Promise.all([anchor, ...others].map((output) => output.begin(partitions)))

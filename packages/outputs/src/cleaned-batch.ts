@@ -12,14 +12,17 @@ import { changesInMemory, type StagedChanges, stageNewest } from './staged-chang
 
 /**
  * A batch for the outputs. It is cleaned when the first of them asks for rows, and writes them itself in the form asked
- * for, in one statement; an output that wants the messages as they came takes `blocks`, and nothing is cleaned for it.
+ * for, in one statement; an output that wants the messages as they came takes them, and nothing is cleaned for it.
  * The bytes are valid until the last `prepare` has settled.
  */
 export interface CleanedBatch {
   readonly dataset: Dataset
   readonly advances: readonly Advance[]
-  /** The records that are to be cleaned, as they were read; of a message that holds several, each by itself. */
-  readonly blocks: readonly Block[]
+  /**
+   * The messages as they were read: all of them, also those that are rejected, repeated, or of another data set. Nothing
+   * is cleaned for them.
+   */
+  readonly messages: readonly Block[]
   /** Writes the clean rows into Parquet files of this computer, with the columns of that table. */
   parquet(table: Snapshot): Promise<readonly StagedFile[]>
   /**
@@ -63,6 +66,8 @@ export interface BatchReport {
 /** The records of a block that are to be cleaned, and the counts of the others. */
 export interface SelectedBlock {
   readonly block: Block
+  /** The messages that the records came in. */
+  readonly messages: Block
   /** Records that were in the quarantine already. */
   readonly held: number
   /** Records of another data set. */
@@ -108,7 +113,7 @@ export function cleanedBatch(
   const batch: CleanedBatch = {
     dataset,
     advances,
-    blocks,
+    messages: selected.map(({ messages }) => messages),
     parquet: intoFiles,
     async *rows() {
       yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)
@@ -137,13 +142,17 @@ function leftFrom(
   positions: ReadonlyMap<string, Position>,
   { positionOf }: BatchPurpose,
 ): SelectedBlock {
-  const { block } = selected
+  const { block, messages } = selected
   const first = positions.get(partitionKey(block.partition))
   if (first === undefined || reached(block.from, first)) return selected
-  const kept = Array.from({ length: block.count }, (_, i) => i).filter((i) => {
-    return reached(positionOf(messageOf(block.offsets[i] ?? '')), first)
-  })
-  return { ...selected, block: pickRecords(block, kept) }
+  const left = (of: Block) => {
+    const all = Array.from({ length: of.count }, (_, i) => i)
+    return pickRecords(
+      of,
+      all.filter((i) => reached(positionOf(messageOf(of.offsets[i] ?? '')), first)),
+    )
+  }
+  return { ...selected, block: left(block), messages: left(messages) }
 }
 
 function reportOf(

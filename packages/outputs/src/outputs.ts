@@ -17,6 +17,10 @@ const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
     ])
     return { open: openPostgres, fits: ({ schema }) => fitsPostgres(schema.fields) }
   },
+  'archive:': async () => {
+    const { openArchive } = await import('./archive/output.ts')
+    return { open: openArchive, modes: MODES, takes: 'messages' }
+  },
 }
 
 /** Returns the output that an address names. */

@@ -18,10 +18,14 @@ interface Chosen extends OutputKind {
   readonly address: string
 }
 
-/** Returns the outputs that were chosen, the anchor first: the lake's table where it is among them, else the first. */
+/**
+ * Returns the outputs that were chosen, the anchor first: the lake's table where it is among them, else the first that
+ * takes rows.
+ */
 export async function kindsOf(chosen: readonly OutputChoice[]): Promise<readonly Chosen[]> {
   const kinds = await Promise.all([...new Set(chosen)].map(kindOf))
-  return [...kinds.filter(({ address }) => address === 'delta'), ...kinds.filter(({ address }) => address !== 'delta')]
+  const order = ({ address, takes }: Chosen) => (address === 'delta' ? 0 : takes === 'messages' ? 2 : 1)
+  return kinds.toSorted((a, b) => order(a) - order(b))
 }
 
 async function kindOf(choice: OutputChoice): Promise<Chosen> {
@@ -40,7 +44,7 @@ export function thatFits(dataset: Dataset, kinds: readonly Chosen[]): Dataset {
   }
 }
 
-/** Opens the outputs of a pipeline, and the quarantine with them. */
+/** Opens the outputs of a pipeline, and the quarantine with them where any of them takes rows. */
 export async function openOutputs(
   kinds: readonly Chosen[],
   context: Omit<OutputContext, 'address'>,
@@ -53,6 +57,9 @@ export async function openOutputs(
   for (const kind of kinds) opened.push(await open(kind))
   const [anchor, ...others] = opened
   if (anchor === undefined) throw new MillraceError('OUTPUT_ADDRESS', 'no output is named')
+  const { runtime } = context.machine
+  if (kinds.every(({ takes }) => takes === 'messages')) return anchorLast(anchor, others, runtime, 'messages')
   const quarantine = await open({ ...(await outputAt('quarantine')), address: 'quarantine' })
-  return anchorLast(anchor, [quarantine, ...others], context.machine.runtime)
+  const take = kinds.some(({ takes }) => takes === 'messages') ? 'both' : 'rows'
+  return anchorLast(anchor, [quarantine, ...others], runtime, take)
 }

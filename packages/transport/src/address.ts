@@ -32,6 +32,13 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
     ])
     return { source: kinesisSource, producer: kinesisProducer, catalog: kinesisCatalog }
   },
+  'archive:': async () => {
+    const [{ archiveSource }, { archiveCatalog, refuse }] = await Promise.all([
+      import('./archive/source.ts'),
+      import('./archive/catalog.ts'),
+    ])
+    return { source: archiveSource, producer: (address) => refuse(address, 'records'), catalog: archiveCatalog }
+  },
 }
 
 interface MessageSystem {

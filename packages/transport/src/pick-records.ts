@@ -4,7 +4,7 @@ import type { Block } from './source.ts'
 /** Returns the block with these of its records only, by their index, in ascending order. */
 export function pickRecords(block: Block, kept: readonly number[]): Block {
   if (kept.length === block.count) return block
-  const { offsets, times, keys } = block
+  const { offsets, times, keys, ids, oversized } = block
   return {
     ...block,
     ...pickValues(block, kept),
@@ -14,5 +14,11 @@ export function pickRecords(block: Block, kept: readonly number[]): Block {
         : kept.map((i) => offsets[i] ?? ''),
     times: Float64Array.from(kept, (i) => times[i] ?? 0),
     ...(keys && { keys: kept.map((i) => keys[i]) }),
+    ...(ids && { ids: kept.map((i) => ids[i]) }),
+    ...(oversized && { oversized: pickSizes(oversized, kept) }),
   }
+}
+
+function pickSizes(sizes: ReadonlyMap<number, number>, kept: readonly number[]): Map<number, number> {
+  return new Map(kept.flatMap((i, at) => (sizes.has(i) ? [[at, sizes.get(i) ?? 0] as const] : [])))
 }

@@ -22,7 +22,7 @@ import type { Limit } from './limit.ts'
 import { type BatchSummary, prepareBatch, type ReadyBatch } from './prepare.ts'
 
 /** A pipeline's job: records of these topics, by the rules of this data set, into these outputs. */
-export interface Job extends Reading {
+export interface Job extends Omit<Reading, 'take'> {
   readonly dataset: Dataset
   readonly group: string
   readonly outputs: PipelineOutputs
@@ -73,7 +73,7 @@ export async function beginEpoch(
   const ranges = await retrying(() => rangesOf(job.source, begun.positions, untilCaughtUp))
   // Only informs the broker's tools and waiting partitions: a failure does not concern our progress.
   job.source.acknowledge(begun.positions).catch(() => {})
-  const intake = openIntake(job, settings, runtime, settings)
+  const intake = openIntake({ ...job, take: job.outputs.take }, settings, runtime, settings)
   runtime.crashPoint('epoch begun')
   const givenUp = new AbortController()
   return {

@@ -47,7 +47,13 @@ export async function prepareBatch(
   const selected = batch.blocks.map((block) => selectRecords(block, selection))
   const cleaned = cleanedBatch(selected, batch.advances, purpose, cleaner, machine)
   const prepared = await outputs.prepare(cleaned)
-  return { prepared, summary: summaryOf(await cleaned.report()) }
+  const summary = outputs.take === 'messages' ? allTaken(batch) : summaryOf(await cleaned.report())
+  return { prepared, summary }
+}
+
+/** Where the messages are stored as they are, none is looked at. */
+function allTaken({ records }: Batch): BatchSummary {
+  return { rows: records, filtered: 0, reasons: new Map(), samples: [], unknown: { looked: 0, names: new Map() } }
 }
 
 const SAMPLES = 3

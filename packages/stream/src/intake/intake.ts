@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { Dataset } from '@millrace/transform'
+import type { PipelineOutputs } from '@millrace/outputs'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { type RetryListener, withRetries } from '../retry.ts'
 import type { Kinds } from '../routes/kinds.ts'
@@ -17,6 +18,8 @@ export interface Reading {
   readonly kinds: ReadonlyMap<string, Kinds>
   /** Whose records are read: its format may need their keys. */
   readonly dataset: Pick<Dataset, 'format'>
+  /** Whether messages are wanted as they came, with their keys. */
+  readonly take: PipelineOutputs['take']
 }
 
 /** Limits of a batch. */
@@ -123,18 +126,19 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
 
 async function readOn(
   { partition, from, end }: ReadRange,
-  { source, kinds, dataset: { format } }: Reading,
+  { source, kinds, take: wanted, dataset: { format } }: Reading,
   { limits, inFlight }: Gathering,
   runtime: Runtime,
   { waiting, report }: Reporting,
   signal: AbortSignal,
   add: (block: TakenBlock) => void,
 ): Promise<void> {
-  const keys = format.readsKeys || kinds.get(partition.topic)?.by === 'key'
+  const keys = wanted !== 'rows' || format.readsKeys || kinds.get(partition.topic)?.by === 'key'
   const room = inFlight.reserve()
   const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, room }
   const repeatsIn = findRepeats(source, partition)
-  const withRepeats = (block: Block) => withRetries(() => repeatsIn(block), runtime, signal, waiting)
+  const withRepeats = async (block: Block) =>
+    wanted === 'messages' ? block : withRetries(() => repeatsIn(block), runtime, signal, waiting)
   const taking: Taking = { inFlight, report, signal, withRepeats, add, passed: () => runtime.crashPoint('block read') }
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
@@ -148,8 +152,8 @@ async function readOn(
       continue
     }
     const ms = runtime.monotonic() - asked
-    const portions = format.unpack?.(block)
-    if (portions) await takeUnpacked(block, (taken) => unpackBlock(taken, portions, source.positionOf), ms, taking)
+    const portions = wanted === 'messages' ? undefined : format.unpack?.(block)
+    if (portions) await takeUnpacked(block, (taken) => unpackBlock(taken, portions, source.positionOf, wanted === 'both'), ms, taking)
     else await take(block, ms, taking)
     at = block.to
   }

@@ -4,6 +4,8 @@ import { type Block, type Partition, partitionKey, reached, type Source } from '
 /** A block, and which of its records repeat an earlier one. */
 export interface TakenBlock extends Block {
   readonly repeats?: ReadonlySet<number>
+  /** The messages that its records came in, where they are wanted and are others. */
+  readonly original?: Block
   /** How many messages its records came in, where a message holds several. */
   readonly messages?: number
 }

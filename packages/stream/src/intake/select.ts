@@ -17,7 +17,8 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
   const held = heldOffsets(block, heldBy)
   const kinds = kindsOf.get(block.partition.topic)
   const counts = { held: 0, elsewhere: 0, repeated: 0 }
-  if (!held && !kinds && !block.repeats && !block.oversized) return { block, unrecognized: [], ...counts }
+  const messages = block.original ?? block
+  if (!held && !kinds && !block.repeats && !block.oversized) return { block, messages, unrecognized: [], ...counts }
 
   const kept: number[] = []
   const unrecognized: UnrecognizedRecord[] = []
@@ -35,7 +36,7 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
       unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i) })
     }
   }
-  return { block: pickRecords(block, kept), unrecognized, ...counts }
+  return { block: pickRecords(block, kept), messages, unrecognized, ...counts }
 }
 
 /** Returns the reason for a record that is too large to be read: its quarantine row has only its offset. */

@@ -1,5 +1,6 @@
+import { pickValues } from '@millrace/base'
 import type { UnpackedMessages } from '@millrace/formats'
-import type { Source } from '@millrace/transport'
+import { type Block, pickRecords, type Source } from '@millrace/transport'
 import type { TakenBlock } from './repeats.ts'
 
 /**
@@ -10,14 +11,24 @@ export function* unpackBlock(
   block: TakenBlock,
   portions: Iterable<UnpackedMessages>,
   positionOf: Source['positionOf'],
+  keepsMessages: boolean,
 ): Generator<TakenBlock> {
   let [first, from] = [0, block.from]
   for (const portion of portions) {
     const following = block.offsets[portion.next]
     const to = following === undefined ? block.to : positionOf(following)
-    yield { ...recordsOf(block, portion), from, to, messages: portion.next - first, ...endOf(block, portion) }
+    const original = keepsMessages ? { original: { ...messagesOf(block, first, portion.next), from, to } } : {}
+    const messages = portion.next - first
+    yield { ...recordsOf(block, portion), from, to, messages, ...original, ...endOf(block, portion) }
     ;[first, from] = [portion.next, to]
   }
+}
+
+/** Copies messages: the block's bytes are written over once its records have been handed over. */
+function messagesOf(block: TakenBlock, first: number, next: number): Block {
+  const { recycle: _, ...messages } = block
+  const kept = Array.from({ length: next - first }, (_, i) => first + i)
+  return { ...pickRecords(messages, kept), ...pickValues(messages, kept) }
 }
 
 function recordsOf({ partition, offsets, times, keys, repeats, oversized }: TakenBlock, portion: UnpackedMessages) {

@@ -19,9 +19,10 @@ const TRIES = 5
  */
 export async function settleUnrecognized(sharers: readonly Sharer[], group: string): Promise<Map<string, Kinds>[]> {
   const settled = sharers.map(({ kinds }) => new Map(kinds))
-  const topics = new Set(sharers.flatMap(({ kinds }) => [...kinds.keys()]))
+  const looking = sharers.filter(({ outputs }) => outputs.take !== 'messages')
+  const topics = new Set(looking.flatMap(({ kinds }) => [...kinds.keys()]))
   for (const topic of topics) {
-    const among = sharers.filter(({ kinds }) => kinds.has(topic))
+    const among = looking.filter(({ kinds }) => kinds.has(topic))
     const taker = await takerOf(topic, group, among)
     for (const [i, sharer] of sharers.entries()) {
       const kinds = settled[i]?.get(topic)

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { MillraceError } from '@millrace/base'
+import type { ObjectStore } from '@millrace/store'
+import { codecOf } from './codec.ts'
+import type { ConnectFile } from './connect-files.ts'
+
+const RANGE = 8 << 20
+/** A longer line is no message of Kafka. */
+const LONGEST_LINE = 256 << 20
+const LINE_FEED = 0x0a
+
+/** Yields the lines of a file in portions of about so many bytes: whole lines, each with its end. */
+export async function* linesOf(store: ObjectStore, file: ConnectFile, bytes: number): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = []
+  let size = 0
+  for await (const chunk of contentOf(store, file)) {
+    parts.push(chunk)
+    size += chunk.length
+    if (size < bytes) continue
+    const [lines, rest] = splitAtLastLine(Buffer.concat(parts))
+    if (rest.length > LONGEST_LINE) throw new MillraceError('SOURCE_DAMAGED', `${file.key} has a line without an end`)
+    if (lines.length > 0) yield lines
+    parts = [rest]
+    size = rest.length
+  }
+  const last = Buffer.concat(parts)
+  if (last.length > 0) yield last.at(-1) === LINE_FEED ? last : Buffer.concat([last, Buffer.from('\n')])
+}
+
+function splitAtLastLine(bytes: Buffer): readonly [Buffer, Buffer] {
+  const end = bytes.lastIndexOf(LINE_FEED) + 1
+  return [bytes.subarray(0, end), bytes.subarray(end)]
+}
+
+async function* contentOf(store: ObjectStore, file: ConnectFile): AsyncGenerator<Buffer> {
+  const codec = codecOf(file.key)
+  if (codec === 'none') {
+    yield* rangesOf(store, file)
+    return
+  }
+  const stream = Readable.from(rangesOf(store, file)).compose(
+    codec === 'gzip' ? createGunzip() : createZstdDecompress(),
+  )
+  try {
+    for await (const chunk of stream) yield chunk as Buffer
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause
+    throw new MillraceError('SOURCE_DAMAGED', `${store.url}/${file.key} cannot be unpacked`, { cause })
+  }
+}
+
+async function* rangesOf(store: ObjectStore, { key, size }: ConnectFile): AsyncGenerator<Buffer> {
+  for (let offset = 0; offset < size; offset += RANGE) {
+    const bytes = await store.get(key, { offset, length: RANGE })
+    if (!bytes) throw new MillraceError('SOURCE_DAMAGED', `${store.url}/${key} is not there any more`)
+    yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+}
