@@ -34,7 +34,9 @@ export interface PreparedBatch {
   readonly others: readonly Prepared[]
 }
 
-export function anchorLast(anchor: Output, others: readonly Output[],
+export function anchorLast(
+  anchor: Output,
+  others: readonly Output[],
   runtime: Runtime,
   take: PipelineOutputs['take'] = 'rows',
 ): PipelineOutputs {

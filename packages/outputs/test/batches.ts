@@ -36,7 +36,14 @@ export async function openBatches(given?: Dataset): Promise<Batches> {
         messages: count,
         records: count,
       }))
-      const selected = blocks.map((block) => ({ block, messages: block, held: 0, elsewhere: 0, repeated: 0, unrecognized: [] }))
+      const selected = blocks.map((block) => ({
+        block,
+        messages: block,
+        held: 0,
+        elsewhere: 0,
+        repeated: 0,
+        unrecognized: [],
+      }))
       return cleanedBatch(
         selected,
         advances,

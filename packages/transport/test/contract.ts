@@ -7,6 +7,7 @@ import {
   openSource,
   type Partition,
   type Position,
+  type Producer,
   type SentRecord,
   type Source,
 } from '@millrace/transport'
@@ -15,6 +16,8 @@ import { afterEach, describe, expect, type TestAPI } from 'vitest'
 export interface TransportUnderTest {
   /** The address of a store or broker that is up. */
   readonly address: string
+  /** What writes there, where the system has no producer of its own. */
+  readonly producer?: () => Producer
   /** A topic that nobody has used, made if the system wants that. */
   freshTopic(partitions: number): Promise<string>
   /** Where reading begins with this record. */
@@ -53,7 +56,7 @@ export function describeTransport<Context extends { transport: TransportUnderTes
     })
 
     const producer = async () => {
-      const made = await openProducer(transport.address, runtime)
+      const made = transport.producer?.() ?? (await openProducer(transport.address, runtime))
       closers.push(() => made.close())
       return made
     }

@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
-import type { Dataset } from '@millrace/transform'
 import type { PipelineOutputs } from '@millrace/outputs'
+import type { Dataset } from '@millrace/transform'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { type RetryListener, withRetries } from '../retry.ts'
 import type { Kinds } from '../routes/kinds.ts'
@@ -153,7 +153,13 @@ async function readOn(
     }
     const ms = runtime.monotonic() - asked
     const portions = wanted === 'messages' ? undefined : format.unpack?.(block)
-    if (portions) await takeUnpacked(block, (taken) => unpackBlock(taken, portions, source.positionOf, wanted === 'both'), ms, taking)
+    if (portions)
+      await takeUnpacked(
+        block,
+        (taken) => unpackBlock(taken, portions, source.positionOf, wanted === 'both'),
+        ms,
+        taking,
+      )
     else await take(block, ms, taking)
     at = block.to
   }

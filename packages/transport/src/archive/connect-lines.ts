@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
@@ -39,11 +39,11 @@ async function* contentOf(store: ObjectStore, file: ConnectFile): AsyncGenerator
     yield* rangesOf(store, file)
     return
   }
-  const stream = Readable.from(rangesOf(store, file)).compose(
-    codec === 'gzip' ? createGunzip() : createZstdDecompress(),
-  )
+  const unpacked = codec === 'gzip' ? createGunzip() : createZstdDecompress()
+  // An error of either ends the iteration below.
+  pipeline(Readable.from(rangesOf(store, file)), unpacked, () => {})
   try {
-    for await (const chunk of stream) yield chunk as Buffer
+    for await (const chunk of unpacked) yield chunk as Buffer
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause
     throw new MillraceError('SOURCE_DAMAGED', `${store.url}/${file.key} cannot be unpacked`, { cause })

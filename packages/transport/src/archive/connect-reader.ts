@@ -12,6 +12,7 @@ const PORTION = 4 << 20
 
 /** Where reading stands in a file: the lines that come next, and the offset of the first of them. */
 interface Cursor {
+  readonly file: string
   readonly lines: AsyncGenerator<Buffer>
   next: bigint
 }
@@ -45,7 +46,9 @@ export function openConnectReader(store: ObjectStore, runtime: Runtime): Partiti
     if (!file) throw outOfRange(partition, at, store)
     const held = cursors.get(key)
     const cursor =
-      held?.next === at ? held : { lines: linesOf(store, file, Math.min(maxBytes, PORTION)), next: file.first }
+      held?.next === at && held.file === file.key
+        ? held
+        : { file: file.key, lines: linesOf(store, file, Math.min(maxBytes, PORTION)), next: file.first }
     cursors.set(key, cursor)
     for (;;) {
       const { value: lines } = await cursor.lines.next()
