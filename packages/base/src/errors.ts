@@ -11,7 +11,11 @@ const CODES = {
     retry: false,
     next: 'Take it out of the address: secrets come from the environment (such as MYSQL_PWD) or from files.',
   },
-  SOURCE_ADDRESS: { exit: 2, retry: false, next: 'Sources are kafka://host:9092, kinesis://region, embedded:PATH and archive:PATH.' },
+  SOURCE_ADDRESS: {
+    exit: 2,
+    retry: false,
+    next: 'Sources are kafka://host:9092, kinesis://region, embedded:PATH and archive:PATH.',
+  },
   LAKE_ADDRESS: { exit: 2, retry: false, next: 'A lake is a folder path, file:///… or s3://bucket/prefix.' },
   OUTPUT_ADDRESS: {
     exit: 2,

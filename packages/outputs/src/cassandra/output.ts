@@ -103,7 +103,7 @@ export function fitsAddressed(dataset: Dataset, address: string): string {
 }
 
 async function stageRows(batch: CleanedBatch, { machine }: OutputContext): Promise<PreparedRows> {
-  const writtenAt = batch.blocks.reduce((latest, { times }) => times.reduce((a, b) => Math.max(a, b), latest), 0)
+  const writtenAt = batch.messages.reduce((latest, { times }) => times.reduce((a, b) => Math.max(a, b), latest), 0)
   const staged = await batch.parquet(await tableInMemory(batch.dataset, machine))
   const rows = staged.reduce((sum, { rows }) => sum + Number(rows), 0)
   const fileBytes = staged.reduce((sum, { add }) => sum + add.size, 0)

@@ -3,8 +3,8 @@ import type { ObjectStore } from '@millrace/store'
 import { type Block, endAt, type Partition, type Position, partitionKey, type StartPosition } from '../source.ts'
 import { type ConnectFile, connectFiles } from './connect-files.ts'
 import { linesOf } from './connect-lines.ts'
+import type { PartitionReader } from './partition-reader.ts'
 import { sliceBlock } from './slice.ts'
-import type { PartitionReader } from './source.ts'
 
 const POLL_MS = 1_000
 /** So much of a file is taken at a time. */

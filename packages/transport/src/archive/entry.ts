@@ -9,12 +9,12 @@ import type { OddValues } from './lines.ts'
  * of its records, and says all that the lines of the file do not.
  */
 export interface Entry {
-  /** Of the commit: whoever finds the entry knows whether it is the own one. */
+  /** Id of the commit: whoever finds the entry knows by it whether the entry is its own. */
   readonly id: string
   readonly to: readonly string[]
-  /** Undefined: there are no records on the way. */
+  /** Missing where there are no records on the way. */
   readonly file?: FileEntry
-  /** Of the partition, this step included. */
+  /** Totals of the partition, this step included. */
   readonly totals: Totals
 }
 

@@ -16,8 +16,8 @@ import { type FileEntry, offsetsIn, positionOf, type Totals, timesIn } from './e
 import { decodeLines } from './lines.ts'
 import { positionOfName } from './names.ts'
 import { linesIn } from './pack.ts'
+import type { PartitionReader } from './partition-reader.ts'
 import { fittingFrom, sliceBlock } from './slice.ts'
-import type { PartitionReader } from './source.ts'
 import { startOf, topicStarts } from './starts.ts'
 import { timeIn } from './times.ts'
 

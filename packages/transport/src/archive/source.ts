@@ -4,11 +4,9 @@ import type { Partition, Source } from '../source.ts'
 import { parseArchiveAddress } from './address.ts'
 import { openConnectReader } from './connect-reader.ts'
 import { positionOfName } from './names.ts'
+import type { PartitionReader } from './partition-reader.ts'
 import { openReader } from './reader.ts'
 import { CONNECT, partitionsIn } from './topics.ts'
-
-/** What reads one topic: the archive that Millrace wrote, or one that Kafka Connect has left there. */
-export interface PartitionReader extends Pick<Source, 'resolve' | 'end' | 'read'> {}
 
 /**
  * An archive as a source: the messages in their order, by the offsets, times and keys that they had. Every partition

@@ -10,7 +10,7 @@ import { type Owner, ownerOf, startOf, storeStarts, topicStarts } from './starts
 /** A step of one partition. Without a file nothing but the position moves. */
 export interface ArchiveStep {
   readonly partition: Partition
-  /** Undefined: nothing is stored of it. */
+  /** The stored position; undefined where the partition is new. */
   readonly from: Position | undefined
   readonly to: Position
   readonly packed?: Packed
@@ -18,7 +18,7 @@ export interface ArchiveStep {
   readonly begins?: Position
 }
 
-/** What a commit has got over several calls: after an error it is called again. */
+/** Keeps what a commit has reached over several calls: after an error it is called again. */
 export interface Claims {
   readonly id: string
   readonly byPartition: Map<string, Claim>
@@ -39,7 +39,7 @@ export interface ArchiveWriter {
   }>
   /** Returns false where another worker has moved a partition. */
   commit(steps: readonly ArchiveStep[], claims: Claims): Promise<boolean>
-  /** Of the partitions begun. */
+  /** Totals of the partitions that were begun. */
   totals(): Totals
 }
 
