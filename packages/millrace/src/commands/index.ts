@@ -61,9 +61,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'lists and replays the records that were rejected',
     load: async () => (await import('./quarantine.ts')).quarantine,
   },
+  { name: 'init', summary: 'makes a project of your own', load: async () => (await import('./init.ts')).init },
   {
     name: 'test',
-    summary: 'runs the fixtures of data sets',
+    summary: 'runs the fixtures of data sets, questions and views',
     load: async () => (await import('./test.ts')).test,
   },
   {

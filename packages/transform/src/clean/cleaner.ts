@@ -13,6 +13,7 @@ import { createLineFilePool } from './line-files.ts'
 import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, knownNames, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
+import { sqlFault } from './sql-fault.ts'
 import { type Split, splitByHalves, splitByIndex, takeAll } from './suspects.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 import type { CleanerOptions, FileTarget, RecordName, Work } from './work.ts'
@@ -259,7 +260,7 @@ async function checkSql(dataset: Dataset, connection: DuckDBConnection): Promise
   try {
     await connection.run(cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations)))
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = (await sqlFault(dataset, connection)) ?? (cause instanceof Error ? cause.message : String(cause))
     throw new MillraceError('DATASET_INVALID', `data set ${dataset.name}: ${message}`, { cause })
   }
 }

@@ -19,13 +19,16 @@ const Decimal = z.string().transform((type, context): `decimal(${string})` => {
 
 const FieldDescription = z
   .strictObject({
-    type: z.union([z.enum(SIMPLE_FIELD_TYPES), Decimal]),
+    type: z.union(
+      [z.enum(SIMPLE_FIELD_TYPES), Decimal],
+      `there is no such type; there are ${SIMPLE_FIELD_TYPES.join(', ')}, decimal(precision,scale)`,
+    ),
     aliases: z.array(z.string().min(1)).default([]),
     shapes: z.array(z.enum(TIMESTAMP_SHAPES)).min(1).optional(),
   })
   .refine(({ type, shapes }) => shapes === undefined || type === 'timestamp', 'only a timestamp has shapes')
 
-const Simple = z.enum([
+const SIMPLE_TYPES = [
   'string',
   'long',
   'integer',
@@ -38,23 +41,26 @@ const Simple = z.enum([
   'timestamp',
   'timestamp_ntz',
   'binary',
-])
+] as const
 
 const ColumnType: z.ZodType<DataType> = z.lazy(() =>
-  z.union([
-    Simple,
-    Decimal,
-    z.strictObject({ type: z.literal('array'), elementType: ColumnType, containsNull: z.boolean().default(true) }),
-    z.strictObject({
-      type: z.literal('map'),
-      keyType: ColumnType,
-      valueType: ColumnType,
-      valueContainsNull: z.boolean().default(true),
-    }),
-    z
-      .strictObject({ type: z.literal('struct'), fields: Columns })
-      .transform(({ fields }): DataType => ({ type: 'struct', fields: structFields(fields) })),
-  ]),
+  z.union(
+    [
+      z.enum(SIMPLE_TYPES),
+      Decimal,
+      z.strictObject({ type: z.literal('array'), elementType: ColumnType, containsNull: z.boolean().default(true) }),
+      z.strictObject({
+        type: z.literal('map'),
+        keyType: ColumnType,
+        valueType: ColumnType,
+        valueContainsNull: z.boolean().default(true),
+      }),
+      z
+        .strictObject({ type: z.literal('struct'), fields: Columns })
+        .transform(({ fields }): DataType => ({ type: 'struct', fields: structFields(fields) })),
+    ],
+    `there is no such type; there are ${SIMPLE_TYPES.join(', ')}, decimal(precision,scale), and array, map and struct as objects`,
+  ),
 )
 
 const Column = z.strictObject({ type: ColumnType, comment: z.string().optional() })
@@ -129,7 +135,8 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new MillraceError('DATASET_INVALID', `${file} is not JSON`, { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError('DATASET_INVALID', `${file} is not JSON: ${why}`, { cause })
   }
 }
 

@@ -1,0 +1,52 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { sep } from 'node:path'
+
+/** What of a project has changed. */
+export interface Changes {
+  readonly datasets: ReadonlySet<string>
+  readonly questions: boolean
+}
+
+/** An editor writes a file in several steps: they are one change. */
+const QUIET_MS = 60
+
+/** Watches the folders of data sets and questions, and calls back once they are quiet again. */
+export function watchFolders(
+  {
+    datasetFolders,
+    questionFolders,
+  }: { readonly datasetFolders: readonly string[]; readonly questionFolders: readonly string[] },
+  changed: (changes: Changes) => void,
+): Disposable {
+  let datasets = new Set<string>()
+  let questions = false
+  let timer: NodeJS.Timeout | undefined
+  const later = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      const changes = { datasets, questions }
+      ;[datasets, questions] = [new Set(), false]
+      changed(changes)
+    }, QUIET_MS)
+  }
+  const watching = (folder: string, note: (path: string) => void): FSWatcher =>
+    watch(folder, { recursive: true }, (_, path) => {
+      if (path === null) return
+      note(path)
+      later()
+    })
+  const watchers = [
+    ...datasetFolders.map((folder) => watching(folder, (path) => datasets.add(path.split(sep)[0] ?? ''))),
+    ...questionFolders.map((folder) =>
+      watching(folder, () => {
+        questions = true
+      }),
+    ),
+  ]
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      for (const watcher of watchers) watcher.close()
+    },
+  }
+}

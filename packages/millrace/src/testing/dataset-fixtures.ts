@@ -1,0 +1,131 @@
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MillraceError, systemRuntime } from '@millrace/base'
+import { openMachine } from '@millrace/engine'
+import { type Dataset, datasetFolder, loadDataset } from '@millrace/transform'
+import { type Outcome, openRecordCleaner, type RecordCleaner } from './clean-each.ts'
+import { compareRows, isSameRow } from './compare.ts'
+import { jsonLines, linesOf, type Row, readJsonLines } from './json-lines.ts'
+import { pairRows } from './pair-rows.ts'
+import { reasonInWords } from './reasons.ts'
+import type { Difference, TestResult } from './result.ts'
+
+interface Fixture {
+  readonly name: string
+  readonly records: readonly string[]
+  readonly clean: readonly Row[]
+  /** Reasons by the number of the record. */
+  readonly bad: ReadonlyMap<number, string>
+  /** Whether anything is expected at all. */
+  readonly isNew: boolean
+}
+
+/**
+ * Runs the fixtures of a data set: x.jsonl goes in, x.clean.jsonl comes out in the order of the records, x.bad.jsonl
+ * says which are rejected and why.
+ */
+export async function testDataset(name: string, folders: readonly string[], update: boolean): Promise<TestResult[]> {
+  const dataset = await loadDataset(name, folders)
+  const folder = join(String(datasetFolder(name, folders)), 'fixtures')
+  const fixtures = await readFixtures(folder)
+  if (fixtures.length === 0) return []
+  await using machine = await openMachine(systemRuntime, [])
+  const connection = await machine.engine.connect()
+  const cleaner = await openRecordCleaner(dataset, machine, connection)
+  const results: TestResult[] = []
+  for (const fixture of fixtures) {
+    const result = { kind: 'data set', name, fixture: fixture.name, records: fixture.records.length } as const
+    if (fixture.isNew && !update) {
+      results.push({ ...result, differences: [], problem: newInWords(fixture.name) })
+      continue
+    }
+    const { differences, outcomes } = await runFixture(fixture, dataset, cleaner)
+    if (update && (differences.length > 0 || fixture.isNew)) {
+      await accept(join(folder, fixture.name), outcomes)
+      results.push({ ...result, differences: [], updated: true })
+    } else results.push({ ...result, differences })
+  }
+  connection.closeSync()
+  return results
+}
+
+function newInWords(name: string): string {
+  return `nothing is expected of fixtures/${name}.jsonl: there is no ${name}.clean.jsonl\nmillrace test --update writes what comes of it.`
+}
+
+async function readFixtures(folder: string): Promise<Fixture[]> {
+  const files = await readdir(folder).catch((): string[] => [])
+  const names = files.filter((file) => /^[^.]+\.jsonl$/.test(file)).map((file) => file.slice(0, -'.jsonl'.length))
+  const read = (file: string) => (files.includes(file) ? readJsonLines(join(folder, file), `fixtures/${file}`) : [])
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const bad = await read(`${name}.bad.jsonl`)
+      return {
+        name,
+        records: await linesOf(join(folder, `${name}.jsonl`)),
+        clean: await read(`${name}.clean.jsonl`),
+        bad: new Map(bad.map(({ line, reason }) => [Number(line), String(reason)])),
+        isNew: !files.includes(`${name}.clean.jsonl`) && !files.includes(`${name}.bad.jsonl`),
+      }
+    }),
+  )
+}
+
+async function runFixture(fixture: Fixture, dataset: Dataset, cleaner: RecordCleaner) {
+  const records = fixture.records.map((record) => Buffer.from(record))
+  if (await passesTogether(fixture, records, cleaner)) return { differences: [], outcomes: [] }
+  const outcomes = await cleaner.each(records)
+  return { differences: differencesIn(fixture, outcomes, dataset), outcomes }
+}
+
+/** Tries the usual case, which takes one statement. Whatever is wrong is found by looking at each record. */
+async function passesTogether(fixture: Fixture, records: readonly Uint8Array[], cleaner: RecordCleaner) {
+  try {
+    const { rows, report } = await cleaner.together(records)
+    const sorted = (of: readonly Row[]) => JSON.stringify(of.map((row) => JSON.stringify(row)).sort())
+    const asBad = report.rejected.every(({ index, reason }) => fixture.bad.get(index + 1) === reason)
+    return asBad && report.rejected.length === fixture.bad.size && sorted(rows) === sorted(fixture.clean)
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'RECORD_INVALID') return false
+    throw error
+  }
+}
+
+/** Clean rows are expected in the order of their records. */
+function differencesIn(fixture: Fixture, outcomes: readonly Outcome[], dataset: Dataset): Difference[] {
+  const aboutOf = (i: number) => ({ record: i + 1, raw: fixture.records[i] ?? '' })
+  const differences: Difference[] = []
+  const got: { readonly i: number; readonly row: Row }[] = []
+  for (const [i, { row, rejected }] of outcomes.entries()) {
+    const reason = fixture.bad.get(i + 1)
+    const why = rejected === undefined ? undefined : reasonInWords(rejected, dataset, fixture.records[i] ?? '')
+    if (rejected === undefined && reason === undefined) {
+      if (row) got.push({ i, row })
+    } else if (rejected !== reason) {
+      const expected = reason === undefined ? 'a clean row' : `rejected: ${reason}`
+      const came = why ? `rejected: ${why}` : row ? `a clean row: ${JSON.stringify(row)}` : 'dropped by an expectation'
+      differences.push({ ...aboutOf(i), expected, got: came })
+    }
+  }
+  const strays = differences.filter(({ expected }) => expected === 'a clean row').length
+  for (const { expected, got: came } of pairRows(fixture.clean, got, (row, other) => isSameRow(row, other.row))) {
+    if (expected && came) differences.push(...compareRows(expected, came.row, aboutOf(came.i)))
+    else if (came) differences.push({ ...aboutOf(came.i), expected: 'no row', got: JSON.stringify(came.row) })
+    else if (expected) differences.push({ expected: JSON.stringify(expected), got: noRow(strays) })
+  }
+  return differences.sort((a, b) => (a.record ?? Number.POSITIVE_INFINITY) - (b.record ?? Number.POSITIVE_INFINITY))
+}
+
+function noRow(rejected: number): string {
+  return rejected === 0
+    ? 'no record gives this row'
+    : 'no record gives this row (one that was rejected may have been meant)'
+}
+
+/** Writes what came as what is expected from now on. */
+async function accept(path: string, outcomes: readonly Outcome[]): Promise<void> {
+  const bad = outcomes.flatMap(({ rejected }, i) => (rejected === undefined ? [] : [{ line: i + 1, reason: rejected }]))
+  await writeFile(`${path}.clean.jsonl`, jsonLines(outcomes.flatMap(({ row }) => (row === undefined ? [] : [row]))))
+  if (bad.length > 0) await writeFile(`${path}.bad.jsonl`, jsonLines(bad))
+  else await rm(`${path}.bad.jsonl`, { force: true })
+}
