@@ -1,5 +1,6 @@
 import type { Command as Program } from 'commander'
 import type { Command, Io } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
 import { argumentsOf, attributeOf, buildProgram, isHelpShown } from './program.ts'
 import { watchSignals } from './signals.ts'
 import { asMillraceError, printError } from './terminal/errors.ts'
@@ -8,7 +9,7 @@ import { createTerminal } from './terminal/terminal.ts'
 /** Runs one command line to its end and leaves the exit code in the process. */
 export async function runCommandLine(process: NodeJS.Process): Promise<void> {
   const signals = watchSignals(process)
-  const io: Io = { ...createTerminal(process, signals.abort), signal: signals.signal }
+  const io: Io = { ...createTerminal(process, signals.abort), signal: signals.signal, commands: COMMANDS }
   const argv = clean(process.argv.slice(2))
   const fail = (thrown: unknown) => {
     const error = asMillraceError(thrown)

@@ -10,6 +10,8 @@ interface Option {
   /** How the flag names its value; none for a switch. */
   readonly value?: string
   readonly description: string
+  /** All values that it takes. */
+  readonly choices?: readonly string[]
 }
 
 interface Example {
@@ -21,6 +23,8 @@ interface Example {
 export interface Io extends Terminal {
   /** Aborts at Ctrl-C, SIGTERM, or when nobody reads the results any more: finish what is begun, then return. */
   readonly signal: AbortSignal
+  /** Every command, for what tells of all. */
+  readonly commands: readonly CommandEntry[]
 }
 
 export type Run = (settings: ResolvedSettings, args: Arguments, io: Io) => Promise<number>
@@ -30,6 +34,8 @@ export interface Command {
   readonly about: string
   /** Names of what stands without a flag, in the notation of commander: `[sql]`, `<table>`. */
   readonly positionals?: readonly string[]
+  /** What may stand there, for completion: these words, or the names of data sets. */
+  readonly words?: readonly string[] | 'data sets'
   readonly settings: readonly SettingKey[]
   readonly options: readonly Option[]
   readonly examples: readonly Example[]

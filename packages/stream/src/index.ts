@@ -1,4 +1,5 @@
 export type { OutputChoice } from './open-outputs.ts'
+export { belongingOf } from './routes/kinds.ts'
 export { findRoutes } from './routes/routes.ts'
 export type {
   CommittedEvent,

@@ -63,9 +63,19 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'init', summary: 'makes a project of your own', load: async () => (await import('./init.ts')).init },
   {
+    name: 'dev',
+    summary: 'shows raw records beside clean ones while you edit',
+    load: async () => (await import('./dev.ts')).dev,
+  },
+  {
     name: 'test',
     summary: 'runs the fixtures of data sets, questions and views',
     load: async () => (await import('./test.ts')).test,
+  },
+  {
+    name: 'completion',
+    summary: 'completes commands and settings in a shell',
+    load: async () => (await import('./completion.ts')).completion,
   },
   {
     name: 'config',

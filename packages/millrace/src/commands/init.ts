@@ -38,7 +38,7 @@ export const init: Command = {
   settings: [],
   options: [
     { flag: '--dataset', value: 'NAME', description: 'what the data set is called (orders)' },
-    { flag: '--example', value: 'NAME', description: 'a whole example instead: pinterest' },
+    { flag: '--example', value: 'NAME', choices: ['pinterest'], description: 'a whole example instead: pinterest' },
   ],
   examples: [
     { command: 'millrace init shop', does: 'a small project in ./shop' },

@@ -92,6 +92,7 @@ export const quarantine: Command = {
   about:
     'Shows the records that may not enter their tables, with the reason, those of the daily run too; `replay` tries those of the stream again by the rules of today, `dismiss` gives some up.',
   positionals: ['[what]'],
+  words: Object.keys(WORK),
   settings: ['lake', 'datasets', 'tables', 'nullColumns', 'datasetFolders'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },

@@ -172,6 +172,7 @@ export const sql: Command = {
     {
       flag: '--format',
       value: 'NAME',
+      choices: FORMATS,
       description: `${FORMATS.join(', ')}; unless said by the ending of the file, else table`,
     },
     { flag: '--output', short: '-o', value: 'FILE', description: 'where to (standard output)' },

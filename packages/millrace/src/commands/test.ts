@@ -53,6 +53,7 @@ export const test: Command = {
   about:
     'Runs the fixtures of data sets, questions and views. Of a data set x.jsonl goes in, x.clean.jsonl should come out, x.bad.jsonl says which lines should be rejected and why. Of questions fixtures/CASE has TABLE.jsonl and QUESTION.answer.jsonl. Says which column of which record differs; exit code 3.',
   positionals: ['[names...]'],
+  words: 'data sets',
   settings: ['datasets', 'datasetFolders', 'questionFolders'],
   options: [
     { flag: '--watch', short: '-w', description: 'stay, and run again what has changed' },

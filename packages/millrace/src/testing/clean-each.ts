@@ -20,9 +20,11 @@ export interface Outcome {
 
 /** Cleans records of a data set as a worker would, and says of each what became of it. */
 export interface RecordCleaner {
-  together(records: readonly Uint8Array[]): Promise<{ readonly rows: readonly Row[]; readonly report: CleanReport }>
+  together(
+    records: readonly (Uint8Array | null)[],
+  ): Promise<{ readonly rows: readonly Row[]; readonly report: CleanReport }>
   /** Rows come in any order: only one record at a time says which row is whose, and it takes longer. */
-  each(records: readonly Uint8Array[]): Promise<Outcome[]>
+  each(records: readonly (Uint8Array | null)[]): Promise<Outcome[]>
 }
 
 export async function openRecordCleaner(
@@ -43,7 +45,7 @@ export async function openRecordCleaner(
   }
 }
 
-async function outcomeOf(together: RecordCleaner['together'], record: Uint8Array): Promise<Outcome> {
+async function outcomeOf(together: RecordCleaner['together'], record: Uint8Array | null): Promise<Outcome> {
   try {
     const { rows, report } = await together([record])
     const failed = [...report.failed].flatMap(([name, count]) => (count > 0 ? [name] : []))
@@ -70,7 +72,7 @@ interface Parts {
   readonly connection: DuckDBConnection
 }
 
-async function clean({ dataset, cleaner, snapshot, connection }: Parts, records: readonly Uint8Array[]) {
+async function clean({ dataset, cleaner, snapshot, connection }: Parts, records: readonly (Uint8Array | null)[]) {
   const nameOf = (_: number, index: number) => `record ${index + 1}`
   const { files, report } = await cleaner.cleanIntoFiles(dataset, [joinValues([...records])], { snapshot }, nameOf)
   const paths = files.map(({ localPath }) => quoteText(localPath)).join(', ')

@@ -14,6 +14,7 @@ test('neither the log nor the dashboard shows a secret that a failure quotes', a
   const io = {
     ...createTerminal({ stdout: new PassThrough(), stderr }, () => {}),
     signal: new AbortController().signal,
+    commands: [],
   }
   const { onEvent, close } = await superviseWorker(settings, false, io, systemRuntime)
   const secret = 'https://me:hunter2@host/x?sig=hunter3 is not there'

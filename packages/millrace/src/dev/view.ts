@@ -1,0 +1,126 @@
+import { joinValues, nearest, valueAt } from '@millrace/base'
+import type { Machine } from '@millrace/engine'
+import { type Dataset, loadDataset } from '@millrace/transform'
+import { type Outcome, openRecordCleaner } from '../testing/clean-each.ts'
+import { reasonInWords } from '../testing/reasons.ts'
+
+/** A record of the sample, and what became of it. */
+export interface ViewedRecord {
+  /** Its place in the sample, from 1; of several records in one message `3.2`. */
+  readonly name: string
+  readonly raw: string
+  readonly outcome: Outcome | undefined
+  /** Why it was rejected, with what the data set says of it. */
+  readonly reason: string | undefined
+}
+
+/** All that is shown of a data set and a sample. */
+export interface View {
+  readonly records: readonly ViewedRecord[]
+  /** Why nothing could be cleaned: an error of the data set, with its place. */
+  readonly problem: string | undefined
+  /** What is probably not meant, though it is no error. */
+  readonly notes: readonly string[]
+}
+
+/** Loads the data set anew and cleans the messages with it. */
+export async function viewOf(
+  name: string,
+  folders: readonly string[],
+  messages: readonly (Uint8Array | null)[],
+  machine: Machine,
+): Promise<View> {
+  const connection = await machine.engine.connect()
+  try {
+    const dataset = await loadDataset(name, folders)
+    const records = recordsIn(messages, dataset)
+    const cleaner = await openRecordCleaner(dataset, machine, connection)
+    // Without a record the SQL is checked all the same.
+    await cleaner.together([])
+    const outcomes = await cleaner.each(records.map(({ bytes }) => bytes))
+    const viewed = records.map(({ name: of, bytes }, i): ViewedRecord => {
+      const [raw, outcome] = [textOf(bytes), outcomes[i]]
+      const rejected = outcome?.rejected
+      return { name: of, raw, outcome, reason: rejected && reasonInWords(rejected, dataset, raw) }
+    })
+    return { records: viewed, problem: undefined, notes: notesOn(viewed, dataset) }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const raw = messages.map((bytes, i) => ({
+      name: String(i + 1),
+      raw: textOf(bytes),
+      outcome: undefined,
+      reason: undefined,
+    }))
+    return { records: raw, problem: error.message, notes: [] }
+  } finally {
+    connection.closeSync()
+  }
+}
+
+function recordsIn(messages: readonly (Uint8Array | null)[], { format }: Dataset) {
+  const block = joinValues(messages)
+  const portions = format.unpack?.(block)
+  if (!portions) return messages.map((bytes, i) => ({ name: String(i + 1), bytes }))
+  return [...portions].flatMap(({ values, message, place }) =>
+    Array.from({ length: values.count }, (_, i) => {
+      const [of = 0, at = -1] = [message[i], place[i]]
+      return { name: at < 0 ? String(of + 1) : `${of + 1}.${at + 1}`, bytes: valueAt(values, i) }
+    }),
+  )
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  return bytes === null ? '(no value)' : Buffer.from(bytes).toString('utf8')
+}
+
+/** Says what all records have in common and probably should not. */
+function notesOn(records: readonly ViewedRecord[], dataset: Dataset): string[] {
+  const looked = records.flatMap(({ outcome }) => outcome ?? [])
+  if (looked.length === 0) return []
+  return [...fieldNotes(records, dataset), ...expectationNotes(looked, dataset), ...columnNotes(looked, dataset)]
+}
+
+function fieldNotes(records: readonly ViewedRecord[], { fields, format }: Dataset): string[] {
+  const counts = new Map<string, number>()
+  for (const { outcome } of records)
+    for (const name of outcome?.unknown ?? []) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const known = fields.flatMap(({ name, aliases }) => [name, ...aliases])
+  const unknown = [...counts].map(([name, count]) => {
+    const meant = nearest(name, known)
+    const hint = meant ? `: is it ${meant}? Add it to the aliases of that field.` : ': left out.'
+    return `The field ${name} of ${count} of ${records.length} records is not in dataset.json${hint}`
+  })
+  if (!format.isJsonLines) return unknown
+  const seen = new Set(records.flatMap(({ raw }) => keysOf(raw)))
+  const absent = fields.filter(({ name, aliases }) => [name, ...aliases].every((each) => !seen.has(each)))
+  return [
+    ...unknown,
+    ...absent.map(({ name }) => `The field ${name} of dataset.json is in none of ${records.length} records.`),
+  ]
+}
+
+function expectationNotes(outcomes: readonly Outcome[], { expectations }: Dataset): string[] {
+  return expectations.flatMap(({ name, predicate, otherwise }) => {
+    const failed = outcomes.filter((outcome) => outcome.failed.includes(name)).length
+    const asked = outcomes.filter(({ row, failed: those }) => row !== undefined || those.length > 0).length
+    if (failed === 0 || failed < asked) return []
+    return [`The expectation ${name} holds for none of ${asked} rows: ${predicate} (otherwise: ${otherwise})`]
+  })
+}
+
+function columnNotes(outcomes: readonly Outcome[], { schema }: Dataset): string[] {
+  const rows = outcomes.flatMap(({ row }) => (row === undefined ? [] : [row]))
+  if (rows.length < 2) return []
+  const empty = schema.fields.filter(({ name }) => rows.every((row) => (row[name] ?? null) === null))
+  return empty.map(({ name }) => `The column ${name} is NULL in all ${rows.length} clean rows.`)
+}
+
+function keysOf(raw: string): string[] {
+  try {
+    const value: unknown = JSON.parse(raw)
+    return typeof value === 'object' && value !== null ? Object.keys(value) : []
+  } catch {
+    return []
+  }
+}
