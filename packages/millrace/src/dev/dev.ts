@@ -34,7 +34,7 @@ export async function developDataset(options: DevOptions, io: Io): Promise<View>
   const looking: Looking = { sample: await options.openSample(), messages: [], view: nothing, chosen: 0 }
   try {
     if (options.once) {
-      looking.messages = [...(await looking.sample.next(options.records, io.signal))]
+      looking.messages = [...(await looking.sample.next(options.records, io.signal, false))]
       await look(looking, options, machine)
       for (const line of viewLines(titleOf(options, looking), looking.view)) io.line(line)
       return looking.view
@@ -77,7 +77,7 @@ async function follow(looking: Looking, options: DevOptions, machine: Machine, i
     reading = new AbortController()
     const { signal } = reading
     while (looking.messages.length < options.records && !signal.aborted) {
-      const more = await looking.sample.next(options.records - looking.messages.length, signal)
+      const more = await looking.sample.next(options.records - looking.messages.length, signal, true)
       if (signal.aborted || more.length === 0) break
       looking.messages.push(...more)
       lookAgain()

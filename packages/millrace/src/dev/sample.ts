@@ -10,8 +10,8 @@ import { linesOf } from '../testing/json-lines.ts'
 export interface Sample {
   /** Where they are from, for people. */
   readonly from: string
-  /** Returns up to so many more, after those that were handed over before; waits if there are none yet. */
-  next(most: number, signal: AbortSignal): Promise<readonly (Uint8Array | null)[]>
+  /** Returns up to so many more, after those that were handed over before; unless there are any it `waits` or not. */
+  next(most: number, signal: AbortSignal, waits: boolean): Promise<readonly (Uint8Array | null)[]>
   close(): Promise<void>
 }
 
@@ -35,8 +35,10 @@ export async function sampleOfSource(address: string, route: SampleRoute, start:
   const waiting: (Uint8Array | null)[] = []
   return {
     from: `${redact(address)}, ${route.topics.join(', ')}`,
-    async next(most, signal) {
-      while (waiting.length === 0 && !signal.aborted) {
+    async next(most, signal, waits) {
+      const ends = waits ? [] : await Promise.all(cursors.map(({ partition }) => source.end(partition)))
+      const isOver = () => !waits && cursors.every(({ at }, i) => ends[i]?.passedBy(at))
+      while (waiting.length === 0 && !signal.aborted && !isOver()) {
         if (cursors.length === 0) await systemRuntime.sleep(WAIT_MS, signal).catch(() => {})
         await Promise.all(cursors.map((cursor) => readOn(source, cursor, route, waiting, signal)))
       }

@@ -107,11 +107,11 @@ function differencesIn(fixture: Fixture, outcomes: readonly Outcome[], dataset: 
       differences.push({ ...aboutOf(i), expected, got: came })
     }
   }
-  const strays = differences.filter(({ expected }) => expected === 'a clean row').length
+  const rejected = differences.filter(({ expected }) => expected === 'a clean row').length
   for (const { expected, got: came } of pairRows(fixture.clean, got, (row, other) => isSameRow(row, other.row))) {
     if (expected && came) differences.push(...compareRows(expected, came.row, aboutOf(came.i)))
     else if (came) differences.push({ ...aboutOf(came.i), expected: 'no row', got: JSON.stringify(came.row) })
-    else if (expected) differences.push({ expected: JSON.stringify(expected), got: noRow(strays) })
+    else if (expected) differences.push({ expected: JSON.stringify(expected), got: noRow(rejected) })
   }
   return differences.sort((a, b) => (a.record ?? Number.POSITIVE_INFINITY) - (b.record ?? Number.POSITIVE_INFINITY))
 }
