@@ -93,7 +93,8 @@ async function follow(looking: Looking, options: DevOptions, machine: Machine, i
     lookAgain()
     void fill().catch(ended.reject)
   }
-  using _watching = watchFolders({ datasetFolders: options.datasetFolders, questionFolders: [] }, ({ datasets }) => {
+  const folders = { datasetFolders: options.datasetFolders, questionFolders: [] }
+  using _watching = watchFolders(folders, systemRuntime, ({ datasets }) => {
     if (datasets.has(options.dataset)) lookAgain()
   })
   using _keys = display.hasKeys ? readKeys(pressed) : undefined

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { sep } from 'node:path'
+import type { Runtime } from '@millrace/base'
 
 /** What of a project has changed. */
 export interface Changes {
@@ -16,18 +17,24 @@ export function watchFolders(
     datasetFolders,
     questionFolders,
   }: { readonly datasetFolders: readonly string[]; readonly questionFolders: readonly string[] },
+  runtime: Runtime,
   changed: (changes: Changes) => void,
 ): Disposable {
   let datasets = new Set<string>()
   let questions = false
-  let timer: NodeJS.Timeout | undefined
+  let waiting = new AbortController()
   const later = () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      const changes = { datasets, questions }
-      ;[datasets, questions] = [new Set(), false]
-      changed(changes)
-    }, QUIET_MS)
+    waiting.abort()
+    waiting = new AbortController()
+    const { signal } = waiting
+    runtime.sleep(QUIET_MS, signal).then(
+      () => {
+        const changes = { datasets, questions }
+        ;[datasets, questions] = [new Set(), false]
+        changed(changes)
+      },
+      () => {},
+    )
   }
   const watching = (folder: string, note: (path: string) => void): FSWatcher =>
     watch(folder, { recursive: true }, (_, path) => {
@@ -45,7 +52,7 @@ export function watchFolders(
   ]
   return {
     [Symbol.dispose]() {
-      clearTimeout(timer)
+      waiting.abort()
       for (const watcher of watchers) watcher.close()
     },
   }

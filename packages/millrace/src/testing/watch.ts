@@ -1,3 +1,4 @@
+import { systemRuntime } from '@millrace/base'
 import type { Io } from '../command.ts'
 import { hasKeys, readKeys } from '../terminal/keys.ts'
 import { type Changes, watchFolders } from './changes.ts'
@@ -29,7 +30,7 @@ export async function watchTests(
     })
     running.catch(ended.reject)
   }
-  using _watching = watchFolders(plan, ({ datasets, questions }: Changes) => {
+  using _watching = watchFolders(plan, systemRuntime, ({ datasets, questions }: Changes) => {
     run(`changed: ${[...datasets, ...(questions ? ['questions'] : [])].join(', ')}`, { datasets, questions: true })
   })
   using _keys = hasKeys() ? readKeys(pressed) : undefined
