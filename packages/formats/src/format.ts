@@ -2,8 +2,15 @@ import type { JoinedValues } from '@millrace/base'
 
 /** The messages of one block as their source hands them over. */
 export interface RawMessages extends JoinedValues {
-  /** The messages' keys as text: there for a format that reads them. */
+  /** The messages' keys as text: there for a format or a data set that reads them. */
   readonly keys?: readonly (string | undefined)[]
+  /** The messages' headers, each an object of JSON from name to text: there for a data set that reads them. */
+  readonly headers?: readonly (string | undefined)[]
+  /** The source's times of the messages, in milliseconds since 1970. */
+  readonly times?: Float64Array
+  /** The source's names of the messages. */
+  readonly offsets?: BigInt64Array | readonly string[]
+  readonly partition?: { readonly topic: string; readonly id: string }
 }
 
 /** A message that is not of its topic's format. */

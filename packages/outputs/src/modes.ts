@@ -1,6 +1,15 @@
 import { MillraceError } from '@millrace/base'
 import { type Dataset, type Mode, modeOf } from '@millrace/transform'
 
+/** Refuses a data set that reads what the quarantine does not keep of a message, such as its key. */
+export function refuseMetadata({ name, metadata }: Dataset, what: string): void {
+  const [first] = metadata
+  if (!first) return
+  throw new MillraceError('DATASET_INVALID', `data set ${name}: ${what} does not know its ${first.name}`, {
+    next: `The quarantine keeps a message's value alone, and ${first.name} is its ${first.from}: clean the topic again by a group of its own.`,
+  })
+}
+
 /** Refuses a data set whose table is kept in a way that `what` does not know, which is named so for people. */
 export function refuseMode(dataset: Dataset, what: string, modes: readonly Mode[] = ['append']): void {
   const mode = modeOf(dataset)

@@ -44,6 +44,8 @@ export interface WorkerOptions {
   readonly kinds?: Kinds
   /** How the messages are written, if not as JSON. */
   readonly format?: Format
+  /** What else of the data set is another. */
+  readonly rules?: Partial<Dataset>
   /** A row that this does not hold for goes to quarantine. */
   readonly onlyIf?: string
   /** Dies at the n-th time that it passes this point. */
@@ -132,7 +134,8 @@ async function startWorker(
   const waits: string[] = []
   const events: PipelineNews[] = []
   const runtime = crashingRuntime(options)
-  const dataset = { ...(await userDataset(options.onlyIf)), ...(options.format && { format: options.format }) }
+  const { format, rules } = options
+  const dataset = { ...(await userDataset(options.onlyIf)), ...(format && { format }), ...rules }
   const { store, group = 'test', allowsAnotherGroup = false, start = 'earliest', maxRows = 100_000 } = options
   const report = (news: PipelineNews) => {
     events.push(news)

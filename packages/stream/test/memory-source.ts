@@ -13,7 +13,7 @@ export interface MemoryTopic {
   readonly name: string
   readonly partitions: Partition[]
   send(partition: number, ...values: (string | null)[]): void
-  /** One record with a key, an id, or both. */
+  /** One record with a key, an id, headers, or some of them. */
   sendMarked(partition: number, value: string, marks: Marks): void
   /** Everything that was sent, by offset. */
   sent(partition: number): readonly (string | null)[]
@@ -28,6 +28,7 @@ export interface MemoryTopic {
 export interface Marks {
   readonly key?: string
   readonly id?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface MemorySource extends Source {
@@ -94,7 +95,7 @@ function memorySource(
     partitions: async () => [...topic.partitions],
     resolve: async (partition, start) => (start === 'earliest' ? [0n] : end(partition)),
     end: async (partition) => endAt(end(partition)),
-    async read(partition, from, { signal, keys }) {
+    async read(partition, from, { signal, keys, headers }) {
       reads.push(from)
       const at = Number(from[0])
       const all = topic.sent(Number(partition.id))
@@ -105,6 +106,7 @@ function memorySource(
       return {
         ...blockOf(partition, at, values),
         ...(keys && { keys: marked.map((mark) => mark?.key) }),
+        ...(headers && { headers: marked.map((mark) => mark?.headers && JSON.stringify(mark.headers)) }),
         ...(marked.some((mark) => mark?.id) && { ids: marked.map((mark) => mark?.id) }),
       }
     },

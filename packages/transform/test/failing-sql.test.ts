@@ -22,7 +22,7 @@ const column = (name: string, type: 'integer' | 'string') => ({ name, type, null
 
 function dataset(sql: string, expectations: Dataset['expectations'] = []): Dataset {
   return {
-    ...{ name: 'odd', description: '', format: jsonFormat, sql, expectations },
+    ...{ name: 'odd', description: '', format: jsonFormat, metadata: [], sql, expectations },
     fields: [
       field('n', 'integer'),
       field('note', 'text'),

@@ -4,7 +4,7 @@ import type { Block } from './source.ts'
 /** Returns the block with these of its records only, by their index, in ascending order. */
 export function pickRecords(block: Block, kept: readonly number[]): Block {
   if (kept.length === block.count) return block
-  const { offsets, times, keys, ids, oversized } = block
+  const { offsets, times, keys, headers, ids, oversized } = block
   return {
     ...block,
     ...pickValues(block, kept),
@@ -14,6 +14,7 @@ export function pickRecords(block: Block, kept: readonly number[]): Block {
         : kept.map((i) => offsets[i] ?? ''),
     times: Float64Array.from(kept, (i) => times[i] ?? 0),
     ...(keys && { keys: kept.map((i) => keys[i]) }),
+    ...(headers && { headers: kept.map((i) => headers[i]) }),
     ...(ids && { ids: kept.map((i) => ids[i]) }),
     ...(oversized && { oversized: pickSizes(oversized, kept) }),
   }

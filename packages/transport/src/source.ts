@@ -46,6 +46,11 @@ export interface Block extends JoinedValues {
   readonly times: Float64Array
   /** The records' keys, where the reader asked for them. */
   readonly keys?: readonly (string | undefined)[]
+  /**
+   * The records' headers, where the reader asked for them and the message system has any: an object of JSON from name to
+   * text or null. Of several under one name it is the last.
+   */
+  readonly headers?: readonly (string | undefined)[]
   /** The ids that producers gave to the records, where any of them has one. */
   readonly ids?: readonly (string | undefined)[]
   /** Records that are too large to be handed over: how many bytes each has, by its place. Their values are null. */
@@ -130,6 +135,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
   /** Whether the records' keys are wanted too. */
   readonly keys?: boolean
+  /** Whether the records' headers are wanted too. */
+  readonly headers?: boolean
   /** Counts the bytes of blocks while they are built, for a reader of many partitions at once. */
   readonly room?: ReadRoom
 }

@@ -26,6 +26,8 @@ export interface TransportUnderTest {
   readonly nowhere: Position
   /** Whether a message can be without a value. */
   readonly tombstones: boolean
+  /** Whether messages have headers: then the id that a producer gives to a record is in one. */
+  readonly headers: boolean
 }
 
 /** What holds for systems that number the messages of a partition. */
@@ -185,6 +187,22 @@ export function describeTransport<Context extends { transport: TransportUnderTes
         at = block?.to ?? at
       }
       expect(blocks).toEqual(['pin', 'geo', 'ü'])
+    })
+
+    it('says when each record was sent, and hands over headers only where they are asked for', async () => {
+      const topic = await transport.freshTopic(1)
+      const record = { value: encode('{"a":1}'), key: encode('k'), partition: 0, id: 'one "id"' }
+      await (await producer()).send(topic, [record])
+      const { source, first } = await subscribed(topic)
+      const start = await source.resolve(first, 'earliest')
+      const asked = await source.read(first, start, { ...WAIT, keys: true, headers: true })
+      expect(asked?.partition).toEqual(first)
+      expect(Math.abs((asked?.times[0] ?? 0) - runtime.now())).toBeLessThan(120_000)
+      const headers = asked?.headers?.[0]
+      expect(headers === undefined ? undefined : JSON.parse(headers)).toEqual(
+        transport.headers ? { 'millrace-id': 'one "id"' } : undefined,
+      )
+      expect((await source.read(first, start, WAIT))?.headers).toBeUndefined()
     })
 
     it('answers each record of a sending in its place, whatever partition it goes to', async () => {

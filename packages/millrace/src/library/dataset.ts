@@ -1,5 +1,5 @@
 import type { Format } from '@millrace/formats'
-import type { Dataset, FieldType, Mode, Outcome, TimestampShape } from '@millrace/transform'
+import type { Dataset, FieldType, MetadataSource, Mode, Outcome, TimestampShape } from '@millrace/transform'
 import type { ColumnDefinition } from './columns.ts'
 
 export interface FieldDefinition {
@@ -17,6 +17,8 @@ export interface DatasetDefinition {
   /** How its messages are written: a name, or a format of one's own. JSON unless said. */
   readonly format?: string | Format
   readonly fields: Readonly<Record<string, FieldDefinition>>
+  /** What `raw` has of each message beside its fields, by name: its key, headers, timestamp, topic, partition, offset. */
+  readonly metadata?: Readonly<Record<string, MetadataSource>>
   /** A column with `keep: false` is not in the table: it is for `deleteWhen` and expectations. */
   readonly columns: Readonly<Record<string, ColumnDefinition & { readonly keep?: boolean }>>
   /** What the table keeps: `append` unless said. */

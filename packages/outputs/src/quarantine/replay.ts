@@ -3,7 +3,7 @@ import { commit, openTable, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { Cleaner, Dataset } from '@millrace/transform'
 import { nullColumns } from '../delta/null-columns.ts'
-import { refuseMode } from '../modes.ts'
+import { refuseMetadata, refuseMode } from '../modes.ts'
 import {
   interruptedIds,
   mark,
@@ -33,6 +33,7 @@ export interface ReplayTotals {
  */
 export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
   refuseMode(parts.dataset, 'the replay of the quarantine')
+  refuseMetadata(parts.dataset, 'the replay of the quarantine')
   await nullColumns({ store: parts.store, path: parts.path }, parts.dataset, parts.nullColumns)
   let replayed = await finishInterrupted(parts)
   let stillBad = 0

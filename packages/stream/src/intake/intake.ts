@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { PipelineOutputs } from '@millrace/outputs'
-import type { Dataset } from '@millrace/transform'
+import { type Dataset, wantedMetadata } from '@millrace/transform'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { type RetryListener, withRetries } from '../retry.ts'
 import type { Kinds } from '../routes/kinds.ts'
@@ -16,8 +16,8 @@ import { unpackBlock } from './unpack.ts'
 export interface Reading {
   readonly source: Source
   readonly kinds: ReadonlyMap<string, Kinds>
-  /** Whose records are read: its format may need their keys. */
-  readonly dataset: Pick<Dataset, 'format'>
+  /** Whose records are read: it may need their keys and headers. */
+  readonly dataset: Pick<Dataset, 'format' | 'metadata'>
   /** Whether messages are wanted as they came, with their keys. */
   readonly take: PipelineOutputs['take']
 }
@@ -126,16 +126,17 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
 
 async function readOn(
   { partition, from, end }: ReadRange,
-  { source, kinds, take: wanted, dataset: { format } }: Reading,
+  { source, kinds, take: wanted, dataset: { format, metadata } }: Reading,
   { limits, inFlight }: Gathering,
   runtime: Runtime,
   { waiting, report }: Reporting,
   signal: AbortSignal,
   add: (block: TakenBlock) => void,
 ): Promise<void> {
-  const keys = wanted !== 'rows' || format.readsKeys || kinds.get(partition.topic)?.by === 'key'
+  const besides = wantedMetadata(metadata)
+  const keys = besides.keys || wanted !== 'rows' || format.readsKeys || kinds.get(partition.topic)?.by === 'key'
   const room = inFlight.reserve()
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, room }
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, headers: besides.headers, room }
   const repeatsIn = findRepeats(source, partition)
   const withRepeats = async (block: Block) =>
     wanted === 'messages' ? block : withRetries(() => repeatsIn(block), runtime, signal, waiting)

@@ -31,7 +31,8 @@ function messagesOf(block: TakenBlock, first: number, next: number): Block {
   return { ...pickRecords(messages, kept), ...pickValues(messages, kept) }
 }
 
-function recordsOf({ partition, offsets, times, keys, repeats, oversized }: TakenBlock, portion: UnpackedMessages) {
+function recordsOf(block: TakenBlock, portion: UnpackedMessages) {
+  const { partition, offsets, times, keys, headers, repeats, oversized } = block
   const { values, message, place } = portion
   const records = [...message.keys()]
   const of = (record: number) => message[record] as number
@@ -48,6 +49,7 @@ function recordsOf({ partition, offsets, times, keys, repeats, oversized }: Take
     }),
     times: Float64Array.from(message, (index) => times[index] ?? 0),
     ...(keys && { keys: records.map((record) => keys[of(record)]) }),
+    ...(headers && { headers: records.map((record) => headers[of(record)]) }),
     ...(repeats && { repeats: new Set(records.filter((record) => repeats.has(of(record)))) }),
     ...(oversized && { oversized: new Map(tooLarge) }),
   }

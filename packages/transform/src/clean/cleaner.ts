@@ -10,6 +10,7 @@ import { type CloserLook, lookCloser } from './closer-look.ts'
 import { markFailing as markFailingOf } from './failing-records.ts'
 import { cleanTogether, type FastResult } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
+import { addMetadata, withMetadataFields } from './metadata.ts'
 import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, knownNames, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
@@ -79,15 +80,17 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     if (!checked.has(dataset)) await checkSql(dataset, connection)
     checked.add(dataset)
   }
-  const changes = new WeakMap<Dataset, Dataset>()
+  const rules = new WeakMap<Dataset, Dataset>()
   /** Returns the rules by which the records are cleaned, checked. */
   const rulesOf = async (given: Dataset, connection: DuckDBConnection) => {
-    await check(given, connection)
-    if (!given.keyed) return given
-    const rules = changes.get(given) ?? (await changeDataset(given, given.keyed, connection))
-    changes.set(given, rules)
-    await check(rules, connection)
-    return rules
+    const known = rules.get(given)
+    if (known) return known
+    const whole = given.metadata.length === 0 ? given : withMetadataFields(given)
+    await check(whole, connection)
+    const made = whole.keyed ? await changeDataset(whole, whole.keyed, connection) : whole
+    await check(made, connection)
+    rules.set(given, made)
+    return made
   }
   const clean = async (
     given: Dataset,
@@ -110,7 +113,8 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       const refusal = given.keyed
         ? changeRefusal(given.keyed, columnNames(given), table)
         : table && rowRefusal(table.metadata, columnNames(given))
-      const read = await Promise.all(blocks.map((block) => dataset.format.read(block)))
+      const readOne = async (block: RawMessages) => addMetadata(given.metadata, block, await dataset.format.read(block))
+      const read = await Promise.all(blocks.map(readOne))
       const cleaned = await lineFiles.lend((files) =>
         cleanBlocks(
           { ...options, dataset, read, connection, files, target, refusal, nameOf, markFailing },
@@ -238,7 +242,8 @@ async function cleanFile(
   { engine, workFolder, runtime }: CleanerOptions,
   check: (dataset: Dataset, connection: DuckDBConnection) => Promise<void>,
 ): Promise<readonly StagedFile[] | undefined> {
-  if (!dataset.format.isJsonLines || dataset.keyed || expectationBits(dataset.expectations, 'drop') !== 0)
+  const { format, keyed, metadata, expectations } = dataset
+  if (!format.isJsonLines || keyed || metadata.length > 0 || expectationBits(expectations, 'drop') !== 0)
     return undefined
   const rows = cleanRows(dataset, fastRaw(dataset, [path]), failedBitsOrError(dataset.expectations))
   const columns = columnNames(dataset)

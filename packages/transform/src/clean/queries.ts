@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '@millrace/engine'
 import { LONGEST_JOINED_VALUE } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits } from '../dataset/expectations.ts'
-import { fieldSql, readType, sqlType } from '../dataset/fields.ts'
+import { fieldSql, namesOf, readType, sqlType } from '../dataset/fields.ts'
 import { PLACE } from './changes.ts'
 
 /** Returns a SELECT of the columns, `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */
@@ -16,12 +16,12 @@ const LONGEST_LINE = 2 * LONGEST_JOINED_VALUE
 
 /** Returns every name that a field may come under. */
 export function knownNames(dataset: Dataset): string[] {
-  return dataset.fields.flatMap(({ name, aliases }) => [name, ...aliases])
+  return dataset.fields.flatMap(namesOf)
 }
 
 /** Returns every name that a field may come under, with the type that it is read as. */
 export function readTypes({ fields }: Dataset): (readonly [name: string, type: string])[] {
-  return fields.flatMap((field) => [field.name, ...field.aliases].map((name) => [name, readType(field)] as const))
+  return fields.flatMap((field) => namesOf(field).map((name) => [name, readType(field)] as const))
 }
 
 /** Returns what `raw` has besides the fields: of a keyed data set the place of each record. */

@@ -5,6 +5,7 @@ import type { Format } from '@millrace/formats'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
 import type { Keyed } from './keyed.ts'
+import type { Metadata } from './metadata.ts'
 
 /**
  * A data set, loaded from a folder: dataset.json has its fields and columns, clean.sql turns the former into the
@@ -16,6 +17,8 @@ export interface Dataset {
   /** How its messages are written. */
   readonly format: Format
   readonly fields: readonly Field[]
+  /** What `raw` has of each message beside the fields. */
+  readonly metadata: readonly Metadata[]
   /** The columns of its table. */
   readonly schema: StructType
   /** How records change a keyed table. Absent where rows are only appended. */
@@ -34,11 +37,12 @@ export function belongsTo(topic: string, dataset: string): boolean {
  * Returns a hash of all that decides what becomes of a record: the format, the fields, the SQL, the columns, the
  * expectations and the engine. Two commits with the same hash were made by the same rules.
  */
-export function datasetHash({ format, fields, sql, schema, expectations, keyed }: Dataset): string {
+export function datasetHash({ format, fields, metadata, sql, schema, expectations, keyed }: Dataset): string {
   const columns = schema.fields.map(({ name, type }) => [name, type])
   const rules = JSON.stringify([
     ...[RULES, version(), format.name, fields, sql, columns, expectations],
     ...(keyed ? [keyed] : []),
+    ...(metadata.length > 0 ? [{ metadata }] : []),
   ])
   return createHash('sha256').update(rules).digest('hex')
 }

@@ -6,6 +6,7 @@ import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
 import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
 import { KEYED_PROPERTIES, keyedRules } from './keyed.ts'
+import { MetadataDescription, type MetadataSource } from './metadata.ts'
 
 const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
 
@@ -86,22 +87,28 @@ const MessageFormat = z
   .refine((name) => formatNames.includes(name), { error: `the formats are: ${formatNames.join(', ')}` })
   .default(jsonFormat.name)
 
-const Description = z.strictObject({
-  description: z.string(),
-  format: MessageFormat,
-  fields: z
-    .record(z.string().min(1), FieldDescription)
-    .refine(
-      (fields) => differ(Object.entries(fields).flatMap(([name, { aliases }]) => [name, ...aliases])),
-      NAMES_ALIKE,
-    ),
-  columns: TopColumns,
-  ...KEYED_PROPERTIES,
-  expectations: z
-    .record(z.string().min(1), Expectation)
-    .refine((all) => Object.keys(all).length <= MOST_EXPECTATIONS, `at most ${MOST_EXPECTATIONS} expectations`)
-    .default({}),
-})
+const Description = z
+  .strictObject({
+    description: z.string(),
+    format: MessageFormat,
+    fields: z
+      .record(z.string().min(1), FieldDescription)
+      .refine(
+        (fields) => differ(Object.entries(fields).flatMap(([name, { aliases }]) => [name, ...aliases])),
+        NAMES_ALIKE,
+      ),
+    metadata: MetadataDescription,
+    columns: TopColumns,
+    ...KEYED_PROPERTIES,
+    expectations: z
+      .record(z.string().min(1), Expectation)
+      .refine((all) => Object.keys(all).length <= MOST_EXPECTATIONS, `at most ${MOST_EXPECTATIONS} expectations`)
+      .default({}),
+  })
+  .refine(({ fields, metadata }) => differ([...Object.keys(fields), ...Object.keys(metadata)]), {
+    error: NAMES_ALIKE,
+    path: ['metadata'],
+  })
 
 /** Parses and checks dataset.json. */
 export function parseDescription(text: string, file: string): Omit<Dataset, 'name' | 'sql'> {
@@ -112,7 +119,7 @@ export function parseDescription(text: string, file: string): Omit<Dataset, 'nam
 export function checkDescription(value: unknown, where: string): Omit<Dataset, 'name' | 'sql'> {
   const parsed = Description.safeParse(value)
   if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
-  const { description, format, fields, columns, expectations } = parsed.data
+  const { description, format, fields, metadata, columns, expectations } = parsed.data
   const [kept, notKept] = [true, false].map((wanted) =>
     structFields(Object.fromEntries(Object.entries(columns).filter(([, { keep }]) => keep === wanted))),
   ) as [StructField[], StructField[]]
@@ -125,6 +132,7 @@ export function checkDescription(value: unknown, where: string): Omit<Dataset, '
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
+    metadata: Object.entries(metadata).map(([name, from]) => ({ name, from: from as MetadataSource })),
     schema: { type: 'struct', fields: kept },
     ...(keyed && { keyed }),
     expectations: Object.entries(expectations).map(([name, expectation]) => ({ name, ...expectation })),

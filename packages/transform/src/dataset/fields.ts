@@ -18,6 +18,13 @@ export interface Field {
   readonly aliases: readonly string[]
   /** How a timestamp may be written. */
   readonly shapes: readonly TimestampShape[]
+  /** The only name that it comes under, where that is no name that clean.sql may know. */
+  readonly hiddenName?: string
+}
+
+/** Returns every name that a field may come under. */
+export function namesOf({ name, aliases, hiddenName }: Field): string[] {
+  return hiddenName === undefined ? [name, ...aliases] : [hiddenName]
 }
 
 /** Returns the type of a field's values in SQL. */
@@ -58,7 +65,7 @@ export interface FieldSql {
 }
 
 export function fieldSql(field: Field): FieldSql {
-  const names = [field.name, ...field.aliases]
+  const names = namesOf(field)
   const columns = names.map((name) => (isDecimal(field) ? `(${quoteName(name)} ->> '$')` : quoteName(name)))
   const text = columns.length === 1 ? String(columns[0]) : `coalesce(${columns.join(', ')})`
   const wrong = wrongType(field, text)

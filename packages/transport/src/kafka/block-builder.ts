@@ -1,6 +1,6 @@
 import type { JoinedValues } from '@millrace/base'
 import { damaged, type RecordBatch } from './record-batch.ts'
-import { idAmong } from './record-headers.ts'
+import { headersAsJson, idAmong } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
 
 /** The records of some batches as columns. */
@@ -9,7 +9,14 @@ export interface Columns extends JoinedValues {
   readonly offsets: BigInt64Array
   readonly times: Float64Array
   readonly keys?: readonly (string | undefined)[]
+  readonly headers?: readonly (string | undefined)[]
   readonly ids?: readonly (string | undefined)[]
+}
+
+/** What of the records is wanted beside their values. */
+export interface Wanted {
+  readonly keys?: boolean | undefined
+  readonly headers?: boolean | undefined
 }
 
 /** A batch and its records, unpacked. */
@@ -34,6 +41,7 @@ interface Filling {
   readonly offsets: BigInt64Array
   readonly times: Float64Array
   readonly keys: (string | undefined)[] | undefined
+  readonly headers: (string | undefined)[] | undefined
   /** Made when the first id comes. */
   ids: (string | undefined)[] | undefined
   count: number
@@ -49,7 +57,7 @@ export function buildColumns(
   batches: readonly UnpackedBatch[],
   from: number,
   take: TakeBuffer,
-  withKeys = false,
+  wanted: Wanted = {},
 ): Columns {
   const records = batches.reduce((sum, { batch }) => sum + batch.count, 0)
   const filling: Filling = {
@@ -58,7 +66,8 @@ export function buildColumns(
     ends: new Int32Array(records),
     offsets: new BigInt64Array(records),
     times: new Float64Array(records),
-    keys: withKeys ? [] : undefined,
+    keys: wanted.keys ? [] : undefined,
+    headers: wanted.headers ? [] : undefined,
     ids: undefined,
     count: 0,
     size: 0,
@@ -72,7 +81,7 @@ export function buildColumns(
 
 function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from: number): void {
   const { baseOffset, baseTime, appendTime } = batch
-  const { bytes, ends, times, keys } = filling
+  const { bytes, ends, times, keys, headers } = filling
   const halves = new Int32Array(filling.offsets.buffer)
   const cursor: Cursor = { at: 0 }
   let { count, size, nulls, longest, first } = filling
@@ -94,6 +103,7 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (keys) keys[count] = keyLength < 0 ? undefined : unpacked.toString('utf8', keyStart, keyStart + keyLength)
     // A zero here says that there are no headers.
     if (unpacked[end] !== 0) takeId(filling, count, idAmong(unpacked, end, recordEnd))
+    if (headers) headers[count] = unpacked[end] === 0 ? undefined : headersAsJson(unpacked, end, recordEnd)
     if (valueLength < 0) nulls = true
     if (valueLength > longest) longest = valueLength
     const firstByte = valueLength > 0 ? (unpacked[start] as number) : -1
@@ -122,7 +132,7 @@ function takeId(filling: Filling, index: number, id: string | undefined): void {
 }
 
 function finish(filling: Filling): Columns {
-  const { bytes: room, ends: allEnds, offsets, times, keys, ids, count, size, nulls, longest, first } = filling
+  const { bytes: room, ends: allEnds, offsets, times, keys, headers, ids, count, size, nulls, longest, first } = filling
   const bytes = room.subarray(0, size)
   const ends = allEnds.subarray(0, count)
   const lineBreaks = bytes.includes(LINE_FEED) || bytes.includes(CARRIAGE_RETURN)
@@ -138,6 +148,7 @@ function finish(filling: Filling): Columns {
     times: times.subarray(0, count),
     traits: { nulls, lineBreaks, longest, first },
     ...(keys && { keys }),
+    ...(headers && { headers }),
     ...(ids && { ids }),
   }
 }

@@ -1,5 +1,5 @@
 import { type AbortedTransaction, committedOnly } from './aborted.ts'
-import { buildColumns, type Columns, type TakeBuffer, type UnpackedBatch } from './block-builder.ts'
+import { buildColumns, type Columns, type TakeBuffer, type UnpackedBatch, type Wanted } from './block-builder.ts'
 import { MOST_RECORDS } from './bounds.ts'
 import { unpack } from './codecs.ts'
 import { checkCount, type RecordBatch, readBatch } from './record-batch.ts'
@@ -31,7 +31,7 @@ export function readRecords(
   from: number,
   maxBytes: number,
   take: TakeBuffer,
-  withKeys = false,
+  wanted: Wanted = {},
 ): ReadRecords {
   const isCommitted = committedOnly(section.aborted)
   const batches: UnpackedBatch[] = []
@@ -50,7 +50,7 @@ export function readRecords(
     if (unpacked) checkCount(batch, unpacked.length)
     if (holdsRecords && (!unpacked || batch.count > MOST_RECORDS)) {
       if (next > from) break
-      return { columns: buildColumns([], from, take, withKeys), next, epoch: batch.leaderEpoch, large: batch }
+      return { columns: buildColumns([], from, take, wanted), next, epoch: batch.leaderEpoch, large: batch }
     }
     ;[next, epoch] = [batch.nextOffset, batch.leaderEpoch]
     if (!unpacked) continue
@@ -58,5 +58,5 @@ export function readRecords(
     records += batch.count
     batches.push({ batch, unpacked })
   }
-  return { columns: buildColumns(batches, from, take, withKeys), next, epoch }
+  return { columns: buildColumns(batches, from, take, wanted), next, epoch }
 }

@@ -117,7 +117,7 @@ function blockOf(
   partition: Partition,
   from: number,
   part: FetchedPartition,
-  { maxBytes, keys, room }: ReadOptions,
+  { maxBytes, keys, headers, room }: ReadOptions,
   buffers: BufferPool,
   larges: LargeBatches,
 ): { block: Block; reached: Reached } | 'later' | undefined {
@@ -131,7 +131,7 @@ function blockOf(
     if (taken) buffers.give(taken)
     taken = undefined
   }
-  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, keys)
+  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, { keys, headers })
   if (large) {
     larges.take(partition, from, large)
     return 'later'
@@ -148,9 +148,10 @@ function blockOf(
 }
 
 /** Returns a piece as a block; its buffer is not pooled, as pieces are rare. */
-function blockOfPiece(partition: Partition, from: number, piece: LargePiece, { keys, room }: ReadOptions): Block {
+function blockOfPiece(partition: Partition, from: number, piece: LargePiece, options: ReadOptions): Block {
+  const { room } = options
   const { batch, unpacked, count, next, oversized } = piece
-  const columns = buildColumns([{ batch: { ...batch, count }, unpacked }], from, Buffer.allocUnsafeSlow, keys)
+  const columns = buildColumns([{ batch: { ...batch, count }, unpacked }], from, Buffer.allocUnsafeSlow, options)
   room?.claim(columns.bytes.length)
   const marks = oversized.size > 0 && { oversized }
   return { partition, from: [BigInt(from)], to: [BigInt(next)], ...columns, ...marks }

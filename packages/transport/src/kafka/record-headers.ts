@@ -5,14 +5,35 @@ const WANTED = Buffer.from(ID_HEADER)
 
 /** The id among a record's headers, which begin at `at` with their number. */
 export function idAmong(bytes: Buffer, at: number, recordEnd: number): string | undefined {
+  for (const [name, value] of headersOf(bytes, at, recordEnd)) {
+    if (name.equals(WANTED)) return value?.toString('utf8')
+  }
+  return undefined
+}
+
+/** Returns a record's headers as an object of JSON; of several under one name the last. */
+export function headersAsJson(bytes: Buffer, at: number, recordEnd: number): string | undefined {
+  const headers = new Map<string, string | null>()
+  for (const [name, value] of headersOf(bytes, at, recordEnd)) {
+    headers.set(name.toString('utf8'), value?.toString('utf8') ?? null)
+  }
+  if (headers.size === 0) return undefined
+  // Not an object of JavaScript: a header may be called __proto__, or a number, which would come first.
+  return `{${Array.from(headers, ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
+}
+
+function* headersOf(
+  bytes: Buffer,
+  at: number,
+  recordEnd: number,
+): Generator<[name: Buffer, value: Buffer | undefined]> {
   const cursor: Cursor = { at }
   for (let left = readSigned(bytes, cursor); left > 0 && cursor.at < recordEnd; left--) {
     const name = take(bytes, cursor)
     const value = take(bytes, cursor)
-    if (cursor.at > recordEnd) return undefined
-    if (name?.equals(WANTED)) return value?.toString('utf8')
+    if (cursor.at > recordEnd) return
+    if (name) yield [name, value]
   }
-  return undefined
 }
 
 function take(bytes: Buffer, cursor: Cursor): Buffer | undefined {

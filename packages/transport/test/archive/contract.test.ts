@@ -19,6 +19,7 @@ for (const codec of ['none', 'zstd'] as const) {
       const { producer, begin } = await opened
       return {
         ...NUMBERED,
+        headers: false,
         address: `archive:${place}`,
         producer: () => producer,
         async freshTopic(partitions: number) {

@@ -15,6 +15,7 @@ describeTransport(
   'the embedded store',
   test.extend('transport', {
     ...NUMBERED,
+    headers: false,
     address: `embedded:${path}`,
     async freshTopic(partitions: number) {
       const name = `topic-${randomUUID()}`

@@ -4,6 +4,7 @@ import { makeTopic } from './topics.ts'
 
 const it = withServices('kafka').extend('transport', ({ kafka: { bootstrap } }) => ({
   ...NUMBERED,
+  headers: true,
   address: `kafka://${bootstrap}`,
   freshTopic: (partitions: number) => makeTopic(bootstrap, partitions),
 }))

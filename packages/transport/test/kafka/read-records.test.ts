@@ -101,12 +101,22 @@ describe('record batches', () => {
       { ...line('{"a":5}'), offsetDelta: 4, headers: header('ü') },
     ]
     const bytes = encodeBatch({ baseOffset: 0, records })
-    const { columns } = readRecords({ bytes, start: 0, end: bytes.length, aborted: [] }, 0, NO_LIMIT, allocate, true)
+    const { columns } = readRecords({ bytes, start: 0, end: bytes.length, aborted: [] }, 0, NO_LIMIT, allocate, {
+      keys: true,
+      headers: true,
+    })
     expect(columns.count).toBe(5)
     expect([0, 1, 2, 3, 4].map((i) => columns.ids?.[i])).toEqual([undefined, 'id-2', undefined, undefined, 'ü'])
     expect(columns.keys).toEqual(['k', undefined, '', undefined, undefined])
+    expect(columns.headers?.map((text) => text && JSON.parse(text))).toEqual([
+      undefined,
+      expect.objectContaining({ 'millrace-id': 'id-2' }),
+      expect.objectContaining({ 'millrace-id': null }),
+      { x: null },
+      expect.objectContaining({ 'millrace-id': 'ü' }),
+    ])
     const plain = read(encodeBatch({ baseOffset: 0, records: [line('{}')] }), 0).columns
-    expect([plain.ids, plain.keys]).toEqual([undefined, undefined])
+    expect([plain.ids, plain.keys, plain.headers]).toEqual([undefined, undefined, undefined])
   })
 
   it('keep a null apart from an empty value', () => {

@@ -11,6 +11,7 @@ function underTest(server: Server): TransportUnderTest {
     positionOf: ({ offset }) => encodePosition({ sequence: offset, next: 0, through: Date.now() }),
     nowhere: encodePosition({ sequence: 5n, next: 'after', through: Date.now() }),
     tombstones: false,
+    headers: false,
   }
 }
 

@@ -1,0 +1,57 @@
+import { replayQuarantine } from '@millrace/outputs'
+import type { Dataset } from '@millrace/transform'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type Kit, openKit, USERS, userRecord } from './kit.ts'
+import { memoryTopic } from './memory-source.ts'
+
+let kit: Kit
+beforeEach(async () => {
+  kit = await openKit()
+})
+afterEach(() => kit.close())
+
+const rules: Partial<Dataset> = {
+  metadata: [
+    { name: 'message_key', from: 'key' },
+    { name: 'trace', from: 'header:trace' },
+    { name: 'place', from: 'offset' },
+    { name: 'topic', from: 'topic' },
+  ],
+  sql: "SELECT ind, concat_ws(' ', topic, place, message_key, trace) AS user_name, age, date_joined FROM raw",
+}
+
+it('a worker brings the key, a header, the topic and the offset of a message into its row', async () => {
+  const topic = memoryTopic('events', 1)
+  topic.sendMarked(0, userRecord(0), { key: 'a', headers: { trace: 'x' } })
+  topic.send(0, userRecord(1))
+  topic.sendMarked(0, `[${userRecord(2)},${userRecord(3)}]`, { key: 'b', headers: { other: 'y' } })
+  const worker = await kit.startWorker(topic, { rules, untilCaughtUp: true })
+  await worker.source.assign(0)
+  expect(await worker.ended).toBe('done')
+  expect(await kit.column(USERS, 'user_name')).toEqual(['events 0 a x', 'events 1', 'events 2[0] b', 'events 2[1] b'])
+})
+
+it('they are those of the record where others of its block belong to another data set', async () => {
+  const topic = memoryTopic('events', 1)
+  for (const [ind, key] of ['user', 'other', 'user', 'other', 'user'].entries()) {
+    topic.sendMarked(0, userRecord(ind), { key, headers: { trace: `t${ind}` } })
+  }
+  const kinds = {
+    by: 'key',
+    mine: new Set(['user']),
+    known: new Set(['user', 'other']),
+    takesUnrecognized: true,
+  } as const
+  const worker = await kit.startWorker(topic, { rules, kinds, untilCaughtUp: true })
+  await worker.source.assign(0)
+  expect(await worker.ended).toBe('done')
+  expect(await kit.column(USERS, 'user_name')).toEqual([0, 2, 4].map((ind) => `events ${ind} user t${ind}`))
+})
+
+it('the replay of the quarantine refuses a data set that reads what it does not keep', async () => {
+  const parts = await kit.replayParts()
+  await expect(replayQuarantine({ ...parts, dataset: { ...parts.dataset, ...rules } })).rejects.toMatchObject({
+    code: 'DATASET_INVALID',
+    message: expect.stringContaining('does not know its message_key'),
+  })
+})

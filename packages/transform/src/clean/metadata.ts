@@ -1,0 +1,162 @@
+import { endBefore, type JoinedValues } from '@millrace/base'
+import type { RawMessages, ReadMessages } from '@millrace/formats'
+import type { Dataset } from '../dataset/dataset.ts'
+import { type Field, TIMESTAMP_SHAPES } from '../dataset/fields.ts'
+import type { Metadata, MetadataSource } from '../dataset/metadata.ts'
+
+/** Returns the data set with what it wants of a message beside its value as fields of the lines that are cleaned. */
+export function withMetadataFields(dataset: Dataset): Dataset {
+  const fields = dataset.metadata.map(
+    ({ name, from }): Field => ({
+      ...{ name, aliases: [], shapes: TIMESTAMP_SHAPES, hiddenName: memberName(name) },
+      type: from === 'timestamp' ? 'timestamp' : 'text',
+    }),
+  )
+  return { ...dataset, fields: [...dataset.fields, ...fields] }
+}
+
+/** A message that has a member of this name itself has it twice, and is rejected: nobody can forge what a source says. */
+function memberName(name: string): string {
+  return `millrace:${name}`
+}
+
+const OPENING_BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+const COMMA = 0x2c
+const LINE_FEED = 0x0a
+const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
+
+/** Puts what the data set wants of each message into its line, in front of its own members. What is no object stays. */
+export function addMetadata(metadata: readonly Metadata[], raw: RawMessages, read: ReadMessages): ReadMessages {
+  if (metadata.length === 0) return read
+  const { lines } = read
+  const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw)))
+  const page = growingBuffer(lines.bytes.length + lines.count * metadata.length * USUAL_MEMBER_BYTES)
+  const ends = new Int32Array(lines.count)
+  let [longest, first] = [0, -1]
+  for (let i = 0; i < lines.count; i++) {
+    const [start, end] = [endBefore(lines.ends, i), lines.ends[i] as number]
+    const began = page.size
+    if (end >= 0) writeLine(page, lines, start, end, (at) => writers[at]?.(page, i), writers.length)
+    ends[i] = end < 0 ? -1 - page.size : page.size
+    longest = Math.max(longest, page.size - began)
+    const firstByte = page.size > began ? page.at(began) : -1
+    first = i === 0 || firstByte === first ? firstByte : -1
+    page.byte(LINE_FEED)
+  }
+  const traits = { ...lines.traits, longest, first }
+  return { ...read, lines: { count: lines.count, bytes: page.bytes(), ends, traits } }
+}
+
+const USUAL_MEMBER_BYTES = 48
+
+function writeLine(
+  page: GrowingBuffer,
+  { bytes }: JoinedValues,
+  start: number,
+  end: number,
+  writeMember: (member: number) => void,
+  members: number,
+): void {
+  const opening = skipBlanks(bytes, start, end)
+  if (opening === end || bytes[opening] !== OPENING_BRACE) {
+    page.copy(bytes, start, end)
+    return
+  }
+  page.byte(OPENING_BRACE)
+  for (let member = 0; member < members; member++) {
+    if (member > 0) page.byte(COMMA)
+    writeMember(member)
+  }
+  const next = skipBlanks(bytes, opening + 1, end)
+  if (next < end && bytes[next] !== CLOSING_BRACE) page.byte(COMMA)
+  page.copy(bytes, opening + 1, end)
+}
+
+function skipBlanks(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && BLANKS.includes(bytes[at] as number)) at++
+  return at
+}
+
+/** Returns a message's value as JSON. */
+type TextOf = (index: number) => string
+
+function valuesOf(from: MetadataSource, { keys, headers, times, offsets, partition }: RawMessages): TextOf {
+  switch (from) {
+    case 'key':
+      return (index) => JSON.stringify(keys?.[index] ?? null)
+    case 'headers':
+      return (index) => JSON.stringify(headers?.[index] ?? null)
+    case 'timestamp': {
+      const date = new Date(0)
+      return (index) => {
+        const time = times?.[index]
+        if (time === undefined || Number.isNaN(date.setTime(time))) return 'null'
+        return `"${date.toISOString()}"`
+      }
+    }
+    case 'offset':
+      return (index) => JSON.stringify(offsets === undefined ? null : String(offsets[index]))
+    case 'topic':
+    case 'partition': {
+      const value = JSON.stringify(partition?.[from === 'topic' ? 'topic' : 'id'] ?? null)
+      return () => value
+    }
+    default: {
+      const name = from.slice('header:'.length)
+      return (index) => {
+        const text = headers?.[index]
+        return text === undefined ? 'null' : JSON.stringify(new Map(Object.entries(JSON.parse(text))).get(name) ?? null)
+      }
+    }
+  }
+}
+
+function memberWriter(name: string, textOf: TextOf): (page: GrowingBuffer, index: number) => void {
+  const head = Buffer.from(`${JSON.stringify(memberName(name))}:`)
+  return (page, index) => {
+    page.copy(head, 0, head.length)
+    page.text(textOf(index))
+  }
+}
+
+interface GrowingBuffer {
+  readonly size: number
+  at(index: number): number
+  byte(byte: number): void
+  text(text: string): void
+  copy(bytes: Uint8Array, from: number, to: number): void
+  bytes(): Uint8Array
+}
+
+function growingBuffer(expected: number): GrowingBuffer {
+  let buffer = Buffer.allocUnsafeSlow(expected)
+  let size = 0
+  const makeRoom = (more: number) => {
+    if (size + more <= buffer.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, size + more))
+    buffer.copy(larger, 0, 0, size)
+    buffer = larger
+  }
+  return {
+    get size() {
+      return size
+    },
+    at: (index) => buffer[index] as number,
+    byte(byte) {
+      makeRoom(1)
+      buffer[size++] = byte
+    },
+    text(text) {
+      makeRoom(text.length * 3)
+      size += buffer.write(text, size)
+    },
+    copy(bytes, from, to) {
+      makeRoom(to - from)
+      buffer.set(bytes.subarray(from, to), size)
+      size += to - from
+    },
+    bytes: () => buffer.subarray(0, size),
+  }
+}
