@@ -33,7 +33,11 @@ const PAUSE_MS = 25
 
 type Cleanup = TestContext['onTestFinished']
 
-export async function openScene(setting: Setting, onTestFinished: Cleanup): Promise<Scene> {
+export async function openScene(
+  setting: Setting,
+  onTestFinished: Cleanup,
+  outputsOf?: (lake: Lake) => readonly string[],
+): Promise<Scene> {
   const folder = await temporaryFolder(onTestFinished)
   const [topic, lake] = await Promise.all([setting.topic(folder), setting.lake(folder)])
   const feed = await openFeed(topic)
@@ -42,6 +46,7 @@ export async function openScene(setting: Setting, onTestFinished: Cleanup): Prom
     ...{ source: topic.source, lake: lake.address, topic: topic.topic, group: 'crew', dataset: 'user', table: 'user' },
     ...{ limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 * HASTE }, untilCaughtUp: false },
     ...{ haste: HASTE, events: [], temporaryFolder: folder },
+    ...(outputsOf && { outputs: outputsOf(lake) }),
   }
   const start = (special: Partial<Orders> = {}) => {
     const worker = startWorker({ ...usual, ...special })

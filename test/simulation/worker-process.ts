@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 export interface Orders {
   readonly source: string
   readonly lake: string
+  /** Where records go, if not into the lake's table alone. */
+  readonly outputs?: readonly string[]
   readonly dataset: string
   readonly table: string
   readonly topic: string

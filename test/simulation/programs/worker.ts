@@ -38,6 +38,7 @@ await runStream(
   {
     source: orders.source,
     lake: orders.lake,
+    ...(orders.outputs && { outputs: orders.outputs }),
     routes: [{ dataset: orders.dataset, topics: [orders.topic], table: orders.table }],
     datasetFolders: [PINTEREST.datasets],
     group: orders.group,

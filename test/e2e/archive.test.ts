@@ -1,0 +1,67 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openWorkplace, type Workplace } from './millrace.ts'
+
+let place: Workplace
+beforeEach(async () => {
+  place = await openWorkplace()
+})
+afterEach(() => place.leave())
+
+const POSTS = 300
+const SETS = ['--datasets', 'pin,user']
+
+async function ok(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await place.run(...args)
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+  return stdout
+}
+
+const rowsIn = async (lake: string, table: string) =>
+  JSON.parse(await ok('sql', `SELECT * FROM ${table} ORDER BY ALL`, '--format', 'json', '--lake', lake)) as unknown[]
+
+const caughtUp = (...args: string[]) => ok('stream', '--until-caught-up', '--no-dashboard', ...SETS, ...args)
+
+it('a table rebuilt from the archive equals the one that was filled beside it, and the old consumers read the files', async () => {
+  await ok('ingest', '--count', String(POSTS), ...SETS)
+  await caughtUp('--to', 'delta', '--to', 'archive:raw?codec=gzip')
+  await ok('ingest', '--count', String(POSTS), '--seed', '2', ...SETS)
+  await caughtUp('--to', 'delta', '--to', 'archive:raw')
+  expect(await readdir(join(place.folder, 'raw/topics/user/partition=0'))).toEqual([
+    'user+0+0000000000.json.gz',
+    'user+0+0000000300.json',
+  ])
+
+  await caughtUp('--source', 'archive:raw', '--lake', 'again')
+  for (const table of ['pin', 'user']) {
+    const rows = await rowsIn('again', table)
+    expect(rows.length).toBeGreaterThan(POSTS)
+    expect(rows).toEqual(await rowsIn('lake', table))
+  }
+  for (const lake of ['again', 'lake']) await ok('verify', '--lake', lake, '--source', 'archive:raw', ...SETS)
+  await ok('doctor', '--source', 'archive:raw', '--lake', 'again', ...SETS)
+
+  // The table goes on from the source: the archive has its identity and its offsets.
+  await ok('ingest', '--count', '10', '--seed', '3', ...SETS)
+  await caughtUp('--lake', 'again')
+  expect(await rowsIn('again', 'user')).toHaveLength(POSTS * 2 + 10)
+
+  const [first] = JSON.parse(
+    await ok('batch', '--raw', 'raw', '--lake', 'daily', '--date', '2026-01-01', '--json', ...SETS).then(
+      (text) => `[${text}]`,
+    ),
+  ) as { records: number }[]
+  expect(first?.records).toBe(POSTS * 4)
+})
+
+it('an archive alone runs no SQL, and keeps what no table would take', async () => {
+  await ok('ingest', '--count', '20', '--datasets', 'user')
+  await caughtUp('--to', 'archive:raw', '--datasets', 'user')
+  expect(await readdir(place.folder)).not.toContain('lake')
+  await caughtUp('--to', 'archive:raw', '--datasets', 'user')
+  expect(await readdir(join(place.folder, 'raw/topics/user/partition=0'))).toHaveLength(1)
+  expect((await place.run('stream', '--to', 'archive:raw', '--group', 'other', '--until-caught-up')).stderr).toContain(
+    'group millrace archives',
+  )
+})
