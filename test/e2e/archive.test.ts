@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openWorkplace, type Workplace } from './millrace.ts'
@@ -42,6 +42,9 @@ it('a table rebuilt from the archive equals the one that was filled beside it, a
   for (const lake of ['again', 'lake']) await ok('verify', '--lake', lake, '--source', 'archive:raw', ...SETS)
   await ok('doctor', '--source', 'archive:raw', '--lake', 'again', ...SETS)
 
+  const verdict = await ok('verify', '--to', 'archive:raw', '--source', 'embedded:', '--json', ...SETS)
+  expect(JSON.parse(verdict).at(-1)).toMatchObject({ topic: 'user', files: 2, messages: POSTS * 2, problems: [] })
+
   // The table goes on from the source: the archive has its identity and its offsets.
   await ok('ingest', '--count', '10', '--seed', '3', ...SETS)
   await caughtUp('--lake', 'again')
@@ -53,6 +56,28 @@ it('a table rebuilt from the archive equals the one that was filled beside it, a
     ),
   ) as { records: number }[]
   expect(first?.records).toBe(POSTS * 4)
+})
+
+it('verify finds a file that is gone, one that is another, and one too many', async () => {
+  for (const seed of ['1', '2']) {
+    await ok('ingest', '--count', '20', '--seed', seed, '--datasets', 'user')
+    await caughtUp('--to', 'archive:raw', '--datasets', 'user')
+  }
+  const folder = join(place.folder, 'raw/topics/user/partition=0')
+  const file = join(folder, 'user+0+0000000000.json')
+  const lines = await readFile(file, 'utf8')
+  const verify = async () => {
+    const { exitCode, stdout } = await place.run('verify', '--to', 'archive:raw', '--source', 'embedded:')
+    return { exitCode, said: /archive:raw: (.*)/.exec(stdout)?.[1] }
+  }
+  expect(await verify()).toEqual({ exitCode: 0, said: undefined })
+  await writeFile(join(folder, 'user+0+0000000007.json'), lines)
+  expect(await verify()).toMatchObject({ exitCode: 3, said: expect.stringContaining('0000000007.json is no file') })
+  await rm(join(folder, 'user+0+0000000007.json'))
+  await writeFile(file, lines.replace(/\d/, '7'))
+  expect(await verify()).toMatchObject({ exitCode: 3, said: expect.stringContaining('is not what was written') })
+  await rm(file)
+  expect(await verify()).toMatchObject({ exitCode: 3, said: expect.stringContaining('from 0 on its file is missing') })
 })
 
 it('an archive alone runs no SQL, and keeps what no table would take', async () => {

@@ -1,6 +1,7 @@
 export { listTopics, openCatalog, openProducer, openSource } from './address.ts'
 export { parseArchiveAddress } from './archive/address.ts'
 export { type Packed, pack } from './archive/pack.ts'
+export { type ArchiveVerdict, verifyArchive } from './archive/verify.ts'
 export { type ArchiveStep, archiveWriter, type Claims } from './archive/writer.ts'
 export type { PartitionDescription, TopicCatalog, TopicDescription } from './catalog.ts'
 export { pickRecords } from './pick-records.ts'

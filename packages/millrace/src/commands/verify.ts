@@ -1,5 +1,6 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { TableVerdict } from '@millrace/outputs'
+import type { ArchiveVerdict } from '@millrace/transport'
 import type { Command, Io, Run } from '../command.ts'
 import { tableNames } from '../settings/table-names.ts'
 
@@ -9,13 +10,33 @@ const run: Run = async ({ values, origins }, args, io) => {
   const { verifyLake } = await import('@millrace/outputs')
   const given = origins.source.kind === 'default' ? {} : { source: values.source }
   const tables = values.datasets.map(tableNames(values))
+  const archives = await archiveVerdicts(values.outputs, given.source)
   const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)
-  if (!verdicts.some(({ exists }) => exists)) {
+  if (!verdicts.some(({ exists }) => exists) && archives.length === 0) {
     throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${tables.join(', ')}`)
   }
-  if (args.switch('--json')) io.json(verdicts)
-  else await print(verdicts, io)
-  return verdicts.every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
+  if (args.switch('--json')) io.json([...verdicts, ...archives])
+  else await print(verdicts, archives, io)
+  return [...verdicts, ...archives].every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
+}
+
+type Archived = ArchiveVerdict & { readonly archive: string }
+
+/** Looks through the archives among the outputs. */
+async function archiveVerdicts(outputs: readonly string[], address: string | undefined): Promise<Archived[]> {
+  const archives = outputs.filter((output) => output.startsWith('archive:'))
+  if (archives.length === 0) return []
+  const { openSource, verifyArchive } = await import('@millrace/transport')
+  const source = address === undefined ? undefined : await openSource(address, systemRuntime)
+  try {
+    const found: Archived[] = []
+    for (const archive of archives) {
+      for (const verdict of await verifyArchive(archive, source, systemRuntime)) found.push({ archive, ...verdict })
+    }
+    return found
+  } finally {
+    await source?.close()
+  }
 }
 
 const COLUMNS = [
@@ -32,13 +53,26 @@ const COLUMNS = [
   'repeats',
 ]
 
-async function print(verdicts: readonly TableVerdict[], { table, line, style }: Io): Promise<void> {
+const ARCHIVE_COLUMNS = ['archive', 'partition', 'read', 'files', 'messages']
+
+async function print(
+  verdicts: readonly TableVerdict[],
+  archives: readonly Archived[],
+  { table, line, style }: Io,
+): Promise<void> {
   const { exactCountInWords } = await import('@millrace/watch')
   const rows = verdicts
     .flatMap(accountRows)
     .map((row) => row.map((cell) => (typeof cell === 'number' ? exactCountInWords(cell) : cell)))
-  await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
-  const problems = verdicts.flatMap((verdict) => verdict.problems.map((problem) => `${verdict.table}: ${problem}`))
+  if (rows.length > 0 || archives.length === 0) await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
+  const archived = archives.map(({ archive, topic, partition, from, to, files, messages }) => {
+    return [archive, `${topic}/${partition}`, `${from} → ${to}`, exactCountInWords(files), exactCountInWords(messages)]
+  })
+  if (archived.length > 0) await table(ARCHIVE_COLUMNS, archived, { right: ARCHIVE_COLUMNS.slice(3) })
+  const problems = [
+    ...verdicts.flatMap(({ table, problems: of }) => of.map((problem) => `${table}: ${problem}`)),
+    ...archives.flatMap(({ archive, problems: of }) => of.map((problem) => `${archive}: ${problem}`)),
+  ]
   for (const problem of problems) line(style('red', problem))
   if (problems.length === 0) line(style('green', 'nothing is missing, nothing is doubled'))
   else line(style(['red', 'bold'], `${problems.length} problems`))
@@ -67,11 +101,12 @@ function accountRows({ table, partitions }: TableVerdict): unknown[][] {
 export const verify: Command = {
   about:
     'Proves from the log of each table that nothing is missing or doubled, over all groups that write to it. With --source it counts in the source as well.',
-  settings: ['lake', 'datasets', 'tables', 'source'],
+  settings: ['lake', 'outputs', 'datasets', 'tables', 'source'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace verify', does: 'add up what the tables say of themselves' },
     { command: 'millrace verify --source embedded:./data/stream.db', does: 'and compare with the source' },
+    { command: 'millrace verify --to archive:./raw', does: 'look through the files of an archive as well' },
   ],
   run,
 }
