@@ -10,9 +10,8 @@ import {
   vacuumTable,
   writeCheckpoint,
 } from '../src/index.ts'
-import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { openTestLake } from './s3-lake.ts'
-import { column, committed, openTestTables, reopened, struct } from './test-tables.ts'
+import { column, committed, EVERY_ROW, openTestTables, reopened, struct } from './test-tables.ts'
 
 const it = withServices('judge', 's3')
 vi.setConfig({ testTimeout: 300_000 })
@@ -40,12 +39,14 @@ it('a table on S3 is to delta-rs and polars what it is to us, whatever was done 
     await same('appended')
     const early = { op: '<', column: 'id', value: 5 } as const
     snapshot = await committed(replaceRows(snapshot, early, rows(3, 5), testTables))
-    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'kind', value: 'ü/ 1' }, testTables))
+    snapshot = await committed(
+      replaceRows(snapshot, { op: '=', column: 'kind', value: 'ü/ 1' }, rows(0, 0), testTables),
+    )
     await same('replaced')
     snapshot = (await optimizeTable(snapshot, testTables)).snapshot
     await writeCheckpoint(snapshot, testTables)
     await same('optimized, with a checkpoint')
-    snapshot = await committed(overwriteRows(snapshot, rows(50, 60), testTables))
+    snapshot = await committed(replaceRows(snapshot, EVERY_ROW, rows(50, 60), testTables))
     snapshot = await committed(restoreTable(snapshot, 3, testTables.runtime))
     await same('restored')
     const { keys } = await vacuumTable(snapshot, testTables, { retentionMs: -60_000, force: true })

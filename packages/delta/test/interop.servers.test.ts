@@ -12,9 +12,8 @@ import {
   writeCheckpoint,
 } from '../src/index.ts'
 import { commitName } from '../src/log/log.ts'
-import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { everything, rowsOfEverything } from './all-types.ts'
-import { column, committed, openTestTables, reopened, struct, type TestTables } from './test-tables.ts'
+import { column, committed, EVERY_ROW, openTestTables, reopened, struct, type TestTables } from './test-tables.ts'
 
 const it = withServices('judge', 'spark')
 // Spark takes its time for each of many questions.
@@ -75,7 +74,7 @@ describe.each([
     await same('appended')
     const early = { op: '<', column: 'medium', value: 10 } as const
     snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), testTables))
-    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, testTables))
+    snapshot = await committed(replaceRows(snapshot, { op: '=', column: 'medium', value: 33 }, rows(0, 0), testTables))
     await same('replaced')
     snapshot = (await optimizeTable(snapshot, testTables)).snapshot
     await same('optimized')
@@ -83,7 +82,7 @@ describe.each([
     const log = `${snapshot.table.path}/_delta_log/`
     for (let gone = 0; gone < snapshot.version; gone++) await testTables.store.delete(log + commitName(gone))
     await same('checkpointed')
-    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), testTables))
+    snapshot = await committed(replaceRows(snapshot, EVERY_ROW, rows(100, 120), testTables))
     await same('overwritten')
     const swept = await vacuumTable(snapshot, testTables, { retentionMs: -1, force: true })
     expect(swept.keys.length).toBeGreaterThan(0)

@@ -14,8 +14,7 @@ import {
   type WriteContext,
   writeCheckpoint,
 } from '../src/index.ts'
-import { deleteRows, overwriteRows } from '../src/write/rows.ts'
-import { column, struct, type TestTables } from './test-tables.ts'
+import { column, EVERY_ROW, struct, type TestTables } from './test-tables.ts'
 
 /** What a table says to those who read it: its rows, and how far its writer has come. */
 export interface State {
@@ -50,7 +49,7 @@ export const append = (ids: readonly number[]): Step => ({
 export const overwrite = (ids: readonly number[]): Step => ({
   name: `overwrite with ${ids.length}`,
   model: ({ progress }) => ({ ids, progress }),
-  run: (snapshot, context) => overwriteRows(snapshot, rows(ids), context, { progress: 'keep' }),
+  run: (snapshot, context) => replaceRows(snapshot, EVERY_ROW, rows(ids), context, { progress: 'keep' }),
 })
 
 export const replaceBelow = (limit: number, ids: readonly number[]): Step => ({
@@ -67,7 +66,7 @@ function fitting(ids: readonly number[], limit: number): number[] {
 export const deleteBelow = (limit: number): Step => ({
   name: `delete below ${limit}`,
   model: (state) => ({ ...state, ids: state.ids.filter((id) => id >= limit) }),
-  run: (snapshot, context) => deleteRows(snapshot, below(limit), context, { progress: 'keep' }),
+  run: (snapshot, context) => replaceRows(snapshot, below(limit), rows([]), context, { progress: 'keep' }),
 })
 
 export const optimize: Step = {

@@ -14,6 +14,7 @@ import {
   openOrCreate,
   openScan,
   openTable,
+  type Predicate,
   planScan,
   type Snapshot,
   type StructField,
@@ -65,6 +66,9 @@ export async function openTestTables(
     },
   }
 }
+
+/** Holds for every row. */
+export const EVERY_ROW: Predicate = { op: 'and', of: [] }
 
 export function column(name: string, type: DataType, nullable = true): StructField {
   return { name, type, nullable, metadata: {} }

@@ -4,10 +4,9 @@ import { freshName, trinoCatalog, trinoSql } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { appendRows, optimizeTable, replaceRows, vacuumTable, writeCheckpoint } from '../src/index.ts'
 import { commitName } from '../src/log/log.ts'
-import { deleteRows, overwriteRows } from '../src/write/rows.ts'
 import { everything, rowsOfEverything } from './all-types.ts'
 import { openTestLake } from './s3-lake.ts'
-import { committed, openTestTables, reopened, type TestTables } from './test-tables.ts'
+import { committed, EVERY_ROW, openTestTables, reopened, type TestTables } from './test-tables.ts'
 
 const rows = (from: number, to: number) => rowsOfEverything(from, to, 'milliseconds')
 
@@ -68,7 +67,7 @@ export async function compareWithTrino(
     await same('appended')
     const early = { op: '<', column: 'medium', value: 10 } as const
     snapshot = await committed(replaceRows(snapshot, early, rows(5, 10), testTables))
-    snapshot = await committed(deleteRows(snapshot, { op: '=', column: 'medium', value: 33 }, testTables))
+    snapshot = await committed(replaceRows(snapshot, { op: '=', column: 'medium', value: 33 }, rows(0, 0), testTables))
     await same('replaced')
     snapshot = (await optimizeTable(snapshot, testTables)).snapshot
     await same('optimized')
@@ -76,7 +75,7 @@ export async function compareWithTrino(
     const log = `${path}/_delta_log/`
     for (let gone = 0; gone < snapshot.version; gone++) await testTables.store.delete(log + commitName(gone))
     await same('checkpointed')
-    snapshot = await committed(overwriteRows(snapshot, rows(100, 120), testTables))
+    snapshot = await committed(replaceRows(snapshot, EVERY_ROW, rows(100, 120), testTables))
     await same('overwritten')
     const { keys } = await vacuumTable(snapshot, testTables, { retentionMs: -60_000, force: true })
     expect(keys.length).toBeGreaterThan(0)

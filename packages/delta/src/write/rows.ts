@@ -51,22 +51,6 @@ export async function appendRows(
   return commit(snapshot, transaction, context.runtime)
 }
 
-/** The query's rows instead of all that the snapshot has. What others append meanwhile comes after it. */
-export async function overwriteRows(
-  snapshot: Snapshot,
-  query: string,
-  context: WriteContext,
-  options: RemovalOptions = {},
-): Promise<CommitResult> {
-  const now = context.runtime.now()
-  const progress = progressAfterRemoval(snapshot, options.progress, now)
-  const add = await bringIn(snapshot, query, context, options)
-  const remove = [...snapshot.files.values()].map((file) => removalOf(file, now))
-  const parameters = { mode: 'Overwrite' }
-  const transaction = { operation: 'WRITE', parameters, add, remove, ...common(options, progress) }
-  return commit(snapshot, transaction, context.runtime)
-}
-
 /** The query's rows, which must all fit the predicate, instead of the table's rows that fit it. */
 export async function replaceRows(
   snapshot: Snapshot,
@@ -86,22 +70,6 @@ export async function replaceRows(
     operation: 'WRITE',
     parameters,
     add,
-    ...common(options, progress),
-  })
-}
-
-export async function deleteRows(
-  snapshot: Snapshot,
-  where: Predicate,
-  context: WriteContext,
-  options: RemovalOptions = {},
-): Promise<CommitResult> {
-  const now = context.runtime.now()
-  const progress = progressAfterRemoval(snapshot, options.progress, now)
-  const predicate = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  return rewrite(snapshot, where, context, {
-    operation: 'DELETE',
-    parameters: { predicate },
     ...common(options, progress),
   })
 }

@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AddFile, appendRows, commit, optimizeTable } from '../../src/index.ts'
-import { deleteRows } from '../../src/write/rows.ts'
+import { type AddFile, appendRows, commit, optimizeTable, replaceRows } from '../../src/index.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables
@@ -38,7 +37,11 @@ test.each([
   expect({ removedFiles, addedFiles }).toEqual({ removedFiles: 2, addedFiles: 1 })
   expect((await reopened(snapshot)).files.has('spark.parquet')).toBe(true)
   const where = { op: '=', column: 'id', value: 3 } as const
-  await expect(deleteRows(snapshot, where, testTables)).rejects.toMatchObject({ code: 'TABLE_UNSUPPORTED' })
+  await expect(replaceRows(snapshot, where, `SELECT * FROM (${row(0)}) WHERE false`, testTables)).rejects.toMatchObject(
+    {
+      code: 'TABLE_UNSUPPORTED',
+    },
+  )
 })
 
 test('a file of Spark as it is today is merged', async () => {

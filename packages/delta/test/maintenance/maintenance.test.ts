@@ -11,6 +11,7 @@ import {
   openOrCreate,
   openTable,
   optimizeTable,
+  replaceRows,
   restoreTable,
   type Snapshot,
   tableHistory,
@@ -19,8 +20,7 @@ import {
   writeCheckpoint,
 } from '../../src/index.ts'
 import { fileKey } from '../../src/read/replay.ts'
-import { deleteRows, overwriteRows } from '../../src/write/rows.ts'
-import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
+import { column, committed, EVERY_ROW, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -60,7 +60,7 @@ describe('a checkpoint', () => {
     let snapshot = await testTables.create({ schema, partitionColumns: ['text'], description: 'a table' })
     snapshot = await committed(appendRows(snapshot, rows(0, 3), testTables, { txn }))
     snapshot = await committed(
-      deleteRows(snapshot, { op: '=', column: 'id', value: 1 }, testTables, { progress: 'keep' }),
+      replaceRows(snapshot, { op: '=', column: 'id', value: 1 }, rows(0, 0), testTables, { progress: 'keep' }),
     )
     expect(await writeCheckpoint(snapshot, testTables)).toBe(true)
     for (const version of [0, 1, 2])
@@ -96,7 +96,7 @@ describe('a checkpoint', () => {
   test('drops tombstones that are past the retention', async () => {
     const { snapshot, context, pass } = await timed()
     let at = await committed(appendRows(snapshot, rows(0, 3), context))
-    at = await committed(overwriteRows(at, rows(3, 6), context))
+    at = await committed(replaceRows(at, EVERY_ROW, rows(3, 6), context))
     await writeCheckpoint(at, context)
     pass(2 * DAY)
     at = await committed(appendRows(await reopened(at), rows(6, 9), context))
@@ -250,7 +250,7 @@ describe('vacuum', () => {
     const place = await timed()
     let at = await committed(appendRows(place.snapshot, rows(0, 3), place.context))
     const [old] = await keysOf(at, 'part-')
-    at = await committed(overwriteRows(at, rows(3, 6), place.context))
+    at = await committed(replaceRows(at, EVERY_ROW, rows(3, 6), place.context))
     return { ...place, at, old: `timed/part-${old}` }
   }
   test('deletes what was removed longer ago than the retention, and says before what it would', async () => {
@@ -268,7 +268,7 @@ describe('vacuum', () => {
     const { snapshot, context, pass } = await timed()
     let at = await committed(appendRows(snapshot, rows(0, 3), context))
     pass(10 * DAY)
-    at = await committed(overwriteRows(await reopened(at), rows(3, 6), context))
+    at = await committed(replaceRows(await reopened(at), EVERY_ROW, rows(3, 6), context))
     expect((await vacuumTable(at, context)).keys).toEqual([])
     await writeCheckpoint(at, context)
     expect((await vacuumTable(await reopened(at), context)).keys).toEqual([])
@@ -302,7 +302,7 @@ describe('restore', () => {
   test('brings back an older version as a new one', async () => {
     let at = await testTables.create({ schema })
     at = await committed(appendRows(at, rows(0, 3), testTables))
-    at = await committed(overwriteRows(at, rows(3, 6), testTables))
+    at = await committed(replaceRows(at, EVERY_ROW, rows(3, 6), testTables))
     at = await committed(restoreTable(at, 1, testTables.runtime))
     expect(await testTables.ask(await reopened(at), SUMS)).toEqual([{ n: '3', ids: '3' }])
     expect(at.version).toBe(3)
@@ -310,7 +310,7 @@ describe('restore', () => {
   test('refuses a version whose files are gone', async () => {
     const { snapshot, context, pass } = await timed()
     let at = await committed(appendRows(snapshot, rows(0, 3), context))
-    at = await committed(overwriteRows(at, rows(3, 6), context))
+    at = await committed(replaceRows(at, EVERY_ROW, rows(3, 6), context))
     pass(2 * DAY)
     await vacuumTable(at, context)
     await expect(restoreTable(await reopened(at), 1, context.runtime)).rejects.toThrow('1 files are gone by vacuum')
@@ -332,7 +332,7 @@ describe('restore', () => {
 test('history tells each entry, the newest first', async () => {
   let at = await testTables.create({ schema })
   at = await committed(appendRows(at, rows(0, 3), testTables, { userMetadata: 'by hand' }))
-  await committed(overwriteRows(at, rows(3, 6), testTables))
+  await committed(replaceRows(at, EVERY_ROW, rows(3, 6), testTables))
   const history = await tableHistory(at.table)
   expect(history.map(({ version, operation }) => [version, operation])).toEqual([
     [2, 'WRITE'],

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appendRows, commit, optimizeTable, replaceRows } from '../../src/index.ts'
-import { deleteRows, overwriteRows } from '../../src/write/rows.ts'
-import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
+import { column, committed, EVERY_ROW, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables
 beforeAll(async () => {
@@ -27,7 +26,7 @@ describe.each([
   test('has only what it was overwritten with', async () => {
     let snapshot = await testTables.create({ schema, ...layout })
     snapshot = await committed(appendRows(snapshot, rows(0, 10), testTables))
-    await committed(overwriteRows(snapshot, rows(100, 103), testTables))
+    await committed(replaceRows(snapshot, EVERY_ROW, rows(100, 103), testTables))
     expect(await testTables.ask(await reopened(snapshot), SUMS)).toEqual([{ n: '3', ids: '303' }])
   })
   test('keeps the rows that a replaced predicate does not name', async () => {
@@ -43,7 +42,7 @@ describe.each([
     let snapshot = await testTables.create({ schema, ...layout })
     const withNull = `${rows(0, 10)} UNION ALL SELECT 10, NULL, NULL`
     snapshot = await committed(appendRows(snapshot, withNull, testTables))
-    await committed(deleteRows(snapshot, { op: '=', column: 'text', value: 'row 3' }, testTables))
+    await committed(replaceRows(snapshot, { op: '=', column: 'text', value: 'row 3' }, rows(0, 0), testTables))
     expect(await testTables.ask(await reopened(snapshot), SUMS)).toEqual([{ n: '10', ids: '52' }])
   })
 })
@@ -52,7 +51,9 @@ test('only files that hold a row of the predicate are written anew', async () =>
   let snapshot = await testTables.create({ schema })
   for (const from of [0, 10, 20]) snapshot = await committed(appendRows(snapshot, rows(from, from + 10), testTables))
   const before = new Set(snapshot.files.keys())
-  const after = await committed(deleteRows(snapshot, { op: '=', column: 'text', value: 'row 15' }, testTables))
+  const after = await committed(
+    replaceRows(snapshot, { op: '=', column: 'text', value: 'row 15' }, rows(0, 0), testTables),
+  )
   expect([...after.files.keys()].filter((key) => before.has(key))).toHaveLength(2)
 })
 
@@ -122,14 +123,18 @@ describe('a table that carries the progress of its writers', () => {
 
   test('is not overwritten or deleted from without a choice', async () => {
     const snapshot = await committed(appendRows(await testTables.create({ schema }), rows(0, 10), testTables, { txn }))
-    await expect(overwriteRows(snapshot, rows(0, 1), testTables)).rejects.toThrow('carries the progress of its writers')
-    await expect(deleteRows(snapshot, all, testTables)).rejects.toThrow('carries the progress of its writers')
+    await expect(replaceRows(snapshot, EVERY_ROW, rows(0, 1), testTables)).rejects.toThrow(
+      'carries the progress of its writers',
+    )
+    await expect(replaceRows(snapshot, all, rows(0, 0), testTables)).rejects.toThrow(
+      'carries the progress of its writers',
+    )
   })
   test('keeps it, or goes back to having none', async () => {
     let snapshot = await committed(appendRows(await testTables.create({ schema }), rows(0, 10), testTables, { txn }))
-    snapshot = await committed(overwriteRows(snapshot, rows(0, 1), testTables, { progress: 'keep' }))
+    snapshot = await committed(replaceRows(snapshot, EVERY_ROW, rows(0, 1), testTables, { progress: 'keep' }))
     expect((await reopened(snapshot)).txns.get('pipeline')).toBe(9007199254740993n)
-    snapshot = await committed(deleteRows(snapshot, all, testTables, { progress: 'rewind' }))
+    snapshot = await committed(replaceRows(snapshot, all, rows(0, 0), testTables, { progress: 'rewind' }))
     expect((await reopened(snapshot)).txns.has('pipeline')).toBe(false)
   })
 })
@@ -138,7 +143,7 @@ test('an append-only table refuses to lose rows', async () => {
   const configuration = { 'delta.appendOnly': 'true' }
   let snapshot = await testTables.create({ schema, configuration })
   snapshot = await committed(appendRows(snapshot, rows(0, 10), testTables))
-  await expect(overwriteRows(snapshot, rows(0, 1), testTables)).rejects.toThrow('is append-only')
+  await expect(replaceRows(snapshot, EVERY_ROW, rows(0, 1), testTables)).rejects.toThrow('is append-only')
 })
 
 test('lengths of CHAR and VARCHAR are kept as Spark keeps them', async () => {
