@@ -23,6 +23,8 @@ export interface CleanedBatch {
    * is cleaned for them.
    */
   readonly messages: readonly Block[]
+  /** The records that are to be cleaned; the place of a change is counted over all of them. */
+  readonly records: readonly Block[]
   /** Writes the clean rows into Parquet files of this computer, with the columns of that table. */
   parquet(table: Snapshot): Promise<readonly StagedFile[]>
   /**
@@ -32,9 +34,10 @@ export interface CleanedBatch {
   rows(): AsyncIterable<readonly Row[]>
   /**
    * Writes the newest change of each key into a file of this computer: for outputs that keep the table of a keyed data
-   * set. `table` is where the rows go, if it may ask more of a row than the data set does.
+   * set. `table` is where the rows go, if it may ask more of a row than the data set does. `as` is the same data set
+   * with a key of the output's own, where rows are appended elsewhere.
    */
-  changes(table?: Snapshot): Promise<StagedChanges>
+  changes(table?: Snapshot, as?: Dataset): Promise<StagedChanges>
   /** Returns the outcome of the records; cleans them if that has not been done yet. */
   report(): Promise<BatchReport>
   /** The batch without the records that come before these positions, by `partitionKey`. */
@@ -102,11 +105,11 @@ export function cleanedBatch(
     report = cleaned.report
     return cleaned.files
   }
-  const changes = async (keyedTable: Snapshot | undefined) => {
-    const { keyed } = dataset
+  const changes = async (keyedTable?: Snapshot, as = dataset) => {
+    const { keyed } = as
     if (!keyed) throw new MillraceError('INTERNAL', `data set ${dataset.name} has no key`)
-    const snapshot = await changesInMemory(dataset, machine)
-    const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot, keyedTable }, nameOf)
+    const snapshot = await changesInMemory(as, machine)
+    const cleaned = await cleaner.cleanIntoFiles(as, blocks, { snapshot, keyedTable }, nameOf)
     report = cleaned.report
     return stageNewest(keyed, cleaned.files, snapshot, machine)
   }
@@ -114,6 +117,7 @@ export function cleanedBatch(
     dataset,
     advances,
     messages: selected.map(({ messages }) => messages),
+    records: blocks,
     parquet: intoFiles,
     async *rows() {
       yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)

@@ -7,15 +7,18 @@ const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
   delta: async () => ({ open: (await import('./delta/output.ts')).openDelta }),
   quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine, modes: MODES }),
   'cassandra:': async () => {
-    const { openCassandra, fitsAddressed } = await import('./cassandra/output.ts')
-    return { open: openCassandra, fits: fitsAddressed }
+    const [{ openCassandra }, { fitsAddressed }] = await Promise.all([
+      import('./cassandra/output.ts'),
+      import('./cassandra/keys.ts'),
+    ])
+    return { open: openCassandra, fits: fitsAddressed, modes: ['append', 'upsert'] }
   },
   'postgres:': async () => {
-    const [{ openPostgres }, { fitsPostgres }] = await Promise.all([
+    const [{ openPostgres }, { fitsTable }] = await Promise.all([
       import('./postgres/output.ts'),
       import('./postgres/types.ts'),
     ])
-    return { open: openPostgres, fits: ({ schema }) => fitsPostgres(schema.fields) }
+    return { open: openPostgres, fits: fitsTable, modes: ['append', 'upsert'] }
   },
   'archive:': async () => {
     const { openArchive } = await import('./archive/output.ts')

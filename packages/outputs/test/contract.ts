@@ -5,6 +5,7 @@ import type { Dataset } from '@millrace/transform'
 import type { Partition } from '@millrace/transport'
 import { afterAll, afterEach, beforeAll, describe, expect, test as plainTest, type TestAPI } from 'vitest'
 import { type Batches, type BatchPart, openBatches } from './batches.ts'
+import { keyedUsers } from './keyed.ts'
 
 /** What goes wrong with a call to the store of an output. */
 export type StoreFault = 'refused' | 'answer lost' | 'late' | 'slow'
@@ -40,6 +41,8 @@ export interface SuiteOptions {
    * there once all the same, also when they are written again. Everything else is asked of both.
    */
   readonly delivery?: 'exactly once' | 'once per key'
+  /** Makes another data set of that of users: one with a key, of which `ind` is all. */
+  readonly keyed?: boolean
   /** With the fixtures that the output needs, such as a server. */
   readonly test?: TestAPI
 }
@@ -53,14 +56,14 @@ class Crash extends Error {}
 /** Proves that an output keeps the delivery contract that stands on the seam. Every output runs it. */
 export function describeOutput(
   name: string,
-  { storeCanFail, delivery = 'exactly once', test = plainTest }: SuiteOptions,
+  { storeCanFail, delivery = 'exactly once', keyed = false, test = plainTest }: SuiteOptions,
   setUp: (machine: Machine) => Promise<OutputUnderTest>,
 ): void {
   describe(`the output ${name}`, () => {
     let batches: Batches
     let held: AsyncDisposableStack
     beforeAll(async () => {
-      batches = await openBatches()
+      batches = await openBatches(keyed ? await keyedUsers() : undefined)
     })
     afterAll(() => batches.close())
     afterEach(() => held.disposeAsync())

@@ -1,4 +1,5 @@
-import { checkDescription, type Dataset } from '@millrace/transform'
+import { PINTEREST } from '@millrace/testkit'
+import { checkDescription, type Dataset, loadDataset } from '@millrace/transform'
 
 const DESCRIPTION = {
   description: 'People, as their database changes',
@@ -24,4 +25,11 @@ export function peopleDataset(changes: object = {}): Dataset {
 /** A record that changes a person, or deletes one. */
 export function person(id: number | null, seq: number | null, name: string | null, op = 'u'): string {
   return JSON.stringify({ id, name, seq, op })
+}
+
+/** The example's users as a table with one row for each `ind`: the one that is read last. */
+export async function keyedUsers(): Promise<Dataset> {
+  const keyed = { mode: 'upsert', key: ['ind'], sequenceBy: [], deleteWhen: undefined } as const
+  const rest = { notKept: [], ignoreEqual: false, tombstoneRetentionMs: 0 }
+  return { ...(await loadDataset('user', [PINTEREST.datasets])), keyed: { ...keyed, ...rest } }
 }

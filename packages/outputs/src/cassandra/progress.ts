@@ -1,16 +1,23 @@
 import { MillraceError } from '@millrace/base'
-import type { Partition, Position } from '@millrace/transport'
+import { type Partition, type Position, partitionKey } from '@millrace/transport'
 import type { Begun, OutputContext, StoredAdvance } from '../output.ts'
 import type { Session, Statement } from './session.ts'
 import { inKeyspace, PROGRESS, type TableName } from './table.ts'
+import type { Clocks } from './write-times.ts'
 
 /** The progress of one pipeline into one table, in a row for each partition. */
 export interface Progress {
   begin(partitions: readonly Partition[]): Promise<Begun>
-  /** Whether all partitions are where the advances start. */
-  isHere(advances: readonly StoredAdvance[]): Promise<boolean>
-  /** Moves the partitions, each only from where it starts. Returns false where any of them is elsewhere. */
-  move(advances: readonly StoredAdvance[]): Promise<boolean>
+  /**
+   * Returns the last write timestamp of each partition, by `partitionKey`; undefined where any of them is not where its
+   * advance starts.
+   */
+  clocksAt(advances: readonly StoredAdvance[]): Promise<Clocks | undefined>
+  /**
+   * Moves the partitions and their clocks, each only from where it starts. Returns false where any of them is
+   * elsewhere.
+   */
+  move(advances: readonly StoredAdvance[], clocks: Clocks): Promise<boolean>
 }
 
 /** A batch of statements may not be large: more advances than these are moved one part after another. */
@@ -24,21 +31,21 @@ export function progressOf(
   const name = inKeyspace(at, PROGRESS)
   const stored = async () => {
     const { rows } = await session.readSerially(
-      `SELECT topic, partition, identity, position FROM ${name} WHERE table_name = ? AND pipeline = ?`,
+      `SELECT topic, partition, identity, position, clock FROM ${name} WHERE table_name = ? AND pipeline = ?`,
       [at.table, pipeline],
     )
     return new Map(rows.map((row) => [key(row.topic, row.partition), row as unknown as StoredRow]))
   }
-  const statementOf = ({ partition, from, to }: StoredAdvance): Statement => {
+  const statementOf = ({ partition, from, to }: StoredAdvance, clock: number): Statement => {
     const { topic, id, identity } = partition
     return from === undefined
       ? {
-          query: `INSERT INTO ${name} (table_name, pipeline, topic, partition, identity, position) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
-          params: [at.table, pipeline, topic, id, identity, textOf(to)],
+          query: `INSERT INTO ${name} (table_name, pipeline, topic, partition, identity, position, clock) VALUES (?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+          params: [at.table, pipeline, topic, id, identity, textOf(to), String(clock)],
         }
       : {
-          query: `UPDATE ${name} SET position = ? WHERE table_name = ? AND pipeline = ? AND topic = ? AND partition = ? IF identity = ? AND position = ?`,
-          params: [textOf(to), at.table, pipeline, topic, id, identity, textOf(from)],
+          query: `UPDATE ${name} SET position = ?, clock = ? WHERE table_name = ? AND pipeline = ? AND topic = ? AND partition = ? IF identity = ? AND position = ?`,
+          params: [textOf(to), String(clock), at.table, pipeline, topic, id, identity, textOf(from)],
         }
   }
   return {
@@ -61,17 +68,21 @@ export function progressOf(
         ofKnownTopics: new Set(partitions.filter(({ topic, identity }) => topics.has(key(topic, identity)))),
       }
     },
-    async isHere(advances) {
+    async clocksAt(advances) {
       const rows = await stored()
-      return advances.every(({ partition, from }) => {
+      const clocks = new Map<string, number>()
+      for (const { partition, from } of advances) {
         const row = rows.get(key(partition.topic, partition.id))
-        return row === undefined ? from === undefined : row.position === (from && textOf(from))
-      })
+        if (row?.position !== (from && textOf(from))) return undefined
+        clocks.set(partitionKey(partition), Number(row?.clock ?? 0))
+      }
+      return clocks
     },
-    async move(advances) {
+    async move(advances, clocks) {
       const first = advances.filter(({ from }) => from === undefined)
       const claims = allowsAnotherGroup ? [] : await claimsOf(session, at, pipeline, first)
-      const statements = [...claims, ...advances.map(statementOf)]
+      const moved = advances.map((each) => statementOf(each, clocks.get(partitionKey(each.partition)) ?? 0))
+      const statements = [...claims, ...moved]
       for (let from = 0; from < statements.length; from += AT_ONCE) {
         if (!(await session.conditionally(statements.slice(from, from + AT_ONCE)))) {
           if (claims.length > 0) await claimsOf(session, at, pipeline, first)
@@ -124,6 +135,7 @@ interface StoredRow {
   readonly topic: string
   readonly identity: string
   readonly position: string
+  readonly clock: unknown
 }
 
 const key = (...parts: readonly string[]) => JSON.stringify(parts)

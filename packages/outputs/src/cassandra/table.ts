@@ -1,5 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { StructField } from '@millrace/delta'
+import type { Keyed } from '@millrace/transform'
+import type { KeyedDataset } from './rows.ts'
 import type { Session } from './session.ts'
 import { cassandraType } from './types.ts'
 
@@ -30,24 +32,23 @@ export function refuseName(name: string): void {
 
 const MOST_COPIES = 3
 
-interface Wanted {
-  readonly fields: readonly StructField[]
-  readonly key: readonly string[]
-  readonly replication: number | undefined
-  /** How long deleted rows must be remembered. */
-  readonly tombstoneSeconds: number | undefined
-}
-
 /**
  * Makes the keyspace, the table, the columns that it lacks, and the table of the progress beside it. Refuses another
- * key, and columns of other types. Returns the columns that the data set does not fill.
+ * key, and columns of other types. Returns the names of the columns.
  */
-export async function makeTable(session: Session, at: TableName, wanted: Wanted): Promise<string[]> {
+export async function makeTable(
+  session: Session,
+  at: TableName,
+  { schema: { fields }, keyed }: KeyedDataset,
+  replication: number | undefined,
+): Promise<string[]> {
   const found = await columnsOf(session, at)
-  if (found.size === 0) await create(session, at, wanted)
-  const columns = found.size === 0 ? await columnsOf(session, at) : found
+  // Whoever may not make tables can still fill those that are there.
+  const isWhole = found.size > 0 && (await columnsOf(session, { ...at, table: PROGRESS })).size > 0
+  if (!isWhole) await create(session, at, { fields, keyed, replication })
+  const columns = found.size > 0 ? found : await columnsOf(session, at)
   const place = `${at.keyspace}.${at.table}`
-  for (const { name, type } of wanted.fields) {
+  for (const { name, type } of fields) {
     const [goal, is] = [cassandraType(type), columns.get(name)?.type]
     if (is === undefined) {
       await session.execute(`ALTER TABLE ${inKeyspace(at, at.table)} ADD IF NOT EXISTS ${quoted(name)} ${goal}`)
@@ -55,19 +56,21 @@ export async function makeTable(session: Session, at: TableName, wanted: Wanted)
       throw new MillraceError('TABLE_SCHEMA', `${place}: column ${name} is ${is}, and would be ${goal}`)
     }
   }
-  const keyColumns = [...columns.values()].filter(({ inKey }) => inKey).map(({ name }) => name)
-  if (new Set([...keyColumns, ...wanted.key]).size !== wanted.key.length || keyColumns.length !== wanted.key.length) {
-    throw new MillraceError(
-      'TABLE_SCHEMA',
-      `${place}: its key is ${keyColumns.join(', ')}, and would be ${wanted.key.join(', ')}`,
-    )
-  }
-  const known = new Set(wanted.fields.map(({ name }) => name))
-  return [...columns.keys()].filter((name) => !known.has(name))
+  const inKey = [...columns.values()].filter((column) => column.inKey).map(({ name }) => name)
+  if (inKey.toSorted().join() === keyed.key.toSorted().join()) return [...columns.keys()]
+  throw new MillraceError(
+    'TABLE_SCHEMA',
+    `${place}: its primary key is ${inKey.join(', ')}, and would be ${keyed.key.join(', ')}`,
+  )
 }
 
-async function create(session: Session, at: TableName, wanted: Wanted): Promise<void> {
-  const { fields, key, replication, tombstoneSeconds } = wanted
+interface Wanted {
+  readonly fields: readonly StructField[]
+  readonly keyed: Keyed
+  readonly replication: number | undefined
+}
+
+async function create(session: Session, at: TableName, { fields, keyed, replication }: Wanted): Promise<void> {
   const copies = replication ?? Math.min(MOST_COPIES, await session.nodes())
   if (!(await keyspaceExists(session, at.keyspace))) {
     await session.execute(
@@ -76,15 +79,17 @@ async function create(session: Session, at: TableName, wanted: Wanted): Promise<
     )
   }
   const columns = fields.map(({ name, type }) => `${quoted(name)} ${cassandraType(type)}`)
-  const options = tombstoneSeconds === undefined ? '' : ` WITH gc_grace_seconds = ${tombstoneSeconds}`
+  // The nodes remember a deleted row for so long; without deletes their own ten days are right.
+  const remembered = Math.ceil(keyed.tombstoneRetentionMs / 1000)
+  const options = remembered === 0 ? '' : ` WITH gc_grace_seconds = ${remembered}`
   await session.execute(
     `CREATE TABLE IF NOT EXISTS ${inKeyspace(at, at.table)}
-     (${columns.join(', ')}, PRIMARY KEY ((${key.map(quoted).join(', ')})))${options}`,
+     (${columns.join(', ')}, PRIMARY KEY ((${keyed.key.map(quoted).join(', ')})))${options}`,
   )
   // All progress into a table is one partition: conditions on several of its rows are met together or not at all.
   await session.execute(
     `CREATE TABLE IF NOT EXISTS ${inKeyspace(at, PROGRESS)} (
-       table_name text, pipeline text, topic text, partition text, identity text, position text,
+       table_name text, pipeline text, topic text, partition text, identity text, position text, clock bigint,
        PRIMARY KEY ((table_name), pipeline, topic, partition))`,
   )
 }

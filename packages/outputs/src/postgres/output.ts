@@ -1,21 +1,12 @@
-import { rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { discardStaged, type StructField } from '@millrace/delta'
-import { type Machine, quoteName, quoteText } from '@millrace/engine'
-import type { CleanedBatch } from '../cleaned-batch.ts'
-import type { OpenOutput, OutputContext, Prepared } from '../output.ts'
-import { tableInMemory } from '../rows.ts'
+import { quoteName } from '@millrace/engine'
+import { columnsWithoutValues } from '../null-columns.ts'
+import type { OpenOutput, OutputContext } from '../output.ts'
 import { parsePostgresAddress } from './address.ts'
 import { progressOf } from './progress.ts'
+import { type PreparedRows, removeRows, writeRows } from './rows.ts'
 import { openSession, type Session } from './session.ts'
 import { inSchema, makeTable, sizeOf, type TableName } from './table.ts'
-import { copyValue } from './types.ts'
-
-/** A CSV file with the rows of a batch, as COPY takes them. */
-interface PreparedRows extends Prepared {
-  readonly file: string
-  readonly rows: number
-}
+import { upsertInto } from './upsert.ts'
 
 export const openPostgres: OpenOutput = async (context) => {
   const address = parsePostgresAddress(context.address)
@@ -27,24 +18,34 @@ export const openPostgres: OpenOutput = async (context) => {
 /** The clean rows in a table, and the progress of the pipeline in a table beside it, moved by the same transactions. */
 export async function postgresOutput(session: Session, at: TableName, context: OutputContext) {
   const { dataset, machine } = context
-  const { fields } = dataset.schema
+  const { schema, keyed } = dataset
   const progress = progressOf(session, at, context)
-  const into = `${inSchema(at, at.table)} (${fields.map(({ name }) => quoteName(name)).join(', ')})`
+  const into = `${inSchema(at, at.table)} (${schema.fields.map(({ name }) => quoteName(name)).join(', ')})`
+  const upsert = keyed && upsertInto(session, at, dataset, keyed)
+  const name = `${at.schema}.${at.table}`
+  let without: readonly string[] = []
   let size = { version: 0, rows: 0, bytes: 0 }
 
-  const name = `${at.schema}.${at.table}`
+  /** Returns by how many rows the table has grown. */
+  const store = async ({ file, rows }: PreparedRows): Promise<number> => {
+    if (upsert) return upsert.apply(file)
+    await session.copy(into, file)
+    return rows
+  }
   return {
     name,
     async begin(partitions) {
       await session.drop()
-      await makeTable(session, at, fields)
+      const columns = await makeTable(session, at, schema.fields, keyed?.key)
+      without = columnsWithoutValues(name, columns, dataset, context.nullColumns)
+      await upsert?.make()
       size = { ...size, ...(await sizeOf(session, at)) }
       return progress.begin(partitions)
     },
-    prepare: (batch) => writeRows(batch, fields, machine),
+    prepare: (batch) => writeRows(batch, machine),
     // The rows are copied in the transaction that moves the progress: what came before it could be left behind.
     upload: async () => {},
-    discard: async (prepared) => removeRows(prepared as PreparedRows),
+    discard: (prepared) => removeRows(prepared as PreparedRows),
     async commit(prepared, advances) {
       const batch = prepared as PreparedRows | undefined
       try {
@@ -53,13 +54,13 @@ export async function postgresOutput(session: Session, at: TableName, context: O
           await session.query('ROLLBACK')
           return { outcome: 'fenced' }
         }
-        if (batch && !batch.isEmpty) await session.copy(into, batch.file)
+        const grown = batch && !batch.isEmpty ? await store(batch) : 0
         const { rows } = await session.query('SELECT pg_current_xact_id()::text AS id')
         machine.runtime.crashPoint('before COMMIT')
         await session.query('COMMIT')
         size = {
           version: Number(rows[0]?.id),
-          rows: size.rows + (batch?.rows ?? 0),
+          rows: size.rows + grown,
           bytes: size.bytes + (batch?.fileBytes ?? 0),
         }
       } catch (error) {
@@ -72,29 +73,7 @@ export async function postgresOutput(session: Session, at: TableName, context: O
       return { outcome: 'committed', version: size.version }
     },
     maintenance: [],
-    describe: () => ({ table: name, files: 1, ...size }),
+    describe: () => ({ table: name, files: 1, ...size, ...(without.length > 0 && { nullColumns: without }) }),
     close: () => session.drop(),
   } satisfies Awaited<ReturnType<OpenOutput>>
-}
-
-async function removeRows({ file, isEmpty }: PreparedRows): Promise<void> {
-  if (!isEmpty) await rm(file, { force: true })
-}
-
-async function writeRows(batch: CleanedBatch, fields: readonly StructField[], machine: Machine): Promise<PreparedRows> {
-  const { engine, workFolder, runtime } = machine
-  const staged = await batch.parquet(await tableInMemory(batch.dataset, machine))
-  const rows = staged.reduce((sum, { rows }) => sum + Number(rows), 0)
-  if (rows === 0) return { file: '', rows, files: 0, fileBytes: 0, isEmpty: true }
-  const file = join(workFolder, `${runtime.uuid()}.csv`)
-  const connection = await engine.connect()
-  try {
-    const paths = staged.map(({ localPath }) => quoteText(localPath)).join(', ')
-    await connection.run(`COPY (SELECT ${fields.map(copyValue).join(', ')} FROM read_parquet([${paths}], hive_partitioning = false))
-      TO ${quoteText(file)} (FORMAT csv, HEADER false)`)
-  } finally {
-    connection.closeSync()
-    await Promise.all(staged.map(discardStaged))
-  }
-  return { file, rows, files: 1, fileBytes: (await stat(file)).size, isEmpty: false }
 }

@@ -49,9 +49,10 @@ export function openSession(address: PostgresAddress, what: string): Session {
   }
 }
 
-async function connect({ host, port, user, database, tls }: PostgresAddress): Promise<pg.Client> {
+async function connect({ host, port, user, database, tls, password }: PostgresAddress): Promise<pg.Client> {
   const client = new pg.Client({
     ...{ host, port, user, database },
+    ...(password !== undefined && { password }),
     application_name: 'millrace',
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     query_timeout: STATEMENT_WITHIN_MS,

@@ -17,13 +17,23 @@ export function inSchema({ schema }: TableName, table: string): string {
   return `${quoteName(schema)}.${quoteName(table)}`
 }
 
-/** Makes the table, the columns that it lacks, and the table of the progress beside it. Refuses columns of other types. */
-export async function makeTable(session: Session, at: TableName, fields: readonly StructField[]): Promise<void> {
+/**
+ * Makes the table, the columns that it lacks, and the table of the progress beside it; with a key, one row for each.
+ * Refuses columns of other types. Returns the columns that nobody fills: the database has no value of its own for them.
+ */
+export async function makeTable(
+  session: Session,
+  at: TableName,
+  fields: readonly StructField[],
+  key: readonly string[] = [],
+): Promise<string[]> {
   const found = await columnsOf(session, at)
-  if (found.size === 0) await create(session, at, fields)
-  const columns = found.size === 0 ? await columnsOf(session, at) : found
+  // Whoever may not make tables can still fill those that are there.
+  const isWhole = found.size > 0 && (await columnsOf(session, { ...at, table: PROGRESS })).size > 0
+  if (!isWhole) await create(session, at, fields, key)
+  const columns = found.size > 0 ? found : await columnsOf(session, at)
   for (const { name, type } of fields) {
-    const [wanted, is] = [postgresType(type), columns.get(name)]
+    const [wanted, is] = [postgresType(type), columns.get(name)?.type]
     if (is === undefined) {
       await session.query(`ALTER TABLE ${inSchema(at, at.table)} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${wanted}`)
     } else if (is !== wanted) {
@@ -33,20 +43,28 @@ export async function makeTable(session: Session, at: TableName, fields: readonl
       )
     }
   }
+  if (key.length > 0) await refuseWithoutKey(session, at, key)
+  return [...columns.values()].filter(({ hasOwnValue }) => !hasOwnValue).map(({ name }) => name)
 }
 
 /** Two workers may do so at once: the server lets one of them fail, which finds the other one's table. */
-async function create(session: Session, at: TableName, fields: readonly StructField[]): Promise<void> {
+async function create(
+  session: Session,
+  at: TableName,
+  fields: readonly StructField[],
+  key: readonly string[],
+): Promise<void> {
   const columns = fields.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
+  const parts = key.length === 0 ? columns : [...columns, `PRIMARY KEY (${key.map(quoteName).join(', ')})`]
   try {
     await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(at.schema)}`)
-    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, at.table)} (${columns.join(', ')})`)
+    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, at.table)} (${parts.join(', ')})`)
     await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, PROGRESS)} (
       pipeline text, table_name text, topic text, partition text, identity text NOT NULL, position text NOT NULL,
       PRIMARY KEY (pipeline, table_name, topic, partition))`)
   } catch (error) {
     if (!(error instanceof MillraceError) || !UNIQUE.has(codeOf(error))) throw error
-    await create(session, at, fields)
+    await create(session, at, fields, key)
   }
 }
 
@@ -57,14 +75,40 @@ function codeOf({ cause }: MillraceError): string {
   return (cause as { readonly code?: string } | undefined)?.code ?? ''
 }
 
-async function columnsOf(session: Session, { schema, table }: TableName): Promise<ReadonlyMap<string, string>> {
+/** Without a unique index on just these columns the server can't tell which row a change is of. */
+async function refuseWithoutKey(session: Session, at: TableName, key: readonly string[]): Promise<void> {
   const { rows } = await session.query(
-    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
+    `SELECT 1 FROM pg_index i WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indimmediate
+       AND i.indpred IS NULL AND i.indexprs IS NULL
+       AND (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+            WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[:i.indnkeyatts - 1])) = $2::text[]`,
+    [inSchema(at, at.table), key.toSorted()],
+  )
+  if (rows.length > 0) return
+  throw new MillraceError(
+    'TABLE_SCHEMA',
+    `${at.schema}.${at.table} has no primary key or unique index on ${key.join(', ')}, the key of the data set`,
+    { next: 'Add one, or write to a table that does not exist yet: it is made with its key.' },
+  )
+}
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  /** Whether the database fills it: a default, an identity or a generated column. */
+  readonly hasOwnValue: boolean
+}
+
+async function columnsOf(session: Session, { schema, table }: TableName): Promise<ReadonlyMap<string, Column>> {
+  const { rows } = await session.query(
+    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.atthasdef OR a.attidentity <> '' AS own
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped`,
     [schema, table],
   )
-  return new Map(rows.map(({ name, type }) => [String(name), String(type)]))
+  return new Map(
+    rows.map(({ name, type, own }) => [String(name), { name, type, hasOwnValue: own === true } satisfies Column]),
+  )
 }
 
 /** Counting is for small tables; of a large one the server keeps an estimate. */

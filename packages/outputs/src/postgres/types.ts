@@ -1,5 +1,6 @@
 import { type DataType, decimalType, type StructField } from '@millrace/delta'
 import { quoteName } from '@millrace/engine'
+import type { Dataset } from '@millrace/transform'
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'text',
@@ -28,6 +29,17 @@ export function copyValue({ name, type }: StructField): string {
   const column = quoteName(name)
   if (typeof type === 'object') return `CAST(to_json(${column}) AS VARCHAR)`
   return type === 'binary' ? `'\\x' || hex(${column})` : column
+}
+
+/** In bytes: an index holds no more of a row. */
+const LONGEST_KEY = 2_600
+
+/** Returns the engine's SQL for whether the table of a data set can hold a row. */
+export function fitsTable({ schema: { fields }, keyed }: Dataset): string {
+  const texts = fields.filter(({ name, type }) => type === 'string' && keyed?.key.includes(name))
+  if (texts.length === 0) return fitsPostgres(fields)
+  const length = texts.map(({ name }) => `coalesce(strlen(${quoteName(name)}), 0)`).join(' + ')
+  return `${fitsPostgres(fields)} AND ${length} <= ${LONGEST_KEY}`
 }
 
 /**

@@ -1,73 +1,121 @@
-import { MillraceError } from '@millrace/base'
+import { readdir } from 'node:fs/promises'
 import { freshName, type PostgresAddress, withServices } from '@millrace/testkit'
-import pg from 'pg'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 // The session is private on purpose; here it fails as connections do.
 import { parsePostgresAddress } from '../../src/postgres/address.ts'
 import { postgresOutput } from '../../src/postgres/output.ts'
-import { openSession, type Session } from '../../src/postgres/session.ts'
-import { userRecord } from '../batches.ts'
-import { describeOutput, type StoreFaults } from '../contract.ts'
+import { openSession } from '../../src/postgres/session.ts'
+import { type Batches, openBatches, userRecord } from '../batches.ts'
+import { describeOutput, type OpenOptions } from '../contract.ts'
+import { peopleDataset } from '../keyed.ts'
+import { followsModel } from '../keyed-model.ts'
+import { asked, failing } from './place.ts'
 
 let server: PostgresAddress
 const test = withServices('postgres').extend('server', { auto: true }, ({ postgres }) => {
   server = postgres
 })
 
-describeOutput('PostgreSQL', { storeCanFail: true, test: test as never }, async () => {
-  const at = { schema: freshName('contract'), table: 'user' }
+/** A table in a schema of its own, and what opens the output on it. */
+function place(table: string) {
+  const at = { schema: freshName('contract'), table }
   process.env.PGPASSWORD = server.password
   const { user, host, port, database, ca } = server
   const address = `postgres://${user}@${host}:${port}/${database}?schema=${at.schema}&ca=${ca}`
   return {
-    message: userRecord,
-    open: ({ faults, ...context }) =>
+    name: `"${at.schema}"."${table}"`,
+    at,
+    open: ({ faults, ...context }: OpenOptions & { readonly nullColumns?: readonly string[] }) =>
       postgresOutput(failing(openSession(parsePostgresAddress(address), 'PostgreSQL'), faults), at, {
         ...context,
-        ...{ address, table: at.table, store: undefined as never },
+        ...{ address, table, store: undefined as never },
       }),
-    async visible() {
-      const client = await connected(server)
-      try {
-        const { rows } = await client.query(`SELECT ind FROM "${at.schema}"."user" ORDER BY ind`)
-        return rows.map(({ ind }) => Number(ind))
-      } finally {
-        await client.end()
-      }
-    },
-    async close() {
-      const client = await connected(server)
-      await client.query(`DROP SCHEMA IF EXISTS "${at.schema}" CASCADE`)
-      await client.end()
-    },
+    close: async () => void (await asked(server, `DROP SCHEMA IF EXISTS "${at.schema}" CASCADE`)),
   }
-})
-
-async function connected({ host, port, user, password, database }: PostgresAddress): Promise<pg.Client> {
-  const client = new pg.Client({ host, port, user, password, database, ssl: { rejectUnauthorized: false } })
-  await client.connect()
-  return client
 }
 
-/** A connection that breaks before, while or after the server does what it was asked. */
-function failing(session: Session, faults: StoreFaults): Session {
-  let calls = 0
-  const broken = () => new MillraceError('STORE_FAILED', 'the connection broke')
-  const call = async <T>(work: () => Promise<T>): Promise<T> => {
-    const fault = faults(calls++)
-    if (fault === 'refused') throw broken()
-    if (fault === 'slow') await new Promise(setImmediate)
-    const working = work()
-    if (fault === 'late') {
-      working.catch(() => {})
-      throw broken()
+for (const keyed of [false, true]) {
+  const name = keyed ? 'PostgreSQL with a key' : 'PostgreSQL'
+  describeOutput(name, { storeCanFail: true, keyed, test: test as never }, async () => {
+    const under = place('user')
+    return {
+      ...under,
+      message: userRecord,
+      async visible() {
+        return (await asked(server, `SELECT ind FROM ${under.name} ORDER BY ind`)).map(({ ind }) => Number(ind))
+      },
     }
-    const answer = await working
-    if (fault === 'answer lost') throw broken()
-    return answer
-  }
-  return {
-    query: (sql, values) => call(() => session.query(sql, values)),
-    copy: (into, file) => call(() => session.copy(into, file)),
-    drop: () => session.drop(),
-  }
+  })
 }
+
+describe('a table of PostgreSQL with a key', () => {
+  let batches: Batches
+  beforeAll(async () => {
+    batches = await openBatches(peopleDataset())
+  })
+  afterAll(() => batches.close())
+  const context = () => ({ ...batches, group: 'model', faults: () => undefined })
+
+  test('has the newest row of each key, whatever the order in which changes and deletes come', () =>
+    followsModel(
+      batches,
+      async () => {
+        const under = place('people')
+        return {
+          ...under,
+          open: () => under.open(context()),
+          async people() {
+            const rows = await asked(server, `SELECT id, name, seq FROM ${under.name} ORDER BY id`)
+            return rows.map(({ id, name, seq }) => ({ id: Number(id), name: name as string, seq: Number(seq) }))
+          },
+        }
+      },
+      8,
+    ))
+
+  test('that somebody made without a unique index on the key is refused, and with one is filled', async () => {
+    const under = place('people')
+    await asked(server, `CREATE SCHEMA "${under.at.schema}"`)
+    await asked(server, `CREATE TABLE ${under.name} (id bigint, name text, seq bigint)`)
+    const output = await under.open(context())
+    await expect(output.begin([])).rejects.toMatchObject({ code: 'TABLE_SCHEMA', message: /no primary key.*on id/ })
+    await asked(server, `CREATE UNIQUE INDEX ON ${under.name} (id)`)
+    await expect(output.begin([])).resolves.toMatchObject({ positions: new Map() })
+    await output.close()
+    await under.close()
+  })
+
+  test('may have columns that the database fills; others are refused unless they are allowed', async () => {
+    const under = place('people')
+    await asked(server, `CREATE SCHEMA "${under.at.schema}"`)
+    await asked(
+      server,
+      `CREATE TABLE ${under.name} (id bigint PRIMARY KEY, name text, seq bigint, nick text,
+        row_id bigserial, loaded_at timestamptz DEFAULT now())`,
+    )
+    const output = await under.open(context())
+    await expect(output.begin([])).rejects.toMatchObject({ code: 'COLUMNS_WITHOUT_VALUES', message: /a column nick/ })
+    const allowed = await under.open({ ...context(), nullColumns: ['nick'] })
+    await allowed.begin([])
+    expect(allowed.describe()).toMatchObject({ nullColumns: ['nick'] })
+    await Promise.all([output.close(), allowed.close()])
+    await under.close()
+  })
+
+  test('leaves nothing in the scratch folder, whether a batch is committed or given up', async () => {
+    const under = place('people')
+    const output = await under.open(context())
+    const files = async () => (await readdir(batches.machine.workFolder)).filter((file) => file.endsWith('.csv'))
+    await output.begin([])
+    const batch = batches.batch('model', {
+      ...{ partition: { topic: 'people', identity: 'first', id: '0' }, from: 0 },
+      values: ['{"id": 1, "seq": 1, "name": "a", "op": "u"}'],
+    })
+    const prepared = await output.prepare(batch)
+    expect(await files()).toHaveLength(1)
+    await output.discard(prepared)
+    expect(await files()).toEqual([])
+    await output.close()
+    await under.close()
+  })
+})

@@ -10,7 +10,7 @@ import { inEachQuery, isProjection, nameOf, rewriteSelect, type Select } from '.
 export const PLACE = 'millrace_order'
 
 /** Whether a change deletes the row of its key. As a field: whether the message's format says so. */
-const DELETED = 'millrace_deleted'
+export const DELETED = 'millrace_deleted'
 
 /** Returns the columns of the changes that a keyed data set's records are: its own, PLACE and DELETED. */
 export function changeSchema({ name, schema, keyed }: Dataset): StructType {

@@ -1,0 +1,105 @@
+import { quoteName } from '@millrace/engine'
+import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
+import type { Session } from './session.ts'
+import { inSchema, type TableName } from './table.ts'
+import { postgresType } from './types.ts'
+
+/** How a batch changes the table of a keyed data set, in the transaction that moves its progress. */
+export interface Upsert {
+  /** Makes the table of the deleted keys. */
+  make(): Promise<void>
+  /** Applies the changes in a CSV file. Returns by how many rows the table has grown. */
+  apply(file: string): Promise<number>
+}
+
+const CHANGES = 'millrace_changes'
+
+/** Deleted keys older than their time are forgotten at most once in this many batches. */
+const FORGET_EVERY = 100
+
+export function upsertInto(session: Session, at: TableName, dataset: Dataset, keyed: Keyed): Upsert {
+  const table = inSchema(at, at.table)
+  const tombstones = inSchema(at, `${at.table}_tombstones`)
+  const { key, sequenceBy } = keyed
+  const compared = dataset.schema.fields.filter(({ name }) => [...key, ...sequenceBy].includes(name))
+  // Whether something can be older than a delete, and come after it.
+  const remembers = sequenceBy.length > 0
+  const sql = statements(dataset, keyed, table, tombstones)
+  let batches = 0
+  const count = async (statement: string) => (await session.query(statement)).rowCount ?? 0
+  return {
+    async make() {
+      if (!remembers) return
+      const columns = compared.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
+      await session.query(`CREATE TABLE IF NOT EXISTS ${tombstones} (${columns.join(', ')},
+        millrace_deleted_at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (${sql.keys}))`)
+    },
+    async apply(file) {
+      await session.query(
+        `CREATE TEMP TABLE ${CHANGES} ON COMMIT DROP AS SELECT *, false AS ${DELETED} FROM ${table} WHERE false`,
+      )
+      await session.copy(`${CHANGES} (${sql.columns}, ${DELETED})`, file)
+      // Without it the planner takes the table for one of a thousand rows.
+      await session.query(`ANALYZE ${CHANGES}`)
+      const { rows } = await session.query(`SELECT bool_or(${DELETED}) AS deletes FROM ${CHANGES}`)
+      let gone = 0
+      if (rows[0]?.deletes === true) {
+        gone = await count(sql.delete)
+        if (remembers) await count(sql.remember)
+      }
+      const { rows: changed } = await session.query(remembers ? sql.upsertUnlessDeleted : sql.upsert)
+      if (remembers && batches++ % FORGET_EVERY === 0) {
+        await session.query(`DELETE FROM ${tombstones} WHERE millrace_deleted_at < now() - make_interval(secs => $1)`, [
+          keyed.tombstoneRetentionMs / 1000,
+        ])
+      }
+      return Number(changed[0]?.added) - gone
+    },
+  }
+}
+
+function statements(
+  { schema: { fields } }: Dataset,
+  { key, sequenceBy, ignoreEqual }: Keyed,
+  table: string,
+  tombstones: string,
+) {
+  const columns = fields.map(({ name }) => quoteName(name)).join(', ')
+  const keys = key.map(quoteName).join(', ')
+  const texts = new Set(fields.filter(({ type }) => type === 'string').map(({ name }) => name))
+  // Compared by bytes, as everywhere else, whatever the language of the database.
+  const sequence = (of: string) =>
+    `(${sequenceBy.map((name) => `${of}.${quoteName(name)}${texts.has(name) ? ' COLLATE "C"' : ''}`).join(', ')})`
+  const sameKey = (of: string) =>
+    key.map((name) => `${of}.${quoteName(name)} = change.${quoteName(name)}`).join(' AND ')
+  const notOlder = (of: string, change: string) =>
+    sequenceBy.length === 0 ? 'true' : `${sequence(of)} <= ${sequence(change)}`
+  const others = fields.filter(({ name }) => !key.includes(name)).map(({ name }) => quoteName(name))
+  const told = fields.filter(({ name }) => ![...key, ...sequenceBy].includes(name)).map(({ name }) => quoteName(name))
+  const row = (of: string) => `(${told.map((name) => `${of}.${name}`).join(', ')})`
+  const differs = ignoreEqual && told.length > 0 ? `${row('kept')} IS DISTINCT FROM ${row('excluded')}` : 'true'
+  const set = (names: readonly string[]) => names.map((name) => `${name} = excluded.${name}`).join(', ')
+  const conflict =
+    others.length === 0
+      ? 'DO NOTHING'
+      : `DO UPDATE SET ${set(others)} WHERE ${notOlder('kept', 'excluded')} AND ${differs}`
+  // A row that is new has no transaction that ended it.
+  const upsert = (unless: string) => `WITH changed AS (
+      INSERT INTO ${table} AS kept (${columns}) SELECT ${columns} FROM ${CHANGES} AS change
+      WHERE NOT change.${DELETED} ${unless}
+      ON CONFLICT (${keys}) ${conflict} RETURNING kept.xmax = 0 AS added)
+    SELECT count(*) FILTER (WHERE added) AS added FROM changed`
+  const comparedColumns = [...key, ...sequenceBy].map(quoteName).join(', ')
+  return {
+    columns,
+    keys,
+    delete: `DELETE FROM ${table} AS kept USING ${CHANGES} AS change
+      WHERE change.${DELETED} AND ${sameKey('kept')} AND ${notOlder('kept', 'change')}`,
+    remember: `INSERT INTO ${tombstones} AS kept (${comparedColumns}) SELECT ${comparedColumns} FROM ${CHANGES}
+      WHERE ${DELETED} ON CONFLICT (${keys}) DO UPDATE
+      SET ${set(sequenceBy.map(quoteName))}, millrace_deleted_at = now() WHERE ${notOlder('kept', 'excluded')}`,
+    upsert: upsert(''),
+    upsertUnlessDeleted: upsert(`AND NOT EXISTS (SELECT FROM ${tombstones} AS gone
+      WHERE ${sameKey('gone')} AND NOT ${notOlder('gone', 'change')})`),
+  }
+}
