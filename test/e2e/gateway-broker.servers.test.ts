@@ -1,6 +1,6 @@
-import { freshName, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/testkit'
+import { freshName, kafka, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { openBroker } from '../simulation/own-broker.ts'
+import { openOwn } from '../simulation/own-server.ts'
 import { startGateway } from './emulated.ts'
 import { openWorkplace } from './millrace.ts'
 
@@ -12,7 +12,7 @@ const JSON_V2 = 'application/vnd.kafka.json.v2+json'
 it('a broker that is killed under the gateway and comes back: who asks is told, what was acknowledged is there, each once', {
   timeout: 240_000,
 }, async ({ onTestFinished }) => {
-  const broker = await openBroker(await temporaryFolder(onTestFinished), onTestFinished)
+  const broker = await openOwn('kafka', kafka, await temporaryFolder(onTestFinished), onTestFinished)
   const place = await openWorkplace()
   onTestFinished(() => place.leave())
   const topic = `${freshName('restarted')}.pin`

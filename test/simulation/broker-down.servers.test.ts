@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { freshName, temporaryFolder, withServices } from '@millrace/testkit'
+import { freshName, kafka as kafkaServer, temporaryFolder, withServices } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
-import { openBroker } from './own-broker.ts'
+import { openOwn } from './own-server.ts'
 import { kafkaTopic, LOCAL } from './places.ts'
 import { openScene } from './scene.ts'
 import { leave } from './worker-process.ts'
@@ -13,7 +13,7 @@ it.concurrent('a broker that is killed and comes back: two workers wait, say so,
   judge,
   onTestFinished,
 }) => {
-  const broker = await openBroker(await temporaryFolder(onTestFinished), onTestFinished)
+  const broker = await openOwn('kafka', kafkaServer, await temporaryFolder(onTestFinished), onTestFinished)
   const setting = { ...LOCAL, topic: () => kafkaTopic(broker.address) }
   const { feed, start, feedUntil, expectEachRecordOnce } = await openScene(setting, onTestFinished)
   const [first, second] = [start(), start()]

@@ -15,11 +15,16 @@ export interface Findings {
 }
 
 /**
- * Compares what was sent with what delta-rs reads in the table and its quarantine. It knows nothing of ledgers,
- * offsets or positions.
+ * Compares what was sent with what delta-rs reads in the table, or with the rows of a database, and with the
+ * quarantine. It knows nothing of ledgers, offsets or positions.
  */
-export async function compare(sent: Sent, lake: Readable, judge: HttpAddress): Promise<Findings> {
-  const rows = await counted(judge, lake, 'user', 'CAST(ind AS VARCHAR)')
+export async function compare(
+  sent: Sent,
+  lake: Readable,
+  judge: HttpAddress,
+  elsewhere?: readonly (readonly [user: string, times: number])[],
+): Promise<Findings> {
+  const rows = elsewhere ?? (await counted(judge, lake, 'user', 'CAST(ind AS VARCHAR)'))
   const rejected = sent.bad.length > 0 ? await counted(judge, lake, 'user_quarantine', 'CAST(value AS VARCHAR)') : []
   const found = new Map([...rows, ...rejected])
   const expected = [...sent.good.map(String), ...sent.bad]

@@ -13,6 +13,7 @@ import { expectEnd, type Orders, startWorker, type WorkerProcess } from './worke
 export interface Scene {
   readonly feed: Feed
   readonly folder: string
+  readonly lake: Lake
   start(special?: Partial<Orders>): WorkerProcess
   /** Sends a few records at a time until the event. */
   feedUntil<T>(event: Promise<T>): Promise<T>
@@ -59,6 +60,7 @@ export async function openScene(
   return {
     feed,
     folder,
+    lake,
     start,
     feedUntil: (event) => feedUntil(event, feed),
     async expectEachRecordOnce(judge) {

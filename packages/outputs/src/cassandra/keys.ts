@@ -1,7 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import type { Dataset, Keyed } from '@millrace/transform'
 import { type CassandraAddress, parseCassandraAddress } from './address.ts'
-import { isSequence, type KeyedDataset } from './rows.ts'
+import { isSequence } from './rows.ts'
+import type { KeyedDataset } from './table.ts'
 import { fitsCassandra } from './types.ts'
 
 /** Returns SQL over clean rows: whether the output of this address can hold a row. */

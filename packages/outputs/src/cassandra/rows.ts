@@ -2,12 +2,9 @@ import type { StructField } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { type Dataset, DELETED, type Keyed, PLACE } from '@millrace/transform'
 import type { Session } from './session.ts'
-import { inKeyspace, quoted, type TableName } from './table.ts'
+import { inKeyspace, type KeyedDataset, quoted, type TableName } from './table.ts'
 import { boundValue, readValue } from './types.ts'
 import type { TimesAfter } from './write-times.ts'
-
-/** A data set with the key of its table here. */
-export type KeyedDataset = Dataset & { readonly keyed: Keyed }
 
 type Write = () => Promise<unknown>
 

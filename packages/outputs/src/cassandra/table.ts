@@ -1,7 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { StructField } from '@millrace/delta'
-import type { Keyed } from '@millrace/transform'
-import type { KeyedDataset } from './rows.ts'
+import type { Dataset, Keyed } from '@millrace/transform'
 import type { Session } from './session.ts'
 import { cassandraType } from './types.ts'
 
@@ -10,6 +9,9 @@ export interface TableName {
   readonly keyspace: string
   readonly table: string
 }
+
+/** A data set with the key of its table here. */
+export type KeyedDataset = Dataset & { readonly keyed: Keyed }
 
 export const PROGRESS = 'millrace_progress'
 

@@ -75,9 +75,9 @@ function statements(
   const notOlder = (of: string, change: string) =>
     sequenceBy.length === 0 ? 'true' : `${sequence(of)} <= ${sequence(change)}`
   const others = fields.filter(({ name }) => !key.includes(name)).map(({ name }) => quoteName(name))
-  const told = fields.filter(({ name }) => ![...key, ...sequenceBy].includes(name)).map(({ name }) => quoteName(name))
-  const row = (of: string) => `(${told.map((name) => `${of}.${name}`).join(', ')})`
-  const differs = ignoreEqual && told.length > 0 ? `${row('kept')} IS DISTINCT FROM ${row('excluded')}` : 'true'
+  const rest = fields.filter(({ name }) => ![...key, ...sequenceBy].includes(name)).map(({ name }) => quoteName(name))
+  const row = (of: string) => `(${rest.map((name) => `${of}.${name}`).join(', ')})`
+  const differs = ignoreEqual && rest.length > 0 ? `${row('kept')} IS DISTINCT FROM ${row('excluded')}` : 'true'
   const set = (names: readonly string[]) => names.map((name) => `${name} = excluded.${name}`).join(', ')
   const conflict =
     others.length === 0

@@ -42,20 +42,18 @@ function place(stem: string, settings = '') {
   }
 }
 
-for (const keyed of [false, true]) {
-  const options = { storeCanFail: true, delivery: 'once per key', keyed, test: test as never } as const
-  describeOutput(keyed ? 'Cassandra with a key' : 'Cassandra', options, async () => {
-    const under = place('user', keyed ? '' : '&primaryKey=ind')
-    return {
-      ...under,
-      message: userRecord,
-      async visible() {
-        const { rows } = await client.execute(`SELECT ind FROM ${under.name}`)
-        return rows.map(({ ind }) => Number(ind)).sort((a, b) => a - b)
-      },
-    }
-  })
-}
+const options = { storeCanFail: true, delivery: 'once per key', test: test as never } as const
+describeOutput('Cassandra', options, async () => {
+  const under = place('user', '&primaryKey=ind')
+  return {
+    ...under,
+    message: userRecord,
+    async visible() {
+      const { rows } = await client.execute(`SELECT ind FROM ${under.name}`)
+      return rows.map(({ ind }) => Number(ind)).sort((a, b) => a - b)
+    },
+  }
+})
 
 describe('a table of Cassandra', () => {
   let bySequence: Batches

@@ -85,8 +85,7 @@ function settings({ data, port, storagePort, keystore }: Settings): string {
     hints_directory: join(data, 'hints'),
     cdc_raw_directory: join(data, 'cdc'),
     // A write is answered when it would survive a kill of the node.
-    commitlog_sync: 'periodic',
-    commitlog_sync_period: '1000ms',
+    commitlog_sync: 'batch',
     commitlog_segment_size: '8MiB',
     endpoint_snitch: 'SimpleSnitch',
     listen_address: '127.0.0.1',
