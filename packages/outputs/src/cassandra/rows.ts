@@ -1,6 +1,6 @@
 import type { StructField } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
-import { type Dataset, DELETED, type Keyed, PLACE } from '@millrace/transform'
+import { DELETED, PLACE } from '@millrace/transform'
 import type { Session } from './session.ts'
 import { inKeyspace, type KeyedDataset, quoted, type TableName } from './table.ts'
 import { boundValue, readValue } from './types.ts'

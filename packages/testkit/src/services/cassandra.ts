@@ -44,9 +44,9 @@ export const cassandra: Server<CassandraAddress> = {
         ...['-cp', join(home, '*'), 'org.apache.cassandra.service.CassandraDaemon'],
       ],
       address: { host: '127.0.0.1', port, user: 'cassandra', password: 'cassandra', ca: tls.certificate },
+      // The first start makes the login; any other finds what it has left.
       ready: async (log) =>
-        log.includes('Starting listening for CQL clients') &&
-        log.includes("Created default superuser role 'cassandra'"),
+        log.includes('Startup complete') && /Created default superuser role|Using saved tokens/.test(log),
     }
   },
 }
