@@ -1,13 +1,18 @@
+import { airflow } from './airflow.ts'
 import { cassandra } from './cassandra.ts'
+import { cdk } from './cdk.ts'
 import { chromium } from './chromium.ts'
 import { flink } from './flink.ts'
+import { helm } from './helm.ts'
 import { httpfs } from './httpfs.ts'
 import { judge } from './judge.ts'
 import { kafka } from './kafka.ts'
 import { kafkaPair } from './kafka-pair.ts'
 import { kinesalite } from './kinesalite.ts'
 import { kinesisMock } from './kinesis-mock.ts'
+import { linters } from './linters.ts'
 import { mariadb } from './mariadb.ts'
+import { mskSigner } from './msk-signer.ts'
 import { postgres } from './postgres.ts'
 import { prometheus } from './prometheus.ts'
 import { s3 } from './s3.ts'
@@ -31,6 +36,11 @@ export const SERVERS = {
   spark,
   trino,
   httpfs,
+  airflow,
+  helm,
+  linters,
+  cdk,
+  mskSigner,
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */
