@@ -7,10 +7,10 @@ import { BUNDLED, bundledPackages } from './build/bundled.ts'
 import { dashboard } from './build/dashboard.ts'
 import { copyExample, EXAMPLE, EXAMPLE_PLACE, exampleConfig } from './build/example.ts'
 
-const generators = globSync('datasets/*/generator.ts', { cwd: EXAMPLE }).map((path) => [
-  `${EXAMPLE_PLACE}/${path.replace(/\.ts$/, '')}`,
-  `${EXAMPLE}/${path}`,
-])
+/** Each by itself: `millrace init --example` copies them into projects, where nothing of the package is beside them. */
+const generators = globSync('datasets/*/generator.ts', { cwd: EXAMPLE }).map((path) => ({
+  [`${EXAMPLE_PLACE}/${path.replace(/\.ts$/, '')}`]: `${EXAMPLE}/${path}`,
+}))
 
 const STACKS = resolve('build/disposable-stack.ts')
 
@@ -26,7 +26,7 @@ const common = {
 export default defineConfig([
   {
     ...common,
-    entry: { main: 'src/main.ts', ...library, ...Object.fromEntries(generators) },
+    entry: { main: 'src/main.ts', ...library },
     // The lowest release that the dependencies allow: package.json says the same.
     target: 'node22.22',
     dts: false,
@@ -47,6 +47,14 @@ export default defineConfig([
       await copyFile('../../LICENSE', join(outDir, '../LICENSE'))
     },
   },
+  ...generators.map((entry) => ({
+    ...common,
+    entry,
+    clean: false,
+    dts: false,
+    // Of what makes records nothing but their own code is needed.
+    treeshake: { moduleSideEffects: false },
+  })),
   {
     ...common,
     entry: library,
