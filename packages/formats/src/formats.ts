@@ -4,9 +4,18 @@ import { jsonFormat } from './json/format.ts'
 /** Every format that a data set can name. A new one is a folder beside `json` and a line here. */
 const FORMATS: readonly Format[] = [jsonFormat]
 
-export const formatNames: readonly string[] = FORMATS.map(({ name }) => name)
+/** Formats of the user's own, from the configuration file. They come first. */
+const own: Format[] = []
+
+export function addFormats(formats: readonly Format[]): void {
+  own.unshift(...formats)
+}
+
+export function formatNames(): string[] {
+  return [...new Set([...own, ...FORMATS].map(({ name }) => name))]
+}
 
 /** Returns the format of this name. */
 export function formatNamed(name: string): Format | undefined {
-  return FORMATS.find((format) => format.name === name)
+  return [...own, ...FORMATS].find((format) => format.name === name)
 }

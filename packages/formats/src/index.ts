@@ -1,5 +1,5 @@
 export type { Format, RawMessages, ReadMessages, RejectedMessage, UnpackedMessages } from './format.ts'
-export { formatNamed, formatNames } from './formats.ts'
+export { addFormats, formatNamed, formatNames } from './formats.ts'
 export { LONGEST_JOINED_VALUE, thatNeedCloserLook } from './json/closer-look.ts'
 export { jsonFormat } from './json/format.ts'
 export { MOST_RECORDS_A_MESSAGE } from './json/lists.ts'

@@ -11,9 +11,18 @@ export type { Format, RawMessages, ReadMessages, RejectedMessage, UnpackedMessag
 /** @public */
 export type { CleanedBatch, OpenOutput, Output, OutputContext, Prepared, StoredAdvance } from '@millrace/outputs'
 /** @public */
-export type { OpenSource, StreamTotals, WorkerEvent } from '@millrace/stream'
+export type { StreamTotals, WorkerEvent } from '@millrace/stream'
 /** @public */
-export type { Block, End, Partition, PartitionListener, Position, Source, SourceOptions } from '@millrace/transport'
+export type {
+  Block,
+  End,
+  OpenSource,
+  Partition,
+  PartitionListener,
+  Position,
+  Source,
+  SourceOptions,
+} from '@millrace/transport'
 /** @public */
 export { endAt } from '@millrace/transport'
 /** @public */

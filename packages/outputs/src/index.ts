@@ -27,7 +27,7 @@ export type {
   Prepared,
   StoredAdvance,
 } from './output.ts'
-export { outputAt } from './outputs.ts'
+export { addOutputs, outputAt } from './outputs.ts'
 export { type DismissOptions, dismissRecords, type Which } from './quarantine/dismiss.ts'
 export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } from './quarantine/list.ts'
 export { printable } from './quarantine/printable.ts'

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { MODES } from '@millrace/transform'
-import type { OutputKind } from './output.ts'
+import type { OpenOutput, OutputKind } from './output.ts'
 
 /** All outputs, by name or by the scheme of the address; a new one is a line here. */
 const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
@@ -26,9 +26,19 @@ const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
   },
 }
 
+/** Outputs of the user's own, from the configuration file, by the scheme of their addresses. */
+const own = new Map<string, OpenOutput>()
+
+export function addOutputs(outputs: Readonly<Record<string, OpenOutput>>): void {
+  for (const [scheme, open] of Object.entries(outputs)) own.set(`${scheme}:`, open)
+}
+
 /** Returns the output that an address names. */
 export async function outputAt(address: string): Promise<OutputKind> {
-  const load = OUTPUTS[address.includes(':') ? address.slice(0, address.indexOf(':') + 1) : address]
+  const name = address.includes(':') ? address.slice(0, address.indexOf(':') + 1) : address
+  const open = own.get(name)
+  if (open) return { open }
+  const load = OUTPUTS[name]
   if (load === undefined) throw new MillraceError('OUTPUT_ADDRESS', `no output for ${address}`)
   return load()
 }

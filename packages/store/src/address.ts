@@ -38,8 +38,19 @@ function besideLake(path: string, lake: string): string {
   return settings === -1 ? path : path + lake.slice(settings)
 }
 
+type OpenStore = (address: string) => ObjectStore | Promise<ObjectStore>
+
+/** Stores of the user's own, from the configuration file, by the scheme of their addresses. */
+const own = new Map<string, OpenStore>()
+
+export function addStores(stores: Readonly<Record<string, OpenStore>>): void {
+  for (const [scheme, open] of Object.entries(stores)) own.set(`${scheme}:`, open)
+}
+
 async function openStore(address: string, options: LakeOptions, folders: readonly string[]): Promise<ObjectStore> {
   const runtime = options.runtime ?? systemRuntime
+  const open = own.get(address.slice(0, address.indexOf(':') + 1))
+  if (open) return open(address)
   if (address.startsWith('file:')) return fileStore(fileURLToPath(address), runtime, folders)
   if (address.startsWith('s3:')) {
     const where = parseS3Address(address)

@@ -1,4 +1,4 @@
-export { type LakeOptions, openLake } from './address.ts'
+export { addStores, type LakeOptions, openLake } from './address.ts'
 export { outside, realFolder } from './confined.ts'
 export { Crash, type Fault, type FaultPlan, faultyStore } from './faulty.ts'
 export type { LeaseListener } from './lease/held-leases.ts'

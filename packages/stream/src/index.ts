@@ -11,4 +11,4 @@ export type {
   StartedDataset,
   WorkerEvent,
 } from './telemetry.ts'
-export { type OpenSource, runStream, type StreamOptions, type StreamTotals } from './worker.ts'
+export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'

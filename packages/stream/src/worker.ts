@@ -3,7 +3,7 @@ import { filesOf, type Machine, openMachine } from '@millrace/engine'
 import type { Output, PipelineOutputs } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
-import { openSource, type Partition, type Source, type SourceOptions, type StartPosition } from '@millrace/transport'
+import { type OpenSource, openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
 import { createLimit } from './epoch/limit.ts'
 import { createBudget } from './intake/budget.ts'
 import type { BatchLimits } from './intake/open-batch.ts'
@@ -18,9 +18,6 @@ import { refuseKindsByField } from './routes/kinds.ts'
 import type { Route } from './routes/routes.ts'
 import { settleUnrecognized } from './routes/unrecognized.ts'
 import type { CommittedEvent, MaintenanceEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
-
-/** Opens a source of one's own for the readers of a group. */
-export type OpenSource = (options: SourceOptions, runtime: Runtime) => Source | Promise<Source>
 
 export interface StreamOptions {
   /** An address, or what opens a source. */

@@ -47,7 +47,23 @@ interface MessageSystem {
   catalog(address: string): TopicCatalog
 }
 
+/** Opens a source of the user's own. */
+export type OpenSource = (options: SourceOptions, runtime: Runtime) => Source | Promise<Source>
+
+/** Sources of the user's own, from the configuration file, by the scheme of their addresses. */
+const own = new Map<string, (address: string) => OpenSource>()
+
+export function addSources(sources: Readonly<Record<string, (address: string) => OpenSource>>): void {
+  for (const [scheme, open] of Object.entries(sources)) own.set(`${scheme}:`, open)
+}
+
+function ownSource(address: string) {
+  return own.get(address.slice(0, address.indexOf(':') + 1))
+}
+
 export async function openSource(address: string, runtime: Runtime, options: SourceOptions = {}): Promise<Source> {
+  const open = ownSource(address)
+  if (open) return open(address)(options, runtime)
   return (await systemOf(address)).source(address, runtime, options)
 }
 
@@ -55,13 +71,19 @@ export async function openProducer(address: string, runtime: Runtime): Promise<P
   return (await systemOf(address)).producer(address, runtime)
 }
 
-/** The names of all topics or streams that are there. */
+/** The names of all topics or streams that are there. Nobody can list those of a source of the user's own. */
 export async function listTopics(address: string): Promise<string[]> {
+  if (ownSource(address)) return []
   const catalog = await openCatalog(address)
   return catalog.list().finally(() => catalog.close())
 }
 
 export async function openCatalog(address: string): Promise<TopicCatalog> {
+  if (ownSource(address)) {
+    throw new MillraceError('SOURCE_ADDRESS', `nobody can list the topics of ${address}, a source of your own`, {
+      next: 'A worker reads the topics that are called as its data sets are, or those that are named for them.',
+    })
+  }
   return (await systemOf(address)).catalog(address)
 }
 

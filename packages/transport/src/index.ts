@@ -1,4 +1,4 @@
-export { listTopics, openCatalog, openProducer, openSource } from './address.ts'
+export { addSources, listTopics, type OpenSource, openCatalog, openProducer, openSource } from './address.ts'
 export { parseArchiveAddress } from './archive/address.ts'
 export { type Packed, pack } from './archive/pack.ts'
 export { type ArchiveVerdict, verifyArchive } from './archive/verify.ts'

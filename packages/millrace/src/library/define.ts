@@ -1,7 +1,7 @@
 import type { Format } from '@millrace/formats'
 import type { OpenOutput } from '@millrace/outputs'
 import type { ObjectStore } from '@millrace/store'
-import type { OpenSource } from '@millrace/stream'
+import type { OpenSource } from '@millrace/transport'
 import type { Config } from '../settings/config.ts'
 import type { DatasetDefinition } from './dataset.ts'
 

@@ -1,8 +1,8 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { OpenOutput } from '@millrace/outputs'
 import type { ObjectStore } from '@millrace/store'
-import type { OpenSource, StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
-import type { StartPosition } from '@millrace/transport'
+import type { StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
+import type { OpenSource, StartPosition } from '@millrace/transport'
 import { tableNames } from '../settings/table-names.ts'
 import { type DatasetDefinition, datasetOf } from './dataset.ts'
 

@@ -1,3 +1,18 @@
+import type { Format } from '@millrace/formats'
+import type { OpenOutput } from '@millrace/outputs'
+import type { ObjectStore } from '@millrace/store'
+import type { OpenSource } from '@millrace/transport'
+
+/** Sources, outputs, stores and formats of one's own, by the scheme of their addresses: `lines` is for `lines:…`. */
+export interface Extensions {
+  readonly sources?: Readonly<Record<string, (address: string) => OpenSource>>
+  /** An output is told its address in the context. */
+  readonly outputs?: Readonly<Record<string, OpenOutput>>
+  readonly stores?: Readonly<Record<string, (address: string) => ObjectStore | Promise<ObjectStore>>>
+  /** A data set names a format by its name. */
+  readonly formats?: readonly Format[]
+}
+
 /** What millrace.config.ts may say. `millrace config` prints every setting with where its value comes from. */
 export interface Config {
   /** Where the records come from: kafka://host:9092, kinesis://region or embedded:PATH. */
@@ -67,4 +82,6 @@ export interface Config {
   recordPaths?: string | string[]
   /** The largest request that the gateway takes, such as 16mb. */
   maxBody?: string
+  /** What addresses may name besides what is built in. No flag has it. */
+  extensions?: Extensions
 }

@@ -1,6 +1,7 @@
 import { holdsSecret, MillraceError, nearest } from '@millrace/base'
 import type { z } from 'zod'
 import { CONFIG_FILE, readConfigFile, readOwnConfig } from './config-file.ts'
+import { addExtensions } from './extensions.ts'
 import { inTheClear } from './in-the-clear.ts'
 import { flagOf, SECRET_VARIABLES, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
 import { OWN_CONFIG } from './own-config.ts'
@@ -52,7 +53,8 @@ interface Found {
 export async function resolveSettings(inputs: SettingInputs): Promise<ResolvedSettings> {
   refuseMisspeltVariables(inputs.environment)
   const fileName = inputs.configFile ?? CONFIG_FILE
-  const file = (await readConfigFile(inputs.configFile)) ?? {}
+  const { extensions, ...file } = (await readConfigFile(inputs.configFile)) ?? {}
+  await addExtensions(extensions, fileName)
   refuseUnknownKeys(file, fileName)
   const hasOwnDatasets = findOutside('datasetFolders', inputs, file, fileName) !== undefined
   const own = OWN_CONFIG.isExample && hasOwnDatasets ? {} : await readOwnConfig()

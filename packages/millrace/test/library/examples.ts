@@ -46,6 +46,9 @@ export function layOut(folder: string, examples: readonly Example[]): void {
   write('incoming/orders.jsonl', INCOMING.map((line) => `${line}\n`).join(''))
   write('datasets/orders/dataset.json', JSON.stringify(DESCRIPTION))
   write('datasets/orders/clean.sql', 'select id, price from raw')
+  write('datasets/paired/dataset.json', JSON.stringify({ ...DESCRIPTION, format: 'pairs' }))
+  write('datasets/paired/clean.sql', 'select id, price from raw')
+  write('incoming/paired.txt', 'id=7 price=1.50\nno pairs\n')
   write('questions/q1.json', JSON.stringify(QUESTION))
   write('questions/q1.sql', 'SELECT id, CAST(price AS DOUBLE) AS price\nFROM orders\nORDER BY id')
 }

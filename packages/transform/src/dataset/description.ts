@@ -84,7 +84,7 @@ const Expectation = z.strictObject({ predicate: z.string().min(1), otherwise: z.
 
 const MessageFormat = z
   .string()
-  .refine((name) => formatNames.includes(name), { error: `the formats are: ${formatNames.join(', ')}` })
+  .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` })
   .default(jsonFormat.name)
 
 const Description = z
