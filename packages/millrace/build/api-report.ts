@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const ENTRIES = { millrace: 'index.d.ts', 'millrace/delta': 'delta.d.ts' }
 
-const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const|enum) (\w+)/gm
+const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const|enum) ([\w$]+)/gm
 
 /** Returns what the package exports and how it is typed, in one order whatever files it is in: what a review looks at. */
 export function apiReport(dist: string): string {
@@ -16,6 +16,7 @@ export function apiReport(dist: string): string {
   const lists = exported.map(({ entry, names }) => `### ${entry}\n\n${names.join(', ')}\n`)
   const names = [...new Set(exported.flatMap((each) => each.names))].sort()
   const types = names.flatMap((name) => declarations.get(name) ?? [])
+  const named = namedBy(types, declarations, new Set(names))
   return `# What the package exports
 
 Made by \`pnpm --filter millrace api\`, and compared by a test: a change here is a change of the library.
@@ -26,7 +27,32 @@ ${lists.join('\n')}
 \`\`\`ts
 ${types.join('\n\n')}
 \`\`\`
+
+### Types that these name, and that are not exported
+
+\`\`\`ts
+${named.join('\n\n')}
+\`\`\`
 `
+}
+
+/** Returns the declarations that others name, directly or through each other: a change there is a change of those. */
+function namedBy(
+  texts: readonly string[],
+  declarations: ReadonlyMap<string, string>,
+  known: ReadonlySet<string>,
+): string[] {
+  const found = new Map<string, string>()
+  const look = (text: string) => {
+    for (const [name] of text.matchAll(/[A-Za-z_$][\w$]*/g)) {
+      const declaration = declarations.get(name)
+      if (declaration === undefined || known.has(name) || found.has(name)) continue
+      found.set(name, declaration)
+      look(declaration)
+    }
+  }
+  for (const text of texts) look(text)
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, text]) => text)
 }
 
 function exportsOf(text: string): string[] {

@@ -90,6 +90,28 @@ describe.each([`v${lowest}`, process.version])('with Node %s', (version) => {
     })
   })
 
+  test('a project is made, tested, filled and asked', () => {
+    const cwd = cwdOf('projects')
+    const done = (at: string, ...args: readonly string[]) => {
+      const { status, stdout, stderr } = run(nodeOf(), join(cwd, at), 'millrace', ...args)
+      expect(status, stderr).toBe(0)
+      return stdout
+    }
+    done('.', 'init', 'shop')
+    expect(done('shop', 'test')).toContain('3 passed, 0 failed')
+    done('shop', 'ingest', '--count', '100')
+    const streamed = JSON.parse(done('shop', 'stream', '--until-caught-up', '--json'))
+    expect(streamed).toMatchObject({ rows: 100, quarantined: 0 })
+    expect(done('shop', 'sql', 'select count(*) as n from orders', '--format', 'json')).toBe('[{"n":100}]\n')
+    done('shop', 'batch', '--date', '2026-01-31')
+    expect(done('shop', 'dev', '--once')).toContain('20 records: 20 clean')
+    expect(done('shop', 'completion', 'bash')).toContain('complete -o')
+
+    done('.', 'init', '--example', 'pinterest', 'posts')
+    expect(done('posts', 'test')).toMatch(/\d+ passed, 0 failed/)
+    expect(done('posts', 'ingest', '--count', '2', '--to', 'console').trim().split('\n').length).toBe(6)
+  })
+
   test('a configuration in TypeScript is found, and names `millrace`', () => {
     const cwd = cwdOf('config')
     const config =
@@ -137,6 +159,13 @@ describe('in a project in TypeScript', () => {
       const { stdout, stderr } = run(nodes.get(`v${lowest}`) ?? '', app, 'node', '--no-warnings', name)
       expect([name, stdout], stderr).toEqual([name, prints])
     }
+  })
+
+  test('its configuration file makes an own source, output and format known to the command', () => {
+    const args = ['stream', '--until-caught-up', '--json', '--lake', './own', '--tables', 'orders=own_orders']
+    const { status, stdout, stderr } = run(nodes.get(`v${lowest}`) ?? '', app, 'millrace', ...args)
+    expect(status, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 3, quarantined: 2 })
   })
 })
 
