@@ -91,35 +91,42 @@ async function passesTogether(fixture: Fixture, records: readonly Uint8Array[], 
   }
 }
 
+/** What came of a record that should be clean: a row, or why it was rejected. */
+interface Came {
+  readonly i: number
+  readonly row?: Row
+  readonly why?: string
+}
+
 /** Clean rows are expected in the order of their records. */
 function differencesIn(fixture: Fixture, outcomes: readonly Outcome[], dataset: Dataset): Difference[] {
   const aboutOf = (i: number) => ({ record: i + 1, raw: fixture.records[i] ?? '' })
   const differences: Difference[] = []
-  const got: { readonly i: number; readonly row: Row }[] = []
+  const came: Came[] = []
   for (const [i, { row, rejected }] of outcomes.entries()) {
     const reason = fixture.bad.get(i + 1)
     const why = rejected === undefined ? undefined : reasonInWords(rejected, dataset, fixture.records[i] ?? '')
-    if (rejected === undefined && reason === undefined) {
-      if (row) got.push({ i, row })
+    if (reason === undefined) {
+      if (row || why !== undefined) came.push({ i, ...(row && { row }), ...(why !== undefined && { why }) })
     } else if (rejected !== reason) {
-      const expected = reason === undefined ? 'a clean row' : `rejected: ${reason}`
-      const came = why ? `rejected: ${why}` : row ? `a clean row: ${JSON.stringify(row)}` : 'dropped by an expectation'
-      differences.push({ ...aboutOf(i), expected, got: came })
+      const other = row ? `a clean row: ${JSON.stringify(row)}` : 'dropped by an expectation'
+      const got = why === undefined ? other : `rejected: ${why}`
+      differences.push({ ...aboutOf(i), expected: `rejected: ${reason}`, got })
     }
   }
-  const rejected = differences.filter(({ expected }) => expected === 'a clean row').length
-  for (const { expected, got: came } of pairRows(fixture.clean, got, (row, other) => isSameRow(row, other.row))) {
-    if (expected && came) differences.push(...compareRows(expected, came.row, aboutOf(came.i)))
-    else if (came) differences.push({ ...aboutOf(came.i), expected: 'no row', got: JSON.stringify(came.row) })
-    else if (expected) differences.push({ expected: JSON.stringify(expected), got: noRow(rejected) })
+  const isAlike = (row: Row, other: Came) => other.row !== undefined && isSameRow(row, other.row)
+  for (const { expected, got } of pairRows(fixture.clean, came, isAlike)) {
+    if (got) differences.push(...differencesOf(expected, got, aboutOf(got.i)))
+    else if (expected) differences.push({ expected: JSON.stringify(expected), got: 'no record gives this row' })
   }
   return differences.sort((a, b) => (a.record ?? Number.POSITIVE_INFINITY) - (b.record ?? Number.POSITIVE_INFINITY))
 }
 
-function noRow(rejected: number): string {
-  return rejected === 0
-    ? 'no record gives this row'
-    : 'no record gives this row (one that was rejected may have been meant)'
+function differencesOf(expected: Row | undefined, { row, why }: Came, about: Pick<Difference, 'record' | 'raw'>) {
+  if (row && expected) return compareRows(expected, row, about)
+  const wanted = expected === undefined ? undefined : JSON.stringify(expected)
+  if (row) return [{ ...about, expected: 'no row', got: JSON.stringify(row) }]
+  return [{ ...about, expected: wanted ?? 'a clean row', got: `rejected: ${why}` }]
 }
 
 /** Writes what came as what is expected from now on. */

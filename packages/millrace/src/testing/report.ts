@@ -13,7 +13,13 @@ const MOST_SHOWN = 10
 /** Returns the report in lines: first all that passed, then what failed, so that it is on the screen at the end. */
 export function reportLines(results: readonly TestResult[], paint: Paint): string[] {
   const inOrder = [...results.filter(hasPassed), ...results.filter((result) => !hasPassed(result))]
-  return [...inOrder.flatMap((result) => resultLines(result, paint)), summary(results, paint)]
+  const differs = results.some(({ differences }) => differences.length > 0)
+  const advice = paint.style('dim', 'Where what came is right, millrace test --update writes it into the fixtures.')
+  return [
+    ...inOrder.flatMap((result) => resultLines(result, paint)),
+    summary(results, paint),
+    ...(differs ? [advice] : []),
+  ]
 }
 
 function resultLines(result: TestResult, paint: Paint): string[] {

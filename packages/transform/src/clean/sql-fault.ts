@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { nearest } from '@millrace/base'
 import type { Dataset } from '../dataset/dataset.ts'
 import { emptyRaw, typedRows } from './queries.ts'
 
@@ -17,7 +18,12 @@ export async function sqlFault(dataset: Dataset, connection: DuckDBConnection): 
   const lacking = dataset.schema.fields.filter(({ name }) => !has.has(name.toLowerCase())).map(({ name }) => name)
   if (lacking.length > 0) {
     const list = lacking.map((name) => JSON.stringify(name)).join(', ')
-    return `clean.sql gives no column ${list}, which dataset.json has under "columns"; it gives ${given.join(', ')}`
+    const unused = given.filter((name) =>
+      dataset.schema.fields.every((field) => field.name.toLowerCase() !== name.toLowerCase()),
+    )
+    const meant = nearest(lacking[0] ?? '', unused)
+    const hint = meant === undefined ? '' : `. Is ${meant} meant?`
+    return `clean.sql gives no column ${list}, which dataset.json has under "columns"; it gives ${given.join(', ')}${hint}`
   }
   const rows = typedRows(dataset, cleaned)
   for (const field of dataset.schema.fields) {
