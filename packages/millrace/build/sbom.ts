@@ -32,9 +32,18 @@ export function packageSbom(installation: Sbom, name: string, bundled: readonly 
   return {
     ...installation,
     metadata: { ...installation.metadata, component: { ...subject, externalReferences: references } },
-    components: [...installation.components.filter((each) => each !== subject), ...components],
+    components: [...installation.components.filter((each) => each !== subject).map(withUrls), ...components],
     dependencies: [...dependencies, ...refs.map((ref) => ({ ref, dependsOn: [] }))],
   }
+}
+
+/** A package may name its repository as git does, `git@host:path`; CycloneDX takes URLs. */
+function withUrls(component: Component): Component {
+  const references = component.externalReferences?.map((each) => ({
+    ...each,
+    url: each.url.replace(/^([\w.-]+@[\w.-]+):(?!\/\/)/, 'ssh://$1/'),
+  }))
+  return references ? { ...component, externalReferences: references } : component
 }
 
 function bundledComponent({ name, version, license }: BundledPackage) {

@@ -82,12 +82,13 @@ function becameOf(
 }
 
 function faultLines({ problem, notes }: View, width: number, paint: Paint): string[] {
+  const text = problem?.split('\n') ?? []
+  // A quoted line of SQL has a mark below it, so both are cut; anything else is wrapped.
+  const isQuoted = (i: number) => [text[i], text[i + 1]].some((line) => line?.trim() === '^')
+  const problems = text.flatMap((line, i) => (isQuoted(i) ? [line] : wrapped(line, width)))
   const lines = [
-    // An error quotes a line of SQL with a mark below it, so it is cut and not wrapped.
-    ...(problem?.split('\n').flatMap((line, i) => (i === 0 ? wrapped(line, width - 2) : [line])) ?? []).map((line) =>
-      paint('red', cut(escapeControls(line), width)),
-    ),
-    ...notes.flatMap((note) => wrapped(`! ${note}`, width - 2)).map((line) => paint('yellow', escapeControls(line))),
+    ...problems.map((line) => paint('red', cut(escapeControls(line), width))),
+    ...notes.flatMap((note) => wrapped(`! ${note}`, width)).map((line) => paint('yellow', escapeControls(line))),
   ]
   return lines.length === 0 ? [] : ['', ...lines]
 }

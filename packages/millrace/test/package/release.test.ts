@@ -47,7 +47,7 @@ test('the SBOM is that of the package, with what is bundled, and without the mac
         name: 'millrace',
         externalReferences: [{ url: 'file:/tmp/x.tgz' }, { url: 'https://a' }],
       },
-      { 'bom-ref': 'fastify@5.0.0', name: 'fastify' },
+      { 'bom-ref': 'fastify@5.0.0', name: 'fastify', externalReferences: [{ url: 'git@github.com:f/fastify.git' }] },
     ],
     dependencies: [
       { ref: 'installation@0.0.0', dependsOn: ['millrace@1.0.0'] },
@@ -58,6 +58,7 @@ test('the SBOM is that of the package, with what is bundled, and without the mac
   const sbom = packageSbom(installation, 'millrace', [{ name: '@a/b', version: '2.0.0', license: 'MIT' }])
   expect(sbom.metadata.component).toMatchObject({ name: 'millrace', externalReferences: [{ url: 'https://a' }] })
   expect(sbom.components.map(({ name }) => name)).toEqual(['fastify', '@a/b'])
+  expect(sbom.components[0]?.externalReferences).toEqual([{ url: 'ssh://git@github.com/f/fastify.git' }])
   expect(sbom.components[1]).toMatchObject({ purl: 'pkg:npm/%40a/b@2.0.0' })
   expect(sbom.dependencies).toEqual([
     { ref: 'millrace@1.0.0', dependsOn: ['fastify@5.0.0', '@a/b@2.0.0#bundled'] },
