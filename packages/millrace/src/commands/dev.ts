@@ -50,7 +50,8 @@ async function routeOf(dataset: string, { values }: ResolvedSettings) {
   const kinds = route?.kinds ?? new Map()
   return {
     topics: route?.topics ?? [dataset],
-    wantsKeys: [...kinds.values()].some(({ by }) => by === 'key'),
+    // What a record may be told by, or its data set may want of it.
+    wants: { keys: true, headers: true },
     takes: (block: Parameters<typeof belongingOf>[1], index: number) => {
       const of = kinds.get(block.partition.topic)
       return of === undefined || belongingOf(of, block, index) === 'mine'

@@ -4,6 +4,7 @@ import type { Io } from '../command.ts'
 import { hasKeys, readKeys } from '../terminal/keys.ts'
 import { screen } from '../terminal/screen.ts'
 import { watchFolders } from '../testing/changes.ts'
+import type { Message } from '../testing/messages.ts'
 import { viewLines } from './lines.ts'
 import type { Sample } from './sample.ts'
 import { screenLines } from './screen.ts'
@@ -22,7 +23,7 @@ export interface DevOptions {
 /** What is looked at now. */
 interface Looking {
   sample: Sample
-  messages: (Uint8Array | null)[]
+  messages: Message[]
   view: View
   chosen: number
 }

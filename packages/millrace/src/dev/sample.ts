@@ -5,13 +5,14 @@ import { type JoinedValues, redact, systemRuntime, valueAt } from '@millrace/bas
 import { datasetFolder } from '@millrace/transform'
 import { openSource, type Partition, type Position, type Source, type StartPosition } from '@millrace/transport'
 import { linesOf } from '../testing/json-lines.ts'
+import type { Message } from '../testing/messages.ts'
 
 /** Messages to look at. */
 export interface Sample {
   /** Where they are from, for people. */
   readonly from: string
   /** Returns up to so many more, after those that were handed over before; unless there are any it `waits` or not. */
-  next(most: number, signal: AbortSignal, waits: boolean): Promise<readonly (Uint8Array | null)[]>
+  next(most: number, signal: AbortSignal, waits: boolean): Promise<readonly Message[]>
   close(): Promise<void>
 }
 
@@ -19,7 +20,7 @@ export interface Sample {
 export interface SampleRoute {
   readonly topics: readonly string[]
   takes(block: JoinedValues & { readonly partition: Partition }, index: number): boolean
-  readonly wantsKeys: boolean
+  readonly wants: { readonly keys: boolean; readonly headers: boolean }
 }
 
 const MOST_BYTES = 1 << 20
@@ -32,7 +33,7 @@ export async function sampleOfSource(address: string, route: SampleRoute, start:
   const cursors = await Promise.all(
     partitions.map(async (partition) => ({ partition, at: await source.resolve(partition, start) })),
   )
-  const waiting: (Uint8Array | null)[] = []
+  const waiting: Message[] = []
   return {
     from: `${redact(address)}, ${route.topics.join(', ')}`,
     async next(most, signal, waits) {
@@ -57,17 +58,25 @@ async function readOn(
   source: Source,
   cursor: Cursor,
   route: SampleRoute,
-  into: (Uint8Array | null)[],
+  into: Message[],
   signal: AbortSignal,
 ): Promise<void> {
-  const options = { maxBytes: MOST_BYTES, waitMs: WAIT_MS, signal, keys: route.wantsKeys }
+  const options = { maxBytes: MOST_BYTES, waitMs: WAIT_MS, signal, ...route.wants }
   const block = await source.read(cursor.partition, cursor.at, options)
   if (!block) return
   cursor.at = block.to
   for (let i = 0; i < block.count; i++) {
     const value = valueAt(block, i)
     // The block's bytes are written over later.
-    if (route.takes(block, i)) into.push(value === null ? null : Uint8Array.from(value))
+    if (!route.takes(block, i)) continue
+    into.push({
+      value: value === null ? null : Uint8Array.from(value),
+      key: block.keys?.[i],
+      headers: block.headers?.[i],
+      time: block.times[i],
+      offset: String(block.offsets[i]),
+      partition: block.partition,
+    })
   }
   block.recycle?.()
 }
@@ -78,7 +87,7 @@ export async function sampleOfFeed(from: string, dataset: string, datasetFolders
   const feed = await openFeed(from, { datasets: [dataset], datasetFolders, mode: 'random', seed: 1 }, systemRuntime)
   return {
     from: from === 'generator' ? 'the generator' : redact(from),
-    next: async (most) => (await feed.next(most))?.get(dataset) ?? [],
+    next: async (most) => ((await feed.next(most))?.get(dataset) ?? []).map((value) => ({ value })),
     close: () => feed.close(),
   }
 }
@@ -91,7 +100,7 @@ export async function sampleOfFixtures(dataset: string, folders: readonly string
   if (waiting.length === 0) return undefined
   return {
     from: 'its fixtures',
-    next: async (most) => waiting.splice(0, most).map((line) => Buffer.from(line)),
+    next: async (most) => waiting.splice(0, most).map((line) => ({ value: Buffer.from(line) })),
     close: async () => {},
   }
 }

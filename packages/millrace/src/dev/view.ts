@@ -1,7 +1,8 @@
-import { joinValues, nearest, valueAt } from '@millrace/base'
+import { nearest } from '@millrace/base'
 import type { Machine } from '@millrace/engine'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import { type Outcome, openRecordCleaner } from '../testing/clean-each.ts'
+import { type Message, recordsOf } from '../testing/messages.ts'
 import { reasonInWords } from '../testing/reasons.ts'
 
 /** A record of the sample, and what became of it. */
@@ -27,28 +28,29 @@ export interface View {
 export async function viewOf(
   name: string,
   folders: readonly string[],
-  messages: readonly (Uint8Array | null)[],
+  messages: readonly Message[],
   machine: Machine,
 ): Promise<View> {
   const connection = await machine.engine.connect()
   try {
     const dataset = await loadDataset(name, folders)
-    const records = recordsIn(messages, dataset)
+    const records = recordsOf(messages, dataset)
     const cleaner = await openRecordCleaner(dataset, machine, connection)
     // Without a record the SQL is checked all the same.
     await cleaner.together([])
-    const outcomes = await cleaner.each(records.map(({ bytes }) => bytes))
-    const viewed = records.map(({ name: of, bytes }, i): ViewedRecord => {
-      const [raw, outcome] = [textOf(bytes), outcomes[i]]
+    const outcomes = await cleaner.each(records)
+    const viewed = records.map(({ number, place, value }, i): ViewedRecord => {
+      const [raw, outcome] = [textOf(value), outcomes[i]]
+      const of = place === undefined ? String(number) : `${number}.${place}`
       const rejected = outcome?.rejected
       return { name: of, raw, outcome, reason: rejected && reasonInWords(rejected, dataset, raw) }
     })
     return { records: viewed, problem: undefined, notes: notesOn(viewed, dataset) }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    const raw = messages.map((bytes, i) => ({
+    const raw = messages.map(({ value }, i) => ({
       name: String(i + 1),
-      raw: textOf(bytes),
+      raw: textOf(value),
       outcome: undefined,
       reason: undefined,
     }))
@@ -56,18 +58,6 @@ export async function viewOf(
   } finally {
     connection.closeSync()
   }
-}
-
-function recordsIn(messages: readonly (Uint8Array | null)[], { format }: Dataset) {
-  const block = joinValues(messages)
-  const portions = format.unpack?.(block)
-  if (!portions) return messages.map((bytes, i) => ({ name: String(i + 1), bytes }))
-  return [...portions].flatMap(({ values, message, place }) =>
-    Array.from({ length: values.count }, (_, i) => {
-      const [of = 0, at = -1] = [message[i], place[i]]
-      return { name: at < 0 ? String(of + 1) : `${of + 1}.${at + 1}`, bytes: valueAt(values, i) }
-    }),
-  )
 }
 
 function textOf(bytes: Uint8Array | null): string {

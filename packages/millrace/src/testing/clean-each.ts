@@ -1,10 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { joinValues, MillraceError, parseWithLongText } from '@millrace/base'
+import { MillraceError, parseWithLongText } from '@millrace/base'
 import { discardStaged, type Snapshot } from '@millrace/delta'
 import { type Machine, quoteText } from '@millrace/engine'
-import { tableInMemory } from '@millrace/outputs'
+import { changesInMemory, tableInMemory } from '@millrace/outputs'
 import { type Cleaner, type CleanReport, createCleaner, type Dataset } from '@millrace/transform'
 import type { Row } from './json-lines.ts'
+import { blockOf, type Message } from './messages.ts'
 
 /** What became of one record. */
 export interface Outcome {
@@ -18,13 +19,11 @@ export interface Outcome {
   readonly unknown: readonly string[]
 }
 
-/** Cleans records of a data set as a worker would, and says of each what became of it. */
+/** Cleans messages of a data set as a worker would, and says of each record what became of it. */
 export interface RecordCleaner {
-  together(
-    records: readonly (Uint8Array | null)[],
-  ): Promise<{ readonly rows: readonly Row[]; readonly report: CleanReport }>
+  together(messages: readonly Message[]): Promise<{ readonly rows: readonly Row[]; readonly report: CleanReport }>
   /** Rows come in any order: only one record at a time says which row is whose, and it takes longer. */
-  each(records: readonly (Uint8Array | null)[]): Promise<Outcome[]>
+  each(messages: readonly Message[]): Promise<Outcome[]>
 }
 
 export async function openRecordCleaner(
@@ -32,22 +31,23 @@ export async function openRecordCleaner(
   machine: Machine,
   connection: DuckDBConnection,
 ): Promise<RecordCleaner> {
-  const [cleaner, snapshot] = [createCleaner(machine), await tableInMemory(dataset, machine)]
-  const together: RecordCleaner['together'] = async (records) =>
-    clean({ dataset, cleaner, snapshot, connection }, records)
+  const snapshot = await (dataset.keyed ? changesInMemory : tableInMemory)(dataset, machine)
+  const cleaner = createCleaner(machine)
+  const together: RecordCleaner['together'] = async (messages) =>
+    clean({ dataset, cleaner, snapshot, connection }, messages)
   return {
     together,
-    async each(records) {
+    async each(messages) {
       const outcomes: Outcome[] = []
-      for (const record of records) outcomes.push(await outcomeOf(together, record))
+      for (const message of messages) outcomes.push(await outcomeOf(together, message))
       return outcomes
     },
   }
 }
 
-async function outcomeOf(together: RecordCleaner['together'], record: Uint8Array | null): Promise<Outcome> {
+async function outcomeOf(together: RecordCleaner['together'], message: Message): Promise<Outcome> {
   try {
-    const { rows, report } = await together([record])
+    const { rows, report } = await together([message])
     const failed = [...report.failed].flatMap(([name, count]) => (count > 0 ? [name] : []))
     const [row, rejection] = [rows[0], report.rejected[0]]
     return {
@@ -72,12 +72,17 @@ interface Parts {
   readonly connection: DuckDBConnection
 }
 
-async function clean({ dataset, cleaner, snapshot, connection }: Parts, records: readonly (Uint8Array | null)[]) {
+async function clean({ dataset, cleaner, snapshot, connection }: Parts, messages: readonly Message[]) {
   const nameOf = (_: number, index: number) => `record ${index + 1}`
-  const { files, report } = await cleaner.cleanIntoFiles(dataset, [joinValues([...records])], { snapshot }, nameOf)
+  const { files, report } = await cleaner.cleanIntoFiles(dataset, [blockOf(messages)], { snapshot }, nameOf)
   const paths = files.map(({ localPath }) => quoteText(localPath)).join(', ')
   const sql = `SELECT CAST(to_json(rows) AS VARCHAR) FROM read_parquet([${paths}]) rows`
   const rows = files.length === 0 ? [] : (await connection.runAndReadAll(sql)).getRows()
   await Promise.all(files.map(discardStaged))
-  return { rows: rows.map(([row]) => parseWithLongText(String(row)) as Row), report }
+  return { rows: rows.map(([row]) => shownRow(parseWithLongText(String(row)) as Row)), report }
+}
+
+/** Of a change there is shown whether it deletes its row, and not its place in the batch. */
+function shownRow({ millrace_order: _, millrace_deleted: deletes, ...row }: Row): Row {
+  return deletes === true ? { ...row, millrace_deleted: true } : row
 }

@@ -96,6 +96,37 @@ test.each([
   expect(results.length).toBeGreaterThan(1)
 })
 
+test('fixtures have messages of several records, what a source knows of a message, and changes of a keyed table', async () => {
+  using folder = temporaryFolder()
+  const description = {
+    description: 'Stock',
+    fields: { id: { type: 'long' }, gone: { type: 'boolean' } },
+    metadata: { message_key: 'key', sent: 'header:sent', spot: 'offset' },
+    columns: {
+      id: { type: 'long' },
+      note: { type: 'string' },
+      gone: { type: 'boolean', keep: false },
+    },
+    mode: 'upsert',
+    key: ['id'],
+    deleteWhen: 'gone',
+  }
+  writeProject(folder.path, {
+    'datasets/stock/dataset.json': description,
+    'datasets/stock/clean.sql': "SELECT id, concat_ws(' ', message_key, sent, spot) AS note, gone FROM raw",
+    'datasets/stock/fixtures/some.jsonl': '{"id":1}\n[{"id":2},{"id":"x"},{"id":3,"gone":true}]\n',
+    'datasets/stock/fixtures/some.meta.jsonl': '{"key":"k","headers":{"sent":"today"},"offset":7}\n{"key":"list"}\n',
+    'datasets/stock/fixtures/some.clean.jsonl':
+      '{"id":1,"note":"k today 7"}\n{"id":2,"note":"list"}\n{"id":3,"note":"list","gone":true,"millrace_deleted":true}\n',
+    'datasets/stock/fixtures/some.bad.jsonl': '{"line":2,"reason":"wrong type in field id"}\n',
+  })
+  const plan = { datasetFolders: [join(folder.path, 'datasets')], questionFolders: [], only: [], update: false }
+  const expected = { name: 'stock', fixture: 'some', records: 2, differences: [] }
+  const [result] = await runTests({ ...plan, datasets: ['stock'] })
+  expect(result?.problem).toBe(undefined)
+  expect(result).toMatchObject(expected)
+})
+
 test('--update accepts what comes, and writes what was never expected', async () => {
   using run = await tested(
     {
