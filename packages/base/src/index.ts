@@ -30,4 +30,5 @@ export {
 export { lowerBound } from './lower-bound.ts'
 export { nearest } from './nearest.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'
+export { type Environment, optionalSecret, requiredSecret } from './secret.ts'
 export { makeSweptFolder, openWorkFolder } from './work-folder.ts'

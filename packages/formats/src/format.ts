@@ -65,8 +65,12 @@ export interface ReadMessages {
 export interface Format {
   /** The name in dataset.json. */
   readonly name: string
+  /** What decides, besides the name, how a message is read: part of the hash of a data set's rules. */
+  readonly rules?: string
   /** Whether `read` needs the messages' keys: the worker asks the source for them only then. */
   readonly readsKeys: boolean
+  /** Messages are no text: lines of a data set's fixtures are then what `read` makes of them. */
+  readonly isBinary?: true
   /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */
   readonly isJsonLines: boolean
   /**

@@ -1,8 +1,23 @@
+import { MillraceError } from '@millrace/base'
+import { registeredAvro, schemedAvro } from './avro/format.ts'
+import type { Framing } from './avro/framing.ts'
+import type { FormatContext } from './context.ts'
 import type { Format } from './format.ts'
 import { jsonFormat } from './json/format.ts'
+import { jsonSchemaFormat } from './json-schema/format.ts'
+import { bytesFormat, textFormat } from './text/format.ts'
+
+/** Opens a format by its name. */
+type OpenFormat = (context: FormatContext | undefined) => Format
 
 /** Every format that a data set can name. A new one is a folder beside `json` and a line here. */
-const FORMATS: readonly Format[] = [jsonFormat]
+const FORMATS: Readonly<Record<string, OpenFormat>> = {
+  json: () => jsonFormat,
+  avro: registeredAvro,
+  'json-schema': () => jsonSchemaFormat,
+  text: () => textFormat,
+  bytes: () => bytesFormat,
+}
 
 /** Formats of the user's own, from the configuration file. They come first. */
 const own: Format[] = []
@@ -12,10 +27,23 @@ export function addFormats(formats: readonly Format[]): void {
 }
 
 export function formatNames(): string[] {
-  return [...new Set([...own, ...FORMATS].map(({ name }) => name))]
+  return [...new Set([...own.map(({ name }) => name), ...Object.keys(FORMATS)])]
 }
 
-/** Returns the format of this name. */
-export function formatNamed(name: string): Format | undefined {
-  return [...own, ...FORMATS].find((format) => format.name === name)
+/** What a data set says of its format: a name, or Avro with schemas of its own. */
+export type FormatDescription =
+  | string
+  | { readonly name: 'avro'; readonly framing: Framing; readonly schemas: readonly unknown[] }
+
+/**
+ * Opens the format that a data set describes; its schemas are parsed already. Without a context it cannot read what
+ * needs one.
+ */
+export function openFormat(description: FormatDescription, context?: FormatContext): Format {
+  if (typeof description !== 'string') return schemedAvro(description.framing, description.schemas)
+  const ofUser = own.find(({ name }) => name === description)
+  if (ofUser) return ofUser
+  const open = Object.hasOwn(FORMATS, description) ? FORMATS[description] : undefined
+  if (open) return open(context)
+  throw new MillraceError('DATASET_INVALID', `there is no format ${description}; they are ${formatNames().join(', ')}`)
 }

@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import { filesOf, type Machine, openMachine } from '@millrace/engine'
+import type { FormatContext } from '@millrace/formats'
 import type { Output, PipelineOutputs } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
@@ -28,6 +29,8 @@ export interface StreamOptions {
   readonly outputs?: readonly OutputChoice[]
   /** What goes where. */
   readonly routes: readonly Route[]
+  /** What formats need: where schemas are found. */
+  readonly formats?: FormatContext
   /** Folders of data sets. */
   readonly datasetFolders: readonly string[]
   /** Data sets that are in no folder. */
@@ -150,10 +153,10 @@ async function openRoute(
   held: AsyncDisposableStack,
 ): Promise<OpenedRoute> {
   const { outputs: chosen = ['delta'], datasetFolders, datasets = [], group } = options
-  const { allowsAnotherGroup = false, nullColumns = {} } = options
+  const { allowsAnotherGroup = false, nullColumns = {}, formats = { environment: {} } } = options
   const own = datasets.find(({ name }) => name === route.dataset)
   const kinds = await kindsOf(chosen)
-  const dataset = thatFits(own ?? (await loadDataset(route.dataset, datasetFolders)), kinds)
+  const dataset = thatFits(own ?? (await loadDataset(route.dataset, datasetFolders, formats)), kinds)
   refuseKindsByField(dataset, route.kinds)
   const context = {
     ...{ store, table: route.table, dataset, group, allowsAnotherGroup, machine },

@@ -1,3 +1,4 @@
+import { operate } from './operate.ts'
 import type { HttpAddress } from './services/python.ts'
 import type { S3Address } from './services/s3.ts'
 
@@ -85,11 +86,4 @@ export function sparkStats(
   what: { readonly table: string; readonly version?: number },
 ): Promise<TableStats> {
   return operate(spark, 'stats', what)
-}
-
-async function operate<Result>({ url }: HttpAddress, operation: string, what: object): Promise<Result> {
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify({ op: operation, ...what }) })
-  const answer = (await response.json()) as { result: Result } | { error: string }
-  if ('error' in answer) throw new Error(answer.error)
-  return answer.result
 }

@@ -14,14 +14,16 @@ const run: Run = async (settings, args, io) => {
 }
 
 async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding[]> {
-  const [{ checkMachine }, { checkLake }, { checkSource }, { findRoutes }, { loadDataset }] = await Promise.all([
-    import('../doctor/machine.ts'),
-    import('../doctor/lake.ts'),
-    import('../doctor/source.ts'),
-    import('@millrace/stream'),
-    import('@millrace/transform'),
-  ])
-  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns } = values
+  const [{ checkMachine }, { checkLake }, { checkSource }, { checkRegistry }, { findRoutes }, { loadDataset }] =
+    await Promise.all([
+      import('../doctor/machine.ts'),
+      import('../doctor/lake.ts'),
+      import('../doctor/source.ts'),
+      import('../doctor/registry.ts'),
+      import('@millrace/stream'),
+      import('@millrace/transform'),
+    ])
+  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns, registry } = values
   const tableOf = tableNames(values)
   const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
   const tables = datasets.flatMap((name) => {
@@ -34,6 +36,7 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
   return [
     { check: 'configuration', result: 'ok', detail: `valid; ${said.length} settings are not the default` },
     ...(await checkMachine()),
+    ...(await checkRegistry(registry)),
     ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables }, systemRuntime)),
     ...(await checkSource(
       {
@@ -64,7 +67,7 @@ function print(findings: readonly Finding[], { line, style }: Io): void {
 export const doctor: Command = {
   about:
     'Looks at what is configured: versions, memory, disk; whether the lake can be trusted with tables (atomic creates, whole lists, clocks, permissions) and the tables can be written; whether the source answers and its topics can be read. Leaves nothing behind.',
-  settings: ['lake', 'source', 'datasets', 'datasetFolders', 'topics', 'tables', 'nullColumns'],
+  settings: ['lake', 'source', 'datasets', 'datasetFolders', 'topics', 'tables', 'nullColumns', 'registry'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' },

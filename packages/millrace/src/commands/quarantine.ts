@@ -8,12 +8,12 @@ const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 'value']
 
 const run: Run = async ({ values }, args, io) => {
-  const { lake, datasets, datasetFolders, nullColumns } = values
+  const { lake, datasets, datasetFolders, nullColumns, registry } = values
   const tableOf = tableNames(values)
   const { BATCH } = await import('@millrace/queries')
   const place: Place = {
     options: {
-      ...{ lake, datasetFolders, nullColumns },
+      ...{ lake, datasetFolders, nullColumns, formats: { registry, environment: process.env } },
       tables: datasets.map((dataset) => ({ dataset, table: tableOf(dataset) })),
     },
     ofDailyRun: datasets.map((dataset) => ({ dataset, table: `${BATCH}/${dataset}` })),
@@ -93,7 +93,7 @@ export const quarantine: Command = {
     'Shows the records that may not enter their tables, with the reason, those of the daily run too; `replay` tries those of the stream again by the rules of today, `dismiss` gives some up.',
   positionals: ['[what]'],
   words: Object.keys(WORK),
-  settings: ['lake', 'datasets', 'tables', 'nullColumns', 'datasetFolders'],
+  settings: ['lake', 'datasets', 'tables', 'nullColumns', 'datasetFolders', 'registry'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
     { flag: '--dismissed', description: 'list those that were dismissed as well' },

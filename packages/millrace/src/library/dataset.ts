@@ -1,4 +1,4 @@
-import type { Format } from '@millrace/formats'
+import type { Format, FormatContext, FormatDescription } from '@millrace/formats'
 import type { Dataset, FieldType, MetadataSource, Mode, Outcome, TimestampShape } from '@millrace/transform'
 import type { ColumnDefinition } from './columns.ts'
 
@@ -14,8 +14,8 @@ export interface FieldDefinition {
 export interface DatasetDefinition {
   readonly name: string
   readonly description?: string
-  /** How its messages are written: a name, or a format of one's own. JSON unless said. */
-  readonly format?: string | Format
+  /** How its messages are written: a name, Avro with schemas, or a format of one's own. JSON unless said. */
+  readonly format?: FormatDescription | Format
   readonly fields: Readonly<Record<string, FieldDefinition>>
   /** What `raw` has of each message beside its fields, by name: its key, headers, timestamp, topic, partition, offset. */
   readonly metadata?: Readonly<Record<string, MetadataSource>>
@@ -37,9 +37,13 @@ export interface DatasetDefinition {
 }
 
 /** Checks the definition, and makes of it what the pipeline works with. */
-export async function datasetOf({ name, sql, format, ...rest }: DatasetDefinition): Promise<Dataset> {
+export async function datasetOf(
+  { name, sql, format, ...rest }: DatasetDefinition,
+  context?: FormatContext,
+): Promise<Dataset> {
   const { checkDescription } = await import('@millrace/transform')
-  const named = typeof format === 'object' ? {} : { ...(format !== undefined && { format }) }
-  const checked = checkDescription({ description: '', ...rest, ...named }, `the data set ${name}`)
-  return { name, ...checked, ...(typeof format === 'object' && { format }), sql: sql.trim() }
+  const isOwn = typeof format === 'object' && 'read' in format
+  const named = isOwn || format === undefined ? {} : { format }
+  const checked = checkDescription({ description: '', ...rest, ...named }, `the data set ${name}`, context)
+  return { name, ...checked, ...(isOwn && { format }), sql: sql.trim() }
 }

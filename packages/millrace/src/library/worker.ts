@@ -14,6 +14,8 @@ export interface WorkerOptions {
   /** Objects, or names of what is in `datasetFolders`. */
   readonly datasets: readonly (DatasetDefinition | string)[]
   readonly datasetFolders?: readonly string[]
+  /** The schema registry of data sets whose messages are Avro: https://host:8081. Its login is in the environment. */
+  readonly registry?: string
   /** Which topics hold which data set: those of its name unless said. */
   readonly topics?: Readonly<Record<string, string | readonly string[]>>
   /** Tables that are not called as their data set is. */
@@ -119,14 +121,16 @@ async function streamOptions(
 ): Promise<StreamOptions> {
   const { source, lake, datasetFolders = [], group = 'millrace', member, start = 'earliest' } = options
   const { allowsAnotherGroup = false } = options
+  const formats = { registry: options.registry, environment: process.env }
   const limits = { ...DEFAULTS, ...onlyGiven(options, ['everyMs', 'maxRows', 'dailyCommits']) }
   return {
     source,
     lake,
     routes: await routesOf(options),
     datasetFolders,
+    formats,
     datasets: await Promise.all(
-      options.datasets.flatMap((each) => (typeof each === 'string' ? [] : [datasetOf(each)])),
+      options.datasets.flatMap((each) => (typeof each === 'string' ? [] : [datasetOf(each, formats)])),
     ),
     ...(options.outputs && { outputs: options.outputs }),
     group,

@@ -29,6 +29,8 @@ export interface Config {
   datasetFolders?: string | string[]
   /** Where questions are, NAME.sql and NAME.json each; the first that has a name wins. */
   questionFolders?: string | string[]
+  /** The schema registry of data sets whose messages are Avro: https://host:8081. */
+  registry?: string
   /** Tables of a database that are not called as their data set is. */
   databaseTables?: string | Record<string, string>
   /** Which topic holds which data set; of one with several kinds in it NAME[key=order], or NAME[FIELD=order]. */

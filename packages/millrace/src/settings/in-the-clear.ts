@@ -1,12 +1,21 @@
 import { hostOf, isLoopback } from '@millrace/base'
+import type { SettingKey } from './keys.ts'
 
 /** A secret that would travel where anybody on the way can read it. */
-export function inTheClear(address: string, environment: NodeJS.ProcessEnv): string | undefined {
+export function inTheClear(key: SettingKey, address: string, environment: NodeJS.ProcessEnv): string | undefined {
   if (address.startsWith('kafka:')) return kafkaLogin(address)
   if (/^(rest|api):http:/i.test(address) && environment.MILLRACE_GATEWAY_KEY && !isOnThisMachine(address)) {
     return 'MILLRACE_GATEWAY_KEY is sent over plain http, where it can be read on the way: write https'
   }
-  return undefined
+  return key === 'registry' ? registryLogin(address, environment) : undefined
+}
+
+function registryLogin(address: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const { MILLRACE_REGISTRY_TOKEN, MILLRACE_REGISTRY_TOKEN_FILE, MILLRACE_REGISTRY_USERNAME } = environment
+  const hasLogin = MILLRACE_REGISTRY_TOKEN ?? MILLRACE_REGISTRY_TOKEN_FILE ?? MILLRACE_REGISTRY_USERNAME
+  const url = URL.parse(address)
+  if (!hasLogin || url?.protocol !== 'http:' || isLoopback(hostOf(url))) return undefined
+  return 'the login of the schema registry is sent over plain http, where it can be read on the way: write https'
 }
 
 /** SCRAM proves that it knows the password; these send it, or the token. */

@@ -59,6 +59,11 @@ const SETTINGS = {
       'where questions are, NAME.sql and NAME.json each, with commas between; the first that has a name wins',
     adds: true,
   },
+  registry: {
+    value: 'ADDRESS',
+    description:
+      'the schema registry (Confluent, Apicurio, Karapace) of data sets whose messages are Avro: https://host:8081, with ?ca=FILE for a certificate; the login in MILLRACE_REGISTRY_USERNAME and MILLRACE_REGISTRY_PASSWORD, or MILLRACE_REGISTRY_TOKEN',
+  },
   databaseTables: {
     value: 'PAIRS',
     description: 'tables of a database that are not called as their data set is: orders=NAME,customers=NAME',
@@ -181,5 +186,7 @@ export function variableOf(key: SettingKey): string {
 /** Variables that are no settings: secrets, read where they are used. */
 export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'MILLRACE_GATEWAY_KEY',
-  ...['USERNAME', 'PASSWORD', 'TOKEN'].flatMap((name) => [`MILLRACE_KAFKA_${name}`, `MILLRACE_KAFKA_${name}_FILE`]),
+  ...['USERNAME', 'PASSWORD', 'TOKEN'].flatMap((name) =>
+    ['KAFKA', 'REGISTRY'].flatMap((of) => [`MILLRACE_${of}_${name}`, `MILLRACE_${of}_${name}_FILE`]),
+  ),
 ])

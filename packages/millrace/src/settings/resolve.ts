@@ -28,7 +28,7 @@ export function warningsOf(
 ): string[] {
   const exposed = used.flatMap((key) => {
     const value = written[key]
-    const why = typeof value === 'string' ? inTheClear(value, environment) : undefined
+    const why = typeof value === 'string' ? inTheClear(key, value, environment) : undefined
     return why === undefined ? [] : [`warning: setting \`${key}\` (from ${origins[key].name}): ${why}`]
   })
   const hasNoKeys = used.includes('keyFile') && written.keyFile === undefined && written.gatewayKeys === undefined

@@ -134,6 +134,7 @@ const fields = {
   datasets: nameList,
   datasetFolders: placeList.default([]),
   questionFolders: placeList.default([]),
+  registry: place.optional(),
   databaseTables: nameMap.default({}),
   topics: topicMap.optional(),
   tables: nameMap.optional(),

@@ -2,6 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError, systemRuntime } from '@millrace/base'
 import { openMachine } from '@millrace/engine'
+import { jsonFormat } from '@millrace/formats'
 import { type Dataset, datasetFolder, loadDataset } from '@millrace/transform'
 import { type Outcome, openRecordCleaner, type RecordCleaner } from './clean-each.ts'
 import { compareRows, isSameRow } from './compare.ts'
@@ -28,7 +29,8 @@ interface Fixture {
  * says which are rejected and why.
  */
 export async function testDataset(name: string, folders: readonly string[], update: boolean): Promise<TestResult[]> {
-  const dataset = await loadDataset(name, folders)
+  const loaded = await loadDataset(name, folders)
+  const dataset = loaded.format.isBinary ? { ...loaded, format: jsonFormat } : loaded
   const folder = join(String(datasetFolder(name, folders)), 'fixtures')
   const fixtures = await readFixtures(folder)
   if (fixtures.length === 0) return []

@@ -173,6 +173,18 @@ describe('a secret that would travel in the clear', () => {
   })
 })
 
+test('the login of a schema registry over plain http to another machine is warned of', async () => {
+  const warned = async (registry: string, environment: Record<string, string>) =>
+    warningsOf(await resolve({ registry }), ['registry'], environment)
+  const login = { MILLRACE_REGISTRY_TOKEN: 'hunter2' }
+  expect(await warned('http://registry:8081', login)).toEqual([
+    expect.stringContaining('the login of the schema registry'),
+  ])
+  expect(await warned('http://registry:8081', {})).toEqual([])
+  expect(await warned('https://registry:8081', login)).toEqual([])
+  expect(await warned('http://127.0.0.1:8081', login)).toEqual([])
+})
+
 test('whoever gives the gateway the key of a client is told the right name', async () => {
   const warned = async (environment: Record<string, string>, used: readonly SettingKey[]) =>
     warningsOf(await resolve({}, environment), used, environment)

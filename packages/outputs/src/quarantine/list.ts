@@ -1,6 +1,7 @@
 import { openWorkFolder, type Runtime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
 import { type DuckDB, filesOf, openDuckDB, quoteText } from '@millrace/engine'
+import type { FormatContext } from '@millrace/formats'
 import { openLake } from '@millrace/store'
 import { createCleaner, loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
@@ -16,6 +17,8 @@ export interface QuarantineOptions {
   readonly lake: string
   readonly tables: readonly QuarantineOf[]
   readonly datasetFolders: readonly string[]
+  /** What formats need for a replay: where schemas are found. */
+  readonly formats?: FormatContext
   /** For each data set the columns of its table that it does not fill and that may be NULL. */
   readonly nullColumns?: Readonly<Record<string, readonly string[]>>
 }
@@ -74,7 +77,7 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
 
 /** Cleans every rejected record of these data sets again, by the current rules. */
 export async function replayAll(
-  { lake, tables, datasetFolders, nullColumns = {} }: QuarantineOptions,
+  { lake, tables, datasetFolders, formats, nullColumns = {} }: QuarantineOptions,
   runtime: Runtime,
 ): Promise<Map<string, ReplayTotals>> {
   const store = await openLake(lake)
@@ -88,7 +91,7 @@ export async function replayAll(
         const parts = {
           store,
           path,
-          dataset: await loadDataset(dataset, datasetFolders),
+          dataset: await loadDataset(dataset, datasetFolders, formats),
           engine,
           cleaner,
           workFolder: workFolder.path,

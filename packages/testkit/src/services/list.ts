@@ -2,6 +2,7 @@ import { airflow } from './airflow.ts'
 import { cassandra } from './cassandra.ts'
 import { cdk } from './cdk.ts'
 import { chromium } from './chromium.ts'
+import { confluent } from './confluent.ts'
 import { flink } from './flink.ts'
 import { helm } from './helm.ts'
 import { httpfs } from './httpfs.ts'
@@ -15,6 +16,7 @@ import { mariadb } from './mariadb.ts'
 import { mskSigner } from './msk-signer.ts'
 import { postgres } from './postgres.ts'
 import { prometheus } from './prometheus.ts'
+import { registry } from './registry.ts'
 import { s3 } from './s3.ts'
 import type { Server } from './server.ts'
 import { spark } from './spark.ts'
@@ -41,6 +43,8 @@ export const SERVERS = {
   linters,
   cdk,
   mskSigner,
+  registry,
+  confluent,
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */

@@ -41,6 +41,7 @@ export function datasetHash({ format, fields, metadata, sql, schema, expectation
   const columns = schema.fields.map(({ name, type }) => [name, type])
   const rules = JSON.stringify([
     ...[RULES, version(), format.name, fields, sql, columns, expectations],
+    ...(format.rules === undefined ? [] : [format.rules]),
     ...(keyed ? [keyed] : []),
     ...(metadata.length > 0 ? [{ metadata }] : []),
   ])

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { type DataType, decimalType, type StructField } from '@millrace/delta'
-import { formatNamed, formatNames, jsonFormat } from '@millrace/formats'
+import { type Format, type FormatContext, FRAMINGS, formatNames, openFormat } from '@millrace/formats'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
@@ -82,10 +84,23 @@ const TopColumns = z
 
 const Expectation = z.strictObject({ predicate: z.string().min(1), otherwise: z.enum(OUTCOMES) })
 
+/** Avro whose schemas the data set has: names of files beside dataset.json, or the schemas themselves. */
+const OwnSchemas = z
+  .strictObject({
+    name: z.literal('avro'),
+    framing: z.enum(FRAMINGS).default('none'),
+    schemas: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).min(1),
+  })
+  .refine(({ framing, schemas }) => framing !== 'none' || schemas.length === 1, 'without framing there is one schema')
+
 const MessageFormat = z
-  .string()
-  .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` })
-  .default(jsonFormat.name)
+  .union([
+    z
+      .string()
+      .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` }),
+    OwnSchemas,
+  ])
+  .default('json')
 
 const Description = z
   .strictObject({
@@ -111,12 +126,17 @@ const Description = z
   })
 
 /** Parses and checks dataset.json. */
-export function parseDescription(text: string, file: string): Omit<Dataset, 'name' | 'sql'> {
-  return checkDescription(parseJson(text, file), file)
+export function parseDescription(text: string, file: string, context?: FormatContext): Omit<Dataset, 'name' | 'sql'> {
+  return checkDescription(parseJson(text, file), file, context, dirname(file))
 }
 
-/** Checks what dataset.json says; `where` is what an error calls it. */
-export function checkDescription(value: unknown, where: string): Omit<Dataset, 'name' | 'sql'> {
+/** Checks what dataset.json says; `where` is what an error calls it, `folder` where files that it names are. */
+export function checkDescription(
+  value: unknown,
+  where: string,
+  context?: FormatContext,
+  folder = '.',
+): Omit<Dataset, 'name' | 'sql'> {
   const parsed = Description.safeParse(value)
   if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
   const { description, format, fields, metadata, columns, expectations } = parsed.data
@@ -128,7 +148,7 @@ export function checkDescription(value: unknown, where: string): Omit<Dataset, '
   })
   return {
     description,
-    format: formatNamed(format) ?? jsonFormat,
+    format: formatOf(format, where, context, folder),
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
@@ -136,6 +156,32 @@ export function checkDescription(value: unknown, where: string): Omit<Dataset, '
     schema: { type: 'struct', fields: kept },
     ...(keyed && { keyed }),
     expectations: Object.entries(expectations).map(([name, expectation]) => ({ name, ...expectation })),
+  }
+}
+
+function formatOf(
+  format: z.infer<typeof MessageFormat>,
+  where: string,
+  context: FormatContext | undefined,
+  folder: string,
+): Format {
+  if (typeof format === 'string') return openFormat(format, context)
+  const schemas = format.schemas.map((schema) =>
+    typeof schema === 'string' ? readSchema(join(folder, schema)) : schema,
+  )
+  try {
+    return openFormat({ ...format, schemas }, context)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError('DATASET_INVALID', `${where}: format: a schema can't be read: ${why}`, { cause })
+  }
+}
+
+function readSchema(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new MillraceError('DATASET_INVALID', `${file} is no schema that can be read`, { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '@millrace/base'
+import type { FormatContext } from '@millrace/formats'
 import type { Dataset } from './dataset.ts'
 import { parseDescription } from './description.ts'
 
@@ -24,8 +25,11 @@ export function datasetFolder(name: string, folders: readonly string[]): string 
   return folders.map((root) => join(root, name)).find((at) => existsSync(join(at, 'dataset.json')))
 }
 
-/** Loads a data set from the first folder that has it. */
-export async function loadDataset(name: string, folders: readonly string[]): Promise<Dataset> {
+/**
+ * Loads a data set from the first folder that has it. Who reads messages gives a context: a format that lacks something
+ * is refused then.
+ */
+export async function loadDataset(name: string, folders: readonly string[], context?: FormatContext): Promise<Dataset> {
   const folder = datasetFolder(name, folders)
   if (folder === undefined) {
     const known = (await datasetNames(folders)).join(', ') || 'none'
@@ -33,7 +37,7 @@ export async function loadDataset(name: string, folders: readonly string[]): Pro
     throw new MillraceError('DATASET_UNKNOWN', `there is no data set ${name}; ${where}`)
   }
   const [text, sql] = await Promise.all([read(join(folder, 'dataset.json')), read(join(folder, 'clean.sql'))])
-  return { name, ...parseDescription(text, join(folder, 'dataset.json')), sql: sql.trim() }
+  return { name, ...parseDescription(text, join(folder, 'dataset.json'), context), sql: sql.trim() }
 }
 
 async function read(file: string): Promise<string> {

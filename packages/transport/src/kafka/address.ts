@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { MillraceError, readCertificate } from '@millrace/base'
+import { type Environment, MillraceError, readCertificate, requiredSecret } from '@millrace/base'
 import type { Broker, Login, Mechanism, Security } from './security.ts'
 
 export interface KafkaAddress {
   readonly brokers: readonly Broker[]
   readonly security: Security
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_PORT = 9092
 const SETTINGS = new Set(['ssl', 'sasl', 'ca'])
@@ -66,12 +63,12 @@ const BY_PASSWORD: Readonly<Record<string, Exclude<Mechanism, 'OAUTHBEARER'>>> =
 function loginOf(name: string, address: string, environment: Environment): Login {
   const mechanism = BY_PASSWORD[name]
   if (mechanism) {
-    const username = secret('MILLRACE_KAFKA_USERNAME', environment)
-    return { mechanism, username, password: secret('MILLRACE_KAFKA_PASSWORD', environment) }
+    const username = requiredSecret('MILLRACE_KAFKA_USERNAME', environment)
+    return { mechanism, username, password: requiredSecret('MILLRACE_KAFKA_PASSWORD', environment) }
   }
   if (name === 'oauthbearer') {
     // Asked for at each login: whoever renews the token writes the file anew.
-    return { mechanism: 'OAUTHBEARER', token: async () => secret('MILLRACE_KAFKA_TOKEN', environment) }
+    return { mechanism: 'OAUTHBEARER', token: async () => requiredSecret('MILLRACE_KAFKA_TOKEN', environment) }
   }
   if (name === MSK_IAM) {
     const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION
@@ -79,19 +76,6 @@ function loginOf(name: string, address: string, environment: Environment): Login
     return { mechanism: 'OAUTHBEARER', token: async () => (await import('./msk-iam.ts')).mskToken(region) }
   }
   throw wrong(address, `sasl is one of ${[...Object.keys(BY_PASSWORD), 'oauthbearer', MSK_IAM].join(', ')}`)
-}
-
-/** Returns the value of the variable, or the content of the file that <name>_FILE names. */
-function secret(name: string, environment: Environment): string {
-  const value = environment[name]
-  if (value !== undefined) return value
-  const file = environment[`${name}_FILE`]
-  if (file === undefined) throw new MillraceError('CONFIG_INVALID', `neither ${name} nor ${name}_FILE is set`)
-  try {
-    return readFileSync(file, 'utf8').trimEnd()
-  } catch (cause) {
-    throw new MillraceError('CONFIG_INVALID', `${name}_FILE names ${file}, which cannot be read`, { cause })
-  }
 }
 
 function wrong(address: string, why: string): MillraceError {

@@ -1,0 +1,184 @@
+import { writeLogical } from './logical.ts'
+import { type AvroReader, Undecodable } from './reader.ts'
+import type { AvroRecord, AvroType } from './schema.ts'
+import type { Transcode } from './transcode.ts'
+import type { JsonWriter } from './writer.ts'
+
+const DEEPEST = 200
+const COMMA = 0x2c
+const OPENING_BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+const [NULL, TRUE, FALSE] = ['null', 'true', 'false'].map((word) => Buffer.from(word)) as [Buffer, Buffer, Buffer]
+
+/** Compiles a schema to what reads one record; what is no record is written as a record with the field `value`. */
+export function compile(type: AvroType): Transcode {
+  const known = new Map<AvroRecord, Transcode>()
+  if (type.kind === 'record') return fieldsOf(type, known, true)
+  return fieldsOf({ kind: 'record', fields: [{ name: 'value', type }] }, known, true)
+}
+
+function transcoderOf(type: AvroType, known: Map<AvroRecord, Transcode>): Transcode {
+  switch (type.kind) {
+    case 'null':
+      return (_, to) => to.raw(NULL)
+    case 'boolean':
+      return (from, to) => to.raw(readBoolean(from))
+    case 'int':
+    case 'long':
+      return type.logical ? writeLogical(type, type.logical) : type.kind === 'int' ? writeInt : writeLong
+    case 'float':
+      return (from, to) => writeDouble(from.view.getFloat32(from.skip(4), true), to)
+    case 'double':
+      return (from, to) => writeDouble(from.view.getFloat64(from.skip(8), true), to)
+    case 'string':
+      return writeText
+    case 'bytes':
+    case 'fixed':
+      return type.logical ? writeLogical(type, type.logical) : writeBytes(type)
+    case 'enum':
+      return enumOf(type.symbols)
+    case 'array':
+      return listOf(transcoderOf(type.items, known), 0x5b, 0x5d)
+    case 'map':
+      return listOf(entryOf(transcoderOf(type.values, known)), OPENING_BRACE, CLOSING_BRACE)
+    case 'union':
+      return unionOf(type.branches.map((branch) => transcoderOf(branch, known)))
+    case 'record':
+      return recordOf(type, known)
+  }
+}
+
+/** A record within others: a record that holds itself is compiled once. */
+function recordOf(type: AvroRecord, known: Map<AvroRecord, Transcode>): Transcode {
+  const before = known.get(type)
+  if (before) return before
+  let fields: Transcode | undefined
+  const transcode: Transcode = (from, to) => {
+    if (++from.depth > DEEPEST) throw new Undecodable(`it is nested deeper than ${DEEPEST} records`)
+    fields?.(from, to)
+    from.depth--
+  }
+  known.set(type, transcode)
+  fields = fieldsOf(type, known, false)
+  return transcode
+}
+
+/** At the top a field that is null is left out, which means the same to the cleaner and is shorter. */
+function fieldsOf({ fields }: AvroRecord, known: Map<AvroRecord, Transcode>, isTop: boolean): Transcode {
+  const steps = fields.map(({ name, type }) => fieldOf(Buffer.from(`${JSON.stringify(name)}:`), type, known, isTop))
+  return (from, to) => {
+    to.byte(OPENING_BRACE)
+    const start = to.at
+    for (let i = 0; i < steps.length; i++) {
+      const before = to.at
+      if (before > start) to.byte(COMMA)
+      if (!(steps[i] as Field)(from, to)) to.at = before
+    }
+    to.byte(CLOSING_BRACE)
+  }
+}
+
+/** Reads one field; answers false where nothing of it is to be written. */
+type Field = (from: AvroReader, to: JsonWriter) => boolean
+
+function fieldOf(key: Uint8Array, type: AvroType, known: Map<AvroRecord, Transcode>, mayBeLeftOut: boolean): Field {
+  if (mayBeLeftOut && type.kind === 'null') return () => false
+  const nothing = mayBeLeftOut && type.kind === 'union' ? type.branches.findIndex(({ kind }) => kind === 'null') : -1
+  if (nothing < 0 || type.kind !== 'union') {
+    const transcode = transcoderOf(type, known)
+    return (from, to) => {
+      to.raw(key)
+      transcode(from, to)
+      return true
+    }
+  }
+  const branches = type.branches.map((branch) => transcoderOf(branch, known))
+  return (from, to) => {
+    const index = from.int()
+    if (index === nothing) return false
+    to.raw(key)
+    branchAt(branches, index)(from, to)
+    return true
+  }
+}
+
+function unionOf(branches: readonly Transcode[]): Transcode {
+  return (from, to) => branchAt(branches, from.int())(from, to)
+}
+
+function branchAt(branches: readonly Transcode[], index: number): Transcode {
+  const branch = branches[index]
+  if (!branch) throw new Undecodable('a union has no such branch')
+  return branch
+}
+
+function enumOf(symbols: readonly string[]): Transcode {
+  const texts = symbols.map((symbol) => Buffer.from(JSON.stringify(symbol)))
+  return (from, to) => {
+    const text = texts[from.int()]
+    if (!text) throw new Undecodable('an enum has no such symbol')
+    to.raw(text)
+  }
+}
+
+/** Arrays and maps come in blocks, the last of which is empty. */
+function listOf(item: Transcode, open: number, close: number): Transcode {
+  return (from, to) => {
+    to.byte(open)
+    let isFirst = true
+    for (let count = from.blockCount(); count > 0; count = from.blockCount()) {
+      for (let i = 0; i < count; i++) {
+        if (!isFirst) to.byte(COMMA)
+        isFirst = false
+        item(from, to)
+      }
+    }
+    to.byte(close)
+  }
+}
+
+function entryOf(value: Transcode): Transcode {
+  return (from, to) => {
+    writeText(from, to)
+    to.byte(0x3a)
+    value(from, to)
+  }
+}
+
+function readBoolean(from: AvroReader): Uint8Array {
+  const byte = from.byte()
+  if (byte > 1) throw new Undecodable('a boolean is neither 0 nor 1')
+  return byte === 1 ? TRUE : FALSE
+}
+
+const writeInt: Transcode = (from, to) => to.integer(from.int())
+
+/** A number that a JavaScript number can't hold is written digit for digit all the same. */
+const writeLong: Transcode = (from, to) => {
+  from.long()
+  const { high, low } = from
+  if (high >= -0x200000 && high < 0x200000) to.integer(high * 2 ** 32 + low)
+  else to.ascii(String((BigInt(high) << 32n) | BigInt(low)))
+}
+
+const writeText: Transcode = (from, to) => {
+  const length = from.length()
+  const start = from.skip(length)
+  to.text(from.bytes, from.view, start, start + length)
+}
+
+/** What no JSON number is, is a text: a field of type double rejects it by name. */
+function writeDouble(value: number, to: JsonWriter): void {
+  to.reserve(32)
+  to.ascii(Number.isFinite(value) ? String(value) : `"${value}"`)
+}
+
+/** Bytes are base64: from_base64 of the engine makes a column of them. */
+function writeBytes(type: AvroType): Transcode {
+  return (from, to) => {
+    const length = type.kind === 'fixed' ? type.size : from.length()
+    const start = from.skip(length)
+    const { buffer, byteOffset } = from.bytes
+    to.ascii(`"${Buffer.from(buffer, byteOffset + start, length).toString('base64')}"`)
+  }
+}

@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { joinValues, valueAt } from '@millrace/base'
+import { expect, onTestFinished, test } from 'vitest'
+import { openFormat } from '../../src/index.ts'
+
+const schema = (name: string, ...fields: unknown[]) => ({ schema: JSON.stringify({ type: 'record', name, fields }) })
+const N = { name: 'n', type: 'int' }
+
+/** A registry that has these answers by path, and what was asked of it. */
+async function serve(answers: Readonly<Record<string, unknown>>, environment: Record<string, string> = {}) {
+  const asked: IncomingMessage[] = []
+  const answer: RequestListener = (request, response) => {
+    asked.push(request)
+    const found = answers[request.url ?? '']
+    response.statusCode = typeof found === 'number' ? found : found === undefined ? 404 : 200
+    response.end(JSON.stringify(found ?? { error_code: 40403 }))
+  }
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const format = openFormat('avro', { registry: `${url}/api/`, environment })
+  const read = async (...messages: Buffer[]) => {
+    const { lines, rejected } = await format.read(joinValues(messages))
+    const reasons = new Map(rejected.map(({ index, reason }) => [index, reason]))
+    return messages.map((_, i) => reasons.get(i) ?? JSON.parse(Buffer.from(valueAt(lines, i) ?? []).toString()))
+  }
+  return { url, asked, read, answers: answers as Record<string, unknown> }
+}
+
+/** A value under the id of a schema. */
+const message = (id: number, ...bytes: number[]) => {
+  const header = Buffer.alloc(5)
+  header.writeUInt32BE(id, 1)
+  return Buffer.concat([header, Buffer.from(bytes)])
+}
+
+test('each schema is asked for once, however many messages name it', async () => {
+  const { read, asked } = await serve({
+    '/api/schemas/ids/1': schema('A', N),
+    '/api/schemas/ids/2': schema('B', { name: 'm', type: 'int' }),
+  })
+  const messages = Array.from({ length: 1000 }, (_, i) => message(1 + (i % 2), 2))
+  expect((await read(...messages)).slice(0, 3)).toEqual([{ n: 1 }, { m: 1 }, { n: 1 }])
+  await Promise.all([read(message(1, 4)), read(message(2, 4))])
+  expect(asked.map(({ url }) => url).sort()).toEqual(['/api/schemas/ids/1', '/api/schemas/ids/2'])
+})
+
+test('a schema that the registry does not have rejects its messages; it is asked for again later', async () => {
+  const { read, answers } = await serve({ '/api/schemas/ids/1': schema('A', N) })
+  expect(await read(message(1, 2), message(9, 2))).toEqual([{ n: 1 }, 'not Avro: its schema 9 is not in the registry'])
+  answers['/api/schemas/ids/9'] = schema('C', N)
+  expect(await read(message(9, 2))).toEqual([{ n: 1 }])
+})
+
+test('schemas that refer to others find them, through several', async () => {
+  const refers = (name: string, subject: string) => ({ references: [{ name, subject, version: 1 }] })
+  const { read } = await serve({
+    '/api/schemas/ids/1': {
+      ...schema('Order', { name: 'to', type: 'shop.Person' }),
+      ...refers('shop.Person', 'person value'),
+    },
+    '/api/subjects/person%20value/versions/1': {
+      ...schema('shop.Person', { name: 'at', type: 'Place' }),
+      ...refers('shop.Place', 'place'),
+    },
+    '/api/subjects/place/versions/1': schema('shop.Place', { name: 'zip', type: 'string' }),
+  })
+  expect(await read(message(1, 4, 0x34, 0x32))).toEqual([{ to: { at: { zip: '42' } } }])
+})
+
+test('a schema that is of another kind or can not be read rejects its messages', async () => {
+  const { read } = await serve({
+    '/api/schemas/ids/1': { schemaType: 'PROTOBUF', schema: 'syntax = "proto3";' },
+    '/api/schemas/ids/2': { schema: '{' },
+    '/api/schemas/ids/3': schema('R', { name: 'a', type: 'Elsewhere' }),
+  })
+  const [protobuf, broken, lacking] = await read(message(1), message(2), message(3))
+  expect(protobuf).toBe('not Avro: its schema is of the kind PROTOBUF')
+  expect(broken).toMatch(/^not Avro: its schema can't be read: /)
+  expect(lacking).toBe(`not Avro: its schema can't be read: the type "Elsewhere" is not defined`)
+})
+
+test('a registry that fails is an error that a later try may heal; one that refuses us is not', async () => {
+  const { read, answers } = await serve({ '/api/schemas/ids/1': 503, '/api/schemas/ids/2': 401 })
+  await expect(read(message(1, 2))).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retry: true })
+  await expect(read(message(2, 2))).rejects.toMatchObject({ code: 'SOURCE_DENIED', retry: false })
+  answers['/api/schemas/ids/1'] = schema('A', N)
+  expect(await read(message(1, 2))).toEqual([{ n: 1 }])
+  const gone = openFormat('avro', { registry: 'http://127.0.0.1:1', environment: {} })
+  await expect(gone.read(joinValues([message(1, 2)]))).rejects.toMatchObject({
+    code: 'SOURCE_UNREACHABLE',
+    retry: true,
+  })
+})
+
+test('the login is sent: a name and a password, or a token', async () => {
+  const answers = { '/api/schemas/ids/1': schema('A', N) }
+  const basic = await serve(answers, { MILLRACE_REGISTRY_USERNAME: 'ada', MILLRACE_REGISTRY_PASSWORD: 'geheim' })
+  await basic.read(message(1, 2))
+  expect(basic.asked[0]?.headers.authorization).toBe(`Basic ${Buffer.from('ada:geheim').toString('base64')}`)
+  const bearer = await serve(answers, { MILLRACE_REGISTRY_TOKEN: 'abc' })
+  await bearer.read(message(1, 2))
+  expect(bearer.asked[0]?.headers.authorization).toBe('Bearer abc')
+})
+
+test.each([
+  ['https://ada:geheim@registry.example', 'SECRET_IN_URL'],
+  ['https://registry.example?token=abc', 'SECRET_IN_URL'],
+  ['registry.example:8081', 'CONFIG_INVALID'],
+  ['https://registry.example?timeout=1', 'CONFIG_INVALID'],
+  ['https://registry.example?ca=/nowhere.pem', 'CONFIG_INVALID'],
+])('the address %s is refused', (registry, code) => {
+  expect(() => openFormat('avro', { registry, environment: {} })).toThrow(expect.objectContaining({ code }))
+})
+
+test('without a registry it is refused before anything is read', () => {
+  expect(() => openFormat('avro', { environment: {} })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+})

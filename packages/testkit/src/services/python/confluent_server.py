@@ -1,0 +1,60 @@
+"""Records as Confluent's client for Python writes them to Kafka, with a schema registry."""
+
+import base64
+import datetime
+import decimal
+import sys
+
+from answering import serve
+from confluent_kafka import Producer
+from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+# Values that JSON does not have come as an object with the one key that says what they are.
+KINDS = {
+    "$bytes": base64.b64decode,
+    "$decimal": decimal.Decimal,
+    "$date": datetime.date.fromisoformat,
+    "$datetime": datetime.datetime.fromisoformat,
+}
+
+
+def value_of(plain):
+    if isinstance(plain, list):
+        return [value_of(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    for kind, make in KINDS.items():
+        if list(plain) == [kind]:
+            return make(plain[kind])
+    return {key: value_of(inner) for key, inner in plain.items()}
+
+
+def schema_of(text, references, client):
+    found = []
+    for name, subject in references.items():
+        registered = client.get_latest_version(subject)
+        found.append(SchemaReference(name, subject, registered.version))
+    return Schema(text, "AVRO", found)
+
+
+def register(registry, subject, schema, references=None):
+    client = SchemaRegistryClient({"url": registry})
+    return client.register_schema(subject, schema_of(schema, references or {}, client))
+
+
+def produce(bootstrap, registry, topic, schema, records, references=None):
+    client = SchemaRegistryClient({"url": registry})
+    serialize = AvroSerializer(client, schema_of(schema, references or {}, client))
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
+    context = SerializationContext(topic, MessageField.VALUE)
+    for record in records:
+        producer.produce(topic, value=serialize(value_of(record), context))
+    left = producer.flush(60)
+    if left:
+        raise RuntimeError(f"{left} records were not sent")
+    return len(records)
+
+
+serve(int(sys.argv[1]), {"register": register, "produce": produce})
