@@ -14,7 +14,7 @@ const generators = globSync('datasets/*/generator.ts', { cwd: EXAMPLE }).map((pa
 
 const STACKS = resolve('build/disposable-stack.ts')
 
-const library = { index: 'src/index.ts', delta: 'src/delta.ts' }
+const library = { index: 'src/index.ts', delta: 'src/delta.ts', testkit: 'src/testkit.ts' }
 
 const common = {
   format: 'esm',

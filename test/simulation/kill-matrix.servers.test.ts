@@ -5,12 +5,12 @@ import { playLife } from './life.ts'
 import { settingOf, useCredentials } from './places.ts'
 import { openScene } from './scene.ts'
 
-// A sixth of one round, another one for each seed; MILLRACE_FULL=1 plays all of it three times over.
-const FULL = process.env.MILLRACE_FULL === '1'
+// A sixth of one round, another one for each seed; or as many whole rounds as asked for.
+const ROUNDS = Number(process.env.MILLRACE_KILL_ROUNDS ?? (process.env.MILLRACE_FULL === '1' ? 3 : 0))
 const SEED = Number(process.env.MILLRACE_SEED ?? 20_261_121)
 const random = seeded(SEED)
-const round = allCells(FULL ? 3 : 1, random)
-const cells = FULL ? round : someOf(round, Math.ceil(round.length / 6), random)
+const all = allCells(Math.max(1, ROUNDS), random)
+const cells = ROUNDS > 0 ? all : someOf(all, Math.ceil(all.length / 6), random)
 
 const it = withServices('kafka', 'kinesisMock', 's3', 'judge')
 

@@ -28,6 +28,10 @@ const SCOPE = '@millrace/'
 /** What tests share. Only tests import it, and it imports nothing of ours. */
 const TEST_SUPPORT = '@millrace/testkit'
 
+/** What all of a package's kind are held against: tests, which the package `millrace` brings to its users. */
+const CONTRACT = 'contract'
+const PUBLISHED_SUITES = 'packages/millrace/src/testkit.ts'
+
 /** The settings of a clone, which name the example. */
 const WORKSPACE_CONFIG = 'workspace.config.ts'
 
@@ -78,8 +82,10 @@ function checkImport(path: string, from: string, packages: ReadonlyMap<string, P
   }
   if (!from.startsWith(SCOPE)) return undefined
   const [name = '', ...inside] = from.slice(SCOPE.length).split('/')
-  if (inside.length > 0) return `${from} goes around the exports of ${SCOPE}${name}`
   const own = packageName(home)
+  if (inside.join('/') === CONTRACT) {
+    if (!path.startsWith(`${home}/test/`) && path !== PUBLISHED_SUITES) return `${from} is for tests`
+  } else if (inside.length > 0) return `${from} goes around the exports of ${SCOPE}${name}`
   if (from === TEST_SUPPORT && own !== undefined && !path.startsWith(`${home}/test/`)) {
     return `${from} is for tests: ${path} runs without them`
   }
@@ -87,7 +93,9 @@ function checkImport(path: string, from: string, packages: ReadonlyMap<string, P
     return `${own} must not import ${from}: it is not below`
   }
   if (name === own || path === 'millrace.config.ts') return undefined
-  const declared = dependenciesOf(packages.get(home) ?? { path: home }).some(([dependency]) => dependency === from)
+  const declared = dependenciesOf(packages.get(home) ?? { path: home }).some(
+    ([dependency]) => dependency === `${SCOPE}${name}`,
+  )
   return declared ? undefined : `${from} is not declared in ${posix.join(home, 'package.json')}`
 }
 

@@ -1,7 +1,7 @@
 import { joinValues, valueAt } from '@millrace/base'
+import type { Format, ReadMessages } from '@millrace/formats'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Format, ReadMessages } from '../src/index.ts'
 
 /** What the suite needs to know of a format. */
 export interface FormatSamples {

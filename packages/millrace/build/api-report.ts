@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ENTRIES = { millrace: 'index.d.ts', 'millrace/delta': 'delta.d.ts' }
+const ENTRIES = { millrace: 'index.d.ts', 'millrace/delta': 'delta.d.ts', 'millrace/testkit': 'testkit.d.ts' }
 
 const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const|enum) ([\w$]+)/gm
 

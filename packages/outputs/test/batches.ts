@@ -1,8 +1,7 @@
 import { joinValues, systemRuntime } from '@millrace/base'
 import { type Machine, openMachine } from '@millrace/engine'
 import { type CleanedBatch, cleanedBatch } from '@millrace/outputs'
-import { PINTEREST } from '@millrace/testkit'
-import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
+import { checkDescription, createCleaner, type Dataset } from '@millrace/transform'
 import type { Block, Partition } from '@millrace/transport'
 
 /** Makes batches of a real data set with the real cleaner. */
@@ -20,10 +19,38 @@ export interface BatchPart {
   readonly values: readonly string[]
 }
 
-export async function openBatches(given?: Dataset): Promise<Batches> {
+/** Users, of whom each is known by a number. */
+export const USERS: Dataset = {
+  name: 'user',
+  ...checkDescription(
+    {
+      description: 'Users: who made each post',
+      fields: {
+        ind: { type: 'integer' },
+        first_name: { type: 'text' },
+        last_name: { type: 'text' },
+        age: { type: 'integer' },
+        date_joined: { type: 'timestamp' },
+      },
+      columns: {
+        ind: { type: 'integer' },
+        user_name: { type: 'string' },
+        age: { type: 'integer' },
+        date_joined: { type: 'timestamp' },
+      },
+      expectations: {
+        has_number: { predicate: 'ind IS NOT NULL', otherwise: 'quarantine' },
+        likely_age: { predicate: 'age BETWEEN 0 AND 150', otherwise: 'keep' },
+      },
+    },
+    'the data set user',
+  ),
+  sql: `SELECT ind, concat_ws(' ', first_name, last_name) AS user_name, age, date_joined FROM raw`,
+}
+
+export async function openBatches(dataset = USERS): Promise<Batches> {
   const machine = await openMachine(systemRuntime, 'all')
   const cleaner = createCleaner(machine)
-  const dataset = given ?? (await loadDataset('user', [PINTEREST.datasets]))
   return {
     dataset,
     machine,

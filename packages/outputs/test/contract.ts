@@ -7,6 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test as plainTest, ty
 import { type Batches, type BatchPart, openBatches } from './batches.ts'
 import { keyedUsers } from './keyed.ts'
 
+export { userRecord } from './batches.ts'
+
 /** What goes wrong with a call to the store of an output. */
 export type StoreFault = 'refused' | 'answer lost' | 'late' | 'slow'
 
@@ -63,7 +65,7 @@ export function describeOutput(
     let batches: Batches
     let held: AsyncDisposableStack
     beforeAll(async () => {
-      batches = await openBatches(keyed ? await keyedUsers() : undefined)
+      batches = await openBatches(keyed ? keyedUsers() : undefined)
     })
     afterAll(() => batches.close())
     afterEach(() => held.disposeAsync())

@@ -1,5 +1,5 @@
-import { PINTEREST } from '@millrace/testkit'
-import { checkDescription, type Dataset, loadDataset } from '@millrace/transform'
+import { checkDescription, type Dataset } from '@millrace/transform'
+import { USERS } from './batches.ts'
 
 const DESCRIPTION = {
   description: 'People, as their database changes',
@@ -27,9 +27,9 @@ export function person(id: number | null, seq: number | null, name: string | nul
   return JSON.stringify({ id, name, seq, op })
 }
 
-/** The example's users as a table with one row for each `ind`: the one that is read last. */
-export async function keyedUsers(): Promise<Dataset> {
+/** Users as a table with one row for each `ind`: the one that is read last. */
+export function keyedUsers(): Dataset {
   const keyed = { mode: 'upsert', key: ['ind'], sequenceBy: [], deleteWhen: undefined } as const
   const rest = { notKept: [], ignoreEqual: false, tombstoneRetentionMs: 0 }
-  return { ...(await loadDataset('user', [PINTEREST.datasets])), keyed: { ...keyed, ...rest } }
+  return { ...USERS, keyed: { ...keyed, ...rest } }
 }

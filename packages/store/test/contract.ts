@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { temporaryFolder } from '@millrace/testkit'
-import { describe, expect, type TestAPI } from 'vitest'
-import { faultyStore, type ObjectStore } from '../src/index.ts'
+import { faultyStore, type ObjectStore } from '@millrace/store'
+import { afterAll, describe, expect, type TestAPI } from 'vitest'
 
 const MiB = 1024 * 1024
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -38,6 +38,9 @@ const ODD_KEYS = [
 /** What every object store promises, of one that is empty. */
 export function describeStore<Context extends { store: ObjectStore }>(name: string, it: TestAPI<Context>): void {
   describe(`${name} keeps the contract of an object store`, () => {
+    const folders: string[] = []
+    afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
+
     it('has nothing where nothing was put', async ({ store }) => {
       expect(await store.get('a/b')).toBeUndefined()
       expect(await store.get('a/b', { offset: 0, length: 9 })).toBeUndefined()
@@ -166,7 +169,7 @@ export function describeStore<Context extends { store: ObjectStore }>(name: stri
     })
 
     it.for([0, 1, 5 * MiB, 8 * MiB, 20 * MiB + 7])('uploads a file of %i bytes', async (size, { store }) => {
-      const file = join(await temporaryFolder(), 'staged')
+      const file = join(await temporaryFolder(folders), 'staged')
       const content = randomBytes(size)
       await writeFile(file, content)
 
@@ -179,7 +182,7 @@ export function describeStore<Context extends { store: ObjectStore }>(name: stri
     it.for([3, 9 * MiB])(
       'takes a second upload of the same file of %i bytes for done, and refuses another',
       async (size, { store }) => {
-        const folder = await temporaryFolder()
+        const folder = await temporaryFolder(folders)
         const [file, other] = [join(folder, 'file'), join(folder, 'other')]
         await writeFile(file, Buffer.alloc(size, 'a'))
         await writeFile(other, Buffer.alloc(size + 1, 'b'))
@@ -230,4 +233,10 @@ export function describeStore<Context extends { store: ObjectStore }>(name: stri
       expect(text(await lossy.get('log/1.json'))).toBe('mine')
     })
   })
+}
+
+async function temporaryFolder(made: string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-store-'))
+  made.push(folder)
+  return folder
 }

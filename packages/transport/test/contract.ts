@@ -26,6 +26,14 @@ export interface TransportUnderTest {
   readonly nowhere: Position
   /** Whether a message can be without a value. */
   readonly tombstones: boolean
+  /** What opens a source, where the address is not one of ours. */
+  readonly source?: () => Source | Promise<Source>
+  /** Whether a message can hold this text; any, unless said. */
+  readonly holds?: (value: string) => boolean
+  /** Whether messages have keys; they have, unless said. */
+  readonly keys?: boolean
+  /** Whether the system knows when a message came; it does, unless said. */
+  readonly times?: boolean
   /** Whether messages have headers: then the id that a producer gives to a record is in one. */
   readonly headers: boolean
 }
@@ -63,7 +71,7 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       return made
     }
     const subscribed = async (topic: string) => {
-      const source = await openSource(transport.address, runtime)
+      const source = (await transport.source?.()) ?? (await openSource(transport.address, runtime))
       closers.push(() => source.close())
       const partitions = await assignment(source, topic)
       return { source, partitions, first: partitions[0] as Partition }
@@ -84,11 +92,14 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       expect(valuesOf(blocks)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}'])
       expect(blocks.flatMap(namesOf)).toEqual(sent.map(({ offset }) => String(offset)))
       expect(blocks.every(({ traits }) => !traits.nulls && !traits.lineBreaks && traits.first === 0x7b)).toBe(true)
-      expect(blocks.at(-1)?.behind).toEqual(expect.toSatisfy(({ records, ms }: Behind) => (records ?? ms) === 0))
+      expect(blocks.at(-1)?.behind ?? { records: 0 }).toEqual(
+        expect.toSatisfy(({ records, ms }: Behind) => (records ?? ms) === 0),
+      )
     })
 
     it('says true things of the values of a block, and keeps them, whatever they are', async () => {
-      const odd = [...(transport.tombstones ? [null] : []), '', '{"a":\n1}', '  {"a":1}', '[1]', '{"a":1}\r']
+      const texts = ['', '{"a":\n1}', '  {"a":1}', '[1]', '{"a":1}\r'].filter(transport.holds ?? (() => true))
+      const odd = [...(transport.tombstones ? [null] : []), ...texts]
       for (const value of odd) {
         const topic = await transport.freshTopic(1)
         await send(topic, ['{"a":0}', value, '{"a":2}'])
@@ -147,8 +158,10 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       const earliest = await source.resolve(first, 'earliest')
       expect((await source.end(first)).passedBy(earliest)).toBe(false)
       expect(valuesOf(await readThrough(source, first, earliest))).toEqual(['{"a":1}', '{"a":2}'])
-      const late = await source.resolve(first, { time: between })
-      expect(valuesOf(await readThrough(source, first, late))).toEqual(['{"a":2}'])
+      if (transport.times ?? true) {
+        const late = await source.resolve(first, { time: between })
+        expect(valuesOf(await readThrough(source, first, late))).toEqual(['{"a":2}'])
+      }
       const latest = await source.resolve(first, 'latest')
       expect(await readThrough(source, first, latest)).toEqual([])
       await send(topic, ['{"a":3}'])
@@ -170,7 +183,8 @@ export function describeTransport<Context extends { transport: TransportUnderTes
       }
     })
 
-    it('hands over the keys too when they are asked for', async () => {
+    it('hands over the keys too when they are asked for', async ({ skip }) => {
+      skip(transport.keys === false, 'it has no keys')
       const topic = await transport.freshTopic(1)
       const keyed = ['pin', 'geo', 'ü'].map((key) => ({
         value: encode(`{"k":"${key}"}`),

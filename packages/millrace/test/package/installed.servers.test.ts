@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -18,7 +18,7 @@ const nodes = new Map([[process.version, process.execPath]])
 
 beforeAll(() => {
   using built = buildPackage()
-  npm(app, pack(built.folder), 'apache-arrow@21', 'typescript@7', '@types/node@22')
+  npm(app, pack(built.folder), 'apache-arrow@21', 'typescript@7', '@types/node@22', 'vitest@5', 'fast-check@4')
   const systems = { win32: 'win' } as Readonly<Record<string, string>>
   const name = `node-${systems[process.platform] ?? process.platform}-${process.arch}`
   const home = join(folder.path, 'node')
@@ -149,8 +149,43 @@ describe('in a project in TypeScript', () => {
       noEmit: true,
       allowImportingTsExtensions: true,
     }
-    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, include: ['*.ts'], exclude: ['*.test.ts'] }),
+    )
     expect(run(process.execPath, app, 'tsc', '-p', '.')).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test("what it says of a source, an output, a format and a store of one's own passes their suites, with right types", () => {
+    // Vitest's own types need more than a project has by itself.
+    const config = {
+      extends: './tsconfig.json',
+      compilerOptions: { skipLibCheck: true },
+      include: ['*.ts'],
+      exclude: [],
+    }
+    writeFileSync(join(app, 'tsconfig.tests.json'), JSON.stringify(config))
+    expect(run(process.execPath, app, 'tsc', '-p', 'tsconfig.tests.json')).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
+    const { status, stdout, stderr } = run(
+      process.execPath,
+      app,
+      'vitest',
+      'run',
+      '--reporter=json',
+      '--outputFile=report.json',
+      '--maxWorkers=1',
+    )
+    expect(status, `${stdout}${stderr}`).toBe(0)
+    const { testResults } = JSON.parse(readFileSync(join(app, 'report.json'), 'utf8')) as {
+      testResults: { name: string; assertionResults: unknown[] }[]
+    }
+    const counts = testResults.map(({ name, assertionResults }) => [basename(name), assertionResults.length >= 7])
+    const files = ['lines', 'map-store', 'pairs', 'sqlite'].map((name) => [`${name}.test.ts`, true])
+    expect(counts.sort()).toEqual(files)
   })
 
   test(`they print what it says, with Node ${lowest}`, () => {
