@@ -71,6 +71,8 @@ zpty -d shell`
     cwd: folder.path,
     encoding: 'utf8',
     env: { ...process.env, TERM: 'xterm' },
+    // A shell that never says what is waited for would else stop all tests: no timeout of theirs ends this call.
+    timeout: 120_000,
   })
   const echoed = stdout.split(/\r?\n/).filter((line) => /^millrace .* #end$/.test(line))
   expect(echoed).toEqual(
