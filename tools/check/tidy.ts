@@ -94,7 +94,7 @@ function checkSyntax({ path, text, program }: SourceFile): Problem[] {
 
 function versionProblems(json: PackageJson): Problem[] {
   // A published package names ranges: whoever installs it gets the mends of its dependencies.
-  const published = json.private === true ? {} : (json.dependencies ?? {})
+  const published = json.private === true ? {} : { ...json.dependencies, ...json.peerDependencies }
   return dependenciesOf(json).flatMap(([name, version]) => {
     if (published[name] !== version) return checkVersion(json.path, name, version)
     return RANGE.test(version) ? [] : [{ path: json.path, message: `${name} ${version} is not a range like ^1.2.3` }]
