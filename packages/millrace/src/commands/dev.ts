@@ -18,9 +18,11 @@ const run: Run = async (settings, args, io) => {
   }
   const dataset = chosenDataset(args.positionals[0], values.datasets)
   const openSample = () => sampleOf(dataset, settings, args.text('--sample'))
-  const { datasetFolders } = values
-  const view = await developDataset({ dataset, datasetFolders, openSample, records, once: args.switch('--once') }, io)
-  return view.problem !== undefined && args.switch('--once') ? DATASET_IS_BROKEN : 0
+  const { datasetFolders, registry } = values
+  const formats = { registry, environment: process.env }
+  const once = args.switch('--once')
+  const view = await developDataset({ dataset, datasetFolders, formats, openSample, records, once }, io)
+  return view.problem !== undefined && once ? DATASET_IS_BROKEN : 0
 }
 
 function chosenDataset(named: string | undefined, datasets: readonly string[]): string {
@@ -64,7 +66,7 @@ export const dev: Command = {
     'Shows records of a topic, a file or the fixtures beside what becomes of them, rejected ones with the reason, anew whenever dataset.json or clean.sql changes. Nothing is committed, and no progress is kept.',
   positionals: ['[dataset]'],
   words: 'data sets',
-  settings: ['source', 'datasets', 'datasetFolders', 'topics', 'start'],
+  settings: ['source', 'datasets', 'datasetFolders', 'topics', 'start', 'registry'],
   options: [
     {
       flag: '--sample',

@@ -1,5 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { type Machine, openMachine } from '@millrace/engine'
+import type { FormatContext } from '@millrace/formats'
 import type { Io } from '../command.ts'
 import { hasKeys, readKeys } from '../terminal/keys.ts'
 import { screen } from '../terminal/screen.ts'
@@ -13,6 +14,7 @@ import { type View, viewOf } from './view.ts'
 export interface DevOptions {
   readonly dataset: string
   readonly datasetFolders: readonly string[]
+  readonly formats: FormatContext
   /** Opens the sample, at its first record. */
   readonly openSample: () => Promise<Sample>
   readonly records: number
@@ -47,8 +49,10 @@ export async function developDataset(options: DevOptions, io: Io): Promise<View>
   }
 }
 
-async function look(looking: Looking, { dataset, datasetFolders }: DevOptions, machine: Machine): Promise<void> {
-  looking.view = await viewOf(dataset, datasetFolders, looking.messages, machine)
+async function look(looking: Looking, options: DevOptions, machine: Machine): Promise<void> {
+  const { dataset, datasetFolders } = options
+  const formats = looking.sample.isOfSource ? options.formats : undefined
+  looking.view = await viewOf({ dataset, datasetFolders, formats }, looking.messages, machine)
   looking.chosen = Math.max(0, Math.min(looking.chosen, looking.view.records.length - 1))
 }
 

@@ -11,6 +11,8 @@ import type { Message } from '../testing/messages.ts'
 export interface Sample {
   /** Where they are from, for people. */
   readonly from: string
+  /** Whether they are as producers wrote them; of other samples they are lines of JSON. */
+  readonly isOfSource: boolean
   /** Returns up to so many more, after those that were handed over before; unless there are any it `waits` or not. */
   next(most: number, signal: AbortSignal, waits: boolean): Promise<readonly Message[]>
   close(): Promise<void>
@@ -36,6 +38,7 @@ export async function sampleOfSource(address: string, route: SampleRoute, start:
   const waiting: Message[] = []
   return {
     from: `${redact(address)}, ${route.topics.join(', ')}`,
+    isOfSource: true,
     async next(most, signal, waits) {
       const ends = waits ? [] : await Promise.all(cursors.map(({ partition }) => source.end(partition)))
       const isOver = () => !waits && cursors.every(({ at }, i) => ends[i]?.passedBy(at))
@@ -86,6 +89,7 @@ export async function sampleOfFeed(from: string, dataset: string, datasetFolders
   const { openFeed } = await import('@millrace/ingest')
   const feed = await openFeed(from, { datasets: [dataset], datasetFolders, mode: 'random', seed: 1 }, systemRuntime)
   return {
+    isOfSource: false,
     from: from === 'generator' ? 'the generator' : redact(from),
     next: async (most) => ((await feed.next(most))?.get(dataset) ?? []).map((value) => ({ value })),
     close: () => feed.close(),
@@ -100,6 +104,7 @@ export async function sampleOfFixtures(dataset: string, folders: readonly string
   if (waiting.length === 0) return undefined
   return {
     from: 'its fixtures',
+    isOfSource: false,
     next: async (most) => waiting.splice(0, most).map((line) => ({ value: Buffer.from(line) })),
     close: async () => {},
   }

@@ -1,8 +1,9 @@
-import { nearest } from '@millrace/base'
+import { nearest, valueAt } from '@millrace/base'
 import type { Machine } from '@millrace/engine'
+import { type FormatContext, jsonFormat } from '@millrace/formats'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import { type Outcome, openRecordCleaner } from '../testing/clean-each.ts'
-import { type Message, recordsOf } from '../testing/messages.ts'
+import { blockOf, type Message, recordsOf } from '../testing/messages.ts'
 import { reasonInWords } from '../testing/reasons.ts'
 
 /** A record of the sample, and what became of it. */
@@ -24,23 +25,27 @@ export interface View {
   readonly notes: readonly string[]
 }
 
+/** What is looked at. */
+export interface Subject {
+  readonly dataset: string
+  readonly datasetFolders: readonly string[]
+  /** What formats read messages of a source with. Undefined where the messages are lines of JSON whatever the format. */
+  readonly formats: FormatContext | undefined
+}
+
 /** Loads the data set anew and cleans the messages with it. */
-export async function viewOf(
-  name: string,
-  folders: readonly string[],
-  messages: readonly Message[],
-  machine: Machine,
-): Promise<View> {
+export async function viewOf(subject: Subject, messages: readonly Message[], machine: Machine): Promise<View> {
   const connection = await machine.engine.connect()
   try {
-    const dataset = await loadDataset(name, folders)
+    const dataset = await loaded(subject)
     const records = recordsOf(messages, dataset)
     const cleaner = await openRecordCleaner(dataset, machine, connection)
     // Without a record the SQL is checked all the same.
     await cleaner.together([])
     const outcomes = await cleaner.each(records)
-    const viewed = records.map(({ number, place, value }, i): ViewedRecord => {
-      const [raw, outcome] = [textOf(value), outcomes[i]]
+    const raws = await Promise.all(records.map((record) => rawOf(record, dataset)))
+    const viewed = records.map(({ number, place }, i): ViewedRecord => {
+      const [raw = '', outcome] = [raws[i], outcomes[i]]
       const of = place === undefined ? String(number) : `${number}.${place}`
       const rejected = outcome?.rejected
       return { name: of, raw, outcome, reason: rejected && reasonInWords(rejected, dataset, raw) }
@@ -59,6 +64,21 @@ export async function viewOf(
     connection.closeSync()
   }
 }
+
+async function loaded({ dataset: name, datasetFolders, formats }: Subject): Promise<Dataset> {
+  const dataset = await loadDataset(name, datasetFolders, formats)
+  return formats === undefined && dataset.format.isBinary ? { ...dataset, format: jsonFormat } : dataset
+}
+
+/** Returns a record as text: of a binary format what it reads of it, or its first bytes. */
+async function rawOf(record: Message, { format }: Dataset): Promise<string> {
+  if (!format.isBinary || record.value === null) return textOf(record.value)
+  const { lines } = await format.read(blockOf([record]))
+  const line = valueAt(lines, 0)
+  return line ? textOf(line) : `0x${Buffer.from(record.value.subarray(0, SHOWN_BYTES)).toString('hex')}`
+}
+
+const SHOWN_BYTES = 64
 
 function textOf(bytes: Uint8Array | null): string {
   return bytes === null ? '(no value)' : Buffer.from(bytes).toString('utf8')
@@ -81,7 +101,7 @@ function fieldNotes(records: readonly ViewedRecord[], { fields, format }: Datase
     const hint = meant ? `: is it ${meant}? Add it to the aliases of that field.` : ': left out.'
     return `The field ${name} of ${count} of ${records.length} records is not in dataset.json${hint}`
   })
-  if (!format.isJsonLines) return unknown
+  if (!format.isJsonLines && !format.isBinary) return unknown
   const seen = new Set(records.flatMap(({ raw }) => keysOf(raw)))
   const absent = fields.filter(({ name, aliases }) => [name, ...aliases].every((each) => !seen.has(each)))
   return [

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { systemRuntime } from '@millrace/base'
+import { openProducer } from '@millrace/transport'
 import { expect, test } from 'vitest'
 import { screenLines } from '../../src/dev/screen.ts'
 import { runMillrace, startMillrace, temporaryFolder } from '../run-millrace.ts'
@@ -32,6 +34,25 @@ test('reads a topic as a reader of its own, and shows fixtures while there is no
   // No progress was kept: a worker gets them all.
   const streamed = await runMillrace(['stream', '--until-caught-up', '--json'], surroundings)
   expect(JSON.parse(streamed.out)).toMatchObject({ rows: 30 })
+})
+
+test('shows messages of a binary format as what it reads of them', async () => {
+  const schema = {
+    type: 'record',
+    name: 'Sale',
+    fields: [
+      { name: 'id', type: 'long' },
+      { name: 'price', type: 'string' },
+    ],
+  }
+  const description = { ...SALES['datasets/sales/dataset.json'], format: { name: 'avro', schemas: [schema] } }
+  using folder = project({ 'datasets/sales/dataset.json': description })
+  const producer = await openProducer(`embedded:${join(folder.path, 'data/stream.db')}`, systemRuntime)
+  await producer.send('sales', [{ value: Buffer.from('\x02\x062.5') }, { value: Buffer.from('\x02\xff') }])
+  await producer.close()
+  const { out } = await runMillrace(['dev', '--once'], { cwd: folder.path, env: SETTINGS })
+  expect(out).toContain('record 1: {"id":1,"price":"2.5"}\n  {"id":1,"price":2.5}\n')
+  expect(out).toMatch(/record 2: 0x02\w+\n {2}rejected: not Avro/)
 })
 
 test('says what is probably not meant', async () => {
