@@ -47,6 +47,16 @@ test('a registry that is down is waited for, and nothing is lost', async () => {
   expect(await place.sql('select id from readings order by id')).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }])
 })
 
+test('millrace dev shows what messages hold, and what becomes of them', async () => {
+  const { place, options } = await placeWith({ name: 'avro', schemas: ['reading.avsc'] }, [
+    Buffer.from([2]),
+    Buffer.from([4, 6]),
+  ])
+  const { exitCode, stdout } = await place.run('dev', 'readings', '--once', ...options)
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('{"id":1}') })
+  expect(stdout).toContain('1 bytes are left over')
+})
+
 test('without a registry a worker ends before it does anything, and says what to set', async () => {
   const { place, options } = await placeWith('avro', [Buffer.from([0, 0, 0, 0, 7, 2])])
   const ended = await place.run('stream', '--until-caught-up', ...options)

@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { joinValues, valueAt } from '@millrace/base'
 import { expect, onTestFinished, test } from 'vitest'
 import { openFormat } from '../../src/index.ts'
@@ -103,6 +108,30 @@ test('the login is sent: a name and a password, or a token', async () => {
   const bearer = await serve(answers, { MILLRACE_REGISTRY_TOKEN: 'abc' })
   await bearer.read(message(1, 2))
   expect(bearer.asked[0]?.headers.authorization).toBe('Bearer abc')
+})
+
+test('over TLS the certificate is checked: one of a private authority is named by the address', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-registry-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const files = ['-keyout', key, '-out', cert]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...names], { stdio: 'pipe' })
+  const tls = { key: readFileSync(key), cert: readFileSync(cert) }
+  const server = createTlsServer(tls, (_, response) => response.end(JSON.stringify(schema('A', N)))).listen(
+    0,
+    '127.0.0.1',
+  )
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const readBy = async (registry: string) =>
+    openFormat('avro', { registry, environment: {} }).read(joinValues([message(1, 2)]))
+  await expect(readBy(url)).rejects.toMatchObject({
+    code: 'SOURCE_UNREACHABLE',
+    message: expect.stringContaining('certificate'),
+  })
+  expect((await readBy(`${url}?ca=${cert}`)).rejected).toEqual([])
 })
 
 test.each([
