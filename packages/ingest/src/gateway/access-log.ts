@@ -6,8 +6,8 @@ import { type DestinationStream, pino } from 'pino'
 export interface AccessLog {
   answered(request: FastifyRequest, reply: FastifyReply, milliseconds: number): void
   failed(request: FastifyRequest, error: unknown): void
-  /** What is still in memory is written. */
-  flush(): Promise<void>
+  /** Writes what is still in memory, and lets go of the file. */
+  close(): Promise<void>
 }
 
 /** Written when so much has gathered: a call to the system for each line would cost more than the line. */
@@ -26,7 +26,7 @@ export function openAccessLog(to: string | number): AccessLog {
   const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutSecrets } }
   const log = pino(options, destination as DestinationStream)
   const flush = () => destination.flush()
-  setInterval(flush, FLUSH_EVERY_MS).unref()
+  const timer = setInterval(flush, FLUSH_EVERY_MS).unref()
   return {
     answered(request, reply, milliseconds) {
       const { id, method, originalUrl: url, ip, client, action } = request
@@ -41,8 +41,11 @@ export function openAccessLog(to: string | number): AccessLog {
       })
     },
     failed: ({ id, method, url }, error) => log.error({ id, method, path: pathOf(url), err: error }, 'failed'),
-    async flush() {
-      if (await opened) destination.flushSync()
+    async close() {
+      clearInterval(timer)
+      if (!(await opened)) return
+      destination.flushSync()
+      if (typeof to === 'string') destination.destroy()
     },
   }
 }

@@ -38,7 +38,7 @@ export async function openGateway(options: GatewayOptions, runtime: Runtime): Pr
   const close = async () => {
     await app.close()
     await Promise.all([producer.close(), catalog.close(), checker?.close(), keys.close()])
-    await log.flush()
+    await log.close()
   }
   try {
     await app.listen(options.listen)

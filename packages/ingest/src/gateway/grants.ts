@@ -17,13 +17,13 @@ export const ALL_GRANTS: readonly Grant[] = ROLES.map((role) => ({ role, allows:
 /** Those of a key that says nothing of what it may. */
 export const USUAL_GRANTS: readonly Grant[] = ALL_GRANTS.filter(({ role }) => role !== 'admin')
 
-/** `produce`, or `produce:pin,geo-*` for some topics: `*` stands for any characters. */
+/** `produce`, or `produce:orders,events-*` for some topics: `*` stands for any characters. */
 export function readGrant(written: string, where: string): Grant {
   const [, name, patterns] = GRANT.exec(written) ?? []
   const role = ROLES.find((each) => each === name)
   if (!role) {
     throw new MillraceError('CONFIG_INVALID', `${where}: ${JSON.stringify(written)} is no role`, {
-      next: 'Roles are produce, read and admin, each for all topics or for some: produce:pin,geo-*',
+      next: 'Roles are produce, read and admin, each for all topics or for some: produce:orders,events-*',
     })
   }
   return { role, allows: patterns === undefined ? everyTopic : matcherOf(patterns.split(',')) }

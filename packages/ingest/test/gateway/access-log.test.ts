@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '@millrace/testkit'
 import type { FastifyRequest } from 'fastify'
@@ -19,4 +19,17 @@ it('a failure is logged with its stack, and without the secret of an address tha
   })
   expect(line.err.stack).toMatch(/\n +at /)
   expect(JSON.stringify(line)).not.toContain('hunter')
+  await log.close()
+})
+
+it.runIf(process.platform === 'linux')('lets go of its file when it is closed', async () => {
+  const file = join(await temporaryFolder(), 'access.log')
+  const log = openAccessLog(file)
+  const isOpen = async () => {
+    const open = await readdir('/proc/self/fd')
+    return (await Promise.all(open.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))).includes(file)
+  }
+  await expect.poll(isOpen).toBe(true)
+  await log.close()
+  await expect.poll(isOpen).toBe(false)
 })
