@@ -3,6 +3,7 @@ import { cassandra } from './cassandra.ts'
 import { cdk } from './cdk.ts'
 import { chromium } from './chromium.ts'
 import { confluent } from './confluent.ts'
+import { connect } from './connect.ts'
 import { flink } from './flink.ts'
 import { helm } from './helm.ts'
 import { httpfs } from './httpfs.ts'
@@ -48,7 +49,7 @@ export const SERVERS = {
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */
-export const PEERS = { flink }
+export const PEERS = { connect, flink }
 
 export type ServerName = keyof typeof SERVERS
 
