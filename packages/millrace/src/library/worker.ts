@@ -22,7 +22,8 @@ export interface WorkerOptions {
   readonly tables?: Readonly<Record<string, string>>
   /**
    * Where clean rows go: addresses, such as `delta` (the lake's tables, also where nothing is said) or
-   * postgres://host/database, cassandra://host/keyspace, and outputs of one's own. Rejected records go to the lake all the same.
+   * postgres://host/database, cassandra://host/keyspace, archive:PLACE, and outputs of one's own. Rejected records go to the
+   * lake all the same.
    */
   readonly outputs?: readonly (string | OpenOutput)[]
   /** The pipeline's name; its progress is kept under it. */

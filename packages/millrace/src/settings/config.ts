@@ -15,11 +15,11 @@ export interface Extensions {
 
 /** What millrace.config.ts may say. `millrace config` prints every setting with where its value comes from. */
 export interface Config {
-  /** Where the records come from: kafka://host:9092, kinesis://region or embedded:PATH. */
+  /** Where the records come from: kafka://host:9092, kinesis://region, embedded:PATH or archive:PLACE. */
   source?: string
   /** Where the tables live: a folder, file:///… or s3://bucket/prefix. */
   lake?: string
-  /** Where clean rows go: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN; the first of them, or delta, is the anchor. */
+  /** Where records go: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN, archive:PLACE?codec=gzip; delta, or the first of them that takes rows, is the anchor. */
   outputs?: string | string[]
   /** Places outside of the lake whose files its tables may name. */
   allowPath?: string | string[]

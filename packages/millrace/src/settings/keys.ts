@@ -23,7 +23,7 @@ export interface SettingInfo {
 const SETTINGS = {
   source: {
     value: 'ADDRESS',
-    description: 'where the records come from: kafka://host:9092, kinesis://region or embedded:PATH',
+    description: 'where the records come from: kafka://host:9092, kinesis://region, embedded:PATH or archive:PLACE',
     default: 'embedded:./data/stream.db',
   },
   lake: {
@@ -36,7 +36,7 @@ const SETTINGS = {
     flag: '--to',
     repeated: true,
     description:
-      'where clean rows go, again for each further output: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN',
+      'where records go, again for each further output: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN, archive:PLACE?codec=gzip',
     default: 'delta',
   },
   allowPath: {

@@ -136,7 +136,8 @@ async function readOn(
   const besides = wantedMetadata(metadata)
   const keys = besides.keys || wanted !== 'rows' || format.readsKeys || kinds.get(partition.topic)?.by === 'key'
   const room = inFlight.reserve()
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, headers: besides.headers, room }
+  const headers = besides.headers || wanted !== 'rows'
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, headers, room }
   const repeatsIn = findRepeats(source, partition)
   const withRepeats = async (block: Block) =>
     wanted === 'messages' ? block : withRetries(() => repeatsIn(block), runtime, signal, waiting)

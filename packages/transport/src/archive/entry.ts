@@ -38,6 +38,8 @@ export interface RecordsEntry {
   /** Milliseconds since 1970: how much later than the one before, and how many times in a row. */
   readonly times: readonly (readonly [later: number, count: number])[]
   readonly keys?: readonly (string | null)[]
+  /** Objects of JSON, as text. */
+  readonly headers?: readonly (string | null)[]
   readonly ids?: readonly (string | null)[]
   readonly oversized?: readonly (readonly [index: number, bytes: number])[]
   readonly odd: OddValues
@@ -78,7 +80,7 @@ export function recordsEntry(blocks: readonly Block[], odd: OddValues, traits: V
     blocks.some((block) => pick(block)?.some((each) => each !== undefined))
       ? blocks.flatMap((block) => Array.from({ length: block.count }, (_, i) => pick(block)?.[i] ?? null))
       : undefined
-  const [keys, ids] = [listed(({ keys }) => keys), listed(({ ids }) => ids)]
+  const [keys, headers, ids] = [listed(({ keys }) => keys), listed(({ headers }) => headers), listed(({ ids }) => ids)]
   const oversized = oversizedOf(blocks)
   return {
     ...{ count, traits, odd },
@@ -86,6 +88,7 @@ export function recordsEntry(blocks: readonly Block[], odd: OddValues, traits: V
     offsets: offsetRuns(blocks),
     times: timeRuns(blocks),
     ...(keys && { keys }),
+    ...(headers && { headers }),
     ...(ids && { ids }),
     ...(oversized.length > 0 && { oversized }),
   }

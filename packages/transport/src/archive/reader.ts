@@ -149,6 +149,7 @@ async function blockOf(partition: Partition, to: Position, file: FileEntry, byte
     offsets: offsetsIn(records),
     times: timesIn(records),
     ...(records.keys && { keys: texts(records.keys) }),
+    ...(records.headers && { headers: texts(records.headers) }),
     ...(records.ids && { ids: texts(records.ids) }),
     ...(records.oversized && { oversized: new Map(records.oversized) }),
   }

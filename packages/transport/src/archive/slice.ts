@@ -4,7 +4,7 @@ import type { Block } from '../source.ts'
 /** Returns the records from one index to another as a block of their own. Their bytes are not copied. */
 export function sliceBlock(block: Block, first: number, last: number): Block {
   if (first === 0 && last === block.count) return block
-  const { bytes, ends, offsets, times, keys, ids, oversized } = block
+  const { bytes, ends, offsets, times, keys, headers, ids, oversized } = block
   const start = endBefore(ends, first)
   const near = [...(oversized ?? [])].filter(([index]) => index >= first && index < last)
   return {
@@ -15,6 +15,7 @@ export function sliceBlock(block: Block, first: number, last: number): Block {
     offsets: offsets.slice(first, last),
     times: times.slice(first, last),
     ...(keys && { keys: keys.slice(first, last) }),
+    ...(headers && { headers: headers.slice(first, last) }),
     ...(ids && { ids: ids.slice(first, last) }),
     ...(oversized && { oversized: new Map(near.map(([index, size]) => [index - first, size])) }),
   }

@@ -21,6 +21,7 @@ test('keeps gaps between offsets, ids, and a place to go on', async () => {
   const [partition] = (await source.partitions('t')) as [Partition]
   const read = async (at: bigint) => {
     const block = await source.read(partition, [at], READ)
+    expect(block?.headers).toEqual(block?.ids?.map((id) => JSON.stringify({ id })))
     return block && { offsets: Array.from(block.offsets, Number), to: Number(block.to[0]), ids: block.ids }
   }
   expect(await read(0n)).toEqual({ offsets: [0, 1], to: 2, ids: ['id-0', 'id-1'] })
