@@ -5,6 +5,7 @@ import type { Machine } from '@millrace/engine'
 import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
 import { type Block, type Position, partitionKey, pickRecords, reached, type Source } from '@millrace/transport'
 import type { Advance } from './advance.ts'
+import { copyRows, type WrittenRows } from './copied-files.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
 import type { RejectedRecord } from './rejected-record.ts'
 import { readRows, tableInMemory } from './rows.ts'
@@ -12,7 +13,8 @@ import { changesInMemory, type StagedChanges, stageNewest } from './staged-chang
 
 /**
  * A batch for the outputs. It is cleaned when the first of them asks for rows, and writes them itself in the form asked
- * for, in one statement; an output that wants the messages as they came takes them, and nothing is cleaned for it.
+ * for, in one statement; others get copies of those rows while the first one's files are there. An output that wants the
+ * messages as they came takes them, and nothing is cleaned for it.
  * The bytes are valid until the last `prepare` has settled.
  */
 export interface CleanedBatch {
@@ -100,9 +102,14 @@ export function cleanedBatch(
   const blocks = selected.map(({ block }) => block)
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
   let report: CleanReport | undefined
+  let written: WrittenRows | undefined
   const intoFiles = async (snapshot: Snapshot) => {
+    const columns = dataset.schema.fields.map(({ name }) => name)
+    const copied = written && (await copyRows(written, snapshot, columns, machine))
+    if (copied) return copied
     const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot }, nameOf)
     report = cleaned.report
+    written = { snapshot, files: cleaned.files }
     return cleaned.files
   }
   const changes = async (keyedTable?: Snapshot, as = dataset) => {

@@ -1,7 +1,7 @@
 import { joinValues, systemRuntime } from '@millrace/base'
 import { type Machine, openMachine } from '@millrace/engine'
 import { type CleanedBatch, cleanedBatch } from '@millrace/outputs'
-import { checkDescription, createCleaner, type Dataset } from '@millrace/transform'
+import { type Cleaner, checkDescription, createCleaner, type Dataset } from '@millrace/transform'
 import type { Block, Partition } from '@millrace/transport'
 
 /** Makes batches of a real data set with the real cleaner. */
@@ -48,9 +48,12 @@ export const USERS: Dataset = {
   sql: `SELECT ind, concat_ws(' ', first_name, last_name) AS user_name, age, date_joined FROM raw`,
 }
 
-export async function openBatches(dataset = USERS): Promise<Batches> {
+export async function openBatches(
+  dataset = USERS,
+  watched: (cleaner: Cleaner) => Cleaner = (cleaner) => cleaner,
+): Promise<Batches> {
   const machine = await openMachine(systemRuntime, 'all')
-  const cleaner = createCleaner(machine)
+  const cleaner = watched(createCleaner(machine))
   return {
     dataset,
     machine,
