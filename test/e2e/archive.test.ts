@@ -40,7 +40,8 @@ it('a table rebuilt from the archive equals the one that was filled beside it, a
     expect(rows).toEqual(await rowsIn('lake', table))
   }
   for (const lake of ['again', 'lake']) await ok('verify', '--lake', lake, '--source', 'archive:raw', ...SETS)
-  await ok('doctor', '--source', 'archive:raw', '--lake', 'again', ...SETS)
+  const looked = await ok('doctor', '--source', 'archive:raw', '--to', 'archive:raw', '--lake', 'again', ...SETS)
+  expect(looked).toMatch(/ok +archive: atomic create/)
 
   const verdict = await ok('verify', '--to', 'archive:raw', '--source', 'embedded:', '--json', ...SETS)
   expect(JSON.parse(verdict).at(-1)).toMatchObject({ topic: 'user', files: 2, messages: POSTS * 2, problems: [] })

@@ -23,7 +23,7 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
       import('@millrace/stream'),
       import('@millrace/transform'),
     ])
-  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns, registry } = values
+  const { source, lake, outputs, datasets, datasetFolders, topics = {}, nullColumns, registry } = values
   const tableOf = tableNames(values)
   const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
   const tables = datasets.flatMap((name) => {
@@ -38,6 +38,7 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
     ...(await checkMachine()),
     ...(await checkRegistry(registry)),
     ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables }, systemRuntime)),
+    ...(await checkArchives(outputs)),
     ...(await checkSource(
       {
         source,
@@ -48,6 +49,23 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
       systemRuntime,
     )),
   ]
+}
+
+/** An archive asks of its store what a lake asks. */
+async function checkArchives(outputs: readonly string[]): Promise<Finding[]> {
+  const archives = outputs.filter((output) => output.startsWith('archive:'))
+  if (archives.length === 0) return []
+  const [{ checkLake }, { parseArchiveAddress }] = await Promise.all([
+    import('../doctor/lake.ts'),
+    import('@millrace/transport'),
+  ])
+  const found: Finding[] = []
+  for (const archive of archives) {
+    const { place } = parseArchiveAddress(archive)
+    const findings = await checkLake({ lake: place, isDefault: false, tables: [] }, systemRuntime)
+    found.push(...findings.map((finding) => ({ ...finding, check: finding.check.replace(/^lake/, 'archive') })))
+  }
+  return found
 }
 
 const MARKS = { ok: ['green', 'ok'], problem: ['red', 'problem'], 'not set': ['dim', 'not set'] } as const
@@ -66,8 +84,8 @@ function print(findings: readonly Finding[], { line, style }: Io): void {
 
 export const doctor: Command = {
   about:
-    'Looks at what is configured: versions, memory, disk; whether the lake can be trusted with tables (atomic creates, whole lists, clocks, permissions) and the tables can be written; whether the source answers and its topics can be read. Leaves nothing behind.',
-  settings: ['lake', 'source', 'datasets', 'datasetFolders', 'topics', 'tables', 'nullColumns', 'registry'],
+    'Looks at what is configured: versions, memory, disk; whether the lake, and an archive, can be trusted (atomic creates, whole lists, clocks, permissions) and the tables can be written; whether the source answers and its topics can be read. Leaves nothing behind.',
+  settings: ['lake', 'outputs', 'source', 'datasets', 'datasetFolders', 'topics', 'tables', 'nullColumns', 'registry'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' },
