@@ -103,11 +103,17 @@ export function openReader(store: ObjectStore, runtime: Runtime): PartitionReade
       const deadline = runtime.monotonic() + options.waitMs
       for (;;) {
         const block = await readNow(partition, from, options)
-        if (block || runtime.monotonic() >= deadline || options.signal?.aborted) return block
+        if (block) return asAsked(block, options)
+        if (runtime.monotonic() >= deadline || options.signal?.aborted) return undefined
         await runtime.sleep(Math.min(POLL_MS, deadline - runtime.monotonic()), options.signal).catch(() => {})
       }
     },
   }
+}
+
+/** Leaves out what was not asked for. */
+function asAsked({ keys, headers, ...block }: Block, asked: ReadOptions): Block {
+  return { ...block, ...(keys && asked.keys && { keys }), ...(headers && asked.headers && { headers }) }
 }
 
 function isPosition(found: Opened | Position): found is Position {

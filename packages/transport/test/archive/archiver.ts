@@ -53,6 +53,6 @@ function blockOf(partition: Partition, from: bigint, records: readonly OutgoingR
     times: new Float64Array(records.length).fill(systemRuntime.now()),
     keys: records.map(({ key }) => text(key)),
     ids: records.map(({ id }) => id),
-    headers: records.map(({ id }) => id && JSON.stringify({ id })),
+    headers: records.map(({ id }) => id && JSON.stringify({ 'millrace-id': id })),
   }
 }

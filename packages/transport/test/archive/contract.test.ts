@@ -19,9 +19,9 @@ for (const codec of ['none', 'zstd'] as const) {
       const { producer, begin } = await opened
       return {
         ...NUMBERED,
-        headers: false,
         address: `archive:${place}`,
         producer: () => producer,
+        headers: true,
         async freshTopic(partitions: number) {
           const name = `topic-${randomUUID()}`
           await begin(name, partitions)

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openSource, type Partition } from '../../src/index.ts'
 import { archiver } from './archiver.ts'
 
-const READ = { maxBytes: 1 << 20, waitMs: 0 }
+const READ = { maxBytes: 1 << 20, waitMs: 0, headers: true }
 const record = (number: number) => ({ value: Buffer.from(`{"i":${number}}`), id: `id-${number}`, partition: 0 })
 
 test('keeps gaps between offsets, ids, and a place to go on', async () => {
@@ -21,7 +21,7 @@ test('keeps gaps between offsets, ids, and a place to go on', async () => {
   const [partition] = (await source.partitions('t')) as [Partition]
   const read = async (at: bigint) => {
     const block = await source.read(partition, [at], READ)
-    expect(block?.headers).toEqual(block?.ids?.map((id) => JSON.stringify({ id })))
+    expect(block?.headers).toEqual(block?.ids?.map((id) => JSON.stringify({ 'millrace-id': id })))
     return block && { offsets: Array.from(block.offsets, Number), to: Number(block.to[0]), ids: block.ids }
   }
   expect(await read(0n)).toEqual({ offsets: [0, 1], to: 2, ids: ['id-0', 'id-1'] })
