@@ -25,20 +25,22 @@ export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'
 export { type CommitResult, commit, committedOrThrow } from './write/commit.ts'
+export type { WriteContext } from './write/context.ts'
 export { openOrCreate } from './write/create.ts'
+export { writeEdits } from './write/edits.ts'
 export type { NewTable } from './write/new-table.ts'
 export { type StageOptions, stageParquet, stageRows } from './write/parquet.ts'
+export { removalOf } from './write/removal.ts'
 export { restoreTable } from './write/restore.ts'
 export { isRowRefusal, onlyTaken, rowRefusal } from './write/row-rules.ts'
 export {
   appendRows,
   type RemovalOptions,
-  removalOf,
   replaceRows,
-  type WriteContext,
   type WriteOptions,
 } from './write/rows.ts'
 export { shareFiles } from './write/share.ts'
 export { discardStaged, type StagedFile, stagedRows, uploadAll, uploadStaged } from './write/staged.ts'
 export type { Transaction } from './write/transaction.ts'
-export { refuseExpiringProgress, refuseUnwritable } from './write/writable.ts'
+export { planUpsert, type UpsertPlan } from './write/upsert.ts'
+export { refuseExpiringProgress, refuseRemoval, refuseUnwritable } from './write/writable.ts'

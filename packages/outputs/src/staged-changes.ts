@@ -10,6 +10,7 @@ import { tableInMemory } from './rows.ts'
 export interface StagedChanges {
   readonly path: string | undefined
   readonly rows: number
+  readonly bytes: number
   /** Deletes the file. */
   discard(): Promise<void>
 }
@@ -19,6 +20,8 @@ export function changesInMemory(dataset: Dataset, machine: Machine): Promise<Sna
   return tableInMemory({ ...dataset, schema: changeSchema(dataset) }, machine)
 }
 
+const NONE: StagedChanges = { path: undefined, rows: 0, bytes: 0, discard: async () => {} }
+
 /** Makes one file of the newest change of each key, sorted by key, and deletes the files of all changes. */
 export async function stageNewest(
   { key, sequenceBy }: Keyed,
@@ -26,7 +29,7 @@ export async function stageNewest(
   table: Snapshot,
   { engine, workFolder, runtime }: Machine,
 ): Promise<StagedChanges> {
-  if (all.length === 0) return { path: undefined, rows: 0, discard: async () => {} }
+  if (all.length === 0) return NONE
   const connection = await engine.connect()
   try {
     const paths = all.map(({ localPath }) => quoteText(localPath)).join(', ')
@@ -35,8 +38,8 @@ export async function stageNewest(
     const newest = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)
       QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY ${order}) = 1 ORDER BY ${keys}`
     const [file] = await stageRows(connection, newest, table, workFolder, runtime)
-    if (!file) return { path: undefined, rows: 0, discard: async () => {} }
-    return { path: file.localPath, rows: Number(file.rows), discard: () => discardStaged(file) }
+    if (!file) return NONE
+    return { path: file.localPath, rows: Number(file.rows), bytes: file.add.size, discard: () => discardStaged(file) }
   } finally {
     connection.closeSync()
     await Promise.all(all.map(discardStaged))

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { quoteName } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { locationOf } from '../log/log.ts'
 import { legacyFiles } from '../read/legacy.ts'
@@ -7,8 +8,9 @@ import { fileKey } from '../read/replay.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { commit } from '../write/commit.ts'
+import type { WriteContext } from '../write/context.ts'
 import { stageRows } from '../write/parquet.ts'
-import { removalOf, type WriteContext } from '../write/rows.ts'
+import { removalOf } from '../write/removal.ts'
 import { type StagedFile, uploadAll } from '../write/staged.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 import { binsOf } from './bins.ts'
@@ -17,6 +19,8 @@ import { outsideFiles } from './needed.ts'
 export interface OptimizeOptions {
   readonly targetBytes?: number
   readonly signal?: AbortSignal
+  /** Sorts the rows of each new file by these columns. */
+  readonly sortBy?: readonly string[]
 }
 
 export interface OptimizeResult {
@@ -38,7 +42,7 @@ const TARGET_BYTES = 128 * 1024 * 1024
 export async function optimizeTable(
   base: Snapshot,
   context: WriteContext,
-  { targetBytes = TARGET_BYTES, signal }: OptimizeOptions = {},
+  { targetBytes = TARGET_BYTES, signal, sortBy = [] }: OptimizeOptions = {},
 ): Promise<OptimizeResult> {
   refuseUnwritable(base)
   let result: OptimizeResult = {
@@ -51,7 +55,7 @@ export async function optimizeTable(
   }
   const bins = binsOf(ownFiles(base), targetBytes)
   const stageNext = (seen: Snapshot) => {
-    const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), context)
+    const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), sortBy, context)
     // Handled where it is awaited; until then a failure must not count as unhandled.
     staging.catch(() => {})
     return staging
@@ -90,6 +94,7 @@ interface StagedBin {
 async function stage(
   seen: Snapshot,
   chosen: readonly AddFile[] | undefined,
+  sortBy: readonly string[],
   { connection, folder, runtime }: WriteContext,
 ): Promise<StagedBin | undefined> {
   if (!chosen) return undefined
@@ -99,8 +104,9 @@ async function stage(
   const foreign = await outsideFiles(seen.table, chosen)
   const bin = chosen.filter((file) => !legacy.has(file) && !foreign.has(file))
   if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }
+  const order = sortBy.length === 0 ? '' : ` ORDER BY ${sortBy.map(quoteName).join(', ')}`
   const files = await withScan({ ...planScan(seen), files: bin }, connection, (rows) =>
-    stageRows(connection, rows, seen, folder, runtime, { dataChange: false }),
+    stageRows(connection, `SELECT * FROM (${rows})${order}`, seen, folder, runtime, { dataChange: false }),
   )
   return { bin, seen, files }
 }

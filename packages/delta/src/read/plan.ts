@@ -20,7 +20,12 @@ export interface Scan {
   readonly where: Predicate | undefined
   /** The files that may have matching rows. */
   readonly files: readonly AddFile[]
+  /** Whether the rows have two more columns: FILE, its place in `files`, and ROW, the row's place in its file. */
+  readonly positions?: boolean
 }
+
+export const FILE = 'millrace_file'
+export const ROW = 'millrace_row'
 
 export function planScan(snapshot: Snapshot, { columns, where }: ScanOptions = {}): Scan {
   const table = tableColumns(snapshot)

@@ -5,7 +5,7 @@ import { columnId, fileType, physicalName, renamed, type TableColumns, tableColu
 import { tableUrl } from '../log/log.ts'
 import { duckdbType, isWidened, type StructField, unreadableType } from '../log/schema.ts'
 import { type Calendar, rebasedColumn } from './calendar.ts'
-import type { Scan } from './plan.ts'
+import { FILE, ROW, type Scan } from './plan.ts'
 import { columnsOf, fieldNamed, predicateSql } from './predicate.ts'
 
 /** Facts of the files that only the log and the footers have, by path and by index. */
@@ -23,7 +23,8 @@ export interface FileFacts {
 export function renderScan(scan: Scan, paths: readonly string[], known: FileFacts): string {
   const columns = tableColumns(scan.snapshot)
   const used = usedColumns(scan, columns)
-  const outer = selectList(scan.columns.map((field) => quoteName(field.name)))
+  const places = scan.positions ? [FILE, ROW] : []
+  const outer = selectList([...scan.columns.map((field) => quoteName(field.name)), ...places])
   const where = scan.where ? ` WHERE ${predicateSql(scan.where, columns.fields)}` : ''
   if (scan.files.length === 0) return emptyQuery(scan, outer)
   const rows = rowsQuery(scan, columns, used, paths, known)
@@ -45,7 +46,8 @@ function emptyQuery(scan: Scan, outer: string): string {
     const readable = unreadableType(type) === undefined ? duckdbType(type) : 'VARCHAR'
     return `NULL::${readable} AS ${quoteName(name)}`
   })
-  return `SELECT ${outer} FROM (SELECT ${selectList(nothing)}) WHERE false`
+  const places = scan.positions ? [`NULL::BIGINT AS ${FILE}`, `NULL::BIGINT AS ${ROW}`] : []
+  return `SELECT ${outer} FROM (SELECT ${selectList([...nothing, ...places])}) WHERE false`
 }
 
 function rowsQuery(
@@ -62,6 +64,7 @@ function rowsQuery(
     const isOld = known.calendars.size > 0 && inFiles.includes(field)
     return `${isOld ? rebasedColumn(value, field, columns.mapping) : value} AS ${quoteName(field.name)}`
   })
+  if (scan.positions) expressions.push(`d.file_index AS ${FILE}`, `d.file_row_number AS ${ROW}`)
   const facts = fileFacts(scan, columns, partitions, known)
   return [
     `SELECT ${selectList(expressions)} FROM ${readParquet(scan, columns, inFiles, paths)} AS d`,

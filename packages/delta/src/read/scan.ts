@@ -86,8 +86,8 @@ export function rowsByLog(snapshot: Snapshot): bigint | undefined {
 }
 
 /** Returns the number of rows of a scan without columns if the log has it: then no file is opened. */
-function countedRows({ columns, where, files }: Scan): bigint | undefined {
-  if (columns.length > 0 || where) return undefined
+function countedRows({ columns, where, files, positions }: Scan): bigint | undefined {
+  if (columns.length > 0 || where || positions) return undefined
   let rows = 0n
   for (const file of files) {
     const { numRecords } = statsOf(file)

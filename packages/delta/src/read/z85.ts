@@ -17,3 +17,14 @@ export function decodeZ85(text: string): Uint8Array | undefined {
   }
   return new Uint8Array(bytes.buffer)
 }
+
+/** Returns bytes, whose number is a multiple of four, as Z85. */
+export function encodeZ85(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 4) {
+    const word = view.getUint32(at)
+    for (let place = 85 ** 4; place >= 1; place /= 85) text += ALPHABET[Math.floor(word / place) % 85]
+  }
+  return text
+}

@@ -31,6 +31,7 @@ export function conflictBetween(
   if (latest === seen) return undefined
   if (transaction.protocol && latest.protocol !== seen.protocol) return 'protocol'
   if (!metadataHolds(seen, latest, transaction)) return 'metadata'
+  if ((transaction.readsTxns ?? []).some((appId) => seen.txns.get(appId) !== latest.txns.get(appId))) return 'added'
   if ((transaction.txn ?? []).some(({ appId }) => seen.txns.get(appId) !== latest.txns.get(appId))) return 'progress'
   if ((transaction.remove ?? []).some(({ path }) => !sameFile(seen, latest, fileKey(latest.table, path))))
     return 'removed'

@@ -5,7 +5,7 @@ import { openTable, type Snapshot } from '../read/snapshot.ts'
 import { instantOf } from './age.ts'
 import { type CommitResult, commit } from './commit.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
-import { removalOf } from './rows.ts'
+import { removalOf } from './removal.ts'
 
 /** The table as it was at an older version, as a new version: nothing in between is forgotten. */
 export async function restoreTable(

@@ -1,32 +1,23 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { MillraceError, type Runtime } from '@millrace/base'
 import { quoteText } from '@millrace/engine'
-import type { AddFile, RemoveFile, Txn } from '../log/actions.ts'
+import type { AddFile, Txn } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
-import { tableUrl } from '../log/log.ts'
 import { schemaOf } from '../log/schema.ts'
-import { legacyFiles } from '../read/legacy.ts'
-import { planScan } from '../read/plan.ts'
-import { type Predicate, predicateSql } from '../read/predicate.ts'
+import { FILE, planScan, ROW } from '../read/plan.ts'
+import { columnsOf, fieldNamed, type Predicate, predicateSql } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { refreshed } from './age.ts'
 import { type CommitResult, commit } from './commit.ts'
 import { conflictBetween } from './conflicts.ts'
+import type { WriteContext } from './context.ts'
+import { type RowEdits, writeEdits } from './edits.ts'
 import { fittingColumns } from './fit.ts'
 import { stageRows } from './parquet.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
-import { type StagedFile, uploadAll } from './staged.ts'
+import { uploadAll } from './staged.ts'
 import type { Transaction } from './transaction.ts'
-
-/** Connection and scratch folder for writing data files. */
-export interface WriteContext {
-  readonly connection: DuckDBConnection
-  /** For files on their way: on this machine, and ours alone. */
-  readonly folder: string
-  readonly runtime: Runtime
-}
 
 export interface WriteOptions {
   readonly txn?: readonly Txn[]
@@ -76,7 +67,7 @@ export async function replaceRows(
 
 const REWRITE_TRIES = 3
 
-/** Copy on write: files that hold a matching row go, their other rows come back in new files. */
+/** Takes the rows that fit the predicate away; made again where others have changed what it rests on. */
 async function rewrite(
   base: Snapshot,
   where: Predicate,
@@ -85,17 +76,15 @@ async function rewrite(
 ): Promise<CommitResult> {
   let snapshot = base
   for (let tries = 1; ; tries++) {
-    const touched = await touchedFiles(snapshot, where, context.connection)
-    const survivors = await stageSurvivors(snapshot, where, touched.partly, context)
-    await uploadAll(snapshot.table, survivors)
-    const now = context.runtime.now()
+    const { files, gone } = await findRows(snapshot, where, context.connection)
+    const { add, remove } = await writeEdits(snapshot, { files, gone }, context)
     const columns = tableColumns(snapshot)
     const result = await commit(
       snapshot,
       {
         ...transaction,
-        add: [...(transaction.add ?? []), ...survivors.map(({ add }) => add)],
-        remove: [...touched.wholly, ...touched.partly].map((file) => removalOf(file, now)),
+        add: [...(transaction.add ?? []), ...add],
+        remove,
         reads: (file) => mayHold(columns, file, where),
       },
       context.runtime,
@@ -109,50 +98,23 @@ async function rewrite(
   }
 }
 
-interface Touched {
-  readonly wholly: readonly AddFile[]
-  readonly partly: readonly AddFile[]
-}
-
-async function touchedFiles(snapshot: Snapshot, where: Predicate, connection: DuckDBConnection): Promise<Touched> {
-  const scan = planScan(snapshot, { columns: [], where })
-  const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  const wholly: AddFile[] = []
-  const partly: AddFile[] = []
-  for (const file of scan.files) {
-    const counted = await withScan({ ...planScan(snapshot), files: [file] }, connection, (rows) =>
-      connection.runAndReadAll(`SELECT count(*) FILTER (WHERE coalesce(${sql}, false)), count(*) FROM (${rows})`),
-    )
-    const [matching, all] = counted.getRows()[0] ?? []
-    if (matching === 0n) continue
-    if (matching === all) wholly.push(file)
-    else partly.push(file)
-  }
-  return { wholly, partly }
-}
-
-async function stageSurvivors(
+/** Finds the rows that fit the predicate. */
+async function findRows(
   snapshot: Snapshot,
   where: Predicate,
-  files: readonly AddFile[],
-  context: WriteContext,
-): Promise<StagedFile[]> {
-  if (files.length === 0) return []
-  const { connection, folder, runtime } = context
-  const [legacy] = await legacyFiles(snapshot, files, connection)
-  if (legacy) {
-    throw new MillraceError(
-      'TABLE_UNSUPPORTED',
-      `${tableUrl(snapshot.table)}: ${legacy.path} holds dates of the Julian calendar, which a copy would change`,
-      { next: 'Let Spark rewrite the file, or delete from the table with Spark.' },
-    )
-  }
-  const sql = predicateSql(where, schemaOf(snapshot.metadata).fields)
-  return withScan({ ...planScan(snapshot), files }, connection, (rows) => {
-    const kept = `SELECT * FROM (${rows}) WHERE NOT coalesce(${sql}, false)`
-    return stageRows(connection, kept, snapshot, folder, runtime)
-  })
+  connection: DuckDBConnection,
+): Promise<Pick<RowEdits, 'files' | 'gone'>> {
+  const { fields } = schemaOf(snapshot.metadata)
+  const columns = [...new Set(columnsOf(where).map((name) => fieldNamed(fields, name).name))]
+  const { files } = planScan(snapshot, { columns: [], where })
+  await withScan({ ...planScan(snapshot, { columns }), files, positions: true }, connection, (rows) =>
+    connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS
+      SELECT ${FILE}, ${ROW} FROM (${rows}) WHERE ${predicateSql(where, fields)}`),
+  )
+  return { files, gone: GONE }
 }
+
+const GONE = 'millrace_gone'
 
 /** The query's rows as uploaded files. Columns of the table that it lacks are null; it must have no others. */
 async function bringIn(
@@ -166,20 +128,6 @@ async function bringIn(
   const staged = await stageRows(connection, query, snapshot, folder, runtime, options)
   await uploadAll(snapshot.table, staged)
   return staged.map(({ add }) => add)
-}
-
-/** The tombstone of a file. */
-export function removalOf(file: AddFile, now: number, dataChange = true): RemoveFile {
-  const { path, partitionValues, size, deletionVector } = file
-  return {
-    path,
-    deletionTimestamp: now,
-    dataChange,
-    extendedFileMetadata: true,
-    partitionValues,
-    size,
-    ...(deletionVector ? { deletionVector } : {}),
-  }
 }
 
 function common({ txn, userMetadata }: WriteOptions, progress: readonly Txn[] = []) {

@@ -12,9 +12,17 @@ import type { Machine } from '@millrace/engine'
 import { keepLedger } from '../ledger/kept.ts'
 import type { MaintenanceTask } from '../output.ts'
 import type { ProgressTable } from './progress-table.ts'
+import type { Tombstones } from './tombstones.ts'
 
 type TableTask = Omit<MaintenanceTask, 'run'> & {
-  run(snapshot: Snapshot, context: WriteContext, signal: AbortSignal): Promise<boolean>
+  run(snapshot: Snapshot, context: WriteContext, signal: AbortSignal, sortBy?: readonly string[]): Promise<boolean>
+}
+
+/** What maintenance has to know of a keyed table. */
+export interface KeyedMaintenance {
+  /** Rows are sorted by it when files are made into larger ones: then few files hold a key. */
+  readonly key: readonly string[]
+  readonly tombstones: Tombstones
 }
 
 const SMALL_FILE_BYTES = 16 << 20
@@ -31,10 +39,10 @@ const TASKS: readonly TableTask[] = [
   {
     name: 'optimize',
     everyMs: MINUTE,
-    async run(snapshot, context, signal) {
+    async run(snapshot, context, signal, sortBy) {
       const files = [...snapshot.files.values()]
       if (files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST) return false
-      const { addedFiles } = await optimizeTable(snapshot, context, { signal })
+      const { addedFiles } = await optimizeTable(snapshot, context, { signal, ...(sortBy && { sortBy }) })
       return addedFiles > 0
     },
   },
@@ -54,15 +62,21 @@ const TASKS: readonly TableTask[] = [
 export function maintenanceTasks(
   table: ProgressTable,
   { engine, workFolder: folder, runtime }: Machine,
+  keyed?: KeyedMaintenance,
 ): MaintenanceTask[] {
   return TASKS.map(({ name, everyMs, run }) => ({
     name,
     everyMs,
     async run(signal) {
       const connection = await engine.connect()
+      const context = { connection, folder, runtime }
       try {
         // The worker's own snapshot may be old where others commit.
-        return await run(await refresh(table.snapshot()), { connection, folder, runtime }, signal)
+        const done = await run(await refresh(table.snapshot()), context, signal, keyed?.key)
+        if (!keyed) return done
+        const expired = name === 'vacuum' && (await keyed.tombstones.expire(context))
+        const buried = await keyed.tombstones.read()
+        return [done, expired, buried !== undefined && (await run(buried, context, signal, keyed.key))].includes(true)
       } finally {
         connection.closeSync()
       }

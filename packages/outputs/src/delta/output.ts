@@ -2,6 +2,7 @@ import { discardStaged, type StagedFile } from '@millrace/delta'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
 import { firstStarts } from './first-starts.ts'
+import { openKeyedDelta } from './keyed-output.ts'
 import { maintenanceTasks } from './maintenance.ts'
 import { nullColumns } from './null-columns.ts'
 import { openProgressTable } from './progress-table.ts'
@@ -16,6 +17,7 @@ interface PreparedFiles extends Prepared {
 /** Clean rows in a Delta table: the files of a batch and the progress of its partitions are one entry of the log. */
 export async function openDelta(context: OutputContext): Promise<Output> {
   const { store, table: path, dataset, group, machine } = context
+  if (dataset.keyed) return openKeyedDelta(context, dataset.keyed)
   const { runtime } = machine
   const { schema, description } = dataset
   const without = await nullColumns({ store, path }, dataset, context.nullColumns)
@@ -40,8 +42,8 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       const { staged, ledger } = (prepared as PreparedFiles | undefined) ?? { staged: [], ledger: [] }
       const info = prepared && ledgerInfo(group, dataset, ledger)
       const change = { files: staged, advances, ...(fence && { fence }), ...(info && { info }) }
-      const isOurs = await table.commit(change)
-      return isOurs ? { outcome: 'committed', version: table.snapshot().version } : { outcome: 'fenced' }
+      const outcome = await table.commit(change)
+      return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },
     maintenance: maintenanceTasks(table, machine),
     describe: () => sizeOf(table, without),

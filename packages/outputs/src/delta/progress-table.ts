@@ -1,12 +1,21 @@
 import type { Runtime } from '@millrace/base'
-import { commit, openOrCreate, type Snapshot, type StagedFile, type StructType, type TableRef } from '@millrace/delta'
+import {
+  type CommitResult,
+  commit,
+  openOrCreate,
+  type Snapshot,
+  type StagedFile,
+  type StructType,
+  type TableRef,
+  type Transaction,
+} from '@millrace/delta'
 import { type Partition, type Position, samePosition } from '@millrace/transport'
 import type { Begun, StoredAdvance } from '../output.ts'
 import { progressTxns, storedPosition, storedTopics } from './progress.ts'
 
 /**
  * A table whose commits carry the progress of the partitions whose rows they hold. Contract: rows and progress
- * become visible together or not at all; a commit answers false, having changed nothing, when the stored
+ * become visible together or not at all; a commit answers `fenced`, having changed nothing, when the stored
  * progress of any partition is not where the commit starts from, because then another worker owns it.
  */
 export interface ProgressTable {
@@ -22,11 +31,14 @@ export interface ProgressTable {
   position(partition: Partition): Position | undefined
   /** Whether this pipeline has a position for some partition of the same topic. */
   knows(partition: Partition): boolean
-  commit(change: TableChange): Promise<boolean>
+  /** Answers `conflict` where another writer changed what the edits rest on, or is faster again and again. */
+  commit(change: TableChange): Promise<CommitResult['outcome']>
 }
 
 export interface TableChange {
   readonly files: readonly StagedFile[]
+  /** What becomes of rows that are there, found in the snapshot that the table has now. */
+  readonly edits?: Pick<Transaction, 'add' | 'remove' | 'txn' | 'reads' | 'readsTxns'>
   readonly advances: readonly StoredAdvance[]
   /** Asked of the newest state besides: false means that the commit must not be made. */
   readonly fence?: (latest: Snapshot) => boolean
@@ -73,21 +85,23 @@ export async function openProgressTable({
     position: (partition) => storedPosition(snapshot, group, partition),
     knows: (partition) => topicsNow().knows(partition),
     wasRewound: (partition) => topicsNow().wasRewound(partition),
-    async commit({ files, advances, fence, info }) {
+    async commit({ files, edits, advances, fence, info }) {
       const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
       const stillThere = (latest: Snapshot) =>
         (fence?.(latest) ?? true) &&
         advances.every(({ partition, from }) => samePosition(storedPosition(latest, group, partition), from))
+      const added = files.filter(({ rows }) => rows > 0n).map(({ add }) => add)
       const transaction = {
         operation: 'STREAMING UPDATE',
-        add: files.filter(({ rows }) => rows > 0n).map(({ add }) => add),
-        txn: progressTxns(group, to, runtime.now()),
+        ...edits,
+        add: [...added, ...(edits?.add ?? [])],
+        txn: [...progressTxns(group, to, runtime.now()), ...(edits?.txn ?? [])],
         fence: stillThere,
         ...(info === undefined ? {} : { info }),
       }
       const result = await commit(snapshot, transaction, runtime)
       snapshot = result.snapshot
-      return result.outcome === 'committed'
+      return result.outcome
     },
   }
 }

@@ -5,8 +5,8 @@ import type { ProgressTable } from './progress-table.ts'
 export function sizeOf(table: ProgressTable, nullColumns: readonly string[] = []): OutputSize {
   const { version, files } = table.snapshot()
   let [rows, bytes] = [0, 0]
-  for (const { stats, size } of files.values()) {
-    rows += Number(/"numRecords":\s*(\d+)/.exec(stats ?? '')?.[1] ?? 0)
+  for (const { stats, size, deletionVector } of files.values()) {
+    rows += Number(/"numRecords":\s*(\d+)/.exec(stats ?? '')?.[1] ?? 0) - (deletionVector?.cardinality ?? 0)
     bytes += size
   }
   return { table: table.ref.path, version, files: files.size, bytes, rows, nullColumns }

@@ -1,11 +1,12 @@
 import { commitVersions, readCommits, type TableRef } from '@millrace/delta'
 import { type KeptEntry, ledgerOf, readLedgerSummary } from './kept.ts'
+import type { Ledger } from './ledger.ts'
 
 /** A commit with a ledger, or the summary of those that log cleanup has deleted. */
 export interface AuditedCommit {
   readonly version: number
   readonly entries: readonly KeptEntry[]
-  /** Rows in the files that it added; unknown for what has been folded. */
+  /** Rows in the files that it added; unknown for what has been folded, and no measure of changes. */
   readonly addedRows: bigint | undefined
 }
 
@@ -18,7 +19,8 @@ export async function* auditedCommits(table: TableRef): AsyncIterable<AuditedCom
     const entries = actions ? ledgerOf(actions) : []
     if (!actions || entries.length === 0) continue
     const addedRows = actions.add.reduce((sum, { stats }) => sum + rowsOf(stats), 0n)
-    yield { version, entries, addedRows }
+    const isKeyed = (actions.commitInfo?.millrace as Partial<Ledger> | undefined)?.mode !== undefined
+    yield { version, entries, addedRows: isKeyed ? undefined : addedRows }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Dataset } from '@millrace/transform'
+import { type Dataset, type Mode, modeOf } from '@millrace/transform'
 import type { Advance } from '../advance.ts'
 
 /**
@@ -26,6 +26,8 @@ export interface LedgerEntry {
 export interface Ledger {
   readonly group: string
   readonly dataset: string
+  /** Of a keyed table: its rows are changes, of which fewer rows may come into the table. */
+  readonly mode?: Mode
   readonly entries: readonly LedgerEntry[]
 }
 
@@ -57,6 +59,7 @@ export function ledgerEntry(
 }
 
 export function ledgerInfo(group: string, dataset: Dataset, entries: readonly LedgerEntry[]) {
-  const ledger: Ledger = { group, dataset: dataset.name, entries }
+  const mode = modeOf(dataset)
+  const ledger: Ledger = { group, dataset: dataset.name, ...(mode !== 'append' && { mode }), entries }
   return { millrace: ledger }
 }

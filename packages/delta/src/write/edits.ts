@@ -1,0 +1,168 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
+import { quoteName } from '@millrace/engine'
+import type { AddFile, RemoveFile } from '../log/actions.ts'
+import { tableUrl } from '../log/log.ts'
+import { schemaOf } from '../log/schema.ts'
+import { statsOf } from '../read/bounds.ts'
+import { legacyFiles } from '../read/legacy.ts'
+import { FILE, planScan, ROW } from '../read/plan.ts'
+import { withScan } from '../read/scan.ts'
+import type { Snapshot } from '../read/snapshot.ts'
+import type { WriteContext } from './context.ts'
+import { type MarkedRows, marksRows, writeVectors } from './deletion-vectors.ts'
+import { stageRows } from './parquet.ts'
+import { removalOf } from './removal.ts'
+import { type StagedFile, uploadAll } from './staged.ts'
+
+/** Rows that go and rows that come, found in a snapshot. */
+export interface RowEdits {
+  /** The files that were looked at. FILE is a place in this list. */
+  readonly files: readonly AddFile[]
+  /** A temporary table of the rows that go: FILE and ROW, each once. */
+  readonly gone: string
+  /** A SELECT of the rows that come, and in FILE the file whose row each replaces: NULL for a new one. */
+  readonly rows?: string
+  /** The table's columns that `rows` has. The others are NULL. */
+  readonly columns?: readonly string[]
+  /** Rows that replace none are sorted by these columns, so that their file has a range of them. */
+  readonly sortBy?: readonly string[]
+}
+
+export interface WrittenEdits {
+  readonly add: readonly AddFile[]
+  readonly remove: readonly RemoveFile[]
+}
+
+/** Files that are written anew together: small ones become one on the way. */
+const BIN_BYTES = 64 << 20
+const NEW_FILE_BYTES = 128 << 20
+
+/**
+ * Writes what the edits make of the files that they touch, and uploads it. Where the table has deletion vectors, rows
+ * that go are marked and their files stay; else the other rows of such a file are copied. Memory does not grow with the
+ * files: they stream through.
+ */
+export async function writeEdits(snapshot: Snapshot, edits: RowEdits, context: WriteContext): Promise<WrittenEdits> {
+  const { connection, runtime } = context
+  const touched = await touchedFiles(edits, connection)
+  const marks = marksRows(snapshot)
+  const [marked, copied]: [Touched[], Touched[]] = [[], []]
+  for (const each of touched.filter(({ left }) => left !== 0)) {
+    ;(marks && each.left !== undefined ? marked : copied).push(each)
+  }
+  const withVectors = await writeVectors(snapshot.table, await rowsOf(edits, marked, connection), runtime)
+  const staged: StagedFile[] = []
+  for (const bin of binsOf(copied)) staged.push(...(await copyBin(snapshot, edits, bin, context)))
+  staged.push(...(await stageNew(snapshot, edits, copied, context)))
+  await uploadAll(snapshot.table, staged)
+  const now = runtime.now()
+  return {
+    add: [...withVectors, ...staged.map(({ add }) => add)],
+    remove: touched.map(({ file }) => removalOf(file, now)),
+  }
+}
+
+interface Touched {
+  readonly file: AddFile
+  /** In `edits.files`. */
+  readonly place: number
+  /** How many rows stay; undefined where the log does not say how many there are. */
+  readonly left: number | undefined
+}
+
+async function touchedFiles({ files, gone }: RowEdits, connection: DuckDBConnection): Promise<Touched[]> {
+  const counted = await connection.runAndReadAll(`SELECT ${FILE}, count(*) FROM ${gone} GROUP BY ALL ORDER BY ALL`)
+  return counted.getRows().map(([at, count]) => {
+    const place = Number(at)
+    const file = files[place] as AddFile
+    const { numRecords } = statsOf(file)
+    const all = numRecords === undefined ? undefined : Number(numRecords) - (file.deletionVector?.cardinality ?? 0)
+    return { file, place, left: all === undefined ? undefined : all - Number(count) }
+  })
+}
+
+async function rowsOf(
+  { gone }: RowEdits,
+  marked: readonly Touched[],
+  connection: DuckDBConnection,
+): Promise<MarkedRows[]> {
+  const result: MarkedRows[] = []
+  for (const { file, place } of marked) {
+    const reader = await connection.runAndReadAll(`SELECT ${ROW} FROM ${gone} WHERE ${FILE} = ${place}`)
+    result.push({ file, rows: reader.getRows().map(([row]) => Number(row)) })
+  }
+  return result
+}
+
+function binsOf(touched: readonly Touched[]): Touched[][] {
+  const bins: Touched[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const each of touched) {
+    if (bytes + each.file.size > BIN_BYTES) {
+      bins.push([])
+      bytes = 0
+    }
+    bins.at(-1)?.push(each)
+    bytes += each.file.size
+  }
+  return bins
+}
+
+/** Copies the rows of some files that stay, and the rows that replace others in them. */
+async function copyBin(
+  snapshot: Snapshot,
+  edits: RowEdits,
+  bin: readonly Touched[],
+  { connection, folder, runtime }: WriteContext,
+): Promise<StagedFile[]> {
+  const files = bin.map(({ file }) => file)
+  await refuseLegacy(snapshot, files, connection)
+  const places = bin.map(({ place }, i) => `(${i}, ${place})`).join(', ')
+  const goneHere = `SELECT here AS ${FILE}, ${ROW} FROM ${edits.gone} JOIN (VALUES ${places}) AS p(here, place) ON place = ${FILE}`
+  return withScan({ ...planScan(snapshot), files, positions: true }, connection, (rows) => {
+    const stay = `SELECT * EXCLUDE (${FILE}, ${ROW}) FROM (${rows}) ANTI JOIN (${goneHere}) USING (${FILE}, ${ROW})`
+    const come = newRows(snapshot, edits, `${FILE} IN (${bin.map(({ place }) => place).join(', ')})`)
+    const query = come === undefined ? stay : `${stay} UNION ALL BY NAME ${come}`
+    return stageRows(connection, query, snapshot, folder, runtime)
+  })
+}
+
+/** Writes the rows that replace none, and those that replace rows of files that are not copied. */
+async function stageNew(
+  snapshot: Snapshot,
+  edits: RowEdits,
+  copied: readonly Touched[],
+  { connection, folder, runtime }: WriteContext,
+): Promise<StagedFile[]> {
+  const places = copied.map(({ place }) => place)
+  const where = places.length === 0 ? 'true' : `${FILE} IS NULL OR ${FILE} NOT IN (${places.join(', ')})`
+  const query = newRows(snapshot, edits, where)
+  if (query === undefined) return []
+  const order = edits.sortBy?.length ? ` ORDER BY ${edits.sortBy.map(quoteName).join(', ')}` : ''
+  return stageRows(connection, query + order, snapshot, folder, runtime, { targetBytes: NEW_FILE_BYTES })
+}
+
+/** Returns the rows that come with all columns of the table, in their types. */
+function newRows({ metadata }: Snapshot, { rows, columns }: RowEdits, where: string): string | undefined {
+  if (rows === undefined) return undefined
+  const { fields } = schemaOf(metadata)
+  const values = fields.map(({ name }) => {
+    return !columns || columns.includes(name) ? quoteName(name) : `NULL AS ${quoteName(name)}`
+  })
+  return `SELECT ${values.join(', ')} FROM (${rows}) WHERE ${where}`
+}
+
+async function refuseLegacy(
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  connection: DuckDBConnection,
+): Promise<void> {
+  const [legacy] = await legacyFiles(snapshot, files, connection)
+  if (!legacy) return
+  throw new MillraceError(
+    'TABLE_UNSUPPORTED',
+    `${tableUrl(snapshot.table)}: ${legacy.path} holds dates of the Julian calendar, which a copy would change`,
+    { next: 'Let Spark rewrite the file, or change the table with Spark.' },
+  )
+}

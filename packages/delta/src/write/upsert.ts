@@ -1,0 +1,164 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteName, quoteText } from '@millrace/engine'
+import type { AddFile } from '../log/actions.ts'
+import { tableColumns } from '../log/columns.ts'
+import { FILE, planScan, ROW } from '../read/plan.ts'
+import type { Predicate } from '../read/predicate.ts'
+import { mayHold } from '../read/prune.ts'
+import { withScan } from '../read/scan.ts'
+import type { Snapshot } from '../read/snapshot.ts'
+import type { RowEdits } from './edits.ts'
+import { filesWithKeys } from './files-with-keys.ts'
+
+export interface UpsertRules {
+  /** Columns of the table and of the changes; none of them may be NULL in a change. */
+  readonly key: readonly string[]
+  /** Columns that say which of two rows of a key is newer. None: a change is newer than what is there. */
+  readonly sequenceBy: readonly string[]
+  /** Leaves out changes of nothing but the columns of `sequenceBy`. */
+  readonly ignoreEqual?: boolean
+}
+
+/** Changes of rows, at most one for each key. */
+export interface Changes {
+  /** A Parquet file on this computer. */
+  readonly path: string
+  /** The table's columns that it has. The others become NULL. */
+  readonly columns: readonly string[]
+  /** SQL over a change: whether it deletes. */
+  readonly deletes: string
+  /** A table of deleted keys, with the columns of key and sequence. */
+  readonly tombstones?: Snapshot | undefined
+}
+
+export interface UpsertPlan {
+  readonly edits: RowEdits
+  /** Whether a file of another writer may hold a row of these keys: then the plan is to be made anew. */
+  readonly reads: (file: AddFile) => boolean
+  readonly inserted: number
+  readonly updated: number
+  readonly deleted: number
+  /** Changes that were older than what the table holds, or equal to it. */
+  readonly ignored: number
+  /** A SELECT of the columns of key and sequence of the changes that delete. */
+  readonly newTombstones: string
+}
+
+/** Temporary tables: the rows that were found, deleted keys, the changes that win, and the rows that go. */
+const [FOUND, BURIED, WINNERS, GONE] = ['millrace_found', 'millrace_buried', 'millrace_winners', 'millrace_gone']
+const ID = 'file_row_number'
+
+/**
+ * Finds the rows of the changes' keys. Only files whose statistics allow for one of the keys are opened, and of them
+ * only the columns of key and sequence are read, streaming past the keys of the changes: memory grows with the changes
+ * and not with the table.
+ */
+export async function planUpsert(
+  snapshot: Snapshot,
+  changes: Changes,
+  rules: UpsertRules,
+  connection: DuckDBConnection,
+): Promise<UpsertPlan> {
+  const { key, sequenceBy } = rules
+  const source = `read_parquet(${quoteText(changes.path)}, file_row_number = true, hive_partitioning = false)`
+  const compared = [...key, ...sequenceBy].map(quoteName)
+  const keys = `(SELECT ${[ID, ...compared].join(', ')}, coalesce(${changes.deletes}, false) AS deletes FROM ${source})`
+  const range = await keyRange(key, keys, connection)
+  const files = await filesWithKeys(snapshot, range, key, keys, connection)
+  await findRows(snapshot, files, changes, rules, source, connection)
+  await findBuried(changes.tombstones, range, rules, keys, connection)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${WINNERS} AS
+    SELECT ${ID} AS id, deletes, f.${FILE} FROM ${keys} AS c
+    LEFT JOIN (SELECT id, min(${FILE}) AS ${FILE}, bool_and(newer) AS newer, bool_and(equal) AS equal
+      FROM ${FOUND} GROUP BY id) AS f ON f.id = c.${ID}
+    WHERE coalesce(f.newer, true) AND (deletes OR NOT coalesce(f.equal, false))
+      AND NOT EXISTS (SELECT 1 FROM ${BURIED} AS b WHERE b.id = c.${ID})`)
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS
+    SELECT ${FILE}, ${ROW} FROM ${FOUND} SEMI JOIN ${WINNERS} USING (id)`)
+  const winning = (columns: readonly string[], where: string) => `SELECT ${columns.join(', ')}
+    FROM ${source} AS s JOIN ${WINNERS} AS w ON w.id = s.${ID} WHERE ${where}`
+  const columns = tableColumns(snapshot)
+  return {
+    edits: {
+      ...{ files, gone: GONE, columns: changes.columns, sortBy: key },
+      rows: winning([...changes.columns.map((name) => `s.${quoteName(name)}`), `w.${FILE}`], 'NOT w.deletes'),
+    },
+    reads: (file) => mayHold(columns, file, range),
+    ...(await countsOf(keys, connection)),
+    newTombstones: winning(
+      compared.map((name) => `s.${name}`),
+      'w.deletes',
+    ),
+  }
+}
+
+/** Returns the least and the greatest value of each column of the key as a predicate. */
+async function keyRange(key: readonly string[], keys: string, connection: DuckDBConnection): Promise<Predicate> {
+  const bounds = key.flatMap((name) => ['min', 'max'].map((side) => `CAST(${side}(${quoteName(name)}) AS VARCHAR)`))
+  const [row = []] = (await connection.runAndReadAll(`SELECT ${bounds.join(', ')} FROM ${keys}`)).getRows()
+  const of = key.flatMap((column, i): Predicate[] => {
+    const [least, greatest] = [row[2 * i], row[2 * i + 1]]
+    if (least === null || greatest === null) return []
+    return [
+      { op: '>=', column, value: String(least) },
+      { op: '<=', column, value: String(greatest) },
+    ]
+  })
+  return { op: 'and', of }
+}
+
+async function findRows(
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  changes: Changes,
+  { key, sequenceBy, ignoreEqual = false }: UpsertRules,
+  source: string,
+  connection: DuckDBConnection,
+): Promise<void> {
+  const others = changes.columns.filter((name) => !key.includes(name) && !sequenceBy.includes(name))
+  const columns = [...key, ...sequenceBy, ...(ignoreEqual ? others : [])]
+  const isEqual = others.map((name) => `s.${quoteName(name)} IS NOT DISTINCT FROM t.${quoteName(name)}`)
+  const equal = ignoreEqual ? isEqual.join(' AND ') || 'true' : 'false'
+  await withScan({ ...planScan(snapshot, { columns }), files, positions: true }, connection, (rows) =>
+    connection.run(`CREATE OR REPLACE TEMP TABLE ${FOUND} AS
+      SELECT t.${FILE}, t.${ROW}, s.${ID} AS id, coalesce(${notOlder(sequenceBy, 's', 't')}, true) AS newer, ${equal} AS equal
+      FROM (${rows}) AS t JOIN ${source} AS s ON ${sameKey(key, 's', 't')}`),
+  )
+}
+
+/** Finds the changes whose key was deleted by a newer one. */
+async function findBuried(
+  tombstones: Snapshot | undefined,
+  where: Predicate,
+  { key, sequenceBy }: UpsertRules,
+  keys: string,
+  connection: DuckDBConnection,
+): Promise<void> {
+  const create = `CREATE OR REPLACE TEMP TABLE ${BURIED} AS SELECT`
+  if (!tombstones || sequenceBy.length === 0)
+    return void (await connection.run(`${create} 0::BIGINT AS id WHERE false`))
+  const scan = planScan(tombstones, { columns: [...key, ...sequenceBy], where })
+  await withScan(scan, connection, (rows) =>
+    connection.run(`${create} DISTINCT s.${ID} AS id FROM (${rows}) AS t JOIN ${keys} AS s ON ${sameKey(key, 's', 't')}
+      WHERE NOT ${notOlder(sequenceBy, 's', 't')}`),
+  )
+}
+
+function sameKey(key: readonly string[], a: string, b: string): string {
+  return key.map((name) => `${a}.${quoteName(name)} = ${b}.${quoteName(name)}`).join(' AND ')
+}
+
+/** Returns SQL that is true where the sequence of a row of `a` is not older than that of one of `b`. */
+function notOlder(sequenceBy: readonly string[], a: string, b: string): string {
+  if (sequenceBy.length === 0) return 'true'
+  const of = (table: string) => sequenceBy.map((name) => `${table}.${quoteName(name)}`).join(', ')
+  return `(row(${of(a)}) >= row(${of(b)}))`
+}
+
+async function countsOf(keys: string, connection: DuckDBConnection) {
+  const reader = await connection.runAndReadAll(`SELECT
+    count(*) FILTER (WHERE NOT deletes AND ${FILE} IS NULL), count(*) FILTER (WHERE NOT deletes AND ${FILE} IS NOT NULL),
+    count(*) FILTER (WHERE deletes AND ${FILE} IS NOT NULL), (SELECT count(*) FROM ${keys}) - count(*) FROM ${WINNERS}`)
+  const [inserted = 0, updated = 0, deleted = 0, ignored = 0] = (reader.getRows()[0] ?? []).map(Number)
+  return { inserted, updated, deleted, ignored }
+}

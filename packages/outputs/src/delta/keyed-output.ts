@@ -1,0 +1,100 @@
+import { MillraceError } from '@millrace/base'
+import { isRowRefusal, planUpsert, refuseRemoval, type WriteContext, writeEdits } from '@millrace/delta'
+import type { Keyed } from '@millrace/transform'
+import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
+import type { CommitResult, Output, OutputContext, Prepared, StoredAdvance } from '../output.ts'
+import type { StagedChanges } from '../staged-changes.ts'
+import { firstStarts } from './first-starts.ts'
+import { maintenanceTasks } from './maintenance.ts'
+import { nullColumns } from './null-columns.ts'
+import { openProgressTable } from './progress-table.ts'
+import { sizeOf } from './size.ts'
+import { openTombstones, TOMBSTONES } from './tombstones.ts'
+
+interface PreparedChanges extends Prepared {
+  readonly changes: StagedChanges
+  readonly ledger: readonly LedgerEntry[]
+}
+
+/** How often changes are compared with the table anew because another writer was faster. */
+const TRIES = 20
+
+/**
+ * A Delta table with one row for each key. What a batch changes is found at its commit, when all batches before it are
+ * in the table; files that go, files that come, deletion vectors and the progress are one entry of the log.
+ */
+export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Promise<Output> {
+  const { store, table: path, dataset, group, machine } = context
+  const { runtime, engine, workFolder: folder } = machine
+  const { schema, description } = dataset
+  const without = await nullColumns({ store, path }, dataset, context.nullColumns)
+  const table = await openProgressTable({ ref: { store, path }, group, schema, description, runtime })
+  refuseRemoval(table.snapshot())
+  runtime.crashPoint('anchor opened')
+  const tombstones = openTombstones(table.ref, dataset, keyed)
+  const columns = schema.fields.map(({ name }) => name)
+
+  /** Makes the changes in the newest state that is known, once. */
+  const tryChanges = async (
+    { path: file }: StagedChanges,
+    advances: readonly StoredAdvance[],
+    info: Readonly<Record<string, unknown>>,
+    write: WriteContext,
+  ) => {
+    const snapshot = table.snapshot()
+    const changes = { path: String(file), columns, deletes: 'millrace_deleted', tombstones: await tombstones.read() }
+    const plan = await planUpsert(snapshot, changes, keyed, write.connection)
+    const txn = await tombstones.add(plan, write)
+    runtime.crashPoint('tombstones written')
+    const { add, remove } = await writeEdits(snapshot, plan.edits, write)
+    runtime.crashPoint('changes uploaded')
+    const edits = { add, remove, txn, reads: plan.reads, readsTxns: [TOMBSTONES] }
+    return table.commit({ files: [], edits, advances, info })
+  }
+
+  const commitChanges = async ({ changes, ledger }: PreparedChanges, advances: readonly StoredAdvance[]) => {
+    const info = ledgerInfo(group, dataset, ledger)
+    const connection = await engine.connect()
+    try {
+      for (let tries = 0; tries < TRIES; tries++) {
+        const outcome = await tryChanges(changes, advances, info, { connection, folder, runtime })
+        if (outcome !== 'conflict') return outcome
+      }
+    } catch (error) {
+      // The table has come to ask for more since the rows were cleaned: they are cleaned again.
+      if (isRowRefusal(error)) return 'fenced'
+      throw error
+    } finally {
+      connection.closeSync()
+    }
+    throw new MillraceError('TABLE_CONFLICT', `${store.url}/${path}: others changed the same rows ${TRIES} times`)
+  }
+
+  return {
+    name: path,
+    begin: (partitions) => table.begin(partitions),
+    async prepare(batch): Promise<PreparedChanges> {
+      const changes = await batch.changes(table.snapshot())
+      const { ledger } = await batch.report()
+      const files = changes.path === undefined ? 0 : 1
+      return { changes, ledger, files, fileBytes: changes.bytes, isEmpty: files === 0 }
+    },
+    // What is to be uploaded is known at the commit alone.
+    upload: async () => {},
+    async commit(prepared, advances): Promise<CommitResult> {
+      const batch = prepared as PreparedChanges | undefined
+      if (batch?.changes.path === undefined) {
+        const fence = batch ? undefined : await firstStarts(table, advances, context)
+        const info = batch && ledgerInfo(group, dataset, batch.ledger)
+        const outcome = await table.commit({ files: [], advances, ...(fence && { fence }), ...(info && { info }) })
+        return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
+      }
+      const outcome = await commitChanges(batch, advances)
+      await batch.changes.discard()
+      return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
+    },
+    maintenance: maintenanceTasks(table, machine, { key: keyed.key, tombstones }),
+    describe: () => sizeOf(table, without),
+    close: async () => {},
+  }
+}

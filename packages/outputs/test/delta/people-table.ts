@@ -1,0 +1,47 @@
+import { systemRuntime } from '@millrace/base'
+import { commit, openOrCreate, openTable, optimizeTable, planScan, withScan } from '@millrace/delta'
+import type { Machine } from '@millrace/engine'
+import type { ObjectStore } from '@millrace/store'
+import type { Dataset } from '@millrace/transform'
+
+/** The keyed table of people in a lake. */
+export const TABLE = 'people'
+
+/** Creates the table so that its rows may be marked as deleted. */
+export async function createWithVectors(store: ObjectStore, { schema }: Dataset): Promise<void> {
+  const table = await openOrCreate({ store, path: TABLE }, { schema }, systemRuntime)
+  const features = {
+    readerFeatures: ['deletionVectors'],
+    writerFeatures: ['deletionVectors', 'appendOnly', 'invariants'],
+  }
+  const configuration = { ...table.metadata.configuration, 'delta.enableDeletionVectors': 'true' }
+  const protocol = { minReaderVersion: 3, minWriterVersion: 7, ...features }
+  const metadata = { ...table.metadata, configuration }
+  await commit(table, { operation: 'SET TBLPROPERTIES', protocol, metadata }, systemRuntime)
+}
+
+export async function optimizePeople(store: ObjectStore, { engine, workFolder: folder }: Machine): Promise<void> {
+  const table = await openTable({ store, path: TABLE })
+  if (!table) return
+  const connection = await engine.connect()
+  try {
+    await optimizeTable(table, { connection, folder, runtime: systemRuntime }, { sortBy: ['id'] })
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** Returns the rows as texts, such as `1: Ann (5)`, by id. */
+export async function peopleIn(store: ObjectStore, { engine }: Machine): Promise<unknown[]> {
+  const table = await openTable({ store, path: TABLE })
+  if (!table) return []
+  const connection = await engine.connect()
+  try {
+    const reader = await withScan(planScan(table), connection, (rows) =>
+      connection.runAndReadAll(`SELECT concat(id, ': ', name, ' (', seq, ')') FROM (${rows}) ORDER BY ALL`),
+    )
+    return reader.getRows().map(([text]) => text)
+  } finally {
+    connection.closeSync()
+  }
+}

@@ -1,0 +1,3 @@
+import { describeUpserts } from './upsert-model.ts'
+
+describeUpserts(3)
