@@ -2,7 +2,15 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { freePort, freshBucket, freshName, openKinesisStream, temporaryFolder, withServices } from '@millrace/testkit'
+import {
+  freePort,
+  freshBucket,
+  freshName,
+  makeKafkaTopics,
+  openKinesisStream,
+  temporaryFolder,
+  withServices,
+} from '@millrace/testkit'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { openAuthorizingBroker } from './authorizing-broker.ts'
 import { callsFrom, tracing } from './aws-calls.ts'
@@ -87,8 +95,9 @@ describe('the rights of a service on AWS', () => {
     const login = 'kafka-cluster:Connect'
     const allowed = (service: string) => actionsOf(rights(service), 'kafka-cluster')
 
+    await makeKafkaTopics(broker.bootstrap, [{ topic: '0a1b2c.pin', numPartitions: 1 }])
+    await broker.actions()
     const gateway = await openGateway(folder, address)
-    await gateway.send('/streams/0a1b2c.pin', { ShardCount: 1 })
     await gateway.send('/topics/0a1b2c.pin', { records: [{ value: { index: 1, unique_id: 'a' } }] })
     await gateway.send('/topics/0a1b2c.pin')
     await gateway.end()
@@ -120,9 +129,7 @@ async function openGateway(folder: string, to: string) {
   }, 60_000)
   return {
     async send(path: string, body?: unknown): Promise<void> {
-      const type = {
-        'content-type': path.startsWith('/topics') ? 'application/vnd.kafka.json.v2+json' : 'application/json',
-      }
+      const type = { 'content-type': 'application/vnd.kafka.json.v2+json' }
       const sent = body === undefined ? {} : { method: 'POST', headers: type, body: JSON.stringify(body) }
       const answer = await fetch(`http://${listen}${path}`, sent)
       expect(answer.ok, await answer.text()).toBe(true)

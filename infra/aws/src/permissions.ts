@@ -64,7 +64,7 @@ export function topicReading(scope: Construct, from: Cluster, uid: string): Poli
   ]
 }
 
-/** The gateway makes topics for whoever has the key for that; it describes a topic with its settings. */
+/** The gateway describes a topic with its settings. It makes none: keys from the environment have not the role for that. */
 export function topicWriting(scope: Construct, to: Cluster, uid: string): PolicyStatement[] {
   const { cluster, topics } = clusterParts(scope, to, uid)
   return [
@@ -76,7 +76,6 @@ export function topicWriting(scope: Construct, to: Cluster, uid: string): Policy
       actions: [
         'kafka-cluster:DescribeTopic',
         'kafka-cluster:WriteData',
-        'kafka-cluster:CreateTopic',
         'kafka-cluster:DescribeTopicDynamicConfiguration',
       ],
       resources: [topics],

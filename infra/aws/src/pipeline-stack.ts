@@ -30,13 +30,19 @@ const GATEWAY_PORT = 8082
 const STREAMED = 'streaming'
 const LANDED = 'batch'
 
+export interface PipelineProps {
+  readonly uid: string
+  /** None until the topics are there: a worker without its topics ends. */
+  readonly kafkaWorkers: number
+}
+
 export class PipelineStack extends Stack {
   readonly vpc: Vpc
   readonly cluster: Cluster
   readonly lake: Bucket
   readonly batch: { readonly task: FargateTaskDefinition; readonly group: SecurityGroup }
 
-  constructor(scope: Construct, id: string, { uid }: { readonly uid: string }) {
+  constructor(scope: Construct, id: string, { uid, kafkaWorkers }: PipelineProps) {
     super(scope, id, { description: 'Millrace: Kafka and Kinesis into Delta tables, exactly once' })
     const names = namesOf(uid)
     const image = ContainerImage.fromAsset(fileURLToPath(new URL('../../image', import.meta.url)))
@@ -75,6 +81,7 @@ export class PipelineStack extends Stack {
       }),
       KafkaWorker: makeService(this, 'KafkaWorker', {
         ...worker,
+        tasks: { from: kafkaWorkers, to: Math.max(kafkaWorkers, 8) },
         group: groups.kafkaWorker,
         environment: { ...at(LANDED), MILLRACE_SOURCE: kafka.address, MILLRACE_TOPICS: names.topics },
         may: [...lakeAccess(lake, LANDED), ...topicReading(this, kafka, uid)],
