@@ -14,11 +14,24 @@ export async function pinsInKafka(
   input: InputMaker,
 ): Promise<string> {
   const folder = await pinsAsLines(count, input)
+  await fileInKafka(bootstrap, { topic, partitions, dataset: 'pin', file: join(folder, 'pins.jsonl') })
+  return folder
+}
+
+interface Filling {
+  readonly topic: string
+  readonly partitions: number
+  readonly dataset: string
+  readonly file: string
+}
+
+/** A new topic with the records of a file, uncompressed, spread over the partitions. */
+export async function fileInKafka(bootstrap: string, { topic, partitions, dataset, file }: Filling): Promise<void> {
   const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true })
   await admin.disconnect()
-  const options = { from: join(folder, 'pins.jsonl'), to: `kafka://${bootstrap}`, datasets: ['pin'], seed: 0 }
+  const targets = { [dataset]: { topic } }
+  const options = { from: file, to: `kafka://${bootstrap}`, targets, datasets: [dataset], seed: 0 }
   await ingest({ ...options, mode: 'all' }, systemRuntime, new AbortController().signal)
-  return folder
 }

@@ -51,11 +51,12 @@ async function sparkSubmit(path: string, job: string): ReturnType<Start> {
   if ('unavailable' in there) return there
   const [home = ''] = await Array.fromAsync(glob(join(there.home, 'venv/lib/python3*/site-packages/pyspark')))
   const jars = await Array.fromAsync(glob(join(there.home, 'jars/*.jar')))
+  const driver = await jdbcDriver(JSON.parse(job) as Job)
   const { JAVA17_HOME } = process.env
   return {
     command: [
       join(home, 'bin/spark-submit'),
-      ...['--master', 'local[*]', '--driver-memory', '8g', '--jars', jars.join(',')],
+      ...['--master', 'local[*]', '--driver-memory', '8g', '--jars', [...jars, ...driver].join(',')],
       ...Object.entries(SPARK_SETTINGS).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
       path,
       job,
@@ -67,6 +68,13 @@ async function sparkSubmit(path: string, job: string): ReturnType<Start> {
       ...(JAVA17_HOME && { JAVA_HOME: JAVA17_HOME }),
     },
   }
+}
+
+/** What Spark needs to write into PostgreSQL, where a benchmark has one. */
+async function jdbcDriver({ services }: Job): Promise<string[]> {
+  if (services.postgres === undefined) return []
+  const there = await installed('postgresJdbc')
+  return 'unavailable' in there ? [] : Array.fromAsync(glob(join(there.home, '*.jar')))
 }
 
 /** One file with Flink's jars, compiled as it starts; its JVM may have what Spark's may. */

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type CassandraAddress, freshName, withServices } from '@millrace/testkit'
 import { Client } from 'cassandra-driver'
 import { describe, expect, onTestFinished } from 'vitest'
@@ -39,6 +41,35 @@ describe('stream --to cassandra://…', () => {
     })
     expect(result, result.output).toMatchObject({ exitCode: 0 })
     expect(Number((await keyspace.rows('count(*)', 'pinterest_batch'))[0]?.count)).toBe(30)
+  })
+
+  it('a daily run brings each date there once; the example of docs/outputs.md', async ({ cassandra }) => {
+    const { examplesOf, run } = await openPage('outputs.md')
+    const [example = ''] = examplesOf('cassandra-batch.example')
+    const { user, host, port, password, ca } = cassandra
+    const keyspace = openKeyspace(cassandra)
+    const place = await openShell()
+    await mkdir(join(place.folder, 'raw'))
+    const pins = (title: string) => [1, 2, 3].map((index) => `${JSON.stringify({ index, title })}\n`).join('')
+    const rows = async () => {
+      const found = await keyspace.rows('ind, title', 'pinterest_batch')
+      return found.map(({ ind, title }) => `${ind} ${title}`).sort()
+    }
+    const replacements = {
+      'loader@cassandra-batch.example:9042/pinterest_data': `${user}@${host}:${port}/${keyspace.name}`,
+      '/etc/ssl/cassandra-ca.pem': ca,
+      'CASSANDRA_PASSWORD=example': `CASSANDRA_PASSWORD=${password}`,
+    }
+    await writeFile(join(place.folder, 'raw', 'pin.jsonl'), pins('first'))
+    for (let time = 0; time < 2; time++) {
+      const result = await run(place, example, replacements)
+      expect(result, result.output).toMatchObject({ exitCode: 0 })
+      expect(await rows()).toEqual(['1 first', '2 first', '3 first'])
+    }
+    await writeFile(join(place.folder, 'raw', 'pin.jsonl'), pins('second'))
+    const result = await run(place, example.replace('2026-01-31', '2026-02-01'), replacements)
+    expect(result, result.output).toMatchObject({ exitCode: 0 })
+    expect(await rows()).toEqual(['1 second', '2 second', '3 second'])
   })
 
   it('every type of column has its own there', ({ cassandra }) =>

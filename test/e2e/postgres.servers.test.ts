@@ -22,6 +22,9 @@ async function openSchema({ user, host, port, database, password, ca }: Postgres
   return {
     name: schema,
     address: `postgres://${user}@${host}:${port}/${database}?schema=${schema}&ca=${ca}`,
+    async change(sql: string): Promise<void> {
+      await client.query(`SET search_path TO "${schema}"; ${sql}`)
+    },
     async rows(select: string, from: string): Promise<Record<string, unknown>[]> {
       return (await client.query(`SELECT ${select} FROM "${schema}"."${from}" ORDER BY 1`)).rows
     },
@@ -142,6 +145,42 @@ describe('stream --to postgres://…', () => {
     })
     expect(await stream('--group', 'two', '--another-group')).toMatchObject({ exitCode: 0 })
     expect(await schema.rows('count(*)::int AS rows', 'pin')).toEqual([{ rows: 40 }])
+  })
+
+  it('doctor says whether it answers', async ({ postgres }) => {
+    const schema = await openSchema(postgres)
+    const place = await workplace({ PGPASSWORD: postgres.password })
+    const doctor = (to: string) => place.run('doctor', '--to', to)
+    expect((await doctor(schema.address)).stdout).toMatch(/ok +output postgres:.* PostgreSQL 15.*, TLS\n/)
+    expect(await doctor(schema.address.replace(/\/\/[^@]*@/, '//nobody@'))).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/problem +output postgres:.*nobody/),
+    })
+  })
+
+  it('verify compares the table with what was written and with the source', async ({ postgres }) => {
+    const schema = await openSchema(postgres)
+    const place = await workplace({ MILLRACE_DATASETS: 'pin', PGPASSWORD: postgres.password })
+    const source = ['--source', `embedded:${join(place.folder, 'data', 'stream.db')}`]
+    const stream = () => place.run('stream', '--until-caught-up', '--to', 'delta', '--to', schema.address)
+    for (let i = 0; i < 2; i++) {
+      await place.run('ingest', '--count', '20')
+      expect(await stream()).toMatchObject({ exitCode: 0 })
+    }
+    const verify = () => place.run('verify', '--to', schema.address, ...source)
+    const good = await verify()
+    expect(good, good.stdout + good.stderr).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/pin +millrace +pin\/0 +0 → 40 +40\n.*nothing is missing/s),
+    })
+    await schema.change('DELETE FROM "pin" WHERE ctid = (SELECT min(ctid) FROM "pin")')
+    await schema.change('UPDATE millrace_progress SET messages = messages + 1')
+    expect(await verify()).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringMatching(
+        /40 rows were written, the table has 39.*the source holds 40 messages, the table accounts for 41/s,
+      ),
+    })
   })
 
   it('killed again and again, two outputs have every record once', async ({ postgres }) => {

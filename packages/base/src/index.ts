@@ -26,7 +26,6 @@ export {
   parseWithBigints,
   parseWithLongText,
   parseWithNumberText,
-  refuseBomb,
 } from './json.ts'
 export { lowerBound } from './lower-bound.ts'
 export { nearest } from './nearest.ts'

@@ -42,7 +42,7 @@ export async function writeCleanTable(
   const connection = await engine.connect()
   try {
     const rejected = await collectRejected(manifest, connection, parts)
-    const kept = [...snapshot.files.values()].filter((file) => !isReplaced(file, manifest))
+    const kept = [...snapshot.files.values()].filter((file) => !isOfRun(file, manifest))
     const latest = manifest.made + AHEAD_MS
     const tableParts: TableParts = { ...parts, dataset, snapshot, kept, latest, connection, rejected, onRecords }
     const { files, ...made } = parts.clusterSchema
@@ -98,7 +98,8 @@ async function commitRejected(
 /** Tag of a file: the date of the run whose rows it holds. */
 const RUN_TAG = 'millrace.run'
 
-const isReplaced = ({ tags }: AddFile, { date, full }: Manifest) => full || tags?.[RUN_TAG] === date
+/** Whether a file holds rows of the run; a full run makes all anew. */
+export const isOfRun = ({ tags }: AddFile, { date, full }: Manifest) => full || tags?.[RUN_TAG] === date
 
 /** Throws if another engine compacted the table: that mixes the rows of runs and drops the tags of their files. */
 function refuseMixedFiles({ table, files }: Snapshot, { date, attempt, full }: Manifest): void {
@@ -124,7 +125,7 @@ async function replaceFiles(
   { runtime }: RunParts,
 ): Promise<Snapshot> {
   const now = runtime.now()
-  const replaced = [...snapshot.files.values()].filter((file) => isReplaced(file, manifest))
+  const replaced = [...snapshot.files.values()].filter((file) => isOfRun(file, manifest))
   const transaction = {
     operation: 'WRITE',
     parameters: { mode: 'Overwrite', run: manifest.date },

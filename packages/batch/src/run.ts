@@ -24,6 +24,7 @@ import type { AskedTables } from './asked-tables.ts'
 import { writeCleanTable } from './clean-table.ts'
 import { openCluster, type Progress } from './cluster/cluster.ts'
 import { type ClusterSchema, openClusterSchema } from './cluster/schema.ts'
+import { fillOutputs } from './fill-outputs.ts'
 import { finishRun } from './finish.ts'
 import { dropOldCopies, type OpenRows } from './input/database.ts'
 import { tablePortions } from './input/table-rows.ts'
@@ -52,6 +53,8 @@ export interface BatchOptions extends Wanted {
   readonly maxRefused: number
   /** For each data set the columns of its table that it does not fill and that may be NULL. */
   readonly nullColumns: Readonly<Record<string, readonly string[]>>
+  /** Addresses of outputs that get the clean rows of the run as well, such as cassandra://host/keyspace. */
+  readonly outputs?: readonly string[]
   /** Address of a Trino cluster that does the work instead of DuckDB: `http://user@host:8080/catalog`. */
   readonly trino?: string
   readonly onCluster?: (progress: Progress) => void
@@ -161,6 +164,11 @@ async function runOne(
     notes.set(dataset.name, await steps.take(dataset.name, write))
   }
   for (const [table, note] of notes) stopIfRejected(table, note, manifest, options.maxRefused)
+  if (options.outputs?.some((address) => address !== 'delta')) {
+    await steps.take('outputs', async () => {
+      for (const dataset of datasets) await fillOutputs(dataset, manifest, options, parts)
+    })
+  }
   const tables = await openTables(manifest, parts)
   const clean = cleanTables(manifest, tables)
   const { asked, lacks } = answerable(questions, (name) => clean.has(name))

@@ -13,6 +13,7 @@ export { nullColumns } from './delta/null-columns.ts'
 export { type TableVerdict, verifyLake } from './delta/verify/lake.ts'
 export { verifyAgainstSource } from './delta/verify/source.ts'
 export { verifyTable } from './delta/verify/table.ts'
+export { fillOutput } from './fill.ts'
 export { refuseMode } from './modes.ts'
 export type {
   Begun,
@@ -27,7 +28,8 @@ export type {
   Prepared,
   StoredAdvance,
 } from './output.ts'
-export { addOutputs, outputAt } from './outputs.ts'
+export { addOutputs, lookAtDatabase, outputAt, verifyDatabase } from './outputs.ts'
+export type { DatabaseVerdict } from './postgres/verify.ts'
 export { type DismissOptions, dismissRecords, type Which } from './quarantine/dismiss.ts'
 export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } from './quarantine/list.ts'
 export { printable } from './quarantine/printable.ts'

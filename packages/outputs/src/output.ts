@@ -142,6 +142,8 @@ export interface OutputKind {
   readonly open: OpenOutput
   /** What it can make of a data set's table: `append` alone unless said. */
   readonly modes?: readonly Mode[]
+  /** Whether rows that are written again replace themselves: it keeps one for each key. */
+  readonly replaces?: boolean
   /** What it stores: clean rows unless it says messages, which are `CleanedBatch.messages`. */
   readonly takes?: 'rows' | 'messages'
   /** SQL over clean rows: whether the output can hold a row. The record of any other is rejected, for all outputs. */

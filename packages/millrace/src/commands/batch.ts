@@ -52,7 +52,7 @@ async function runDate(date: string, full: boolean, settings: ResolvedSettings, 
   else await print(result, seconds, io)
 }
 
-function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io: Io): BatchOptions {
+function optionsOf(date: string, full: boolean, { values, origins }: ResolvedSettings, io: Io): BatchOptions {
   const { lake, raw, datasets, datasetFolders, questionFolders, topics, out, maxRefused, nullColumns } = values
   return {
     date,
@@ -68,6 +68,8 @@ function optionsOf(date: string, full: boolean, { values }: ResolvedSettings, io
     full,
     maxRefused,
     nullColumns,
+    // Those of the configuration are the stream's: into the same tables a run would write its rows a second time.
+    outputs: origins.outputs.kind === 'flag' ? values.outputs : [],
     ...clusterOf(values),
     onCluster: ({ state, percent, nodes }) =>
       io.status(`Trino: ${state.toLowerCase()} ${Math.round(percent)} %, ${nodes} nodes`),
@@ -122,6 +124,7 @@ export const batch: Command = {
   about:
     'Makes the run of a date: cleans what has come since the last run, drops duplicates, answers the questions. The same date twice gives the same; a run that was killed is finished by the next.',
   settings: [
+    'outputs',
     'lake',
     'raw',
     'datasets',

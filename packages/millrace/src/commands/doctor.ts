@@ -14,16 +14,24 @@ const run: Run = async (settings, args, io) => {
 }
 
 async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding[]> {
-  const [{ checkMachine }, { checkLake }, { checkSource }, { checkRegistry }, { findRoutes }, { loadDataset }] =
-    await Promise.all([
-      import('../doctor/machine.ts'),
-      import('../doctor/lake.ts'),
-      import('../doctor/source.ts'),
-      import('../doctor/registry.ts'),
-      import('@millrace/stream'),
-      import('@millrace/transform'),
-    ])
-  const { source, lake, outputs, datasets, datasetFolders, topics = {}, nullColumns, registry } = values
+  const [
+    { checkMachine },
+    { checkLake },
+    { checkSource },
+    { checkRegistry },
+    { checkOutputs },
+    { findRoutes },
+    { loadDataset },
+  ] = await Promise.all([
+    import('../doctor/machine.ts'),
+    import('../doctor/lake.ts'),
+    import('../doctor/source.ts'),
+    import('../doctor/registry.ts'),
+    import('../doctor/outputs.ts'),
+    import('@millrace/stream'),
+    import('@millrace/transform'),
+  ])
+  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns, registry, outputs } = values
   const tableOf = tableNames(values)
   const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
   const tables = datasets.flatMap((name) => {
@@ -37,6 +45,7 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
     { check: 'configuration', result: 'ok', detail: `valid; ${said.length} settings are not the default` },
     ...(await checkMachine()),
     ...(await checkRegistry(registry)),
+    ...(await checkOutputs(outputs)),
     ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables }, systemRuntime)),
     ...(await checkArchives(outputs)),
     ...(await checkSource(
@@ -90,6 +99,7 @@ export const doctor: Command = {
   examples: [
     { command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' },
     { command: 'millrace doctor --source kafka://broker:9092', does: 'can the topics be read?' },
+    { command: 'millrace doctor --to postgres://loader@db.example/posts', does: 'does the database answer?' },
   ],
   run,
 }

@@ -1,5 +1,5 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
-import type { TableVerdict } from '@millrace/outputs'
+import type { DatabaseVerdict, TableVerdict } from '@millrace/outputs'
 import type { ArchiveVerdict } from '@millrace/transport'
 import type { Command, Io, Run } from '../command.ts'
 import { tableNames } from '../settings/table-names.ts'
@@ -12,12 +12,14 @@ const run: Run = async ({ values, origins }, args, io) => {
   const tables = values.datasets.map(tableNames(values))
   const archives = await archiveVerdicts(values.outputs, given.source)
   const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)
-  if (!verdicts.some(({ exists }) => exists) && archives.length === 0) {
+  const databases = await databaseVerdicts(values, given.source)
+  if (!verdicts.some(({ exists }) => exists) && archives.length + databases.length === 0) {
     throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${tables.join(', ')}`)
   }
-  if (args.switch('--json')) io.json([...verdicts, ...archives])
-  else await print(verdicts, archives, io)
-  return [...verdicts, ...archives].every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
+  const all = [...verdicts, ...archives, ...databases]
+  if (args.switch('--json')) io.json(all)
+  else await print(verdicts, archives, databases, io)
+  return all.every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
 }
 
 type Archived = ArchiveVerdict & { readonly archive: string }
@@ -39,6 +41,34 @@ async function archiveVerdicts(outputs: readonly string[], address: string | und
   }
 }
 
+/** Looks at the tables in the databases among the outputs. */
+async function databaseVerdicts(
+  values: Parameters<Run>[0]['values'],
+  address: string | undefined,
+): Promise<DatabaseVerdict[]> {
+  const databases = values.outputs.filter((output) => output.startsWith('postgres:'))
+  if (databases.length === 0) return []
+  const { verifyDatabase } = await import('@millrace/outputs')
+  const { loadDataset } = await import('@millrace/transform')
+  const { openSource } = await import('@millrace/transport')
+  const tables = await Promise.all(
+    values.datasets.map(async (name) => {
+      const { keyed } = await loadDataset(name, values.datasetFolders)
+      return { table: tableNames(values)(name), isKeyed: keyed !== undefined }
+    }),
+  )
+  const source = address === undefined ? undefined : await openSource(address, systemRuntime)
+  try {
+    const found: DatabaseVerdict[] = []
+    for (const database of databases) found.push(...((await verifyDatabase(database, tables, source)) ?? []))
+    return found
+  } finally {
+    await source?.close()
+  }
+}
+
+const DATABASE_COLUMNS = ['table', 'group', 'partition', 'read', 'messages']
+
 const COLUMNS = [
   'table',
   'group',
@@ -58,18 +88,27 @@ const ARCHIVE_COLUMNS = ['archive', 'partition', 'read', 'files', 'messages']
 async function print(
   verdicts: readonly TableVerdict[],
   archives: readonly Archived[],
+  databases: readonly DatabaseVerdict[],
   { table, line, style }: Io,
 ): Promise<void> {
   const { exactCountInWords } = await import('@millrace/watch')
   const rows = verdicts
     .flatMap(accountRows)
     .map((row) => row.map((cell) => (typeof cell === 'number' ? exactCountInWords(cell) : cell)))
-  if (rows.length > 0 || archives.length === 0) await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
+  if (rows.length > 0 || archives.length + databases.length === 0)
+    await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
   const archived = archives.map(({ archive, topic, partition, from, to, files, messages }) => {
     return [archive, `${topic}/${partition}`, `${from} → ${to}`, exactCountInWords(files), exactCountInWords(messages)]
   })
   if (archived.length > 0) await table(ARCHIVE_COLUMNS, archived, { right: ARCHIVE_COLUMNS.slice(3) })
+  const inDatabases = databases.flatMap(({ table: name, partitions }) =>
+    partitions.map(({ group, topic, partition, from, to, messages }) => {
+      return [name, group, `${topic}/${partition}`, `${from} → ${to}`, exactCountInWords(messages)]
+    }),
+  )
+  if (inDatabases.length > 0) await table(DATABASE_COLUMNS, inDatabases, { right: DATABASE_COLUMNS.slice(4) })
   const problems = [
+    ...databases.flatMap(({ table, problems: of }) => of.map((problem) => `${table}: ${problem}`)),
     ...verdicts.flatMap(({ table, problems: of }) => of.map((problem) => `${table}: ${problem}`)),
     ...archives.flatMap(({ archive, problems: of }) => of.map((problem) => `${archive}: ${problem}`)),
   ]
@@ -101,12 +140,13 @@ function accountRows({ table, partitions }: TableVerdict): unknown[][] {
 export const verify: Command = {
   about:
     'Proves from the log of each table that nothing is missing or doubled, over all groups that write to it. With --source it counts in the source as well.',
-  settings: ['lake', 'outputs', 'datasets', 'tables', 'source'],
+  settings: ['lake', 'outputs', 'datasets', 'datasetFolders', 'tables', 'source'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace verify', does: 'add up what the tables say of themselves' },
     { command: 'millrace verify --source embedded:./data/stream.db', does: 'and compare with the source' },
     { command: 'millrace verify --to archive:./raw', does: 'look through the files of an archive as well' },
+    { command: 'millrace verify --to postgres://loader@db.example/posts', does: 'and at the tables of a database' },
   ],
   run,
 }

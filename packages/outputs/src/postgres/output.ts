@@ -27,10 +27,11 @@ export async function postgresOutput(session: Session, at: TableName, context: O
   let size = { version: 0, rows: 0, bytes: 0 }
 
   /** Returns by how many rows the table has grown. */
-  const store = async ({ file, rows }: PreparedRows): Promise<number> => {
+  const store = async ({ file, files, account }: PreparedRows): Promise<number> => {
+    if (files === 0) return 0
     if (upsert) return upsert.apply(file)
     await session.copy(into, file)
-    return rows
+    return account.rows
   }
   return {
     name,
@@ -50,11 +51,11 @@ export async function postgresOutput(session: Session, at: TableName, context: O
       const batch = prepared as PreparedRows | undefined
       try {
         await session.query('BEGIN')
-        if (!(await progress.move(advances))) {
+        if (!(await progress.move(advances, batch?.account))) {
           await session.query('ROLLBACK')
           return { outcome: 'fenced' }
         }
-        const grown = batch && !batch.isEmpty ? await store(batch) : 0
+        const grown = batch ? await store(batch) : 0
         const { rows } = await session.query('SELECT pg_current_xact_id()::text AS id')
         machine.runtime.crashPoint('before COMMIT')
         await session.query('COMMIT')

@@ -1,8 +1,8 @@
 import { MillraceError } from '@millrace/base'
-import type { Partition, Position } from '@millrace/transport'
+import { type Partition, type Position, partitionKey } from '@millrace/transport'
 import type { Begun, OutputContext, StoredAdvance } from '../output.ts'
 import type { Session } from './session.ts'
-import { inSchema, PROGRESS, type TableName } from './table.ts'
+import { inSchema, PROGRESS, type TableName, WRITTEN } from './table.ts'
 
 /** The progress of one pipeline into one table, in a row for each partition. */
 export interface Progress {
@@ -12,8 +12,18 @@ export interface Progress {
    * compares, and what it moved stays locked until the transaction ends. Returns false, and the transaction is to be
    * given up, where any of them is elsewhere.
    */
-  move(advances: readonly StoredAdvance[]): Promise<boolean>
+  move(advances: readonly StoredAdvance[], account?: Account): Promise<boolean>
 }
+
+/** What a batch adds to the account that is kept beside the positions. */
+export interface Account {
+  /** Rows, or changes, that were written. */
+  readonly rows: number
+  /** By `partitionKey`: the messages that were read, and where reading them began. */
+  readonly messages: ReadonlyMap<string, { readonly count: number; readonly from: Position }>
+}
+
+const NOTHING: Account = { rows: 0, messages: new Map() }
 
 export function progressOf(
   session: Session,
@@ -31,7 +41,11 @@ export function progressOf(
     return new Map(rows.map((row) => [key(row.topic, row.partition), row as StoredRow]))
   }
   /** Returns false where one of them is not where it starts from. */
-  const store = async (statement: (name: string) => string, advances: readonly StoredAdvance[]) => {
+  const store = async (
+    statement: (name: string) => string,
+    advances: readonly StoredAdvance[],
+    { messages }: Account,
+  ) => {
     if (advances.length === 0) return true
     const { rowCount } = await session.query(statement(name), [
       ...[pipeline, at.table],
@@ -40,6 +54,8 @@ export function progressOf(
       advances.map(({ partition }) => partition.identity),
       advances.map(({ to }) => textOf(to)),
       advances.map(({ from }) => from && textOf(from)),
+      advances.map(({ partition }) => messages.get(partitionKey(partition))?.count ?? 0),
+      advances.map(({ partition, to }) => textOf(messages.get(partitionKey(partition))?.from ?? to)),
     ])
     return rowCount === advances.length
   }
@@ -65,14 +81,22 @@ export function progressOf(
       const ofKnownTopics = partitions.filter(({ topic, identity }) => topics.has(key(topic, identity)))
       return { positions, ofKnownTopics: new Set(ofKnownTopics) }
     },
-    async move(advances) {
+    async move(advances, account = NOTHING) {
       const first = advances.filter(({ from }) => from === undefined)
       if (!allowsAnotherGroup) {
         const topics = new Map(first.map(({ partition }) => [key(partition.topic, partition.identity), partition]))
         for (const partition of topics.values()) await refuseOthers(session, at, pipeline, partition)
       }
       const further = advances.filter(({ from }) => from !== undefined)
-      return (await store(INSERT, first)) && store(UPDATE, further)
+      const isOurs = (await store(INSERT, first, account)) && (await store(UPDATE, further, account))
+      if (isOurs && account.rows > 0) {
+        await session.query(
+          `INSERT INTO ${inSchema(at, WRITTEN)} AS kept VALUES ($1, $2, $3)
+           ON CONFLICT (pipeline, table_name) DO UPDATE SET rows = kept.rows + excluded.rows`,
+          [pipeline, at.table, account.rows],
+        )
+      }
+      return isOurs
     },
   }
 }
@@ -100,14 +124,17 @@ interface StoredRow {
   readonly position: string
 }
 
-const MOVED = 'unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS moved (t, p, i, goal, start)'
+const MOVED = `unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[])
+  AS moved (t, p, i, goal, start, read, begun)`
 
 const UPDATE = (name: string) =>
-  `UPDATE ${name} SET position = goal FROM ${MOVED}
+  `UPDATE ${name} SET position = goal, messages = messages + read FROM ${MOVED}
    WHERE pipeline = $1 AND table_name = $2 AND topic = t AND partition = p AND identity = i AND position = start`
 
 /** Of two workers that store the beginning, the slower one inserts less than it was to. */
-const INSERT = (name: string) => `INSERT INTO ${name} SELECT $1, $2, t, p, i, goal FROM ${MOVED} ON CONFLICT DO NOTHING`
+const INSERT = (name: string) =>
+  `INSERT INTO ${name} (pipeline, table_name, topic, partition, identity, position, messages, begun)
+   SELECT $1, $2, t, p, i, goal, read, begun FROM ${MOVED} ON CONFLICT DO NOTHING`
 
 const key = (...parts: readonly string[]) => JSON.stringify(parts)
 const textOf = (position: Position) => position.join(' ')

@@ -3,28 +3,57 @@ import { join } from 'node:path'
 import { discardStaged } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
+import { partitionKey } from '@millrace/transport'
 import type { CleanedBatch } from '../cleaned-batch.ts'
 import type { Prepared } from '../output.ts'
 import { tableInMemory } from '../rows.ts'
+import type { Account } from './progress.ts'
 import { copyValue, fitsPostgres } from './types.ts'
 
 /** A CSV file with the rows or changes of a batch, as COPY takes them. */
 export interface PreparedRows extends Prepared {
   readonly file: string
-  readonly rows: number
+  readonly account: Account
 }
 
 /** Writes the clean rows of a batch, or the changes of a keyed data set: with whether each deletes its row. */
-export function writeRows(batch: CleanedBatch, machine: Machine): Promise<PreparedRows> {
+export async function writeRows(batch: CleanedBatch, machine: Machine): Promise<PreparedRows> {
   const { dataset } = batch
-  return dataset.keyed ? writeChanges(batch, dataset, dataset.keyed, machine) : appended(batch, machine)
+  const messages = messagesOf(batch)
+  const { file, rows } = await (dataset.keyed
+    ? writeChanges(batch, dataset, dataset.keyed, machine)
+    : appended(batch, machine))
+  const fileBytes = file === undefined ? 0 : (await stat(file)).size
+  // The account is to know of every message, also of those that gave no row.
+  const isEmpty = rows === 0 && messages.size === 0
+  return { file: file ?? '', account: { rows, messages }, files: file === undefined ? 0 : 1, fileBytes, isEmpty }
 }
 
-export async function removeRows({ file, isEmpty }: PreparedRows): Promise<void> {
-  if (!isEmpty) await rm(file, { force: true })
+/** Counts the messages of each partition. */
+function messagesOf({ messages, advances }: CleanedBatch): Account['messages'] {
+  const counts = new Map<string, number>()
+  for (const { partition, count } of messages) {
+    const key = partitionKey(partition)
+    counts.set(key, (counts.get(key) ?? 0) + count)
+  }
+  return new Map(
+    advances.map(({ partition, from }) => {
+      const key = partitionKey(partition)
+      return [key, { count: counts.get(key) ?? 0, from }]
+    }),
+  )
 }
 
-async function appended(batch: CleanedBatch, machine: Machine): Promise<PreparedRows> {
+interface Written {
+  readonly file: string | undefined
+  readonly rows: number
+}
+
+export async function removeRows({ file, files }: PreparedRows): Promise<void> {
+  if (files > 0) await rm(file, { force: true })
+}
+
+async function appended(batch: CleanedBatch, machine: Machine): Promise<Written> {
   const staged = await batch.parquet(await tableInMemory(batch.dataset, machine))
   const rows = staged.reduce((sum, { rows }) => sum + Number(rows), 0)
   try {
@@ -40,7 +69,7 @@ async function writeChanges(
   { schema: { fields } }: Dataset,
   { key, sequenceBy }: Keyed,
   machine: Machine,
-): Promise<PreparedRows> {
+): Promise<Written> {
   const changes = await batch.changes()
   try {
     const compared = [...key, ...sequenceBy]
@@ -62,8 +91,8 @@ async function writeCsv(
   rows: number,
   { engine, workFolder, runtime }: Machine,
   where = 'true',
-): Promise<PreparedRows> {
-  if (rows === 0) return { file: '', rows, files: 0, fileBytes: 0, isEmpty: true }
+): Promise<Written> {
+  if (rows === 0) return { file: undefined, rows }
   const file = join(workFolder, `${runtime.uuid()}.csv`)
   const connection = await engine.connect()
   try {
@@ -72,5 +101,5 @@ async function writeCsv(
   } finally {
     connection.closeSync()
   }
-  return { file, rows, files: 1, fileBytes: (await stat(file)).size, isEmpty: false }
+  return { file, rows }
 }

@@ -11,6 +11,8 @@ export interface TableName {
 }
 
 export const PROGRESS = 'millrace_progress'
+/** How many rows each pipeline has written; `verify` compares. */
+export const WRITTEN = 'millrace_written'
 
 /** Returns a table's name in SQL. */
 export function inSchema({ schema }: TableName, table: string): string {
@@ -57,11 +59,15 @@ async function create(
   const columns = fields.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
   const parts = key.length === 0 ? columns : [...columns, `PRIMARY KEY (${key.map(quoteName).join(', ')})`]
   try {
-    await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(at.schema)}`)
+    // Whoever may not make a schema is refused even where it is there.
+    const { rows } = await session.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [at.schema])
+    if (rows.length === 0) await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(at.schema)}`)
     await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, at.table)} (${parts.join(', ')})`)
     await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, PROGRESS)} (
       pipeline text, table_name text, topic text, partition text, identity text NOT NULL, position text NOT NULL,
-      PRIMARY KEY (pipeline, table_name, topic, partition))`)
+      messages bigint NOT NULL, begun text NOT NULL, PRIMARY KEY (pipeline, table_name, topic, partition))`)
+    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, WRITTEN)} (
+      pipeline text, table_name text, rows bigint NOT NULL, PRIMARY KEY (pipeline, table_name))`)
   } catch (error) {
     if (!(error instanceof MillraceError) || !UNIQUE.has(codeOf(error))) throw error
     await create(session, at, fields, key)

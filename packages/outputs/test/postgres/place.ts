@@ -5,7 +5,7 @@ import pg from 'pg'
 import type { Session } from '../../src/postgres/session.ts'
 import type { StoreFaults } from '../contract.ts'
 
-async function connected({ host, port, user, password, database }: PostgresAddress): Promise<pg.Client> {
+export async function connected({ host, port, user, password, database }: PostgresAddress): Promise<pg.Client> {
   const client = new pg.Client({ host, port, user, password, database, ssl: { rejectUnauthorized: false } })
   await client.connect()
   return client

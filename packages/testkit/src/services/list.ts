@@ -16,6 +16,7 @@ import { linters } from './linters.ts'
 import { mariadb } from './mariadb.ts'
 import { mskSigner } from './msk-signer.ts'
 import { postgres } from './postgres.ts'
+import { postgresJdbc } from './postgres-jdbc.ts'
 import { prometheus } from './prometheus.ts'
 import { registry } from './registry.ts'
 import { s3 } from './s3.ts'
@@ -49,7 +50,7 @@ export const SERVERS = {
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */
-export const PEERS = { connect, flink }
+export const PEERS = { connect, flink, postgresJdbc }
 
 export type ServerName = keyof typeof SERVERS
 

@@ -54,7 +54,12 @@ async function accountedSince(
   return accounted
 }
 
-async function countMessages(source: Source, partition: Partition, from: Position, to: Position): Promise<number> {
+export async function countMessages(
+  source: Source,
+  partition: Partition,
+  from: Position,
+  to: Position,
+): Promise<number> {
   const end = await source.end(partition)
   let count = 0
   for (let at = from; !reached(at, to); ) {
