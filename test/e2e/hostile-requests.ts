@@ -30,7 +30,7 @@ function head(method: string, path: string, headers: Readonly<Record<string, str
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
-function post(name: string, key: string, body: string | Buffer, path = '/topics/hostile', type = JSON_V2) {
+function post(name: string, key: string, body: string | Buffer, path = '/topics/hostile.pin', type = JSON_V2) {
   const bytes = Buffer.from(body)
   const headers = { 'Content-Type': type, 'X-Api-Key': key, 'Content-Length': bytes.length }
   return { name, parts: () => [Buffer.from(head('POST', path, headers)), bytes] }
@@ -47,23 +47,23 @@ function memoryBombs(key: string): HostileRequest[] {
     post('brackets', key, '['.repeat(LARGEST)),
     post('escapes', key, `{"records":[{"key":"${'\\u0041'.repeat(2_000_000)}","value":1}]}`),
     post('the most that is taken', key, `{"records":[${Array(50_000).fill('{"value":{"a":1}}').join()}]}`),
-    post('binary', key, list('{"value":"AAAA"}'), '/topics/hostile', 'application/json'),
+    post('binary', key, list('{"value":"AAAA"}'), '/topics/hostile.pin', 'application/json'),
     post('members without end', key, `{"records":[{"value":1}]${',"value_schema":1'.repeat(900_000)}}`),
     {
       name: 'a body that claims to be large and never comes',
-      parts: () => [Buffer.from(`${head('POST', '/topics/hostile', { ...json, 'Content-Length': LARGEST })}{`)],
+      parts: () => [Buffer.from(`${head('POST', '/topics/hostile.pin', { ...json, 'Content-Length': LARGEST })}{`)],
     },
     {
       name: 'nearly all of a large body',
       parts: function* () {
-        yield Buffer.from(head('POST', '/topics/hostile', { ...json, 'Content-Length': LARGEST }))
+        yield Buffer.from(head('POST', '/topics/hostile.pin', { ...json, 'Content-Length': LARGEST }))
         for (let i = 0; i < 15; i++) yield MEGABYTE
       },
     },
     {
       name: 'chunks beyond the largest body',
       parts: function* () {
-        yield Buffer.from(head('POST', '/topics/hostile', { ...json, 'Transfer-Encoding': 'chunked' }))
+        yield Buffer.from(head('POST', '/topics/hostile.pin', { ...json, 'Transfer-Encoding': 'chunked' }))
         for (let i = 0; i < 24; i++) yield Buffer.concat([Buffer.from('100000\r\n'), MEGABYTE, Buffer.from('\r\n')])
       },
     },
@@ -81,7 +81,7 @@ function misuse(key: string): HostileRequest[] {
   return [
     post('too many shards', key, '{"ShardCount":9999}', '/streams/wide', 'application/json'),
     post('an internal topic', key, '{"records":[{"value":1}]}', '/topics/__consumer_offsets'),
-    post('a form', key, '{"records":[{"value":1}]}', '/topics/hostile', 'text/plain'),
+    post('a form', key, '{"records":[{"value":1}]}', '/topics/hostile.pin', 'text/plain'),
     plain('an internal topic is removed', head('DELETE', '/streams/__consumer_offsets', json)),
     plain('a topic is removed', head('DELETE', '/streams/good', json)),
     plain('another name', head('GET', '/topics', { ...json, Host: 'evil.example' })),
@@ -89,7 +89,7 @@ function misuse(key: string): HostileRequest[] {
     plain('another address', head('GET', 'http://evil.example/topics', json)),
     plain('no key', head('GET', '/topics', {})),
     plain('a guessed key', head('GET', '/topics', { 'X-Api-Key': `guess-${Math.random()}-and-some-more` })),
-    plain('half a header', 'POST /topics/hostile HTTP/1.1\r\nHost: local'),
+    plain('half a header', 'POST /topics/hostile.pin HTTP/1.1\r\nHost: local'),
     plain('headers without end', `GET / HTTP/1.1\r\n${'X-Filler: y\r\n'.repeat(4_000)}`),
   ]
 }
@@ -113,13 +113,13 @@ function fuzzed(key: string, count: number): HostileRequest[] {
   const bodies = [
     [
       'POST',
-      '/topics/hostile',
+      '/topics/hostile.pin',
       '{"records":[{"key":"k","value":{"a":[1,2.5e3,"é\\n"]}},{"value":null,"partition":0}]}',
     ],
-    ['PUT', '/streams/hostile/record', '{"StreamName":"s","Data":{"index":1},"PartitionKey":"p"}'],
-    ['PUT', '/streams/hostile/records', '{"records":[{"data":{"a":1},"partition-key":"p"}]}'],
-    ['POST', '/streams/hostile', '{"ShardCount":1}'],
-    ['GET', '/topics/hostile', ''],
+    ['PUT', '/streams/hostile.pin/record', '{"StreamName":"s","Data":{"index":1},"PartitionKey":"p"}'],
+    ['PUT', '/streams/hostile.pin/records', '{"records":[{"data":{"a":1},"partition-key":"p"}]}'],
+    ['POST', '/streams/hostile.pin', '{"ShardCount":1}'],
+    ['GET', '/topics/hostile.pin', ''],
   ] as const
   return Array.from({ length: count }, (_, i) => {
     const [method, path, body] = bodies[i % bodies.length] ?? bodies[0]

@@ -26,6 +26,7 @@ export {
   parseWithBigints,
   parseWithLongText,
   parseWithNumberText,
+  refuseBomb,
 } from './json.ts'
 export { lowerBound } from './lower-bound.ts'
 export { nearest } from './nearest.ts'

@@ -45,3 +45,33 @@ export function parseExactly(text: string): unknown {
 export function isExactNumber(value: unknown): boolean {
   return exact.isRawJSON(value)
 }
+
+/** Shorter texts take little memory, whatever is in them. */
+const SHORT_TEXT = 1 << 20
+/** Maximum number of levels, and of elements and members, in a text that is not short. */
+const [DEEPEST, MOST_VALUES] = [50_000, 4_000_000]
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c]
+const [BRACKET, BRACE, BRACKET_END, BRACE_END] = [0x5b, 0x7b, 0x5d, 0x7d]
+
+/**
+ * Throws a SyntaxError for JSON that would take many times the memory of its text: brackets alone take fifty times it.
+ * Call it before text from others is parsed.
+ */
+export function refuseBomb(text: string): void {
+  if (text.length <= SHORT_TEXT) return
+  let [depth, values, quoted] = [0, 0, false]
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (quoted) {
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) quoted = false
+    } else if (code === QUOTE) quoted = true
+    else if (code === COMMA) values++
+    else if (code === BRACKET || code === BRACE) {
+      values++
+      depth++
+    } else if (code === BRACKET_END || code === BRACE_END) depth--
+    if (depth > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} levels`)
+    if (values > MOST_VALUES) throw new SyntaxError(`more than ${MOST_VALUES} values`)
+  }
+}

@@ -4,6 +4,7 @@ import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
 import type { CacheOptions } from './cache/cache.ts'
 import { realFolder } from './confined.ts'
 import { fileStore } from './file.ts'
+import { refuseKernelFolder } from './kernel-folder.ts'
 import { parseS3Address } from './s3/address.ts'
 import type { AllowedPlace, ObjectStore } from './store.ts'
 
@@ -51,12 +52,16 @@ async function openStore(address: string, options: LakeOptions, folders: readonl
   const runtime = options.runtime ?? systemRuntime
   const open = own.get(address.slice(0, address.indexOf(':') + 1))
   if (open) return open(address)
-  if (address.startsWith('file:')) return fileStore(fileURLToPath(address), runtime, folders)
+  const folderStore = (folder: string) => {
+    refuseKernelFolder(resolve(folder))
+    return fileStore(folder, runtime, folders)
+  }
+  if (address.startsWith('file:')) return folderStore(fileURLToPath(address))
   if (address.startsWith('s3:')) {
     const where = parseS3Address(address)
     const { s3Store } = await import('./s3/store.ts')
     return s3Store(where, runtime, options.cache)
   }
   if (/^[a-z][a-z0-9+.-]+:/i.test(address)) throw new MillraceError('LAKE_ADDRESS', `no store for ${address}`)
-  return fileStore(address, runtime, folders)
+  return folderStore(address)
 }

@@ -8,3 +8,6 @@ export function peakMemory(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024
 }
+
+/** To be loaded before a command (`node --import`): writes the command's peak to the file PEAK_FILE at its end. */
+export const REPORT_PEAK = new URL('report-peak.ts', import.meta.url).href

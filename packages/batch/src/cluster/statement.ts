@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boundedText, MillraceError, parseWithLongText, redact } from '@millrace/base'
+import { boundedText, MillraceError, parseWithLongText, redact, refuseBomb } from '@millrace/base'
 
 /** Page of a statement's result, see https://trino.io/docs/current/develop/client-protocol.html. */
 export interface Page {
@@ -34,12 +34,16 @@ export interface Login {
  */
 export async function* pagesOf(login: Login, sql: string, schema: string | undefined): AsyncGenerator<Page> {
   const headers = headersOf(login, schema)
-  let page = await request(login, `${login.server}/v1/statement`, { method: 'POST', body: sql, headers })
+  let { page, length } = await request(login, `${login.server}/v1/statement`, { method: 'POST', body: sql, headers })
+  let [bytes, rows] = [0, 0]
   try {
     for (;;) {
+      if (page.data && page.data.length > 0) bytes += length
+      rows += page.data?.length ?? 0
+      if (bytes > LARGEST_ANSWER || rows > MOST_ROWS) throw tooLarge(login.server)
       yield page
       if (page.nextUri === undefined) return
-      page = await request(login, page.nextUri, { headers })
+      ;({ page, length } = await request(login, page.nextUri, { headers }))
     }
   } finally {
     if (page.nextUri !== undefined) await fetch(page.nextUri, { method: 'DELETE', headers }).catch(() => {})
@@ -65,9 +69,15 @@ const PAUSE_MS = 100
 
 /** Bounds of an answer. Trino's pages have a few megabytes and take a second at most. */
 const LARGEST_PAGE = 64 << 20
+/** Maximum size of all pages with rows, and number of the rows: they are held together. */
+const [LARGEST_ANSWER, MOST_ROWS] = [64 << 20, 1_000_000]
 const ANSWER_WITHIN_MS = 300_000
 
-async function request({ server }: Login, url: string, init: RequestInit): Promise<Page> {
+async function request(
+  { server }: Login,
+  url: string,
+  init: RequestInit,
+): Promise<{ readonly page: Page; readonly length: number }> {
   for (let tries = 1; ; tries++) {
     const once: RequestInit = { ...init, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }
     const { response, said } = await answerTo(url, once).catch((cause: unknown) => {
@@ -76,7 +86,7 @@ async function request({ server }: Login, url: string, init: RequestInit): Promi
     })
     const location = response.headers.get('Location')
     if (location !== null && !response.ok) throw redirected(server, location)
-    if (response.ok) return pageIn(said, server)
+    if (response.ok) return { page: pageIn(said, server), length: said.length }
     if (!AGAIN.includes(response.status)) throw refused(server, response.status, said)
     if (tries === TRIES) throw unreachable(server, `${response.status} ${said.slice(0, 200)}`)
     await sleep(PAUSE_MS * 2 ** tries)
@@ -98,6 +108,7 @@ function pageIn(text: string, server: string): Page {
 
 function parsed(text: string): unknown {
   try {
+    refuseBomb(text)
     return parseWithLongText(text)
   } catch {
     return undefined
@@ -127,6 +138,16 @@ function redirected(server: string, to: string): MillraceError {
   return new MillraceError('SOURCE_UNSUPPORTED', said, {
     next: 'Name the cluster by the address that it gives itself; behind a proxy, set http-server.process-forwarded.',
   })
+}
+
+function tooLarge(server: string): MillraceError {
+  return new MillraceError(
+    'QUERY_FAILED',
+    `${server} answers with more than ${LARGEST_ANSWER} bytes or ${MOST_ROWS} rows`,
+    {
+      next: 'Ask for fewer rows, or do the work with DuckDB.',
+    },
+  )
 }
 
 function unreachable(server: string, why: string, cause?: unknown): MillraceError {

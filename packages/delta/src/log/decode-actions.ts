@@ -1,4 +1,4 @@
-import { MillraceError, parseWithBigints } from '@millrace/base'
+import { MillraceError, parseWithBigints, refuseBomb } from '@millrace/base'
 import type { Actions, AddFile, CommitInfo, Metadata, Protocol, RemoveFile, Sidecar, Txn } from './actions.ts'
 import {
   checkedAdd,
@@ -52,6 +52,7 @@ const TXN_LINE = /^\s*\{\s*"txn"/
 function parseLine(line: string, where: string): Readonly<Record<string, unknown>> {
   let parsed: unknown
   try {
+    refuseBomb(line)
     parsed = TXN_LINE.test(line) ? parseWithBigints(line, ['version']) : JSON.parse(line)
   } catch (cause) {
     throw new MillraceError('TABLE_BROKEN', `${where} holds a line that is not JSON`, { cause })

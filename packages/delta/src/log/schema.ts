@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, refuseBomb } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
 import type { Metadata } from './actions.ts'
 
@@ -51,6 +51,7 @@ function parseSchema({ id, schemaString }: Metadata): StructType {
   const broken = (what: string) => new MillraceError('TABLE_BROKEN', `table ${id} has a schema that ${what}`)
   let schema: unknown
   try {
+    refuseBomb(schemaString)
     schema = JSON.parse(schemaString)
   } catch {
     throw broken('is not JSON')

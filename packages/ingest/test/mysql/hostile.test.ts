@@ -1,47 +1,12 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { systemRuntime } from '@millrace/base'
+import { floodingMysql, MYSQL_FLOODS } from '@millrace/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/mysql/database.ts'
 
-const packet = (sequence: number, payload: Buffer) =>
-  Buffer.concat([Buffer.from([payload.length & 255, payload.length >> 8, 0, sequence]), payload])
-
-/** The first packet of protocol 4.1 with mysql_native_password. */
-const GREETING = packet(
-  0,
-  Buffer.concat([
-    Buffer.from([10]),
-    Buffer.from('8.0.0\0'),
-    Buffer.from([1, 0, 0, 0]),
-    Buffer.from('12345678\0'),
-    Buffer.from([0x09, 0xa2, 33, 2, 0, 0x08, 0, 21]),
-    Buffer.alloc(10),
-    Buffer.from('123456789012\0'),
-    Buffer.from('mysql_native_password\0'),
-  ]),
-)
-const ok = (sequence: number) => packet(sequence, Buffer.from([0, 0, 0, 2, 0, 0, 0]))
-
-/** Lets everybody in, and answers whatever is asked by these bytes and then by those again and again. */
 async function databaseOf(first: Buffer, again: Buffer) {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    let greeted = false
-    socket.on('data', (said) => {
-      if (!greeted) socket.write(ok(2))
-      else if (said.includes('SET time_zone')) socket.write(ok(1))
-      else endlessly(socket, first, again)
-      greeted = true
-    })
-    socket.write(GREETING)
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
   const address = {
     host: '127.0.0.1',
-    port,
+    port: await floodingMysql(first, again),
     user: 'root',
     password: undefined,
     database: 'd',
@@ -49,51 +14,18 @@ async function databaseOf(first: Buffer, again: Buffer) {
     tables: {},
   }
   const database = openDatabase(address as unknown as Parameters<typeof openDatabase>[0], systemRuntime)
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await database.close().catch(() => {})
-  })
+  onTestFinished(() => database.close().catch(() => {}))
   return database
 }
 
-function endlessly(socket: Socket, first: Buffer, again: Buffer): void {
-  socket.write(first)
-  const more = () => {
-    while (!socket.destroyed && socket.write(again));
-  }
-  socket.on('drain', more)
-  more()
-}
-
-/** A column `a` of text. */
-const COLUMN = Buffer.from('\x03def\x01d\x01t\x01t\x01a\x01a\x0c\x21\0\x09\0\0\0\xfd\0\0\0\0\0', 'latin1')
-const ONE_COLUMN = Buffer.concat([
-  packet(1, Buffer.from([1])),
-  packet(2, COLUMN),
-  packet(3, Buffer.from([0xfe, 0, 0, 2, 0])),
-])
-
-/** Numbered on from 4 as MySQL does, so that they can be sent again and again. */
-const ROWS = Buffer.concat(Array.from({ length: 256 * 16 }, (_, i) => packet((4 + i) & 255, Buffer.from('\x01a'))))
-/** As much as a packet holds: it goes on in the next. */
-const PART_OF_A_ROW = Buffer.concat([Buffer.from([255, 255, 255, 4]), Buffer.alloc(0xffffff, 0x61)])
-const COLUMNS = Buffer.concat(Array.from({ length: 256 * 16 }, (_, i) => packet((2 + i) & 255, COLUMN)))
-
-const FLOODS: readonly (readonly [string, Buffer, Buffer])[] = [
-  ['rows', ONE_COLUMN, ROWS],
-  ['bytes of a row', ONE_COLUMN, PART_OF_A_ROW],
-  ['columns', packet(1, Buffer.from([0xfd, 255, 255, 255])), COLUMNS],
-]
-
 describe('a MySQL server that sends without end', () => {
-  it.each(FLOODS)('%s to a statement is left with a coded error', async (_, first, again) => {
+  it.each(MYSQL_FLOODS)('%s to a statement is left with a coded error', async (_, first, again) => {
     const database = await databaseOf(first, again)
     await expect(database.read('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED' })
   })
 
   // Rows are what a stream is for.
-  it.each(FLOODS.slice(1))('%s to a stream of rows is left with a coded error', async (_, first, again) => {
+  it.each(MYSQL_FLOODS.slice(1))('%s to a stream of rows is left with a coded error', async (_, first, again) => {
     const database = await databaseOf(first, again)
     const all = async () => {
       for await (const _ of database.stream('SELECT 1'));

@@ -1,4 +1,4 @@
-import { MillraceError, valueAt } from '@millrace/base'
+import { MillraceError, refuseBomb, valueAt } from '@millrace/base'
 import type { Dataset } from '@millrace/transform'
 import type { Block } from '@millrace/transport'
 
@@ -45,7 +45,9 @@ export function belongingOf(kinds: Kinds, block: Block, index: number): Belongin
 function fieldOf(value: Uint8Array | null, field: string): string | undefined {
   if (value === null) return undefined
   try {
-    const record: unknown = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'))
+    const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
+    refuseBomb(text)
+    const record: unknown = JSON.parse(text)
     if (typeof record !== 'object' || record === null || !Object.hasOwn(record, field)) return undefined
     const found = (record as Record<string, unknown>)[field]
     return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean'

@@ -1,3 +1,4 @@
+import { refuseBomb } from '@millrace/base'
 import { type Selection, valueIn } from './selection.ts'
 
 /** Fields that the data set does not know, and in how many of the records looked at they were. */
@@ -25,7 +26,9 @@ export function sampleUnknownFields(records: Selection, known: ReadonlySet<strin
 
 function keysOf(value: Uint8Array | null): string[] {
   try {
-    return Object.keys(JSON.parse(Buffer.from(value ?? []).toString('utf8')))
+    const text = Buffer.from(value ?? []).toString('utf8')
+    refuseBomb(text)
+    return Object.keys(JSON.parse(text))
   } catch {
     // What DuckDB reads and JavaScript does not (a trailing comma, NaN) is rare enough for a sample.
     return []
