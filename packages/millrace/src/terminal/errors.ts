@@ -19,12 +19,20 @@ function plain(text: string): string {
   return escapeControls(text, '\n')
 }
 
-export function asMillraceError(thrown: unknown): MillraceError {
+export function asMillraceError(error: unknown): MillraceError {
+  const thrown = firstOf(error)
   if (thrown instanceof MillraceError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   const code = systemCode(thrown)
   if (code) return new MillraceError(code, message, { cause: thrown })
   return new MillraceError('INTERNAL', message || 'something failed without saying why', { cause: thrown })
+}
+
+/** What fails first is what went wrong: closing fails after it, and often for the same reason. */
+function firstOf(thrown: unknown): unknown {
+  return thrown instanceof Error && thrown.name === 'SuppressedError' && 'suppressed' in thrown
+    ? firstOf(thrown.suppressed)
+    : thrown
 }
 
 /** Matches what the system says of a connection, and not of a file. */

@@ -30,6 +30,11 @@ it.each([
   },
   { what: 'a server that is down', thrown: async () => connecting(await freePort()), code: 'SOURCE_UNREACHABLE' },
   { what: 'an address of another machine', thrown: listening, code: 'CONFIG_INVALID' },
+  {
+    what: 'what failed before closing failed, too,',
+    thrown: async () => new SuppressedError(new Error('closing'), await failed(readFile('/dev/null/none'))),
+    code: 'STORE_FAILED',
+  },
   { what: 'a mistake of ours', thrown: async () => new TypeError('x is undefined'), code: 'INTERNAL' },
 ])('$what is $code wherever it comes up', async ({ thrown, code }) => {
   expect(asMillraceError(await thrown())).toMatchObject({ code, cause: expect.any(Error) })

@@ -12,8 +12,12 @@ const ANOTHER_FILE = 'Name the file of an embedded store, or one that is not the
 
 const MEANINGS: readonly Meaning[] = [
   {
-    says: /file is not a database|malformed database schema|already another table|no such (table|column)/,
-    ...{ code: 'SOURCE_ADDRESS', why: 'it is another kind of file', next: ANOTHER_FILE },
+    says: /file is not a database|malformed database schema|already another table|no such (table|column)|no column named/,
+    ...{
+      code: 'SOURCE_ADDRESS',
+      why: 'it is another kind of file, or of another release of Millrace',
+      next: ANOTHER_FILE,
+    },
   },
   { says: /EISDIR/, code: 'SOURCE_ADDRESS', why: 'it is a folder', next: ANOTHER_FILE },
   {

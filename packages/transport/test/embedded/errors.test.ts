@@ -24,7 +24,19 @@ const ROWS = [
       db.exec('CREATE TABLE topic (unlike TEXT)')
       db.close()
     },
-    expected: { message: /another kind of file \(no such column/, next: /Name the file/ },
+    expected: {
+      message: /another kind of file, or of another release of Millrace \(no such column/,
+      next: /Name the file/,
+    },
+  },
+  {
+    name: 'a store of another release',
+    make: async (path: string) => {
+      const db = new DatabaseSync(path)
+      db.exec('CREATE TABLE batch (topic INTEGER, partition INTEGER, base INTEGER)')
+      db.close()
+    },
+    expected: { message: /another release of Millrace \(table batch has no column named/, next: /Name the file/ },
   },
 ]
 
