@@ -12,7 +12,7 @@ export type { Lake, LakeOptions, TableDefinition } from './library/lake.ts'
 /** @public */
 export type { Column } from './library/opened.ts'
 /** @public */
-export type { Appended, AppendOptions, ReadOptions, Row, Rows } from './library/rows.ts'
+export type { Appended, AppendOptions, ReadOptions, Row, Rows, Upserted, UpsertOptions } from './library/rows.ts'
 /** @public */
 export type { Table } from './library/table.ts'
 

@@ -152,7 +152,7 @@ describe('a data set is refused', () => {
     ['a column of no type', { columns: { a: { type: 'text' } } }],
     ['an outcome that there is not', { expectations: { e: { predicate: 'true', otherwise: 'explode' } } }],
     ['a setting that there is not', { partitionBy: 'a' }],
-    ['a format that there is not', { format: 'avro' }],
+    ['a format that there is not', { format: 'xml' }],
   ])('for %s', async (_, changes) => {
     await expect(refused(changes)).rejects.toEqual(invalid(/dataset\.json/))
   })

@@ -26,3 +26,21 @@ export interface Appended {
   /** How many rows were appended: none where `once` says that they were before. */
   readonly rows: number
 }
+
+export interface UpsertOptions extends AppendOptions {
+  /** The columns that tell rows apart: the table gets one row for each of their values. */
+  readonly key: readonly string[]
+  /** Columns that say which of two rows of a key is newer: the older one is ignored. None: what comes is newer. */
+  readonly sequenceBy?: readonly string[]
+  /** SQL over a row: whether it deletes the table's row of its key. */
+  readonly deleteWhen?: string
+}
+
+/** How many rows a call put in, changed and took away, and how many it ignored because the table has newer ones. */
+export interface Upserted {
+  readonly version: number
+  readonly inserted: number
+  readonly updated: number
+  readonly deleted: number
+  readonly ignored: number
+}

@@ -3,7 +3,7 @@ import type { HistoryEntry, Snapshot } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { Table as ArrowTable } from 'apache-arrow'
 import type { Column, Opened } from './opened.ts'
-import type { Appended, AppendOptions, ReadOptions, Row, Rows } from './rows.ts'
+import type { Appended, AppendOptions, ReadOptions, Row, Rows, Upserted, UpsertOptions } from './rows.ts'
 
 export interface Table {
   readonly name: string
@@ -26,6 +26,11 @@ export interface Table {
    * a column that the table lacks, or a value that does not fit its column, is refused.
    */
   append(rows: Rows | ArrowTable, options?: AppendOptions): Promise<Appended>
+  /**
+   * Puts rows in place of the table's rows of the same key, in one commit: all of them or none. A row replaces all
+   * columns: those that it lacks become null. Of several rows of a key the newest counts, or else the last.
+   */
+  upsert(rows: Rows | ArrowTable, options: UpsertOptions): Promise<Upserted>
   /** The newest commits that the log still holds, the newest first. */
   history(limit?: number): Promise<HistoryEntry[]>
 }
@@ -50,8 +55,12 @@ export function openTable(opened: Opened, name: string): Table {
     readArrow: (what?: string | readonly string[], at: ReadOptions = {}) =>
       opened.inSql(async (session) => (await import('./results.ts')).arrowOf(session, sqlOf(what, at))),
     append: async (rows, options = {}) => {
-      const { appendTo } = await import('./append.ts')
+      const { appendTo } = await import('./write.ts')
       return appendTo(await snapshot(), rows, options, await opened.machine())
+    },
+    upsert: async (rows, options) => {
+      const { upsertInto } = await import('./write.ts')
+      return upsertInto(await snapshot(), rows, options, await opened.machine())
     },
     history: async (limit) => (await import('@millrace/delta')).tableHistory(ref, limit),
   }

@@ -41,7 +41,7 @@ test('the configuration file makes an own source, output and format known to the
   const database = new DatabaseSync(join(folder.path, 'orders.db'))
   const rows = (table: string) =>
     database
-      .prepare(`SELECT row FROM ${table}`)
+      .prepare(`SELECT row FROM ${table} ORDER BY row ->> '$.id'`)
       .all()
       .map(({ row }) => JSON.parse(String(row)))
   expect(rows('orders')).toMatchObject([{ id: '1' }, { id: '3' }])

@@ -1,5 +1,5 @@
-import { murmur2 } from '@platformatic/kafka'
 import type { OutgoingRecord } from '../source.ts'
+import { murmur2 } from './murmur2.ts'
 
 /** A record that names no partition goes where its key says, or its id; with neither, to one partition for a while. */
 export type Partitioner = (topic: string, record: OutgoingRecord, partitions: number) => number

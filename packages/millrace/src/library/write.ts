@@ -3,34 +3,76 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { appendRows, committedOrThrow, duckdbType, planScan, type Snapshot, type StructField } from '@millrace/delta'
+import {
+  appendRows,
+  committedOrThrow,
+  duckdbType,
+  planScan,
+  type Snapshot,
+  type StructField,
+  upsertRows,
+  type WriteContext,
+  type WriteOptions,
+} from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { type Table as ArrowTable, isArrowTable } from 'apache-arrow'
 import { arrowRows } from './arrow-rows.ts'
 import { lineEncoder } from './line-encoder.ts'
-import type { Appended, AppendOptions, Rows } from './rows.ts'
+import type { Appended, AppendOptions, Rows, Upserted, UpsertOptions } from './rows.ts'
 
-/** Writes rows of a table as lines of JSON, which the engine reads with the table's types. */
 export async function appendTo(
   snapshot: Snapshot,
   rows: Rows | ArrowTable,
-  { userMetadata, once }: AppendOptions,
-  { engine, workFolder, runtime }: Machine,
+  options: AppendOptions,
+  machine: Machine,
 ): Promise<Appended> {
+  if (wasDone(snapshot, options)) return { version: snapshot.version, rows: 0 }
+  return withRows(snapshot, rows, machine, async (query, written, context) => {
+    const result = await appendRows(snapshot, query, context, writeOptions(options, machine))
+    return { version: committedOrThrow(result).version, rows: written }
+  })
+}
+
+export async function upsertInto(
+  snapshot: Snapshot,
+  rows: Rows | ArrowTable,
+  { key, sequenceBy = [], deleteWhen, ...options }: UpsertOptions,
+  machine: Machine,
+): Promise<Upserted> {
+  if (wasDone(snapshot, options)) {
+    return { version: snapshot.version, inserted: 0, updated: 0, deleted: 0, ignored: 0 }
+  }
+  const how = { ...writeOptions(options, machine), ...(deleteWhen !== undefined && { deleteWhen }) }
+  return withRows(snapshot, rows, machine, (query, _, context) =>
+    upsertRows(snapshot, query, { key, sequenceBy }, context, how),
+  )
+}
+
+function wasDone(snapshot: Snapshot, { once }: AppendOptions): boolean {
   const before = once && snapshot.txns.get(once.writer)
-  if (once && before !== undefined && before >= BigInt(once.version)) return { version: snapshot.version, rows: 0 }
+  return once !== undefined && before !== undefined && before >= BigInt(once.version)
+}
+
+function writeOptions({ userMetadata, once }: AppendOptions, { runtime }: Machine): WriteOptions {
+  return {
+    ...(userMetadata !== undefined && { userMetadata }),
+    ...(once && { txn: [{ appId: once.writer, version: BigInt(once.version), lastUpdated: runtime.now() }] }),
+  }
+}
+
+/** Writes rows of a table as lines of JSON, which the engine reads with the table's types. */
+async function withRows<T>(
+  snapshot: Snapshot,
+  rows: Rows | ArrowTable,
+  { engine, workFolder, runtime }: Machine,
+  work: (query: string, written: number, context: WriteContext) => Promise<T>,
+): Promise<T> {
   const columns = planScan(snapshot).columns
   const file = join(workFolder, `${runtime.uuid()}.jsonl`)
   const connection = await engine.connect()
   try {
     const { written, longest } = await writeLines(isArrowTable(rows) ? arrowRows(rows) : (rows as Rows), columns, file)
-    const options = {
-      ...(userMetadata !== undefined && { userMetadata }),
-      ...(once && { txn: [{ appId: once.writer, version: BigInt(once.version), lastUpdated: runtime.now() }] }),
-    }
-    const context = { connection, folder: workFolder, runtime }
-    const result = await appendRows(snapshot, queryOf(file, longest, columns), context, options)
-    return { version: committedOrThrow(result).version, rows: written }
+    return await work(queryOf(file, longest, columns), written, { connection, folder: workFolder, runtime })
   } finally {
     connection.closeSync()
     await rm(file, { force: true })
