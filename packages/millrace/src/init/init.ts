@@ -1,5 +1,6 @@
 import { cp } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
+import { inspect } from 'node:util'
 import { MillraceError } from '@millrace/base'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readOwnConfig } from '../settings/config-file.ts'
@@ -11,13 +12,6 @@ import { starterFiles } from './starter.ts'
 /** What the project begins with. */
 export type Beginning = { readonly example: string } | { readonly dataset: string }
 
-const EXAMPLE_TEXT = {
-  about: 'Posts (`pin`), where they were made (`geo`) and by whom (`user`), and eight questions about them.',
-  settings: `  databaseTables: { pin: 'pinterest_data', geo: 'geolocation_data', user: 'user_data' },
-  recordPaths: ['pin'],
-`,
-}
-
 export const EXAMPLES = ['pinterest'] as const
 
 /** Makes a project in a folder that is empty or not there. */
@@ -25,8 +19,9 @@ export async function initProject(folder: string, beginning: Beginning, manager:
   await refuseFilled(folder)
   const title = basename(resolve(folder))
   if ('example' in beginning) {
-    await copyExample(folder)
-    await writeFiles(folder, projectFiles({ title, ...EXAMPLE_TEXT }, manager))
+    const settings = await copyExample(folder)
+    const about = `The example \`${beginning.example}\`: its data sets, and its questions about them.`
+    await writeFiles(folder, projectFiles({ title, about, settings }, manager))
   } else {
     refuseOddName(beginning.dataset)
     const about = `A data set, \`${beginning.dataset}\`, and a question about it, \`revenue\`.`
@@ -47,11 +42,17 @@ function refuseOddName(name: string): void {
   throw new MillraceError('USAGE', `--dataset takes a name of letters, digits, _ and -, not ${JSON.stringify(name)}`)
 }
 
-/** Copies the data sets and questions that come with the package. What is not built is code of the workspace. */
-async function copyExample(folder: string): Promise<void> {
-  const { datasetFolders, questionFolders } = await readOwnConfig()
+/**
+ * Copies the data sets and questions that come with the package, and returns the lines of its other settings. What is
+ * not built is code of the workspace.
+ */
+async function copyExample(folder: string): Promise<string> {
+  const { datasets: _, datasetFolders, questionFolders, ...others } = await readOwnConfig()
   const [datasets, questions] = [datasetFolders, questionFolders].map((value) => String([value].flat()[0]))
   const options = { recursive: true, filter: (path: string) => extname(path) !== '.ts' }
   await cp(String(datasets), join(folder, 'datasets'), options)
   await cp(String(questions), join(folder, 'questions'), options)
+  return Object.entries(others)
+    .map(([name, value]) => `  ${name}: ${inspect(value, { breakLength: Number.POSITIVE_INFINITY })},\n`)
+    .join('')
 }
