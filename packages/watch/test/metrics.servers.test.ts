@@ -41,7 +41,7 @@ describe('what is served to Prometheus', () => {
       labels: labelsOf(text, name ?? ''),
     }))
     const page = await readFile(new URL('../../../docs/reference/metrics.md', import.meta.url), 'utf8')
-    const listed = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) \| (.*) \|$/gm)].map(
+    const listed = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\| (.*) \|$/gm)].map(
       ([, name, type, labels, help]) => ({
         ...{ name, type, help },
         labels: [...(labels ?? '').matchAll(/\w+/g)].map(String),
