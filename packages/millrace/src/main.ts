@@ -1,13 +1,8 @@
 #!/usr/bin/env node
 import * as nodeModule from 'node:module'
-import { isNewEnough, NEEDED } from './node-version.ts'
+import { refuseOldNode } from './terminal/node-version.ts'
 
-if (!isNewEnough(process.versions.node)) {
-  const { node } = process.versions
-  process.stderr.write(`error[USAGE]: this is Node ${node} (${process.execPath}): Millrace needs ${NEEDED}
-next: Put a newer one first in PATH, or into the project: npm install --save-dev node@26\n`)
-  process.exit(2)
-}
+refuseOldNode(process)
 // Called before any other import, so that all of them are cached once compiled.
 nodeModule.enableCompileCache()
 // DuckDB's calls sit on these threads; with the usual four, files and DNS would wait behind two queries.

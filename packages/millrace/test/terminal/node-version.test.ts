@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { isNewEnough } from '../src/node-version.ts'
+import { isNewEnough } from '../../src/terminal/node-version.ts'
 
 test.each([
   ['20.20.2', false],
@@ -15,6 +15,6 @@ test.each([
 })
 
 test('package.json asks for the same', () => {
-  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(engines.node).toBe('^22.22.0 || >=24.6.0')
 })
