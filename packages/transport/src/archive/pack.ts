@@ -38,12 +38,6 @@ export async function packAgain(packed: Packed, key: string, padding: number): P
   return { ...packed, ...(await packedAs(key, padded(lines, padding), padding, file.records)) }
 }
 
-/** Returns a file without records, for a step that has none and whose name is somebody's already. */
-export async function packNothing(partition: Partition, key: string, padding: number): Promise<Packed> {
-  const records = recordsEntry([], {}, combineTraits([]))
-  return { ...(await packedAs(key, padded(NO_LINES, padding), padding, records)), partition, newest: 0 }
-}
-
 const NO_LINES = Buffer.alloc(0)
 
 function padded(lines: Uint8Array, padding: number): Uint8Array {

@@ -1,10 +1,11 @@
 import type { Runtime } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
-import { type Partition, type Position, partitionKey, samePosition } from '../source.ts'
+import { type Partition, type Position, partitionKey, reached, samePosition } from '../source.ts'
 import { isFile, readEntry, tipOf } from './chain.ts'
-import { type Entry, encodeEntry, NO_TOTALS, type Totals, textsOf } from './entry.ts'
+import { type Entry, encodeEntry, type FileEntry, NO_TOTALS, offsetsIn, type Totals, textsOf } from './entry.ts'
 import { entryKey } from './layout.ts'
-import { type Packed, packAgain, packNothing } from './pack.ts'
+import { positionOfName } from './names.ts'
+import { type Packed, packAgain } from './pack.ts'
 import { type Owner, ownerOf, startOf, storeStarts, topicStarts } from './starts.ts'
 
 /** A step of one partition. Without a file nothing but the position moves. */
@@ -47,18 +48,28 @@ export interface ArchiveWriter {
  * Writes the steps of partitions. The fence is the name of what is written: whoever creates the first entry at a
  * position may write the file of its records, and the file under its name is the commit. An entry whose file was never
  * written is of a writer that died, or of one that is slow: the next one adds an entry of its own, and the file that is
- * created first counts. A step without records is its entry alone, unless somebody has tried to write records there.
+ * created first counts.
+ *
+ * A step without records is its entry alone. Where another one has begun a file from there, nothing is stored of it: its
+ * file would have to be empty, under a name that the records to come need. The next step then goes from further back.
  */
 export function archiveWriter(store: ObjectStore, owner: Owner, runtime: Runtime): ArchiveWriter {
   const known = new Map<string, Totals>()
+  // Of partitions whose last steps were not stored: where those led, and the stored position.
+  const behind = new Map<string, { readonly at: Position; readonly stored: Position }>()
   const claimAll = async (steps: readonly Step[], claims: Claims) => {
     const made = steps.map(async (step) => {
       const key = partitionKey(step.partition)
       const claimed = claims.byPartition.get(key) ?? (await claim(store, step, claims.id, known.get(key) ?? NO_TOTALS))
-      if (claimed) claims.byPartition.set(key, claimed)
+      if (claimed === 'unneeded') behind.set(key, { at: step.to, stored: step.from })
+      else if (claimed) claims.byPartition.set(key, claimed)
       return claimed !== undefined
     })
     return (await Promise.all(made)).every(Boolean)
+  }
+  const fromStored = (step: Step): Step => {
+    const skipped = behind.get(partitionKey(step.partition))
+    return skipped && samePosition(skipped.at, step.from) ? { ...step, from: skipped.stored } : step
   }
   return {
     async begin(partitions) {
@@ -77,6 +88,7 @@ export function archiveWriter(store: ObjectStore, owner: Owner, runtime: Runtime
           const start = await startOf(store, partition, starts)
           if (!start) return
           const tip = await tipOf(store, partition)
+          behind.delete(partitionKey(partition))
           known.set(partitionKey(partition), tip?.totals ?? NO_TOTALS)
           positions.set(partition, tip?.position ?? start)
         },
@@ -86,13 +98,12 @@ export function archiveWriter(store: ObjectStore, owner: Owner, runtime: Runtime
     async commit(steps, claims) {
       const begun = await beginNew(store, owner, steps)
       if (!begun) return false
-      if (!(await claimAll(begun, claims))) return false
+      if (!(await claimAll(begun.map(fromStored), claims))) return false
       runtime.crashPoint('claimed')
-      const files = begun.map(({ partition }) => claims.byPartition.get(partitionKey(partition)) as Claim)
-      const done = await Promise.all(files.map((each) => publish(store, each)))
+      const done = await Promise.all([...claims.byPartition.values()].map((each) => publish(store, each)))
       runtime.crashPoint('archived')
-      for (const [i, { partition }] of begun.entries()) {
-        if (done[i]) known.set(partitionKey(partition), (files[i] as Claim).entry.totals)
+      for (const [i, [key, { entry }]] of [...claims.byPartition].entries()) {
+        if (done[i]) known.set(key, entry.totals)
       }
       return done.every(Boolean)
     },
@@ -163,8 +174,16 @@ async function beginNew(
   })
 }
 
-/** Creates the entry of a step. Undefined: another worker has taken one from there. */
-async function claim(store: ObjectStore, step: Step, id: string, before: Totals): Promise<Claim | undefined> {
+/**
+ * Creates the entry of a step. Undefined: another worker has taken one from there. Unneeded: another one has begun a
+ * file from there, and the step has no records.
+ */
+async function claim(
+  store: ObjectStore,
+  step: Step,
+  id: string,
+  before: Totals,
+): Promise<Claim | 'unneeded' | undefined> {
   const { partition, to, from } = step
   let { packed } = step
   for (let attempt = 1; ; attempt++) {
@@ -175,9 +194,16 @@ async function claim(store: ObjectStore, step: Step, id: string, before: Totals)
     const found = await readEntry(store, partition, from, attempt)
     if (found?.id === id) return { packed, entry }
     if (!found?.file || (await exists(store, found.file.key))) return undefined
-    const { key } = found.file
-    packed = packed ? await packAgain(packed, key, attempt) : await packNothing(partition, key, attempt)
+    if (!packed) return 'unneeded'
+    if (attempt === 1 && beginsBehind(found.file, to)) return undefined
+    packed = await packAgain(packed, found.file.key, attempt)
   }
+}
+
+/** Whether the first record of a file comes after a step: under its name, the step's file would take a later one's. */
+function beginsBehind({ records }: FileEntry, to: Position): boolean {
+  const [first] = offsetsIn(records)
+  return first !== undefined && reached(positionOfName(first), to)
 }
 
 function entryOf(id: string, to: Position, packed: Packed | undefined, before: Totals): Entry {
