@@ -10,15 +10,20 @@ const run = promisify(execFile)
 const COMPOSE = fileURLToPath(new URL('../compose/compose.yaml', import.meta.url))
 const AS_JSON = 'import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))'
 
-/** The command line of a process, which may be gone by now. */
-function wordsIn(file: string): string[] {
+/** What a file of a process says; nothing where it is gone by now. */
+function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
-      .split('\0')
-      .filter((word) => word !== '')
   } catch {
-    return []
+    return ''
   }
+}
+
+/** The command line of a process. */
+function wordsIn(file: string): string[] {
+  return textOf(file)
+    .split('\0')
+    .filter((word) => word !== '')
 }
 
 interface Compose {
@@ -56,34 +61,42 @@ describe('its servers', () => {
   /** What differs between a test's server and one in a container: where it listens, its files, TLS, durability. */
   const PLACE = /\/|^\d+$|127\.0\.0\.1|^--(?:no-defaults|port|user|require-secure|ssl)|^(?:port|listen|unix|ssl|fsync)/
 
-  /** The words of the running command of which one is this. */
-  function runningCommand(word: RegExp): string[] {
+  /** The words of the command of which one is this, and that runs the server at this address. Others may run beside it. */
+  function runningCommand(word: RegExp, address: unknown): string[] {
+    const [, port = ''] = /(?:127\.0\.0\.1:|"port":)(\d+)/.exec(JSON.stringify(address)) ?? []
+    const isAt = (words: string[]) =>
+      words.some((each) => each.includes(port) || propertiesIn(each).includes(`:${port}`))
     const commands = globSync('/proc/[0-9]*/cmdline')
       .map(wordsIn)
       .filter(([program = '']) => !program.endsWith('sh'))
-    return commands.find((words) => words.some((each) => word.test(each))) ?? []
+    return commands.find((words) => words.some((each) => word.test(each)) && isAt(words)) ?? []
+  }
+
+  function propertiesIn(file: string): string {
+    return file.endsWith('.properties') ? textOf(file) : ''
   }
 
   it.for(['s3', 'mariadb', 'postgres', 'prometheus'] as const)(
     '%s is told what the tests tell it',
-    async (name, { linters }) => {
+    async (name, { linters, s3, mariadb, postgres, prometheus }) => {
       const { services } = await readCompose(linters)
+      const addresses = { s3, mariadb, postgres, prometheus: prometheus.url }
       const program = {
         s3: /versitygw$/,
         mariadb: /mariadbd$/,
         postgres: /bin\/postgres$/,
         prometheus: /bin\/prometheus$/,
       }
-      const words = runningCommand(program[name]).slice(1)
+      const words = runningCommand(program[name], addresses[name]).slice(1)
       const settings = words.filter((word) => !PLACE.test(word) && word !== '-D')
       expect(settings.length).toBeGreaterThan(0)
       expect(services[name]?.command).toEqual(expect.arrayContaining(settings))
     },
   )
 
-  it('kafka has the settings that it has in the tests', async ({ linters }) => {
+  it('kafka has the settings that it has in the tests', async ({ linters, kafka }) => {
     const { configs } = await readCompose(linters)
-    const properties = readFileSync(runningCommand(/^kafka\.Kafka$/).at(-1) ?? '', 'utf8')
+    const properties = propertiesIn(runningCommand(/^kafka\.Kafka$/, kafka).at(-1) ?? '')
       .trim()
       .split('\n')
     const settings = properties.filter((line) => !/127\.0\.0\.1|\//.test(line))
