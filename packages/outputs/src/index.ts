@@ -25,11 +25,11 @@ export type {
   OutputContext,
   OutputKind,
   OutputSize,
+  OutputVerdict,
   Prepared,
   StoredAdvance,
 } from './output.ts'
-export { addOutputs, lookAtDatabase, outputAt, verifyDatabase } from './outputs.ts'
-export type { DatabaseVerdict } from './postgres/verify.ts'
+export { addOutputs, outputAt } from './outputs.ts'
 export { type DismissOptions, dismissRecords, type Which } from './quarantine/dismiss.ts'
 export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } from './quarantine/list.ts'
 export { printable } from './quarantine/printable.ts'

@@ -1,7 +1,7 @@
 import type { Machine } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import type { Dataset, Mode } from '@millrace/transform'
-import type { Partition, Position } from '@millrace/transport'
+import type { Partition, Position, Source } from '@millrace/transport'
 import type { CleanedBatch } from './cleaned-batch.ts'
 
 /**
@@ -148,4 +148,38 @@ export interface OutputKind {
   readonly takes?: 'rows' | 'messages'
   /** SQL over clean rows: whether the output can hold a row. The record of any other is rejected, for all outputs. */
   fits?(dataset: Dataset, address: string): string
+  /**
+   * Compares tables with what is stored of them beside, and with the source where there is one. Changes nothing; a table
+   * that is not there is left out.
+   */
+  verify?(
+    address: string,
+    tables: readonly StoredTable[],
+    source: Source | undefined,
+  ): Promise<readonly OutputVerdict[]>
+  /** Looks whether the output can be filled, and returns what it is. Changes nothing. */
+  look?(address: string): Promise<string>
+}
+
+export interface StoredTable {
+  readonly table: string
+  readonly isKeyed: boolean
+}
+
+/** What an output says of one of its tables, and what is wrong with it. */
+export interface OutputVerdict {
+  readonly table: string
+  readonly rows: number
+  readonly partitions: readonly OutputAccount[]
+  readonly problems: readonly string[]
+}
+
+export interface OutputAccount {
+  readonly group: string
+  readonly topic: string
+  readonly identity: string
+  readonly partition: string
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly messages: number
 }

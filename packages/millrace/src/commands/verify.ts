@@ -1,5 +1,5 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
-import type { DatabaseVerdict, TableVerdict } from '@millrace/outputs'
+import type { OutputVerdict, TableVerdict } from '@millrace/outputs'
 import type { ArchiveVerdict } from '@millrace/transport'
 import type { Command, Io, Run } from '../command.ts'
 import { tableNames } from '../settings/table-names.ts'
@@ -45,10 +45,11 @@ async function archiveVerdicts(outputs: readonly string[], address: string | und
 async function databaseVerdicts(
   values: Parameters<Run>[0]['values'],
   address: string | undefined,
-): Promise<DatabaseVerdict[]> {
-  const databases = values.outputs.filter((output) => output.startsWith('postgres:'))
+): Promise<OutputVerdict[]> {
+  const { outputAt } = await import('@millrace/outputs')
+  const kinds = await Promise.all(values.outputs.map(async (output) => ({ output, kind: await outputAt(output) })))
+  const databases = kinds.filter(({ kind }) => kind.verify !== undefined)
   if (databases.length === 0) return []
-  const { verifyDatabase } = await import('@millrace/outputs')
   const { loadDataset } = await import('@millrace/transform')
   const { openSource } = await import('@millrace/transport')
   const tables = await Promise.all(
@@ -59,8 +60,8 @@ async function databaseVerdicts(
   )
   const source = address === undefined ? undefined : await openSource(address, systemRuntime)
   try {
-    const found: DatabaseVerdict[] = []
-    for (const database of databases) found.push(...((await verifyDatabase(database, tables, source)) ?? []))
+    const found: OutputVerdict[] = []
+    for (const { output, kind } of databases) found.push(...((await kind.verify?.(output, tables, source)) ?? []))
     return found
   } finally {
     await source?.close()
@@ -88,7 +89,7 @@ const ARCHIVE_COLUMNS = ['archive', 'partition', 'read', 'files', 'messages']
 async function print(
   verdicts: readonly TableVerdict[],
   archives: readonly Archived[],
-  databases: readonly DatabaseVerdict[],
+  databases: readonly OutputVerdict[],
   { table, line, style }: Io,
 ): Promise<void> {
   const { exactCountInWords } = await import('@millrace/watch')

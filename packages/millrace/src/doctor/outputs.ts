@@ -1,12 +1,12 @@
-import { lookAtDatabase } from '@millrace/outputs'
+import { outputAt } from '@millrace/outputs'
 import { type Finding, find } from './finding.ts'
 
-/** Whether the databases among the outputs answer and can be filled. */
+/** Whether the outputs beside the lake answer and can be filled, as far as each can tell. */
 export async function checkOutputs(outputs: readonly string[]): Promise<Finding[]> {
-  const databases = outputs.filter((address) => /^(postgres|cassandra):/.test(address))
+  const kinds = await Promise.all(outputs.map(async (address) => ({ address, kind: await outputAt(address) })))
   return Promise.all(
-    databases.map((address) =>
-      find(`output ${address.split('?')[0]}`, async () => (await lookAtDatabase(address)) ?? ''),
+    kinds.flatMap(({ address, kind: { look } }) =>
+      look ? [find(`output ${address.split('?')[0]}`, () => look(address))] : [],
     ),
   )
 }

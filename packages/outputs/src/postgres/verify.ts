@@ -1,27 +1,10 @@
 import { reached, type Source } from '@millrace/transport'
 import { DAILY_RUN } from '../daily-run.ts'
 import { countMessages } from '../delta/verify/source.ts'
+import type { OutputAccount, OutputVerdict, StoredTable } from '../output.ts'
 import { parsePostgresAddress } from './address.ts'
 import { openSession, type Session } from './session.ts'
 import { inSchema, PROGRESS, type TableName, WRITTEN } from './table.ts'
-
-/** What a table of a database says of itself, and what is wrong with it. */
-export interface DatabaseVerdict {
-  readonly table: string
-  readonly rows: number
-  readonly partitions: readonly DatabaseAccount[]
-  readonly problems: readonly string[]
-}
-
-interface DatabaseAccount {
-  readonly group: string
-  readonly topic: string
-  readonly identity: string
-  readonly partition: string
-  readonly from: readonly string[]
-  readonly to: readonly string[]
-  readonly messages: number
-}
 
 /**
  * Compares the tables of a database with the accounts beside them: as many rows as were appended. With a source it
@@ -29,13 +12,13 @@ interface DatabaseAccount {
  */
 export async function verifyPostgres(
   address: string,
-  tables: readonly { readonly table: string; readonly isKeyed: boolean }[],
+  tables: readonly StoredTable[],
   source: Source | undefined,
-): Promise<DatabaseVerdict[]> {
+): Promise<OutputVerdict[]> {
   const parsed = parsePostgresAddress(address)
   const session = openSession(parsed, `PostgreSQL at ${parsed.host}:${parsed.port}/${parsed.database}`)
   try {
-    const verdicts: DatabaseVerdict[] = []
+    const verdicts: OutputVerdict[] = []
     for (const { table, isKeyed } of tables) {
       const at = { schema: parsed.schema, table }
       const { rows } = await session.query('SELECT to_regclass($1) AS known', [inSchema(at, table)])
@@ -52,7 +35,7 @@ async function verdictOf(
   at: TableName,
   isKeyed: boolean,
   source: Source | undefined,
-): Promise<DatabaseVerdict> {
+): Promise<OutputVerdict> {
   // One statement, so that a worker that commits meanwhile is seen everywhere or nowhere.
   const { rows: found } = await session.query(
     `SELECT (SELECT count(*) FROM ${inSchema(at, at.table)}) AS rows,
@@ -73,7 +56,7 @@ async function verdictOf(
   return { table: `${at.schema}.${at.table}`, rows, partitions, problems: [...problems, ...differences.flat()] }
 }
 
-async function compared(account: DatabaseAccount, source: Source): Promise<string[]> {
+async function compared(account: OutputAccount, source: Source): Promise<string[]> {
   const { topic, identity, partition: id, messages } = account
   const partition = { topic, identity, id }
   const [from, to] = [account.from.map(BigInt), account.to.map(BigInt)]
