@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
-import { type Partition, type Position, partitionKey } from '@millrace/transport'
+import { type Partition, partitionKey } from '@millrace/transport'
 import type { Begun, OutputContext, StoredAdvance } from '../output.ts'
+import { begunFrom, keyOf, type ProgressRow, textOf } from '../progress-rows.ts'
 import type { Session, Statement } from './session.ts'
 import { inKeyspace, PROGRESS, type TableName } from './table.ts'
 import type { Clocks } from './write-times.ts'
@@ -34,7 +35,7 @@ export function progressOf(
       `SELECT topic, partition, identity, position, clock FROM ${name} WHERE table_name = ? AND pipeline = ?`,
       [at.table, pipeline],
     )
-    return new Map(rows.map((row) => [key(row.topic, row.partition), row as unknown as StoredRow]))
+    return new Map(rows.map((row) => [keyOf(row.topic, row.partition), row as unknown as StoredRow]))
   }
   const statementOf = ({ partition, from, to }: StoredAdvance, clock: number): Statement => {
     const { topic, id, identity } = partition
@@ -51,28 +52,14 @@ export function progressOf(
   return {
     async begin(partitions) {
       const rows = await stored()
-      const positions = new Map<Partition, Position>()
-      for (const partition of partitions) {
-        const row = rows.get(key(partition.topic, partition.id))
-        if (row && row.identity !== partition.identity) {
-          throw new MillraceError(
-            'SOURCE_CHANGED',
-            `${partition.topic} is another topic than the progress in ${at.table}`,
-          )
-        }
-        if (row) positions.set(partition, positionIn(row.position))
-      }
-      const topics = new Set([...rows.values()].map(({ topic, identity }) => key(topic, identity)))
-      return {
-        positions,
-        ofKnownTopics: new Set(partitions.filter(({ topic, identity }) => topics.has(key(topic, identity)))),
-      }
+      const topics = new Set([...rows.values()].map(({ topic, identity }) => keyOf(topic, identity)))
+      return begunFrom(partitions, rows, topics, at.table)
     },
     async clocksAt(advances) {
       const rows = await stored()
       const clocks = new Map<string, number>()
       for (const { partition, from } of advances) {
-        const row = rows.get(key(partition.topic, partition.id))
+        const row = rows.get(keyOf(partition.topic, partition.id))
         if (row?.position !== (from && textOf(from))) return undefined
         clocks.set(partitionKey(partition), Number(row?.clock ?? 0))
       }
@@ -113,8 +100,8 @@ async function claimsOf(
     `SELECT topic, identity, position FROM ${name} WHERE table_name = ? AND pipeline = ?`,
     [at.table, CLAIMS],
   )
-  const owners = new Map(rows.map((row) => [key(row.topic, row.identity), String(row.position)]))
-  const topics = new Map(first.map(({ partition }) => [key(partition.topic, partition.identity), partition]))
+  const owners = new Map(rows.map((row) => [keyOf(row.topic, row.identity), String(row.position)]))
+  const topics = new Map(first.map(({ partition }) => [keyOf(partition.topic, partition.identity), partition]))
   return [...topics].flatMap(([topicKey, { topic, identity }]) => {
     const owner = owners.get(topicKey)
     if (owner === pipeline) return []
@@ -131,13 +118,7 @@ async function claimsOf(
   })
 }
 
-interface StoredRow {
+interface StoredRow extends ProgressRow {
   readonly topic: string
-  readonly identity: string
-  readonly position: string
   readonly clock: unknown
 }
-
-const key = (...parts: readonly string[]) => JSON.stringify(parts)
-const textOf = (position: Position) => position.join(' ')
-const positionIn = (text: string): Position => text.split(' ').map(BigInt)

@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { type Partition, type Position, partitionKey } from '@millrace/transport'
 import type { Begun, OutputContext, StoredAdvance } from '../output.ts'
+import { begunFrom, keyOf, type ProgressRow, textOf } from '../progress-rows.ts'
 import type { Session } from './session.ts'
 import { inSchema, PROGRESS, type TableName, WRITTEN } from './table.ts'
 
@@ -38,7 +39,7 @@ export function progressOf(
        WHERE pipeline = $1 AND table_name = $2`,
       [pipeline, at.table, partitions.map(({ topic }) => topic), partitions.map(({ id }) => id)],
     )
-    return new Map(rows.map((row) => [key(row.topic, row.partition), row as StoredRow]))
+    return new Map(rows.map((row) => [keyOf(row.topic, row.partition), row as ProgressRow]))
   }
   /** Returns false where one of them is not where it starts from. */
   const store = async (
@@ -62,29 +63,17 @@ export function progressOf(
   return {
     async begin(partitions) {
       const rows = await stored(partitions)
-      const positions = new Map<Partition, Position>()
-      for (const partition of partitions) {
-        const row = rows.get(key(partition.topic, partition.id))
-        if (row && row.identity !== partition.identity) {
-          throw new MillraceError(
-            'SOURCE_CHANGED',
-            `${partition.topic} is another topic than the progress in ${at.table}`,
-          )
-        }
-        if (row) positions.set(partition, positionIn(row.position))
-      }
       const { rows: known } = await session.query(
         `SELECT DISTINCT topic, identity FROM ${name} WHERE pipeline = $1 AND table_name = $2`,
         [pipeline, at.table],
       )
-      const topics = new Set(known.map(({ topic, identity }) => key(topic, identity)))
-      const ofKnownTopics = partitions.filter(({ topic, identity }) => topics.has(key(topic, identity)))
-      return { positions, ofKnownTopics: new Set(ofKnownTopics) }
+      const topics = new Set(known.map(({ topic, identity }) => keyOf(topic, identity)))
+      return begunFrom(partitions, rows, topics, at.table)
     },
     async move(advances, account = NOTHING) {
       const first = advances.filter(({ from }) => from === undefined)
       if (!allowsAnotherGroup) {
-        const topics = new Map(first.map(({ partition }) => [key(partition.topic, partition.identity), partition]))
+        const topics = new Map(first.map(({ partition }) => [keyOf(partition.topic, partition.identity), partition]))
         for (const partition of topics.values()) await refuseOthers(session, at, pipeline, partition)
       }
       const further = advances.filter(({ from }) => from !== undefined)
@@ -106,7 +95,7 @@ export function progressOf(
  * The lock makes two that begin at the same moment go one after the other.
  */
 async function refuseOthers(session: Session, at: TableName, pipeline: string, { topic, identity }: Partition) {
-  await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key(at.schema, at.table, topic)])
+  await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [keyOf(at.schema, at.table, topic)])
   const { rows } = await session.query(
     `SELECT DISTINCT pipeline FROM ${inSchema(at, PROGRESS)} WHERE table_name = $1 AND topic = $2 AND identity = $3`,
     [at.table, topic, identity],
@@ -117,11 +106,6 @@ async function refuseOthers(session: Session, at: TableName, pipeline: string, {
     'ANOTHER_GROUP',
     `${at.schema}.${at.table}: ${pipelines.join(' and ')} puts the records of ${topic} into this table already; ${pipeline} would put them there a second time`,
   )
-}
-
-interface StoredRow {
-  readonly identity: string
-  readonly position: string
 }
 
 const MOVED = `unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[])
@@ -135,7 +119,3 @@ const UPDATE = (name: string) =>
 const INSERT = (name: string) =>
   `INSERT INTO ${name} (pipeline, table_name, topic, partition, identity, position, messages, begun)
    SELECT $1, $2, t, p, i, goal, read, begun FROM ${MOVED} ON CONFLICT DO NOTHING`
-
-const key = (...parts: readonly string[]) => JSON.stringify(parts)
-const textOf = (position: Position) => position.join(' ')
-const positionIn = (text: string): Position => text.split(' ').map(BigInt)

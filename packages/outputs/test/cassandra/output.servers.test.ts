@@ -1,4 +1,3 @@
-import { MillraceError } from '@millrace/base'
 import { type CassandraAddress, freshName, withServices } from '@millrace/testkit'
 import { Client } from 'cassandra-driver'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
@@ -8,6 +7,7 @@ import { cassandraOutput } from '../../src/cassandra/output.ts'
 import { openSession, type Session } from '../../src/cassandra/session.ts'
 import { type Batches, openBatches, userRecord } from '../batches.ts'
 import { describeOutput, type OpenOptions, type StoreFaults } from '../contract.ts'
+import { failingCalls } from '../failing-calls.ts'
 import { peopleDataset } from '../keyed.ts'
 import { followsModel } from '../keyed-model.ts'
 
@@ -108,21 +108,7 @@ describe('a table of Cassandra', () => {
 
 /** A connection that breaks before, while or after the nodes do what they were asked. */
 function failing(session: Session, faults: StoreFaults): Session {
-  let calls = 0
-  const broken = () => new MillraceError('STORE_FAILED', 'the connection broke')
-  const call = async <T>(work: () => Promise<T>): Promise<T> => {
-    const fault = faults(calls++)
-    if (fault === 'refused') throw broken()
-    if (fault === 'slow') await new Promise(setImmediate)
-    const working = work()
-    if (fault === 'late') {
-      working.catch(() => {})
-      throw broken()
-    }
-    const answer = await working
-    if (fault === 'answer lost') throw broken()
-    return answer
-  }
+  const call = failingCalls(faults)
   return {
     ...session,
     execute: (query, params) => call(() => session.execute(query, params)),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RunCommand } from './server.ts'
+import type { RunCommand, Server } from './server.ts'
+import { missingTool } from './toolchain.ts'
 
 const SCRIPTS = fileURLToPath(new URL('python', import.meta.url))
 
@@ -28,4 +29,23 @@ export async function makeVenv(home: string, requirements: readonly string[], ru
 /** Whether a server of answering.py is there. */
 export async function answers({ url }: HttpAddress): Promise<boolean> {
   return (await fetch(url)).ok
+}
+
+/** A server of answering.py: a script beside this file, with the packages that it needs. */
+export function pythonServer(requirements: readonly string[], script: string): Server<HttpAddress> {
+  return {
+    pins: requirements.join('\n'),
+    missing: () => missingTool('python3'),
+    install: (home, run) => makeVenv(home, requirements, run),
+    launch: async ({ home, freePort }) => {
+      const port = await freePort()
+      const address = { url: `http://127.0.0.1:${port}` }
+      return {
+        command: [venvPython(home), pythonScript(script), String(port)],
+        env: PYTHON_ENV,
+        address,
+        ready: () => answers(address),
+      }
+    },
+  }
 }
