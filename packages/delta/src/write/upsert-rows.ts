@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
 import { tableUrl } from '../log/log.ts'
-import { schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { refreshed } from './age.ts'
 import { commit, committedOrThrow } from './commit.ts'
@@ -81,16 +80,13 @@ function newestOf(query: string, { key, sequenceBy }: UpsertRules, columns: read
     QUALIFY row_number() OVER (PARTITION BY ${key.map(quoteName).join(', ')} ORDER BY ${order.join(', ')}) = 1`
 }
 
-function refuseUnknown({ table, metadata }: Snapshot, named: readonly string[], columns: readonly string[]): void {
-  const { fields } = schemaOf(metadata)
-  for (const name of named) {
-    const where = fields.some((field) => field.name === name) ? 'the rows have' : 'the table has'
-    if (columns.includes(name) && where === 'the rows have') continue
-    throw new MillraceError(
-      'TABLE_SCHEMA',
-      `${tableUrl(table)}: ${where} no column ${name}, which the key or the sequence names`,
-    )
-  }
+function refuseUnknown({ table }: Snapshot, named: readonly string[], columns: readonly string[]): void {
+  const lacking = named.find((name) => !columns.includes(name))
+  if (lacking === undefined) return
+  throw new MillraceError(
+    'TABLE_SCHEMA',
+    `${tableUrl(table)}: there is no column ${lacking}, which the key or the sequence names`,
+  )
 }
 
 async function refuseNull(
