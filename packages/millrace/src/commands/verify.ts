@@ -1,6 +1,6 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { OutputVerdict, TableVerdict } from '@millrace/outputs'
-import type { ArchiveVerdict } from '@millrace/transport'
+import type { ArchiveVerdict, Source } from '@millrace/transport'
 import type { Command, Io, Run } from '../command.ts'
 import { tableNames } from '../settings/table-names.ts'
 
@@ -28,16 +28,27 @@ type Archived = ArchiveVerdict & { readonly archive: string }
 async function archiveVerdicts(outputs: readonly string[], address: string | undefined): Promise<Archived[]> {
   const archives = outputs.filter((output) => output.startsWith('archive:'))
   if (archives.length === 0) return []
-  const { openSource, verifyArchive } = await import('@millrace/transport')
-  const source = address === undefined ? undefined : await openSource(address, systemRuntime)
-  try {
+  const { verifyArchive } = await import('@millrace/transport')
+  return withSource(address, async (source) => {
     const found: Archived[] = []
     for (const archive of archives) {
       for (const verdict of await verifyArchive(archive, source, systemRuntime)) found.push({ archive, ...verdict })
     }
     return found
+  })
+}
+
+async function withSource<T>(
+  address: string | undefined,
+  work: (source: Source | undefined) => Promise<T>,
+): Promise<T> {
+  if (address === undefined) return work(undefined)
+  const { openSource } = await import('@millrace/transport')
+  const source = await openSource(address, systemRuntime)
+  try {
+    return await work(source)
   } finally {
-    await source?.close()
+    await source.close()
   }
 }
 
@@ -48,24 +59,20 @@ async function databaseVerdicts(
 ): Promise<OutputVerdict[]> {
   const { outputAt } = await import('@millrace/outputs')
   const kinds = await Promise.all(values.outputs.map(async (output) => ({ output, kind: await outputAt(output) })))
-  const databases = kinds.filter(({ kind }) => kind.verify !== undefined)
+  const databases = kinds.flatMap(({ output, kind: { verify } }) => (verify ? [{ output, verify }] : []))
   if (databases.length === 0) return []
   const { loadDataset } = await import('@millrace/transform')
-  const { openSource } = await import('@millrace/transport')
   const tables = await Promise.all(
     values.datasets.map(async (name) => {
       const { keyed } = await loadDataset(name, values.datasetFolders)
       return { table: tableNames(values)(name), isKeyed: keyed !== undefined }
     }),
   )
-  const source = address === undefined ? undefined : await openSource(address, systemRuntime)
-  try {
+  return withSource(address, async (source) => {
     const found: OutputVerdict[] = []
-    for (const { output, kind } of databases) found.push(...((await kind.verify?.(output, tables, source)) ?? []))
+    for (const { output, verify } of databases) found.push(...(await verify(output, tables, source)))
     return found
-  } finally {
-    await source?.close()
-  }
+  })
 }
 
 const DATABASE_COLUMNS = ['table', 'group', 'partition', 'read', 'messages']
