@@ -2,6 +2,7 @@ import { type ErrorCode, MillraceError } from '@millrace/base'
 
 /** Codes of the protocol that a later call can get past: too much to do, too few nodes, too slow. */
 const PASSING = new Set([0x0000, 0x1000, 0x1001, 0x1002, 0x1003, 0x1100, 0x1200, 0x1300, 0x1500, 0x1700])
+const INVALID = 0x2200
 const DENIED = new Set([0x0100, 0x2100])
 const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE|ALTNAME|self-signed|certificate/
 
@@ -35,7 +36,8 @@ function codeOf({ name, code, message }: DriverError): ErrorCode | undefined {
   if (name === 'AuthenticationError' || /requires authentication/.test(message)) return 'OUTPUT_DENIED'
   if (typeof code === 'number' && name === 'ResponseError') {
     if (DENIED.has(code)) return 'OUTPUT_DENIED'
-    return PASSING.has(code) ? 'STORE_FAILED' : undefined
+    // A table that another worker is making is listed a moment before it can be asked.
+    return PASSING.has(code) || (code === INVALID && /does not exist/.test(message)) ? 'STORE_FAILED' : undefined
   }
   const passes = /^(NoHostAvailable|OperationTimedOut|BusyConnection|DriverInternal)/.test(name)
   return passes || /socket|connection|ECONN|EPIPE|ETIMEDOUT|timed? ?out/i.test(`${code} ${message}`)

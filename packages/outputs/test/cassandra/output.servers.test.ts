@@ -22,10 +22,10 @@ const test = withServices('cassandra').extend('server', { auto: true }, ({ cassa
 afterAll(() => client?.shutdown())
 
 /** Making a keyspace takes a node long: all share one, and each has a table. */
-const keyspace = freshName('contract').replaceAll('-', '_')
+const shared = freshName('contract').replaceAll('-', '_')
 
 /** A table of its own, and what opens the output on it. */
-function place(stem: string, settings = '') {
+function place(stem: string, settings = '', keyspace = shared) {
   const table = freshName(stem).replaceAll('-', '_')
   process.env.CASSANDRA_PASSWORD = server.password
   const { user, host, port, ca } = server
@@ -33,8 +33,8 @@ function place(stem: string, settings = '') {
   const parsed = parseCassandraAddress(address)
   return {
     name: `"${keyspace}"."${table}"`,
-    open: ({ faults, ...context }: OpenOptions) =>
-      cassandraOutput(failing(openSession(parsed, 'Cassandra'), faults), parsed, {
+    open: ({ faults, ...context }: OpenOptions, through = (session: Session) => session) =>
+      cassandraOutput(through(failing(openSession(parsed, 'Cassandra'), faults)), parsed, {
         ...context,
         ...{ address, table, store: undefined as never },
       }),
@@ -96,6 +96,24 @@ describe('a table of Cassandra', () => {
       expect(await output.commit(prepared, [advance])).toMatchObject({ outcome: 'committed' })
     }
     expect(await people(under.name)).toEqual([{ id: 1, name: 'a', seq: 7 }])
+    await output.close()
+  })
+
+  test('that is listed but cannot be asked yet, as another worker makes it, is waited for', async () => {
+    const own = freshName('making').replaceAll('-', '_')
+    const under = place('people', '', own)
+    let isListed = false
+    const output = await under.open(contextOf(byOrder), (session) => ({
+      ...session,
+      readSerially: async (query, params) => {
+        if (!isListed) await client.execute(`DROP TABLE "${own}"."millrace_progress"`)
+        isListed = true
+        return session.readSerially(query, params)
+      },
+    }))
+    const partition = { topic: 'people', identity: 'first', id: '0' }
+    await expect(output.begin([partition])).rejects.toMatchObject({ code: 'STORE_FAILED', retry: true })
+    expect(await output.begin([partition])).toEqual({ positions: new Map(), ofKnownTopics: new Set() })
     await output.close()
   })
 
