@@ -20,7 +20,7 @@ export function inSchema({ schema }: TableName, table: string): string {
 }
 
 /**
- * Makes the table, the columns that it lacks, and the table of the progress beside it; with a key, one row for each.
+ * Makes the table, the columns that it lacks, and the tables of the progress beside it; with a key, one row for each.
  * Refuses columns of other types. Returns the columns that nobody fills: the database has no value of its own for them.
  */
 export async function makeTable(
@@ -29,53 +29,52 @@ export async function makeTable(
   fields: readonly StructField[],
   key: readonly string[] = [],
 ): Promise<string[]> {
-  const found = await columnsOf(session, at)
-  // Whoever may not make tables can still fill those that are there.
-  const isWhole = found.size > 0 && (await columnsOf(session, { ...at, table: PROGRESS })).size > 0
-  if (!isWhole) await create(session, at, fields, key)
-  const columns = found.size > 0 ? found : await columnsOf(session, at)
+  const wanted = fields.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
+  if (key.length > 0) wanted.push(`PRIMARY KEY (${key.map(quoteName).join(', ')})`)
+  const columns = await tableOf(session, at, wanted)
+  await tableOf(session, { ...at, table: PROGRESS }, [
+    'pipeline text, table_name text, topic text, partition text, identity text NOT NULL, position text NOT NULL',
+    'messages bigint NOT NULL, begun text NOT NULL, PRIMARY KEY (pipeline, table_name, topic, partition)',
+  ])
+  await tableOf(session, { ...at, table: WRITTEN }, [
+    'pipeline text, table_name text, rows bigint NOT NULL, PRIMARY KEY (pipeline, table_name)',
+  ])
   for (const { name, type } of fields) {
-    const [wanted, is] = [postgresType(type), columns.get(name)?.type]
+    const [goal, is] = [postgresType(type), columns.get(name)?.type]
     if (is === undefined) {
-      await session.query(`ALTER TABLE ${inSchema(at, at.table)} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${wanted}`)
-    } else if (is !== wanted) {
-      throw new MillraceError(
-        'TABLE_SCHEMA',
-        `${at.schema}.${at.table}: column ${name} is ${is}, and would be ${wanted}`,
-      )
+      await session.query(`ALTER TABLE ${inSchema(at, at.table)} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${goal}`)
+    } else if (is !== goal) {
+      throw new MillraceError('TABLE_SCHEMA', `${at.schema}.${at.table}: column ${name} is ${is}, and would be ${goal}`)
     }
   }
   if (key.length > 0) await refuseWithoutKey(session, at, key)
   return [...columns.values()].filter(({ hasOwnValue }) => !hasOwnValue).map(({ name }) => name)
 }
 
-/** Two workers may do so at once: the server lets one of them fail, which finds the other one's table. */
-async function create(
+/**
+ * Returns the columns of a table, which is made unless it is there: whoever may not make tables can still fill those
+ * that are. Of two workers that make it at once the server lets one fail, which finds the other one's table.
+ */
+export async function tableOf(
   session: Session,
   at: TableName,
-  fields: readonly StructField[],
-  key: readonly string[],
-): Promise<void> {
-  const columns = fields.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
-  const parts = key.length === 0 ? columns : [...columns, `PRIMARY KEY (${key.map(quoteName).join(', ')})`]
+  wanted: readonly string[],
+): Promise<ReadonlyMap<string, Column>> {
+  const found = await columnsOf(session, at)
+  if (found.size > 0) return found
   try {
     // Whoever may not make a schema is refused even where it is there.
     const { rows } = await session.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [at.schema])
     if (rows.length === 0) await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(at.schema)}`)
-    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, at.table)} (${parts.join(', ')})`)
-    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, PROGRESS)} (
-      pipeline text, table_name text, topic text, partition text, identity text NOT NULL, position text NOT NULL,
-      messages bigint NOT NULL, begun text NOT NULL, PRIMARY KEY (pipeline, table_name, topic, partition))`)
-    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, WRITTEN)} (
-      pipeline text, table_name text, rows bigint NOT NULL, PRIMARY KEY (pipeline, table_name))`)
+    await session.query(`CREATE TABLE IF NOT EXISTS ${inSchema(at, at.table)} (${wanted.join(', ')})`)
   } catch (error) {
     if (!(error instanceof MillraceError) || !UNIQUE.has(codeOf(error))) throw error
-    await create(session, at, fields, key)
   }
+  return tableOf(session, at, wanted)
 }
 
 /** What the server says to the slower one of two that make the same thing. */
-const UNIQUE = new Set(['23505', '42P06', '42P07'])
+const UNIQUE = new Set(['23505', '42710', '42P06', '42P07'])
 
 function codeOf({ cause }: MillraceError): string {
   return (cause as { readonly code?: string } | undefined)?.code ?? ''

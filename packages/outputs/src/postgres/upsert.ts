@@ -1,7 +1,7 @@
 import { quoteName } from '@millrace/engine'
 import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
 import type { Session } from './session.ts'
-import { inSchema, type TableName } from './table.ts'
+import { inSchema, type TableName, tableOf } from './table.ts'
 import { postgresType } from './types.ts'
 
 /** How a batch changes the table of a keyed data set, in the transaction that moves its progress. */
@@ -19,7 +19,8 @@ const FORGET_EVERY = 100
 
 export function upsertInto(session: Session, at: TableName, dataset: Dataset, keyed: Keyed): Upsert {
   const table = inSchema(at, at.table)
-  const tombstones = inSchema(at, `${at.table}_tombstones`)
+  const deleted = { ...at, table: `${at.table}_tombstones` }
+  const tombstones = inSchema(at, deleted.table)
   const { key, sequenceBy } = keyed
   const compared = dataset.schema.fields.filter(({ name }) => [...key, ...sequenceBy].includes(name))
   // Whether something can be older than a delete, and come after it.
@@ -31,8 +32,8 @@ export function upsertInto(session: Session, at: TableName, dataset: Dataset, ke
     async make() {
       if (!remembers) return
       const columns = compared.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
-      await session.query(`CREATE TABLE IF NOT EXISTS ${tombstones} (${columns.join(', ')},
-        millrace_deleted_at timestamp with time zone NOT NULL DEFAULT now(), PRIMARY KEY (${sql.keys}))`)
+      const since = 'millrace_deleted_at timestamp with time zone NOT NULL DEFAULT now()'
+      await tableOf(session, deleted, [...columns, since, `PRIMARY KEY (${sql.keys})`])
     },
     async apply(file) {
       await session.query(

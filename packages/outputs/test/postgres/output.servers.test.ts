@@ -16,20 +16,24 @@ const test = withServices('postgres').extend('server', { auto: true }, ({ postgr
   server = postgres
 })
 
+interface Own {
+  readonly nullColumns?: readonly string[]
+  readonly login?: string
+}
+
 /** A table in a schema of its own, and what opens the output on it. */
 function place(table: string) {
   const at = { schema: freshName('contract'), table }
   process.env.PGPASSWORD = server.password
   const { user, host, port, database, ca } = server
-  const address = `postgres://${user}@${host}:${port}/${database}?schema=${at.schema}&ca=${ca}`
   return {
     name: `"${at.schema}"."${table}"`,
     at,
-    open: ({ faults, ...context }: OpenOptions & { readonly nullColumns?: readonly string[] }) =>
-      postgresOutput(failing(openSession(parsePostgresAddress(address), 'PostgreSQL'), faults), at, {
-        ...context,
-        ...{ address, table, store: undefined as never },
-      }),
+    open: ({ faults, login = user, ...context }: OpenOptions & Own) => {
+      const address = `postgres://${login}@${host}:${port}/${database}?schema=${at.schema}&ca=${ca}`
+      const session = openSession(parsePostgresAddress(address), 'PostgreSQL')
+      return postgresOutput(failing(session, faults), at, { ...context, address, table, store: undefined as never })
+    },
     close: async () => void (await asked(server, `DROP SCHEMA IF EXISTS "${at.schema}" CASCADE`)),
   }
 }
@@ -72,6 +76,33 @@ describe('a table of PostgreSQL with a key', () => {
       },
       8,
     ))
+
+  test('is made once by workers that begin at the same moment', async () => {
+    for (let round = 0; round < 5; round++) {
+      const under = place('people')
+      const outputs = await Promise.all(Array.from({ length: 6 }, () => under.open(context())))
+      const begun = await Promise.allSettled(outputs.map((output) => output.begin([])))
+      expect(begun.filter(({ status }) => status === 'rejected')).toEqual([])
+      await Promise.all(outputs.map((output) => output.close()))
+      await under.close()
+    }
+  })
+
+  test('is filled by a login that may make nothing, where all its tables are there', async () => {
+    const under = place('people')
+    const first = await under.open(context())
+    await first.begin([])
+    await first.close()
+    const login = freshName('filler').replaceAll('-', '_')
+    const { schema } = under.at
+    await asked(server, `CREATE ROLE "${login}" LOGIN PASSWORD '${server.password}'`)
+    await asked(server, `GRANT USAGE ON SCHEMA "${schema}" TO "${login}"`)
+    await asked(server, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${schema}" TO "${login}"`)
+    const output = await under.open({ ...context(), login })
+    await expect(output.begin([])).resolves.toMatchObject({ positions: new Map() })
+    await output.close()
+    await under.close()
+  })
 
   test('that somebody made without a unique index on the key is refused, and with one is filled', async () => {
     const under = place('people')
