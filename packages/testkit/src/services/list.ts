@@ -7,6 +7,7 @@ import { connect } from './connect.ts'
 import { flink } from './flink.ts'
 import { helm } from './helm.ts'
 import { httpfs } from './httpfs.ts'
+import { images } from './images.ts'
 import { judge } from './judge.ts'
 import { kafka } from './kafka.ts'
 import { kafkaPair } from './kafka-pair.ts'
@@ -40,6 +41,7 @@ export const SERVERS = {
   spark,
   trino,
   httpfs,
+  images,
   airflow,
   helm,
   linters,
