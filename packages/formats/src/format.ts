@@ -44,6 +44,11 @@ export interface ReadMessages {
    * Rejected messages, in ascending order. They are not cleaned, and go to the quarantine with their original bytes.
    */
   readonly rejected: readonly RejectedMessage[]
+  /**
+   * Messages that are of the format and no record, such as the tombstone behind a delete, in ascending order. They are
+   * counted as filtered. An ignored message has a null among the lines.
+   */
+  readonly ignored?: readonly number[]
 }
 
 /**

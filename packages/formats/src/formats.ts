@@ -2,6 +2,8 @@ import { MillraceError } from '@millrace/base'
 import { registeredAvro, schemedAvro } from './avro/format.ts'
 import type { Framing } from './avro/framing.ts'
 import type { FormatContext } from './context.ts'
+import { debeziumFormat } from './debezium/format.ts'
+import type { DebeziumDescription } from './debezium/options.ts'
 import type { Format } from './format.ts'
 import { jsonFormat } from './json/format.ts'
 import { jsonSchemaFormat } from './json-schema/format.ts'
@@ -14,6 +16,7 @@ type OpenFormat = (context: FormatContext | undefined) => Format
 const FORMATS: Readonly<Record<string, OpenFormat>> = {
   json: () => jsonFormat,
   avro: registeredAvro,
+  debezium: () => debeziumFormat(),
   'json-schema': () => jsonSchemaFormat,
   text: () => textFormat,
   bytes: () => bytesFormat,
@@ -30,9 +33,10 @@ export function formatNames(): string[] {
   return [...new Set([...own.map(({ name }) => name), ...Object.keys(FORMATS)])]
 }
 
-/** What a data set says of its format: a name, or Avro with schemas of its own. */
+/** What a data set says of its format: a name, Avro with schemas of its own, or how it wants Debezium's changes. */
 export type FormatDescription =
   | string
+  | DebeziumDescription
   | { readonly name: 'avro'; readonly framing: Framing; readonly schemas: readonly unknown[] }
 
 /**
@@ -40,7 +44,10 @@ export type FormatDescription =
  * needs one.
  */
 export function openFormat(description: FormatDescription, context?: FormatContext): Format {
-  if (typeof description !== 'string') return schemedAvro(description.framing, description.schemas)
+  if (typeof description !== 'string') {
+    if (description.name === 'debezium') return debeziumFormat(description)
+    return schemedAvro(description.framing, description.schemas)
+  }
   const ofUser = own.find(({ name }) => name === description)
   if (ofUser) return ofUser
   const open = Object.hasOwn(FORMATS, description) ? FORMATS[description] : undefined

@@ -56,7 +56,7 @@ interface Parts {
   readonly fraction: number
 }
 
-function split(value: bigint, unit: bigint): Parts {
+export function split(value: bigint, unit: bigint): Parts {
   const fraction = ((value % unit) + unit) % unit
   return { seconds: Number((value - fraction) / unit), fraction: Number(fraction) }
 }
@@ -77,12 +77,12 @@ function writeMoment(from: AvroReader, unit: number, digits: number, to: JsonWri
   to.byte(QUOTE)
 }
 
-function splitNumber(value: number, unit: number): Parts {
+export function splitNumber(value: number, unit: number): Parts {
   const seconds = Math.floor(value / unit)
   return { seconds, fraction: value - seconds * unit }
 }
 
-function writeClock({ seconds, fraction }: Parts, digits: number, to: JsonWriter): void {
+export function writeClock({ seconds, fraction }: Parts, digits: number, to: JsonWriter): void {
   if (seconds < 0 || seconds >= DAY_SECONDS) throw new Undecodable('a time of day is not within a day')
   to.reserve(24)
   to.digits((seconds / 3600) | 0, 2)
@@ -96,7 +96,7 @@ function writeClock({ seconds, fraction }: Parts, digits: number, to: JsonWriter
 }
 
 /** Writes a day counted from 1970 as year, month and day, in the proleptic Gregorian calendar. */
-function writeDay(day: number, to: JsonWriter): void {
+export function writeDay(day: number, to: JsonWriter): void {
   // The algorithm counts years from March, in eras of 400.
   const shifted = day + 719_468
   const era = Math.floor(shifted / 146_097)
@@ -116,7 +116,7 @@ function writeDay(day: number, to: JsonWriter): void {
   to.digits(ofYear - Math.floor((153 * month + 2) / 5) + 1, 2)
 }
 
-function writeDecimal(bytes: Buffer, scale: number, to: JsonWriter): void {
+export function writeDecimal(bytes: Buffer, scale: number, to: JsonWriter): void {
   if (bytes.length > LONGEST_DECIMAL) throw new Undecodable('a decimal is too long')
   to.ascii(`"${digitsOf(unscaled(bytes), scale)}"`)
 }

@@ -4,6 +4,8 @@ const HEX = Buffer.from('0123456789abcdef')
 /** Short escapes of control characters. */
 const SHORT: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 }
 
+const LONG_TEXT = 48
+
 /** Writes JSON as bytes into one buffer, which grows. */
 export class JsonWriter {
   bytes: Uint8Array
@@ -34,7 +36,9 @@ export class JsonWriter {
     const { length } = text
     this.reserve(length)
     const { bytes, at } = this
-    for (let i = 0; i < length; i++) bytes[at + i] = text[i] as number
+    // A call of the engine is worth its price for long texts alone.
+    if (length > LONG_TEXT) bytes.set(text, at)
+    else for (let i = 0; i < length; i++) bytes[at + i] = text[i] as number
     this.at = at + length
   }
 

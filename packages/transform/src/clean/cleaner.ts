@@ -121,7 +121,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
           hadSuspects,
         ),
       )
-      return { ...cleaned, report: withRejectedMessages(cleaned.report, read) }
+      return { ...cleaned, report: withMessages(cleaned.report, read) }
     } finally {
       connection.closeSync()
     }
@@ -225,10 +225,15 @@ function withSuspects(
   }
 }
 
-/** Adds the messages that are not of their format. */
-function withRejectedMessages(report: CleanReport, read: readonly ReadMessages[]): CleanReport {
+/** Adds the messages that are not of their format, and those that hold no record. */
+function withMessages(report: CleanReport, read: readonly ReadMessages[]): CleanReport {
   const rejected = read.flatMap(({ rejected }, block) => rejected.map((message) => ({ block, ...message })))
-  return rejected.length === 0 ? report : { ...report, rejected: inOrder([...report.rejected, ...rejected]) }
+  const filtered = report.filtered.map((count, block) => count + (read[block]?.ignored?.length ?? 0))
+  return {
+    ...report,
+    filtered,
+    rejected: rejected.length === 0 ? report.rejected : inOrder([...report.rejected, ...rejected]),
+  }
 }
 
 function inOrder(rejected: readonly Rejection[]): Rejection[] {

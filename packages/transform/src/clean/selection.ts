@@ -29,7 +29,7 @@ export function splitBySuspicion(read: readonly ReadMessages[]): {
   const [suspects, rejected]: [number[], number[]] = [[], []]
   let before = 0
   for (const block of read) {
-    const gone = new Set(block.rejected.map(({ index }) => index))
+    const gone = new Set([...block.rejected.map(({ index }) => index), ...(block.ignored ?? [])])
     for (const index of thatNeedCloserLook(block.lines)) if (!gone.has(index)) suspects.push(before + index)
     for (const index of gone) rejected.push(before + index)
     before += block.lines.count

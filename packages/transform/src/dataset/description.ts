@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { type DataType, decimalType, type StructField } from '@millrace/delta'
-import { type Format, type FormatContext, FRAMINGS, formatNames, openFormat } from '@millrace/formats'
+import { type DebeziumDescription, type Format, type FormatContext, FRAMINGS, formatNames, openFormat } from '@millrace/formats'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
 import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
-import { KEYED_PROPERTIES, keyedRules } from './keyed.ts'
+import { KEYED_PROPERTIES, type Keyed, keyedRules } from './keyed.ts'
 import { MetadataDescription, type MetadataSource } from './metadata.ts'
 
 const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
@@ -93,12 +93,20 @@ const OwnSchemas = z
   })
   .refine(({ framing, schemas }) => framing !== 'none' || schemas.length === 1, 'without framing there is one schema')
 
+/** How Debezium's changes are wanted. */
+const DebeziumFormat = z.strictObject({
+  name: z.literal('debezium'),
+  tombstones: z.enum(['delete', 'ignore']).optional(),
+  types: z.record(z.string().min(1), z.string().min(1)).optional(),
+})
+
 const MessageFormat = z
   .union([
     z
       .string()
       .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` }),
     OwnSchemas,
+    DebeziumFormat,
   ])
   .default('json')
 
@@ -148,7 +156,9 @@ export function checkDescription(
   })
   return {
     description,
-    format: formatOf(format, where, context, folder),
+    format: isDebezium(format)
+      ? openFormat(debeziumOf(format, Object.keys(fields), keyed), context)
+      : formatOf(format, where, context, folder),
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
@@ -159,8 +169,24 @@ export function checkDescription(
   }
 }
 
+type DebeziumProperty = 'debezium' | z.infer<typeof DebeziumFormat>
+
+function isDebezium(format: z.infer<typeof MessageFormat>): format is DebeziumProperty {
+  return format === 'debezium' || (typeof format !== 'string' && format.name === 'debezium')
+}
+
+/** Adds what the rest of the data set says: which members of the envelope it wants, and what a tombstone can mean. */
+function debeziumOf(format: DebeziumProperty, fields: readonly string[], keyed: Keyed | undefined): DebeziumDescription {
+  const { tombstones, types } = typeof format === 'string' ? {} : format
+  const added = fields.filter((name) => name.startsWith('__'))
+  // A tombstone has no sequence. It says nothing new where the envelope, which has one, has said it before.
+  const fromEnvelope = keyed !== undefined && keyed.sequenceBy.length > 0 && added.length > 0
+  const usual = keyed && !fromEnvelope ? 'delete' : 'ignore'
+  return { name: 'debezium', tombstones: tombstones ?? usual, types, added }
+}
+
 function formatOf(
-  format: z.infer<typeof MessageFormat>,
+  format: Exclude<z.infer<typeof MessageFormat>, { readonly name: 'debezium' }>,
   where: string,
   context: FormatContext | undefined,
   folder: string,

@@ -1,0 +1,21 @@
+import type { Format } from '../format.ts'
+import { type DebeziumDescription, debeziumOptions } from './options.ts'
+import { readChanges } from './read-changes.ts'
+import { knownSchemas } from './schemas.ts'
+
+/**
+ * Debezium's changes in JSON, with the schema part or without: the envelope of before, after and op, and the plain row
+ * that ExtractNewRecordState makes of it. A line is the row as it is after the change, or as it was before a delete.
+ */
+export function debeziumFormat(description: DebeziumDescription = { name: 'debezium' }): Format {
+  const options = debeziumOptions(description)
+  const schemas = knownSchemas()
+  return {
+    name: 'debezium',
+    rules: JSON.stringify(description),
+    readsKeys: options.tombstones === 'delete',
+    isJsonLines: false,
+    marksDeletes: true,
+    read: (messages) => readChanges(messages, options, schemas),
+  }
+}

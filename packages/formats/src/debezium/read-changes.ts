@@ -1,0 +1,94 @@
+import { isUtf8 } from 'node:buffer'
+import { endBefore } from '@millrace/base'
+import { Undecodable } from '../avro/reader.ts'
+import { JsonWriter } from '../avro/writer.ts'
+import type { RawMessages, ReadMessages, RejectedMessage } from '../format.ts'
+import { type Change, EnvelopeReader } from './envelope.ts'
+import type { DebeziumOptions } from './options.ts'
+import { writeRow } from './row.ts'
+import type { KnownSchemas } from './schemas.ts'
+
+const NEWLINE = 0x0a
+const NOT_DEBEZIUM = 'not Debezium: '
+
+/** What Debezium puts in place of a value that PostgreSQL has not logged, as an update left it alone. */
+const UNAVAILABLE = '"__debezium_unavailable_value"'
+
+/** Reads a block: each change into a line of one buffer. */
+export function readChanges(messages: RawMessages, options: DebeziumOptions, schemas: KnownSchemas): ReadMessages {
+  const { count, bytes } = messages
+  const ends = new Int32Array(count)
+  const rejected: RejectedMessage[] = []
+  const ignored: number[] = []
+  const envelope = new EnvelopeReader(bytes, options, schemas)
+  const to = new JsonWriter(bytes.length + count * 32 + 16)
+  const mayLack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(UNAVAILABLE)
+  let longest = 0
+  for (let index = 0; index < count; index++) {
+    const start = to.at
+    const outcome = readChange(messages, index, options, envelope, to, mayLack)
+    ends[index] = outcome === 'written' ? to.at : -1 - start
+    if (outcome !== 'written') to.at = start
+    if (outcome === 'ignored') ignored.push(index)
+    else if (outcome !== 'written') rejected.push({ index, reason: outcome.reason })
+    longest = Math.max(longest, to.at - start)
+    to.byte(NEWLINE)
+  }
+  const nulls = rejected.length + ignored.length > 0
+  const { lineBreaks } = messages.traits
+  const traits = { nulls, lineBreaks, longest, first: nulls || count === 0 ? -1 : 0x7b }
+  return { lines: { count, bytes: to.bytes.subarray(0, to.at), ends, traits }, rejected, ignored }
+}
+
+type Outcome = 'written' | 'ignored' | { readonly reason: string }
+
+function readChange(
+  messages: RawMessages,
+  index: number,
+  options: DebeziumOptions,
+  envelope: EnvelopeReader,
+  to: JsonWriter,
+  mayLack: boolean,
+): Outcome {
+  const { bytes, ends } = messages
+  const end = ends[index] as number
+  const key = messages.keys?.[index]
+  try {
+    if (end < 0) return options.tombstones === 'delete' ? deleteByKey(key, options, envelope.schemas, to) : 'ignored'
+    const start = endBefore(ends, index)
+    const change = envelope.read(start, end)
+    if (change === 'tombstone') return deleteByKey(key, options, envelope.schemas, to)
+    if (typeof change === 'string') return change
+    if ('reason' in change) return change
+    if (mayLack && lacksValue(bytes, change)) return { reason: LACKS_VALUE }
+    if (!isUtf8(bytes.subarray(change.start, change.end))) return { reason: `${NOT_DEBEZIUM}invalid UTF-8` }
+    writeRow(bytes, change, to)
+    return 'written'
+  } catch (error) {
+    if (error instanceof Undecodable) return { reason: `${NOT_DEBEZIUM}${error.message}` }
+    throw error
+  }
+}
+
+const LACKS_VALUE =
+  'a value is missing: PostgreSQL does not log large values that an update leaves alone; ALTER TABLE … REPLICA IDENTITY FULL'
+
+function lacksValue(bytes: Uint8Array, { start, end, isDelete }: Change): boolean {
+  return !isDelete && Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).includes(UNAVAILABLE)
+}
+
+/** Writes the delete of a row of which the message's key is all that is known. */
+function deleteByKey(
+  key: string | undefined,
+  options: DebeziumOptions,
+  schemas: KnownSchemas,
+  to: JsonWriter,
+): Outcome {
+  if (key === undefined) return options.tombstones === 'delete' ? { reason: 'tombstone: it has no key' } : 'ignored'
+  const bytes = Buffer.from(key)
+  const reader = new EnvelopeReader(bytes, options, schemas)
+  const change = reader.readKey()
+  if (!change) return { reason: 'tombstone: its key is no object of JSON' }
+  writeRow(bytes, change, to)
+  return 'written'
+}

@@ -1,0 +1,72 @@
+import { refuseBomb } from '@millrace/base'
+import { type Conversion, conversionNamed, shortName } from './conversions.ts'
+
+/** What the schema part of a message says. */
+export interface RowPlan {
+  /** A message about schemas, transactions or the connector's own pulse: no row. */
+  readonly isHousekeeping: boolean
+  readonly conversions: ReadonlyMap<string, Conversion>
+}
+
+const MOST_KNOWN = 256
+/** A longer schema part is read anew each time: what is kept has a bound. */
+const LONGEST_KNOWN = 1 << 18
+const HOUSEKEEPING = /^io\.debezium\.connector\..*(SchemaChangeValue|TransactionMetadataValue|Heartbeat)$/
+
+export interface KnownSchemas {
+  /** Returns what a schema part says, which stands there in the bytes; undefined where it is no schema. */
+  planOf(bytes: Uint8Array, start: number, end: number): RowPlan | undefined
+}
+
+/** Keeps what schemas say: a table's messages have the same one until the table is altered. */
+export function knownSchemas(): KnownSchemas {
+  let known: { readonly text: Buffer; readonly plan: RowPlan | undefined }[] = []
+  return {
+    planOf(bytes, start, end) {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
+      const at = known.findIndex((each) => each.text.length === text.length && each.text.equals(text))
+      const found = known[at] ?? { text: Buffer.from(text), plan: planOf(text.toString()) }
+      if (at > 0) known.splice(at, 1)
+      if (at !== 0 && text.length <= LONGEST_KNOWN) known = [found, ...known.slice(0, MOST_KNOWN - 1)]
+      return found.plan
+    },
+  }
+}
+
+function planOf(text: string): RowPlan | undefined {
+  const schema = parse(text)
+  const fields = fieldsOf(schema)
+  if (!schema || !fields) return undefined
+  const row = fields.find(({ field }) => field === 'after' || field === 'before')
+  const columns = row && fields.some(({ field }) => field === 'op') ? (fieldsOf(row) ?? []) : fields
+  return {
+    isHousekeeping: HOUSEKEEPING.test(String(schema['name'])),
+    conversions: new Map(columns.flatMap(conversionOf)),
+  }
+}
+
+type Schema = Readonly<Record<string, unknown>>
+
+function fieldsOf(schema: Schema | undefined): readonly Schema[] | undefined {
+  const fields = schema?.['fields']
+  return Array.isArray(fields) && fields.every((field) => typeof field === 'object' && field !== null)
+    ? (fields as Schema[])
+    : undefined
+}
+
+function conversionOf({ field, name, parameters }: Schema): [string, Conversion][] {
+  if (typeof field !== 'string' || typeof name !== 'string') return []
+  const { scale } = (parameters ?? {}) as { readonly scale?: unknown }
+  const short = shortName(name, scale === undefined ? undefined : String(scale))
+  const conversion = short === undefined ? undefined : conversionNamed(short)
+  return conversion ? [[field, conversion]] : []
+}
+
+function parse(text: string): Schema | undefined {
+  try {
+    refuseBomb(text)
+    return JSON.parse(text) as Schema
+  } catch {
+    return undefined
+  }
+}
