@@ -48,7 +48,11 @@ it('a topic of Debezium becomes a table with the rows that the database has, del
     const send = (...records: { key: Uint8Array; value: Uint8Array | null }[]) => producer.send('shop.users', records)
 
     await send(
-      ...[message('r', null, user(1, 'Ada', -56_270)), message('c', null, user(2, 'Bob')), message('c', null, user(3, 'Cy'))],
+      ...[
+        message('r', null, user(1, 'Ada', -56_270)),
+        message('c', null, user(2, 'Bob')),
+        message('c', null, user(3, 'Cy')),
+      ],
       ...[message('u', user(2, 'Bob'), user(2, 'Robert')), message('d', user(3, 'Cy'), null)],
       ...[{ key: Buffer.from('{"id":3}'), value: null }, message('t', { id: 0 }, null)],
     )

@@ -77,7 +77,7 @@ function writeMoment(from: AvroReader, unit: number, digits: number, to: JsonWri
   to.byte(QUOTE)
 }
 
-export function splitNumber(value: number, unit: number): Parts {
+function splitNumber(value: number, unit: number): Parts {
   const seconds = Math.floor(value / unit)
   return { seconds, fraction: value - seconds * unit }
 }

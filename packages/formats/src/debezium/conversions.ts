@@ -1,5 +1,5 @@
-import { Undecodable } from '../avro/reader.ts'
 import { split, writeClock, writeDay, writeDecimal } from '../avro/logical.ts'
+import { Undecodable } from '../avro/reader.ts'
 import type { JsonWriter } from '../avro/writer.ts'
 import { wktOf } from './wkt.ts'
 

@@ -60,7 +60,8 @@ export class EnvelopeReader {
     if (!this.scan(start, end)) return { reason: 'not Debezium: not an object of JSON' }
     if (schema.start < 0 || payload.start < 0) return this.rowOf(start, end)
     const [from, to] = [payload.start, payload.end]
-    const plan = this.bytes[schema.start] === NULL ? undefined : this.schemas.planOf(this.bytes, schema.start, schema.end)
+    const plan =
+      this.bytes[schema.start] === NULL ? undefined : this.schemas.planOf(this.bytes, schema.start, schema.end)
     if (plan?.isHousekeeping) return 'ignored'
     if (this.bytes[from] === NULL) return 'tombstone'
     if (!plan && this.bytes[schema.start] !== NULL) return { reason: 'not Debezium: its schema can’t be read' }
@@ -135,7 +136,8 @@ export class EnvelopeReader {
     if (letter === 'm') return 'ignored'
     if (letter === 't') return { reason: 'a truncate: it names no row, and is not applied' }
     const isDelete = letter === 'd'
-    if (!isDelete && !'cur'.includes(letter || '?')) return { reason: 'not Debezium: its op is none of c, r, u, d, t, m' }
+    if (!isDelete && !'cur'.includes(letter || '?'))
+      return { reason: 'not Debezium: its op is none of c, r, u, d, t, m' }
     const row = isDelete ? before : after
     if (row.start >= 0 && this.bytes[row.start] === OPEN_OBJECT) {
       this.readSource(source)

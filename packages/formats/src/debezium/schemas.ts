@@ -40,15 +40,20 @@ function planOf(text: string): RowPlan | undefined {
   const row = fields.find(({ field }) => field === 'after' || field === 'before')
   const columns = row && fields.some(({ field }) => field === 'op') ? (fieldsOf(row) ?? []) : fields
   return {
-    isHousekeeping: HOUSEKEEPING.test(String(schema['name'])),
+    isHousekeeping: HOUSEKEEPING.test(String(schema.name)),
     conversions: new Map(columns.flatMap(conversionOf)),
   }
 }
 
-type Schema = Readonly<Record<string, unknown>>
+interface Schema {
+  readonly name?: unknown
+  readonly field?: unknown
+  readonly fields?: unknown
+  readonly parameters?: unknown
+}
 
 function fieldsOf(schema: Schema | undefined): readonly Schema[] | undefined {
-  const fields = schema?.['fields']
+  const fields = schema?.fields
   return Array.isArray(fields) && fields.every((field) => typeof field === 'object' && field !== null)
     ? (fields as Schema[])
     : undefined

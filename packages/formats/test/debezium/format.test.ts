@@ -19,8 +19,8 @@ formatContract(format, {
     { message: json(ADA), record: ADA },
   ],
   notOfIt: [
-    ...['', 'x', '[]', '{"op":"c"', '{"a":1}}', '{"a":1} {"b":2}', '{"op":"c","after":{"a":1}', '{"a":1,}'].map((text) =>
-      Buffer.from(text),
+    ...['', 'x', '[]', '{"op":"c"', '{"a":1}}', '{"a":1} {"b":2}', '{"op":"c","after":{"a":1}', '{"a":1,}'].map(
+      (text) => Buffer.from(text),
     ),
     json(envelope('u', ADA, null)),
     json(envelope('d', null, null)),

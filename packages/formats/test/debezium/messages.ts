@@ -3,7 +3,14 @@ import type { Format } from '@millrace/formats'
 
 export const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 
-export const SOURCE = { connector: 'mysql', db: 'shop', table: 'users', ts_ms: 1_700_000_000_000, file: 'bin.1', pos: 4 }
+const SOURCE = {
+  connector: 'mysql',
+  db: 'shop',
+  table: 'users',
+  ts_ms: 1_700_000_000_000,
+  file: 'bin.1',
+  pos: 4,
+}
 
 export function envelope(op: string, before: unknown, after: unknown) {
   return { before, after, source: SOURCE, transaction: null, op, ts_ms: 1_700_000_000_123 }

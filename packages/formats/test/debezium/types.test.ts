@@ -1,8 +1,8 @@
-import { MillraceError } from '@millrace/base'
+import type { MillraceError } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openFormat } from '../../src/index.ts'
 import { wktOf } from '../../src/debezium/wkt.ts'
+import { openFormat } from '../../src/index.ts'
 import { envelope, json, read, withSchema } from './messages.ts'
 
 const TIME = 'io.debezium.time.'

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { type DataType, decimalType, type StructField } from '@millrace/delta'
-import { type DebeziumDescription, type Format, type FormatContext, FRAMINGS, formatNames, openFormat } from '@millrace/formats'
+import {
+  type DebeziumDescription,
+  type Format,
+  type FormatContext,
+  FRAMINGS,
+  formatNames,
+  openFormat,
+} from '@millrace/formats'
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
@@ -176,7 +183,11 @@ function isDebezium(format: z.infer<typeof MessageFormat>): format is DebeziumPr
 }
 
 /** Adds what the rest of the data set says: which members of the envelope it wants, and what a tombstone can mean. */
-function debeziumOf(format: DebeziumProperty, fields: readonly string[], keyed: Keyed | undefined): DebeziumDescription {
+function debeziumOf(
+  format: DebeziumProperty,
+  fields: readonly string[],
+  keyed: Keyed | undefined,
+): DebeziumDescription {
   const { tombstones, types } = typeof format === 'string' ? {} : format
   const added = fields.filter((name) => name.startsWith('__'))
   // A tombstone has no sequence. It says nothing new where the envelope, which has one, has said it before.
