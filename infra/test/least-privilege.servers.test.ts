@@ -28,11 +28,15 @@ interface Statement {
 
 let synthesis: Promise<Synthesis> | undefined
 
+async function synthesised(cdk: string): Promise<Synthesis> {
+  const folder = await temporaryFolder()
+  synthesis ??= copyApp(folder, cdk).then((app) => synthesise(app, { airflow: 'true' }))
+  return synthesis
+}
+
 /** The rights of each service's tasks. */
 async function openRights(cdk: string) {
-  const folder = await temporaryFolder()
-  synthesis ??= copyApp(folder, cdk).then((app) => synthesise(app, {}))
-  const made = await synthesis
+  const made = await synthesised(cdk)
   const policies = made.resources('Millrace', 'AWS::IAM::Policy')
   return (service: string): Statement[] => {
     const own = policies.filter(([name]) => name.startsWith(`${service}TaskTaskRoleDefaultPolicy`))
@@ -113,6 +117,67 @@ describe('the rights of a service on AWS', () => {
     await broker.actions()
     await catchUp('second')
     expect([login, ...(await broker.actions())].sort()).toEqual(allowed('KafkaWorker'))
+  })
+})
+
+/** What a part that is not our code calls, as Amazon documents it; `s3:GetObject*` and the like are Amazon's own words. */
+const OF_OTHERS: Readonly<Record<string, string>> = {
+  VpcallIAMRole: 'logs:CreateLogStream logs:PutLogEvents logs:DescribeLogStreams',
+  // The address of the brokers, asked for once when they are made.
+  BrokersCustomResourcePolicy: 'kafka:GetBootstrapBrokers',
+  SchedulerRole: 'states:StartExecution',
+  // A task that is waited for (ecs:runTask.sync), logs and traces of a state machine.
+  DailyRunRole: `ecs:RunTask ecs:StopTask ecs:DescribeTasks iam:PassRole events:PutTargets events:PutRule
+    events:DescribeRule logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery
+    logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups
+    xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets`,
+  // The execution role of MWAA, and what its operator for ECS calls.
+  AirflowRole: `s3:GetObject* s3:GetBucket* s3:List* s3:GetAccountPublicAccessBlock cloudwatch:PutMetricData
+    airflow:PublishMetrics logs:DescribeLogGroups logs:CreateLogStream logs:CreateLogGroup logs:PutLogEvents
+    logs:GetLogEvents logs:GetLogRecord sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes
+    sqs:GetQueueUrl sqs:ReceiveMessage sqs:SendMessage kms:Decrypt kms:DescribeKey kms:GenerateDataKey kms:Encrypt
+    ecs:RunTask ecs:DescribeTasks ecs:StopTask iam:PassRole`,
+  // It copies the DAG into its bucket when the stack is deployed.
+  CustomCDKBucketDeployment: `s3:GetObject* s3:GetBucket* s3:List* s3:DeleteObject* s3:PutObject s3:PutObjectLegalHold
+    s3:PutObjectRetention s3:PutObjectTagging s3:PutObjectVersionTagging s3:Abort*`,
+}
+
+/** What starts a container: its image, its logs, its secret. */
+const EXECUTION = `ecr:BatchCheckLayerAvailability ecr:GetDownloadUrlForLayer ecr:BatchGetImage ecr:GetAuthorizationToken
+  logs:CreateLogStream logs:PutLogEvents`
+const SECRET = 'secretsmanager:GetSecretValue secretsmanager:DescribeSecret'
+
+/** These know no resources. */
+const OF_ANYTHING =
+  /^(ecr:GetAuthorizationToken|ecs:(StopTask|DescribeTasks)|xray:.*|logs:.*(Deliver|ResourcePolic|LogGroups).*|s3:GetAccountPublicAccessBlock|cloudwatch:PutMetricData|kms:.*)$/
+
+describe('the rights of what is not our code', () => {
+  it('are what each calls, and no more; of any resource only what knows none', async ({ cdk }) => {
+    const made = await synthesised(cdk)
+    const calls = made.resources('Millrace', 'AWS::ApiGateway::Method').flatMap(([, { Properties }]) => {
+      const [, action] = /kinesis:action\/(\w+)/.exec(JSON.stringify(Properties.Integration?.Uri)) ?? []
+      return action === undefined ? [] : [`kinesis:${action}`]
+    })
+    const expected = { ...OF_OTHERS, ApiRole: calls.join(' ') }
+    const unknown: string[] = []
+    for (const [name, { Properties }] of ['Millrace', 'MillraceAirflow'].flatMap((stack) =>
+      made.resources(stack, 'AWS::IAM::Policy'),
+    )) {
+      if (/TaskTaskRole/.test(name)) continue
+      const statements: readonly Statement[] = Properties.PolicyDocument.Statement
+      const words = /TaskExecutionRole/.test(name)
+        ? `${EXECUTION}${name.startsWith('Batch') ? '' : ` ${SECRET}`}`
+        : Object.entries(expected).find(([prefix]) => name.startsWith(prefix))?.[1]
+      if (words === undefined) unknown.push(name)
+      const actions = statements.flatMap(({ Action }) => Action)
+      expect([...new Set(actions)].sort(), name).toEqual([...new Set(words?.split(/\s+/))].sort())
+      const ofAny = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action)
+      expect(
+        ofAny.filter((action) => !OF_ANYTHING.test(action)),
+        name,
+      ).toEqual([])
+    }
+    expect(unknown).toEqual([])
   })
 })
 
