@@ -18,12 +18,21 @@ export { type VacuumOptions, type VacuumResult, vacuumTable } from './maintenanc
 export { addedSince } from './read/changes.ts'
 export { commitVersions, readCommits } from './read/commits.ts'
 export { inOrder } from './read/in-order.ts'
-export { planScan, type Scan, type ScanOptions } from './read/plan.ts'
+export { FILE, planScan, ROW, type Scan, type ScanOptions } from './read/plan.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, rowsByLog, withScan } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
 export { listTables } from './read/tables.ts'
 export { versionAt } from './read/time-travel.ts'
+export {
+  ACTION,
+  type Changed,
+  changeRows,
+  type RowAction,
+  type RowStatement,
+  type RowsRead,
+  TARGET,
+} from './write/change-rows.ts'
 export { type CommitResult, commit, committedOrThrow } from './write/commit.ts'
 export type { WriteContext } from './write/context.ts'
 export { openOrCreate } from './write/create.ts'

@@ -161,7 +161,6 @@ describe('a table that Spark made', () => {
       'a generation expression of column twice',
     ],
     ['column mapping', [withProperty('delta.columnMapping.mode', 'name')], 'column mapping by name'],
-    ['a change data feed', [withProperty('delta.enableChangeDataFeed', 'true')], 'a change data feed'],
     ['row tracking', [withProperty('delta.enableRowTracking', 'true')], 'rowTracking'],
     ['another type', ['CREATE TABLE @ (id STRING) USING delta'], 'column id is string, not long'],
   ]

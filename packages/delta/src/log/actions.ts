@@ -53,6 +53,14 @@ export interface RemoveFile {
   readonly deletionVector?: DeletionVector | null
 }
 
+/** A file of changed rows, for readers of the change data feed. It is no part of the table. */
+export interface ChangeFile {
+  readonly path: string
+  readonly partitionValues: PartitionValues
+  readonly size: number
+  readonly dataChange: false
+}
+
 /** Up to 63 bits, so never a JavaScript number. */
 export interface Txn {
   readonly appId: string
@@ -73,6 +81,7 @@ export interface Actions {
   readonly add: readonly AddFile[]
   readonly remove: readonly RemoveFile[]
   readonly txn: readonly Txn[]
+  readonly cdc?: readonly ChangeFile[]
   readonly commitInfo?: CommitInfo
 }
 
@@ -86,5 +95,6 @@ export function encodeActions(actions: Actions): Uint8Array {
   }
   for (const remove of actions.remove) lines.push(JSON.stringify({ remove }))
   for (const add of actions.add) lines.push(JSON.stringify({ add }))
+  for (const cdc of actions.cdc ?? []) lines.push(JSON.stringify({ cdc }))
   return new TextEncoder().encode(`${lines.join('\n')}\n`)
 }

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { AddFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar, Txn } from './actions.ts'
+import type { AddFile, ChangeFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar, Txn } from './actions.ts'
 
 /**
  * Checks that the actions of a log have the shape that the protocol gives them. Otherwise the table is broken: what
@@ -59,6 +59,13 @@ export function checkedAdd(value: Loose, where: string): AddFile {
 export function checkedRemove(value: Loose, where: string): RemoveFile {
   checkFile(value, 'remove', where)
   return value as unknown as RemoveFile
+}
+
+export function checkedChangeFile(value: Loose, where: string): ChangeFile {
+  const { path, partitionValues, size } = value as unknown as ChangeFile
+  checkFile(value, 'cdc', where)
+  if (!isCount(size)) throw brokenAction(where, 'cdc', `of ${path} has no size`)
+  return { path, partitionValues: partitionValues ?? {}, size, dataChange: false }
 }
 
 export function checkedTxn({ appId, version, lastUpdated }: Loose, where: string): Txn {

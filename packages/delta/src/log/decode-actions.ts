@@ -1,7 +1,18 @@
 import { MillraceError, parseWithBigints, refuseBomb } from '@millrace/base'
-import type { Actions, AddFile, CommitInfo, Metadata, Protocol, RemoveFile, Sidecar, Txn } from './actions.ts'
+import type {
+  Actions,
+  AddFile,
+  ChangeFile,
+  CommitInfo,
+  Metadata,
+  Protocol,
+  RemoveFile,
+  Sidecar,
+  Txn,
+} from './actions.ts'
 import {
   checkedAdd,
+  checkedChangeFile,
   checkedMetadata,
   checkedProtocol,
   checkedRemove,
@@ -12,7 +23,7 @@ import {
 
 /** Decodes a log entry; `where` names it in error messages. An empty entry is a version without actions. */
 export function decodeActions(bytes: Uint8Array, where: string): Actions & { readonly sidecar: readonly Sidecar[] } {
-  const decoded: Decoded = { add: [], remove: [], txn: [], sidecar: [] }
+  const decoded: Decoded = { add: [], remove: [], txn: [], cdc: [], sidecar: [] }
   const text = utf8.decode(bytes)
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
@@ -33,6 +44,7 @@ interface Decoded {
   readonly add: AddFile[]
   readonly remove: RemoveFile[]
   readonly txn: Txn[]
+  readonly cdc: ChangeFile[]
   readonly sidecar: Sidecar[]
 }
 
@@ -44,6 +56,7 @@ function decodeLine(line: string, into: Decoded, where: string): void {
   else if (isObject(action.metaData)) into.metaData = checkedMetadata(action.metaData, where)
   else if (isObject(action.protocol)) into.protocol = checkedProtocol(action.protocol, where)
   else if (isObject(action.commitInfo)) into.commitInfo = action.commitInfo
+  else if (isObject(action.cdc)) into.cdc.push(checkedChangeFile(action.cdc, where))
   else if (isObject(action.sidecar)) into.sidecar.push(checkedSidecar(action.sidecar, where))
 }
 

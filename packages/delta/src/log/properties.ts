@@ -10,14 +10,16 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
   'delta.dataSkippingNumIndexedCols': 'honoured',
   'delta.dataSkippingStatsColumns': 'honoured',
   'delta.deletedFileRetentionDuration': 'honoured',
+  'delta.enableChangeDataCapture': 'honoured',
+  'delta.enableChangeDataFeed': 'honoured',
+  'delta.enableDeletionVectors': 'honoured',
   'delta.enableExpiredLogCleanup': 'honoured',
+  'delta.isolationLevel': 'honoured',
   'delta.logRetentionDuration': 'honoured',
 
   'delta.columnMapping.mode': 'refused',
   'delta.compatibility.symlinkFormatManifest.enabled': 'refused',
   'delta.coordinatedCommits.*': 'refused',
-  'delta.enableChangeDataCapture': 'refused',
-  'delta.enableChangeDataFeed': 'refused',
   'delta.enableIcebergCompatV1': 'refused',
   'delta.enableIcebergCompatV2': 'refused',
   'delta.enableIcebergCompatV3': 'refused',
@@ -37,7 +39,6 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
   'delta.checkpointRetentionDuration': 'irrelevant',
   'delta.columnMapping.maxColumnId': 'irrelevant',
   'delta.dropFeatureTruncateHistory.retentionDuration': 'irrelevant',
-  'delta.enableDeletionVectors': 'irrelevant',
   'delta.enableFullRetentionRollback': 'irrelevant',
   'delta.enableTypeWidening': 'irrelevant',
   'delta.enableVariantShredding': 'irrelevant',
@@ -45,7 +46,6 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
   'delta.ignoreProtocolDefaults': 'irrelevant',
   'delta.inCommitTimestampEnablementTimestamp': 'irrelevant',
   'delta.inCommitTimestampEnablementVersion': 'irrelevant',
-  'delta.isolationLevel': 'irrelevant',
   'delta.lastCommitTimestamp': 'irrelevant',
   'delta.lastUpdateVersion': 'irrelevant',
   'delta.minReaderVersion': 'irrelevant',
@@ -76,6 +76,11 @@ export function isOn(configuration: Configuration, name: string): boolean {
 
 export function isOff(configuration: Configuration, name: string): boolean {
   return property(configuration, name)?.trim().toLowerCase() === 'false'
+}
+
+/** Whether readers of the table want to know which rows a commit changes. */
+export function feedsChanges({ configuration }: Pick<Metadata, 'configuration'>): boolean {
+  return isOn(configuration, 'delta.enableChangeDataFeed') || isOn(configuration, 'delta.enableChangeDataCapture')
 }
 
 const KNOWN = new Map(Object.entries(TABLE_PROPERTIES).map(([name, treatment]) => [name.toLowerCase(), treatment]))
@@ -111,7 +116,6 @@ export function refusedProperties(configuration: Configuration): string[] {
     if (treatmentOf(key) !== 'refused' || name === REFUSED_FOR_PIPELINES) return []
     if (OFF.has(value.trim().toLowerCase())) return []
     if (name === 'delta.columnmapping.mode') return [`column mapping by ${value}`]
-    if (/^delta\.enablechangedata(feed|capture)$/.test(name)) return ['a change data feed']
     return [`${key} (${value})`]
   })
 }

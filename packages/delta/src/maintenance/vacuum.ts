@@ -3,6 +3,7 @@ import type { ObjectInfo } from '@millrace/store'
 import { idOf } from '../log/location.ts'
 import { type TableRef, tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
+import { CHANGE_FOLDER } from '../write/change-files.ts'
 import type { WriteContext } from '../write/context.ts'
 import { fileRetention } from '../write/retention.ts'
 import { refuseUnwritable } from '../write/writable.ts'
@@ -65,9 +66,14 @@ export async function vacuumTable(
   return { keys, bytes, deleted: !dryRun }
 }
 
-/** Whether a key is in the log or in another engine's hidden folder. A partition's folder may begin with `_` too. */
+/**
+ * Whether a key is in the log or in another engine's hidden folder. A partition's folder may begin with `_` too. Files
+ * of changed rows go by their age alone: no version has them.
+ */
 function isHidden(relative: string): boolean {
-  return relative.split('/').some((part) => part.startsWith('.') || (part.startsWith('_') && !part.includes('=')))
+  const folders = relative.split('/')
+  if (folders[0] === CHANGE_FOLDER) folders.shift()
+  return folders.some((part) => part.startsWith('.') || (part.startsWith('_') && !part.includes('=')))
 }
 
 async function deleteAll(table: TableRef, keys: readonly string[]): Promise<void> {

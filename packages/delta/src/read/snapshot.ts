@@ -98,8 +98,17 @@ export async function refresh(snapshot: Snapshot): Promise<Snapshot> {
   return catchUp(latest)
 }
 
+/** Files of commits that read nothing of their table. */
+const appended = new WeakSet<AddFile>()
+
+/** Whether it is known that the commit of the file read nothing of the table. */
+export function cameByAppend(file: AddFile): boolean {
+  return appended.has(file)
+}
+
 /** The table after the next entry of its log. */
 export function advance(snapshot: Snapshot, actions: Actions): Snapshot {
+  if (actions.commitInfo?.isBlindAppend === true) for (const file of actions.add) appended.add(file)
   const replay = startReplay(snapshot.table, snapshot)
   replay.apply(actions)
   return snapshotOf(snapshot.table, snapshot.version + 1, replay.finish())

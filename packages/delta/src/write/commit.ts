@@ -80,13 +80,13 @@ export function actionsOf(
   commitId: string,
   runtime: Runtime,
 ): Actions {
-  const { add = [], remove = [], txn = [], metadata, protocol } = transaction
+  const { add = [], remove = [], txn = [], cdc = [], metadata, protocol } = transaction
   const commitInfo = {
     timestamp: runtime.now(),
     operation: transaction.operation,
     operationParameters: transaction.parameters ?? {},
     ...(latest ? { readVersion: latest.version } : {}),
-    isolationLevel: 'Serializable',
+    isolationLevel: transaction.toleratesAppends ? 'WriteSerializable' : 'Serializable',
     isBlindAppend: remove.length === 0 && !transaction.reads && !metadata,
     operationMetrics: metricsOf(add, remove),
     engineInfo: 'Millrace/0.1.0',
@@ -100,6 +100,7 @@ export function actionsOf(
     add,
     remove,
     txn,
+    cdc,
   }
 }
 

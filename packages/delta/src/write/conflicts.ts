@@ -1,7 +1,7 @@
 import type { AddFile, Metadata } from '../log/actions.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
 import { fileKey } from '../read/replay.ts'
-import type { Snapshot } from '../read/snapshot.ts'
+import { cameByAppend, type Snapshot } from '../read/snapshot.ts'
 import { rowRefusal } from './row-rules.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -35,7 +35,7 @@ export function conflictBetween(
   if ((transaction.txn ?? []).some(({ appId }) => seen.txns.get(appId) !== latest.txns.get(appId))) return 'progress'
   if ((transaction.remove ?? []).some(({ path }) => !sameFile(seen, latest, fileKey(latest.table, path))))
     return 'removed'
-  return transaction.reads && readsBroken(seen, latest, transaction.reads)
+  return transaction.reads && readsBroken(seen, latest, transaction.reads, transaction.toleratesAppends ?? false)
 }
 
 function metadataHolds(seen: Snapshot, latest: Snapshot, transaction: Transaction): boolean {
@@ -75,12 +75,18 @@ function vectorOf(file: AddFile | undefined): string {
   return JSON.stringify(file?.deletionVector ?? null)
 }
 
-function readsBroken(seen: Snapshot, latest: Snapshot, reads: (file: AddFile) => boolean): ConflictReason | undefined {
+function readsBroken(
+  seen: Snapshot,
+  latest: Snapshot,
+  reads: (file: AddFile) => boolean,
+  toleratesAppends: boolean,
+): ConflictReason | undefined {
   for (const [key, file] of seen.files.entries()) {
     if (reads(file) && !sameFile(seen, latest, key)) return 'removed'
   }
   for (const [key, file] of latest.files.entries()) {
-    if (!seen.files.has(key) && reads(file)) return 'added'
+    const isTolerated = toleratesAppends && cameByAppend(file)
+    if (!seen.files.has(key) && !isTolerated && reads(file)) return 'added'
   }
   return undefined
 }

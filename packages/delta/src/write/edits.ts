@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
-import type { AddFile, RemoveFile } from '../log/actions.ts'
+import type { AddFile, ChangeFile, RemoveFile } from '../log/actions.ts'
 import { tableUrl } from '../log/log.ts'
 import { schemaOf } from '../log/schema.ts'
 import { statsOf } from '../read/bounds.ts'
@@ -9,6 +9,7 @@ import { legacyFiles } from '../read/legacy.ts'
 import { FILE, planScan, ROW } from '../read/plan.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
+import { REPLACED, REPLACES, writeChangeFiles } from './change-files.ts'
 import type { WriteContext } from './context.ts'
 import { type MarkedRows, marksRows, writeVectors } from './deletion-vectors.ts'
 import { stageRows } from './parquet.ts'
@@ -23,6 +24,10 @@ export interface RowEdits {
   readonly gone: string
   /** A SELECT of the rows that come, and in FILE the file whose row each replaces: NULL for a new one. */
   readonly rows?: string
+  /** SQL over `gone`: whether a row of `rows` is what became of the row. Absent: rows go, and others come. */
+  readonly replaced?: string
+  /** Files with other rows that the same commit brings. */
+  readonly brought?: readonly AddFile[]
   /** The table's columns that `rows` has. The others are NULL. */
   readonly columns?: readonly string[]
   /** Rows that replace none are sorted by these columns, so that their file has a range of them. */
@@ -32,6 +37,8 @@ export interface RowEdits {
 export interface WrittenEdits {
   readonly add: readonly AddFile[]
   readonly remove: readonly RemoveFile[]
+  /** Where the table feeds its changes to readers: the rows that go and come. */
+  readonly cdc: readonly ChangeFile[]
 }
 
 /** Files that are written anew together: small ones become one on the way. */
@@ -56,11 +63,29 @@ export async function writeEdits(snapshot: Snapshot, edits: RowEdits, context: W
   for (const bin of binsOf(copied)) staged.push(...(await copyBin(snapshot, edits, bin, context)))
   staged.push(...(await stageNew(snapshot, edits, copied, context)))
   await uploadAll(snapshot.table, staged)
+  const files = touched.map(({ file }) => file)
+  const cdc = await writeChangeFiles(snapshot, { ...edits, ...changedRows(snapshot, edits, touched) }, files, context)
   const now = runtime.now()
   return {
     add: [...withVectors, ...staged.map(({ add }) => add)],
-    remove: touched.map(({ file }) => removalOf(file, now)),
+    remove: files.map((file) => removalOf(file, now)),
+    cdc,
   }
+}
+
+/** The rows that go and come, as the change files are to have them. `gone` counts files among those that are touched. */
+function changedRows(snapshot: Snapshot, edits: RowEdits, touched: readonly Touched[]) {
+  const gone = goneRows(edits, touched, edits.replaced ?? 'false')
+  const replaces = edits.replaced === undefined ? 'false' : `${FILE} IS NOT NULL`
+  const rows = newRows(snapshot, edits, 'true', [`${replaces} AS ${REPLACES}`])
+  return { gone, rows }
+}
+
+/** Selects the rows of `gone` that are in some files, with FILE as a place among these. */
+function goneRows({ gone }: RowEdits, files: readonly Touched[], replaced = 'false'): string {
+  const places = files.map(({ place }, i) => `(${i}, ${place})`).join(', ')
+  return `SELECT here AS ${FILE}, ${ROW}, ${replaced} AS ${REPLACED} FROM ${gone}
+    JOIN (VALUES ${places}) AS p(here, place) ON place = ${FILE}`
 }
 
 interface Touched {
@@ -118,8 +143,7 @@ async function copyBin(
 ): Promise<StagedFile[]> {
   const files = bin.map(({ file }) => file)
   await refuseLegacy(snapshot, files, connection)
-  const places = bin.map(({ place }, i) => `(${i}, ${place})`).join(', ')
-  const goneHere = `SELECT here AS ${FILE}, ${ROW} FROM ${edits.gone} JOIN (VALUES ${places}) AS p(here, place) ON place = ${FILE}`
+  const goneHere = goneRows(edits, bin)
   return withScan({ ...planScan(snapshot), files, positions: true }, connection, (rows) => {
     const stay = `SELECT * EXCLUDE (${FILE}, ${ROW}) FROM (${rows}) ANTI JOIN (${goneHere}) USING (${FILE}, ${ROW})`
     const come = newRows(snapshot, edits, `${FILE} IN (${bin.map(({ place }) => place).join(', ')})`)
@@ -144,13 +168,18 @@ async function stageNew(
 }
 
 /** Returns the rows that come with all columns of the table, in their types. */
-function newRows({ metadata }: Snapshot, { rows, columns }: RowEdits, where: string): string | undefined {
+function newRows(
+  { metadata }: Snapshot,
+  { rows, columns }: RowEdits,
+  where: string,
+  more: readonly string[] = [],
+): string | undefined {
   if (rows === undefined) return undefined
   const { fields } = schemaOf(metadata)
   const values = fields.map(({ name }) => {
     return !columns || columns.includes(name) ? quoteName(name) : `NULL AS ${quoteName(name)}`
   })
-  return `SELECT ${values.join(', ')} FROM (${rows}) WHERE ${where}`
+  return `SELECT ${[...values, ...more].join(', ')} FROM (${rows}) WHERE ${where}`
 }
 
 async function refuseLegacy(

@@ -77,14 +77,16 @@ async function rewrite(
   let snapshot = base
   for (let tries = 1; ; tries++) {
     const { files, gone } = await findRows(snapshot, where, context.connection)
-    const { add, remove } = await writeEdits(snapshot, { files, gone }, context)
+    const brought = transaction.add ?? []
+    const { add, remove, cdc } = await writeEdits(snapshot, { files, gone, brought }, context)
     const columns = tableColumns(snapshot)
     const result = await commit(
       snapshot,
       {
         ...transaction,
-        add: [...(transaction.add ?? []), ...add],
+        add: [...brought, ...add],
         remove,
+        cdc,
         reads: (file) => mayHold(columns, file, where),
       },
       context.runtime,

@@ -1,4 +1,4 @@
-import type { AddFile, CommitInfo, Metadata, Protocol, RemoveFile, Txn } from '../log/actions.ts'
+import type { AddFile, ChangeFile, CommitInfo, Metadata, Protocol, RemoveFile, Txn } from '../log/actions.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import type { Instant } from './age.ts'
 
@@ -8,6 +8,8 @@ export interface Transaction {
   readonly parameters?: Readonly<Record<string, string>>
   readonly add?: readonly AddFile[]
   readonly remove?: readonly RemoveFile[]
+  /** All rows that it changes. None: readers find them by the files that come and go. */
+  readonly cdc?: readonly ChangeFile[]
   readonly txn?: readonly Txn[]
   readonly metadata?: Metadata
   readonly protocol?: Protocol
@@ -15,6 +17,8 @@ export interface Transaction {
   readonly info?: CommitInfo
   /** Whether a file would have been read, had it been there. Absent: the rows rest on nothing in the table. */
   readonly reads?: (file: AddFile) => boolean
+  /** Whether files of writers that read nothing may come all the same, as `WriteSerializable` allows. */
+  readonly toleratesAppends?: boolean
   /** Progress of others that it rests on, by application: a conflict where another writer has moved it. */
   readonly readsTxns?: readonly string[]
   /** Asked of the newest state before each try: false means that the commit must not be made any more. */

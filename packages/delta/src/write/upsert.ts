@@ -74,13 +74,13 @@ export async function planUpsert(
     WHERE coalesce(f.newer, true) AND (deletes OR NOT coalesce(f.equal, false))
       AND NOT EXISTS (SELECT 1 FROM ${BURIED} AS b WHERE b.id = c.${ID})`)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS
-    SELECT ${FILE}, ${ROW} FROM ${FOUND} SEMI JOIN ${WINNERS} USING (id)`)
+    SELECT f.${FILE}, ${ROW}, NOT deletes AS replaced FROM ${FOUND} AS f JOIN ${WINNERS} USING (id)`)
   const winning = (columns: readonly string[], where: string) => `SELECT ${columns.join(', ')}
     FROM ${source} AS s JOIN ${WINNERS} AS w ON w.id = s.${ID} WHERE ${where}`
   const columns = tableColumns(snapshot)
   return {
     edits: {
-      ...{ files, gone: GONE, columns: changes.columns, sortBy: key },
+      ...{ files, gone: GONE, replaced: 'replaced', columns: changes.columns, sortBy: key },
       rows: winning([...changes.columns.map((name) => `s.${quoteName(name)}`), `w.${FILE}`], 'NOT w.deletes'),
     },
     reads: (file) => mayHold(columns, file, range),

@@ -182,11 +182,6 @@ describe('what asks more of a writer than we can do is refused by name', () => {
       'constraint c1 (id + 1 > 0)',
     ],
     [
-      'a change data feed in other letters',
-      changed({}, { 'delta.enablechangedatafeed': 'TRUE' }),
-      'a change data feed',
-    ],
-    [
       'a manifest for others',
       changed({}, { 'delta.compatibility.symlinkFormatManifest.enabled': 'true' }),
       'symlinkFormatManifest',
@@ -194,7 +189,6 @@ describe('what asks more of a writer than we can do is refused by name', () => {
     ['lengths inside of values', changed({ __CHAR_VARCHAR_TYPE_STRING: 'array<varchar(3)>' }, {}), 'lengths inside'],
     ['an invariant of no known form', changed({ 'delta.invariants': '{}' }, {}), 'invariant of column id'],
     ['a generated column', changed({ 'delta.generationExpression': '1' }, {}), 'a generation expression of column id'],
-    ['a change data feed', changed({}, { 'delta.enableChangeDataFeed': 'true' }), 'a change data feed'],
     ['txns that expire', changed({}, { 'delta.setTransactionRetentionDuration': 'interval 1 day' }), 'interval 1 day'],
   ])('%s', async (_, wanted, message) => {
     await expect(testTables.create(wanted)).rejects.toThrow(message)

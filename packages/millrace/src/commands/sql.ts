@@ -27,6 +27,8 @@ const run: Run = async ({ values }, args, io) => {
     asOf: await asOfOption(args),
     allowPaths: values.allowPath,
     tableOf: tableNames(values),
+    writes: true,
+    explains: args.switch('--explain'),
   })
   if (asked) {
     const [{ historyFile, runPrompt }, { screen }] = await Promise.all([
@@ -165,7 +167,7 @@ async function writeAs(format: StreamedFormat, result: SqlResult, sink: Sink, io
 
 export const sql: Command = {
   about:
-    "Runs SQL over the lake's tables, or asks for it line by line. A table is opened only when the SQL names it. Older versions: FROM orders AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
+    "Runs SQL over the lake's tables, or asks for it line by line: SELECT, and DELETE, UPDATE, INSERT and MERGE, each of them one commit. A table is opened only when the SQL names it. Older versions: FROM orders AT (VERSION => 3), or AT (TIMESTAMP => '2026-01-31').",
   positionals: ['[sql]'],
   settings: ['lake', 'tables', 'allowPath'],
   options: [
@@ -186,12 +188,17 @@ export const sql: Command = {
       value: 'VERSION-OR-TIME',
       description: 'the tables as they were then; a time without a zone is UTC',
     },
+    {
+      flag: '--explain',
+      description: 'what a statement would do: rows and files that DELETE, UPDATE, INSERT and MERGE would change',
+    },
     { flag: '--export', value: 'FILE', description: 'a DuckDB file with a view of every table, for other programs' },
   ],
   examples: [
     { command: 'millrace sql', does: 'a prompt' },
     { command: 'millrace sql "select count(*) from orders"', does: 'count the orders' },
     { command: 'millrace sql --as-of 3 "select count(*) from orders"', does: 'as it was at version 3' },
+    { command: 'millrace sql --explain "delete from orders where id = 7"', does: 'what that would change' },
     { command: 'millrace sql "select * from orders" -o orders.parquet', does: 'take a table along' },
     { command: 'millrace sql "select * from orders" --safe-csv -o orders.csv', does: 'for a spreadsheet' },
     { command: 'millrace sql --export lake.duckdb', does: 'for the duckdb command and what speaks to it' },

@@ -46,9 +46,9 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
     const plan = await planUpsert(snapshot, changes, keyed, write.connection)
     const txn = await tombstones.add(plan, write)
     runtime.crashPoint('tombstones written')
-    const { add, remove } = await writeEdits(snapshot, plan.edits, write)
+    const { add, remove, cdc } = await writeEdits(snapshot, plan.edits, write)
     runtime.crashPoint('changes uploaded')
-    const edits = { add, remove, txn, reads: plan.reads, readsTxns: [TOMBSTONES] }
+    const edits = { add, remove, cdc, txn, reads: plan.reads, readsTxns: [TOMBSTONES] }
     return table.commit({ files: [], edits, advances, info })
   }
 

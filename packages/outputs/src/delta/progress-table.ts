@@ -38,7 +38,7 @@ export interface ProgressTable {
 export interface TableChange {
   readonly files: readonly StagedFile[]
   /** What becomes of rows that are there, found in the snapshot that the table has now. */
-  readonly edits?: Pick<Transaction, 'add' | 'remove' | 'txn' | 'reads' | 'readsTxns'>
+  readonly edits?: Pick<Transaction, 'add' | 'remove' | 'cdc' | 'txn' | 'reads' | 'readsTxns'>
   readonly advances: readonly StoredAdvance[]
   /** Asked of the newest state besides: false means that the commit must not be made. */
   readonly fence?: (latest: Snapshot) => boolean

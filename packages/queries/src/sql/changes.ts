@@ -1,4 +1,6 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
+import { quoteText } from '@millrace/engine'
 import { withoutTexts } from './statements.ts'
 import { type NamedTable, nameOf, schemaOf } from './tables.ts'
 
@@ -38,8 +40,12 @@ export function refuseCreation(sql: string): void {
   })
 }
 
-export function refusedChange({ verb, table }: Change): MillraceError {
-  return new MillraceError('QUERY_FAILED', `${verb} ${nameOf(table)}: SQL only reads the tables of the lake`, {
+/** `writes`: other statements may change the rows of tables. */
+export function refusedChange({ verb, table }: Change, writes: boolean): MillraceError {
+  const does = writes
+    ? 'SQL changes nothing of the tables of the lake but their rows'
+    : 'SQL only reads the tables of the lake'
+  return new MillraceError('QUERY_FAILED', `${verb} ${nameOf(table)}: ${does}`, {
     next: `${WHERE_ROWS_COME_FROM} CREATE TEMP TABLE makes one of your own, from a SELECT; it lasts as long as this session.`,
   })
 }
@@ -58,4 +64,10 @@ function changeBy(pattern: RegExp, sql: string): Change | undefined {
 
 function unquoted(word: string): string {
   return word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word
+}
+
+/** Returns whether the session has made a table of that name for itself. */
+export async function isOwn(name: string, connection: DuckDBConnection): Promise<boolean> {
+  const own = `FROM duckdb_tables() WHERE lower(table_name) = lower(${quoteText(name)})`
+  return (await connection.runAndReadAll(own)).currentRowCount > 0
 }

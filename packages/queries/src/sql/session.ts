@@ -11,11 +11,12 @@ import { quoteText } from '@millrace/engine'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { type Attached, openAttached, type TableRead } from './attach.ts'
 import { askedOfAll } from './catalogue.ts'
-import { changeOf, refuseCreation, refusedChange } from './changes.ts'
+import { changeOf, isOwn, refuseCreation, refusedChange } from './changes.ts'
 import { openSessionEngine } from './engine.ts'
 import { splitStatements } from './statements.ts'
 import { type AsOf, listedTables, tablesOf, withViewNames } from './tables.ts'
 import { parseSelects } from './tree.ts'
+import { changeLake } from './write/change-lake.ts'
 
 export interface SqlOptions {
   /** Places outside of the lake whose files its tables may name. */
@@ -24,6 +25,10 @@ export interface SqlOptions {
   readonly asOf?: AsOf | undefined
   /** Returns the table that a name means, where a data set's table is not called as it is. */
   readonly tableOf?: (name: string) => string
+  /** Whether statements may change the lake's tables. */
+  readonly writes?: boolean
+  /** Whether statements only say what they would do. */
+  readonly explains?: boolean
 }
 
 export interface ResultColumn {
@@ -50,10 +55,8 @@ export interface SqlSession extends AsyncDisposable {
   interrupt(): void
 }
 
-export async function openSql(
-  lake: string | ObjectStore,
-  { asOf, allowPaths = [], tableOf = (name) => name }: SqlOptions = {},
-): Promise<SqlSession> {
+export async function openSql(lake: string | ObjectStore, options: SqlOptions = {}): Promise<SqlSession> {
+  const { asOf, allowPaths = [], tableOf = (name) => name, writes = false, explains = false } = options
   const store = typeof lake === 'string' ? await openLake(lake, { allowPaths }) : lake
   const engine = await openSessionEngine(store)
   let prunes = true
@@ -71,7 +74,7 @@ export async function openSql(
     // After a statement other than SELECT there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
     await using attached = openAttached({ connection, store, asOf, tableOf, tree: prunes ? tree : undefined })
-    if (!tree) await refuseChanges(sql, attached, connection)
+    if (!tree) await refuseChanges(sql, attached, connection, writes)
     await attached.add(tree ? tablesOf(tree) : listedTables(connection, sql))
     const asked = askedOfAll(sql)
     if (asked) await attached.show(asked)
@@ -88,7 +91,9 @@ export async function openSql(
       const used: T[] = []
       for (const statement of await statementsOf(sql, engine.connection())) {
         const execute = (text: string, connection: DuckDBConnection) => connection.stream(text)
-        used.push(await withTables(statement, execute, (result, reads) => use(resultOf(result, reads))))
+        const done = writes ? await changeLake(statement, { ...options, store, engine, prunes }) : undefined
+        const shown = done ?? (explains ? `EXPLAIN ${statement}` : statement)
+        used.push(await withTables(shown, execute, (result, reads) => use(resultOf(result, reads))))
       }
       return used
     },
@@ -147,15 +152,14 @@ async function executed<R>(execute: () => Promise<R>, attached: Attached): Promi
   }
 }
 
-async function refuseChanges(sql: string, attached: Attached, connection: DuckDBConnection): Promise<void> {
+async function refuseChanges(
+  sql: string,
+  attached: Attached,
+  connection: DuckDBConnection,
+  writes: boolean,
+): Promise<void> {
   refuseCreation(sql)
   const change = changeOf(sql)
   if (change === undefined || (await isOwn(change.table.name, connection))) return
-  if (await attached.has(change.table)) throw refusedChange(change)
-}
-
-/** Returns whether the session has made a table of that name for itself. */
-async function isOwn(name: string, connection: DuckDBConnection): Promise<boolean> {
-  const own = `FROM duckdb_tables() WHERE lower(table_name) = lower(${quoteText(name)})`
-  return (await connection.runAndReadAll(own)).currentRowCount > 0
+  if (await attached.has(change.table)) throw refusedChange(change, writes)
 }
