@@ -13,7 +13,7 @@ import { uploadAll } from './staged.ts'
 export const CHANGE_FOLDER = '_change_data'
 
 /** The column of a change file that says what became of a row. */
-export const CHANGE_TYPE = '_change_type'
+const CHANGE_TYPE = '_change_type'
 
 /** Columns of the rows that go, and of those that come: whether the other kind has a row for it. */
 export const [REPLACED, REPLACES] = ['millrace_replaced', 'millrace_replaces']

@@ -44,7 +44,7 @@ export interface RowStatement {
 }
 
 export interface RowsRead {
-  /** Undefined: all rows. */
+  /** All rows where it is undefined. */
   readonly where: Predicate | undefined
   /** Selects the values that some columns of such a row have, by the columns' names. */
   readonly keys?: { readonly columns: readonly string[]; readonly sql: string }
