@@ -71,14 +71,16 @@ it('commits by itself with nothing given, stops cleanly at Ctrl-C, and goes on w
 
 it('loses and doubles nothing when it is killed twenty times at random moments', { timeout: 240_000 }, async () => {
   const place = await workplace()
-  const posts = 30_000
-  const feeder = place.start('ingest', '--count', String(posts), '--mode', 'all', '--seed', '1', '--rate', '1500/s')
+  const posts = 20_000
+  const feeder = place.start('ingest', '--count', String(posts), '--mode', 'all', '--seed', '1', '--rate', '2000/s')
   const fed = new Promise((resolve) => feeder.once('exit', resolve))
   for (let kill = 0; kill < 20; kill++) {
     const worker = place.start('stream', '--every', '50ms', '--source', 'embedded:./data/stream.db')
     const exited = new Promise((resolve) => worker.once('exit', resolve))
-    // Any moment will do, from before the first line of code to the middle of a commit.
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 2500))
+    const committed = printed(worker, /committed/).catch(() => {})
+    // Any moment will do: of every second worker from before its first line of code, of the others after a first commit.
+    if (kill % 2 === 1) await Promise.race([committed, fed])
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 600))
     worker.kill('SIGKILL')
     await exited
   }

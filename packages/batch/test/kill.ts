@@ -1,12 +1,22 @@
+import { cp } from 'node:fs/promises'
 import { systemRuntime } from '@millrace/base'
 import { afterAll } from 'vitest'
 import { jsonLines, openPlace, type Place, post, seen } from './kit.ts'
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
-/** A lake with one run behind it, and raw records of the next day: some known, some bad. */
+let secondDay: Promise<Place> | undefined
+
+/** A lake with one run behind it, and raw records of the next day: some known, some bad. It is made once, then copied. */
 export async function placeOnTheSecondDay(finished?: Parameters<typeof openPlace>[0]): Promise<Place> {
+  secondDay ??= reachSecondDay()
   const place = await openPlace(finished)
+  await cp((await secondDay).folder, place.folder, { recursive: true, preserveTimestamps: true })
+  return place
+}
+
+async function reachSecondDay(): Promise<Place> {
+  const place = await openPlace(afterAll)
   await place.putPosts('monday', [...numbers(0, 40), 3, 4])
   await place.run('2026-01-01')
   await place.putPosts('tuesday', [...numbers(30, 70), 65])

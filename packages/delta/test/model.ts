@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { type FaultPlan, faultyStore, memoryStore, type Objects } from '@millrace/store'
 import {
@@ -131,7 +132,8 @@ export function modelledTable(testTables: TestTables, random: () => number = Mat
       now += HOUR
       const store = faultyStore(memoryStore(objects, runtime), plan, runtime)
       try {
-        const snapshot = await openOrCreate({ store, path }, { schema: SCHEMA, configuration }, runtime)
+        const wanted = { schema: SCHEMA, configuration }
+        const snapshot = await openOrCreate({ store, path }, wanted, runtime, testTables.connection)
         await step.run(snapshot, context, state)
       } finally {
         // A write that is late arrives after all.
@@ -139,7 +141,8 @@ export function modelledTable(testTables: TestTables, random: () => number = Mat
       }
     },
     async read(objects: Objects): Promise<State> {
-      const snapshot = await openTable({ store: memoryStore(objects, runtime), path })
+      const store = memoryStore(objects, runtime)
+      const snapshot = await openTable({ store, path }, undefined, testTables.connection)
       if (!snapshot) return EMPTY
       const ids = await rowsRead.once(objects, snapshot, async () => {
         const found = await testTables.ask(snapshot, 'SELECT id, text FROM rows ORDER BY id')
@@ -151,23 +154,22 @@ export function modelledTable(testTables: TestTables, random: () => number = Mat
   }
 }
 
-/** Remembers the ids of a snapshot by all that they come from: its columns and the very bytes of its files. */
+/** Remembers the ids of a snapshot by all that they come from: its columns, and the bytes of its files. */
 function rememberedIds() {
-  const numbers = new WeakMap<Uint8Array, number>()
+  const hashes = new WeakMap<Uint8Array, string>()
   const known = new Map<string, readonly number[]>()
-  let next = 0
-  const numberOf = (bytes: Uint8Array) => {
-    const number = numbers.get(bytes) ?? next++
-    numbers.set(bytes, number)
-    return number
+  const hashOf = (bytes: Uint8Array) => {
+    const hash = hashes.get(bytes) ?? createHash('sha256').update(bytes).digest('base64')
+    hashes.set(bytes, hash)
+    return hash
   }
   return {
     async once(objects: Objects, { table, files, metadata }: Snapshot, read: () => Promise<readonly number[]>) {
       const parts = [...files.values()].map(({ path, deletionVector }) => {
         const bytes = objects.get(`${table.path}/${path}`)?.bytes
-        return [path, deletionVector, bytes && numberOf(bytes)]
+        return [bytes && hashOf(bytes), deletionVector]
       })
-      const key = JSON.stringify([metadata, parts])
+      const key = JSON.stringify([metadata.schemaString, parts])
       const ids = known.get(key) ?? (await read())
       known.set(key, ids)
       return ids

@@ -83,37 +83,38 @@ async function readParquet(
   }
 }
 
-async function readRows(connection: DuckDBConnection, path: string, replay: Replay): Promise<readonly Sidecar[]> {
-  const query = await checkpointQuery(connection, path)
-  if (query.addsTo) await readAdds(connection, query.addsTo, replay)
-  if (!query.others) return []
-  const lines = (await connection.runAndReadAll(query.others)).getRows().map(([line]) => String(line))
-  if (lines.length === 0) return []
-  const actions = decodeActions(new TextEncoder().encode(lines.join('\n')), 'a checkpoint')
-  replay.apply(actions)
-  return actions.sidecar
-}
-
 const PIECE_BYTES = 1 << 20
 
-async function readAdds(connection: DuckDBConnection, copyTo: (file: string) => string, replay: Replay): Promise<void> {
+/** Returns the sidecars that the rows name; the replay gets all else. */
+async function readRows(connection: DuckDBConnection, path: string, replay: Replay): Promise<readonly Sidecar[]> {
+  const copyTo = await checkpointQuery(connection, path)
+  if (!copyTo) return []
   const parent = await temporaryFolderOf(connection)
   const noRoom = (cause: unknown) => refuseForRoom(parent, cause)
   const folder = await mkdtemp(join(parent, 'checkpoint-')).catch(noRoom)
   try {
-    const lines = join(folder, 'adds')
+    const lines = join(folder, 'lines')
     const copied = connection.run(copyTo(lines))
     await copied.catch((cause) => (String(cause).includes(lines) ? noRoom(cause) : Promise.reject(cause)))
-    const addFrom = addReader(replay)
-    let rest = ''
-    for await (const piece of createReadStream(lines, { encoding: 'utf8', highWaterMark: PIECE_BYTES })) {
-      const parts = `${rest}${piece}`.split(SEPARATOR)
-      rest = parts.slice(addFrom(parts)).join(SEPARATOR)
-    }
-    expectLineEnd(rest)
+    return await readLines(lines, replay)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function readLines(file: string, replay: Replay): Promise<readonly Sidecar[]> {
+  const entries: string[] = []
+  const linesFrom = lineReader(replay, entries)
+  let rest = ''
+  for await (const piece of createReadStream(file, { encoding: 'utf8', highWaterMark: PIECE_BYTES })) {
+    const parts = `${rest}${piece}`.split(SEPARATOR)
+    rest = parts.slice(linesFrom(parts)).join(SEPARATOR)
+  }
+  if (rest.trim() !== '') throw new Error(NO_LINE)
+  if (entries.length === 0) return []
+  const actions = decodeActions(new TextEncoder().encode(entries.join('\n')), 'a checkpoint')
+  replay.apply(actions)
+  return actions.sidecar
 }
 
 /** The table is not to blame. */
@@ -124,15 +125,13 @@ function refuseForRoom(folder: string, cause: unknown): never {
   })
 }
 
-/** A line's end comes as one more part, between two adds. */
+/** Before the parts of each add comes the end of the line before, or a line of a log entry, which has no such parts. */
 const LINE_PARTS = ADD_PARTS.length + 1
 
-function expectLineEnd(part: string | undefined): void {
-  if (part?.trim()) throw new Error('it names a file by a path that is no URL')
-}
+const NO_LINE = 'it names a file by a path that is no URL'
 
-/** Takes the adds that are there whole, and says how many parts those were. */
-function addReader(replay: Replay): (parts: readonly string[]) => number {
+/** Takes the lines that are there whole, and returns how many parts those were. */
+function lineReader(replay: Replay, entries: string[]): (parts: readonly string[]) => number {
   // Values that repeat from file to file, such as partition values, are parsed once.
   const shared = new Map<string, unknown>()
   const fromJson = (json: string) => {
@@ -146,7 +145,12 @@ function addReader(replay: Replay): (parts: readonly string[]) => number {
   return (parts) => {
     let at = 0
     for (; at + LINE_PARTS < parts.length; at += LINE_PARTS) {
-      expectLineEnd(parts[at])
+      const entry = (parts[at] as string).trim()
+      if (entry !== '') {
+        for (let part = 1; part < LINE_PARTS; part++) if (parts[at + part] !== '') throw new Error(NO_LINE)
+        entries.push(entry)
+        continue
+      }
       const [partitionValues, tags, vector, stats] = [parts[at + 2], parts[at + 5], parts[at + 6], parts[at + 7]]
       replay.add({
         path: parts[at + 1] as string,

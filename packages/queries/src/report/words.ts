@@ -1,14 +1,14 @@
-const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
-const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
-const SHARE = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 })
+const NUMBER = formatter({ maximumFractionDigits: 2 })
+const SHORT = formatter({ notation: 'compact', maximumFractionDigits: 1 })
+const SHARE = formatter({ style: 'percent', maximumFractionDigits: 1 })
 
-export const numberText = (value: number | bigint): string => NUMBER.format(value)
+export const numberText = (value: number | bigint): string => NUMBER(value)
 
-export const shortNumber = (value: number): string => SHORT.format(value)
+export const shortNumber = (value: number): string => SHORT(value)
 
 export function shareText(part: number, whole: number): string {
   if (part === 0 || whole === 0) return '0%'
-  return part / whole < 0.001 ? 'under 0.1%' : SHARE.format(part / whole)
+  return part / whole < 0.001 ? 'under 0.1%' : SHARE(part / whole)
 }
 
 /** Returns a column name as words: `median_follower_count` becomes "median follower count". */
@@ -35,4 +35,13 @@ const LONGEST = 60
 export function shortText(text: string): string {
   const characters = [...text]
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text
+}
+
+/** Makes the formatter when it is first used: that takes longer than many a command that never does. */
+function formatter(options: Intl.NumberFormatOptions): (value: number | bigint) => string {
+  let format: Intl.NumberFormat | undefined
+  return (value) => {
+    format ??= new Intl.NumberFormat('en', options)
+    return format.format(value)
+  }
 }
