@@ -6,6 +6,7 @@ import { systemRuntime } from '@millrace/base'
 import { PINTEREST } from '@millrace/testkit'
 import { openProducer } from '@millrace/transport'
 import avsc from 'avsc'
+import protobuf from 'protobufjs'
 import { pinsAsLines } from '../pins/as-lines.ts'
 import type { Benchmark } from '../src/contract.ts'
 import { tableIn } from '../src/outputs.ts'
@@ -14,7 +15,7 @@ const AT_ONCE = 5000
 
 export const benchmark: Benchmark = {
   about:
-    'The same raw pins as JSON and as Avro, out of the embedded store, cleaned, into a Delta table. Avro has a union with null for each field.',
+    'The same raw pins as JSON, Avro and Protobuf, out of the embedded store, cleaned, into a Delta table. Each field may be missing.',
   unit: 'rows',
   // The embedded store keeps 256 MiB.
   size: 300_000,
@@ -31,17 +32,37 @@ export const benchmark: Benchmark = {
       await fill(join(folder, 'json.db'), pins, (line) => Buffer.from(line))
       const type = avsc.Type.forSchema(schema as avsc.Schema)
       await fill(join(folder, 'avro.db'), pins, (line) => type.toBuffer(JSON.parse(line)))
+      await prepareProtobuf(folder, pins, description)
     })
   },
   outputs: (output) => ({ pin: tableIn(join(output, 'pin')) }),
 }
 
-function schemaOf(fields: Readonly<Record<string, { readonly type: string }>>) {
+type Fields = Readonly<Record<string, { readonly type: string }>>
+
+function schemaOf(fields: Fields) {
   const types = Object.entries(fields).map(([name, { type }]) => ({
     ...{ name, default: null },
     type: ['null', type === 'text' ? 'string' : 'int'],
   }))
   return { type: 'record', name: 'Pin', fields: types }
+}
+
+async function prepareProtobuf(folder: string, pins: string, description: { readonly fields: Fields }): Promise<void> {
+  const fields = Object.entries(description.fields).map(
+    ([name, { type }], i) => `optional ${type === 'text' ? 'string' : 'int32'} ${name} = ${i + 1};`,
+  )
+  const text = `syntax = "proto3"; message Pin { ${fields.join(' ')} }`
+  const format = { name: 'protobuf', message: 'Pin', schemas: ['pin.proto'] }
+  await copyDataset(join(folder, 'protobuf/pin'), { ...description, format })
+  await writeFile(join(folder, 'protobuf/pin/pin.proto'), text)
+  const type = protobuf.parse(text, { keepCase: true }).root.lookupType('Pin')
+  await fill(join(folder, 'protobuf.db'), pins, (line) => Buffer.from(type.encode(present(JSON.parse(line))).finish()))
+}
+
+/** Protobuf has no null: what is null is not there. */
+function present(pin: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(pin).filter(([, value]) => value !== null))
 }
 
 async function copyDataset(folder: string, description: object): Promise<void> {

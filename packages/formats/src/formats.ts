@@ -7,6 +7,8 @@ import type { DebeziumDescription } from './debezium/options.ts'
 import type { Format } from './format.ts'
 import { jsonFormat } from './json/format.ts'
 import { jsonSchemaFormat } from './json-schema/format.ts'
+import { registeredProtobuf, schemedProtobuf } from './protobuf/format.ts'
+import type { ProtoText } from './protobuf/parse.ts'
 import { bytesFormat, textFormat } from './text/format.ts'
 
 /** Opens a format by its name. */
@@ -17,6 +19,7 @@ const FORMATS: Readonly<Record<string, OpenFormat>> = {
   json: () => jsonFormat,
   avro: registeredAvro,
   debezium: () => debeziumFormat(),
+  protobuf: registeredProtobuf,
   'json-schema': () => jsonSchemaFormat,
   text: () => textFormat,
   bytes: () => bytesFormat,
@@ -33,11 +36,12 @@ export function formatNames(): string[] {
   return [...new Set([...own.map(({ name }) => name), ...Object.keys(FORMATS)])]
 }
 
-/** What a data set says of its format: a name, Avro with schemas of its own, or how it wants Debezium's changes. */
+/** What a data set says of its format: a name, schemas of its own, or how it wants Debezium's changes. */
 export type FormatDescription =
   | string
   | DebeziumDescription
   | { readonly name: 'avro'; readonly framing: Framing; readonly schemas: readonly unknown[] }
+  | { readonly name: 'protobuf'; readonly message: string; readonly schemas: readonly ProtoText[] }
 
 /**
  * Opens the format that a data set describes; its schemas are parsed already. Without a context it cannot read what
@@ -46,7 +50,9 @@ export type FormatDescription =
 export function openFormat(description: FormatDescription, context?: FormatContext): Format {
   if (typeof description !== 'string') {
     if (description.name === 'debezium') return debeziumFormat(description)
-    return schemedAvro(description.framing, description.schemas)
+    return description.name === 'avro'
+      ? schemedAvro(description.framing, description.schemas)
+      : schemedProtobuf(description.schemas, description.message)
   }
   const ofUser = own.find(({ name }) => name === description)
   if (ofUser) return ofUser

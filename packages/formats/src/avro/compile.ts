@@ -1,8 +1,10 @@
+import type { JsonWriter } from '../transcode/json-writer.ts'
+import { writeBase64, writeDouble, writeLong } from '../transcode/numbers.ts'
+import { Undecodable } from '../transcode/undecodable.ts'
 import { writeLogical } from './logical.ts'
-import { type AvroReader, Undecodable } from './reader.ts'
+import type { AvroReader } from './reader.ts'
 import type { AvroRecord, AvroType } from './schema.ts'
 import type { Transcode } from './transcode.ts'
-import type { JsonWriter } from './writer.ts'
 
 const DEEPEST = 200
 const COMMA = 0x2c
@@ -25,7 +27,7 @@ function transcoderOf(type: AvroType, known: Map<AvroRecord, Transcode>): Transc
       return (from, to) => to.raw(readBoolean(from))
     case 'int':
     case 'long':
-      return type.logical ? writeLogical(type, type.logical) : type.kind === 'int' ? writeInt : writeLong
+      return type.logical ? writeLogical(type, type.logical) : type.kind === 'int' ? writeInt : writeSigned
     case 'float':
       return (from, to) => writeDouble(from.view.getFloat32(from.skip(4), true), to)
     case 'double':
@@ -153,12 +155,9 @@ function readBoolean(from: AvroReader): Uint8Array {
 
 const writeInt: Transcode = (from, to) => to.integer(from.int())
 
-/** A number that a JavaScript number can't hold is written digit for digit all the same. */
-const writeLong: Transcode = (from, to) => {
+const writeSigned: Transcode = (from, to) => {
   from.long()
-  const { high, low } = from
-  if (high >= -0x200000 && high < 0x200000) to.integer(high * 2 ** 32 + low)
-  else to.ascii(String((BigInt(high) << 32n) | BigInt(low)))
+  writeLong(from.high, from.low, to)
 }
 
 const writeText: Transcode = (from, to) => {
@@ -167,18 +166,9 @@ const writeText: Transcode = (from, to) => {
   to.text(from.bytes, from.view, start, start + length)
 }
 
-/** What no JSON number is, is a text: a field of type double rejects it by name. */
-function writeDouble(value: number, to: JsonWriter): void {
-  to.reserve(32)
-  to.ascii(Number.isFinite(value) ? String(value) : `"${value}"`)
-}
-
-/** Bytes are base64: from_base64 of the engine makes a column of them. */
 function writeBytes(type: AvroType): Transcode {
   return (from, to) => {
     const length = type.kind === 'fixed' ? type.size : from.length()
-    const start = from.skip(length)
-    const { buffer, byteOffset } = from.bytes
-    to.ascii(`"${Buffer.from(buffer, byteOffset + start, length).toString('base64')}"`)
+    writeBase64(from.bytes, from.skip(length), length, to)
   }
 }

@@ -1,6 +1,6 @@
 import { compile } from './compile.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import type { PlanOf } from './read-messages.ts'
+import type { PlanOf } from './read-avro.ts'
 import { parseSchema } from './schema.ts'
 import type { Transcode } from './transcode.ts'
 

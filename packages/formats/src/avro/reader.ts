@@ -1,7 +1,4 @@
-/** Why a message can't be decoded. */
-export class Undecodable extends Error {
-  override readonly name = 'Undecodable'
-}
+import { Undecodable } from '../transcode/undecodable.ts'
 
 /** Reads Avro's binary encoding. It never reads past `end`. */
 export class AvroReader {

@@ -1,6 +1,7 @@
-import { split, writeClock, writeDay, writeDecimal } from '../avro/logical.ts'
-import { Undecodable } from '../avro/reader.ts'
-import type { JsonWriter } from '../avro/writer.ts'
+import { writeDecimal } from '../transcode/decimal.ts'
+import type { JsonWriter } from '../transcode/json-writer.ts'
+import { split, writeClock, writeDay } from '../transcode/moments.ts'
+import { Undecodable } from '../transcode/undecodable.ts'
 import { wktOf } from './wkt.ts'
 
 /** Writes a column's value, which stands at `start` in these bytes and is not null, as the cleaner reads it. */

@@ -1,5 +1,5 @@
-import { Undecodable } from '../avro/reader.ts'
-import type { JsonWriter } from '../avro/writer.ts'
+import type { JsonWriter } from '../transcode/json-writer.ts'
+import { Undecodable } from '../transcode/undecodable.ts'
 import type { Change } from './envelope.ts'
 import { afterSpace, Members } from './members.ts'
 

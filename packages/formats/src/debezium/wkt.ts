@@ -1,4 +1,4 @@
-import { Undecodable } from '../avro/reader.ts'
+import { Undecodable } from '../transcode/undecodable.ts'
 
 const NAMES = [
   '',

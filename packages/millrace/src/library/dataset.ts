@@ -14,7 +14,7 @@ export interface FieldDefinition {
 export interface DatasetDefinition {
   readonly name: string
   readonly description?: string
-  /** How its messages are written: a name, Avro with schemas, or a format of one's own. JSON unless said. */
+  /** How its messages are written: a name, Avro or Protobuf with schemas, or a format of one's own. JSON unless said. */
   readonly format?: FormatDescription | Format
   readonly fields: Readonly<Record<string, FieldDefinition>>
   /** What `raw` has of each message beside its fields, by name: its key, headers, timestamp, topic, partition, offset. */

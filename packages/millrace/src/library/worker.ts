@@ -14,7 +14,7 @@ export interface WorkerOptions {
   /** Objects, or names of what is in `datasetFolders`. */
   readonly datasets: readonly (DatasetDefinition | string)[]
   readonly datasetFolders?: readonly string[]
-  /** The schema registry of data sets whose messages are Avro: https://host:8081. Its login is in the environment. */
+  /** The schema registry of data sets whose messages are Avro or Protobuf: https://host:8081. Its login is in the environment. */
   readonly registry?: string
   /** Which topics hold which data set: those of its name unless said. */
   readonly topics?: Readonly<Record<string, string | readonly string[]>>

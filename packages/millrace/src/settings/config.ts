@@ -29,7 +29,7 @@ export interface Config {
   datasetFolders?: string | string[]
   /** Where questions are, NAME.sql and NAME.json each; the first that has a name wins. */
   questionFolders?: string | string[]
-  /** The schema registry of data sets whose messages are Avro: https://host:8081. */
+  /** The schema registry of data sets whose messages are Avro or Protobuf: https://host:8081. */
   registry?: string
   /** Tables of a database that are not called as their data set is. */
   databaseTables?: string | Record<string, string>

@@ -107,6 +107,13 @@ const DebeziumFormat = z.strictObject({
   types: z.record(z.string().min(1), z.string().min(1)).optional(),
 })
 
+/** Protobuf of one message: files beside dataset.json, of which the first has the message, and others are imported. */
+const OwnMessage = z.strictObject({
+  name: z.literal('protobuf'),
+  message: z.string().min(1),
+  schemas: z.array(z.string()).min(1),
+})
+
 const MessageFormat = z
   .union([
     z
@@ -114,6 +121,7 @@ const MessageFormat = z
       .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` }),
     OwnSchemas,
     DebeziumFormat,
+    OwnMessage,
   ])
   .default('json')
 
@@ -203,20 +211,25 @@ function formatOf(
   folder: string,
 ): Format {
   if (typeof format === 'string') return openFormat(format, context)
-  const schemas = format.schemas.map((schema) =>
-    typeof schema === 'string' ? readSchema(join(folder, schema)) : schema,
-  )
+  const described =
+    format.name === 'avro'
+      ? { ...format, schemas: format.schemas.map((schema) => avroSchema(schema, folder)) }
+      : { ...format, schemas: format.schemas.map((name) => ({ name, text: readText(join(folder, name)) })) }
   try {
-    return openFormat({ ...format, schemas }, context)
+    return openFormat(described, context)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new MillraceError('DATASET_INVALID', `${where}: format: a schema can't be read: ${why}`, { cause })
   }
 }
 
-function readSchema(file: string): unknown {
+function avroSchema(schema: string | Readonly<Record<string, unknown>>, folder: string): unknown {
+  return typeof schema === 'string' ? parseJson(readText(join(folder, schema)), schema) : schema
+}
+
+function readText(file: string): string {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new MillraceError('DATASET_INVALID', `${file} is no schema that can be read`, { cause })
   }

@@ -1,0 +1,69 @@
+import { type JoinedValues, MillraceError } from '@millrace/base'
+import type { FormatContext } from '../context.ts'
+import type { Format, ReadMessages } from '../format.ts'
+import { openRegistered } from '../registry/registered.ts'
+import type { RegistrySchema } from '../registry/registry.ts'
+import { HEADER, schemaIdAt } from '../registry/wire-format.ts'
+import type { JsonWriter } from '../transcode/json-writer.ts'
+import { readMessages } from '../transcode/read-messages.ts'
+import { compileRecord } from './compile.ts'
+import type { WriteMessage } from './fields.ts'
+import { type MessagesOf, messagesOf } from './indexes.ts'
+import { type ProtoText, parseProto } from './parse.ts'
+import { WireReader } from './wire.ts'
+
+/** Protobuf in Confluent's wire format: a zero byte, the id of a schema, which of its messages it is, the message. */
+export function registeredProtobuf(context: FormatContext | undefined): Format {
+  return openRegistered(
+    { name: 'protobuf', title: 'Protobuf', kind: 'PROTOBUF', prepare, read: readRegistered },
+    context,
+  )
+}
+
+/** Protobuf of one message, whose schema stands in the data set. */
+export function schemedProtobuf(schemas: readonly ProtoText[], name: string): Format {
+  const [main, ...imported] = schemas
+  const message = main && parseProto(main.text, imported).messageNamed(name)
+  if (!message) throw new MillraceError('DATASET_INVALID', `the schema has no message ${name}`)
+  const write = compileRecord(message)
+  return {
+    name: 'protobuf',
+    rules: JSON.stringify([schemas, name]),
+    readsKeys: false,
+    isJsonLines: false,
+    isBinary: true,
+    read(messages) {
+      const from = new WireReader(messages.bytes)
+      return readMessages(messages, 'Protobuf', (start, end, to) => writeWhole(write, from, start, end, to))
+    },
+  }
+}
+
+function prepare({ text, references }: RegistrySchema): MessagesOf {
+  return messagesOf(parseProto(text, references))
+}
+
+function readRegistered(messages: JoinedValues, known: ReadonlyMap<number, MessagesOf | string>): ReadMessages {
+  const from = new WireReader(messages.bytes)
+  return readMessages(messages, 'Protobuf', (start, end, to) => {
+    const id = schemaIdAt(from.view, start, end)
+    if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'
+    const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
+    if (typeof file === 'string') return file
+    from.at = start + HEADER
+    const write = file(from, end)
+    if (!write) return `not Protobuf: its schema ${id} has no such message`
+    return writeWhole(write, from, from.at, end, to)
+  })
+}
+
+/** A message whose JSON is so much larger is made to be. */
+const MOST_GROWTH = 64
+const ALWAYS_ALLOWED = 64 << 10
+
+function writeWhole(write: WriteMessage, from: WireReader, start: number, end: number, to: JsonWriter): undefined {
+  from.depth = 0
+  from.top = 0
+  from.limit = to.at + ALWAYS_ALLOWED + MOST_GROWTH * (end - start)
+  write(from, start, end, to)
+}

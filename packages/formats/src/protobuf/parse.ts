@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module'
+import type protobufjs from 'protobufjs'
+import { BUILT_IN } from './built-in.ts'
+import type { ProtoEnum, ProtoField, ProtoFile, ProtoMessage, ProtoType, Scalar } from './schema.ts'
+
+/** Loaded only where messages are Protobuf: it takes a twentieth of a second. */
+const load = () => createRequire(import.meta.url)('protobufjs') as typeof protobufjs
+
+const MAIN = 'main'
+
+export interface ProtoText {
+  /** The path by which others import it. */
+  readonly name: string
+  readonly text: string
+}
+
+/** Parses the text of a .proto file, and of those that it imports. Throws what is wrong. */
+export function parseProto(text: string, imported: readonly ProtoText[]): ProtoFile {
+  const { Root, Type, Enum, parse, common } = load()
+  const root = new Root()
+  const given = new Set(imported.map(({ name }) => name))
+  const parseInto = (name: string, source: string) => {
+    Object.assign(parse, { filename: name })
+    for (const path of parse(source, root, { keepCase: true }).imports ?? []) useBuiltIn(path)
+  }
+  const used = new Set<string>()
+  const useBuiltIn = (path: string) => {
+    if (given.has(path) || used.has(path)) return
+    used.add(path)
+    const known = common.get(path)
+    if (known?.nested) root.addJSON(known.nested)
+    else if (BUILT_IN[path] !== undefined) parseInto(path, BUILT_IN[path])
+  }
+  for (const { name, text: source } of imported) {
+    if (common.get(name)) given.delete(name)
+    else parseInto(name, source)
+  }
+  for (const { name } of imported) useBuiltIn(name)
+  parseInto(MAIN, text)
+  root.resolveAll()
+
+  const messages = new Map<protobufjs.Type, ProtoMessage>()
+
+  function messageOf(type: protobufjs.Type): ProtoMessage {
+    const before = messages.get(type)
+    if (before) return before
+    const message: ProtoMessage = { name: type.fullName.slice(1), fields: [] }
+    messages.set(type, message)
+    // Extensions are fields of whoever knows them; their names begin with a dot.
+    for (const field of type.fieldsArray) if (!field.name.startsWith('.')) message.fields.push(fieldOf(field))
+    return message
+  }
+
+  function fieldOf(field: protobufjs.Field): ProtoField {
+    return {
+      name: field.name,
+      number: field.id,
+      type: typeOf(field),
+      shape: 'keyType' in field ? { mapKey: field.keyType as Scalar } : field.repeated ? 'list' : 'single',
+      hasPresence: field.hasPresence === true || field.partOf !== null,
+      isRequired: field.required,
+      isGroup: field.delimited === true,
+      ...(field.partOf && { oneof: field.partOf.name }),
+    }
+  }
+
+  function typeOf({ resolvedType, type }: protobufjs.Field): ProtoType {
+    if (resolvedType instanceof Type) return { kind: 'message', message: messageOf(resolvedType) }
+    return resolvedType instanceof Enum ? enumOf(resolvedType) : { kind: 'scalar', scalar: type as Scalar }
+  }
+
+  const typesIn = (space: protobufjs.NamespaceBase): protobufjs.Type[] =>
+    space.nestedArray.flatMap((each) => (each instanceof Type && each.filename === MAIN ? [each] : []))
+
+  const ownTypes = (space: protobufjs.NamespaceBase): protobufjs.Type[] => [
+    ...typesIn(space),
+    ...space.nestedArray.flatMap((each) =>
+      'nestedArray' in each && !(each instanceof Type) ? ownTypes(each as protobufjs.NamespaceBase) : [],
+    ),
+  ]
+  const top = ownTypes(root)
+  return {
+    messageAt([first = 0, ...rest]) {
+      let type = top[first]
+      for (const index of rest) type = type && typesIn(type)[index]
+      return type && messageOf(type)
+    },
+    messageNamed(name) {
+      const type = [...ownTypes(root), ...top.flatMap(within)].find(
+        ({ fullName, name: own }) => fullName === `.${name}` || own === name,
+      )
+      return type && messageOf(type)
+    },
+  }
+
+  function within(type: protobufjs.Type): protobufjs.Type[] {
+    return typesIn(type).flatMap((inner) => [inner, ...within(inner)])
+  }
+}
+
+/** Of two symbols with one number the first counts. */
+function enumOf(type: protobufjs.Enum): ProtoEnum {
+  const symbols = new Map<number, string>()
+  for (const [symbol, number] of Object.entries(type.values)) if (!symbols.has(number)) symbols.set(number, symbol)
+  return { kind: 'enum', name: type.fullName.slice(1), symbols }
+}

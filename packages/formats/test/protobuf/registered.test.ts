@@ -1,0 +1,59 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { joinValues, valueAt } from '@millrace/base'
+import { expect, onTestFinished, test } from 'vitest'
+import { openFormat } from '../../src/index.ts'
+
+const ADDRESS = 'syntax = "proto3"; package shop; message Address { string zip = 1; }'
+const ORDER = `syntax = "proto3"; package shop; import "address.proto";
+  message Order { message Item { string sku = 1; } map<string, int32> counts = 1; message Note { string text = 1; } }
+  message Parcel { Address to = 1; }`
+
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  '/schemas/ids/7': {
+    schemaType: 'PROTOBUF',
+    schema: ORDER,
+    references: [{ name: 'address.proto', subject: 'address', version: 1 }],
+  },
+  '/schemas/ids/8': { schema: '"int"' },
+  '/schemas/ids/9': { schemaType: 'PROTOBUF', schema: 'syntax = "proto3"; message {' },
+  '/subjects/address/versions/1': { schemaType: 'PROTOBUF', schema: ADDRESS },
+}
+
+test('the wire format names the schema and which of its messages it is, nested ones too', async () => {
+  const server = createServer(({ url = '' }, response) => {
+    response.statusCode = url in ANSWERS ? 200 : 404
+    response.end(JSON.stringify(ANSWERS[url] ?? {}))
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const messages = [
+    '0000000007 00 0a050a01781002',
+    '0000000007 0200 0a050a01781002',
+    '0000000007 0202 0a030a0131',
+    '0000000007 040002 0a0161',
+    '0000000007 0206 00',
+    '0000000007',
+    '0000000008 00',
+    '0000000009 00',
+    '0000000010 00',
+    '01',
+  ].map((text) => Buffer.from(text.replaceAll(' ', ''), 'hex'))
+  const { lines, rejected } = await openFormat('protobuf', { registry, environment: {} }).read(joinValues(messages))
+  const records = messages.flatMap((_, i) => Buffer.from(valueAt(lines, i) ?? []).toString() || [])
+  expect(records.map((record) => JSON.parse(record))).toEqual([
+    { counts: { x: 2 } },
+    { counts: { x: 2 } },
+    { to: { zip: '1' } },
+    { text: 'a' },
+  ])
+  expect(rejected.map(({ reason }) => reason)).toEqual([
+    'not Protobuf: its schema 7 has no such message',
+    'not Protobuf of its schema: it ends within a value',
+    'not Protobuf: its schema is of the kind AVRO',
+    expect.stringMatching(/^not Protobuf: its schema can't be read: /),
+    'not Protobuf: its schema 16 is not in the registry',
+    'not Protobuf: it does not begin with the id of a schema',
+  ])
+})
