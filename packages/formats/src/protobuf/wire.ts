@@ -1,6 +1,7 @@
 import { Undecodable } from '../transcode/undecodable.ts'
 
-export const [VARINT, FIXED64, DELIMITED, GROUP, GROUP_END, FIXED32] = [0, 1, 2, 3, 4, 5] as const
+export const [VARINT, FIXED64, DELIMITED, GROUP, FIXED32] = [0, 1, 2, 3, 5] as const
+const GROUP_END = 4
 
 /** Nested deeper than a parser of Protobuf goes. */
 const DEEPEST = 100
