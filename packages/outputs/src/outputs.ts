@@ -4,7 +4,7 @@ import type { OpenOutput, OutputKind } from './output.ts'
 
 /** All outputs, by name or by the scheme of the address; a new one is a line here. */
 const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
-  delta: async () => ({ open: (await import('./delta/output.ts')).openDelta, modes: ['append', 'upsert'] }),
+  delta: async () => ({ open: (await import('./delta/output.ts')).openDelta, modes: MODES }),
   quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine, modes: MODES }),
   'cassandra:': async () => {
     const [{ openCassandra }, { fitsAddressed }, { lookAtCassandra }] = await Promise.all([

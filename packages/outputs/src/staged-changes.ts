@@ -4,7 +4,7 @@ import { changeSchema, type Dataset, type Keyed, PLACE } from '@millrace/transfo
 import { tableInMemory } from './rows.ts'
 
 /**
- * The changes of a batch, one for each key: the newest. A Parquet file on this computer with the columns of
+ * The changes of a batch, one for each key: the newest; of a history, one for each key and sequence. A Parquet file on this computer with the columns of
  * `changeSchema`; without changes there is none.
  */
 export interface StagedChanges {
@@ -22,9 +22,9 @@ export function changesInMemory(dataset: Dataset, machine: Machine): Promise<Sna
 
 const NONE: StagedChanges = { path: undefined, rows: 0, bytes: 0, discard: async () => {} }
 
-/** Makes one file of the newest change of each key, sorted by key, and deletes the files of all changes. */
+/** Makes one file of the newest change of each key, or of all that make a version, sorted by key, and deletes the files of all changes. */
 export async function stageNewest(
-  { key, sequenceBy }: Keyed,
+  { mode, key, sequenceBy }: Keyed,
   all: readonly StagedFile[],
   table: Snapshot,
   { engine, workFolder, runtime }: Machine,
@@ -35,8 +35,9 @@ export async function stageNewest(
     const paths = all.map(({ localPath }) => quoteText(localPath)).join(', ')
     const order = [...sequenceBy.map(quoteName), PLACE].map((name) => `${name} DESC`).join(', ')
     const keys = key.map(quoteName).join(', ')
+    const same = mode === 'history' ? [...key, ...sequenceBy].map(quoteName).join(', ') : keys
     const newest = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)
-      QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY ${order}) = 1 ORDER BY ${keys}`
+      QUALIFY row_number() OVER (PARTITION BY ${same} ORDER BY ${order}) = 1 ORDER BY ${keys}`
     const [file] = await stageRows(connection, newest, table, workFolder, runtime)
     if (!file) return NONE
     return { path: file.localPath, rows: Number(file.rows), bytes: file.add.size, discard: () => discardStaged(file) }

@@ -56,6 +56,11 @@ describe('a keyed table', () => {
     [{ key: ['score'] }, "key: column score can't be compared: double"],
     [{ sequenceBy: ['moment'] }, 'sequenceBy: there is no column moment; the columns are id, name, score, at'],
     [{ sequenceBy: ['id'] }, 'sequenceBy: id is in the key'],
+    [{ mode: 'history', sequenceBy: undefined }, 'sequenceBy: "mode": "history" needs the columns that say'],
+    [
+      { mode: 'history', columns: { ...DESCRIPTION.columns, __valid_to: { type: 'date' } } },
+      /__valid_to is a name of Millrace's own/,
+    ],
     [{ mode: 'append' }, 'key: only "mode": "upsert" or "history" has it'],
     [{ mode: 'merge' }, /append.*upsert.*history/],
     [{ tombstoneRetention: 'a week' }, /write it as "7 days" or "12 hours"/],

@@ -9,6 +9,7 @@ import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import type { RowEdits } from './edits.ts'
 import { filesWithKeys } from './files-with-keys.ts'
+import { keyRange, sameKey } from './keys.ts'
 
 export interface UpsertRules {
   /** Columns of the table and of the changes; none of them may be NULL in a change. */
@@ -40,7 +41,10 @@ export interface UpsertPlan {
   readonly deleted: number
   /** Changes that were older than what the table holds, or equal to it. */
   readonly ignored: number
-  /** A SELECT of the columns of key and sequence of the changes that delete. */
+  /**
+   * A SELECT of the columns of key and sequence of what must be remembered: the changes that delete, and those that were
+   * left out as equal to the row, whose sequence nothing else keeps.
+   */
   readonly newTombstones: string
 }
 
@@ -68,43 +72,31 @@ export async function planUpsert(
   await findRows(snapshot, files, changes, rules, source, connection)
   await findBuried(changes.tombstones, range, rules, keys, connection)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${WINNERS} AS
-    SELECT ${ID} AS id, deletes, f.${FILE} FROM ${keys} AS c
+    SELECT ${ID} AS id, deletes, f.${FILE}, NOT deletes AND coalesce(f.equal, false) AS equal FROM ${keys} AS c
     LEFT JOIN (SELECT id, min(${FILE}) AS ${FILE}, bool_and(newer) AS newer, bool_and(equal) AS equal
       FROM ${FOUND} GROUP BY id) AS f ON f.id = c.${ID}
-    WHERE coalesce(f.newer, true) AND (deletes OR NOT coalesce(f.equal, false))
-      AND NOT EXISTS (SELECT 1 FROM ${BURIED} AS b WHERE b.id = c.${ID})`)
+    WHERE coalesce(f.newer, true) AND NOT EXISTS (SELECT 1 FROM ${BURIED} AS b WHERE b.id = c.${ID})`)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS
-    SELECT f.${FILE}, ${ROW}, NOT deletes AS replaced FROM ${FOUND} AS f JOIN ${WINNERS} USING (id)`)
+    SELECT f.${FILE}, ${ROW}, NOT deletes AS replaced FROM ${FOUND} AS f
+    JOIN (FROM ${WINNERS} WHERE NOT equal) USING (id)`)
   const winning = (columns: readonly string[], where: string) => `SELECT ${columns.join(', ')}
     FROM ${source} AS s JOIN ${WINNERS} AS w ON w.id = s.${ID} WHERE ${where}`
   const columns = tableColumns(snapshot)
   return {
     edits: {
       ...{ files, gone: GONE, replaced: 'replaced', columns: changes.columns, sortBy: key },
-      rows: winning([...changes.columns.map((name) => `s.${quoteName(name)}`), `w.${FILE}`], 'NOT w.deletes'),
+      rows: winning(
+        [...changes.columns.map((name) => `s.${quoteName(name)}`), `w.${FILE}`],
+        'NOT w.deletes AND NOT w.equal',
+      ),
     },
     reads: (file) => mayHold(columns, file, range),
     ...(await countsOf(keys, connection)),
     newTombstones: winning(
       compared.map((name) => `s.${name}`),
-      'w.deletes',
+      'w.deletes OR w.equal',
     ),
   }
-}
-
-/** Returns the least and the greatest value of each column of the key as a predicate. */
-async function keyRange(key: readonly string[], keys: string, connection: DuckDBConnection): Promise<Predicate> {
-  const bounds = key.flatMap((name) => ['min', 'max'].map((side) => `CAST(${side}(${quoteName(name)}) AS VARCHAR)`))
-  const [row = []] = (await connection.runAndReadAll(`SELECT ${bounds.join(', ')} FROM ${keys}`)).getRows()
-  const of = key.flatMap((column, i): Predicate[] => {
-    const [least, greatest] = [row[2 * i], row[2 * i + 1]]
-    if (least === null || greatest === null) return []
-    return [
-      { op: '>=', column, value: String(least) },
-      { op: '<=', column, value: String(greatest) },
-    ]
-  })
-  return { op: 'and', of }
 }
 
 async function findRows(
@@ -144,10 +136,6 @@ async function findBuried(
   )
 }
 
-function sameKey(key: readonly string[], a: string, b: string): string {
-  return key.map((name) => `${a}.${quoteName(name)} = ${b}.${quoteName(name)}`).join(' AND ')
-}
-
 /** Returns SQL that is true where the sequence of a row of `a` is not older than that of one of `b`. */
 function notOlder(sequenceBy: readonly string[], a: string, b: string): string {
   if (sequenceBy.length === 0) return 'true'
@@ -158,7 +146,8 @@ function notOlder(sequenceBy: readonly string[], a: string, b: string): string {
 async function countsOf(keys: string, connection: DuckDBConnection) {
   const reader = await connection.runAndReadAll(`SELECT
     count(*) FILTER (WHERE NOT deletes AND ${FILE} IS NULL), count(*) FILTER (WHERE NOT deletes AND ${FILE} IS NOT NULL),
-    count(*) FILTER (WHERE deletes AND ${FILE} IS NOT NULL), (SELECT count(*) FROM ${keys}) - count(*) FROM ${WINNERS}`)
+    count(*) FILTER (WHERE deletes AND ${FILE} IS NOT NULL), (SELECT count(*) FROM ${keys}) - count(*)
+    FROM ${WINNERS} WHERE NOT equal`)
   const [inserted = 0, updated = 0, deleted = 0, ignored = 0] = (reader.getRows()[0] ?? []).map(Number)
   return { inserted, updated, deleted, ignored }
 }

@@ -1,10 +1,11 @@
 import { MillraceError } from '@millrace/base'
-import { isRowRefusal, planUpsert, refuseRemoval, type WriteContext, writeEdits } from '@millrace/delta'
+import { isRowRefusal, planHistory, planUpsert, refuseRemoval, type WriteContext, writeEdits } from '@millrace/delta'
 import type { Keyed } from '@millrace/transform'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { CommitResult, Output, OutputContext, Prepared, StoredAdvance } from '../output.ts'
 import type { StagedChanges } from '../staged-changes.ts'
 import { firstStarts } from './first-starts.ts'
+import { keyedSchema, refuseOtherMode } from './history-table.ts'
 import { maintenanceTasks } from './maintenance.ts'
 import { nullColumns } from './null-columns.ts'
 import { openProgressTable } from './progress-table.ts'
@@ -20,19 +21,22 @@ interface PreparedChanges extends Prepared {
 const TRIES = 20
 
 /**
- * A Delta table with one row for each key. What a batch changes is found at its commit, when all batches before it are
+ * A Delta table with one row for each key, or with all versions of it. What a batch changes is found at its commit, when all batches before it are
  * in the table; files that go, files that come, deletion vectors and the progress are one entry of the log.
  */
 export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Promise<Output> {
   const { store, table: path, dataset, group, machine } = context
   const { runtime, engine, workFolder: folder } = machine
-  const { schema, description } = dataset
-  const without = await nullColumns({ store, path }, dataset, context.nullColumns)
+  const schema = keyedSchema(dataset, keyed)
+  const without = await nullColumns({ store, path }, { ...dataset, schema }, context.nullColumns)
+  await refuseOtherMode({ store, path }, keyed)
+  const { description } = dataset
   const table = await openProgressTable({ ref: { store, path }, group, schema, description, runtime })
   refuseRemoval(table.snapshot())
   runtime.crashPoint('anchor opened')
   const tombstones = openTombstones(table.ref, dataset, keyed)
-  const columns = schema.fields.map(({ name }) => name)
+  const columns = dataset.schema.fields.map(({ name }) => name)
+  const planChanges = keyed.mode === 'history' ? planHistory : planUpsert
 
   /** Makes the changes in the newest state that is known, once. */
   const tryChanges = async (
@@ -43,7 +47,7 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
   ) => {
     const snapshot = table.snapshot()
     const changes = { path: String(file), columns, deletes: 'millrace_deleted', tombstones: await tombstones.read() }
-    const plan = await planUpsert(snapshot, changes, keyed, write.connection)
+    const plan = await planChanges(snapshot, changes, keyed, write.connection)
     const txn = await tombstones.add(plan, write)
     runtime.crashPoint('tombstones written')
     const { add, remove, cdc } = await writeEdits(snapshot, plan.edits, write)

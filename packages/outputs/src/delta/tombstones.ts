@@ -3,6 +3,7 @@ import {
   committedOrThrow,
   openOrCreate,
   openTable,
+  REPEATS,
   replaceRows,
   type Snapshot,
   stageRows,
@@ -34,20 +35,21 @@ export interface Tombstones {
   /** Returns the newest state; undefined where nothing was deleted yet. Read it after the keyed table. */
   read(): Promise<Snapshot | undefined>
   /** Adds what the plan deletes, and returns the txn for the commit that deletes it. */
-  add(plan: UpsertPlan, context: WriteContext): Promise<Txn[]>
+  add(plan: Pick<UpsertPlan, 'newTombstones'>, context: WriteContext): Promise<Txn[]>
   /** Forgets what was deleted too long ago. */
   expire(context: WriteContext): Promise<boolean>
 }
 
-const DELETED_AT = 'deleted_at'
+const DELETED_AT = 'millrace_deleted_at'
 
 export function openTombstones({ store, path }: TableRef, { schema }: Dataset, keyed: Keyed): Tombstones {
   const { key, sequenceBy, tombstoneRetentionMs } = keyed
   const ref = { store, path: tombstonesPath(path) }
   const fields = [...key, ...sequenceBy].flatMap((name) => schema.fields.filter((field) => field.name === name))
-  const deletedAt = { name: DELETED_AT, type: 'timestamp', nullable: true, metadata: {} }
+  const own = (name: string, type: string) => ({ name, type, nullable: true, metadata: {} })
+  const ownColumns = [own(DELETED_AT, 'timestamp'), ...(keyed.mode === 'history' ? [own(REPEATS, 'boolean')] : [])]
   const wanted = {
-    schema: { type: 'struct' as const, fields: [...fields, deletedAt] },
+    schema: { type: 'struct' as const, fields: [...fields, ...ownColumns] },
     description: `Keys that were deleted from ${path}`,
   }
   const isNeeded = sequenceBy.length > 0

@@ -1,4 +1,4 @@
-import { decimalType, type StructField } from '@millrace/delta'
+import { decimalType, type StructField, VALID_FROM, VALID_TO } from '@millrace/delta'
 import { z } from 'zod'
 
 export const MODES = ['append', 'upsert', 'history'] as const
@@ -53,9 +53,6 @@ type Properties = z.infer<z.ZodObject<typeof KEYED_PROPERTIES>>
 
 const DEFAULT_RETENTION_MS = 7 * 24 * HOUR_MS
 
-/** Columns that a history table has besides those of the data set. */
-const HISTORY_COLUMNS = ['__valid_from', '__valid_to']
-
 /** Names that the cleaner gives columns of its own. */
 const OWN_PREFIX = 'millrace_'
 
@@ -75,10 +72,13 @@ export function keyedRules(
     return undefined
   }
   if (key.length === 0) fault('key', `"mode": "${mode}" needs the columns of the key`)
+  if (mode === 'history' && sequenceBy.length === 0) {
+    fault('sequenceBy', '"mode": "history" needs the columns that say from when on a change holds')
+  }
   checkNames('key', key, kept, notKept, fault)
   checkNames('sequenceBy', sequenceBy, kept, notKept, fault)
   for (const name of key.filter((name) => sequenceBy.includes(name))) fault('sequenceBy', `${name} is in the key`)
-  const reserved = mode === 'history' ? HISTORY_COLUMNS : []
+  const reserved: readonly string[] = mode === 'history' ? [VALID_FROM, VALID_TO] : []
   for (const { name } of [...kept, ...notKept]) {
     if (name.startsWith(OWN_PREFIX) || reserved.includes(name)) fault('columns', `${name} is a name of Millrace's own`)
   }
