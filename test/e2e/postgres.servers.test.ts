@@ -67,6 +67,60 @@ const ODD = [
   '\t',
 ]
 
+/** Puts so many posts into the source, each of its own number. */
+async function ingest(place: Workplace, from: number, to: number): Promise<void> {
+  const file = join(place.folder, `from-${from}.jsonl`)
+  const posts = Array.from({ length: to - from }, (_, i) => `${JSON.stringify({ index: from + i, title: 'a post' })}\n`)
+  await writeFile(file, posts.join(''))
+  const sent = await place.run('ingest', '--from', file, '--datasets', 'pin', '--mode', 'all')
+  expect(sent, sent.stderr).toMatchObject({ exitCode: 0 })
+}
+
+describe('an output that is detached', () => {
+  it('is left out visibly, and gets what it has missed when it is attached again; the example of docs/outputs.md', async ({
+    postgres,
+  }) => {
+    const { examplesOf, run } = await openPage('outputs.md')
+    const [example = ''] = examplesOf('postgres-away.example')
+    const schema = await openSchema(postgres)
+    const { user, host, port, database, password, ca } = postgres
+    const place = await openShell()
+    const replacements = {
+      'loader@postgres-away.example:5432/posts': `${user}@${host}:${port}/${database}`,
+      'schema=live': `schema=${schema.name}`,
+      '/etc/ssl/postgres-ca.pem': ca,
+      'PGPASSWORD=example': `PGPASSWORD=${password}`,
+    }
+    const stream = async (isDetached: boolean) => {
+      const command = example.replace('millrace stream', 'millrace stream --until-caught-up')
+      const shown = isDetached ? command : command.replace(/ \\\n +--detach .*/, '')
+      const result = await run(place, shown, replacements)
+      expect(result, result.output).toMatchObject({ exitCode: 0 })
+      return result.output
+    }
+    const there = async () => (await schema.rows('ind', 'pin')).map(({ ind }) => Number(ind))
+    const numbers = (to: number) => Array.from({ length: to }, (_, i) => i)
+    await ingest(place, 0, 30)
+    expect(await stream(false)).not.toContain('detached')
+    await ingest(place, 30, 50)
+    expect(await stream(true)).toContain('is detached')
+    expect(await there()).toEqual(numbers(30))
+    const looked = await run(place, example.replace('millrace stream', 'millrace doctor'), replacements)
+    expect(looked.output).toMatch(/not set +output postgres:.*detached/)
+    await ingest(place, 50, 60)
+    expect(await stream(false)).toContain('behind the anchor')
+    expect(await there()).toEqual(numbers(60))
+    const verified = await run(
+      place,
+      example
+        .replace('millrace stream', 'millrace verify --source embedded:./data/stream.db')
+        .replace(/ \\\n +--detach .*/, ''),
+      replacements,
+    )
+    expect(verified, verified.output).toMatchObject({ exitCode: 0 })
+  })
+})
+
 describe('stream --to postgres://…', () => {
   it('the example of docs/outputs.md', async ({ postgres }) => {
     const { examplesOf, run } = await openPage('outputs.md')

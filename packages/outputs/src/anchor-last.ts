@@ -2,17 +2,23 @@ import type { Runtime } from '@millrace/base'
 import { type Partition, type Position, partitionKey, reached } from '@millrace/transport'
 import type { CleanedBatch } from './cleaned-batch.ts'
 import type { Begun, CommitResult, HeldRecords, Output, Prepared, StoredAdvance } from './output.ts'
+import { type Expectation, type OutputStanding, standingOf, type Watched, watched } from './standing.ts'
 
 /**
  * The outputs of one pipeline, as the worker uses them: rules 6 and 7 of docs/exactly-once.md stand here and nowhere
- * else. The worker goes on from the anchor's progress alone, and the anchor commits last in every batch, rows or not.
- * The others commit before it, and only when they have something to commit.
+ * else. The anchor commits last in every batch, rows or not. Before it the other outputs of records commit, each from
+ * its own progress, and the output of rejected records, only when it has some.
+ *
+ * The worker goes on from the anchor's progress. Where another output has less, because it was detached for a time,
+ * reading begins from there: each output gets only what it does not have yet.
  */
 export interface PipelineOutputs {
   /** What the outputs need of what is read. */
   readonly take: 'rows' | 'messages' | 'both'
   /** The anchor first. */
   readonly all: readonly Output[]
+  /** How each output of records is doing, the anchor first. */
+  standing(): readonly OutputStanding[]
   begin(partitions: readonly Partition[]): Promise<PipelineBegun>
   prepare(batch: CleanedBatch): Promise<PreparedBatch>
   upload(prepared: PreparedBatch): Promise<void>
@@ -26,6 +32,15 @@ export interface PipelineOutputs {
 export interface PipelineBegun extends Begun {
   /** By `partitionKey`: records that another output already holds and the anchor has yet to pass. */
   readonly held: ReadonlyMap<string, HeldRecords>
+  /** Partitions in which another output is behind the anchor. `positions` has where that one is. */
+  readonly behind: ReadonlyMap<Partition, Behind>
+}
+
+export interface Behind {
+  /** Name of the output that is furthest behind. */
+  readonly output: string
+  /** Position of the anchor. Blocks end there: what comes before is not for the anchor. */
+  readonly anchor: Position
 }
 
 export interface PreparedBatch {
@@ -34,83 +49,163 @@ export interface PreparedBatch {
   readonly others: readonly Prepared[]
 }
 
+/** An output, and where this worker expects it to be. */
+interface Member extends Watched {
+  readonly expectation: Expectation
+}
+
 export function anchorLast(
-  anchor: Output,
-  others: readonly Output[],
+  anchorOutput: Output,
+  otherOutputs: readonly Output[],
   runtime: Runtime,
   take: PipelineOutputs['take'] = 'rows',
 ): PipelineOutputs {
-  const expectations = others.map(() => createExpectation())
+  const member = (output: Output): Member => ({ ...watched(output, runtime), expectation: createExpectation() })
+  const [anchor, others] = [member(anchorOutput), otherOutputs.map(member)]
+  const all = [anchor, ...others].map(({ output }) => output)
   // A commit that failed in the anchor is called again: what the others have committed of it stays as it is.
   const done = new WeakSet<Prepared>()
-
-  /** Returns false where another worker has moved the output's progress. */
-  const commitOther = async (other: Output, i: number, prepared: Prepared, advances: readonly StoredAdvance[]) => {
-    if (prepared.isEmpty || done.has(prepared)) return true
-    const mine = advances
-      .map(({ partition, to }) => ({ partition, from: expectations[i]?.of(partition), to }))
-      .filter(({ from, to }) => knowsEachRecord(other) || !from || !reached(from, to))
-    const { outcome } = await other.commit(prepared, mine)
-    if (outcome === 'fenced') return false
-    expectations[i]?.moved(mine)
-    done.add(prepared)
-    return true
-  }
   return {
     take,
-    all: [anchor, ...others],
-    async begin(partitions) {
-      const [begun, ...ofOthers] = await Promise.all([anchor, ...others].map((output) => output.begin(partitions)))
-      const { positions, ofKnownTopics } = begun as Begun
-      const held = new Map<string, HeldRecords>()
-      for (const [i, other] of others.entries()) {
-        const stored = ofOthers[i]?.positions ?? new Map<Partition, Position>()
-        expectations[i]?.begin(stored)
-        for (const [partition, found] of await heldBy(other, stored, positions)) held.set(partition, found)
-      }
-      return { positions, ofKnownTopics, held }
-    },
+    all,
+    standing: () => standingOf(anchor, others),
+    begin: (partitions) => beginAll(anchor, others, partitions, runtime),
     async prepare(batch) {
       // The anchor goes first: writing the rows shows which records are rejected.
-      const first = await anchor.prepare(batch)
-      const rest: Prepared[] = []
-      for (const [i, other] of others.entries()) {
-        const left = knowsEachRecord(other) ? batch : batch.from(expectations[i]?.all ?? new Map())
-        rest.push(await other.prepare(left))
+      const ofAnchor = await anchor.output.prepare(batch.from(anchor.expectation.all))
+      const ofOthers: Prepared[] = []
+      for (const { output, expectation } of others) {
+        ofOthers.push(await output.prepare(knowsEachRecord(output) ? batch : batch.from(expectation.all)))
       }
       runtime.crashPoint('staged')
-      return { anchor: first, others: rest }
+      return { anchor: ofAnchor, others: ofOthers }
     },
     async upload(prepared) {
-      const rest = others.map((other, i) => other.upload(prepared.others[i] as Prepared))
-      await Promise.all([anchor.upload(prepared.anchor), ...rest])
+      const rest = others.map(({ output }, i) => output.upload(prepared.others[i] as Prepared))
+      await Promise.all([anchor.output.upload(prepared.anchor), ...rest])
       runtime.crashPoint('uploaded')
     },
     async discard(prepared) {
-      const rest = others.map((other, i) => other.discard?.(prepared.others[i] as Prepared))
-      await Promise.all([anchor.discard?.(prepared.anchor), ...rest])
+      const rest = others.map(({ output }, i) => output.discard?.(prepared.others[i] as Prepared))
+      await Promise.all([anchor.output.discard?.(prepared.anchor), ...rest])
     },
     async commit(prepared, advances) {
-      if (!prepared) return anchor.commit(undefined, advances)
+      if (!prepared) return anchor.output.commit(undefined, advances)
       for (const [i, other] of others.entries()) {
-        if (!(await commitOther(other, i, prepared.others[i] as Prepared, advances))) return { outcome: 'fenced' }
+        const mine = prepared.others[i] as Prepared
+        if (done.has(mine)) continue
+        if (!(await commitOther(other, mine, advances))) return { outcome: 'fenced' }
+        done.add(mine)
       }
       runtime.crashPoint('quarantined')
-      const result = await anchor.commit(prepared.anchor, advances)
+      const result = await commitAnchor(anchor, prepared.anchor, advances)
       runtime.crashPoint('committed')
       return result
     },
     async close() {
-      await Promise.all([anchor, ...others].map((output) => output.close()))
+      await Promise.all(all.map((output) => output.close()))
     },
   }
+}
+
+async function beginAll(
+  anchor: Member,
+  others: readonly Member[],
+  partitions: readonly Partition[],
+  runtime: Runtime,
+): Promise<PipelineBegun> {
+  const { positions: anchored, ofKnownTopics } = await anchor.output.begin(partitions)
+  anchor.expectation.begin(anchored)
+  const stored = await Promise.all(others.map(({ output }) => beginOther(output, partitions, anchored, runtime)))
+  const [positions, behind] = [new Map(anchored), new Map<Partition, Behind>()]
+  for (const [i, { output, expectation }] of others.entries()) {
+    const own = stored[i] as ReadonlyMap<Partition, Position>
+    expectation.begin(own)
+    if (knowsEachRecord(output)) continue
+    for (const [partition, position] of own) {
+      const [least, at] = [positions.get(partition), anchored.get(partition)]
+      if (!least || !at || reached(position, least)) continue
+      positions.set(partition, position)
+      behind.set(partition, { output: output.name, anchor: at })
+    }
+  }
+  const held = new Map<string, HeldRecords>()
+  for (const [i, { output }] of others.entries()) {
+    for (const [partition, found] of await heldBy(output, stored[i] ?? new Map(), positions)) held.set(partition, found)
+  }
+  return { positions, ofKnownTopics, held, behind }
+}
+
+/** Begins an output, and stores where it begins if it has nothing of a partition yet: where the anchor is. */
+async function beginOther(
+  output: Output,
+  partitions: readonly Partition[],
+  anchored: ReadonlyMap<Partition, Position>,
+  runtime: Runtime,
+): Promise<ReadonlyMap<Partition, Position>> {
+  const { positions } = await output.begin(partitions)
+  const missing = [...anchored].filter(([partition]) => !positions.has(partition))
+  if (knowsEachRecord(output) || missing.length === 0) return positions
+  // Fenced, another worker has stored some of them.
+  await output.commit(
+    undefined,
+    missing.map(([partition, to]) => ({ partition, from: undefined, to })),
+  )
+  runtime.crashPoint('other begun')
+  return beginOther(output, partitions, anchored, runtime)
+}
+
+/** Returns false where another worker has moved the output's progress. */
+async function commitOther(
+  { output, expectation }: Member,
+  prepared: Prepared,
+  advances: readonly StoredAdvance[],
+): Promise<boolean> {
+  if (prepared.isEmpty && knowsEachRecord(output)) return true
+  const mine = knowsEachRecord(output)
+    ? advances.map(({ partition, to }) => neverBack(partition, expectation.of(partition), to))
+    : leftOf(advances, expectation)
+  if (mine.length === 0) {
+    await output.discard?.(prepared)
+    return true
+  }
+  const { outcome } = await output.commit(prepared, mine)
+  if (outcome === 'fenced') return false
+  expectation.moved(mine)
+  return true
+}
+
+async function commitAnchor(
+  { output, expectation }: Member,
+  prepared: Prepared,
+  advances: readonly StoredAdvance[],
+): Promise<CommitResult> {
+  const mine = leftOf(advances, expectation)
+  if (mine.length === 0 && advances.length > 0) {
+    await output.discard?.(prepared)
+    return { outcome: 'committed', version: output.describe().version }
+  }
+  const result = await output.commit(prepared, mine)
+  if (result.outcome === 'committed') expectation.moved(mine)
+  return result
+}
+
+/** Returns what an output has yet to pass of these advances, each from where it is expected to be. */
+function leftOf(advances: readonly StoredAdvance[], expectation: Expectation): StoredAdvance[] {
+  return advances
+    .map(({ partition, from, to }) => ({ partition, from: expectation.of(partition) ?? from, to }))
+    .filter(({ from, to }) => !from || !reached(from, to))
+}
+
+function neverBack(partition: Partition, from: Position | undefined, to: Position): StoredAdvance {
+  return { partition, from, to: from && reached(from, to) ? from : to }
 }
 
 /**
  * The positions that this worker expects an output to have. Positions seen in a conflict must not count: they would
  * pass the fence, which is there to notice them.
  */
-function createExpectation() {
+function createExpectation(): Expectation {
   const expected = new Map<string, Position>()
   return {
     all: expected,

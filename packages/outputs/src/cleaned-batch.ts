@@ -73,6 +73,8 @@ export interface SelectedBlock {
   readonly block: Block
   /** The messages that the records came in. */
   readonly messages: Block
+  /** How many there are, where a message holds several records. */
+  readonly read?: number
   /** Records that were in the quarantine already. */
   readonly held: number
   /** Records of another data set. */
@@ -135,9 +137,10 @@ export function cleanedBatch(
       return reportOf(selected, advances, report, group)
     },
     from(positions) {
-      const left = selected.map((each) => leftFrom(each, positions, purpose))
-      if (left.every(({ block }, i) => block === blocks[i])) return batch
-      return cleanedBatch(left, advances, purpose, cleaner, machine)
+      const left = selected.flatMap((each) => leftFrom(each, positions, purpose))
+      if (left.length === blocks.length && left.every(({ block }, i) => block === blocks[i])) return batch
+      const further = advances.flatMap((each) => advanceFrom(each, left, positions))
+      return cleanedBatch(left, further, purpose, cleaner, machine)
     },
   }
   return batch
@@ -152,10 +155,11 @@ function leftFrom(
   selected: SelectedBlock,
   positions: ReadonlyMap<string, Position>,
   { positionOf }: BatchPurpose,
-): SelectedBlock {
+): SelectedBlock[] {
   const { block, messages } = selected
   const first = positions.get(partitionKey(block.partition))
-  if (first === undefined || reached(block.from, first)) return selected
+  if (first === undefined || reached(block.from, first)) return [selected]
+  if (reached(first, block.to)) return []
   const left = (of: Block) => {
     const all = Array.from({ length: of.count }, (_, i) => i)
     return pickRecords(
@@ -163,7 +167,27 @@ function leftFrom(
       all.filter((i) => reached(positionOf(messageOf(of.offsets[i] ?? '')), first)),
     )
   }
-  return { ...selected, block: left(block), messages: left(messages) }
+  return [{ ...selected, block: left(block), messages: left(messages) }]
+}
+
+/** Returns what is left of an advance, whose blocks are left. */
+function advanceFrom(
+  advance: Advance,
+  left: readonly SelectedBlock[],
+  positions: ReadonlyMap<string, Position>,
+): Advance[] {
+  const { partition, from, to } = advance
+  const first = positions.get(partitionKey(partition))
+  if (first === undefined || reached(from, first)) return [advance]
+  if (reached(first, to)) return []
+  const mine = left.filter(({ block }) => partitionKey(block.partition) === partitionKey(partition))
+  const messages = mine.reduce((sum, { read, messages: of }) => sum + (read ?? of.count), 0)
+  const records = mine.reduce((sum, each) => sum + recordsIn(each), 0)
+  return [{ partition, from: first, to, messages, records }]
+}
+
+function recordsIn({ block, held, elsewhere, repeated, unrecognized }: SelectedBlock): number {
+  return block.count + held + elsewhere + repeated + unrecognized.length
 }
 
 function reportOf(

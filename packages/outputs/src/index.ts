@@ -1,5 +1,5 @@
 export type { Advance } from './advance.ts'
-export { anchorLast, type PipelineBegun, type PipelineOutputs, type PreparedBatch } from './anchor-last.ts'
+export { anchorLast, type Behind, type PipelineBegun, type PipelineOutputs, type PreparedBatch } from './anchor-last.ts'
 export {
   type BatchPurpose,
   type BatchReport,
@@ -39,3 +39,4 @@ export type { RejectedRecord } from './rejected-record.ts'
 export { tableInMemory } from './rows.ts'
 export type { StagedChanges } from './staged-changes.ts'
 export { changesInMemory } from './staged-changes.ts'
+export type { OutputFailure, OutputStanding } from './standing.ts'

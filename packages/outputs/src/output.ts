@@ -157,6 +157,8 @@ export interface OutputKind {
     tables: readonly StoredTable[],
     source: Source | undefined,
   ): Promise<readonly OutputVerdict[]>
+  /** Returns the place of the object store that it rests on, where it asks of one what a lake asks. */
+  place?(address: string): string
   /** Looks whether the output can be filled, and returns what it is. Changes nothing. */
   look?(address: string): Promise<string>
 }
@@ -182,4 +184,6 @@ export interface OutputAccount {
   readonly from: readonly string[]
   readonly to: readonly string[]
   readonly messages: number
+  /** Where it keeps messages in files of their own. */
+  readonly files?: number
 }

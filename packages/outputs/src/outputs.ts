@@ -26,8 +26,13 @@ const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
     return { open: openPostgres, fits: fitsTable, look: lookAtPostgres, verify: verifyPostgres, modes }
   },
   'archive:': async () => {
-    const { openArchive } = await import('./archive/output.ts')
-    return { open: openArchive, modes: MODES, takes: 'messages' }
+    const [{ openArchive }, { verifyArchived }, { parseArchiveAddress }] = await Promise.all([
+      import('./archive/output.ts'),
+      import('./archive/verify.ts'),
+      import('@millrace/transport'),
+    ])
+    const place = (address: string) => parseArchiveAddress(address).place
+    return { open: openArchive, verify: verifyArchived, place, modes: MODES, takes: 'messages' }
   },
 }
 

@@ -4,6 +4,7 @@ export { findRoutes } from './routes/routes.ts'
 export type {
   CommittedEvent,
   MaintenanceEvent,
+  OutputNews,
   PipelineEvent,
   ReadEvent,
   RejectedSample,

@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, redact } from '@millrace/base'
 import {
   anchorLast,
   type OpenOutput,
@@ -10,6 +10,7 @@ import {
   refuseMode,
 } from '@millrace/outputs'
 import type { Dataset } from '@millrace/transform'
+import type { OutputNews } from './telemetry.ts'
 
 /** An address, such as `delta` or `postgres://host/db`, or what opens an output of one's own. */
 export type OutputChoice = string | OpenOutput
@@ -44,12 +45,21 @@ export function thatFits(dataset: Dataset, kinds: readonly Chosen[]): Dataset {
   }
 }
 
+/** Returns an address without its settings, for people. */
+export function bareAddress(address: string): string {
+  return redact(address.split('?')[0] ?? '')
+}
+
+export interface OpenedOutputs extends PipelineOutputs {
+  standing(): readonly OutputNews[]
+}
+
 /** Opens the outputs of a pipeline, and the quarantine with them where any of them takes rows. */
 export async function openOutputs(
   kinds: readonly Chosen[],
   context: Omit<OutputContext, 'address'>,
   held: AsyncDisposableStack,
-): Promise<PipelineOutputs> {
+): Promise<OpenedOutputs> {
   const open = async ({ open, address }: Chosen): Promise<Output> =>
     held.adopt(await open({ ...context, address }), (output) => output.close())
   const opened: Output[] = []
@@ -58,8 +68,12 @@ export async function openOutputs(
   const [anchor, ...others] = opened
   if (anchor === undefined) throw new MillraceError('OUTPUT_ADDRESS', 'no output is named')
   const { runtime } = context.machine
-  if (kinds.every(({ takes }) => takes === 'messages')) return anchorLast(anchor, others, runtime, 'messages')
+  const named = (outputs: PipelineOutputs): OpenedOutputs => ({
+    ...outputs,
+    standing: () => outputs.standing().map((each, i) => ({ ...each, address: bareAddress(kinds[i]?.address ?? '') })),
+  })
+  if (kinds.every(({ takes }) => takes === 'messages')) return named(anchorLast(anchor, others, runtime, 'messages'))
   const quarantine = await open({ ...(await outputAt('quarantine')), address: 'quarantine' })
   const take = kinds.some(({ takes }) => takes === 'messages') ? 'both' : 'rows'
-  return anchorLast(anchor, [quarantine, ...others], runtime, take)
+  return named(anchorLast(anchor, [quarantine, ...others], runtime, take))
 }

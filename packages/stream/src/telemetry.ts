@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@millrace/base'
-import type { MaintenanceTask, OutputSize } from '@millrace/outputs'
+import type { MaintenanceTask, OutputSize, OutputStanding } from '@millrace/outputs'
 import type { Behind, Partition } from '@millrace/transport'
 
 /**
@@ -22,6 +22,10 @@ export type PipelineNews =
   | StageEvent
   | CommittedEvent
   | WaitEvent
+  /** The outputs have said where they are, and reading begins from there. */
+  | { readonly what: 'begun' }
+  /** How the outputs of records are doing, told when something may have changed. */
+  | { readonly what: 'outputs'; readonly outputs: readonly OutputNews[] }
   /** Partitions come to this worker, or are taken from it. */
   | { readonly what: 'assigned' | 'revoked'; readonly partitions: readonly Partition[] }
   /** A read brought nothing: the reader is at the end, or the source is slow. */
@@ -38,6 +42,13 @@ export type PipelineNews =
   | { readonly what: 'released'; readonly bytes: number; readonly blocks: ReadonlyMap<Partition, number> }
 
 export type Report = (news: PipelineNews) => void
+
+export interface OutputNews extends OutputStanding {
+  /** Without settings and secrets. */
+  readonly address: string
+  /** Set where it is left out for now: it gets what it has missed when it is attached again. */
+  readonly isDetached?: true
+}
 
 export type WaitEvent =
   /** A try failed and will be made again; reported at every such try. */

@@ -1,7 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { filesOf, type Machine, openMachine } from '@millrace/engine'
 import type { FormatContext } from '@millrace/formats'
-import type { Output, PipelineOutputs } from '@millrace/outputs'
+import type { Output } from '@millrace/outputs'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { type OpenSource, openSource, type Partition, type Source, type StartPosition } from '@millrace/transport'
@@ -12,13 +12,13 @@ import type { PaceLimits } from './intake/pace.ts'
 import { maintain, maintainOnce } from './maintenance/maintain.ts'
 import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
-import { kindsOf, type OutputChoice, openOutputs, thatFits } from './open-outputs.ts'
+import { bareAddress, kindsOf, type OpenedOutputs, type OutputChoice, openOutputs, thatFits } from './open-outputs.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { acknowledgeTogether } from './progress/acknowledge.ts'
 import { refuseKindsByField } from './routes/kinds.ts'
 import type { Route } from './routes/routes.ts'
 import { settleUnrecognized } from './routes/unrecognized.ts'
-import type { CommittedEvent, MaintenanceEvent, PipelineNews, WorkerEvent } from './telemetry.ts'
+import type { CommittedEvent, MaintenanceEvent, OutputNews, PipelineNews, WorkerEvent } from './telemetry.ts'
 
 export interface StreamOptions {
   /** An address, or what opens a source. */
@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly lake: string | ObjectStore
   /** Where clean rows go: the lake's tables, `delta`, unless said. They are the anchor, or else the first one is. */
   readonly outputs?: readonly OutputChoice[]
+  /** Addresses of outputs that are left out for now: only told. */
+  readonly detached?: readonly string[]
   /** What goes where. */
   readonly routes: readonly Route[]
   /** What formats need: where schemas are found. */
@@ -96,6 +98,7 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   const pipelines = createPipelines(routed, options, source, machine, (event, outputs) => {
     report(event)
     if (event.what === 'committed') for (const output of outputs.all) reportSize(output)
+    if (CHANGES_OUTPUTS.has(event.what)) report(outputsEvent(event.dataset, outputs, options.detached))
   })
   const lost = new AbortController()
   await subscribe(source, pipelines, lost)
@@ -110,6 +113,17 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   if (lost.signal.aborted) throw lost.signal.reason
   if (untilCaughtUp) await maintainOnce(outputs, runtime, onMaintenance, signal)
   return totals
+}
+
+/** After these an output may be doing better, or worse. */
+const CHANGES_OUTPUTS: ReadonlySet<PipelineNews['what']> = new Set(['begun', 'committed', 'waits', 'goes on'])
+
+function outputsEvent(dataset: string, outputs: OpenedOutputs, detached: readonly string[] = []): WorkerEvent {
+  const left = detached.map((address): OutputNews => {
+    const name = bareAddress(address)
+    return { output: name, address: name, isAnchor: false, behind: undefined, partitionsBehind: 0, isDetached: true }
+  })
+  return { what: 'outputs', dataset, outputs: [...outputs.standing(), ...left] }
 }
 
 /** Maintains outputs until it is disposed of, which waits for the task that is under way. */
@@ -141,7 +155,7 @@ function maintainBeside(
 interface OpenedRoute {
   readonly route: Route
   readonly dataset: Dataset
-  readonly outputs: PipelineOutputs
+  readonly outputs: OpenedOutputs
   readonly kinds: NonNullable<Route['kinds']>
 }
 
@@ -175,7 +189,7 @@ function createPipelines(
   { group, start, limits }: StreamOptions,
   source: Source,
   machine: Machine,
-  report: (event: { readonly dataset: string } & PipelineNews, outputs: PipelineOutputs) => void,
+  report: (event: { readonly dataset: string } & PipelineNews, outputs: OpenedOutputs) => void,
 ): Routed[] {
   const readers = Map.groupBy(
     opened.flatMap(({ route }) => route.topics),

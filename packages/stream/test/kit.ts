@@ -48,6 +48,8 @@ export interface WorkerOptions {
   readonly rules?: Partial<Dataset>
   /** A row that this does not hold for goes to quarantine. */
   readonly onlyIf?: string
+  /** Addresses of outputs of messages beside the table. */
+  readonly archives?: readonly string[]
   /** Dies at the n-th time that it passes this point. */
   readonly crashAt?: CrashAt
   /** Called at each point on the way. */
@@ -145,10 +147,13 @@ async function startWorker(
   }
   const machine = { engine, workFolder, runtime }
   const context = { store, table: USERS, dataset, group, allowsAnotherGroup, machine }
-  const [anchor, quarantine] = await Promise.all(
-    ['delta', 'quarantine'].map(async (address) => (await outputAt(address)).open({ ...context, address })),
+  const { archives = [] } = options
+  const [anchor, ...others] = await Promise.all(
+    ['delta', 'quarantine', ...archives].map(async (address) =>
+      (await outputAt(address)).open({ ...context, address }),
+    ),
   )
-  const outputs = anchorLast(anchor as Output, [quarantine as Output], runtime)
+  const outputs = anchorLast(anchor as Output, others, runtime, archives.length > 0 ? 'both' : 'rows')
   const kinds = new Map(options.kinds ? [[topic.name, options.kinds]] : [])
   const settings = {
     limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },

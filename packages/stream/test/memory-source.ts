@@ -17,6 +17,8 @@ export interface MemoryTopic {
   sendMarked(partition: number, value: string, marks: Marks): void
   /** Everything that was sent, by offset. */
   sent(partition: number): readonly (string | null)[]
+  /** What retention does: the log begins at this offset from now on. */
+  forget(partition: number, before: number): void
   /** One more partition. */
   grow(): void
   /** The same name, another topic: its offsets start at 0 again. */
@@ -47,6 +49,7 @@ export function memoryTopic(name: string, partitions: number): MemoryTopic {
   let logs: (string | null)[][] = []
   let arrivals = Promise.withResolvers<void>()
   const marks = new Map<string, Marks>()
+  const begins = new Map<string, number>()
   const topic: MemoryTopic = {
     name,
     partitions: [],
@@ -60,6 +63,7 @@ export function memoryTopic(name: string, partitions: number): MemoryTopic {
       topic.send(partition, value)
     },
     sent: (partition) => logs[partition] ?? [],
+    forget: (partition, before) => void begins.set(String(partition), before),
     grow() {
       const [{ identity } = { identity: '' }] = topic.partitions
       topic.partitions.push({ topic: name, identity, id: String(logs.push([]) - 1) })
@@ -71,7 +75,7 @@ export function memoryTopic(name: string, partitions: number): MemoryTopic {
       for (let id = 0; id < partitions; id++)
         topic.partitions.push({ topic: name, identity: `id-${identities}`, id: String(id) })
     },
-    source: () => memorySource(topic, () => arrivals.promise, marks),
+    source: () => memorySource(topic, () => arrivals.promise, marks, begins),
   }
   topic.recreate()
   return topic
@@ -81,6 +85,7 @@ function memorySource(
   topic: MemoryTopic,
   arrival: () => Promise<void>,
   marks: ReadonlyMap<string, Marks>,
+  begins: ReadonlyMap<string, number>,
 ): MemorySource {
   const listening = Promise.withResolvers<PartitionListener>()
   const reads: Position[] = []
@@ -93,7 +98,8 @@ function memorySource(
     revoke: async (...ids) => (await listening.promise).revoked(pick(ids)),
     subscribe: async (_topics, listener) => listening.resolve(listener),
     partitions: async () => [...topic.partitions],
-    resolve: async (partition, start) => (start === 'earliest' ? [0n] : end(partition)),
+    resolve: async (partition, start) =>
+      start === 'earliest' ? [BigInt(begins.get(partition.id) ?? 0)] : end(partition),
     end: async (partition) => endAt(end(partition)),
     async read(partition, from, { signal, keys, headers }) {
       reads.push(from)

@@ -30,6 +30,7 @@ export interface Book {
   readonly commits: CommitState[]
   readonly reasons: Map<string, number>
   readonly samples: QuarantineState['samples'][number][]
+  outputs: DatasetState['outputs']
   waiting: WaitingState | undefined
   heldBytes: number
   batches: number
@@ -50,6 +51,7 @@ export function openBook(begun: number): Book {
     commits: [],
     reasons: new Map(),
     samples: [],
+    outputs: [],
     waiting: undefined,
     heldBytes: 0,
     batches: 0,
@@ -109,6 +111,9 @@ export function enter(event: PipelineEvent, book: Book, lag: LagTracker, signs: 
     case 'goes on':
       signs.moved(now)
       book.waiting = undefined
+      break
+    case 'outputs':
+      book.outputs = event.outputs
       break
     case 'committed':
       enterCommit(event, book, now, runtime.now())

@@ -85,6 +85,7 @@ function stateOf(
   return {
     ...{ dataset, table, topics, phase, stuckMs, rates, stages, partitions },
     waiting: book.waiting,
+    outputs: book.outputs,
     totals: { ...book.totals },
     lag: total,
     lagBand: book.lagBand.within(Math.max(LEAST_BAND_MS, BAND_INTERVALS * book.pace.intervalMs), total.seconds, now),

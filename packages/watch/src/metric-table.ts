@@ -9,6 +9,7 @@ export interface MetricDefinition {
 const ofDataset = ['dataset'] as const
 const ofPartition = ['dataset', 'topic', 'partition'] as const
 const ofTable = ['table'] as const
+const ofOutput = ['dataset', 'output'] as const
 
 export const METRICS = {
   info: {
@@ -100,6 +101,24 @@ export const METRICS = {
     type: 'gauge',
     help: 'For how long the data set has been waiting for its source or store to come back; 0 when it is not.',
     labels: ofDataset,
+  },
+  outputAttached: {
+    name: 'millrace_output_attached',
+    type: 'gauge',
+    help: 'Whether the output gets records: 1, or 0 while it is detached.',
+    labels: ofOutput,
+  },
+  outputBehind: {
+    name: 'millrace_output_behind_records',
+    type: 'gauge',
+    help: 'Offsets between the output and the anchor. Not told where positions are no plain offsets.',
+    labels: ofOutput,
+  },
+  outputFailing: {
+    name: 'millrace_output_failing',
+    type: 'gauge',
+    help: 'Whether the last call of the output failed: 1 or 0. It is made again, and the stream waits for it.',
+    labels: ofOutput,
   },
   lagRecords: {
     name: 'millrace_lag_records',

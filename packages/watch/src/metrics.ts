@@ -48,6 +48,9 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
     phase: gauge(METRICS.phase),
     lastCommit: gauge(METRICS.lastCommit),
     waiting: gauge(METRICS.waiting),
+    outputAttached: gauge(METRICS.outputAttached),
+    outputBehind: gauge(METRICS.outputBehind),
+    outputFailing: gauge(METRICS.outputFailing),
     lagRecords: gauge(METRICS.lagRecords),
     lagSeconds: gauge(METRICS.lagSeconds),
     held: gauge(METRICS.held),
@@ -123,6 +126,7 @@ function countCommit(
 type Gauges = Readonly<Record<GaugeName, Gauge<string>>>
 type GaugeName =
   | ('info' | 'phase' | 'lastCommit' | 'waiting' | 'lagRecords' | 'lagSeconds' | 'held' | 'mostHeld' | 'resident')
+  | ('outputAttached' | 'outputBehind' | 'outputFailing')
   | ('tableVersion' | 'tableFiles' | 'tableBytes' | 'tableRows' | 'maintenanceSuccess' | 'started')
 
 /** Resets and sets all gauges, so that a partition that moved to another worker disappears. */
@@ -138,7 +142,7 @@ function fill(gauges: Gauges, state: WorkerState, runtime: Runtime): void {
 }
 
 function fillDataset(gauges: Gauges, state: DatasetState, now: number): void {
-  const { dataset, waiting, commits, held, partitions } = state
+  const { dataset, waiting, commits, held, partitions, outputs } = state
   for (const phase of PHASES) gauges.phase.set({ dataset, phase }, phase === state.phase ? 1 : 0)
   gauges.waiting.set({ dataset }, waiting ? (now - waiting.since) / 1000 : 0)
   gauges.held.set({ dataset }, held.bytes)
@@ -147,6 +151,18 @@ function fillDataset(gauges: Gauges, state: DatasetState, now: number): void {
     if (records !== undefined) gauges.lagRecords.set({ dataset, topic, partition }, records)
     gauges.lagSeconds.set({ dataset, topic, partition }, seconds)
   }
+  for (const output of outputs) fillOutput(gauges, dataset, output)
+}
+
+function fillOutput(
+  gauges: Gauges,
+  dataset: string,
+  { address: output, ...news }: DatasetState['outputs'][number],
+): void {
+  gauges.outputAttached.set({ dataset, output }, news.isDetached ? 0 : 1)
+  if (news.isDetached) return
+  if (news.behind !== undefined) gauges.outputBehind.set({ dataset, output }, news.behind)
+  gauges.outputFailing.set({ dataset, output }, news.failure?.lasts ? 1 : 0)
 }
 
 function fillTable(gauges: Gauges, { table, version, files, bytes, rows, maintenance }: TableState): void {

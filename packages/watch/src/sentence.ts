@@ -46,13 +46,20 @@ function waiting(
   const first = concerned
     .flatMap(({ waiting }) => waiting ?? [])
     .reduce((oldest, each) => (each.since < oldest.since ? each : oldest))
+  const output = concerned.flatMap(({ outputs }) => outputs).find(({ failure }) => failure?.lasts)
   const held = all.reduce((sum, dataset) => sum + dataset.held.bytes, 0)
   const since = clockInWords(first.since, now)
-  return `waiting for ${awaited(first, worker)}: ${shortReason(first.message)} since ${since}, nothing lost, ${bytesInWords(held)} held`
+  return `waiting for ${awaited(first, output?.address, worker)}: ${shortReason(first.message)} since ${since}, nothing lost, ${bytesInWords(held)} held`
 }
 
-function awaited({ code }: WaitingState, { source, lake }: Pick<WorkerIdentity, 'source' | 'lake'>): string {
+function awaited(
+  { code }: WaitingState,
+  output: string | undefined,
+  { source, lake }: Pick<WorkerIdentity, 'source' | 'lake'>,
+): string {
   if (code.startsWith('SOURCE')) return SYSTEMS[source.split(':')[0] ?? ''] ?? 'the source'
+  const scheme = output?.includes(':') ? output.slice(0, output.indexOf(':')) : ''
+  if (scheme !== '') return OUTPUTS[scheme] ?? `the output ${output}`
   return lake.startsWith('s3:') ? 'S3' : 'the lake'
 }
 
@@ -60,6 +67,12 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   kafka: 'Kafka',
   kinesis: 'Kinesis',
   embedded: 'the embedded store',
+}
+
+const OUTPUTS: Readonly<Record<string, string>> = {
+  postgres: 'PostgreSQL',
+  cassandra: 'Cassandra',
+  archive: 'the archive',
 }
 
 const LONGEST_REASON = 80

@@ -1,5 +1,5 @@
 import type { OutputSize } from '@millrace/outputs'
-import type { RejectedSample, Stage } from '@millrace/stream'
+import type { OutputNews, RejectedSample, Stage } from '@millrace/stream'
 
 /**
  * Current state of one worker as plain data. Dashboard, terminal, metrics and health read only this. Times are
@@ -62,6 +62,8 @@ export interface DatasetState {
   readonly commits: readonly CommitState[]
   readonly quarantine: QuarantineState
   readonly partitions: readonly PartitionState[]
+  /** Outputs of records, the anchor first. */
+  readonly outputs: readonly OutputNews[]
 }
 
 export interface WaitingState {

@@ -1,6 +1,7 @@
 import { escapeControls, systemRuntime } from '@millrace/base'
 import type { Command, Io, Run } from '../command.ts'
 import type { Finding } from '../doctor/finding.ts'
+import { attachedOutputs } from '../settings/attached-outputs.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 import { tableNames } from '../settings/table-names.ts'
 
@@ -19,7 +20,7 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
     { checkLake },
     { checkSource },
     { checkRegistry },
-    { checkOutputs },
+    { checkOutputs, checkStores },
     { findRoutes },
     { loadDataset },
   ] = await Promise.all([
@@ -31,7 +32,8 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
     import('@millrace/stream'),
     import('@millrace/transform'),
   ])
-  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns, registry, outputs } = values
+  const { source, lake, datasets, datasetFolders, topics = {}, nullColumns, registry } = values
+  const { attached, detached } = attachedOutputs(values)
   const tableOf = tableNames(values)
   const said = Object.values(origins).filter(({ kind }) => kind !== 'default' && kind !== 'unset')
   const tables = datasets.flatMap((name) => {
@@ -45,9 +47,9 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
     { check: 'configuration', result: 'ok', detail: `valid; ${said.length} settings are not the default` },
     ...(await checkMachine()),
     ...(await checkRegistry(registry)),
-    ...(await checkOutputs(outputs)),
+    ...(await checkOutputs(attached, detached)),
     ...(await checkLake({ lake, isDefault: origins.lake.kind === 'default', tables }, systemRuntime)),
-    ...(await checkArchives(outputs)),
+    ...(await checkStores(attached)),
     ...(await checkSource(
       {
         source,
@@ -58,23 +60,6 @@ async function runChecks({ values, origins }: ResolvedSettings): Promise<Finding
       systemRuntime,
     )),
   ]
-}
-
-/** An archive asks of its store what a lake asks. */
-async function checkArchives(outputs: readonly string[]): Promise<Finding[]> {
-  const archives = outputs.filter((output) => output.startsWith('archive:'))
-  if (archives.length === 0) return []
-  const [{ checkLake }, { parseArchiveAddress }] = await Promise.all([
-    import('../doctor/lake.ts'),
-    import('@millrace/transport'),
-  ])
-  const found: Finding[] = []
-  for (const archive of archives) {
-    const { place } = parseArchiveAddress(archive)
-    const findings = await checkLake({ lake: place, isDefault: false, tables: [] }, systemRuntime)
-    found.push(...findings.map((finding) => ({ ...finding, check: finding.check.replace(/^lake/, 'archive') })))
-  }
-  return found
 }
 
 const MARKS = { ok: ['green', 'ok'], problem: ['red', 'problem'], 'not set': ['dim', 'not set'] } as const
@@ -94,7 +79,18 @@ function print(findings: readonly Finding[], { line, style }: Io): void {
 export const doctor: Command = {
   about:
     'Looks at what is configured: versions, memory, disk; whether the lake, and an archive, can be trusted (atomic creates, whole lists, clocks, permissions) and the tables can be written; whether the source answers and its topics can be read. Leaves nothing behind.',
-  settings: ['lake', 'outputs', 'source', 'datasets', 'datasetFolders', 'topics', 'tables', 'nullColumns', 'registry'],
+  settings: [
+    'lake',
+    'outputs',
+    'detach',
+    'source',
+    'datasets',
+    'datasetFolders',
+    'topics',
+    'tables',
+    'nullColumns',
+    'registry',
+  ],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace doctor --lake s3://bucket/lake', does: 'before the first use of a bucket' },

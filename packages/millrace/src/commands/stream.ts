@@ -2,6 +2,7 @@ import { systemRuntime } from '@millrace/base'
 import type { StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
 import type { Command, Io, Run } from '../command.ts'
 import type { Reporter } from '../reporting/reporter.ts'
+import { attachedOutputs } from '../settings/attached-outputs.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 import { tableNames } from '../settings/table-names.ts'
 
@@ -41,11 +42,13 @@ async function optionsOf(
   onEvent: (event: WorkerEvent) => void,
 ): Promise<StreamOptions> {
   const { findRoutes } = await import('@millrace/stream')
-  const { source, lake, datasets, topics, member, outputs } = values
+  const { source, lake, datasets, topics, member } = values
+  const { attached, detached } = attachedOutputs(values)
   return {
     source,
     lake,
-    outputs,
+    outputs: attached,
+    detached,
     routes: await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) }),
     datasetFolders: values.datasetFolders,
     formats: { registry: values.registry, environment: process.env },
@@ -91,6 +94,7 @@ export const stream: Command = {
     'source',
     'lake',
     'outputs',
+    'detach',
     'datasets',
     'datasetFolders',
     'registry',

@@ -1,6 +1,6 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
 import type { OutputVerdict, TableVerdict } from '@millrace/outputs'
-import type { ArchiveVerdict, Source } from '@millrace/transport'
+import type { Source } from '@millrace/transport'
 import type { Command, Io, Run } from '../command.ts'
 import { tableNames } from '../settings/table-names.ts'
 
@@ -10,32 +10,15 @@ const run: Run = async ({ values, origins }, args, io) => {
   const { verifyLake } = await import('@millrace/outputs')
   const given = origins.source.kind === 'default' ? {} : { source: values.source }
   const tables = values.datasets.map(tableNames(values))
-  const archives = await archiveVerdicts(values.outputs, given.source)
   const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)
-  const databases = await databaseVerdicts(values, given.source)
-  if (!verdicts.some(({ exists }) => exists) && archives.length + databases.length === 0) {
+  const others = await outputVerdicts(values, given.source)
+  if (!verdicts.some(({ exists }) => exists) && others.length === 0) {
     throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${tables.join(', ')}`)
   }
-  const all = [...verdicts, ...archives, ...databases]
+  const all = [...verdicts, ...others]
   if (args.switch('--json')) io.json(all)
-  else await print(verdicts, archives, databases, io)
+  else await print(verdicts, others, io)
   return all.every(({ problems }) => problems.length === 0) ? 0 : DATA_DID_NOT_PASS
-}
-
-type Archived = ArchiveVerdict & { readonly archive: string }
-
-/** Looks through the archives among the outputs. */
-async function archiveVerdicts(outputs: readonly string[], address: string | undefined): Promise<Archived[]> {
-  const archives = outputs.filter((output) => output.startsWith('archive:'))
-  if (archives.length === 0) return []
-  const { verifyArchive } = await import('@millrace/transport')
-  return withSource(address, async (source) => {
-    const found: Archived[] = []
-    for (const archive of archives) {
-      for (const verdict of await verifyArchive(archive, source, systemRuntime)) found.push({ archive, ...verdict })
-    }
-    return found
-  })
 }
 
 async function withSource<T>(
@@ -52,15 +35,15 @@ async function withSource<T>(
   }
 }
 
-/** Looks at the tables in the databases among the outputs. */
-async function databaseVerdicts(
+/** Looks at what the outputs beside the lake hold. */
+async function outputVerdicts(
   values: Parameters<Run>[0]['values'],
   address: string | undefined,
 ): Promise<OutputVerdict[]> {
   const { outputAt } = await import('@millrace/outputs')
   const kinds = await Promise.all(values.outputs.map(async (output) => ({ output, kind: await outputAt(output) })))
-  const databases = kinds.flatMap(({ output, kind: { verify } }) => (verify ? [{ output, verify }] : []))
-  if (databases.length === 0) return []
+  const verified = kinds.flatMap(({ output, kind: { verify } }) => (verify ? [{ output, verify }] : []))
+  if (verified.length === 0) return []
   const { loadDataset } = await import('@millrace/transform')
   const tables = await Promise.all(
     values.datasets.map(async (name) => {
@@ -70,12 +53,12 @@ async function databaseVerdicts(
   )
   return withSource(address, async (source) => {
     const found: OutputVerdict[] = []
-    for (const { output, verify } of databases) found.push(...(await verify(output, tables, source)))
+    for (const { output, verify } of verified) found.push(...(await verify(output, tables, source)))
     return found
   })
 }
 
-const DATABASE_COLUMNS = ['table', 'group', 'partition', 'read', 'messages']
+const OUTPUT_COLUMNS = ['output', 'group', 'partition', 'read', 'messages']
 
 const COLUMNS = [
   'table',
@@ -91,34 +74,27 @@ const COLUMNS = [
   'repeats',
 ]
 
-const ARCHIVE_COLUMNS = ['archive', 'partition', 'read', 'files', 'messages']
-
 async function print(
   verdicts: readonly TableVerdict[],
-  archives: readonly Archived[],
-  databases: readonly OutputVerdict[],
+  others: readonly OutputVerdict[],
   { table, line, style }: Io,
 ): Promise<void> {
   const { exactCountInWords } = await import('@millrace/watch')
-  const rows = verdicts
-    .flatMap(accountRows)
-    .map((row) => row.map((cell) => (typeof cell === 'number' ? exactCountInWords(cell) : cell)))
-  if (rows.length > 0 || archives.length + databases.length === 0)
-    await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
-  const archived = archives.map(({ archive, topic, partition, from, to, files, messages }) => {
-    return [archive, `${topic}/${partition}`, `${from} → ${to}`, exactCountInWords(files), exactCountInWords(messages)]
-  })
-  if (archived.length > 0) await table(ARCHIVE_COLUMNS, archived, { right: ARCHIVE_COLUMNS.slice(3) })
-  const inDatabases = databases.flatMap(({ table: name, partitions }) =>
-    partitions.map(({ group, topic, partition, from, to, messages }) => {
-      return [name, group, `${topic}/${partition}`, `${from} → ${to}`, exactCountInWords(messages)]
-    }),
-  )
-  if (inDatabases.length > 0) await table(DATABASE_COLUMNS, inDatabases, { right: DATABASE_COLUMNS.slice(4) })
+  const inWords = (row: readonly unknown[]) =>
+    row.map((cell) => (typeof cell === 'number' ? exactCountInWords(cell) : cell))
+  const rows = verdicts.flatMap(accountRows).map(inWords)
+  if (rows.length > 0 || others.length === 0) await table(COLUMNS, rows, { right: COLUMNS.slice(4) })
+  for (const { table: name, partitions } of others) {
+    const hasFiles = partitions.some(({ files }) => files !== undefined)
+    const columns = hasFiles ? [...OUTPUT_COLUMNS, 'files'] : OUTPUT_COLUMNS
+    const accounts = partitions.map(({ group, topic, partition, from, to, messages, files }) =>
+      inWords([name, group, `${topic}/${partition}`, `${from} → ${to}`, messages, ...(hasFiles ? [files] : [])]),
+    )
+    await table(columns, accounts, { right: columns.slice(4) })
+  }
   const problems = [
-    ...databases.flatMap(({ table, problems: of }) => of.map((problem) => `${table}: ${problem}`)),
+    ...others.flatMap(({ table, problems: of }) => of.map((problem) => `${table}: ${problem}`)),
     ...verdicts.flatMap(({ table, problems: of }) => of.map((problem) => `${table}: ${problem}`)),
-    ...archives.flatMap(({ archive, problems: of }) => of.map((problem) => `${archive}: ${problem}`)),
   ]
   for (const problem of problems) line(style('red', problem))
   if (problems.length === 0) line(style('green', 'nothing is missing, nothing is doubled'))

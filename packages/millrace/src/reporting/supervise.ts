@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { type Runtime, redact } from '@millrace/base'
 import type { OutputSize } from '@millrace/outputs'
-import type { WorkerEvent } from '@millrace/stream'
+import type { OutputNews, WorkerEvent } from '@millrace/stream'
 import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Io } from '../command.ts'
@@ -56,6 +56,7 @@ export async function superviseWorker(
       dashboard?.on(event)
       reporter.on(event)
       for (const news of newsOf(event, settings)) reporter.say(news)
+      if (event.what === 'outputs') for (const output of event.outputs) sayOnce(outputInWords(event.dataset, output))
       if (event.what === 'table') sayOnce(nullColumnsInWords(event.table))
     },
     async close() {
@@ -68,6 +69,13 @@ export async function superviseWorker(
 /** The dashboard, its events and what is shared through the lake tell a failure in the words of whatever library. */
 function withoutSecrets(event: WorkerEvent): WorkerEvent {
   if (event.what === 'waits') return { ...event, message: redact(event.message) }
+  if (event.what === 'outputs') {
+    const outputs = event.outputs.map(({ failure, ...output }) => ({
+      ...output,
+      ...(failure && { failure: { ...failure, message: redact(failure.message) } }),
+    }))
+    return { ...event, outputs }
+  }
   if (event.what !== 'maintenance' || event.maintenance.outcome !== 'failed') return event
   return { ...event, maintenance: { ...event.maintenance, error: redact(String(event.maintenance.error)) } }
 }
@@ -91,6 +99,11 @@ function newsOf(event: WorkerEvent, { values, origins }: ResolvedSettings): stri
     ]
   }
   return []
+}
+
+function outputInWords(dataset: string, { address, isDetached, partitionsBehind }: OutputNews): string | undefined {
+  if (isDetached) return `${dataset}: ${address} is detached; attached again, it gets what it has missed`
+  return partitionsBehind > 0 ? `${dataset}: ${address} is read for from where it is, behind the anchor` : undefined
 }
 
 function nullColumnsInWords({ table, nullColumns = [] }: OutputSize): string | undefined {

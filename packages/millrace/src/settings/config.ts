@@ -21,6 +21,8 @@ export interface Config {
   lake?: string
   /** Where records go: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN, archive:PLACE?codec=gzip; delta, or the first of them that takes rows, is the anchor. */
   outputs?: string | string[]
+  /** Outputs that are left out for now; without it again, they get what they have missed. */
+  detach?: string | string[]
   /** Places outside of the lake whose files its tables may name. */
   allowPath?: string | string[]
   /** Names of the data sets; all in the data set folders unless said. */

@@ -39,6 +39,13 @@ const SETTINGS = {
       'where records go, again for each further output: delta (the lake), postgres://user@host/database?schema=NAME, cassandra://user@host/keyspace?primaryKey=COLUMN, archive:PLACE?codec=gzip',
     default: 'delta',
   },
+  detach: {
+    value: 'OUTPUT',
+    flag: '--detach',
+    repeated: true,
+    description:
+      'an output that is left out for now, again for each further one; named without it again, it gets what it has missed',
+  },
   allowPath: {
     value: 'PLACES',
     description:

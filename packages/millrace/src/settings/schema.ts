@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attachedOutputs, named } from './attached-outputs.ts'
 import type { Config } from './config.ts'
 import type { SettingKey } from './keys.ts'
 import { tableNames } from './table-names.ts'
@@ -130,6 +131,7 @@ const fields = {
   source: place,
   lake: place,
   outputs: placeList.pipe(z.array(place).min(1, 'names nothing')),
+  detach: placeList.default([]),
   allowPath: placeList.default([]),
   datasets: nameList,
   datasetFolders: placeList.default([]),
@@ -165,7 +167,14 @@ const fields = {
   maxBody: size,
 } satisfies { [K in SettingKey]: z.ZodType<unknown, Config[K]> }
 
-export const settingsSchema = z.strictObject(fields).superRefine(({ topics, tables, datasets }, context) => {
+export const settingsSchema = z.strictObject(fields).superRefine((settings, context) => {
+  const { topics, tables, datasets, outputs, detach } = settings
+  const unknown = detach.find((name) => named(name, outputs).length === 0)
+  if (unknown !== undefined) {
+    context.addIssue({ code: 'custom', path: ['detach'], message: `names ${unknown}, which is no output` })
+  } else if (detach.length > 0 && attachedOutputs(settings).attached.length === 0) {
+    context.addIssue({ code: 'custom', path: ['detach'], message: 'leaves no output' })
+  }
   const stranger = Object.keys(topics ?? {}).find((dataset) => !datasets.includes(dataset))
   if (stranger !== undefined) {
     context.addIssue({ code: 'custom', path: ['topics'], message: `names ${stranger}, which is not in \`datasets\`` })

@@ -1,7 +1,8 @@
+import { MillraceError } from '@millrace/base'
 import type { Machine } from '@millrace/engine'
-import type { PipelineOutputs } from '@millrace/outputs'
+import type { Behind, PipelineBegun, PipelineOutputs } from '@millrace/outputs'
 import type { Cleaner, Dataset } from '@millrace/transform'
-import type { Partition, Position, Source } from '@millrace/transport'
+import { type Partition, type Position, partitionKey, reached, type Source } from '@millrace/transport'
 import type { Batch } from '../intake/batch.ts'
 import {
   type Gathering,
@@ -70,7 +71,8 @@ export async function beginEpoch(
   const start = { source: job.source, position: job.start }
   const begun = await retrying(() => beginWithStarts(job.outputs, partitions, start, runtime))
   settings.resumed(begun.resumed)
-  const ranges = await retrying(() => rangesOf(job.source, begun.positions, untilCaughtUp))
+  settings.report({ what: 'begun' })
+  const ranges = await retrying(() => rangesOf(job.source, begun, untilCaughtUp))
   // Only informs the broker's tools and waiting partitions: a failure does not concern our progress.
   job.source.acknowledge(begun.positions).catch(() => {})
   const intake = openIntake({ ...job, take: job.outputs.take }, settings, runtime, settings)
@@ -88,13 +90,30 @@ export async function beginEpoch(
 
 async function rangesOf(
   source: Source,
-  positions: ReadonlyMap<Partition, Position>,
+  { positions, behind }: PipelineBegun,
   untilCaughtUp: boolean,
 ): Promise<ReadRange[]> {
-  const ranges = [...positions].map(async ([partition, from]) =>
-    untilCaughtUp ? { partition, from, end: await source.end(partition) } : { partition, from },
-  )
+  const ranges = [...positions].map(async ([partition, from]) => {
+    const late = behind.get(partition)
+    if (late) await refuseDeleted(source, partition, from, late)
+    const range = { partition, from, ...(late && { cutAt: late.anchor }) }
+    return untilCaughtUp ? { ...range, end: await source.end(partition) } : range
+  })
   return Promise.all(ranges)
+}
+
+/** Refuses to go on where the source no longer has what an output lacks. */
+async function refuseDeleted(source: Source, partition: Partition, from: Position, { output, anchor }: Behind) {
+  const earliest = await source.resolve(partition, 'earliest')
+  if (reached(from, earliest)) return
+  const name = partitionKey(partition)
+  throw new MillraceError(
+    'OFFSET_OUT_OF_RANGE',
+    `${output} has ${name} up to ${from} and the anchor up to ${anchor}, but the source begins at ${earliest}`,
+    {
+      next: 'Go on without the output (--detach), or empty it, with its progress, and fill it from the table (--back-fill).',
+    },
+  )
 }
 
 async function carryBatches(

@@ -6,6 +6,7 @@ import { type RetryListener, withRetries } from '../retry.ts'
 import type { Kinds } from '../routes/kinds.ts'
 import type { Report } from '../telemetry.ts'
 import type { Batch } from './batch.ts'
+import { cutBlock } from './cut-block.ts'
 import type { InFlight } from './in-flight.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
 import type { Pace } from './pace.ts'
@@ -39,6 +40,8 @@ export interface ReadRange {
   readonly partition: Partition
   readonly from: Position
   readonly end?: End
+  /** Blocks end here, so that an output that is further than others gets whole ones. */
+  readonly cutAt?: Position
 }
 
 /** Reads partitions side by side into batches. */
@@ -125,7 +128,7 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
 }
 
 async function readOn(
-  { partition, from, end }: ReadRange,
+  { partition, from, end, cutAt }: ReadRange,
   { source, kinds, take: wanted, dataset: { format, metadata } }: Reading,
   { limits, inFlight }: Gathering,
   runtime: Runtime,
@@ -145,14 +148,15 @@ async function readOn(
   for (let at = from; !signal.aborted && !end?.passedBy(at); ) {
     await inFlight.room(signal)
     const asked = runtime.monotonic()
-    const block = await withRetries(() => source.read(partition, at, options), runtime, signal, waiting).finally(
+    const found = await withRetries(() => source.read(partition, at, options), runtime, signal, waiting).finally(
       room.end,
     )
     if (signal.aborted) continue
-    if (!block) {
+    if (!found) {
       report({ what: 'idle', partition })
       continue
     }
+    const block = cutAt ? cutBlock(found, cutAt, source) : found
     const ms = runtime.monotonic() - asked
     const portions = wanted === 'messages' ? undefined : format.unpack?.(block)
     if (portions)

@@ -18,7 +18,10 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
   const kinds = kindsOf.get(block.partition.topic)
   const counts = { held: 0, elsewhere: 0, repeated: 0 }
   const messages = block.original ?? block
-  if (!held && !kinds && !block.repeats && !block.oversized) return { block, messages, unrecognized: [], ...counts }
+  const read = block.messages === undefined ? {} : { read: block.messages }
+  if (!held && !kinds && !block.repeats && !block.oversized) {
+    return { block, messages, unrecognized: [], ...read, ...counts }
+  }
 
   const kept: number[] = []
   const unrecognized: UnrecognizedRecord[] = []
@@ -36,7 +39,7 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
       unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i) })
     }
   }
-  return { block: pickRecords(block, kept), messages, unrecognized, ...counts }
+  return { block: pickRecords(block, kept), messages, unrecognized, ...read, ...counts }
 }
 
 /** Returns the reason for a record that is too large to be read: its quarantine row has only its offset. */

@@ -9,20 +9,20 @@ import { trinoSql } from './trino-sql.ts'
 const VERSION = '476'
 const JAVA = { from: 24, to: 25 }
 /** Of all that comes with the server. */
-const PLUGIN = 'delta-lake'
+const PLUGINS = ['delta-lake', 'postgresql', 'cassandra', 'geospatial']
 const ENVIRONMENT = 'test'
 
-/** A coordinator and a worker, with the Delta Lake connector; tests make their catalogs by CREATE CATALOG. */
+/** A coordinator and a worker, with the connectors of Delta Lake, PostgreSQL and Cassandra; tests make their catalogs by CREATE CATALOG. */
 export const trino: Server<HttpAddress> = {
-  pins: `io.trino:trino-server:${VERSION}:tar.gz ${PLUGIN}`,
+  pins: `io.trino:trino-server:${VERSION}:tar.gz ${PLUGINS}`,
   missing: () => missingJava(JAVA) ?? missingTool('mvn', 'tar'),
   install: async (home, run) => {
     const archive = await copyArtifact(`io.trino:trino-server:${VERSION}:tar.gz`, home, run, javaEnv())
     // All of it, for a file that comes twice in the archive is the second time a link to the first.
     await run(['tar', '-xzf', archive, '-C', home, '--strip-components=1'])
     await rm(archive)
-    await keepOnly(join(home, 'plugin'), PLUGIN)
-    await rm(join(home, 'plugin', PLUGIN, 'hdfs'), { recursive: true })
+    await keepOnly(join(home, 'plugin'), PLUGINS)
+    await rm(join(home, 'plugin', 'delta-lake', 'hdfs'), { recursive: true })
   },
   launch: async ({ home, data, freePort }) => {
     const [port, workerPort] = [await freePort(), await freePort()]
@@ -43,8 +43,8 @@ function javaEnv(): { JAVA_HOME: string } {
   return { JAVA_HOME: javaHome(JAVA) ?? '' }
 }
 
-async function keepOnly(folder: string, name: string): Promise<void> {
-  const others = (await readdir(folder)).filter((other) => other !== name)
+async function keepOnly(folder: string, names: readonly string[]): Promise<void> {
+  const others = (await readdir(folder)).filter((other) => !names.includes(other))
   await Promise.all(others.map((other) => rm(join(folder, other), { recursive: true })))
 }
 

@@ -3,20 +3,23 @@ import { type ObjectStore, openLake } from '@millrace/store'
 import { type Partition, type Position, partitionKey, reached, type Source } from '../source.ts'
 import { parseArchiveAddress } from './address.ts'
 import { stepAt, tipOf } from './chain.ts'
-import { positionOf } from './entry.ts'
+import { positionOf, textsOf } from './entry.ts'
 import { filesOfPartition } from './layout.ts'
 import { decodeLines } from './lines.ts'
 import { linesIn } from './pack.ts'
 import { openReader } from './reader.ts'
-import { startOf, topicStarts } from './starts.ts'
+import { ownerOf, startOf, topicStarts } from './starts.ts'
 import { CONNECT, partitionsIn, topicsIn } from './topics.ts'
 
 /** What a partition of an archive holds, and what is wrong with it. */
 export interface ArchiveVerdict {
+  /** The pipeline that writes it. */
+  readonly group: string
   readonly topic: string
+  readonly identity: string
   readonly partition: string
-  readonly from: string
-  readonly to: string
+  readonly from: readonly string[]
+  readonly to: readonly string[]
   readonly files: number
   readonly messages: number
   /** Empty if no message is missing and none is doubled. */
@@ -31,12 +34,13 @@ export async function verifyArchive(address: string, source: Source | undefined,
   const store = await openLake(parseArchiveAddress(address).place, { runtime })
   const verdicts: ArchiveVerdict[] = []
   for (const topic of await topicsIn(store)) {
+    const group = (await ownerOf(store, topic))?.pipeline ?? ''
     for (const partition of await partitionsIn(store, topic)) {
       if (partition.identity === CONNECT) continue
       const looked = await lookThrough(store, partition)
       const differences = source ? await compareWith(source, store, partition, looked.range, runtime) : []
       const { range: _, ...verdict } = looked
-      verdicts.push({ ...verdict, problems: [...looked.problems, ...differences] })
+      verdicts.push({ group, ...verdict, problems: [...looked.problems, ...differences] })
     }
   }
   return verdicts
@@ -71,9 +75,9 @@ async function lookThrough(store: ObjectStore, partition: Partition) {
     if (problems.length === 0 && !known.has(key))
       problems.push(`${key} is no file that the archive's stream has written`)
   }
-  const { topic, id } = partition
+  const { topic, identity, id } = partition
   return {
-    ...{ topic, partition: id, from: from.join(), to: at.join(), files: known.size, messages, problems },
+    ...{ topic, identity, partition: id, from: textsOf(from), to: textsOf(at), files: known.size, messages, problems },
     range: { from, to: at },
   }
 }

@@ -4,6 +4,7 @@ import { header } from './banner.ts'
 import { commitsPanel } from './commits.ts'
 import { datasetsPanel } from './datasets.ts'
 import type { View } from './feed.ts'
+import { outputsPanel } from './outputs.ts'
 import { Partitions } from './partitions.ts'
 import { pipelinePanel } from './pipeline.ts'
 import { quarantinePanel } from './quarantine.ts'
@@ -19,6 +20,7 @@ const PLACES = [
   ['lag', 'Lag'],
   ['commits', 'Commits'],
   ['quarantine', 'Quarantine'],
+  ['outputs', 'Outputs'],
   ['tables', 'Tables'],
   ['workers', 'Workers'],
   ['answers', 'Answers'],
@@ -45,6 +47,7 @@ export function Page(view: View): ComponentChild {
       datasetsPanel(state),
       h(Partitions, { state }),
       h('div', { class: 'side-by-side' }, commitsPanel(state), quarantinePanel(state)),
+      outputsPanel(state),
       tablesPanel(state),
       workersPanel(state, group),
       answersPanel(answers, state.at),

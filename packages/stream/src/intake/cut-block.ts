@@ -1,0 +1,10 @@
+import { type Block, type Position, pickRecords, reached, type Source } from '@millrace/transport'
+
+/** Returns a block as it is, unless it goes over a position: then the part that comes before it. */
+export function cutBlock(block: Block, at: Position, { positionOf }: Pick<Source, 'positionOf'>): Block {
+  if (reached(block.from, at) || reached(at, block.to)) return block
+  const all = Array.from({ length: block.count }, (_, i) => i)
+  const before = all.filter((i) => !reached(positionOf(block.offsets[i] ?? 0n), at))
+  const { last: _, ...part } = pickRecords(block, before)
+  return { ...part, to: at }
+}
