@@ -48,6 +48,24 @@ export const pin = {
   goesOn: { dataset: 'pin', what: 'goes on' },
 } as const satisfies Record<string, PipelineEvent>
 
+/** An anchor, an output that is down and behind it, and one that is detached. */
+export const OUTPUTS: WorkerEvent = {
+  what: 'outputs',
+  dataset: 'pin',
+  outputs: [
+    { output: 'pin', address: 'delta', isAnchor: true, behind: 0, partitionsBehind: 0 },
+    {
+      ...{ output: 'public.pin', address: 'postgres://loader@db.example/posts', isAnchor: false },
+      ...{ behind: 1200, partitionsBehind: 1 },
+      failure: { at: 0, code: 'STORE_FAILED', message: 'PostgreSQL at db.example: connection refused', lasts: true },
+    },
+    {
+      ...{ output: 'cassandra://node/posts', address: 'cassandra://node/posts', isAnchor: false },
+      ...{ behind: undefined, partitionsBehind: 0, isDetached: true },
+    },
+  ],
+}
+
 export function read(firstTime: number, unread: number, bytes = 1000): PipelineEvent {
   return {
     ...{ dataset: 'pin', what: 'read', partition: PARTITION, records: 100, bytes, ms: 5 },

@@ -5,7 +5,7 @@ import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
 import { METRICS, watchWorker } from '../src/index.ts'
 import { createMetrics } from '../src/metrics.ts'
-import { committed, handClock, pin, read, STARTED, WORKER } from './kit.ts'
+import { committed, handClock, OUTPUTS, pin, read, STARTED, WORKER } from './kit.ts'
 
 const it = withServices('prometheus')
 
@@ -22,6 +22,7 @@ function busyWorker() {
     pin.batch,
     { dataset: 'pin', what: 'stage', stage: 'clean', ms: 40 } as const,
     pin.waits,
+    OUTPUTS,
     committed(rejected),
     { what: 'table', table: { table: 'pin', version: 7, files: 3, bytes: 900, rows: 300 } } as const,
     { what: 'maintenance', maintenance: maintenance } as const,

@@ -7,7 +7,7 @@ import type { WorkerBrief } from '../src/group.ts'
 import { watchWorker } from '../src/index.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { startServer } from '../src/server.ts'
-import { committed, handClock, pin, read, STARTED, WORKER } from './kit.ts'
+import { committed, handClock, OUTPUTS, pin, read, STARTED, WORKER } from './kit.ts'
 
 const it = withServices('chromium')
 
@@ -200,4 +200,21 @@ it('follows the worker from phase to phase, and tells a listener of the phase al
   expect(await page.locator('#datasets').textContent()).toContain('put x failed: HTTP 503, SlowDown')
   tell(pin.goesOn, pin.released)
   await page.locator('#sentence', { hasText: 'caught up' }).waitFor()
+})
+
+it('the page shows every output: its state, how far it is behind the anchor, and its last error', async ({
+  chromium,
+  onTestFinished,
+}) => {
+  const { url } = await serve(onTestFinished, [pin.assigned, OUTPUTS, pin.waits])
+  const { page } = await visitDashboard(chromium.url, url, WIDE, onTestFinished)
+  expect(await cells(page, 'Outputs')).toMatchObject({
+    delta: { 'Data set': 'pin', State: 'anchor', 'Behind the anchor': '–', 'Last error': '–' },
+    'postgres://loader@db.example/posts': {
+      ...{ State: 'fails, tried again', 'Behind the anchor': '1,200' },
+      'Last error': expect.stringContaining('connection refused'),
+    },
+    'cassandra://node/posts': { State: 'detached', 'Behind the anchor': '–' },
+  })
+  await page.locator('#sentence', { hasText: 'waiting for PostgreSQL' }).waitFor()
 })

@@ -111,7 +111,7 @@ async function refuseDeleted(source: Source, partition: Partition, from: Positio
     'OFFSET_OUT_OF_RANGE',
     `${output} has ${name} up to ${from} and the anchor up to ${anchor}, but the source begins at ${earliest}`,
     {
-      next: 'Go on without the output (--detach), or empty it, with its progress, and fill it from the table (--back-fill).',
+      next: 'Go on without the output, or empty it together with its progress: then it begins where the anchor is.',
     },
   )
 }
