@@ -1,4 +1,4 @@
-/** How many of `sorted` are below `wanted`. */
+/** Returns how many of `sorted` are below `wanted`. */
 export function lowerBound(sorted: ArrayLike<number>, wanted: number): number {
   let [from, to] = [0, sorted.length]
   while (from < to) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,11 @@ const PREFIX = 'millrace-work-'
 export async function openWorkFolder(): Promise<{ path: string; close(): Promise<void> }> {
   const path = await makeSweptFolder(tmpdir(), PREFIX).catch(refuseForRoom)
   return { path, close: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Returns where to make a work folder later. It is swept like one after a kill; whoever makes it deletes it. */
+export function workFolderPath(): string {
+  return join(tmpdir(), `${PREFIX}${process.pid}-${randomUUID()}`)
 }
 
 /** Creates a folder of this process in `parent`, and deletes those of the same prefix whose process is gone. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { MillraceError, type Runtime, systemRuntime } from '@millrace/base'
+import { MillraceError, type Runtime, systemRuntime, workFolderPath } from '@millrace/base'
 import { checkKey } from './key.ts'
 import { compareUtf8, sortByUtf8 } from './order.ts'
 import type { ByteRange, ObjectInfo, ObjectStore, Readable } from './store.ts'
@@ -20,7 +19,7 @@ export function memoryStore(objects: Objects = new Map(), runtime: Runtime = sys
     checkKey(URL, key)
     await Promise.resolve()
   }
-  const copies = join(tmpdir(), `millrace-memory-${randomUUID()}`)
+  const copies = workFolderPath()
   const store: ObjectStore = {
     url: URL,
     readableIn: [copies],

@@ -49,7 +49,7 @@ interface ReadPiece extends Piece, Look {
   readonly bytes: Buffer
 }
 
-/** What is seen at an object's beginning and end. */
+/** Findings at an object's beginning and end. */
 interface Look {
   /** Why it can't be read. */
   readonly rejection?: string

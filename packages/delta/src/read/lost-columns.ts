@@ -9,7 +9,7 @@ import type { Scan } from './plan.ts'
 import { jsonList, usedColumns, withoutGlob } from './scan-sql.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** So many footers are read at most, of the newest files. */
+/** Reads the footers of at most this many files, the newest. */
 const MOST_FILES = 100
 
 /** Columns of which it is known that their NULLs are honest, by their physical names. */

@@ -41,7 +41,7 @@ type Kind = 'exact' | 'rough' | 'text' | 'boolean' | 'date' | 'timestamp' | 'tim
 interface Operand {
   readonly kind: Kind
   readonly sql: string
-  /** Of an exact one: the digits before and after the point. */
+  /** For an exact number: its digits before and after the point. */
   readonly whole?: number
   readonly scale?: number
   readonly literal?: string

@@ -6,7 +6,7 @@ export const LENGTH_KEY = '__CHAR_VARCHAR_TYPE_STRING'
 const BOUNDED = /^(char|varchar)\((\d{1,10})\)$/i
 
 export interface LengthRule {
-  /** As people write the type. */
+  /** The type as people write it. */
   readonly name: string
   readonly isPadded: boolean
   readonly length: number

@@ -21,7 +21,7 @@ export interface Transaction {
   readonly toleratesAppends?: boolean
   /** Progress of others that it rests on, by application: a conflict where another writer has moved it. */
   readonly readsTxns?: readonly string[]
-  /** Asked of the newest state before each try: false means that the commit must not be made any more. */
+  /** Looks at the newest state before each try: false means that the commit must not be made any more. */
   readonly fence?: (latest: Snapshot) => boolean
   /** When the first of the files was begun, where the files can't say: they are not new. */
   readonly since?: Instant

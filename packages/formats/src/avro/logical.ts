@@ -51,7 +51,7 @@ function longOf(from: AvroReader): bigint {
   return (BigInt(from.high) << 32n) | BigInt(from.low)
 }
 
-/** As text that the engine casts quickly: 2026-01-31 12:00:00.123456, in UTC; without a fraction where it is 0. */
+/** Writes text that the engine casts quickly: 2026-01-31 12:00:00.123456, in UTC; without a fraction where it is 0. */
 function writeLongMoment(from: AvroReader, unit: number, digits: number, to: JsonWriter): void {
   from.long()
   const { high, low } = from

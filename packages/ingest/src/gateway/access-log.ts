@@ -55,10 +55,10 @@ function withoutSecrets(error: Error): unknown {
   return JSON.parse(redact(JSON.stringify(pino.stdSerializers.err(error))))
 }
 
-/** As nginx writes it. */
+/** The status that nginx writes for a client that hung up. */
 const CLIENT_GONE = 499
 
-/** What is asked after the path may hold secrets. */
+/** Leaves out the query, which may hold secrets. */
 function pathOf(url: string): string {
   const mark = url.indexOf('?')
   return (mark < 0 ? url : url.slice(0, mark)).slice(0, LONGEST_PATH)

@@ -13,7 +13,7 @@ export function readObject<T>(body: unknown, read: (text: JsonText) => T): T {
     endOfText(text)
     return result
   } catch (error) {
-    // What is no JSON at all is told as such, whatever else seemed wrong with it before; what is too much is not read on.
+    // Reports text that is no JSON as such, whatever else seemed wrong before; a body that is too large is not read on.
     if (!(error instanceof NotJson) && !isTooMuch(error)) checkJson(body)
     throw error
   }

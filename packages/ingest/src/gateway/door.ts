@@ -12,13 +12,13 @@ import type { ServerParts } from './server-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose key it came with. */
+    /** Name of the client whose key it came with. */
     client: string | undefined
     /** What its client may do. */
     grants: readonly Grant[]
     /** What it takes up in memory. */
     room: Room
-    /** How much of its body has come. */
+    /** Bytes of its body that have come. */
     bytes: number
   }
 }

@@ -21,7 +21,7 @@ const CLOSE_BRACKET = 0x5d
 const ZERO = 0x30
 const NINE = 0x39
 
-/** Of an object whose members are read one by one: a request's own, or a record's around its value. */
+/** An object whose members are read one by one has at most so many: a request's own, or a record's around its value. */
 const MOST_MEMBERS = 1_000
 
 /** Deeper than any record, and far from the end of the stack. */
@@ -79,7 +79,7 @@ export function eachMember(text: JsonText, visit: (name: string) => void): void 
   expect(text, CLOSE_BRACE)
 }
 
-/** As `eachMember`, for the elements of an array. */
+/** Does what `eachMember` does, for the elements of an array. */
 export function eachElement(text: JsonText, visit: () => void): void {
   text.at++
   skipSpace(text)

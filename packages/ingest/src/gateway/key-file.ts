@@ -6,7 +6,7 @@ import { readPrivateFile } from './private-file.ts'
 
 export interface KeyFile {
   readonly keys: readonly KeyHash[]
-  /** How many stood there in plain, and whether the file holds their hashes now. */
+  /** Number of keys in plain text, and whether the file holds their hashes now. */
   readonly plain: number
   readonly rewritten: boolean
 }
@@ -41,7 +41,7 @@ function refuseDoubles(keys: readonly KeyHash[], path: string): void {
 interface Line {
   readonly key?: KeyHash
   readonly isPlain: boolean
-  /** As it shall stand in the file. */
+  /** The line that the file shall have. */
   readonly written: string
 }
 

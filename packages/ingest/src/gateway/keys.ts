@@ -2,13 +2,13 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { MillraceError, weaknessOf } from '@millrace/base'
 import { type Grant, USUAL_GRANTS } from './grants.ts'
 
-/** Whoever has a key. */
+/** The owner of a key. */
 export interface Client {
   readonly name: string
   readonly grants: readonly Grant[]
 }
 
-/** Whose keys open the gateway. Of the keys themselves only hashes are kept. */
+/** The keys that open the gateway. Only their hashes are kept. */
 export interface Keys {
   /** The client that a presented key belongs to. */
   ownerOf(key: string): Client | undefined

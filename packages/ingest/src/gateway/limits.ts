@@ -39,10 +39,10 @@ export const LIMITS: Limits = {
 export const REQUEST_BYTES = 8 << 10
 export const RECORD_BYTES = 512
 
-/** In one request: more would take long to look at, while all others wait. */
+/** One request has at most so many: more would take long to look at, while all others wait. */
 export const MOST_RECORDS = 50_000
 
-/** Of a new topic: each costs every reader something. */
+/** A new topic has at most so many: each costs every reader something. */
 export const MOST_PARTITIONS = 256
 
 /** An answer that is larger is counted while it waits for its client. */

@@ -10,7 +10,7 @@ export interface Logins {
 
 const MOST_FAILURES = 10
 const WINDOW_MS = 60_000
-/** Of addresses that are remembered; beyond it the oldest are forgotten. */
+/** Remembers this many addresses; beyond it the oldest are forgotten. */
 const REMEMBERED = 10_000
 
 interface Failures {

@@ -20,7 +20,7 @@ export interface GatewayOptions {
   readonly hostNames?: readonly string[]
   /** The largest body. */
   readonly maxBodyBytes: number
-  /** Of one client, a second. */
+  /** Limit for one client. */
   readonly requestsPerSecond?: number
   /** Data sets whose topics take only what fits them. */
   readonly validate?: { readonly datasets: readonly string[]; readonly folders: readonly string[] }

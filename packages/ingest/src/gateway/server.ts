@@ -130,7 +130,7 @@ async function limitRate(app: FastifyInstance, max: number | undefined): Promise
   })
 }
 
-/** What is no HTTP, or came too slowly: there is no request yet that could be answered. */
+/** Answers what is no HTTP, or came too slowly: there is no request yet. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   const status = BROKEN[error.code ?? ''] ?? '400 Bad Request'
   const body = JSON.stringify({ error_code: Number(status.slice(0, 3)), message: `HTTP ${status}` })

@@ -54,7 +54,7 @@ export interface GatewayServiceOptions {
   readonly check: ((topic: string, records: readonly OutgoingRecord[]) => Promise<void>) | undefined
 }
 
-/** As Kafka has it, and Kinesis within it. */
+/** Kafka's rule for names; those of Kinesis fit it too. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 const ID_KEY = /^[\x21-\x7e]{1,200}$/
 

@@ -1,0 +1,60 @@
+import type { ChildProcess } from 'node:child_process'
+import { cp, mkdir, readdir, readFile, watch, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { memoryStore } from '@millrace/store'
+import { PINTEREST } from '@millrace/testkit'
+import { expect, it } from 'vitest'
+import { printed } from './millrace.ts'
+import { openWorkplaces } from './workplaces.ts'
+
+const workplace = openWorkplaces()
+
+/** Settles when the process has a work folder in the folder for temporary files. */
+async function atWork(temporary: string, { pid }: ChildProcess): Promise<void> {
+  const isThere = async () => (await readdir(temporary)).some((name) => name.startsWith(`millrace-work-${pid}-`))
+  const changes = watch(temporary)
+  if (await isThere()) return
+  for await (const _ of changes) if (await isThere()) return
+}
+
+it('nothing of a killed stream, archive, upsert, daily run or query is in the temporary folder after the next start', async () => {
+  const place = await workplace({ TMPDIR: 'tmp' })
+  const temporary = join(place.folder, 'tmp')
+  await mkdir(temporary)
+  const keyed = join(place.folder, 'keyed', 'user')
+  await cp(join(PINTEREST.datasets, 'user'), keyed, { recursive: true })
+  const description = JSON.parse(await readFile(join(keyed, 'dataset.json'), 'utf8')) as object
+  await writeFile(join(keyed, 'dataset.json'), JSON.stringify({ ...description, mode: 'upsert', key: ['ind'] }))
+  await place.run('ingest', '--count', '200')
+
+  const streams = [
+    ['--lake', 'lake'],
+    ['--to', 'archive:raw'],
+    ['--datasets', 'user', '--dataset-folders', 'keyed', '--lake', 'other'],
+  ]
+  const commands: readonly (readonly [string[], RegExp?])[] = [
+    ...streams.map((more) => [['stream', '--source', 'embedded:', '--no-dashboard', ...more], /committed/] as const),
+    [['batch', '--raw', 'raw', '--date', '2026-01-01']],
+    // It would go on for years.
+    [['sql', 'select count(*) from range(1000000000000000) a, user']],
+  ].map(([args, line]) => [[...(args as string[])], line as RegExp | undefined])
+  for (const [args, line] of commands) {
+    const child = place.start(...args)
+    const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
+    await (line ? printed(child, line) : atWork(temporary, child))
+    child.kill('SIGKILL')
+    expect(await exited).toBe('SIGKILL')
+    const left = await readdir(temporary)
+    // Each start takes away what the one before has left: of all that were killed, only the last is here.
+    expect(left.every((name) => name.startsWith(`millrace-work-${child.pid}-`))).toBe(true)
+    // An archive alone runs no SQL, and needs no such folder.
+    if (!args.includes('archive:raw')) expect(left).not.toEqual([])
+  }
+  expect(await place.sql('select 1 as one')).toEqual([{ one: 1 }])
+  expect(await readdir(temporary)).toEqual([])
+})
+
+it('copies of objects in memory are swept as well: they lie in a work folder of the process', () => {
+  const [folder = ''] = memoryStore().readableIn
+  expect(folder).toContain(`/millrace-work-${process.pid}-`)
+})
