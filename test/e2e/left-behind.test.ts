@@ -32,13 +32,16 @@ it('nothing of a killed stream, archive, upsert, daily run or query is in the te
     ['--to', 'archive:raw'],
     ['--datasets', 'user', '--dataset-folders', 'keyed', '--lake', 'other'],
   ]
-  const commands: readonly (readonly [string[], RegExp?])[] = [
-    ...streams.map((more) => [['stream', '--source', 'embedded:', '--no-dashboard', ...more], /committed/] as const),
-    [['batch', '--raw', 'raw', '--date', '2026-01-01']],
+  const commands: readonly { readonly args: readonly string[]; readonly line?: RegExp }[] = [
+    ...streams.map((more) => ({
+      args: ['stream', '--source', 'embedded:', '--no-dashboard', ...more],
+      line: /committed/,
+    })),
+    { args: ['batch', '--raw', 'raw', '--date', '2026-01-01'] },
     // It would go on for years.
-    [['sql', 'select count(*) from range(1000000000000000) a, user']],
-  ].map(([args, line]) => [[...(args as string[])], line as RegExp | undefined])
-  for (const [args, line] of commands) {
+    { args: ['sql', 'select count(*) from range(1000000000000000) a, user'] },
+  ]
+  for (const { args, line } of commands) {
     const child = place.start(...args)
     const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
     await (line ? printed(child, line) : atWork(temporary, child))
