@@ -10,6 +10,7 @@ export {
   type StructType,
   schemaOf,
 } from './log/schema.ts'
+export { hasLostRows } from './maintenance/bins.ts'
 export { checkpointIsDue, writeCheckpoint } from './maintenance/checkpoint.ts'
 export { type HistoryEntry, tableHistory } from './maintenance/history.ts'
 export { type BeforeRemoval, cleanLog } from './maintenance/log-cleanup.ts'

@@ -19,6 +19,8 @@ import { outsideFiles } from './needed.ts'
 export interface OptimizeOptions {
   readonly targetBytes?: number
   readonly signal?: AbortSignal
+  /** A file is written anew for its deletion vector alone where that marks more than this share of its rows. */
+  readonly deletedShare?: number
   /** Sorts the rows of each new file by these columns. */
   readonly sortBy?: readonly string[]
 }
@@ -42,7 +44,7 @@ const TARGET_BYTES = 128 * 1024 * 1024
 export async function optimizeTable(
   base: Snapshot,
   context: WriteContext,
-  { targetBytes = TARGET_BYTES, signal, sortBy = [] }: OptimizeOptions = {},
+  { targetBytes = TARGET_BYTES, signal, deletedShare = 0, sortBy = [] }: OptimizeOptions = {},
 ): Promise<OptimizeResult> {
   refuseUnwritable(base)
   let result: OptimizeResult = {
@@ -53,7 +55,7 @@ export async function optimizeTable(
     addedBytes: 0,
     conflicts: 0,
   }
-  const bins = binsOf(ownFiles(base), targetBytes)
+  const bins = binsOf(ownFiles(base), targetBytes, deletedShare)
   const stageNext = (seen: Snapshot) => {
     const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), sortBy, context)
     // Handled where it is awaited; until then a failure must not count as unhandled.

@@ -30,6 +30,16 @@ test('a file that has lost rows is written anew even alone', () => {
   expect(binsOf([file('a', 500, { deletionVector })], 100)).toHaveLength(1)
 })
 
+test('a large file that has lost few rows is left alone where a share is given', () => {
+  const lost = (cardinality: number) => ({
+    deletionVector: { storageType: 'i' as const, pathOrInlineDv: 'x', sizeInBytes: 1, cardinality },
+    stats: '{"numRecords":100}',
+  })
+  const [few, many] = [file('few', 500, lost(5)), file('many', 500, lost(6))]
+  expect(binsOf([few, many], 100, 0.05)).toEqual([[many]])
+  expect(binsOf([few, many], 100)).toEqual([[few], [many]])
+})
+
 test('partitions never mix, no bin is above the target, and no file is in two', () => {
   const files = fc.array(fc.record({ size: fc.integer({ min: 1, max: 150 }), p: fc.constantFrom('x', 'y', null) }))
   fc.assert(

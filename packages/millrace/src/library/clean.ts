@@ -8,7 +8,7 @@ export interface CleanOptions {
 }
 
 export interface CleanedRecords {
-  /** As JSON has them. */
+  /** As JSON has them. Of a keyed data set each record is a change: `millrace_deleted` says whether it deletes. */
   readonly rows: readonly Row[]
   readonly rejected: readonly {
     /** Which of the records. */
@@ -29,13 +29,17 @@ export async function cleanRecords(
   records: readonly (string | Uint8Array | object | null)[],
   { datasetFolders = [] }: CleanOptions = {},
 ): Promise<CleanedRecords> {
-  const [{ openMachine, quoteText }, { createCleaner, loadDataset }, { tableInMemory }, { rowsIn }] = await Promise.all(
-    [import('@millrace/engine'), import('@millrace/transform'), import('@millrace/outputs'), import('./results.ts')],
-  )
+  const [{ openMachine, quoteText }, { createCleaner, loadDataset }, { changesInMemory, tableInMemory }, { rowsIn }] =
+    await Promise.all([
+      import('@millrace/engine'),
+      import('@millrace/transform'),
+      import('@millrace/outputs'),
+      import('./results.ts'),
+    ])
   const known = typeof dataset === 'string' ? await loadDataset(dataset, datasetFolders) : await datasetOf(dataset)
   await using machine = await openMachine(systemRuntime, [])
   const block = joinValues(records.map(bytesOf))
-  const snapshot = await tableInMemory(known, machine)
+  const snapshot = await (known.keyed ? changesInMemory : tableInMemory)(known, machine)
   const portions = [...(known.format.unpack?.(block) ?? [{ values: block }])]
   const blocks = portions.map(({ values }) => values)
   const placeOf = (of: number, at: number): { readonly index: number; readonly place?: number } => {
@@ -48,7 +52,10 @@ export async function cleanRecords(
   const { files, report } = await createCleaner(machine).cleanIntoFiles(known, blocks, { snapshot }, nameOf)
   const connection = await machine.engine.connect()
   const paths = files.map(({ localPath }) => quoteText(localPath)).join(', ')
-  const rows = files.length === 0 ? [] : await rowsIn(connection, `SELECT * FROM read_parquet([${paths}])`)
+  const columns = known.keyed ? '* EXCLUDE (millrace_order)' : '*'
+  const order = known.keyed ? ' ORDER BY millrace_order' : ''
+  const query = `SELECT ${columns} FROM read_parquet([${paths}])${order}`
+  const rows = files.length === 0 ? [] : await rowsIn(connection, query)
   connection.closeSync()
   return {
     rows,

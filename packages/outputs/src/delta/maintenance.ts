@@ -1,6 +1,7 @@
 import {
   checkpointIsDue,
   cleanLog,
+  hasLostRows,
   optimizeTable,
   refresh,
   type Snapshot,
@@ -27,6 +28,8 @@ export interface KeyedMaintenance {
 
 const SMALL_FILE_BYTES = 16 << 20
 const SMALL_FILES_AT_MOST = 64
+/** Delta's own: below it, reading past the rows that are marked costs less than writing the others anew. */
+const DELETED_SHARE = 0.05
 const MINUTE = 60_000
 
 const TASKS: readonly TableTask[] = [
@@ -41,8 +44,10 @@ const TASKS: readonly TableTask[] = [
     everyMs: MINUTE,
     async run(snapshot, context, signal, sortBy) {
       const files = [...snapshot.files.values()]
-      if (files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST) return false
-      const { addedFiles } = await optimizeTable(snapshot, context, { signal, ...(sortBy && { sortBy }) })
+      const hasFewSmall = files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST
+      if (hasFewSmall && !files.some((file) => hasLostRows(file, DELETED_SHARE))) return false
+      const options = { signal, deletedShare: DELETED_SHARE, ...(sortBy && { sortBy }) }
+      const { addedFiles } = await optimizeTable(snapshot, context, options)
       return addedFiles > 0
     },
   },

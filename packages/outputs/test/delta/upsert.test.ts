@@ -1,5 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { openTable } from '@millrace/delta'
+import type { Machine } from '@millrace/engine'
 import { type Output, outputAt } from '@millrace/outputs'
 import { memoryStore, type ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
@@ -20,9 +21,13 @@ beforeEach(() => {
 })
 
 /** A worker with a partition of its own. */
-async function openWorker(id: string, at: ObjectStore = store, dataset: Dataset = batches.dataset) {
+async function openWorker(
+  id: string,
+  at: ObjectStore = store,
+  dataset: Dataset = batches.dataset,
+  machine: Machine = batches.machine,
+) {
   const { open } = await outputAt('delta')
-  const { machine } = batches
   const output: Output = await open({ address: 'delta', table: TABLE, dataset, group: 'g', machine, store: at })
   const partition = { topic: 'people', identity: 'first', id }
   await output.begin([partition])
@@ -158,6 +163,25 @@ test('a change that changes nothing is left out where the data set says so', asy
   await worker.changes(person(1, 1, 'a'), person(2, 1, 'b'))
   await worker.changes(person(1, 2, 'a'), person(2, 2, 'b2'))
   expect(await people()).toEqual(['1: a (1)', '2: b2 (2)'])
+})
+
+test('a deleted key is remembered for as long as the data set says, and then forgotten', async () => {
+  const dataset = peopleDataset({ tombstoneRetention: '1 hour' })
+  let minutes = 0
+  const runtime = { ...systemRuntime, now: () => systemRuntime.now() + minutes * 60_000 }
+  const worker = await openWorker('0', store, dataset, { ...batches.machine, runtime })
+  await worker.changes(person(1, 5, null, 'd'))
+  await worker.changes(person(1, 4, 'late'))
+  const remembered = async () => (await openTable({ store, path: `${TABLE}_tombstones` }))?.files.size
+  const vacuum = worker.output.maintenance.find(({ name }) => name === 'vacuum')
+  minutes = 59
+  await vacuum?.run(new AbortController().signal)
+  expect([await people(), await remembered()]).toEqual([[], 1])
+  minutes = 61
+  await vacuum?.run(new AbortController().signal)
+  expect(await remembered()).toBe(0)
+  await worker.changes(person(1, 4, 'after the span'))
+  expect(await people()).toEqual(['1: after the span (4)'])
 })
 
 test('an append-only table is refused before anything is read', async () => {
