@@ -1,5 +1,5 @@
 export type { Actions, AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
-export type { TableRef } from './log/log.ts'
+export { type TableRef, tableUrl } from './log/log.ts'
 export { unknownProperties } from './log/properties.ts'
 export {
   commentedField,
@@ -23,8 +23,9 @@ export { FILE, planScan, ROW, type Scan, type ScanOptions } from './read/plan.ts
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, rowsByLog, withScan } from './read/scan.ts'
 export { openTable, refresh, type Snapshot } from './read/snapshot.ts'
+export { openChanges } from './read/table-changes.ts'
 export { listTables } from './read/tables.ts'
-export { versionAt } from './read/time-travel.ts'
+export { commitTimes, versionAt } from './read/time-travel.ts'
 export {
   ACTION,
   type Changed,

@@ -132,6 +132,15 @@ export const CLEANED_BY_US = 'millrace.cleansLog'
 /** Set on tables that we create, and by users on others: missing columns of the rows are added. */
 export const WIDENED_BY_US = 'millrace.addsColumns'
 
+/** Set on keyed tables that we create, and by users on others: the columns that tell rows apart, with commas between. */
+export const KEYED_BY = 'millrace.key'
+
+/** Returns the columns that tell the table's rows apart; none where that is not known. */
+export function keyOf({ configuration }: Pick<Metadata, 'configuration'>): readonly string[] {
+  const names = property(configuration, KEYED_BY)?.split(',') ?? []
+  return names.map((name) => name.trim()).filter((name) => name !== '')
+}
+
 /** Whether we may clean the table's log: cleanup is not forbidden, or forbidden only to other engines. */
 export function cleansLog(configuration: Configuration): boolean {
   return isOn(configuration, CLEANED_BY_US) || !isOff(configuration, 'delta.enableExpiredLogCleanup')

@@ -25,6 +25,11 @@ export async function versionAt(table: TableRef, time: number): Promise<number> 
   throw new MillraceError('TABLE_NOT_FOUND', what, { next: 'Choose a time that `millrace history` shows.' })
 }
 
+/** Returns when each commit from a version on was made, by its file, in milliseconds since 1970. */
+export async function commitTimes(table: TableRef, from: number): Promise<ReadonlyMap<number, number>> {
+  return neverBack((await listLogWithTimes(table, from)).times)
+}
+
 /** Returns the version and time from which commits record their own time. */
 function recordedSince(configuration: Readonly<Record<string, string>>): { version: number; time: number } | undefined {
   if (!isOn(configuration, 'delta.enableInCommitTimestamps')) return undefined

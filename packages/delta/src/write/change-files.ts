@@ -2,6 +2,7 @@ import { quoteName } from '@millrace/engine'
 import type { AddFile, ChangeFile } from '../log/actions.ts'
 import { feedsChanges } from '../log/properties.ts'
 import { schemaOf } from '../log/schema.ts'
+import { CHANGE_TYPE } from '../read/change-columns.ts'
 import { FILE, planScan, ROW } from '../read/plan.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
@@ -11,9 +12,6 @@ import { uploadAll } from './staged.ts'
 
 /** The folder of a table's change files. */
 export const CHANGE_FOLDER = '_change_data'
-
-/** The column of a change file that says what became of a row. */
-const CHANGE_TYPE = '_change_type'
 
 /** Columns of the rows that go, and of those that come: whether the other kind has a row for it. */
 export const [REPLACED, REPLACES] = ['millrace_replaced', 'millrace_replaces']

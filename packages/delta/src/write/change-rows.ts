@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
@@ -17,7 +17,7 @@ import { commit, committedOrThrow } from './commit.ts'
 import type { WriteContext } from './context.ts'
 import { type RowEdits, type WrittenEdits, writeEdits } from './edits.ts'
 import { filesWithKeys } from './files-with-keys.ts'
-import { onlyTaken, rowRefusal } from './row-rules.ts'
+import { explainRefusal, onlyTaken, rowRefusal } from './row-rules.ts'
 import { refuseRemoval, refuseUnwritable } from './writable.ts'
 
 /** The view of the table's rows that the SQL of a statement selects from; it has FILE and ROW besides. */
@@ -78,6 +78,7 @@ export async function changeRows(
   context: WriteContext,
   { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<Changed> {
+  await mkdir(context.folder, { recursive: true })
   let snapshot = base
   for (let tries = 1; ; tries++) {
     refuseUnwritable(snapshot)
@@ -118,7 +119,10 @@ async function findChanges(
     await connection.run(`CREATE OR REPLACE TEMP VIEW ${TARGET} AS ${rows}`)
     // Files are written in groups, each with its own rows of this one.
     const order = files.length > 1 ? ` ORDER BY ${FILE}` : ''
-    await connection.run(`COPY (SELECT * FROM (${taken}\n)${order}) TO ${quoteText(path)} (FORMAT parquet)`)
+    const copy = `COPY (SELECT * FROM (${taken}\n)${order}) TO ${quoteText(path)} (FORMAT parquet)`
+    await connection.run(copy).catch((error: unknown) => {
+      throw explainRefusal(error)
+    })
     await connection.run(`DROP VIEW ${TARGET}`)
   })
   const found = `read_parquet(${quoteText(path)}, hive_partitioning = false)`

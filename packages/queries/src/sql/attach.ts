@@ -7,6 +7,7 @@ import { BATCH, type RunRecord, readRuns } from '../runs.ts'
 import { type Asked, createEmptyViews, tablesOfLake } from './catalogue.ts'
 import { explainMissing, missingTables } from './missing.ts'
 import { neededRows } from './pushdown.ts'
+import { type ChangesRead, openChangesRead } from './reads-of-changes.ts'
 import { type AsOf, keyOf, type NamedTable, nameOf, viewOf } from './tables.ts'
 import type { Node } from './tree.ts'
 
@@ -33,6 +34,8 @@ export interface TableRead {
 export interface Attached extends AsyncDisposable {
   readonly reads: readonly TableRead[]
   add(tables: readonly NamedTable[]): Promise<void>
+  /** Adds the changes of a table. */
+  addChanges(asked: ChangesRead): Promise<void>
   /** Shows all other tables in the catalogue, without rows. */
   show(asked: Asked): Promise<void>
   /** Adds the tables that the error says are missing. Returns whether there are any. */
@@ -73,9 +76,21 @@ export function openAttached(around: Surroundings): Attached {
     for (const table of tables) await attach(table)
   }
 
+  async function addChanges(asked: ChangesRead): Promise<void> {
+    const view = { schema: '', name: asked.viewName, viewName: asked.viewName }
+    tried.add(keyOf(view))
+    const { schema, name } = asked.table
+    const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : around.tableOf(name) }
+    const scan = made.use(await openChangesRead(table, asked, connection))
+    await createView(view, scan, connection)
+    made.defer(() => dropView(view, connection))
+    scans.push(scan)
+  }
+
   return {
     reads,
-    add,
+    add: (tables) => add(tables.filter((table) => !tried.has(keyOf(table)))),
+    addChanges,
     show: async (asked) => {
       const tables = await tablesOfLake(store)
       for (const table of tables) made.defer(() => dropView(table, connection))

@@ -13,9 +13,10 @@ import { type Attached, openAttached, type TableRead } from './attach.ts'
 import { askedOfAll } from './catalogue.ts'
 import { changeOf, isOwn, refuseCreation, refusedChange } from './changes.ts'
 import { openSessionEngine } from './engine.ts'
+import { readsOfChanges } from './reads-of-changes.ts'
 import { splitStatements } from './statements.ts'
 import { type AsOf, listedTables, tablesOf, withViewNames } from './tables.ts'
-import { parseSelects } from './tree.ts'
+import { parseSelects, renderSelects } from './tree.ts'
 import { changeLake } from './write/change-lake.ts'
 
 export interface SqlOptions {
@@ -68,18 +69,27 @@ export async function openSql(lake: string | ObjectStore, options: SqlOptions = 
     use: (result: R, reads: readonly TableRead[]) => Promise<T>,
     output?: string,
   ): Promise<T> {
-    const tree = await parseSelects(engine.connection(), sql)
+    const { tree, changes } = readsOfChanges(await parseSelects(engine.connection(), sql))
     await engine.reachFor(tree, output)
     const connection = engine.connection()
     // After a statement other than SELECT there may be views, macros or settings that change what SQL means.
     prunes &&= tree !== undefined
-    await using attached = openAttached({ connection, store, asOf, tableOf, tree: prunes ? tree : undefined })
+    await using attached = openAttached({
+      connection,
+      store,
+      asOf,
+      tableOf,
+     
+      tree: prunes ? tree : undefined,
+    })
     if (!tree) await refuseChanges(sql, attached, connection, writes)
+    for (const asked of changes) await attached.addChanges(asked)
     await attached.add(tree ? tablesOf(tree) : listedTables(connection, sql))
     const asked = askedOfAll(sql)
     if (asked) await attached.show(asked)
     try {
-      const named = tree ? await withViewNames(connection, tree, sql) : sql
+      const text = tree && changes.length > 0 ? await renderSelects(connection, tree) : sql
+      const named = tree ? await withViewNames(connection, tree, text) : sql
       return await use(await executed(() => execute(named, connection), attached), attached.reads)
     } catch (error) {
       throw await attached.explain(error)

@@ -18,7 +18,8 @@ export async function bindOriginal(
   { changes, source }: { readonly changes: Node; readonly source: Node | undefined },
   connection: DuckDBConnection,
 ): Promise<void> {
-  if ([...partsOf({ changes, source })].some((part) => part.at_clause || isOpenFunction(part))) return
+  const parts = [...partsOf({ changes, source })]
+  if (parts.some((part) => part.at_clause || isOpenFunction(part)) || /\btable_changes\b/i.test(sql)) return
   const columns = fields.map((field) => `${quoteName(field.name)} ${duckdbType(field.type)}`)
   const place = schema === '' ? quoteName(name) : `memory.${quoteName(schema)}.${quoteName(name)}`
   if (schema !== '') await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`)

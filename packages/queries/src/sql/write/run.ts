@@ -13,8 +13,9 @@ import {
 import { temporaryFolderOf } from '@millrace/engine'
 import type { Attached } from '../attach.ts'
 import { neededRows } from '../pushdown.ts'
+import { type ChangesRead, readsOfChanges } from '../reads-of-changes.ts'
 import { keyOf, tablesOf, withViewNames } from '../tables.ts'
-import { type Node, parseSelects } from '../tree.ts'
+import { type Node, parseSelects, renderSelects } from '../tree.ts'
 import type { Sql } from './assignments.ts'
 import { bindOriginal } from './bind.ts'
 import type { Write } from './parse.ts'
@@ -33,6 +34,7 @@ export interface WriteSurroundings {
 export interface WriteTrees {
   readonly changes: Node
   readonly source: Node | undefined
+  readonly ofChanges: readonly ChangesRead[]
 }
 
 const OPERATIONS = { delete: 'DELETE', update: 'UPDATE', insert: 'WRITE', merge: 'MERGE' } as const
@@ -41,7 +43,9 @@ export async function treesOf(write: Write, snapshot: Snapshot, connection: Duck
   const source = write.kind === 'merge' ? await parsed(sourceQuery(write), connection) : undefined
   const shape = source && { alias: sourceAlias(source), columns: [] }
   const { sql } = render(write, planScan(snapshot).columns, shape)
-  return { changes: await parsed(sql, connection), source }
+  const read = readsOfChanges({ changes: await parsed(sql, connection), source })
+  const { changes, source: from } = read.tree as { changes: Node; source: Node | undefined }
+  return { changes, source: from, ofChanges: read.changes }
 }
 
 /** Carries out a statement on a table of the lake. */
@@ -55,6 +59,7 @@ export async function runWrite(
   const tables = tablesOf({ all: [trees.changes, trees.source] })
   const isOwn = (name: string) => name === TARGET || name === SOURCE
   const isTarget = (table: (typeof tables)[number]) => keyOf(table) === keyOf(write.table)
+  for (const asked of trees.ofChanges) await attached.addChanges(asked)
   await attached.add(tables.filter((table) => !isOwn(table.name) && !isTarget(table)))
   await bindOriginal(sql, write.table, planScan(base).columns, trees, connection)
   await attached.add(tables.filter(isTarget))
@@ -70,7 +75,7 @@ export async function runWrite(
       reads: readsItself ? { where: undefined } : reads,
       actions: rendered.actions,
       columns: rendered.columns,
-      sql: await withViewNames(connection, await parsed(rendered.sql, connection), rendered.sql),
+      sql: await viewed(rendered.sql, connection),
     }
   }
   const folder = await temporaryFolderOf(connection)
@@ -78,7 +83,14 @@ export async function runWrite(
 }
 
 async function sourceOf(write: Write & { kind: 'merge' }, tree: Node, connection: DuckDBConnection): Promise<Source> {
-  return keepSource(await withViewNames(connection, tree, sourceQuery(write)), sourceAlias(tree), connection)
+  return keepSource(await viewed(sourceQuery(write), connection), sourceAlias(tree), connection)
+}
+
+/** Returns SELECTs with the names of views for older versions and for changes. */
+async function viewed(sql: Sql, connection: DuckDBConnection): Promise<Sql> {
+  const tree = await parsed(sql, connection)
+  const { tree: named = tree, changes } = readsOfChanges(tree)
+  return withViewNames(connection, named, changes.length > 0 ? await renderSelects(connection, named) : sql)
 }
 
 /** Returns which rows of the table the statement may read, by its WHERE or ON and by the source's keys. */

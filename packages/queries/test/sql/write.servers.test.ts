@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { judgeSql, sparkSql, temporaryFolder, withServices } from '@millrace/testkit'
+import { expect, vi } from 'vitest'
+import { runSql } from '../../src/index.ts'
+
+const it = withServices('judge', 'spark')
+vi.setConfig({ testTimeout: 240_000 })
+
+const STATEMENTS = [
+  `DELETE FROM t WHERE id % 7 = 0`,
+  `UPDATE t SET word = concat(word, '!'), kind = 5 WHERE id < 10`,
+  `DELETE FROM t WHERE kind = 2`,
+  `MERGE INTO t USING (SELECT 1 AS id, 'one' AS word UNION ALL SELECT 40, 'forty' UNION ALL SELECT 15, 'gone') AS s ON t.id = s.id
+   WHEN MATCHED AND s.word = 'gone' THEN DELETE WHEN MATCHED THEN UPDATE SET word = s.word
+   WHEN NOT MATCHED THEN INSERT (id, word, kind) VALUES (s.id, s.word, 1)`,
+]
+
+const FEED = `'delta.enableChangeDataFeed' = 'true'`
+
+for (const [name, properties] of [
+  ['copied', FEED],
+  ['marked', `${FEED}, 'delta.enableDeletionVectors' = 'true'`],
+] as const) {
+  it(`what our statements make of a table of Spark is what Spark's make of it, as are its changes (${name})`, async ({
+    judge,
+    spark,
+  }) => {
+    const lake = await temporaryFolder()
+    const path = (table: string) => join(lake, table)
+    for (const table of ['theirs', 'ours']) {
+      const at = `delta.\`${path(table)}\``
+      await sparkSql(
+        spark,
+        `CREATE TABLE ${at} (id BIGINT NOT NULL, word VARCHAR(10), kind INT) USING delta PARTITIONED BY (kind)
+         TBLPROPERTIES (${properties}, 'delta.constraints.small' = 'id < 1000')`,
+      )
+      await sparkSql(spark, `INSERT INTO ${at} SELECT id, concat('w', id), id % 3 FROM range(0, 30, 1, 2)`)
+    }
+    for (const sql of STATEMENTS) {
+      await sparkSql(spark, sql.replace(/\bt\b/, `delta.\`${path('theirs')}\` AS t`))
+      await runSql(lake, sql.replace(/\bt\b/, 'ours AS t'), { writes: true })
+    }
+    const rows =
+      'SELECT count(*) AS n, CAST(sum(id) AS BIGINT) AS ids, CAST(sum(kind) AS BIGINT) AS kinds, max(word) AS last FROM'
+    const expected = await sparkSql(spark, `${rows} delta.\`${path('theirs')}\``)
+    expect(expected).toMatchObject([{ last: 'w9!' }])
+    expect(await sparkSql(spark, `${rows} delta.\`${path('ours')}\``)).toEqual(expected)
+    expect(await judgeSql(judge, { table: path('ours'), sql: `${rows} t` })).toEqual(expected)
+
+    const columns = '_commit_version, _change_type, id, word, kind'
+    const changesOf = async (table: string) => [
+      (
+        await sparkSql(spark, `SELECT ${columns} FROM table_changes_by_path('${path(table)}', 0) ORDER BY ${columns}`)
+      ).map((row) => Object.values(row).map(String)),
+      (await runSql(lake, `SELECT ${columns} FROM table_changes('${table}', 0) ORDER BY ${columns}`)).rows.map((row) =>
+        row.map(String),
+      ),
+    ]
+    const [bySpark = [], readByUs] = await changesOf('theirs')
+    expect(bySpark.length).toBeGreaterThan(40)
+    expect(readByUs).toEqual(bySpark)
+    expect(await changesOf('ours')).toEqual([bySpark, bySpark])
+
+    for (const [sql, message] of [
+      ['UPDATE ours SET id = NULL', 'must not be null'],
+      ["UPDATE ours SET word = 'eleven signs' WHERE id = 1", 'varchar(10)'],
+      ['INSERT INTO ours (id) VALUES (1000)', 'constraint small'],
+    ] as const) {
+      const refused = expect.objectContaining({ code: 'TABLE_SCHEMA', message: expect.stringContaining(message) })
+      await expect(runSql(lake, sql, { writes: true })).rejects.toEqual(refused)
+      await expect(runSql(lake, sql, { writes: true, explains: true })).rejects.toEqual(refused)
+    }
+    await sparkSql(spark, `ALTER TABLE delta.\`${path('ours')}\` SET TBLPROPERTIES ('delta.appendOnly' = 'true')`)
+    await expect(runSql(lake, 'DELETE FROM ours', { writes: true })).rejects.toMatchObject({
+      code: 'TABLE_UNSUPPORTED',
+    })
+  })
+}
