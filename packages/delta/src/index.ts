@@ -1,6 +1,6 @@
 export type { Actions, AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
 export { type TableRef, tableUrl } from './log/log.ts'
-export { unknownProperties } from './log/properties.ts'
+export { KEYED_BY, unknownProperties } from './log/properties.ts'
 export {
   commentedField,
   type DataType,

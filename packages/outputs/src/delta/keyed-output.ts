@@ -1,5 +1,13 @@
 import { MillraceError } from '@millrace/base'
-import { isRowRefusal, planHistory, planUpsert, refuseRemoval, type WriteContext, writeEdits } from '@millrace/delta'
+import {
+  isRowRefusal,
+  KEYED_BY,
+  planHistory,
+  planUpsert,
+  refuseRemoval,
+  type WriteContext,
+  writeEdits,
+} from '@millrace/delta'
 import type { Keyed } from '@millrace/transform'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { CommitResult, Output, OutputContext, Prepared, StoredAdvance } from '../output.ts'
@@ -31,7 +39,12 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
   const without = await nullColumns({ store, path }, { ...dataset, schema }, context.nullColumns)
   await refuseOtherMode({ store, path }, keyed)
   const { description } = dataset
-  const table = await openProgressTable({ ref: { store, path }, group, schema, description, runtime })
+  const table = await openProgressTable({
+    ref: { store, path },
+    ...{ group, schema, description, runtime },
+    // In a history each version of a key is a row.
+    configuration: keyed.mode === 'upsert' ? { [KEYED_BY]: keyed.key.join(',') } : {},
+  })
   refuseRemoval(table.snapshot())
   runtime.crashPoint('anchor opened')
   const tombstones = openTombstones(table.ref, dataset, keyed)

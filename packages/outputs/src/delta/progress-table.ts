@@ -51,6 +51,8 @@ export interface ProgressTableOptions {
   readonly group: string
   readonly schema: StructType
   readonly description: string
+  /** Properties of a table that is made. */
+  readonly configuration?: Readonly<Record<string, string>>
   readonly runtime: Runtime
 }
 
@@ -59,9 +61,10 @@ export async function openProgressTable({
   group,
   schema,
   description,
+  configuration = {},
   runtime,
 }: ProgressTableOptions): Promise<ProgressTable> {
-  const openNow = () => openOrCreate(ref, { schema, description }, runtime)
+  const openNow = () => openOrCreate(ref, { schema, description, configuration }, runtime)
   let snapshot = await openNow()
   let topics = { of: snapshot, ...storedTopics(snapshot, group) }
   const topicsNow = () => {

@@ -79,7 +79,7 @@ export async function openSql(lake: string | ObjectStore, options: SqlOptions = 
       store,
       asOf,
       tableOf,
-     
+
       tree: prunes ? tree : undefined,
     })
     if (!tree) await refuseChanges(sql, attached, connection, writes)
