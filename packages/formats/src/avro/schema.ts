@@ -19,7 +19,7 @@ export interface AvroRecord {
 
 /** A logical type that changes how a value is written; any other is read as the type below it. */
 export type Logical =
-  | { readonly name: 'decimal'; readonly scale: number }
+  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number }
   | {
       readonly name:
         | 'big-decimal'
@@ -138,11 +138,14 @@ function withLogical(type: AvroType, value: Readonly<Record<string, unknown>>): 
   return logical ? ({ ...type, logical } as AvroType) : type
 }
 
-function logicalOf(type: AvroType, { logicalType, scale = 0 }: Readonly<Record<string, unknown>>): Logical | undefined {
+function logicalOf(
+  type: AvroType,
+  { logicalType, precision, scale = 0 }: Readonly<Record<string, unknown>>,
+): Logical | undefined {
   const { kind } = type
   if (logicalType === 'decimal' && (kind === 'bytes' || kind === 'fixed')) {
     const fits = typeof scale === 'number' && Number.isInteger(scale) && scale >= 0 && scale <= 1000
-    return fits ? { name: 'decimal', scale } : undefined
+    return fits ? { name: 'decimal', precision: Number(precision), scale } : undefined
   }
   if (logicalType === 'uuid') return kind === 'fixed' && type.size === 16 ? { name: 'uuid' } : undefined
   const [below, name] =

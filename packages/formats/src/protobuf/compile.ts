@@ -22,8 +22,12 @@ interface CompiledField {
 
 /** Compiles a message to what reads a record; a message that is a single value is the field `value`. */
 export function compileRecord(message: ProtoMessage): WriteMessage {
-  const write = compileMessage(message, new Map())
-  if (!isUnwrapped(message.name) && !wellKnown(message.name)) return write
+  const known = new Map<ProtoMessage, WriteMessage>()
+  if (!isUnwrapped(message.name) && !wellKnown(message.name)) {
+    const fields = message.fields.map((field) => compileField(field, known))
+    return asObject(fields, finderOf(fields), true)
+  }
+  const write = compileMessage(message, known)
   return (from, start, end, to) => {
     to.ascii('{"value":')
     write(from, start, end, to)
@@ -41,7 +45,7 @@ function compileMessage(message: ProtoMessage, known: Map<ProtoMessage, WriteMes
   known.set(message, write)
   const fields = message.fields.map((field) => compileField(field, known))
   const find = finderOf(fields)
-  body = isUnwrapped(message.name) ? valueAlone(fields, find) : asObject(fields, find)
+  body = isUnwrapped(message.name) ? valueAlone(fields, find) : asObject(fields, find, false)
   return write
 }
 
@@ -76,7 +80,9 @@ function finderOf(fields: readonly CompiledField[]): FindFields {
   }
 }
 
-function asObject(fields: readonly CompiledField[], find: FindFields): WriteMessage {
+/** At the top a field that is not there is left out; within others it is null, as the engine's casts ask. */
+function asObject(fields: readonly CompiledField[], find: FindFields, isTop: boolean): WriteMessage {
+  const none = isTop ? undefined : NULL
   return (from, start, end, to) => {
     if (to.at > from.limit) throw new Undecodable('as JSON it is far larger than as Protobuf')
     const base = from.enter(fields.length)
@@ -84,12 +90,10 @@ function asObject(fields: readonly CompiledField[], find: FindFields): WriteMess
     to.byte(OPEN_OBJECT)
     const before = to.at
     for (let i = 0; i < fields.length; i++) {
-      const { key, write, fallback, field } = fields[i] as CompiledField
+      const { key, write, fallback = none, field } = fields[i] as CompiledField
       const first = from.found[base + 2 * i] as number
-      if (first === 0 && fallback === undefined) {
-        if (field.isRequired) throw new Undecodable(`the required field ${field.name} is missing`)
-        continue
-      }
+      if (first === 0 && field.isRequired) throw new Undecodable(`the required field ${field.name} is missing`)
+      if (first === 0 && fallback === undefined) continue
       if (to.at > before) to.byte(COMMA)
       to.raw(key)
       if (first === 0) to.raw(fallback as Uint8Array)

@@ -59,7 +59,7 @@ function readRegistered(messages: JoinedValues, known: ReadonlyMap<number, Messa
 
 /** A message whose JSON is so much larger is made to be. */
 const MOST_GROWTH = 64
-const ALWAYS_ALLOWED = 64 << 10
+const ALWAYS_ALLOWED = 256 << 10
 
 function writeWhole(write: WriteMessage, from: WireReader, start: number, end: number, to: JsonWriter): undefined {
   from.depth = 0

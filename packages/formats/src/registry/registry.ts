@@ -31,13 +31,22 @@ interface Reference {
 
 export function openRegistry(address: RegistryAddress): Registry {
   return {
-    async schemaOf(id) {
-      const stored = asStored(await getJson(address, `/schemas/ids/${id}`))
-      if (!stored) return undefined
-      const references = await referencesOf(address, stored)
-      return { type: stored.schemaType ?? 'AVRO', text: stored.schema, references }
+    schemaOf(id) {
+      return schemaAt(address, `/schemas/ids/${id}`)
     },
   }
+}
+
+/** Returns the latest schema of a subject; undefined where there is none. */
+export function latestSchema(address: RegistryAddress, subject: string): Promise<RegistrySchema | undefined> {
+  return schemaAt(address, `/subjects/${encodeURIComponent(subject)}/versions/latest`)
+}
+
+async function schemaAt(address: RegistryAddress, path: string): Promise<RegistrySchema | undefined> {
+  const stored = asStored(await getJson(address, path))
+  if (!stored) return undefined
+  const references = await referencesOf(address, stored)
+  return { type: stored.schemaType ?? 'AVRO', text: stored.schema, references }
 }
 
 /** Fails where the registry does not answer, or does not let us in. */

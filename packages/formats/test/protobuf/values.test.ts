@@ -118,6 +118,14 @@ test('well-known types become what they mean', async () => {
   })
 })
 
+test('within another message a field that is not there is null', async () => {
+  const inner = open(
+    'M',
+    'syntax = "proto3"; message M { I i = 1; } message I { optional int32 a = 1; int32 b = 2; I i = 3; }',
+  )
+  expect(await read(inner, hex('0a00'), hex(''))).toEqual([{ i: { a: null, b: 0, i: null } }, {}])
+})
+
 test('proto2: what may be missing is missing, groups are objects, a required field that lacks rejects', async () => {
   const old = open('Old', OLD)
   const state = hex('3002')

@@ -63,6 +63,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'init', summary: 'makes a project of your own', load: async () => (await import('./init.ts')).init },
   {
+    name: 'dataset',
+    summary: "writes a data set's folder from a topic or its schema",
+    load: async () => (await import('./dataset.ts')).dataset,
+  },
+  {
     name: 'dev',
     summary: 'shows raw records beside clean ones while you edit',
     load: async () => (await import('./dev.ts')).dev,

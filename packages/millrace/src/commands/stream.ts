@@ -24,7 +24,10 @@ const run: Run = async (settings, args, io) => {
   const feeding = demo ? feed(settings, reporter, signal) : Promise.resolve()
   try {
     const allowsAnotherGroup = args.switch('--another-group')
-    const options = { ...(await optionsOf(settings, untilCaughtUp, onEvent)), allowsAnotherGroup }
+    const options = {
+      ...(await optionsOf(settings, untilCaughtUp, onEvent, args.switch('--infer'), signal)),
+      allowsAnotherGroup,
+    }
     const streaming = runStream(options, systemRuntime, signal)
     const totals = await Promise.race([streaming, feeding.then(() => streaming)])
     report(totals, (systemRuntime.monotonic() - started) / 1000, args.switch('--json'), reporter, io)
@@ -40,18 +43,23 @@ async function optionsOf(
   { values }: ResolvedSettings,
   untilCaughtUp: boolean,
   onEvent: (event: WorkerEvent) => void,
+  infer: boolean,
+  signal: AbortSignal,
 ): Promise<StreamOptions> {
   const { findRoutes } = await import('@millrace/stream')
   const { source, lake, datasets, topics, member } = values
   const { attached, detached } = attachedOutputs(values)
+  const formats = { registry: values.registry, environment: process.env }
+  const routes = await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) })
   return {
     source,
     lake,
     outputs: attached,
     detached,
-    routes: await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) }),
+    routes,
+    ...(infer && { datasets: await inferMissing(routes, values, formats, signal) }),
     datasetFolders: values.datasetFolders,
-    formats: { registry: values.registry, environment: process.env },
+    formats,
     group: values.group,
     nullColumns: values.nullColumns,
     ...(member !== undefined && { member }),
@@ -65,6 +73,25 @@ async function optionsOf(
     untilCaughtUp,
     onEvent,
   }
+}
+
+/** Infers the data sets that no folder has, each from its first topic. */
+async function inferMissing(
+  routes: StreamOptions['routes'],
+  { source, datasetFolders }: ResolvedSettings['values'],
+  formats: NonNullable<StreamOptions['formats']>,
+  signal: AbortSignal,
+): Promise<NonNullable<StreamOptions['datasets']>> {
+  const [{ asDataset, inferDataset }, { datasetFolder }] = await Promise.all([
+    import('../init/infer-dataset.ts'),
+    import('@millrace/transform'),
+  ])
+  const missing = routes.filter(({ dataset }) => datasetFolder(dataset, datasetFolders) === undefined)
+  return Promise.all(
+    missing.map(async ({ dataset, topics: [topic = dataset] }) =>
+      asDataset(dataset, await inferDataset({ source, topic, formats }, signal), formats),
+    ),
+  )
 }
 
 async function feed({ values }: ResolvedSettings, reporter: Reporter, signal: AbortSignal): Promise<void> {
@@ -117,6 +144,10 @@ export const stream: Command = {
     {
       flag: '--another-group',
       description: 'begin in topics that another group puts into the same table, which doubles what both read',
+    },
+    {
+      flag: '--infer',
+      description: 'make up a data set that no folder has: a column for each field of its schema or first records',
     },
     { flag: '--json', description: 'end with one line of JSON: totals' },
   ],

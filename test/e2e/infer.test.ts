@@ -1,0 +1,121 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { systemRuntime } from '@millrace/base'
+import { openProducer } from '@millrace/transport'
+import { expect, onTestFinished, test } from 'vitest'
+import { openWorkplace } from './millrace.ts'
+
+const ORDER = {
+  type: 'record',
+  name: 'Order',
+  fields: [
+    { name: 'id', type: 'long' },
+    { name: 'price', type: { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 } },
+    { name: 'placed', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'picture', type: ['null', 'bytes'] },
+    { name: 'counts', type: { type: 'map', values: 'int' } },
+    {
+      name: 'to',
+      type: ['null', { type: 'record', name: 'Address', fields: [{ name: 'zip', type: ['null', 'string'] }] }],
+    },
+    { name: 'either', type: ['null', 'int', 'string'] },
+  ],
+}
+const PARCEL = `syntax = "proto3"; message Parcel { uint64 id = 1; repeated Item items = 2; optional string note = 3; Parcel inside = 4; }
+  message Item { string sku = 1; optional int32 pieces = 2; }`
+
+/** A place with these messages in its topics, and a registry with the schemas of two of them. */
+async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
+  const place = await openWorkplace()
+  onTestFinished(() => place.leave())
+  const [order, parcel] = [{ schema: JSON.stringify(ORDER) }, { schemaType: 'PROTOBUF', schema: PARCEL }]
+  const answers: Readonly<Record<string, unknown>> = {
+    ...{ '/subjects/orders-value/versions/latest': order, '/schemas/ids/1': order },
+    ...{ '/subjects/parcels-value/versions/latest': parcel, '/schemas/ids/2': parcel },
+  }
+  const server = createServer(({ url = '' }, response) => {
+    response.statusCode = url in answers ? 200 : 404
+    response.end(JSON.stringify(answers[url] ?? {}))
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const source = `embedded:${join(place.folder, 's.db')}`
+  const producer = await openProducer(source, systemRuntime)
+  for (const [topic, values] of Object.entries(topics)) {
+    await producer.send(
+      topic,
+      values.map((value) => ({ value })),
+    )
+  }
+  await producer.close()
+  const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { place, options: ['--source', source, '--registry', registry] }
+}
+
+const EVENTS = [
+  { id: 1, moment: '2026-01-31T12:00:00Z', who: { name: 'Ada', tags: ['x'] }, 'odd name': true },
+  { id: 2, moment: null, who: { name: 'Bob', born: '1990-01-02' }, lines: [{ sku: 'a', n: 1 }, { sku: 'b' }] },
+  { id: 3, moment: '2026-02-01T00:00:00Z', who: null, lines: [] },
+].map((event) => Buffer.from(JSON.stringify(event)))
+
+/** id 7, price 3.00, placed at 0, a picture, { a: 1 }, an address without zip, the text x. */
+const ORDER_MESSAGE = Buffer.from('0000000001 0e 04012c 00 020400ff 0202610200 0200 040278'.replaceAll(' ', ''), 'hex')
+
+test('--infer makes a typed table a topic of Avro, Protobuf and JSON, with nothing written', async () => {
+  const parcel = Buffer.from('00000000020008051205 0a01781002 12030a0179'.replaceAll(' ', ''), 'hex')
+  const { place, options } = await placeWith({ events: EVENTS, orders: [ORDER_MESSAGE], parcels: [parcel] })
+  const ended = await place.run(
+    'stream',
+    '--infer',
+    '--datasets',
+    'events,orders,parcels',
+    '--until-caught-up',
+    ...options,
+  )
+  expect(ended).toMatchObject({ exitCode: 0 })
+  expect(await place.sql('SELECT * FROM orders')).toEqual([
+    {
+      ...{ id: 7, price: '3.00', placed: expect.stringContaining('1970-01-01'), picture: expect.anything() },
+      ...{ counts: expect.anything(), to: { zip: null }, either: 'x' },
+    },
+  ])
+  expect(await place.sql('SELECT id::BIGINT AS id, items, note FROM parcels')).toEqual([
+    {
+      id: 5,
+      items: [
+        { sku: 'x', pieces: 2 },
+        { sku: 'y', pieces: null },
+      ],
+      note: null,
+    },
+  ])
+  const columns =
+    'id, moment IS NULL AS no_time, who.name AS name, who.born::VARCHAR AS born, odd_name, lines[1].n::INT AS n'
+  expect(await place.sql(`SELECT ${columns} FROM events ORDER BY id`)).toEqual([
+    { id: 1, no_time: false, name: 'Ada', born: null, odd_name: true, n: null },
+    { id: 2, no_time: true, name: 'Bob', born: '1990-01-02', odd_name: null, n: 1 },
+    { id: 3, no_time: false, name: null, born: null, odd_name: null, n: null },
+  ])
+  expect((await place.sql('SELECT count(*)::INT AS n FROM events_quarantine').catch(() => [{ n: 0 }]))[0]).toEqual({
+    n: 0,
+  })
+})
+
+test('dataset init writes a folder whose fixtures pass, and says no where one is', async () => {
+  const { place, options } = await placeWith({ 'shop.events': EVENTS, orders: [] })
+  const at = ['--dataset-folders', 'datasets']
+  const made = await place.run('dataset', 'init', 'shop.events', '--name', 'events', ...at, ...options)
+  expect(made).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('millrace test events') })
+  expect(await place.run('dataset', 'init', 'orders', ...at, ...options)).toMatchObject({ exitCode: 0 })
+  const tested = await place.run('test', 'events', 'orders', '--datasets', 'events,orders', ...at)
+  expect(tested).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('4 passed, 0 failed') })
+  const again = await place.run('dataset', 'init', 'orders', ...at, ...options)
+  expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is there already') })
+})
+
+test('a topic of which nothing is known is refused before anything is done', async () => {
+  const { place, options } = await placeWith({ empty: [] })
+  const ended = await place.run('stream', '--infer', '--datasets', 'empty', '--until-caught-up', ...options)
+  expect(ended).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing says what the records') })
+})
