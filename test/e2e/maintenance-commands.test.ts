@@ -79,6 +79,33 @@ it('restore takes a table back to a version, and says what is asked of its progr
   expect(await place.sql('select count(*) as n from geo')).toEqual(now)
 })
 
+it('after a restore that rewinds, the worker fills the table again and verify finds it whole, with the source as well', async () => {
+  const other = await openWorkplace({ MILLRACE_DATASETS: 'pin' })
+  try {
+    const source = ['--source', `embedded:${join(other.folder, 'data', 'stream.db')}`]
+    const refill = async (version: string) => {
+      expect(await other.run('restore', 'pin', '--as-of', version, '--rewind')).toMatchObject({ exitCode: 0 })
+      expect(await other.run('verify', ...source)).toMatchObject({ exitCode: 0 })
+      expect(await other.run('stream', '--until-caught-up')).toMatchObject({ exitCode: 0 })
+      expect(await other.sql('select count(*) as n from pin')).toEqual([{ n: 300 }])
+      const verdict = await other.run('verify', ...source)
+      expect(verdict).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/0 → 300 +300 +300 +300 /) })
+    }
+    for (const _ of [1, 2, 3]) {
+      await other.run('ingest', '--count', '100')
+      await other.run('stream', '--until-caught-up')
+    }
+    await refill('1')
+    // The table that a restore left can be restored itself, and one without a row.
+    await refill('4')
+    await refill('0')
+    await other.run('stream', '--group', 'two', '--until-caught-up', '--another-group')
+    expect(await other.run('verify')).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('is there twice') })
+  } finally {
+    await other.leave()
+  }
+})
+
 it('quarantine list shows hostile bytes as text that no screen obeys', async () => {
   const { stdout } = await place.run('quarantine', 'list')
   expect(stdout).toContain('not JSON')

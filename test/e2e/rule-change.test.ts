@@ -121,4 +121,37 @@ describe('when a rule changes', () => {
       { id: 4, cents: 413, town: null },
     ])
   })
+
+  it('a date of the daily run is done again over the version of the table that it was planned over, from before a column came', async () => {
+    await describeSales('v1', ROUNDED, ['id', 'cents'])
+    await describeSales('v2', WITH_TOWN, ['id', 'cents', 'town'])
+    const run = (date: string, folder: string, ...options: string[]) =>
+      place.run('batch', '--date', date, '--dataset-folders', folder, ...options)
+    const rows = () => place.sql('select id, cents, town from batch.sale order by id')
+    await sell(1)
+    await catchUp('--dataset-folders', 'v1')
+    expect(await run('2026-01-01', 'v1')).toMatchObject({ exitCode: 0 })
+    await sell(2)
+    await catchUp('--dataset-folders', 'v2')
+    expect(await run('2026-01-01', 'v2')).toMatchObject({ exitCode: 0 })
+    expect(await rows()).toEqual([{ id: 1, cents: 113, town: null }])
+    expect(await run('2026-01-02', 'v2')).toMatchObject({ exitCode: 0 })
+    const both = [
+      { id: 1, cents: 113, town: null },
+      { id: 2, cents: 213, town: 'town 2' },
+    ]
+    expect(await rows()).toEqual(both)
+    await place.run('optimize', 'sale')
+    await place.run('vacuum', 'sale', '--retain-hours', '0', '--force')
+    await describeSales('v2', `${WITH_TOWN} WHERE id > 0`, ['id', 'cents', 'town'])
+    expect(await run('2026-01-02', 'v2')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(
+        /RUN_ORDER.*version 4 of sale, of which vacuum has deleted files \(1\)[\s\S]*--full/,
+      ),
+    })
+    expect(await rows()).toEqual(both)
+    expect(await run('2026-01-02', 'v2', '--full')).toMatchObject({ exitCode: 0 })
+    expect(await rows()).toEqual(both)
+  })
 })

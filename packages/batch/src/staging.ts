@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { valueAt } from '@millrace/base'
-import { rowRefusal, type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/delta'
+import { duckdbType, rowRefusal, type Scan, type Snapshot, type StagedFile, stageRows, withScan } from '@millrace/delta'
+import { quoteName } from '@millrace/engine'
 import { jsonFormat } from '@millrace/formats'
 import type { ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
@@ -49,10 +50,25 @@ export async function stagePortions(portions: Portions, parts: StagingParts): Pr
 async function stageScans(scans: readonly Scan[], parts: StagingParts): Promise<Staged> {
   const files: StagedFile[] = []
   for (const scan of scans) {
-    files.push(...(await withScan(scan, parts.connection, (query) => stageTaken(query, parts))))
+    const stageScan = (query: string) => stageTaken(withAllColumns(query, scan, parts.dataset), parts)
+    files.push(...(await withScan(scan, parts.connection, stageScan)))
     parts.onRecords(rowsOf(files))
   }
   return { files, records: rowsOf(files), filtered: 0, rejectedObjects: [] }
+}
+
+/** Returns the fields of a schema that are not among the columns. */
+export function lackingFields(columns: Scan['columns'], { fields }: Dataset['schema']): Dataset['schema']['fields'] {
+  const has = new Set(columns.map(({ name }) => name.toLowerCase()))
+  return fields.filter(({ name }) => !has.has(name.toLowerCase()))
+}
+
+/** Returns a SELECT of the rows with NULL in the columns that the table did not have yet at the version that is read. */
+function withAllColumns(query: string, { columns }: Scan, { schema }: Dataset): string {
+  const lacking = lackingFields(columns, schema)
+  if (lacking.length === 0) return query
+  const nulls = lacking.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${quoteName(name)}`)
+  return `SELECT *, ${nulls.join(', ')} FROM (${query})`
 }
 
 /** Stages the clean rows that the table takes. The others are rejected: their records are not to be had here. */

@@ -19,6 +19,7 @@ export { type VacuumOptions, type VacuumResult, vacuumTable } from './maintenanc
 export { addedSince } from './read/changes.ts'
 export { commitVersions, readCommits } from './read/commits.ts'
 export { inOrder } from './read/in-order.ts'
+export { missingFiles } from './read/missing-files.ts'
 export { FILE, planScan, ROW, type Scan, type ScanOptions } from './read/plan.ts'
 export type { Predicate, Value } from './read/predicate.ts'
 export { type OpenScan, openScan, rowsByLog, withScan } from './read/scan.ts'

@@ -14,6 +14,7 @@ export { type TableVerdict, verifyLake } from './delta/verify/lake.ts'
 export { verifyAgainstSource } from './delta/verify/source.ts'
 export { verifyTable } from './delta/verify/table.ts'
 export { fillOutput } from './fill.ts'
+export { rewoundLedger } from './ledger/rewound.ts'
 export { refuseMode } from './modes.ts'
 export type {
   Begun,

@@ -48,7 +48,6 @@ it('of five thousand partitions each is found, and a namesake among them is refu
   expect(known.map((each) => positions.get(each))).toEqual(known.map((_, i) => [BigInt(i)]))
   expect(positions.has(newcomer)).toBe(false)
   expect(ofKnownTopics).toEqual(new Set(partitions))
-  expect(partitions.filter(table.wasRewound)).toEqual([])
   const namesake = { topic: 'users', identity: 'y', id: '4999' }
   await expect(table.begin([namesake])).rejects.toMatchObject({ code: 'SOURCE_CHANGED' })
 })

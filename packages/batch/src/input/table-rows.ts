@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { type AddFile, addedSince, openTable, planScan, type Scan, type Snapshot } from '@millrace/delta'
+import { type AddFile, addedSince, missingFiles, openTable, planScan, type Scan, type Snapshot } from '@millrace/delta'
 import type { ObjectStore } from '@millrace/store'
 import type { TableInput } from '../manifest.ts'
 
@@ -16,7 +16,23 @@ export async function tablePortions(store: ObjectStore, input: OfTable): Promise
   const snapshot = await openTable({ store, path: input.path }, input.version)
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url} has no table ${input.path} any more`)
   const added = input.after === null ? undefined : await addedSince(snapshot, input.after)
-  return portionsOf(snapshot, added ?? [...snapshot.files.values()])
+  const files = added ?? [...snapshot.files.values()]
+  await refuseMissing(snapshot, files)
+  return portionsOf(snapshot, files)
+}
+
+/** Throws where vacuum has taken what the version needs. */
+async function refuseMissing({ table, version }: Snapshot, files: readonly AddFile[]): Promise<void> {
+  const missing = await missingFiles(
+    table,
+    files.map(({ path }) => path),
+  )
+  if (missing.length === 0) return
+  throw new MillraceError(
+    'RUN_ORDER',
+    `the run was planned over version ${version} of ${table.path}, of which vacuum has deleted files (${missing.length}): it can't be done over the same rows again`,
+    { next: 'Do the date in full, over the table as it is now: add --full.' },
+  )
 }
 
 function portionsOf(snapshot: Snapshot, files: readonly AddFile[]): Scan[] {

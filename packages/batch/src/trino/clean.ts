@@ -12,7 +12,7 @@ import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
 import type { ClusterSchema } from '../cluster/schema.ts'
-import { type Portions, type Staged, stagePortions } from '../staging.ts'
+import { lackingFields, type Portions, type Staged, stagePortions } from '../staging.ts'
 import type { NewRows, TableParts } from '../table-parts.ts'
 import { cleaned, columnList, LATE, objection } from './dialect.ts'
 
@@ -71,7 +71,11 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
     const [first] = portions.scans
     const files = portions.scans.flatMap((scan) => scan.files)
     const table = await clusterSchema.share(`${dataset.name}_new`, first?.snapshot ?? snapshot, files)
-    return { rows: `SELECT ${columnList(dataset)} FROM ${table}`, records: undefined, rejectedObjects: [] }
+    const lacking = new Set(first ? lackingFields(first.columns, dataset.schema) : [])
+    const columns = dataset.schema.fields.map(
+      (field) => `${lacking.has(field) ? 'NULL AS ' : ''}${quoteName(field.name)}`,
+    )
+    return { rows: `SELECT ${columns.join(', ')} FROM ${table}`, records: undefined, rejectedObjects: [] }
   }
   const fields = asItComes(dataset)
   const name = `${dataset.name}_raw`

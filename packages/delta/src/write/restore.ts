@@ -1,18 +1,20 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { type FileId, idOf } from '../log/location.ts'
-import { locationOf, tableUrl } from '../log/log.ts'
+import type { CommitInfo } from '../log/actions.ts'
+import { tableUrl } from '../log/log.ts'
+import { missingFiles } from '../read/missing-files.ts'
 import { openTable, type Snapshot } from '../read/snapshot.ts'
 import { instantOf } from './age.ts'
 import { type CommitResult, commit } from './commit.ts'
 import { type ProgressChoice, progressAfterRemoval } from './progress.ts'
 import { removalOf } from './removal.ts'
 
-/** The table as it was at an older version, as a new version: nothing in between is forgotten. */
+/** The table as it was at an older version, as a new version with this `info`: nothing in between is forgotten. */
 export async function restoreTable(
   snapshot: Snapshot,
   version: number,
   runtime: Runtime,
   progress?: ProgressChoice,
+  info: CommitInfo = {},
 ): Promise<CommitResult> {
   const since = instantOf(runtime)
   const target = await openTable(snapshot.table, version)
@@ -30,6 +32,7 @@ export async function restoreTable(
     snapshot,
     {
       operation: 'RESTORE',
+      info,
       parameters: { version: String(version) },
       add,
       remove: [...gone].map(([, file]) => removalOf(file, since.wall)),
@@ -44,25 +47,13 @@ export async function restoreTable(
 
 /** Vacuum may have taken what an older version needs. */
 async function refuseMissing({ table }: Snapshot, paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return
-  const missing = new Map<FileId, string>()
-  for (const path of paths) {
-    const location = locationOf(table, path)
-    if ('key' in location) missing.set(idOf(location), path)
-  }
-  for await (const { key } of table.store.list(`${table.path}/`)) missing.delete(idOf({ key }))
-  for (const [id, path] of missing) {
-    const place = locationOf(table, path)
-    if ('key' in place && (await table.store.get(place.key, { offset: 0, length: 1 }))) missing.delete(id)
-  }
-  const [example] = missing.values()
-  if (example !== undefined) {
-    throw new MillraceError(
-      'TABLE_BROKEN',
-      `${tableUrl(table)}: ${missing.size} files are gone by vacuum: ${example} …`,
-      {
-        next: 'Restore a newer version, whose files are still there.',
-      },
-    )
-  }
+  const [example, ...more] = await missingFiles(table, paths)
+  if (example === undefined) return
+  throw new MillraceError(
+    'TABLE_BROKEN',
+    `${tableUrl(table)}: ${more.length + 1} files are gone by vacuum: ${example} …`,
+    {
+      next: 'Restore a newer version, whose files are still there.',
+    },
+  )
 }

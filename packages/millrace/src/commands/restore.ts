@@ -5,14 +5,19 @@ import type { Command, Run } from '../command.ts'
 import { withTable } from '../with-table.ts'
 
 const run: Run = async ({ values }, args, io) => {
-  const { committedOrThrow, restoreTable, versionAt } = await import('@millrace/delta')
+  const [{ committedOrThrow, restoreTable, versionAt }, { rewoundLedger }] = await Promise.all([
+    import('@millrace/delta'),
+    import('@millrace/outputs'),
+  ])
   const progress = progressOf(args)
   const asOf = await asOfOption(args)
   if (asOf === undefined)
     throw new MillraceError('USAGE', 'restore needs a version or a time', { next: 'Say --as-of.' })
   const restored = await withTable(values.lake, args.positionals[0], systemRuntime, async (snapshot) => {
     const version = 'version' in asOf ? asOf.version : await versionAt(snapshot.table, asOf.time)
-    const { table, ...after } = committedOrThrow(await restoreTable(snapshot, version, systemRuntime, progress))
+    const info = progress === 'rewind' ? await rewoundLedger(snapshot.table, version, snapshot.version) : {}
+    const result = await restoreTable(snapshot, version, systemRuntime, progress, info)
+    const { table, ...after } = committedOrThrow(result)
     return { table: table.path, restored: version, version: after.version }
   })
   if (args.switch('--json')) io.json(restored)

@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { Snapshot } from '@millrace/delta'
 import type { Partition } from '@millrace/transport'
 import { auditedCommits } from '../ledger/audit.ts'
+import { comparePositions } from '../ledger/positions.ts'
 import type { OutputContext, StoredAdvance } from '../output.ts'
 import { otherGroups } from './progress.ts'
 import type { ProgressTable } from './progress-table.ts'
@@ -20,15 +21,19 @@ export async function firstStarts(
   const topics = [...new Map(unknown.map(({ partition }) => [topicKey(partition), partition])).values()]
   if (topics.length === 0) return undefined
   if (!allowsAnotherGroup) {
-    for (const topic of topics) refuseOthers(table, group, topic, activeOthers(table.snapshot(), group, topic))
+    for (const topic of topics) refuseOthers(table, group, topic, otherGroups(table.snapshot(), group, topic))
   }
   await refuseCommitted(table, topics, group, allowsAnotherGroup)
   if (allowsAnotherGroup) return undefined
-  return (latest) => topics.every((topic) => activeOthers(latest, group, topic).length === 0)
+  return (latest) => topics.every((topic) => otherGroups(latest, group, topic).length === 0)
 }
 
-function activeOthers(snapshot: Snapshot, group: string, topic: Partition): string[] {
-  return [...otherGroups(snapshot, group, topic)].flatMap(([other, { wasRewound }]) => (wasRewound ? [] : [other]))
+/** Where in a partition a group has begun, and the first version that holds records of it. */
+interface Held {
+  readonly from: readonly string[]
+  readonly version: number
+  readonly topic: Partition
+  readonly committer: string
 }
 
 /** Looks through the ledger: it also knows of pipelines whose progress is gone. */
@@ -39,29 +44,38 @@ async function refuseCommitted(
   allowsAnotherGroup: boolean,
 ): Promise<void> {
   const doubtful = new Map(topics.map((topic) => [topicKey(topic), topic]))
+  const held = new Map<string, Held>()
   for await (const { version, entries } of auditedCommits(table.ref)) {
-    for (const entry of entries) {
-      const { topic, identity, group: committer } = entry as unknown as Partition & { readonly group: string }
-      const partition = doubtful.get(topicKey({ topic, identity }))
-      if (!partition) continue
-      if (committer === group) refuseLostProgress(table, group, partition, version)
-      else if (!allowsAnotherGroup)
-        refuseOthers(table, group, partition, unlessRewound(table, group, partition, committer))
+    for (const { from, to, ...names } of entries) {
+      const { topic, identity, partition, group: committer } = names as unknown as Committed
+      const doubted = doubtful.get(topicKey({ topic, identity }))
+      const comesTo = comparePositions(to, from)
+      if (!doubted || comesTo === 0) continue
+      const key = JSON.stringify([committer, topic, identity, partition])
+      const before = held.get(key)
+      if (comesTo > 0) held.set(key, before ?? { from, version, topic: doubted, committer })
+      // A restore has taken everything back, the progress on purpose with the rows.
+      else if (before && comparePositions(to, before.from) <= 0) held.delete(key)
     }
+  }
+  for (const { topic, version, committer } of held.values()) {
+    if (committer === group) refuseLostProgress(table, group, topic, version)
+    if (!allowsAnotherGroup) refuseOthers(table, group, topic, [committer])
   }
 }
 
-/** Refuses unless somebody took this pipeline's progress back on purpose, and the rows with it. */
-function refuseLostProgress(table: ProgressTable, group: string, partition: Partition, version: number): void {
-  if (table.wasRewound(partition)) return
-  throw new MillraceError(
-    'PROGRESS_LOST',
-    `${table.ref.path}: version ${version} holds records of ${partition.topic} that ${group} has committed, but the progress that went with them is gone`,
-  )
+interface Committed {
+  readonly topic: string
+  readonly identity: string
+  readonly partition: string
+  readonly group: string
 }
 
-function unlessRewound(table: ProgressTable, group: string, partition: Partition, other: string): string[] {
-  return otherGroups(table.snapshot(), group, partition).get(other)?.wasRewound ? [] : [other]
+function refuseLostProgress({ ref }: ProgressTable, group: string, { topic }: Partition, version: number): never {
+  throw new MillraceError(
+    'PROGRESS_LOST',
+    `${ref.path}: version ${version} holds records of ${topic} that ${group} has committed, but the progress that went with them is gone`,
+  )
 }
 
 function refuseOthers({ ref }: ProgressTable, group: string, { topic }: Partition, others: readonly string[]): void {

@@ -25,8 +25,6 @@ export interface ProgressTable {
    * Reads the table anew, makes it fit for our rows again if others have changed it, and returns the progress in it.
    */
   begin(partitions: readonly Partition[]): Promise<Begun>
-  /** Whether somebody took this pipeline's progress in the topic back on purpose. */
-  wasRewound(partition: Partition): boolean
   /** The stored position, as of the last `begin` or `commit`. */
   position(partition: Partition): Position | undefined
   /** Whether this pipeline has a position for some partition of the same topic. */
@@ -87,7 +85,6 @@ export async function openProgressTable({
     },
     position: (partition) => storedPosition(snapshot, group, partition),
     knows: (partition) => topicsNow().knows(partition),
-    wasRewound: (partition) => topicsNow().wasRewound(partition),
     async commit({ files, edits, advances, fence, info }) {
       const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
       const stillThere = (latest: Snapshot) =>

@@ -20,8 +20,7 @@ export function storedPosition(snapshot: Snapshot, group: string, partition: Par
   const position: bigint[] = []
   for (;;) {
     const part = snapshot.txns.get(appId(group, partition, position.length))
-    // A negative version means that a user rewound the table, rows and progress alike.
-    if (part === undefined || part < 0n) return position.length === 0 ? undefined : position
+    if (part === undefined) return position.length === 0 ? undefined : position
     position.push(part)
   }
 }
@@ -30,8 +29,6 @@ export function storedPosition(snapshot: Snapshot, group: string, partition: Par
 export interface StoredTopics {
   /** Whether there is a position for some partition of the same topic. */
   knows(partition: Partition): boolean
-  /** Whether somebody took the progress in the topic back. */
-  wasRewound(partition: Partition): boolean
   /** Throws where a namesake of the partition has progress, which means that the topic is another one now. */
   refuseNamesake(partition: Partition): void
 }
@@ -39,20 +36,17 @@ export interface StoredTopics {
 export function storedTopics(snapshot: Snapshot, group: string): StoredTopics {
   const prefix = `${PREFIX}/${encodeURIComponent(group)}/`
   const kept = new Set<string>()
-  const rewound = new Set<string>()
   const identities = new Map<string, Set<string>>()
-  for (const [known, version] of snapshot.txns.entries()) {
+  for (const known of snapshot.txns.keys()) {
     if (!known.startsWith(prefix)) continue
     const [path = ''] = known.slice(prefix.length).split('#')
     const [topic = '', identity = '', id = ''] = path.split('/').map(decodeURIComponent)
-    const ofTopic = version < 0n ? rewound : kept
-    ofTopic.add(nameOf(topic, identity))
+    kept.add(nameOf(topic, identity))
     const name = nameOf(topic, id)
     identities.set(name, (identities.get(name) ?? new Set()).add(identity))
   }
   return {
     knows: ({ topic, identity }) => kept.has(nameOf(topic, identity)),
-    wasRewound: ({ topic, identity }) => rewound.has(nameOf(topic, identity)),
     refuseNamesake(partition) {
       const { topic, identity, id } = partition
       const other = identities
@@ -70,19 +64,19 @@ export function storedTopics(snapshot: Snapshot, group: string): StoredTopics {
 
 const nameOf = (topic: string, part: string) => JSON.stringify([topic, part])
 
-/** Returns the other pipelines that have read the same topic into this table, and whether they were rewound in it. */
+/** Returns the other pipelines that have progress in the same topic. */
 export function otherGroups(
   snapshot: Snapshot,
   group: string,
   { topic, identity }: Pick<Partition, 'topic' | 'identity'>,
-): Map<string, { readonly wasRewound: boolean }> {
-  const others = new Map<string, { wasRewound: boolean }>()
-  for (const [known, version] of snapshot.txns.entries()) {
+): string[] {
+  const others = new Set<string>()
+  for (const known of snapshot.txns.keys()) {
     const [prefix, other = '', knownTopic, knownIdentity] = known.split('/').map(decodeURIComponent)
     if (prefix !== PREFIX || other === group || knownTopic !== topic || knownIdentity !== identity) continue
-    others.set(other, { wasRewound: version < 0n && (others.get(other)?.wasRewound ?? true) })
+    others.add(other)
   }
-  return others
+  return [...others]
 }
 
 const PREFIX = 'millrace'

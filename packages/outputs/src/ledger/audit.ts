@@ -1,12 +1,13 @@
 import { commitVersions, readCommits, type TableRef } from '@millrace/delta'
 import { type KeptEntry, ledgerOf, readLedgerSummary } from './kept.ts'
 import type { Ledger } from './ledger.ts'
+import { comparePositions } from './positions.ts'
 
 /** A commit with a ledger, or the summary of those that log cleanup has deleted. */
 export interface AuditedCommit {
   readonly version: number
   readonly entries: readonly KeptEntry[]
-  /** Rows in the files that it added; unknown for what has been folded, and no measure of changes. */
+  /** Rows in the files that it added; unknown for what has been folded, and no measure of changes or of a restore. */
   readonly addedRows: bigint | undefined
 }
 
@@ -20,7 +21,8 @@ export async function* auditedCommits(table: TableRef): AsyncIterable<AuditedCom
     if (!actions || entries.length === 0) continue
     const addedRows = actions.add.reduce((sum, { stats }) => sum + rowsOf(stats), 0n)
     const isKeyed = (actions.commitInfo?.millrace as Partial<Ledger> | undefined)?.mode !== undefined
-    yield { version, entries, addedRows: isKeyed ? undefined : addedRows }
+    const takesBack = entries.some(({ from, to }) => comparePositions(to, from) < 0)
+    yield { version, entries, addedRows: isKeyed || takesBack ? undefined : addedRows }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../ledger/ledger.ts'
-import { comparePositions } from './positions.ts'
+import { comparePositions } from '../../ledger/positions.ts'
 
 /** A range of a partition of which a group has put records into the table or its quarantine. */
 interface OffsetRange {
@@ -19,6 +19,7 @@ export function compareGroups() {
       partitions.set(key, noted)
       const ranges = noted.byGroup.get(group) ?? []
       noted.byGroup.set(group, ranges)
+      if (comparePositions(to, from) < 0) return takeBack(ranges, to)
       const last = ranges.at(-1)
       const keeps = rows + quarantined > 0
       // A range without records has none that could be committed twice.
@@ -38,6 +39,17 @@ export function compareGroups() {
             ),
         ),
       ),
+  }
+}
+
+/** Takes away what lies at or after a position. */
+function takeBack(ranges: OffsetRange[], to: readonly string[]): void {
+  for (let last = ranges.at(-1); last && comparePositions(to, last.to) < 0; last = ranges.at(-1)) {
+    if (comparePositions(last.from, to) < 0) {
+      last.to = to
+      return
+    }
+    ranges.pop()
   }
 }
 

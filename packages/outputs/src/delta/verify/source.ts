@@ -3,6 +3,7 @@ import type { TableRef } from '@millrace/delta'
 import { type Partition, type Position, reached, type Source } from '@millrace/transport'
 import { auditedCommits } from '../../ledger/audit.ts'
 import type { LedgerEntry } from '../../ledger/ledger.ts'
+import { comparePositions } from '../../ledger/positions.ts'
 import type { PartitionAccount } from './table.ts'
 
 const READ = { maxBytes: 32 << 20, waitMs: 5_000 }
@@ -45,7 +46,8 @@ async function accountedSince(
   let accounted: Accounted | undefined
   for await (const { entries } of auditedCommits(table)) {
     for (const entry of entries as unknown as readonly (LedgerEntry & { group: string })[]) {
-      const from = entry.from.map(BigInt)
+      const takesBack = comparePositions(entry.to, entry.from) < 0
+      const from = (takesBack ? entry.to : entry.from).map(BigInt)
       const mine = entry.group === account.group && entry.topic === account.topic && entry.identity === account.identity
       if (!mine || entry.partition !== account.partition || !reached(from, start)) continue
       accounted = { from: accounted?.from ?? from, messages: (accounted?.messages ?? 0) + entry.messages }

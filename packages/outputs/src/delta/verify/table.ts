@@ -1,8 +1,8 @@
 import type { TableRef } from '@millrace/delta'
 import { type AuditedCommit, auditedCommits } from '../../ledger/audit.ts'
 import type { LedgerEntry } from '../../ledger/ledger.ts'
+import { comparePositions } from '../../ledger/positions.ts'
 import { compareGroups } from './groups.ts'
-import { comparePositions } from './positions.ts'
 
 /** Outcome of the records of one partition, by the table's own ledger. */
 export interface PartitionAccount extends Required<LedgerEntry> {
