@@ -6,8 +6,9 @@ import { systemRuntime } from '@millrace/base'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import { jsonFormat } from '@millrace/formats'
 import { type CleanReport, createCleaner, type Dataset } from '@millrace/transform'
+import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { block } from './kit.ts'
+import { block, createKit, inOrder, type Outcome } from './kit.ts'
 
 const engine = await openDuckDB({ files: 'all' })
 const workFolder = await mkdtemp(join(tmpdir(), 'millrace-transform-'))
@@ -169,12 +170,70 @@ test('a moment, a decimal, a day, a missing value and a NUL come to the SQL alik
   )
 })
 
-test('SQL that TRY can not mark is halved: some statements for each bad record, not for each record', async () => {
+const words = `unnest(string_split(note, ' '))`
+
+/** SQL in which TRY can't hold all, and which gives the last number of a note, or fails where it is none. */
+const SHAPES: Readonly<Record<string, string>> = {
+  'a condition of an outer join':
+    'SELECT n, k AS out FROM raw LEFT JOIN (VALUES (1), (5)) v(k) ON CAST(note AS INTEGER) = k',
+  'beside an outer join': 'SELECT n, CAST(note AS INTEGER) AS out FROM raw LEFT JOIN (VALUES (1), (5)) v(k) ON n = k',
+  'a condition of a join':
+    'SELECT n, out FROM raw r JOIN (VALUES (5, 3)) v(k, out) ON CAST(r.note AS INTEGER) * 0 + 5 = k',
+  'an aggregate in a subquery': `SELECT n, (SELECT max(CAST(w AS INTEGER)) FROM (SELECT ${words} AS w)) AS out FROM raw`,
+  'a cast of a subquery': `SELECT n, CAST((SELECT max(w) FROM (SELECT ${words} AS w)) AS INTEGER) AS out FROM raw`,
+  'a cast of an aggregate': `SELECT n, CAST(max(w) AS INTEGER) AS out FROM (SELECT n, ${words} AS w FROM raw) GROUP BY n`,
+  exists: `SELECT n, EXISTS (SELECT 1 FROM (SELECT ${words} AS w) WHERE CAST(w AS INTEGER) > 1)::INTEGER AS out FROM raw`,
+  'in a subquery': `SELECT n, (5 IN (SELECT CAST(w AS INTEGER) FROM (SELECT ${words} AS w)))::INTEGER AS out FROM raw`,
+  'a group': `SELECT n, sum(CAST(w AS INTEGER))::INTEGER AS out FROM (SELECT n, ${words} AS w FROM raw) GROUP BY n`,
+  'an unnest': `SELECT n, CAST(w AS INTEGER) AS out FROM (SELECT n, unnest(string_split(note, ' ')[-1:]) AS w FROM raw)`,
+  'a lateral unnest': `SELECT n, CAST(w AS INTEGER) AS out FROM raw, LATERAL (SELECT unnest(string_split(note, ' ')[-1:]) AS w)`,
+  'a window': 'SELECT n, first_value(CAST(note AS INTEGER)) OVER (PARTITION BY n) AS out FROM raw',
+  'a union':
+    'SELECT n, CAST(note AS INTEGER) AS out FROM raw WHERE n % 2 = 0 UNION ALL SELECT n, -CAST(note AS INTEGER) AS out FROM raw WHERE n % 2 = 1',
+  'a WHERE': 'SELECT n, 1 AS out FROM raw WHERE CAST(note AS INTEGER) IS NOT NULL OR note IS NULL',
+}
+
+describe('where TRY can not hold all of the SQL, what fails is noted: the same for each bad record', () => {
+  test.for(Object.entries(SHAPES))('%s', async ([, sql]) => {
+    const { report, statements } = await clean(dataset(sql), (bad, i) => ({ note: bad ? `long${i}` : '5' }))
+    expectBadOnes(report, (i) => `clean.sql failed: Conversion Error: Could not convert string 'long${i}' to INT32`)
+    expect(statements).toBeLessThan(bad().length + 50)
+  })
+})
+
+test('of any records each has the outcome that it has by itself, whatever the shape of the SQL', async () => {
+  const kit = await createKit()
+  const note = fc.constantFrom('5', '1', '7', '', ' 2', 'x', 'y', '99999999999')
+  const notes = fc.uniqueArray(fc.record({ n: fc.nat(60), note }), {
+    selector: ({ n }) => n,
+    minLength: 3,
+    maxLength: 6,
+  })
+  try {
+    for (const sql of Object.values(SHAPES)) {
+      const property = fc.asyncProperty(notes, async (records) => {
+        const values = records.map((record) => JSON.stringify(record))
+        const { rows, report } = await kit.clean(dataset(sql), [block(...values)])
+        const alone: Outcome[] = []
+        for (const value of values) alone.push(await kit.clean(dataset(sql), [block(value)]))
+        expect(inOrder(rows)).toEqual(inOrder(alone.flatMap((each) => each.rows)))
+        expect(report.rejected.map(({ index, reason }) => ({ index, reason }))).toEqual(
+          alone.flatMap((each, index) => each.report.rejected.map(({ reason }) => ({ index, reason }))),
+        )
+      })
+      await fc.assert(property, { numRuns: 4 })
+    }
+  } finally {
+    await kit.close()
+  }
+})
+
+test('what can not be noted either is halved: some statements for each bad record, not for each record', async () => {
   const of = dataset(
-    `SELECT n, (SELECT max(CAST(w AS INTEGER)) FROM (SELECT unnest(string_split(note, ' ')) AS w)) AS out FROM raw`,
+    'SELECT n, k AS out FROM (SELECT n, note FROM raw) LEFT JOIN (VALUES (1), (5)) v(k) ON CAST(note AS INTEGER) = k',
   )
   const records = 400
-  const { report, statements } = await clean(of, (bad) => ({ note: bad ? '1 two 3' : '1 2 3' }), records)
+  const { report, statements } = await clean(of, (bad) => ({ note: bad ? 'two' : '1' }), records)
   expectBadOnes(report, () => `clean.sql failed: Conversion Error: Could not convert string 'two' to INT32`, records)
   expect(statements).toBeLessThan(9 * bad(records).length + 50)
 })

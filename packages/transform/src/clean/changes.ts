@@ -4,7 +4,8 @@ import { duckdbType, rowRefusal, type Snapshot, type StructField, type StructTyp
 import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import type { Keyed } from '../dataset/keyed.ts'
-import { inEachQuery, isProjection, nameOf, rewriteSelect, type Select } from './select-tree.ts'
+import { nameOf } from './expressions.ts'
+import { inEachQuery, isProjection, rewriteSelect, type Select } from './select-tree.ts'
 
 /** Where a change stands in the batch: of two, the one that was read later has the greater place. */
 export const PLACE = 'millrace_order'
@@ -61,7 +62,7 @@ function carry(select: Select, names: readonly string[], dataset: string): Selec
   )
   return {
     ...inEachQuery(select, (query) => carry(query, names, dataset)),
-    select_list: [...columns, ...names.map(nameOf)],
+    select_list: [...columns, ...names.map((name) => nameOf(name))],
   }
 }
 

@@ -11,6 +11,7 @@ import { markFailing as markFailingOf } from './failing-records.ts'
 import { cleanTogether, type FastResult } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
 import { addMetadata, withMetadataFields } from './metadata.ts'
+import { type NoteFailures, noteFailures as noteFailuresOf } from './noted-failures.ts'
 import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, knownNames, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
@@ -75,6 +76,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   const checked = new WeakSet<Dataset>()
   const hadSuspects = new WeakSet<Dataset>()
   const marks = new WeakMap<Dataset, Promise<MarkFailing | undefined>>()
+  const notes = new WeakMap<Dataset, Promise<NoteFailures | undefined>>()
 
   const check = async (dataset: Dataset, connection: DuckDBConnection) => {
     if (!checked.has(dataset)) await checkSql(dataset, connection)
@@ -109,6 +111,11 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       marks.set(dataset, mark)
       return mark
     }
+    const noteFailures = () => {
+      const note = notes.get(dataset) ?? noteFailuresOf(dataset, connection)
+      notes.set(dataset, note)
+      return note
+    }
     try {
       const refusal = given.keyed
         ? changeRefusal(given.keyed, columnNames(given), table)
@@ -117,7 +124,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       const read = await Promise.all(blocks.map(readOne))
       const cleaned = await lineFiles.lend((files) =>
         cleanBlocks(
-          { ...options, dataset, read, connection, files, target, refusal, nameOf, markFailing },
+          { ...options, dataset, read, connection, files, target, refusal, nameOf, markFailing, noteFailures },
           hadSuspects,
         ),
       )

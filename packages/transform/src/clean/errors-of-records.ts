@@ -28,7 +28,7 @@ export async function cleanReadOnes(
   const rejected: RejectedAt[] = []
   const known: FindFailing = async () => range(Math.max(from, failing), to)
   let cause: unknown
-  for (const find of [known, findMarked, findByHalves]) {
+  for (const find of [known, findNoted, findByHalves]) {
     for (const each of await tryEach(work, await find(work, [from, to]))) rejected.push(each)
     try {
       await work.connection.run(`INSERT INTO ${table} BY NAME ${eachRecord(work.dataset, from, to)}`)
@@ -56,14 +56,16 @@ function eachRecord(dataset: Dataset, from: number, to: number): string {
     WHERE message.millrace_at >= ${from} AND message.millrace_at < ${to} AND message.millrace_reason IS NULL`
 }
 
-const findMarked: FindFailing = async ({ dataset, connection, markFailing }, [from, to]) => {
-  const mark = await markFailing()
-  if (!mark) return []
-  const fields = dataset.fields.map(({ name }) => quoteName(name))
-  const records = `SELECT ${['millrace_at', ...placeColumn(dataset, 'millrace_at'), ...fields].join(', ')}
-    FROM read_messages WHERE millrace_at >= ${from} AND millrace_at < ${to} AND millrace_reason IS NULL`
-  const reader = await connection.runAndReadAll(`SELECT millrace_at FROM (${mark(records)}) WHERE millrace_fails`)
-  return reader.getRows().map(([at]) => Number(at))
+const findNoted: FindFailing = async ({ connection, noteFailures }, range) => {
+  const note = await noteFailures()
+  if (!note) return []
+  try {
+    return await note(connection, range)
+  } catch (error) {
+    // Something failed where no TRY stands.
+    if (isAboutRecords(error)) return []
+    throw error
+  }
 }
 
 /** Halves a range until what is left of it passes or is one record. */

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
+import { call, type Expression, firstOf, nameOf, operator, tryRow } from './expressions.ts'
 import { cleanRows, emptyRaw, FAILED, type MarkFailing } from './queries.ts'
-import { type Expression, inEachQuery, isProjection, nameOf, rewriteSelect, type Select } from './select-tree.ts'
+import { inEachQuery, isProjection, rewriteSelect, type Select } from './select-tree.ts'
 
 /** Names in the rewritten SQL: the records, their places, and whether one has failed. */
 const RECORDS = 'millrace_records'
@@ -50,62 +51,14 @@ function markSelect(select: Select): Select {
 function tryColumn(column: Expression): { readonly column: Expression; readonly tried: readonly Expression[] } {
   if (column.class === 'COLUMN_REF' || column.class === 'CONSTANT') return { column, tried: [] }
   if (column.class !== 'STAR') {
-    const tried = tryRow(column)
+    const tried = tryRow(column, nameOf(AT))
     return { column: { ...firstOf(tried), alias: column.alias ?? '' }, tried: [tried] }
   }
-  const replaced = (column.replace_list ?? []).map(({ key, value }) => ({ key, tried: tryRow(value) }))
+  const replaced = (column.replace_list ?? []).map(({ key, value }) => ({ key, tried: tryRow(value, nameOf(AT)) }))
   const star = {
     ...column,
     exclude_list: [...(column.exclude_list ?? []), AT, FAILS],
     replace_list: replaced.map(({ key, tried }) => ({ key, value: firstOf(tried) })),
   }
   return { column: star, tried: replaced.map(({ tried }) => tried) }
-}
-
-/**
- * Returns a row of the expression, or NULL where it fails. The engine computes what a SELECT has twice before all else,
- * outside of the TRY, and leaves alone what a CASE may never come to.
- */
-function tryRow(expression: Expression): Expression {
-  const hash = call('hash', [nameOf(AT)])
-  const never = { class: 'COMPARISON', type: 'COMPARE_EQUAL', alias: '', left: hash, right: constant('INTEGER', 0) }
-  const row = call('row', [{ ...withoutErrorCalls(expression), alias: '' }])
-  const either = {
-    ...{ class: 'CASE', type: 'CASE_EXPR', alias: '', else_expr: row },
-    case_checks: [{ when_expr: never, then_expr: constant('NULL', null) }],
-  }
-  return operator('OPERATOR_TRY', either)
-}
-
-function firstOf(row: Expression): Expression {
-  return call('struct_extract', [row, constant('INTEGER', 1)])
-}
-
-/** TRY takes no function that is said to give another result each time, as error() is: a cast fails as well. */
-function withoutErrorCalls<T>(part: T): T {
-  if (Array.isArray(part)) return part.map(withoutErrorCalls) as T
-  if (typeof part !== 'object' || part === null) return part
-  const { function_name, children } = part as { readonly function_name?: string; readonly children?: Expression[] }
-  if (function_name !== 'error') {
-    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutErrorCalls(value)])) as T
-  }
-  const text = call('||', [constant('VARCHAR', 'no number: '), ...(children ?? [])])
-  return cast(cast(text, 'INTEGER'), 'NULL') as T
-}
-
-function operator(type: string, child: Expression): Expression {
-  return { class: 'OPERATOR', type, alias: '', children: [child] }
-}
-
-function call(function_name: string, children: readonly Expression[]): Expression {
-  return { class: 'FUNCTION', type: 'FUNCTION', alias: '', function_name, children }
-}
-
-function cast(child: Expression, id: string): Expression {
-  return { class: 'CAST', type: 'OPERATOR_CAST', alias: '', child, cast_type: { id, type_info: null }, try_cast: false }
-}
-
-function constant(id: string, value: unknown): Expression {
-  const typed = { type: { id, type_info: null }, is_null: value === null, ...(value !== null && { value }) }
-  return { class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: typed }
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '@millrace/engine'
+import type { Expression } from './expressions.ts'
 
 /** The engine's tree of a statement, as far as it matters here. */
 export interface Select {
@@ -12,16 +13,6 @@ export interface Select {
 
 export interface Query {
   readonly node: Select
-}
-
-export interface Expression {
-  readonly class: string
-  readonly type: string
-  readonly alias?: string
-  /** Of `*`: what it leaves out, and `* REPLACE (value AS key)`. */
-  readonly exclude_list?: readonly string[]
-  readonly replace_list?: readonly { readonly key: string; readonly value: Expression }[]
-  readonly [part: string]: unknown
 }
 
 interface Statements {
@@ -68,8 +59,4 @@ export function inEachQuery(select: Select, change: (select: Select) => Select):
     cte_map: { map: cte_map.map.map((cte) => ({ ...cte, value: { ...cte.value, query: within(cte.value.query) } })) },
     from_table: from_table.subquery ? { ...from_table, subquery: within(from_table.subquery) } : from_table,
   }
-}
-
-export function nameOf(column: string): Expression {
-  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [column] }
 }

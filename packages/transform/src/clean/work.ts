@@ -5,6 +5,7 @@ import type { DuckDB } from '@millrace/engine'
 import type { ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import type { LineFiles } from './line-files.ts'
+import type { NoteFailures } from './noted-failures.ts'
 import type { MarkFailing } from './queries.ts'
 
 export interface CleanerOptions {
@@ -40,4 +41,6 @@ export interface Work extends CleanerOptions {
   readonly nameOf: RecordName
   /** Returns how to mark records that cleaning fails for, if that can be said in SQL. */
   readonly markFailing: () => Promise<MarkFailing | undefined>
+  /** Returns how to note them where that can't be said, but by a function of ours. */
+  readonly noteFailures: () => Promise<NoteFailures | undefined>
 }
