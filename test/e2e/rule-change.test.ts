@@ -147,7 +147,7 @@ describe('when a rule changes', () => {
     expect(await run('2026-01-02', 'v2')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
-        /RUN_ORDER.*version 4 of sale, of which vacuum has deleted files \(1\)[\s\S]*--full/,
+        /RUN_ORDER.*version 4 of sale, of which vacuum has deleted files \(1\)[\s\S]*Do the date in full/,
       ),
     })
     expect(await rows()).toEqual(both)

@@ -31,7 +31,7 @@ async function refuseMissing({ table, version }: Snapshot, files: readonly AddFi
   throw new MillraceError(
     'RUN_ORDER',
     `the run was planned over version ${version} of ${table.path}, of which vacuum has deleted files (${missing.length}): it can't be done over the same rows again`,
-    { next: 'Do the date in full, over the table as it is now: add --full.' },
+    { next: 'Do the date in full, over the table as it is now.' },
   )
 }
 

@@ -48,12 +48,12 @@ async function refuseCommitted(
   for await (const { version, entries } of auditedCommits(table.ref)) {
     for (const { from, to, ...names } of entries) {
       const { topic, identity, partition, group: committer } = names as unknown as Committed
-      const doubted = doubtful.get(topicKey({ topic, identity }))
+      const suspect = doubtful.get(topicKey({ topic, identity }))
       const comesTo = comparePositions(to, from)
-      if (!doubted || comesTo === 0) continue
+      if (!suspect || comesTo === 0) continue
       const key = JSON.stringify([committer, topic, identity, partition])
       const before = held.get(key)
-      if (comesTo > 0) held.set(key, before ?? { from, version, topic: doubted, committer })
+      if (comesTo > 0) held.set(key, before ?? { from, version, topic: suspect, committer })
       // A restore has taken everything back, the progress on purpose with the rows.
       else if (before && comparePositions(to, before.from) <= 0) held.delete(key)
     }

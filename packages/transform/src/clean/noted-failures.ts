@@ -1,13 +1,21 @@
 import { BIGINT, BOOLEAN, type DuckDBConnection, DuckDBScalarFunction } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
-import { failedBits } from '../dataset/expectations.ts'
+import { expectationBits, failedBits } from '../dataset/expectations.ts'
 import { markSubqueries, NOTE, PLACE_OF_MESSAGE } from './mark-subqueries.ts'
-import { cleanRows, placeColumn } from './queries.ts'
+import { cleanRows, emptyRaw, FAILED, notTaken, placeColumn } from './queries.ts'
+import { isAboutRecords } from './record-error.ts'
 import { rewriteSelect } from './select-tree.ts'
 
-/** Notes the places of a range of the records that were read for which the SQL may fail. */
-export type NoteFailures = (connection: DuckDBConnection, range: readonly [number, number]) => Promise<number[]>
+/**
+ * Returns the places of those records for which the SQL may fail, or whose row is not to be taken. `records` is a SELECT
+ * of `millrace_at` and the fields.
+ */
+export type NoteFailures = (
+  connection: DuckDBConnection,
+  records: string,
+  refusal: string | undefined,
+) => Promise<readonly number[]>
 
 /** What each call has noted, by its number: the function is one for all connections of an engine. */
 const noted = new Map<number, Set<number>>()
@@ -29,20 +37,29 @@ export async function noteFailures(dataset: Dataset, connection: DuckDBConnectio
     const aggregates = await aggregateNames(connection)
     const sql = cleanRows(dataset, raw, failedBits(dataset.expectations))
     const text = await rewriteSelect(sql, connection, (select) => markSubqueries(select, aggregates))
-    const note: NoteFailures = async (on, [from, to]) => {
+    const unfit = expectationBits(dataset.expectations, 'quarantine', 'stop')
+    const note: NoteFailures = async (on, records, refusal) => {
       const call = ++calls
       const places = new Set<number>()
       noted.set(call, places)
-      const message = `SELECT *, ${BigInt(call) << PLACE_BITS}::BIGINT + millrace_at AS ${PLACE_OF_MESSAGE[1]} FROM read_messages
-        WHERE millrace_at >= ${from} AND millrace_at < ${to} AND millrace_reason IS NULL`
+      const place = PLACE_OF_MESSAGE[1]
+      const message = `SELECT *, ${BigInt(call) << PLACE_BITS}::BIGINT + millrace_at AS ${place} FROM (${records})`
+      const rows = `SELECT clean.*, message.${place} FROM (${message}) AS message, LATERAL (${text}) AS clean`
+      const isBad = `${FAILED} & ${unfit} <> 0 OR ${notTaken(dataset, refusal)}`
       try {
-        await on.run(`SELECT bit_xor(hash(clean)) FROM (${message}) AS message, LATERAL (${text}) AS clean`)
-        return [...places]
+        await on.run(
+          `SELECT bit_xor(hash(clean)), count(CASE WHEN ${isBad} THEN ${NOTE}(${place}) END) FROM (${rows}) AS clean`,
+        )
+        return [...places].sort((a, b) => a - b)
+      } catch (error) {
+        // Something failed where no TRY stands.
+        if (isAboutRecords(error)) return []
+        throw error
       } finally {
         noted.delete(call)
       }
     }
-    await note(connection, [0, 0])
+    await note(connection, `SELECT 0 AS millrace_at, * FROM (${emptyRaw(dataset)})`, undefined)
     return note
   } catch {
     return undefined

@@ -70,23 +70,27 @@ export function suspectIndexes(
   mark: MarkFailing,
   refusal: string | undefined,
 ): string {
+  const unfit = expectationBits(dataset.expectations, 'quarantine', 'stop')
+  return `SELECT millrace_place::INTEGER, coalesce(bool_or(millrace_fails), false)
+    FROM range(${count}) AS places(millrace_place)
+    LEFT JOIN (${mark(numberedRecords(dataset, files))}) AS marked ON marked.millrace_at = millrace_place
+    WHERE millrace_fails IS DISTINCT FROM false OR ${FAILED} & ${unfit} <> 0 OR ${notTaken(dataset, refusal)}
+    GROUP BY millrace_place ORDER BY millrace_place`
+}
+
+/** Returns a SELECT of `millrace_at` and the fields of the records in the files whose fields are right; they hold numbered lines. */
+export function numberedRecords(dataset: Dataset, files: readonly string[]): string {
   const columns = readTypes(dataset).map(([name, type]) => `${quoteName(name)} ${type}`)
   const fields = dataset.fields.map(fieldSql)
   const faults = fields.flatMap((field) => field.faults.map(({ when }) => `WHEN ${when} THEN false`))
   const values = fields.map(({ name, value }) => `${value} AS ${quoteName(name)}`)
-  const read = `SELECT ${['millrace_at', ...placeColumn(dataset, 'millrace_at'), ...values].join(', ')} FROM (
+  return `SELECT ${['millrace_at', ...placeColumn(dataset, 'millrace_at'), ...values].join(', ')} FROM (
       SELECT millrace_at, record.* FROM read_json([${files.map(quoteText).join(', ')}],
         format = 'newline_delimited', records = true, ignore_errors = true,
         columns = {millrace_at: 'INTEGER', record: 'STRUCT(${columns.join(', ')})'},
         maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)
       WHERE record IS NOT NULL
     ) WHERE CASE ${faults.join(' ')} ELSE true END`
-  const unfit = expectationBits(dataset.expectations, 'quarantine', 'stop')
-  return `SELECT millrace_place::INTEGER, coalesce(bool_or(millrace_fails), false)
-    FROM range(${count}) AS places(millrace_place)
-    LEFT JOIN (${mark(read)}) AS marked ON marked.millrace_at = millrace_place
-    WHERE millrace_fails IS DISTINCT FROM false OR ${FAILED} & ${unfit} <> 0 OR ${notTaken(dataset, refusal)}
-    GROUP BY millrace_place ORDER BY millrace_place`
 }
 
 /** Returns a SELECT of the right columns without a row: enough to see whether the SQL fits the fields. */

@@ -2,7 +2,7 @@ import { runBeside } from '@millrace/engine'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import { markNone } from './failing-records.ts'
 import { writeLines, writeNumberedLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, notTaken, suspectIndexes } from './queries.ts'
+import { cleanRows, columnList, FAILED, fastRaw, notTaken, numberedRecords, suspectIndexes } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, slice, splitAt } from './selection.ts'
 import type { Work } from './work.ts'
@@ -36,11 +36,18 @@ export const splitByIndex: FindSuspects = async (work, records) => {
   const mark = await work.markFailing()
   const query = suspectIndexes(dataset, files, records.length, mark ?? markNone, mark && refusal)
   const found = (await runBeside(connection, query, records.length)).getRows()
+  const note = mark ? undefined : await work.noteFailures()
+  const noted = (await note?.(connection, numberedRecords(dataset, files), refusal)) ?? []
   const placesOf = (rows: typeof found) => rows.map(([place]) => Number(place))
+  const suspects = placesOf(found.filter(([, fails]) => !fails))
+  const failing = [...placesOf(found.filter(([, fails]) => fails)), ...noted]
   return {
-    good: splitAt(records, placesOf(found)).others,
-    suspects: splitAt(records, placesOf(found.filter(([, fails]) => !fails))).at,
-    failing: splitAt(records, placesOf(found.filter(([, fails]) => fails))).at,
+    good: splitAt(
+      records,
+      [...suspects, ...failing].sort((a, b) => a - b),
+    ).others,
+    suspects: splitAt(records, suspects).at,
+    failing: splitAt(records, failing).at,
   }
 }
 

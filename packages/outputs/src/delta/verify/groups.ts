@@ -19,7 +19,10 @@ export function compareGroups() {
       partitions.set(key, noted)
       const ranges = noted.byGroup.get(group) ?? []
       noted.byGroup.set(group, ranges)
-      if (comparePositions(to, from) < 0) return takeBack(ranges, to)
+      if (comparePositions(to, from) < 0) {
+        takeBack(ranges, to)
+        return
+      }
       const last = ranges.at(-1)
       const keeps = rows + quarantined > 0
       // A range without records has none that could be committed twice.
