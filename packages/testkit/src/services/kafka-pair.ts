@@ -14,14 +14,16 @@ export interface KafkaPairAddress extends Readonly<Record<Listener, string>> {
   readonly ca: string
   readonly username: string
   readonly password: string
+  /** Another login, with the same password, for tests of what one may not do and how fast. */
+  readonly limited: string
   /** After so long a login by PLAIN has to be renewed. */
   readonly plainLoginMs: number
 }
 
-const LOGIN = { username: 'alice', password: 'alice-secret', plainLoginMs: 2_000 }
+const LOGIN = { username: 'alice', limited: 'bob', password: 'alice-secret', plainLoginMs: 2_000 }
 const STORE_PASSWORD = 'not-a-secret'
 
-/** Two brokers, so that a partition's leader can change; with TLS and every kind of login. */
+/** Two brokers, so that a partition's leader can change; with TLS, every kind of login, and ACLs. */
 export const kafkaPair: Server<KafkaPairAddress> = {
   ...kafka,
   launch: async ({ home, data, freePort, run }) => {
@@ -43,7 +45,8 @@ export const kafkaPair: Server<KafkaPairAddress> = {
       await run([
         ...kafkaTool(home, 'kafka.tools.StorageTool'),
         ...['format', '-t', cluster, '-c', properties],
-        ...['256', '512'].flatMap((bits) => ['--add-scram', scramUser(bits)]),
+        ...['256', '512'].flatMap((bits) => ['--add-scram', scramUser(bits, LOGIN.username)]),
+        ...['--add-scram', scramUser('512', LOGIN.limited)],
       ])
       commands.push([...kafkaTool(home, 'kafka.Kafka', HEAP), properties].map(quoted).join(' '))
       addresses.push(mapValues(ports, (port) => `127.0.0.1:${port}`))
@@ -90,6 +93,10 @@ function brokerSettings(
     'listener.security.protocol.map':
       'PLAIN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,LOGIN_TLS:SASL_SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': files.log,
+    // What has no list of who may do what is open to all.
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'allow.everyone.if.no.acl.found': true,
+    'super.users': 'User:ANONYMOUS',
     ...under('listener.name.login.', logins),
     ...under('listener.name.login_tls.', { ...logins, ...secured }),
     ...under('listener.name.tls.', secured),
@@ -112,8 +119,8 @@ function together(addresses: readonly Readonly<Record<Listener, string>>[]): Rec
   ) as Record<Listener, string>
 }
 
-function scramUser(bits: string): string {
-  return `SCRAM-SHA-${bits}=[name=${LOGIN.username},password=${LOGIN.password}]`
+function scramUser(bits: string, name: string): string {
+  return `SCRAM-SHA-${bits}=[name=${name},password=${LOGIN.password}]`
 }
 
 function keytool(home: string, command: readonly string[], keystore: string): string[] {

@@ -33,12 +33,17 @@ function nameOf(number: number): string {
 
 /** Returns a broker's error code as one of our errors. Most are transient: an election, a restart, an overload. */
 export function answered(number: number, what: string, cause?: unknown): MillraceError {
-  const next = number === NO_LOGIN ? 'Check the login; if this port asks for none, take ?sasl= out.' : undefined
+  const next = DENIED_NEXT.get(number)
   return new MillraceError(codeOf(number), `${what}: ${nameOf(number)}`, { cause, ...(next !== undefined && { next }) })
 }
 
-/** The broker did not take the login, or did not ask for one. */
-const NO_LOGIN = 34
+/** What to do about a denial, by what was denied: a topic, a group, the cluster, a login that was not asked for. */
+const DENIED_NEXT: ReadonlyMap<number, string> = new Map([
+  [29, 'Allow the login READ and DESCRIBE on the topic, or WRITE and DESCRIBE to send to it.'],
+  [30, 'Allow the login READ on the consumer group, or choose a group that it may use.'],
+  [31, 'Allow the login DESCRIBE on the cluster, and CREATE where topics are to be made.'],
+  [34, 'Check the login; if this port asks for none, take ?sasl= out.'],
+])
 
 /** A record, or the batch of one, is larger than the broker or its topic takes. */
 const TOO_LARGE = new Set([10, 18])
