@@ -125,12 +125,12 @@ it('a quota of bytes makes us wait, and not a record is lost or doubled', async 
   const address = `kafka://${login}?sasl=scram-sha-512`
   const producer = await openProducer(address, systemRuntime)
   onTestFinished(() => producer.close())
-  const values = Array.from({ length: 60 }, (_, i) => `${i} ${'x'.repeat(RATE / 5)}`)
+  const values = Array.from({ length: 54 }, (_, i) => `${i} ${'x'.repeat(RATE / 5)}`)
   for (const value of values) await producer.send(topic, [{ value: Buffer.from(value) }])
   const source = await open(address)
   const rows = await rowsFrom(source, await assignedOf(source, topic), 0n)
   expect(rows.map(({ value }) => value)).toEqual(values)
 })
 
-/** Bytes a second: 60 records of a fifth of it are more than the ten seconds that brokers look back on allow. */
+/** Bytes a second: 54 records of a fifth of it are more than the ten seconds that brokers look back on allow. */
 const RATE = 20_000
