@@ -37,6 +37,8 @@ export default defineConfig({
           include: [`${FOLDERS}/**/*.test.ts`],
           exclude: [...configDefaults.exclude, '**/*.{servers,full}.test.ts'],
           isolate: false,
+          // A third waits for a disk, or for a process of its own, whenever two are at work.
+          maxWorkers: 3,
         },
       },
       {
