@@ -280,9 +280,16 @@ describe('vacuum', () => {
     pass(2 * DAY)
     expect((await vacuumTable(at, context)).keys).toContain('timed/part-orphan.parquet')
   })
+  test('deletes files of changed rows by their age alone, for no version has them', async () => {
+    const { at, table, context, pass } = await replaced()
+    await table.store.put('timed/_change_data/x', new Uint8Array(1))
+    expect((await vacuumTable(at, context)).keys).toEqual([])
+    pass(2 * DAY)
+    expect((await vacuumTable(at, context)).keys).toContain('timed/_change_data/x')
+  })
   test('never touches the log, hidden folders or another table', async () => {
     const { at, table, context, pass } = await replaced()
-    const others = ['timed/_change_data/x', 'timed/.hidden/x', 'timed2/part-x', 'timed/_delta_log/x']
+    const others = ['timed/_hidden/x', 'timed/.hidden/x', 'timed2/part-x', 'timed/_delta_log/x']
     for (const key of others) await table.store.put(key, new Uint8Array(1))
     pass(30 * DAY)
     const { keys } = await vacuumTable(at, context)
