@@ -19,9 +19,11 @@ export function unpackLists(messages: JoinedValues): Iterable<UnpackedMessages> 
 
 function someBeginsList({ bytes, ends, count }: JoinedValues): boolean {
   for (let index = 0; index < count; index++) {
+    // Never looks beyond the value's end, where its newline is: newlines alone are what a million empty records look like.
+    const end = endBefore(ends, index + 1) - 1
     let at = endBefore(ends, index)
-    while (isSpace(bytes[at])) at++
-    if (bytes[at] === OPEN_LIST) return true
+    while (at < end && isSpace(bytes[at])) at++
+    if (at < end && bytes[at] === OPEN_LIST) return true
   }
   return false
 }

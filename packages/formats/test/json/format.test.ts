@@ -85,3 +85,7 @@ describe('a value needs a closer look', () => {
     )
   })
 })
+
+test('whether there is a list among many empty messages is found in one pass over them', () => {
+  expect(jsonFormat.unpack?.(joinValues(Array.from({ length: 200_000 }, () => bytes(''))))).toBeUndefined()
+})

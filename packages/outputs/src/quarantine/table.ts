@@ -77,6 +77,9 @@ const TEXTS = ['pipeline', 'topic', 'identity', 'partition', 'offset', 'reason',
 /** The appender keeps what it has not flushed twice. */
 const FLUSHED_BYTES = 4 << 20
 
+/** What a row takes there beside its value, about. */
+const ROW_BYTES = 256
+
 type Connection = Awaited<ReturnType<DuckDB['connect']>>
 
 async function append(records: readonly RejectedRecord[], connection: Connection): Promise<void> {
@@ -88,7 +91,7 @@ async function append(records: readonly RejectedRecord[], connection: Connection
     if (record.value === null) appender.appendNull()
     else appender.appendBlob(record.value)
     appender.endRow()
-    bytes += record.value?.length ?? 0
+    bytes += (record.value?.length ?? 0) + ROW_BYTES
     if (bytes < FLUSHED_BYTES) continue
     appender.flushSync()
     bytes = 0

@@ -25,8 +25,13 @@ export interface Reservation extends ReadRoom {
 /** Minimum memory of a record: a rejected one costs about this much, however small it is. */
 const RECORD_BYTES = 256
 
-function weightOf({ bytes, count }: Block): number {
-  return Math.max(bytes.length, count * RECORD_BYTES)
+function weightOf({ bytes, count, keys, headers }: Block): number {
+  return Math.max(bytes.length + lengthOf(keys) + lengthOf(headers), count * RECORD_BYTES)
+}
+
+/** Returns the length of all texts; records that come out of one message share theirs. */
+function lengthOf(texts: Block['keys'] = []): number {
+  return texts.reduce((sum, text, i) => (text === undefined || text === texts[i - 1] ? sum : sum + text.length), 0)
 }
 
 export function trackInFlight(budget: ByteBudget, report: Report): InFlight {

@@ -8,6 +8,9 @@ export interface NewMessages extends JoinedValues {
   readonly ids?: readonly (string | null)[]
 }
 
+/** What a row takes up in the file beside its values and keys, about. */
+const ROW_BYTES = 64
+
 /** Call inside a transaction. Answers where each message lies: one whose id is there already lies where that does. */
 export function appender(db: DatabaseSync, retentionBytes: number) {
   const ids = idKeeper(db)
@@ -21,15 +24,17 @@ export function appender(db: DatabaseSync, retentionBytes: number) {
   const trim = trimmer(db, retentionBytes, ids.forget)
 
   const store = (topic: number, partition: number, messages: NewMessages, time: number): number => {
-    const after = advance.get(messages.count, messages.bytes.length, topic, partition) as {
+    const { count, traits, ends, bytes, keys } = messages
+    const keysText = keys?.some((key) => key !== null) ? JSON.stringify(keys) : undefined
+    const size = bytes.length + ends.byteLength + Buffer.byteLength(keysText ?? '') + ROW_BYTES
+    const after = advance.get(count, size, topic, partition) as {
       next_offset: number
       bytes: number
     }
-    const base = after.next_offset - messages.count
-    const { count, traits, ends, bytes, keys } = messages
+    const base = after.next_offset - count
     const endBytes = new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength)
     insert.run(topic, partition, base, count, time, JSON.stringify(traits), endBytes, bytes)
-    if (keys?.some((key) => key !== null)) insertKeys.run(topic, partition, base, JSON.stringify(keys))
+    if (keysText !== undefined) insertKeys.run(topic, partition, base, keysText)
     trim(topic, partition, base, after.bytes)
     return base
   }
@@ -59,7 +64,8 @@ function trimmer(
   forgetIds: (topic: number, partition: number, before: number) => void,
 ) {
   const oldest = db.prepare(
-    'SELECT base, count, length(bytes) AS size FROM batch WHERE topic = ? AND partition = ? ORDER BY base LIMIT 1',
+    `SELECT base, count, length(bytes) + length(ends) + coalesce(length(CAST(keys AS BLOB)), 0) + ${ROW_BYTES} AS size
+    FROM batch LEFT JOIN batch_keys USING (topic, partition, base) WHERE topic = ? AND partition = ? ORDER BY base LIMIT 1`,
   )
   const forget = db.prepare('DELETE FROM batch WHERE topic = ? AND partition = ? AND base = ?')
   const forgetKeys = db.prepare('DELETE FROM batch_keys WHERE topic = ? AND partition = ? AND base = ?')

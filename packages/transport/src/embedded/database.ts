@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import type { JoinedValues, ValueTraits } from '@millrace/base'
 import { appender } from './append.ts'
 import { ID_SCHEMA } from './ids.ts'
-
-/** A run of messages as one row: the values newline-joined as a Block has them. */
-export interface StoredBatch extends JoinedValues {
-  readonly base: number
-  readonly time: number
-  readonly keys: readonly (string | null)[] | undefined
-}
+import { bytesOf, MOST_RECORDS, type StoredBatch, sliceBatch, storedBatch } from './stored-batch.ts'
 
 export interface TopicInfo {
   readonly id: number
   readonly identity: string
   readonly partitions: number
+}
+
+/** What to read of a partition. */
+export interface BatchQuery {
+  readonly from: number
+  readonly maxBytes: number
+  /** Whether the keys are wanted: they may be far larger than the values. */
+  readonly keys: boolean
 }
 
 export interface PartitionRange {
@@ -86,44 +87,28 @@ function reader(db: DatabaseSync) {
     'SELECT start_offset AS start, next_offset AS next FROM partition WHERE topic = ? AND partition = ?',
   )
   const batches = db.prepare(
-    'SELECT base, count, time, traits, ends, bytes, keys FROM batch LEFT JOIN batch_keys USING (topic, partition, base) WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
+    'SELECT base, count, time, traits, ends, bytes, CASE WHEN ? THEN keys END AS keys FROM batch LEFT JOIN batch_keys USING (topic, partition, base) WHERE topic = ? AND partition = ? AND base > ? ORDER BY base',
   )
   const batchAt = db.prepare('SELECT max(base) AS base FROM batch WHERE topic = ? AND partition = ? AND base <= ?')
   const firstSince = db.prepare('SELECT min(base) AS base FROM batch WHERE topic = ? AND partition = ? AND time >= ?')
   return {
     range: (topic: number, partition: number) => range.get(topic, partition) as unknown as PartitionRange,
-    /** Whole batches, from the one that holds `from`, until `maxBytes` are passed. */
-    read(topic: number, partition: number, from: number, maxBytes: number): StoredBatch[] {
+    /** Returns the records from `from` on until `maxBytes` are passed or there are `MOST_RECORDS`. */
+    read(topic: number, partition: number, { from, maxBytes, keys }: BatchQuery): StoredBatch[] {
       const first = (batchAt.get(topic, partition, from) as { base: number | null }).base ?? from
       const found: StoredBatch[] = []
-      let size = 0
-      for (const row of batches.iterate(topic, partition, first - 1)) {
-        const batch = storedBatch(row)
+      let [size, records] = [0, 0]
+      for (const row of batches.iterate(Number(keys), topic, partition, first - 1)) {
+        const batch = sliceBatch(storedBatch(row), from, MOST_RECORDS - records)
         found.push(batch)
-        size += batch.bytes.length
-        if (size >= maxBytes) break
+        size += bytesOf(batch)
+        records += batch.count
+        if (size >= maxBytes || records >= MOST_RECORDS) break
       }
       return found
     },
     offsetAt(topic: number, partition: number, time: number): number | undefined {
       return (firstSince.get(topic, partition, time) as { base: number | null }).base ?? undefined
     },
-  }
-}
-
-function storedBatch(row: Record<string, unknown>): StoredBatch {
-  const { base, count, time, traits, ends, bytes, keys } = row as unknown as Omit<
-    StoredBatch,
-    'traits' | 'ends' | 'keys'
-  > & {
-    traits: string
-    ends: Uint8Array
-    keys: string | null
-  }
-  return {
-    ...{ base, count, time, bytes },
-    traits: JSON.parse(traits) as ValueTraits,
-    ends: new Int32Array(ends.slice().buffer),
-    keys: keys === null ? undefined : JSON.parse(keys),
   }
 }

@@ -2,6 +2,7 @@ import { joinValues, MillraceError, type Runtime } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import type { NewMessages } from './append.ts'
 import { openEmbeddedStore } from './store.ts'
+import { MOST_RECORDS } from './stored-batch.ts'
 
 const NEW_TOPIC_PARTITIONS = 1
 
@@ -15,7 +16,10 @@ export function embeddedProducer(path: string, runtime: Runtime): Producer {
       const groups = byPartition(records)
       const wrong = groups.keys().find((partition) => partition < 0 || partition >= topic.partitions)
       if (wrong !== undefined) throw new MillraceError('USAGE', `topic ${topicName} has no partition ${wrong}`)
-      for (const [partition, places] of groups) {
+      const rows = groups
+        .entries()
+        .flatMap(([partition, all]) => rowsOf(all).map((places) => [partition, places] as const))
+      for (const [partition, places] of rows) {
         const messages = messagesOf(places.map((at) => records[at] as OutgoingRecord))
         const stored = await store.append(topic, partition, messages, runtime.now())
         for (const [i, { partition, offset }] of stored.entries()) {
@@ -43,4 +47,9 @@ function messagesOf(records: readonly OutgoingRecord[]): NewMessages {
 /** Returns the indexes of the records that go to each partition. */
 function byPartition(records: readonly OutgoingRecord[]): Map<number, number[]> {
   return Map.groupBy(records.keys(), (at) => records[at]?.partition ?? 0)
+}
+
+function rowsOf(places: readonly number[]): number[][] {
+  const starts = Array.from({ length: Math.ceil(places.length / MOST_RECORDS) }, (_, row) => row * MOST_RECORDS)
+  return starts.map((start) => places.slice(start, start + MOST_RECORDS))
 }

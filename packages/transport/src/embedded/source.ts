@@ -1,4 +1,4 @@
-import { combineTraits, endBefore, MillraceError, type Runtime } from '@millrace/base'
+import { combineTraits, MillraceError, type Runtime } from '@millrace/base'
 import { type BufferPool, createBufferPool } from '../buffers.ts'
 import {
   type Block,
@@ -9,8 +9,9 @@ import {
   type Source,
   type StartPosition,
 } from '../source.ts'
-import type { StoredBatch, TopicInfo } from './database.ts'
+import type { TopicInfo } from './database.ts'
 import { type EmbeddedStore, openEmbeddedStore } from './store.ts'
+import { bytesOf, type StoredBatch } from './stored-batch.ts'
 
 const POLL_MS = 20
 
@@ -18,6 +19,7 @@ const POLL_MS = 20
 export function embeddedSource(path: string, runtime: Runtime): Source {
   const store = openEmbeddedStore(path)
   const buffers = createBufferPool()
+  const inTurn = createTurns()
   const topicOf = async ({ topic: name, identity }: Partition): Promise<TopicInfo> => {
     const topic = await store.topic(name)
     if (topic?.identity !== identity) {
@@ -43,7 +45,7 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
     },
     async read(partition, from, options) {
       const topic = await topicOf(partition)
-      return readBlock(store, topic, partition, from, options, buffers, runtime)
+      return readBlock({ store, buffers, inTurn, runtime }, topic, partition, from, options)
     },
     positionOf: (offset) => [BigInt(offset)],
     acknowledge: async () => {},
@@ -63,14 +65,19 @@ async function resolvePosition(
   return [BigInt((await store.offsetAt(topic, partition, start.time)) ?? next)]
 }
 
+interface Reader {
+  readonly store: EmbeddedStore
+  readonly buffers: BufferPool
+  readonly inTurn: Turns
+  readonly runtime: Runtime
+}
+
 async function readBlock(
-  store: EmbeddedStore,
+  { store, buffers, inTurn, runtime }: Reader,
   topic: TopicInfo,
   partition: Partition,
   from: Position,
-  { maxBytes, waitMs, signal, keys = false }: ReadOptions,
-  buffers: BufferPool,
-  runtime: Runtime,
+  { maxBytes, waitMs, signal, keys = false, room }: ReadOptions,
 ): Promise<Block | undefined> {
   const id = Number(partition.id)
   const at = Number(from[0])
@@ -84,8 +91,13 @@ async function readBlock(
       )
     }
     if (at < next) {
-      const batches = await store.read(topic, id, at, maxBytes)
-      return withBehind(blockOf(partition, at, batches, keys, buffers), next)
+      return inTurn(async () => {
+        if (room?.open === false) await room.opened(signal)
+        if (signal?.aborted) return undefined
+        const batches = await store.read(topic, id, { from: at, maxBytes, keys })
+        room?.claim(batches.reduce((sum, batch) => sum + bytesOf(batch), 0))
+        return withBehind(blockOf(partition, at, batches, keys, buffers), next)
+      })
     }
     if (runtime.monotonic() >= deadline || signal?.aborted) return undefined
     await runtime.sleep(POLL_MS)
@@ -99,11 +111,10 @@ function withBehind(block: Block, next: number): Block {
 function blockOf(
   partition: Partition,
   from: number,
-  batches: readonly StoredBatch[],
+  parts: readonly StoredBatch[],
   withKeys: boolean,
   buffers: BufferPool,
 ): Block {
-  const parts = batches.map((batch) => (batch.base < from ? withoutHead(batch, from - batch.base) : batch))
   const count = parts.reduce((sum, part) => sum + part.count, 0)
   const size = parts.reduce((sum, part) => sum + part.bytes.length, 0)
   const buffer = buffers.take(size)
@@ -145,14 +156,14 @@ function keysOf({ keys, count }: StoredBatch): (string | undefined)[] {
   return Array.from({ length: count }, (_, i) => keys?.[i] ?? undefined)
 }
 
-function withoutHead(batch: StoredBatch, skip: number): StoredBatch {
-  const start = endBefore(batch.ends, skip)
-  return {
-    ...batch,
-    base: batch.base + skip,
-    count: batch.count - skip,
-    bytes: batch.bytes.subarray(start),
-    keys: batch.keys?.slice(skip),
-    ends: batch.ends.subarray(skip).map((end) => (end < 0 ? end + start : end - start)),
+/** Lets one after another work: readers of many partitions would hold a block each before any is counted. */
+type Turns = <T>(work: () => Promise<T>) => Promise<T>
+
+function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
   }
 }

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import type { NewMessages } from './append.ts'
-import type { PartitionRange, StoredBatch, TopicInfo } from './database.ts'
+import type { BatchQuery, PartitionRange, TopicInfo } from './database.ts'
 import { fromSqlite } from './embedded-error.ts'
 import type { Stored } from './ids.ts'
 import { prepareFile } from './prepare-file.ts'
+import type { StoredBatch } from './stored-batch.ts'
 import type { EmbeddedRequest } from './thread.ts'
 
 /** The embedded store: SQLite in one file, which a thread of its own reads and writes. */
@@ -16,7 +17,7 @@ export interface EmbeddedStore {
   append(topic: TopicInfo, partition: number, messages: NewMessages, time: number): Promise<Stored[]>
   range(topic: TopicInfo, partition: number): Promise<PartitionRange>
   offsetAt(topic: TopicInfo, partition: number, time: number): Promise<number | undefined>
-  read(topic: TopicInfo, partition: number, from: number, maxBytes: number): Promise<StoredBatch[]>
+  read(topic: TopicInfo, partition: number, query: BatchQuery): Promise<StoredBatch[]>
   close(): Promise<void>
 }
 
@@ -41,8 +42,7 @@ export function openEmbeddedStore(path: string): EmbeddedStore {
     range: ({ id }, partition) => call({ op: 'range', topic: id, partition }) as Promise<PartitionRange>,
     offsetAt: ({ id }, partition, time) =>
       call({ op: 'offsetAt', topic: id, partition, time }) as Promise<number | undefined>,
-    read: ({ id }, partition, from, maxBytes) =>
-      call({ op: 'read', topic: id, partition, from, maxBytes }) as Promise<StoredBatch[]>,
+    read: ({ id }, partition, query) => call({ op: 'read', topic: id, partition, ...query }) as Promise<StoredBatch[]>,
     close: async () => void (await call({ op: 'close' })),
   }
 }

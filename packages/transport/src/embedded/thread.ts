@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { NewMessages } from './append.ts'
-import { openDatabase, type StoredBatch } from './database.ts'
+import { type BatchQuery, openDatabase } from './database.ts'
+import type { StoredBatch } from './stored-batch.ts'
 
 /** SQLite off the main thread: requests that wait together are made durable by one sync. */
 export type EmbeddedRequest =
@@ -15,13 +16,7 @@ export type EmbeddedRequest =
     }
   | { readonly op: 'range'; readonly topic: number; readonly partition: number }
   | { readonly op: 'offsetAt'; readonly topic: number; readonly partition: number; readonly time: number }
-  | {
-      readonly op: 'read'
-      readonly topic: number
-      readonly partition: number
-      readonly from: number
-      readonly maxBytes: number
-    }
+  | ({ readonly op: 'read'; readonly topic: number; readonly partition: number } & BatchQuery)
   | { readonly op: 'close' }
 
 interface Envelope {
@@ -86,7 +81,7 @@ function perform(request: EmbeddedRequest): unknown {
     case 'offsetAt':
       return db.offsetAt(request.topic, request.partition, request.time)
     case 'read':
-      return db.read(request.topic, request.partition, request.from, request.maxBytes)
+      return db.read(request.topic, request.partition, request)
     case 'close':
       return db.close()
   }

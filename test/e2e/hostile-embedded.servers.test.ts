@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { systemRuntime } from '@millrace/base'
+import { PINTEREST } from '@millrace/testkit'
+import { openProducer } from '@millrace/transport'
+import { expect, test } from 'vitest'
+import { openMeasuredWorkplace } from './peak.ts'
+
+/** What a worker may take under attack. */
+const MOST_BYTES = 700 << 20
+const MEGABYTE = 1 << 20
+
+const empty = Buffer.alloc(0)
+const key = Buffer.alloc(MEGABYTE, 'k')
+const large = Buffer.alloc(4 * MEGABYTE, 'x')
+const nothing = Array.from({ length: 300_000 }, () => ({ value: empty }))
+const topics = Array.from({ length: 60 }, (_, i) => `hostile-${i}`)
+
+type Sent = readonly [topic: string, records: readonly { readonly value: Buffer; readonly key?: Buffer }[]]
+
+test.for<[string, readonly Sent[]]>([
+  ['empty records in one piece', [['user', nothing]]],
+  ['keys of a megabyte with empty records', Array.from({ length: 150 }, () => ['user', [{ value: empty, key }]])],
+  ['a long list of topics with large records', topics.map((topic) => [topic, [{ value: large }]])],
+])(
+  'a worker takes %s out of the embedded store in bounded memory',
+  { timeout: 120_000 },
+  async ([what, sent], { annotate, onTestFinished }) => {
+    const place = await openMeasuredWorkplace(annotate)
+    onTestFinished(() => place.leave())
+    const source = `embedded:${join(place.folder, 'stream.db')}`
+    const producer = await openProducer(source, systemRuntime)
+    for (const [topic, records] of sent) await producer.send(topic, records)
+    await producer.close()
+    const pairs = [...new Set(sent.map(([topic]) => `user=${topic}`))].join(',')
+    const where = ['--source', source, '--datasets', 'user', '--dataset-folders', PINTEREST.datasets, '--topics', pairs]
+    const { stdout, stderr } = await place.run('stream', ...where, '--until-caught-up', '--json')
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) || stderr)).toMatchObject({
+      rows: 0,
+      quarantined: sent.reduce((sum, [, records]) => sum + records.length, 0),
+    })
+    await place.expectPeakBelow(MOST_BYTES, `embedded store, ${what}`)
+  },
+)
