@@ -14,7 +14,7 @@ import type { Dataset } from '@millrace/transform'
 import type { ClusterSchema } from '../cluster/schema.ts'
 import { lackingFields, type Portions, type Staged, stagePortions } from '../staging.ts'
 import type { NewRows, TableParts } from '../table-parts.ts'
-import { cleaned, columnList, LATE, objection } from './dialect.ts'
+import { cleaned, columnList, LATE, nullColumn, objection } from './dialect.ts'
 
 /** Makes the new rows of a table on the cluster: cleaned, without duplicates, in files in the table's folder. */
 export async function makeOnCluster(
@@ -72,9 +72,7 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
     const files = portions.scans.flatMap((scan) => scan.files)
     const table = await clusterSchema.share(`${dataset.name}_new`, first?.snapshot ?? snapshot, files)
     const lacking = new Set(first ? lackingFields(first.columns, dataset.schema) : [])
-    const columns = dataset.schema.fields.map(
-      (field) => `${lacking.has(field) ? 'NULL AS ' : ''}${quoteName(field.name)}`,
-    )
+    const columns = dataset.schema.fields.map((field) => (lacking.has(field) ? nullColumn(field) : quoteName(field.name)))
     return { rows: `SELECT ${columns.join(', ')} FROM ${table}`, records: undefined, rejectedObjects: [] }
   }
   const fields = asItComes(dataset)

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { DataType } from '@millrace/delta'
+import type { DataType, StructField } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 
@@ -37,6 +37,11 @@ function trinoType(type: DataType): string {
 
 export function columnList({ schema }: Dataset): string {
   return schema.fields.map(({ name }) => quoteName(name)).join(', ')
+}
+
+/** Returns SQL of a column that the rows do not have. */
+export function nullColumn({ name, type }: StructField): string {
+  return `CAST(NULL AS ${trinoType(type)}) AS ${quoteName(name)}`
 }
 
 /** Returns SQL that cleans the table `raw` with clean.sql and casts the columns to the data set's types. */
