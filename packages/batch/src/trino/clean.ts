@@ -72,7 +72,9 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
     const files = portions.scans.flatMap((scan) => scan.files)
     const table = await clusterSchema.share(`${dataset.name}_new`, first?.snapshot ?? snapshot, files)
     const lacking = new Set(first ? lackingFields(first.columns, dataset.schema) : [])
-    const columns = dataset.schema.fields.map((field) => (lacking.has(field) ? nullColumn(field) : quoteName(field.name)))
+    const columns = dataset.schema.fields.map((field) =>
+      lacking.has(field) ? nullColumn(field) : quoteName(field.name),
+    )
     return { rows: `SELECT ${columns.join(', ')} FROM ${table}`, records: undefined, rejectedObjects: [] }
   }
   const fields = asItComes(dataset)
