@@ -25,6 +25,10 @@ test('ranges that do not meet stay apart, for whoever verifies', () => {
   expect(foldLedger([entry('0', 0, 10)], [entry('0', 11, 20)])).toHaveLength(2)
 })
 
+test('what a restore has taken back is taken off', () => {
+  expect(foldLedger([entry('0', 0, 10)], [entry('0', 10, 4), entry('0', 4, 20)])).toEqual([entry('0', 0, 20)])
+})
+
 test('partitions never mix', () => {
   expect(foldLedger([entry('0', 0, 10)], [entry('1', 10, 20)])).toHaveLength(2)
 })
