@@ -15,6 +15,7 @@ type Start = (path: string, job: string) => Promise<Command | { readonly unavail
 const RUNNERS: readonly (readonly [ending: string, start: Start])[] = [
   ['.ts', async (path, job) => ({ command: [process.execPath, path, job] })],
   ['.submit.py', sparkSubmit],
+  ['.peer.py', peerPython],
   ['.py', judgePython],
   ['.java', flinkProgram],
 ]
@@ -28,6 +29,13 @@ export function commandFor(contestant: Contestant, job: Job): ReturnType<Start> 
 /** The Python that has delta-rs, polars and pyarrow. */
 async function judgePython(path: string, job: string): ReturnType<Start> {
   const there = await installed('judge')
+  if ('unavailable' in there) return there
+  return { command: [join(there.home, 'venv', 'bin', 'python'), path, job], env: PYTHON_ENV }
+}
+
+/** The Python that has deltalite. */
+async function peerPython(path: string, job: string): ReturnType<Start> {
+  const there = await installed('mergePeers')
   if ('unavailable' in there) return there
   return { command: [join(there.home, 'venv', 'bin', 'python'), path, job], env: PYTHON_ENV }
 }

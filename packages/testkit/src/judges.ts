@@ -60,6 +60,14 @@ export function judgeAppend(
   return operate(judge, 'append', what)
 }
 
+/** Merges by delta-rs, deleting the rows of which the SQL `deleteWhen` over `s` is true; answers the table's version. */
+export function judgeUpsert(
+  judge: HttpAddress,
+  what: At & { readonly rows: readonly Row[]; readonly key: string; readonly deleteWhen: string },
+): Promise<number> {
+  return operate(judge, 'upsert', what)
+}
+
 /** An Arrow IPC file as pyarrow reads it. */
 export function judgeArrowFile(
   judge: HttpAddress,

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
@@ -41,6 +41,7 @@ export async function upsertRows(
   const named = [...rules.key, ...rules.sequenceBy]
   refuseUnknown(base, named, columns)
   const path = join(folder, `${runtime.uuid()}.parquet`)
+  await mkdir(folder, { recursive: true })
   try {
     await connection.run(
       `COPY (${newestOf(query, rules, columns, options.deleteWhen)}) TO ${quoteText(path)} (FORMAT parquet)`,

@@ -15,6 +15,7 @@ import { kinesalite } from './kinesalite.ts'
 import { kinesisMock } from './kinesis-mock.ts'
 import { linters } from './linters.ts'
 import { mariadb } from './mariadb.ts'
+import { mergePeers } from './merge-peers.ts'
 import { mskSigner } from './msk-signer.ts'
 import { postgres } from './postgres.ts'
 import { postgresJdbc } from './postgres-jdbc.ts'
@@ -52,7 +53,7 @@ export const SERVERS = {
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */
-export const PEERS = { connect, flink, postgresJdbc }
+export const PEERS = { connect, flink, mergePeers, postgresJdbc }
 
 export type ServerName = keyof typeof SERVERS
 

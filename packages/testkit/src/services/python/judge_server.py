@@ -76,6 +76,20 @@ def append(table, rows, partitionBy=None, s3=None):
     return open_table(table, None, s3).version()
 
 
+def upsert(table, rows, key, deleteWhen):
+    delta = open_table(table, None, None)
+    merge = delta.merge(
+        source=pa.Table.from_pylist(rows, schema=pa.schema(delta.schema())),
+        predicate=f"t.{key} = s.{key}",
+        source_alias="s",
+        target_alias="t",
+    )
+    merge.when_matched_delete(predicate=deleteWhen).when_matched_update_all().when_not_matched_insert_all(
+        predicate=f"NOT ({deleteWhen})"
+    ).execute()
+    return delta.version()
+
+
 def arrow_file(path):
     with pa.ipc.open_file(path) as reader:
         rows = reader.read_all()
@@ -84,4 +98,4 @@ def arrow_file(path):
         return {"types": types, "rows": rows.to_pylist(), "batches": reader.num_record_batches}
 
 
-serve(int(sys.argv[1]), {"stats": stats, "sql": sql, "append": append, "arrowFile": arrow_file})
+serve(int(sys.argv[1]), {"stats": stats, "sql": sql, "append": append, "upsert": upsert, "arrowFile": arrow_file})
