@@ -21,3 +21,18 @@ export function produceAvro(
 ): Promise<number> {
   return operate(confluent, 'produce', what)
 }
+
+/** Sends records of Protobuf with Confluent's own serialiser. The file is a descriptor as Protobuf's JSON has it, and so are records. */
+export function produceProtobuf(
+  confluent: HttpAddress,
+  what: {
+    readonly bootstrap: string
+    readonly registry: string
+    readonly topic: string
+    readonly file: object
+    readonly message: string
+    readonly records: readonly object[]
+  },
+): Promise<number> {
+  return operate(confluent, 'produce_protobuf', what)
+}

@@ -1,10 +1,14 @@
 import { createRequire } from 'node:module'
 import type protobufjs from 'protobufjs'
 import { BUILT_IN } from './built-in.ts'
+import { addDescriptor } from './descriptor.ts'
 import type { ProtoEnum, ProtoField, ProtoFile, ProtoMessage, ProtoType, Scalar } from './schema.ts'
 
 /** Loaded only where messages are Protobuf: it takes a twentieth of a second. */
 const load = () => createRequire(import.meta.url)('protobufjs') as typeof protobufjs
+
+/** A registry may keep a schema as its descriptor in base64: Confluent's serialiser for Python sends it so. */
+const DESCRIPTOR = /^[A-Za-z0-9+/\s]{8,}={0,2}\s*$/
 
 const MAIN = 'main'
 
@@ -20,6 +24,10 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
   const root = new Root()
   const given = new Set(imported.map(({ name }) => name))
   const parseInto = (name: string, source: string) => {
+    if (DESCRIPTOR.test(source)) {
+      for (const path of addDescriptor(root, name, Buffer.from(source, 'base64'))) useBuiltIn(path)
+      return
+    }
     Object.assign(parse, { filename: name })
     for (const path of parse(source, root, { keepCase: true }).imports ?? []) useBuiltIn(path)
   }
@@ -69,15 +77,6 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
     return resolvedType instanceof Enum ? enumOf(resolvedType) : { kind: 'scalar', scalar: type as Scalar }
   }
 
-  const typesIn = (space: protobufjs.NamespaceBase): protobufjs.Type[] =>
-    space.nestedArray.flatMap((each) => (each instanceof Type && each.filename === MAIN ? [each] : []))
-
-  const ownTypes = (space: protobufjs.NamespaceBase): protobufjs.Type[] => [
-    ...typesIn(space),
-    ...space.nestedArray.flatMap((each) =>
-      'nestedArray' in each && !(each instanceof Type) ? ownTypes(each as protobufjs.NamespaceBase) : [],
-    ),
-  ]
   const top = ownTypes(root)
   return {
     messageAt([first = 0, ...rest]) {
@@ -86,16 +85,31 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
       return type && messageOf(type)
     },
     messageNamed(name) {
-      const type = [...ownTypes(root), ...top.flatMap(within)].find(
+      const type = [...top, ...top.flatMap(within)].find(
         ({ fullName, name: own }) => fullName === `.${name}` || own === name,
       )
       return type && messageOf(type)
     },
   }
+}
 
-  function within(type: protobufjs.Type): protobufjs.Type[] {
-    return typesIn(type).flatMap((inner) => [inner, ...within(inner)])
-  }
+/** Returns the messages of the main file that are in a package or a message, without those within them. */
+function typesIn(space: protobufjs.NamespaceBase): protobufjs.Type[] {
+  return space.nestedArray.flatMap((each) => (isType(each) && each.filename === MAIN ? [each] : []))
+}
+
+/** Returns the messages of the main file that are in no other, in their order. */
+function ownTypes(space: protobufjs.NamespaceBase): protobufjs.Type[] {
+  const packages = space.nestedArray.flatMap((each) => ('nestedArray' in each && !isType(each) ? [each] : []))
+  return [...typesIn(space), ...packages.flatMap((each) => ownTypes(each as protobufjs.NamespaceBase))]
+}
+
+function within(type: protobufjs.Type): protobufjs.Type[] {
+  return typesIn(type).flatMap((inner) => [inner, ...within(inner)])
+}
+
+function isType(each: protobufjs.ReflectionObject): each is protobufjs.Type {
+  return 'fieldsArray' in each
 }
 
 /** Of two symbols with one number the first counts. */

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { joinValues, valueAt } from '@millrace/base'
+import protobuf from 'protobufjs'
+import 'protobufjs/ext/descriptor.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { openFormat } from '../../src/index.ts'
 
@@ -19,6 +21,38 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   '/schemas/ids/9': { schemaType: 'PROTOBUF', schema: 'syntax = "proto3"; message {' },
   '/subjects/address/versions/1': { schemaType: 'PROTOBUF', schema: ADDRESS },
 }
+
+/** What protoc makes of: syntax = "proto3"; import "google/protobuf/timestamp.proto"; message M { optional int32 a = 1; int32 b = 2; … at = 3; } */
+function descriptor(syntax: string): string {
+  const type = (protobuf as unknown as { readonly descriptor: Record<string, protobuf.Type> }).descriptor
+  const field = (name: string, number: number, more: object = {}) => ({ name, number, type: 5, label: 1, ...more })
+  const synthetic = syntax === 'proto3' ? { proto3Optional: true, oneofIndex: 0 } : {}
+  const at = { type: 11, typeName: '.google.protobuf.Timestamp' }
+  const message = {
+    name: 'M',
+    field: [field('a_a', 1, synthetic), field('b', 2), field('at', 3, at)],
+    oneofDecl: syntax === 'proto3' ? [{ name: '_a_a' }] : [],
+  }
+  const file = {
+    ...{ name: 'm.proto', syntax, dependency: ['google/protobuf/timestamp.proto'] },
+    messageType: [{ name: 'First', nestedType: [message] }],
+  }
+  const { FileDescriptorProto } = type
+  return Buffer.from(FileDescriptorProto?.encode(FileDescriptorProto.fromObject(file)).finish() ?? []).toString(
+    'base64',
+  )
+}
+
+test('a schema may be a descriptor in base64', async () => {
+  const read = async (syntax: string) => {
+    const schemas = [{ name: 'm.proto', text: descriptor(syntax) }]
+    const message = Buffer.from('1a020801', 'hex')
+    const { lines } = await openFormat({ name: 'protobuf', message: 'M', schemas }).read(joinValues([message]))
+    return JSON.parse(Buffer.from(valueAt(lines, 0) ?? []).toString())
+  }
+  expect(await read('proto3')).toEqual({ b: 0, at: '1970-01-01 00:00:01' })
+  expect(await read('proto2')).toEqual({ at: '1970-01-01 00:00:01' })
+})
 
 test('the wire format names the schema and which of its messages it is, nested ones too', async () => {
   const server = createServer(({ url = '' }, response) => {

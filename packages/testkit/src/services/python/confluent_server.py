@@ -9,7 +9,9 @@ from answering import serve
 from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, timestamp_pb2, wrappers_pb2
 
 # Values that JSON does not have come as an object with the one key that says what they are.
 KINDS = {
@@ -47,14 +49,29 @@ def register(registry, subject, schema, references=None):
 def produce(bootstrap, registry, topic, schema, records, references=None):
     client = SchemaRegistryClient({"url": registry})
     serialize = AvroSerializer(client, schema_of(schema, references or {}, client))
+    return send(bootstrap, topic, serialize, [value_of(record) for record in records])
+
+
+def produce_protobuf(bootstrap, registry, topic, file, message, records):
+    pool = descriptor_pool.DescriptorPool()
+    for imported in (timestamp_pb2, wrappers_pb2):
+        pool.AddSerializedFile(imported.DESCRIPTOR.serialized_pb)
+    pool.Add(json_format.ParseDict(file, descriptor_pb2.FileDescriptorProto()))
+    kind = message_factory.GetMessageClass(pool.FindMessageTypeByName(message))
+    client = SchemaRegistryClient({"url": registry})
+    serialize = ProtobufSerializer(kind, client, {"use.deprecated.format": False})
+    return send(bootstrap, topic, serialize, [json_format.ParseDict(record, kind()) for record in records])
+
+
+def send(bootstrap, topic, serialize, records):
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
     context = SerializationContext(topic, MessageField.VALUE)
     for record in records:
-        producer.produce(topic, value=serialize(value_of(record), context))
+        producer.produce(topic, value=serialize(record, context))
     left = producer.flush(60)
     if left:
         raise RuntimeError(f"{left} records were not sent")
     return len(records)
 
 
-serve(int(sys.argv[1]), {"register": register, "produce": produce})
+serve(int(sys.argv[1]), {"register": register, "produce": produce, "produce_protobuf": produce_protobuf})
