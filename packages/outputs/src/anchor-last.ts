@@ -19,7 +19,11 @@ export interface PipelineOutputs {
   readonly all: readonly Output[]
   /** How each output of records is doing, the anchor first. */
   standing(): readonly OutputStanding[]
-  begin(partitions: readonly Partition[]): Promise<PipelineBegun>
+  /**
+   * An output that has nothing of a partition yet begins where the anchor is, or where `backFillFrom` says, if that is
+   * before the anchor.
+   */
+  begin(partitions: readonly Partition[], backFillFrom?: FirstPosition): Promise<PipelineBegun>
   prepare(batch: CleanedBatch): Promise<PreparedBatch>
   upload(prepared: PreparedBatch): Promise<void>
   /** Removes from this computer what was prepared and will not be committed. */
@@ -28,6 +32,8 @@ export interface PipelineOutputs {
   commit(prepared: PreparedBatch | undefined, advances: readonly StoredAdvance[]): Promise<CommitResult>
   close(): Promise<void>
 }
+
+export type FirstPosition = (partition: Partition) => Promise<Position>
 
 export interface PipelineBegun extends Begun {
   /** By `partitionKey`: records that another output already holds and the anchor has yet to pass. */
@@ -69,7 +75,7 @@ export function anchorLast(
     take,
     all,
     standing: () => standingOf(anchor, others),
-    begin: (partitions) => beginAll(anchor, others, partitions, runtime),
+    begin: (partitions, backFillFrom) => beginAll(anchor, others, partitions, runtime, backFillFrom),
     async prepare(batch) {
       // The anchor goes first: writing the rows shows which records are rejected.
       const ofAnchor = await anchor.output.prepare(batch.from(anchor.expectation.all))
@@ -113,10 +119,17 @@ async function beginAll(
   others: readonly Member[],
   partitions: readonly Partition[],
   runtime: Runtime,
+  backFillFrom: FirstPosition | undefined,
 ): Promise<PipelineBegun> {
   const { positions: anchored, ofKnownTopics } = await anchor.output.begin(partitions)
   anchor.expectation.begin(anchored)
-  const stored = await Promise.all(others.map(({ output }) => beginOther(output, partitions, anchored, runtime)))
+  const startOf = async ([partition, at]: readonly [Partition, Position]) => {
+    const first = (await backFillFrom?.(partition)) ?? at
+    return { partition, from: undefined, to: reached(first, at) ? at : first }
+  }
+  const stored = await Promise.all(
+    others.map(({ output }) => beginOther(output, partitions, [...anchored], startOf, runtime)),
+  )
   const [positions, behind] = [new Map(anchored), new Map<Partition, Behind>()]
   for (const [i, { output, expectation }] of others.entries()) {
     const own = stored[i] as ReadonlyMap<Partition, Position>
@@ -136,23 +149,21 @@ async function beginAll(
   return { positions, ofKnownTopics, held, behind }
 }
 
-/** Begins an output, and stores where it begins if it has nothing of a partition yet: where the anchor is. */
+/** Begins an output, and stores where it begins if it has nothing of a partition yet. */
 async function beginOther(
   output: Output,
   partitions: readonly Partition[],
-  anchored: ReadonlyMap<Partition, Position>,
+  anchored: readonly (readonly [Partition, Position])[],
+  startOf: (anchored: readonly [Partition, Position]) => Promise<StoredAdvance>,
   runtime: Runtime,
 ): Promise<ReadonlyMap<Partition, Position>> {
   const { positions } = await output.begin(partitions)
-  const missing = [...anchored].filter(([partition]) => !positions.has(partition))
+  const missing = anchored.filter(([partition]) => !positions.has(partition))
   if (knowsEachRecord(output) || missing.length === 0) return positions
   // Fenced, another worker has stored some of them.
-  await output.commit(
-    undefined,
-    missing.map(([partition, to]) => ({ partition, from: undefined, to })),
-  )
+  await output.commit(undefined, await Promise.all(missing.map(startOf)))
   runtime.crashPoint('other begun')
-  return beginOther(output, partitions, anchored, runtime)
+  return beginOther(output, partitions, anchored, startOf, runtime)
 }
 
 /** Returns false where another worker has moved the output's progress. */

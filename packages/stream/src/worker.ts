@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly lake: string | ObjectStore
   /** Where clean rows go: the lake's tables, `delta`, unless said. They are the anchor, or else the first one is. */
   readonly outputs?: readonly OutputChoice[]
+  /** An output that is new to the pipeline begins at the source's beginning, not where the anchor is. */
+  readonly backFills?: boolean
   /** Addresses of outputs that are left out for now: only told. */
   readonly detached?: readonly string[]
   /** What goes where. */
@@ -186,7 +188,7 @@ interface Routed {
 
 function createPipelines(
   opened: readonly OpenedRoute[],
-  { group, start, limits }: StreamOptions,
+  { group, start, limits, backFills = false }: StreamOptions,
   source: Source,
   machine: Machine,
   report: (event: { readonly dataset: string } & PipelineNews, outputs: OpenedOutputs) => void,
@@ -204,7 +206,7 @@ function createPipelines(
     deadlines: DEADLINES,
   }
   return opened.map(({ route, dataset, outputs, kinds }) => {
-    const job = { source: { ...source, acknowledge: acknowledge() }, dataset, group, outputs, kinds, start }
+    const job = { source: { ...source, acknowledge: acknowledge() }, dataset, group, outputs, kinds, start, backFills }
     const pipeline = createPipeline(job, machine, settings, (news) =>
       report({ dataset: route.dataset, ...news }, outputs),
     )

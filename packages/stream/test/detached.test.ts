@@ -55,7 +55,36 @@ async function expectEachOnce({ topic, archive }: Surroundings): Promise<void> {
   ).filter((offset) => offset !== null)
   const bad = topic.partitions.flatMap((_, i) => topic.sent(i).filter((value) => value === 'no record'))
   expect(rejected).toHaveLength(bad.length)
+  expect(mine.map(({ records }) => records).sort()).toEqual(sent.toSorted())
+  expect(mine.reduce((sum, { quarantined }) => sum + quarantined, 0)).toBe(bad.length)
 }
+
+describe('an output that is added later', () => {
+  it('has from then on what the others get', async () => {
+    const place = await surroundings('later')
+    send(place, 0, 30)
+    expect(await place.run({})).toBe('done')
+    send(place, 30, 40)
+    expect(await place.run({ archives: [place.archive] })).toBe('done')
+    const verdicts = await verifyArchive(place.archive, place.topic.source(), systemRuntime)
+    expect(verdicts.map(({ messages, problems }) => [messages, problems])).toEqual([
+      [5, []],
+      [5, []],
+    ])
+  })
+
+  it('is filled with what the source has, where that is asked for, also when the worker is killed meanwhile', async () => {
+    const place = await surroundings('filled')
+    send(place, 0, 50)
+    expect(await place.run({})).toBe('done')
+    send(place, 50, 60)
+    for (const point of ['other begun', 'archived', 'quarantined']) {
+      await place.run({ archives: [place.archive], backFills: true, crashAt: { point } })
+    }
+    expect(await place.run({ archives: [place.archive] })).toBe('done')
+    await expectEachOnce(place)
+  })
+})
 
 describe('an output that was detached for a time', () => {
   it('has all that it missed when it is attached again, and what comes after', async () => {

@@ -48,6 +48,7 @@ export interface WorkerOptions {
   readonly rules?: Partial<Dataset>
   /** A row that this does not hold for goes to quarantine. */
   readonly onlyIf?: string
+  readonly backFills?: boolean
   /** Addresses of outputs of messages beside the table. */
   readonly archives?: readonly string[]
   /** Dies at the n-th time that it passes this point. */
@@ -147,7 +148,7 @@ async function startWorker(
   }
   const machine = { engine, workFolder, runtime }
   const context = { store, table: USERS, dataset, group, allowsAnotherGroup, machine }
-  const { archives = [] } = options
+  const { archives = [], backFills = false } = options
   const [anchor, ...others] = await Promise.all(
     ['delta', 'quarantine', ...archives].map(async (address) =>
       (await outputAt(address)).open({ ...context, address }),
@@ -162,7 +163,12 @@ async function startWorker(
     cleaning: createLimit(2),
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
   }
-  const pipeline = createPipeline({ source, dataset, group, outputs, kinds, start }, machine, settings, report)
+  const pipeline = createPipeline(
+    { source, dataset, group, outputs, kinds, start, backFills },
+    machine,
+    settings,
+    report,
+  )
   await source.subscribe([topic.name], {
     assigned: async (partitions) => pipeline.assign(partitions),
     revoked: (partitions) => pipeline.revoke(partitions),

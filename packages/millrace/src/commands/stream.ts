@@ -27,6 +27,7 @@ const run: Run = async (settings, args, io) => {
     const options = {
       ...(await optionsOf(settings, untilCaughtUp, onEvent, args.switch('--infer'), signal)),
       allowsAnotherGroup,
+      backFills: args.switch('--back-fill'),
     }
     const streaming = runStream(options, systemRuntime, signal)
     const totals = await Promise.race([streaming, feeding.then(() => streaming)])
@@ -148,6 +149,10 @@ export const stream: Command = {
     {
       flag: '--infer',
       description: 'make up a data set that no folder has: a column for each field of its schema or first records',
+    },
+    {
+      flag: '--back-fill',
+      description: 'an output that is new begins with what the source still has, not where the others are',
     },
     { flag: '--json', description: 'end with one line of JSON: totals' },
   ],

@@ -29,6 +29,8 @@ export interface Job extends Omit<Reading, 'take'> {
   readonly outputs: PipelineOutputs
   /** For a topic that this pipeline has never read. */
   readonly start: Start['position']
+  /** Whether an output that is new to the pipeline begins at the source's beginning. */
+  readonly backFills?: boolean
 }
 
 /** Settings and listeners of an epoch. */
@@ -68,7 +70,7 @@ export async function beginEpoch(
 ): Promise<Epoch> {
   const { runtime } = machine
   const retrying = <T>(work: () => Promise<T>) => withRetries(work, runtime, signal, settings.waiting)
-  const start = { source: job.source, position: job.start }
+  const start = { source: job.source, position: job.start, backFills: job.backFills ?? false }
   const begun = await retrying(() => beginWithStarts(job.outputs, partitions, start, runtime))
   settings.resumed(begun.resumed)
   settings.report({ what: 'begun' })

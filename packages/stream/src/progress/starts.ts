@@ -7,6 +7,8 @@ export interface Start {
   readonly source: Source
   /** For a topic that this pipeline has never read. */
   readonly position: StartPosition
+  /** Whether an output that is new to the pipeline begins at the source's beginning. */
+  readonly backFills?: boolean
 }
 
 export interface BegunAtStart extends PipelineBegun {
@@ -30,7 +32,11 @@ export async function beginWithStarts(
   const byTopic = Map.groupBy(partitions, ({ topic }) => topic)
   let resumed: string[] | undefined
   for (let tries = 0; tries <= TRIES; tries++) {
-    const begun = await outputs.begin(partitions)
+    const { source } = start
+    const begun = await outputs.begin(
+      partitions,
+      start.backFills ? (partition) => source.resolve(partition, 'earliest') : undefined,
+    )
     resumed ??= [...byTopic].flatMap(([topic, [first]]) => (first && begun.ofKnownTopics.has(first) ? [topic] : []))
     const unstored = [...byTopic.values()].filter((assigned) => assigned.some((each) => !begun.positions.has(each)))
     if (unstored.length === 0) return { ...begun, resumed }
