@@ -45,7 +45,8 @@ await lake.close()
 `
 
 /** As the bundler prints them. */
-const IMPORTS = /^(?:import|export) (?:.* from )?"([^".][^"]*)";$|\bimport\("([^".][^"]*)"\)|__require\("([^"]+)"\)/gm
+const IMPORTS =
+  /^(?:import|export) (?:.* from )?"([^".][^"]*)";$|\bimport\("([^".][^"]*)"\)|(?:__require|createRequire\(import\.meta\.url\))\("([^"]+)"\)/gm
 
 test('package.json names what the package imports, and nothing else', () => {
   const imported = chunks.flatMap(({ code }) =>
