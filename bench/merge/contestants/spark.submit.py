@@ -16,7 +16,7 @@ CLAUSES = {
     "insert only": "WHEN NOT MATCHED THEN INSERT *",
 }
 BOTH = "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
-ready()
+ready(waits=False)
 spark.sql(
     f"MERGE INTO delta.`{path}` AS t USING s "
     "ON t.wr_item_sk = s.wr_item_sk AND t.wr_order_number = s.wr_order_number "

@@ -47,7 +47,7 @@ def append(batch, _):
 
 # An empty table, so that nothing of the last round is there.
 spark.createDataFrame([], users.schema).write.format("jdbc").options(url=url, **table).mode("overwrite").save()
-ready()
+ready(waits=False)
 with tempfile.TemporaryDirectory() as progress:
     started = users.writeStream.foreachBatch(append).option("checkpointLocation", progress).trigger(availableNow=True)
     started.start().awaitTermination()
