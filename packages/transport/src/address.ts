@@ -32,6 +32,13 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
     ])
     return { source: kinesisSource, producer: kinesisProducer, catalog: kinesisCatalog }
   },
+  'mysql-cdc:': async () => {
+    const [{ mysqlCdcSource }, { mysqlCdcCatalog, refuse }] = await Promise.all([
+      import('./mysql-cdc/source.ts'),
+      import('./mysql-cdc/catalog.ts'),
+    ])
+    return { source: mysqlCdcSource, producer: (address) => refuse(address, 'records'), catalog: mysqlCdcCatalog }
+  },
   'archive:': async () => {
     const [{ archiveSource }, { archiveCatalog, refuse }] = await Promise.all([
       import('./archive/source.ts'),

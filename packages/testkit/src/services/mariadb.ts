@@ -51,6 +51,10 @@ export const mariadb: Server<MariadbAddress> = {
         `--pid-file=${join(data, 'pid')}`,
         '--character-set-server=utf8mb4',
         '--innodb-flush-log-at-trx-commit=2',
+        '--server-id=7',
+        `--log-bin=${join(data, 'log')}`,
+        '--binlog-format=ROW',
+        '--binlog-row-metadata=FULL',
         `--ssl-cert=${tls.certificate}`,
         `--ssl-key=${tls.key}`,
         '--require-secure-transport=ON',
@@ -84,5 +88,6 @@ function userSql(): string {
     `CREATE DATABASE ${LOGIN.database};`,
     `CREATE USER ${name} IDENTIFIED BY '${LOGIN.password}' REQUIRE SSL;`,
     `GRANT ALL ON \`${LOGIN.database}%\`.* TO ${name};`,
+    `GRANT REPLICATION SLAVE, BINLOG MONITOR, RELOAD ON *.* TO ${name};`,
   ].join('\n')
 }

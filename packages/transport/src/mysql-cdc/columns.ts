@@ -1,0 +1,93 @@
+import { MillraceError } from '@millrace/base'
+import { type Raw, type Server, textOf, unsuited } from './server.ts'
+
+export interface TableColumn {
+  readonly name: string
+  /** What is selected to read it. */
+  readonly sql: string
+  /** What is selected to have its value as SQL. */
+  readonly literal: string
+  /** Writes a value that is not null as JSON, in the very form that the log's values are written in. */
+  readonly json: (value: Buffer) => string
+  readonly isInteger: boolean
+}
+
+export interface Table {
+  readonly database: string
+  readonly name: string
+  readonly columns: readonly TableColumn[]
+  /** The primary key, in its order. */
+  readonly key: readonly TableColumn[]
+}
+
+export const quoteName = (name: string) => `\`${name.replaceAll('`', '``')}\``
+export const quoteText = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+
+const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
+const quoted = (value: Buffer) => JSON.stringify(value.toString())
+const number = (value: Buffer) => String(Number(value.toString()))
+const base64 = (value: Buffer) => `"${value.toString('base64')}"`
+/** A date that no calendar has. */
+const moment = (value: Buffer) => (/^\d{4}-(00|\d\d-00)/.test(value.toString()) ? 'null' : quoted(value))
+
+const FORMS: Readonly<Record<string, (value: Buffer) => string>> = {
+  ...Object.fromEntries([...INTEGERS].map((type) => [type, (value: Buffer) => value.toString()])),
+  ...{ decimal: quoted, float: number, double: number, year: number },
+  ...{ date: moment, datetime: moment, timestamp: moment, time: quoted },
+  ...{ char: quoted, varchar: quoted, tinytext: quoted, text: quoted, mediumtext: quoted, longtext: quoted },
+  ...{ enum: quoted, set: quoted },
+  ...{ binary: base64, varbinary: base64, tinyblob: base64, blob: base64, mediumblob: base64, longblob: base64 },
+}
+
+const GEOMETRIES = /^(geometry|point|linestring|polygon|multi\w+|geometrycollection|geomcollection)$/
+
+export function geometryJson(value: Buffer): string {
+  return `{"wkb":"${value.toString('base64', 4)}","srid":${value.readUInt32LE(0)}}`
+}
+
+/** Returns the table as it is now. Fails for one that does not exist, has no primary key, or a type that is not known. */
+export async function describeTable(server: Server, database: string, name: string): Promise<Table> {
+  const where = `TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(name)}`
+  const rows = await server.rows(
+    `SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS WHERE ${where} ORDER BY ORDINAL_POSITION`,
+  )
+  if (rows.length === 0) {
+    throw new MillraceError('TOPIC_MISSING', `there is no table ${database}.${name} that this user may read`)
+  }
+  const columns = rows.map((row) => columnOf(row, `${database}.${name}`))
+  const keys = await server.rows(
+    `SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE ${where} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`,
+  )
+  const key = keys.flatMap(([column]) => columns.filter((each) => each.name === textOf(column)))
+  if (key.length === 0) {
+    throw unsuited(`table ${database}.${name} has no primary key`, 'Give it one: rows are found by it.')
+  }
+  return { database, name, columns, key }
+}
+
+function columnOf([nameOf, typeOf, whole]: Raw[], table: string): TableColumn {
+  const [name, type] = [textOf(nameOf), textOf(typeOf).toLowerCase()]
+  const sql = quoteName(name)
+  const literal = literalOf(sql, type)
+  if (type === 'bit') {
+    const isFlag = textOf(whole).toLowerCase() === 'bit(1)'
+    const json = (value: Buffer) => (isFlag ? String(value.toString() === '1') : value.toString())
+    return { name, sql: `${sql} + 0`, literal, json, isInteger: false }
+  }
+  if (GEOMETRIES.test(type)) return { name, sql, literal, json: geometryJson, isInteger: false }
+  const json = FORMS[type]
+  if (!json) {
+    const what = `column ${name} of ${table} is of the type ${type}, which can't be read`
+    throw unsuited(what, 'Leave the table out, or change the type.')
+  }
+  // A float as text has six digits; as a double it has all.
+  const read = type === 'float' ? `CAST(${sql} AS DOUBLE)` : sql
+  return { name, sql: read, literal, json, isInteger: INTEGERS.has(type) }
+}
+
+/** Enums, sets and bits are ordered by their numbers, bytes by themselves. */
+function literalOf(sql: string, type: string): string {
+  if (INTEGERS.has(type)) return sql
+  if (['enum', 'set', 'bit'].includes(type)) return `${sql} + 0`
+  return /binary|blob/.test(type) ? `CONCAT('x''', HEX(${sql}), '''')` : `QUOTE(${sql})`
+}

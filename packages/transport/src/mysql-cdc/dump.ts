@@ -1,0 +1,161 @@
+import type { Runtime } from '@millrace/base'
+import type { Connection } from 'mysql2/promise'
+import { connect, fileName } from './server.ts'
+import type { MysqlCdcAddress } from './address.ts'
+import { fromMysql } from './mysql-error.ts'
+
+/** An event of the log. */
+export interface LogEvent {
+  readonly type: number
+  /** Seconds since 1970. */
+  readonly time: number
+  readonly serverId: number
+  /** Where the event ends in its file; 0: the server has made it up. */
+  readonly end: number
+  readonly size: number
+  /** Valid until the next event. */
+  readonly body: Buffer
+}
+
+export interface Dump {
+  pause(): void
+  resume(): void
+  close(): void
+}
+
+interface Packet {
+  readonly buffer: Buffer
+  readonly offset: number
+  readonly end: number
+  isEOF(): boolean
+  isError(): boolean
+  asError(encoding: string): Error
+}
+
+/** A command of the library: it is given each packet of the answer, the first time none, and says whether that was all. */
+interface Command {
+  execute(packet: Packet | undefined): boolean
+  onResult(error: Error): void
+}
+
+/** What the library's own connection has for commands, of which it shows no types. Its own command for logs is broken. */
+interface RawConnection {
+  addCommand(command: Command): void
+  _resetSequenceId(): void
+  _bumpSequenceId(by: number): void
+  write(bytes: Buffer): void
+  on(event: 'error' | 'end', listener: (error?: Error) => void): void
+  pause(): void
+  resume(): void
+  readonly stream: { destroy(): void }
+}
+
+const HEADER = 19
+const HEARTBEAT_SECONDS = 10
+
+/** Follows the log from an event on. `fail` is called once, with what ended it. */
+export async function openDump(
+  address: MysqlCdcAddress,
+  { base, file, pos }: { readonly base: string; readonly file: bigint; readonly pos: bigint },
+  onEvent: (event: LogEvent) => void,
+  fail: (error: unknown) => void,
+  runtime: Runtime,
+): Promise<Dump> {
+  const connection = await connect(address)
+  const doing = `reading the log of ${address.host}:${address.port} from ${fileName(base, file)}:${pos}`
+  const failOnce = (error: unknown) => fail(fromMysql(error ?? new Error('the server has closed the connection'), doing))
+  const raw = (connection as unknown as { readonly connection: RawConnection }).connection
+  await prepare(connection).catch((error: unknown) => {
+    connection.destroy()
+    throw fromMysql(error, doing)
+  })
+  raw.on('error', failOnce)
+  raw.on('end', failOnce)
+  let isOver = false
+  const withoutChecksum = createStripper()
+  const endWith = (error: unknown) => {
+    isOver = true
+    failOnce(error)
+  }
+  raw.addCommand({
+    onResult: failOnce,
+    execute(packet) {
+      if (isOver) return false
+      if (packet === undefined) {
+        raw._resetSequenceId()
+        raw._bumpSequenceId(1)
+        raw.write(request(fileName(base, file), pos, runtime.random()))
+      } else if (packet.isError()) endWith(packet.asError('utf8'))
+      else if (packet.isEOF()) endWith(new Error('the server has ended the log'))
+      else {
+        try {
+          const event = withoutChecksum(eventIn(packet))
+          if (event) onEvent(event)
+        } catch (error) {
+          endWith(error)
+        }
+      }
+      return false
+    },
+  })
+  return {
+    pause: () => raw.pause(),
+    resume: () => raw.resume(),
+    close() {
+      isOver = true
+      // To take leave would not do: the server hears nothing while it sends a log.
+      raw.stream.destroy()
+    },
+  }
+}
+
+const BINLOG_DUMP = 0x12
+
+/** Returns the packet that asks for the log from a place on. */
+function request(file: string, pos: bigint, random: number): Buffer {
+  const name = Buffer.from(file)
+  const packet = Buffer.alloc(4 + 11 + name.length)
+  packet.writeUIntLE(11 + name.length, 0, 3)
+  packet.writeUInt8(BINLOG_DUMP, 4)
+  packet.writeUInt32LE(Number(pos), 5)
+  // A number of its own: the server ends an older reader that comes with the same.
+  packet.writeUInt32LE(1_000_000_000 + Math.floor(random * 1_000_000_000), 11)
+  name.copy(packet, 15)
+  return packet
+}
+
+const FORMAT = 15
+const CHECKSUM = 4
+
+/** Takes the checksums off the events: the description of the format, which comes first, says whether there are any. */
+function createStripper(): (event: LogEvent) => LogEvent | undefined {
+  let length: number | undefined
+  return (event) => {
+    // It ends with the kind of checksum and room for one.
+    if (event.type === FORMAT) length = event.body.at(-CHECKSUM - 1) === 1 ? CHECKSUM : 0
+    // What comes before it only repeats the name of the file.
+    if (length === undefined) return undefined
+    return { ...event, body: event.body.subarray(0, event.body.length - length) }
+  }
+}
+
+/** Says that checksums are known, asks for the events of MariaDB's GTIDs, and for signs of life. */
+async function prepare(connection: Connection): Promise<void> {
+  await connection.query('SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum')
+  await connection.query('SET @mariadb_slave_capability = 4')
+  const period = HEARTBEAT_SECONDS * 1_000_000_000
+  await connection.query(`SET @master_heartbeat_period = ${period}, @source_heartbeat_period = ${period}`)
+}
+
+function eventIn({ buffer, offset, end }: Packet): LogEvent {
+  // The first byte says that this is no error.
+  const at = offset + 1
+  return {
+    time: buffer.readUInt32LE(at),
+    type: buffer.readUInt8(at + 4),
+    serverId: buffer.readUInt32LE(at + 5),
+    size: buffer.readUInt32LE(at + 9),
+    end: buffer.readUInt32LE(at + 13),
+    body: buffer.subarray(at + HEADER, end),
+  }
+}

@@ -1,0 +1,111 @@
+import { joinValues, MillraceError, type Runtime } from '@millrace/base'
+import type { Block, Partition, Position, ReadOptions } from '../source.ts'
+import { samePosition } from '../source.ts'
+import type { MysqlCdcAddress } from './address.ts'
+import { describeTable } from './columns.ts'
+import type { Message } from './envelope.ts'
+import { type LogReader, openLogReader } from './log-reader.ts'
+import { nameAt, type Place, placeOf, positionOf } from './position.ts'
+import { readNextRows } from './rows-reader.ts'
+import { fileName, logEnd, type Server, textOf } from './server.ts'
+import type { Decode } from './values.ts'
+
+export interface TableReader {
+  read(from: Position, options: ReadOptions): Promise<Block | undefined>
+  close(): void
+}
+
+/** Reads one table: its rows, then its changes. Whoever goes on where it was last costs no new connection. */
+export function openTableReader(
+  address: MysqlCdcAddress,
+  partition: Partition,
+  server: Server,
+  decode: Decode,
+  runtime: Runtime,
+): TableReader {
+  const [database, name] = tableOf(partition.topic)
+  let rowsAt: { readonly position: Position; readonly last: readonly string[] } | undefined
+  let log: { readonly reader: LogReader; position: Position } | undefined
+
+  const closeLog = () => {
+    log?.reader.close()
+    log = undefined
+  }
+  const readRows = async (place: Place, from: Position, { maxBytes }: ReadOptions) => {
+    const table = await describeTable(server, database, name)
+    const { base } = await logEnd(server)
+    const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
+    const { messages, places, next, last } = await readNextRows(server, base, table, place, known, maxBytes)
+    const to = positionOf(next)
+    rowsAt = last && { position: to, last }
+    return blockOf(partition, from, to, messages, places, runtime.now())
+  }
+  const readLog = async (place: Place, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
+    if (!log || !samePosition(log.position, from)) {
+      closeLog()
+      const base = await checkPlace(server, place)
+      const reader = await openLogReader(address, { database, name }, base, place, decode, runtime)
+      log = { reader, position: from }
+    }
+    const { reader } = log
+    try {
+      const messages = await reader.take(maxBytes, waitMs, signal)
+      const to = positionOf(reader.place())
+      log.position = to
+      if (messages.length === 0 && samePosition(to, from)) return undefined
+      const newest = messages.at(-1)?.time
+      const block = blockOf(partition, from, to, messages, messages.map(({ at }) => at), newest)
+      return { ...block, ...(newest !== undefined && { behind: { ms: Math.max(0, runtime.now() - newest) } }) }
+    } catch (error) {
+      closeLog()
+      throw error
+    }
+  }
+  return {
+    async read(from, options) {
+      const place = placeOf(from)
+      if (!place) throw gone(`${partition.topic} has no position ${from.join('.')}`)
+      return place.phase === 'rows' ? readRows(place, from, options) : readLog(place, from, options)
+    },
+    close: closeLog,
+  }
+}
+
+export function tableOf(topic: string): [database: string, table: string] {
+  const at = topic.indexOf('.')
+  return [topic.slice(0, at), topic.slice(at + 1)]
+}
+
+/** Fails where the log does not go back to a place any more. Returns the name of its files. */
+async function checkPlace(server: Server, { file, pos }: Place): Promise<string> {
+  const { base } = await logEnd(server)
+  const wanted = fileName(base, file)
+  const files = await server.rows('SHOW BINARY LOGS')
+  const size = files.find(([name]) => textOf(name) === wanted)?.[1]
+  if (size === undefined) {
+    throw gone(`the log file ${wanted} is gone from the server; its oldest is ${textOf(files[0]?.[0])}`)
+  }
+  if (pos > BigInt(textOf(size))) throw gone(`the log file ${wanted} ends at ${textOf(size)}, before ${pos}`)
+  return base
+}
+
+function gone(what: string): MillraceError {
+  return new MillraceError('OFFSET_OUT_OF_RANGE', what, {
+    next: 'Keep the log longer there (binlog_expire_logs_seconds; on RDS: binlog retention hours), and read the table anew with a new group.',
+  })
+}
+
+function blockOf(
+  partition: Partition,
+  from: Position,
+  to: Position,
+  messages: readonly (Message & { readonly time?: number })[],
+  places: readonly Place[],
+  time: number | undefined,
+): Block {
+  return {
+    ...joinValues(messages.map(({ value }) => Buffer.from(value))),
+    ...{ partition, from, to, offsets: places.map(nameAt), keys: messages.map(({ key }) => key) },
+    times: Float64Array.from(messages, (message) => message.time ?? time ?? 0),
+  }
+}

@@ -1,0 +1,80 @@
+import { quoteName, type Table } from './columns.ts'
+import { envelope, type Message, rowJson } from './envelope.ts'
+import type { Place } from './position.ts'
+import { fileName, type Raw, type Server, textOf } from './server.ts'
+
+/** Rows of a table as messages. */
+export interface Rows {
+  readonly messages: readonly Message[]
+  readonly places: readonly Place[]
+  readonly next: Place
+  /** The last key, as SQL. */
+  readonly last: readonly string[] | undefined
+}
+
+const CHUNK_ROWS = 5_000
+/** Added to a key, so that a place counts from 0: keys of two to the power of 61 and more are not told by it. */
+const SHIFT = 1n << 61n
+
+/**
+ * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
+ * changes meanwhile is in the log, which is read from where it was before the first row; a row that is newer than
+ * that goes through its changes once more and ends as it is.
+ */
+export async function readNextRows(
+  server: Server,
+  base: string,
+  table: Table,
+  place: Place,
+  known: readonly string[] | undefined,
+  maxBytes: number,
+): Promise<Rows> {
+  const after = known ?? keyTold(table, place)
+  const { columns, key, database, name } = table
+  const order = key.map((column) => quoteName(column.name)).join(', ')
+  const first = quoteName(key[0]?.name ?? '')
+  const behind = after ? `WHERE ${first} >= ${after[0]} AND (${order}) > (${after.join(', ')})` : ''
+  const selected = [...columns.map(({ sql }) => sql), ...key.map(({ literal }) => literal)].join(', ')
+  const rows = await server.rows(
+    `SELECT ${selected} FROM ${quoteName(database)}.${quoteName(name)} ${behind} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
+  )
+  const log = { file: place.file, pos: place.pos, next: 0n }
+  if (rows.length === 0) return { messages: [], places: [], next: { phase: 'log', ...log }, last: undefined }
+  const [messages, places]: [Message[], Place[]] = [[], []]
+  let next = place
+  let last: readonly string[] | undefined
+  let bytes = 0
+  for (const row of rows) {
+    const message = messageOf(table, row, fileName(base, place.file), place.pos)
+    if (messages.length > 0 && bytes + message.value.length > maxBytes) break
+    bytes += message.value.length
+    messages.push(message)
+    places.push(next)
+    last = row.slice(columns.length).map((value) => textOf(value ?? undefined))
+    next = { ...place, next: nextOf(table, last, next.next) }
+  }
+  // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
+  const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
+  return { messages, places, next: isEnd ? { phase: 'log', ...log } : next, last }
+}
+
+/** A key of one whole number is told by the place, so that reading goes on behind it in another process too. */
+function keyTold({ key }: Table, { next }: Place): string[] | undefined {
+  return key.length === 1 && key[0]?.isInteger && next > 0n ? [String(next - SHIFT - 1n)] : undefined
+}
+
+function nextOf({ key }: Table, last: readonly string[], before: bigint): bigint {
+  if (key.length !== 1 || !key[0]?.isInteger) return before + 1n
+  return BigInt(last[0] ?? 0) + SHIFT + 1n
+}
+
+function messageOf({ columns, key, database, name }: Table, row: readonly Raw[], file: string, pos: bigint): Message {
+  const texts = columns.map(({ json }, i) => {
+    const value = row[i]
+    return value ? json(value) : 'null'
+  })
+  const names = columns.map((column) => column.name)
+  const ofKey = key.map((column) => `${JSON.stringify(column.name)}:${texts[columns.indexOf(column)]}`)
+  const origin = { database, table: name, file, pos, row: 0, isSnapshot: true, time: 0 }
+  return { key: `{${ofKey.join(',')}}`, value: envelope('r', 'null', rowJson(names, texts), origin) }
+}

@@ -1,0 +1,90 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import { endAt, type Partition, type Source } from '../source.ts'
+import { parseMysqlCdcAddress } from './address.ts'
+import { openDecoder } from './charsets.ts'
+import { checkServer } from './checks.ts'
+import { describeTable } from './columns.ts'
+import { openTableReader, type TableReader, tableOf } from './partition-reader.ts'
+import { positionOf, positionOfName } from './position.ts'
+import { logEnd, openServer } from './server.ts'
+import { startPlace } from './start.ts'
+import type { Decode } from './values.ts'
+
+const ONLY_PARTITION = '0'
+
+/**
+ * The tables of a database of MySQL or MariaDB: the topic of a table is called database.table, and has one partition. A
+ * message is a change as Debezium writes it. Who begins at the beginning reads the table's rows first, then its
+ * changes from the log.
+ */
+export function mysqlCdcSource(address: string, runtime: Runtime): Source {
+  const parsed = parseMysqlCdcAddress(address, process.env)
+  const server = openServer(parsed)
+  const readers = new Map<string, Promise<TableReader>>()
+  let checked: Promise<string> | undefined
+  let decoder: Promise<Decode> | undefined
+  const orAgain = async <T>(value: Promise<T>, forget: () => void): Promise<T> => {
+    try {
+      return await value
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+  const identity = () => {
+    checked ??= checkServer(server)
+    return orAgain(checked, () => (checked = undefined))
+  }
+  const decode = () => {
+    decoder ??= openDecoder(server)
+    return orAgain(decoder, () => (decoder = undefined))
+  }
+  const partitions = async (topic: string): Promise<Partition[]> => {
+    const [database, name] = tableOf(topic)
+    if (database !== parsed.database) {
+      throw new MillraceError('TOPIC_MISSING', `${topic} is no table of ${parsed.database}`, {
+        next: 'A topic is called database.table.',
+      })
+    }
+    const of = await identity()
+    await describeTable(server, database, name)
+    return [{ topic, identity: of, id: ONLY_PARTITION }]
+  }
+  const readerOf = (partition: Partition) => {
+    const { topic } = partition
+    const known = readers.get(topic)
+    if (known) return known
+    const made = decode().then((texts) => openTableReader(parsed, partition, server, texts, runtime))
+    readers.set(topic, made)
+    return orAgain(made, () => readers.delete(topic))
+  }
+  return {
+    url: address,
+    async subscribe(topics, { assigned }) {
+      await assigned((await Promise.all(topics.map(partitions))).flat())
+    },
+    partitions,
+    async resolve({ topic }, start) {
+      if (start === 'latest') return positionOf({ phase: 'log', ...(await logEnd(server)), next: 0n })
+      if (start !== 'earliest') {
+        throw new MillraceError('SOURCE_UNSUPPORTED', 'the log of a database has no start by time', {
+          next: 'Start at earliest, which reads the rows of the table first, or at latest.',
+        })
+      }
+      const [database, name] = tableOf(topic)
+      return positionOf({ phase: 'rows', ...(await startPlace(parsed, database, name)), next: 0n })
+    },
+    positionOf: positionOfName,
+    async end() {
+      return endAt(positionOf({ phase: 'log', ...(await logEnd(server)), next: 0n }))
+    },
+    async read(partition, from, options) {
+      return (await readerOf(partition)).read(from, options)
+    },
+    acknowledge: async () => {},
+    async close() {
+      for (const reader of readers.values()) await reader.then(({ close }) => close()).catch(() => {})
+      await server.close()
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { withServices } from '@millrace/testkit'
+import { describe, expect } from 'vitest'
+import { type Change, changesIn, newDatabase, readingOf, type TestDatabase } from './database.ts'
+
+const it = withServices('mariadb')
+
+/** The rows that changes leave, by key. */
+function applied(changes: readonly Change[]): Map<string, unknown> {
+  const rows = new Map<string, unknown>()
+  for (const { op, key, after } of changes) {
+    if (op === 't') rows.clear()
+    else if (op === 'd') rows.delete(JSON.stringify(key))
+    else rows.set(JSON.stringify(key), after)
+  }
+  return rows
+}
+
+async function rowsOf({ connection }: TestDatabase, table: string): Promise<unknown[]> {
+  const [rows] = await connection.query(`SELECT * FROM ${table} ORDER BY 1`)
+  return JSON.parse(JSON.stringify(rows)) as unknown[]
+}
+
+const inOrder = (rows: ReadonlyMap<string, unknown>) =>
+  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))
+
+describe('changes of a table', () => {
+  it('come as Debezium writes them: created, updated, deleted; a changed key is a row that goes and one that comes', async ({
+    mariadb,
+  }) => {
+    const database = await newDatabase(mariadb)
+    const { connection, name } = database
+    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)')
+    const { start, through } = await readingOf(database, 'users')
+    const from = await start('latest')
+    await connection.query("INSERT INTO users VALUES (1, 'Ada'), (2, 'Bob'); INSERT INTO others VALUES (1)")
+    await connection.query("UPDATE users SET name = 'Robert' WHERE id = 2; UPDATE users SET id = 3 WHERE id = 2")
+    await connection.query('DELETE FROM users WHERE id = 1; TRUNCATE users')
+    const { changes } = await through(from)
+    expect(changes.map(({ op, before, after, key }) => [op, before, after, key])).toEqual([
+      ['c', null, { id: 1, name: 'Ada' }, { id: 1 }],
+      ['c', null, { id: 2, name: 'Bob' }, { id: 2 }],
+      ['u', { id: 2, name: 'Bob' }, { id: 2, name: 'Robert' }, { id: 2 }],
+      ['d', { id: 2, name: 'Robert' }, null, { id: 2 }],
+      ['c', null, { id: 3, name: 'Robert' }, { id: 3 }],
+      ['d', { id: 1, name: 'Ada' }, null, { id: 1 }],
+      ['t', null, null, null],
+    ])
+    expect(changes[0]?.source).toMatchObject({ db: name, table: 'users', gtid: expect.stringMatching(/^\d+-7-\d+$/) })
+  })
+
+  it('are the same for whoever asks again, from any of them on, also from the middle of a transaction', async ({
+    mariadb,
+  }) => {
+    const database = await newDatabase(mariadb)
+    const { connection } = database
+    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)')
+    const { source, partition, start, through } = await readingOf(database, 'users')
+    const from = await start('latest')
+    await connection.query('START TRANSACTION')
+    for (let i = 0; i < 5; i++) {
+      await connection.query(`INSERT INTO users VALUES (${i * 2}, 'a'), (${i * 2 + 1}, 'b')`)
+      await connection.query(`INSERT INTO others VALUES (${i})`)
+    }
+    await connection.query("COMMIT; UPDATE users SET name = 'c'; FLUSH BINARY LOGS; DELETE FROM users WHERE id > 3")
+    const { changes, blocks } = await through(from)
+    expect(changes).toHaveLength(26)
+    const names = blocks.flatMap(({ offsets }) => [...(offsets as readonly string[])])
+    expect(new Set(names).size).toBe(26)
+    for (const [i, each] of names.entries()) {
+      const other = await readingOf(database, 'users')
+      expect((await other.through(source.positionOf(each))).changes).toEqual(changes.slice(i))
+      await other.source.close()
+    }
+    expect(partition.id).toBe('0')
+  })
+
+  it('after the rows that were there, whatever happens while these are read: the end is what the database has', async ({
+    mariadb,
+  }) => {
+    const database = await newDatabase(mariadb)
+    const { connection } = database
+    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, n INT)')
+    const values = Array.from({ length: 12_000 }, (_, i) => `(${i - 5_000}, 0)`)
+    await connection.query(`INSERT INTO users VALUES ${values.join(', ')}`)
+    const { source, partition, start } = await readingOf(database, 'users')
+    const changes: Change[] = []
+    let at = await start('earliest')
+    await connection.query('DELETE FROM users WHERE id = -5000')
+    for (let portions = 0; (at[0] ?? 0n) === 0n; portions++) {
+      // Whoever comes anew goes on behind the last key.
+      const { source: fresh } = await readingOf(database, 'users')
+      const block = await (portions % 2 ? fresh : source).read(partition, at, { maxBytes: 1 << 18, waitMs: 1, keys: true })
+      if (!block) throw new Error('no rows came')
+      await fresh.close()
+      changes.push(...changesIn(block))
+      at = block.to
+      await connection.query(`UPDATE users SET n = n + 1 WHERE id % 7 = ${portions % 7}`)
+      await connection.query(`DELETE FROM users WHERE id IN (${portions * 900 - 4_999}, ${6_999 - portions})`)
+      await connection.query(`INSERT INTO users VALUES (${20_000 + portions}, 1), (${-20_000 - portions}, 1)`)
+      await connection.query(`UPDATE users SET id = id - 30000 WHERE id = ${6_000 - portions}`)
+    }
+    changes.push(...(await (await readingOf(database, 'users')).through(at)).changes)
+    expect(changes.filter(({ op }) => op === 'r').length).toBeGreaterThan(11_000)
+    expect(inOrder(applied(changes))).toEqual(await rowsOf(database, 'users'))
+  })
+
+  it('follow the table when it is altered: columns added, dropped, renamed, of another type', async ({ mariadb }) => {
+    const database = await newDatabase(mariadb)
+    const { connection } = database
+    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, a INT, b TEXT)')
+    const { start, through } = await readingOf(database, 'users')
+    const from = await start('latest')
+    await connection.query("INSERT INTO users VALUES (1, 1, 'x'); ALTER TABLE users ADD COLUMN c DECIMAL(5,2) AFTER id")
+    await connection.query("INSERT INTO users VALUES (2, 1.5, 2, 'y'); ALTER TABLE users DROP COLUMN b")
+    await connection.query('ALTER TABLE users RENAME COLUMN a TO d; UPDATE users SET d = 7 WHERE id = 1')
+    await connection.query("ALTER TABLE users MODIFY d VARCHAR(20); INSERT INTO users VALUES (3, NULL, 'z')")
+    const { changes } = await through(from)
+    expect(changes.map(({ after }) => after)).toEqual([
+      { id: 1, a: 1, b: 'x' },
+      { id: 2, c: '1.50', a: 2, b: 'y' },
+      { id: 1, c: null, d: 7 },
+      { id: 3, c: null, d: 'z' },
+    ])
+  })
+
+  it('are read on by keys of any kind, and of several columns', async ({ mariadb }) => {
+    const database = await newDatabase(mariadb)
+    const { connection } = database
+    await connection.query(`CREATE TABLE pairs (
+      kind ENUM('z', 'a'), code VARBINARY(4), name VARCHAR(10), n INT, PRIMARY KEY (kind, code, name))`)
+    const values = Array.from({ length: 200 }, (_, i) => {
+      return `('${i % 2 ? 'a' : 'z'}', x'00${(i % 5).toString(16).padStart(2, '0')}', '${i % 3 ? 'Ü' : "o''"}${i}', ${i})`
+    })
+    await connection.query(`INSERT INTO pairs VALUES ${values.join(', ')}`)
+    const { source, partition, start } = await readingOf(database, 'pairs')
+    const rows: Change[] = []
+    for (let at = await start('earliest'); at[0] === 0n; ) {
+      const block = await source.read(partition, at, { maxBytes: 3_000, waitMs: 1, keys: true })
+      if (!block) throw new Error('no rows came')
+      rows.push(...changesIn(block))
+      at = block.to
+    }
+    expect(rows.map(({ after }) => after?.['n']).sort((a, b) => Number(a) - Number(b))).toEqual(values.map((_, i) => i))
+  })
+})

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import { systemRuntime, valueAt } from '@millrace/base'
+import { freshName } from '@millrace/testkit'
+import { type Block, openSource, type Partition, type Position, type Source, type StartPosition } from '@millrace/transport'
+import { type Connection, createConnection } from 'mysql2/promise'
+import { onTestFinished } from 'vitest'
+
+interface Server {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly ca: string
+}
+
+export interface TestDatabase {
+  readonly connection: Connection
+  readonly name: string
+  readonly address: string
+}
+
+export async function newDatabase({ host, port, user, password, ca }: Server): Promise<TestDatabase> {
+  process.env.MYSQL_PWD = password
+  const connection = await createConnection({
+    ...{ host, port, user, password, multipleStatements: true, supportBigNumbers: true, bigNumberStrings: true },
+    ssl: { ca: await readFile(ca) },
+  })
+  onTestFinished(() => connection.end())
+  const name = freshName('millrace').replaceAll('-', '_')
+  await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
+  await connection.query(`USE ${name}; SET time_zone = '+00:00', sql_mode = ''`)
+  return { connection, name, address: `mysql-cdc://${user}@${host}:${port}/${name}?ca=${ca}` }
+}
+
+/** A change as it comes out of the source. */
+export interface Change {
+  readonly op: string
+  readonly before: Readonly<Record<string, unknown>> | null
+  readonly after: Readonly<Record<string, unknown>> | null
+  readonly source: Readonly<Record<string, unknown>>
+  readonly key: unknown
+}
+
+export interface Reading {
+  readonly source: Source
+  readonly partition: Partition
+  start(from: StartPosition): Promise<Position>
+  /** Reads from a position to the end that there is now. */
+  through(from: Position): Promise<{ changes: Change[]; to: Position; blocks: Block[] }>
+}
+
+export async function readingOf({ address, name }: TestDatabase, table: string): Promise<Reading> {
+  const source = await openSource(address, systemRuntime)
+  onTestFinished(() => source.close())
+  const [partition] = (await source.partitions(`${name}.${table}`)) as [Partition]
+  return {
+    source,
+    partition,
+    start: (from) => source.resolve(partition, from),
+    async through(from) {
+      const end = await source.end(partition)
+      const blocks: Block[] = []
+      let to = from
+      while (!end.passedBy(to)) {
+        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 10_000, keys: true })
+        if (!block) throw new Error(`nothing came at ${to.join('.')}`)
+        blocks.push(block)
+        to = block.to
+      }
+      return { changes: blocks.flatMap(changesIn), to, blocks }
+    },
+  }
+}
+
+export function changesIn(block: Block): Change[] {
+  return Array.from({ length: block.count }, (_, i) => {
+    const change = JSON.parse(Buffer.from(valueAt(block, i) ?? []).toString()) as Change
+    return { ...change, key: JSON.parse(block.keys?.[i] ?? 'null') }
+  })
+}

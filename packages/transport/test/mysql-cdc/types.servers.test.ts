@@ -1,0 +1,73 @@
+import { withServices } from '@millrace/testkit'
+import { expect } from 'vitest'
+import { newDatabase, readingOf } from './database.ts'
+
+const it = withServices('mariadb')
+
+/** A column, a value as SQL, and what a message has. */
+const COLUMNS: readonly (readonly [type: string, value: string, wanted: unknown])[] = [
+  ['TINYINT', '-128', -128],
+  ['TINYINT UNSIGNED', '255', 255],
+  ['SMALLINT', '-32768', -32_768],
+  ['YEAR', '2026', 2026],
+  ['MEDIUMINT', '-8388608', -8_388_608],
+  ['MEDIUMINT UNSIGNED', '16777215', 16_777_215],
+  ['INT UNSIGNED', '4294967295', 4_294_967_295],
+  ['BIGINT', '-9007199254740993', -9_007_199_254_740_993n],
+  ['BIGINT UNSIGNED', '18446744073709551615', 18_446_744_073_709_551_615n],
+  ['FLOAT', '0.1', Math.fround(0.1)],
+  ['DOUBLE', '1.7976931348623157e308', 1.797_693_134_862_315_7e308],
+  ['DECIMAL(30,10)', '-12345678901234567890.0123456789', '-12345678901234567890.0123456789'],
+  ['DECIMAL(5,0)', '7', '7'],
+  ['DECIMAL(9,9)', '-0.000000001', '-0.000000001'],
+  ['DATE', "'1000-01-01'", '1000-01-01'],
+  ['DATE', "'0000-00-00'", null],
+  ['DATETIME', "'9999-12-31 23:59:59'", '9999-12-31 23:59:59'],
+  ['DATETIME(3)', "'2026-01-31 12:00:00.5'", '2026-01-31 12:00:00.500'],
+  ['DATETIME(6)', "'1969-12-31 23:59:59.000001'", '1969-12-31 23:59:59.000001'],
+  ['TIMESTAMP(6) NULL', "'2026-01-31 12:00:00.000001'", '2026-01-31 12:00:00.000001'],
+  ['TIMESTAMP NULL', "'2026-01-31 12:00:00'", '2026-01-31 12:00:00'],
+  ['TIME', "'-838:59:59'", '-838:59:59'],
+  ['TIME(1)', "'-00:00:00.1'", '-00:00:00.1'],
+  ['TIME(6)', "'101:01:01.000001'", '101:01:01.000001'],
+  ['BIT(1)', "b'1'", true],
+  ['BIT(64)', "b'1000000000000000000000000000000000000000000000000000000000000001'", 9_223_372_036_854_775_809n],
+  ["ENUM('a','ü''')", "'ü'''", "ü'"],
+  ["SET('a','b','c')", "'a,c'", 'a,c'],
+  ["SET('a','b','c')", "''", ''],
+  ['CHAR(10)', "'ab '", 'ab'],
+  ['CHAR(200)', "'ü😀'", 'ü😀'],
+  ['VARCHAR(10)', "'\"\\\\'", '"\\'],
+  ['VARCHAR(1000)', "'line\\nbreak'", 'line\nbreak'],
+  ['VARCHAR(10) CHARACTER SET latin1', "'é€'", 'é€'],
+  ['POINT', "ST_GeomFromText('POINT(1 2)')", { wkb: 'AQEAAAAAAAAAAADwPwAAAAAAAABA', srid: 0 }],
+  ['TEXT CHARACTER SET ucs2', "'é'", 'é'],
+  ['LONGTEXT', "repeat('x', 100000)", 'x'.repeat(100_000)],
+  ['JSON', '\'{"a": [1]}\'', '{"a": [1]}'],
+  ['BINARY(4)', "x'0100'", 'AQAAAA=='],
+  ['VARBINARY(4)', "x'00ff'", 'AP8='],
+  ['BLOB', "x'0a0d'", 'Cg0='],
+  ['POINT', "ST_GeomFromText('POINT(1 2)')", { wkb: 'AQEAAAAAAAAAAADwPwAAAAAAAABA', srid: 0 }],
+]
+
+it('a value is the same from the table’s rows and from the log, whatever its type is', async ({ mariadb }) => {
+  const database = await newDatabase(mariadb)
+  const { connection } = database
+  const columns = COLUMNS.map(([type], i) => `c${i} ${type}`).join(', ')
+  await connection.query(`CREATE TABLE wide (id INT PRIMARY KEY, ${columns})`)
+  const { start, through } = await readingOf(database, 'wide')
+  const before = await start('latest')
+  await connection.query(`INSERT INTO wide VALUES (1, ${COLUMNS.map(([, value]) => value).join(', ')})`)
+  await connection.query('INSERT INTO wide (id) VALUES (2)')
+  const [logged, read] = [await through(before), await through(await start('earliest'))]
+  const wanted = Object.fromEntries(COLUMNS.map(([, , value], i) => [`c${i}`, asNumber(value)]))
+  expect(logged.changes.map(({ op, after }) => [op, after])).toEqual([
+    ['c', { id: 1, ...wanted }],
+    ['c', { id: 2, ...Object.fromEntries(Object.keys(wanted).map((name) => [name, null])) }],
+  ])
+  expect(read.changes.map(({ op, after }) => [op, after])).toEqual(logged.changes.map(({ after }) => ['r', after]))
+  expect(read.changes.map(({ key }) => key)).toEqual([{ id: 1 }, { id: 2 }])
+})
+
+/** JSON.parse makes a number of what has more digits. */
+const asNumber = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
