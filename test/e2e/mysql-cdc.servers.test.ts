@@ -14,7 +14,13 @@ const KILLS = 5
 const ITEMS = {
   description: 'Items, as the database has them',
   format: 'debezium',
-  fields: { id: { type: 'long' }, name: { type: 'text' }, price: { type: 'decimal(12,2)' }, made: { type: 'timestamp' }, more: { type: 'text' } },
+  fields: {
+    id: { type: 'long' },
+    name: { type: 'text' },
+    price: { type: 'decimal(12,2)' },
+    made: { type: 'timestamp' },
+    more: { type: 'text' },
+  },
   columns: {
     ...{ id: { type: 'long' }, name: { type: 'string' }, price: { type: 'decimal(12,2)' } },
     ...{ made: { type: 'timestamp' }, more: { type: 'string' } },
@@ -51,11 +57,17 @@ async function change(connection: Connection, rows: number, next: (below: number
     const kind = next(10)
     if (next(20) === 0) await connection.query('START TRANSACTION')
     if (kind < 5) {
-      const values = Array.from({ length: size }, (_, i) => `(${id + i}, 'n${next(1e6)}', ${next(1e6)}.5, '2026-01-01 00:00:00.00${next(10)}')`)
+      const values = Array.from(
+        { length: size },
+        (_, i) => `(${id + i}, 'n${next(1e6)}', ${next(1e6)}.5, '2026-01-01 00:00:00.00${next(10)}')`,
+      )
       await connection.query(
         `INSERT INTO items (id, name, price, made) VALUES ${values.join(',')} ON DUPLICATE KEY UPDATE name = VALUES(name), price = price + 1`,
       )
-    } else if (kind < 7) await connection.query(`UPDATE items SET price = price * 1.1, name = concat(name, 'x') WHERE id BETWEEN ${id} AND ${id + size} AND length(name) < 40`)
+    } else if (kind < 7)
+      await connection.query(
+        `UPDATE items SET price = price * 1.1, name = concat(name, 'x') WHERE id BETWEEN ${id} AND ${id + size} AND length(name) < 40`,
+      )
     else if (kind < 9) await connection.query(`DELETE FROM items WHERE id BETWEEN ${id} AND ${id + size}`)
     else await connection.query(`UPDATE IGNORE items SET id = id + ${next(20_000)} WHERE id = ${id}`)
     if (next(10) === 0) await connection.query('ROLLBACK')
@@ -74,7 +86,9 @@ it('MySQL becomes a Delta table in one command: rows, then changes, through kill
   await connection.query(`CREATE DATABASE ${database}`)
   await connection.query(`USE ${database}`)
   await connection.query("SET time_zone = '+00:00', autocommit = 1")
-  await connection.query('CREATE TABLE items (id BIGINT PRIMARY KEY, name VARCHAR(60), price DECIMAL(12,2), made DATETIME(3))')
+  await connection.query(
+    'CREATE TABLE items (id BIGINT PRIMARY KEY, name VARCHAR(60), price DECIMAL(12,2), made DATETIME(3))',
+  )
   const next = numbers(7)
   await change(connection, CHANGES / 4, next)
   const place = await workplace(password)
@@ -83,7 +97,7 @@ it('MySQL becomes a Delta table in one command: rows, then changes, through kill
   for (let kill = 0; kill < KILLS; kill++) {
     const child = place.start(...stream, '--every', '200ms')
     const committed = printed(child, /commit/)
-    await change(connection, (CHANGES / 2) / KILLS, next)
+    await change(connection, CHANGES / 2 / KILLS, next)
     if (kill === 2) await connection.query("ALTER TABLE items ADD COLUMN more TEXT DEFAULT 'new' AFTER id")
     if (kill === 3) await connection.query('ALTER TABLE items MODIFY name TEXT')
     await committed

@@ -23,7 +23,8 @@ export interface SettingInfo {
 const SETTINGS = {
   source: {
     value: 'ADDRESS',
-    description: 'where the records come from: kafka://host:9092, kinesis://region, embedded:PATH, archive:PLACE or mysql-cdc://user@host/database',
+    description:
+      'where the records come from: kafka://host:9092, kinesis://region, embedded:PATH, archive:PLACE or mysql-cdc://user@host/database',
     default: 'embedded:./data/stream.db',
   },
   lake: {

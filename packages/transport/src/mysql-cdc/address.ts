@@ -29,7 +29,10 @@ export function parseMysqlCdcAddress(address: string, environment: Environment):
   for (const name of url.searchParams.keys()) {
     if (!SETTINGS.has(name)) throw wrong(address, `there is no setting ${name}; they are ${[...SETTINGS].join(', ')}`)
   }
-  const tables = url.searchParams.get('tables')?.split(',').filter((name) => name !== '')
+  const tables = url.searchParams
+    .get('tables')
+    ?.split(',')
+    .filter((name) => name !== '')
   return {
     host: hostOf(url),
     port: Number(url.port) || DEFAULT_PORT,

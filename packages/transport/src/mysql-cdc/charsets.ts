@@ -44,7 +44,10 @@ export async function openDecoder(server: Server): Promise<Decode> {
     const charset = charsets.get(collation) ?? ''
     const name = DECODERS[charset]
     if (name === undefined) {
-      throw unsuited(`a column has the character set ${charset || collation}, which can't be read`, 'Convert the column to utf8mb4.')
+      throw unsuited(
+        `a column has the character set ${charset || collation}, which can't be read`,
+        'Convert the column to utf8mb4.',
+      )
     }
     const decoder = name === 'utf-8' ? name : new TextDecoder(name)
     decoders.set(collation, decoder)

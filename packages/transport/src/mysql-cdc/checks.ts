@@ -5,7 +5,11 @@ const WANTED: readonly (readonly [name: string, value: RegExp, next: string])[] 
   ['log_bin', /^(ON|1)$/i, 'Start the server with log_bin (on RDS: switch automated backups on).'],
   ['binlog_format', /^ROW$/i, 'SET GLOBAL binlog_format = ROW, and connect its clients anew.'],
   ['binlog_row_image', /^FULL$/i, 'SET GLOBAL binlog_row_image = FULL, and connect its clients anew.'],
-  ['binlog_row_metadata', /^FULL$/i, 'SET GLOBAL binlog_row_metadata = FULL: changes come with the names of their columns then. It takes MariaDB 10.5 or MySQL 8.'],
+  [
+    'binlog_row_metadata',
+    /^FULL$/i,
+    'SET GLOBAL binlog_row_metadata = FULL: changes come with the names of their columns then. It takes MariaDB 10.5 or MySQL 8.',
+  ],
   ['log_bin_compress', /^(OFF|0|)$/i, 'SET GLOBAL log_bin_compress = OFF.'],
   ['binlog_transaction_compression', /^(OFF|0|)$/i, 'SET GLOBAL binlog_transaction_compression = OFF.'],
 ]

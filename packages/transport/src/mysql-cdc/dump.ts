@@ -1,8 +1,8 @@
 import type { Runtime } from '@millrace/base'
 import type { Connection } from 'mysql2/promise'
-import { connect, fileName } from './server.ts'
 import type { MysqlCdcAddress } from './address.ts'
 import { fromMysql } from './mysql-error.ts'
+import { connect, fileName } from './server.ts'
 
 /** An event of the log. */
 export interface LogEvent {
@@ -63,7 +63,8 @@ export async function openDump(
 ): Promise<Dump> {
   const connection = await connect(address)
   const doing = `reading the log of ${address.host}:${address.port} from ${fileName(base, file)}:${pos}`
-  const failOnce = (error: unknown) => fail(fromMysql(error ?? new Error('the server has closed the connection'), doing))
+  const failOnce = (error: unknown) =>
+    fail(fromMysql(error ?? new Error('the server has closed the connection'), doing))
   const raw = (connection as unknown as { readonly connection: RawConnection }).connection
   await prepare(connection).catch((error: unknown) => {
     connection.destroy()
@@ -141,7 +142,9 @@ function createStripper(): (event: LogEvent) => LogEvent | undefined {
 
 /** Says that checksums are known, asks for the events of MariaDB's GTIDs, and for signs of life. */
 async function prepare(connection: Connection): Promise<void> {
-  await connection.query('SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum')
+  await connection.query(
+    'SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum',
+  )
   await connection.query('SET @mariadb_slave_capability = 4')
   const period = HEARTBEAT_SECONDS * 1_000_000_000
   await connection.query(`SET @master_heartbeat_period = ${period}, @source_heartbeat_period = ${period}`)

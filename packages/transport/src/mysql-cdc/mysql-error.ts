@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/base'
 const DENIED = /^ER_(.*ACCESS_DENIED.*|SECURE_TRANSPORT_REQUIRED)$/
 const LOG_LOST = 'ER_MASTER_FATAL_ERROR_READING_BINLOG'
 
-export const RIGHTS =
+const RIGHTS =
   'GRANT SELECT ON its tables, and REPLICATION SLAVE and BINLOG MONITOR (MySQL: REPLICATION CLIENT) ON *.*, to this user; check MYSQL_PWD.'
 const LOST =
   'Keep the log longer there (binlog_expire_logs_seconds; on RDS: binlog retention hours). The table can be read anew with a new group.'

@@ -54,7 +54,14 @@ export function openTableReader(
       log.position = to
       if (messages.length === 0 && samePosition(to, from)) return undefined
       const newest = messages.at(-1)?.time
-      const block = blockOf(partition, from, to, messages, messages.map(({ at }) => at), newest)
+      const block = blockOf(
+        partition,
+        from,
+        to,
+        messages,
+        messages.map(({ at }) => at),
+        newest,
+      )
       return { ...block, ...(newest !== undefined && { behind: { ms: Math.max(0, runtime.now() - newest) } }) }
     } catch (error) {
       closeLog()

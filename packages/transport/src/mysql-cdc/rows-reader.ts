@@ -29,7 +29,7 @@ export async function readNextRows(
   known: readonly string[] | undefined,
   maxBytes: number,
 ): Promise<Rows> {
-  const after = known ?? keyTold(table, place)
+  const after = known ?? keyOf(table, place)
   const { columns, key, database, name } = table
   const order = key.map((column) => quoteName(column.name)).join(', ')
   const first = quoteName(key[0]?.name ?? '')
@@ -58,8 +58,8 @@ export async function readNextRows(
   return { messages, places, next: isEnd ? { phase: 'log', ...log } : next, last }
 }
 
-/** A key of one whole number is told by the place, so that reading goes on behind it in another process too. */
-function keyTold({ key }: Table, { next }: Place): string[] | undefined {
+/** A key of one whole number stands in the place, so that reading goes on behind it in another process too. */
+function keyOf({ key }: Table, { next }: Place): string[] | undefined {
   return key.length === 1 && key[0]?.isInteger && next > 0n ? [String(next - SHIFT - 1n)] : undefined
 }
 

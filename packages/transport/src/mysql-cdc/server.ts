@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise'
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import type { MysqlCdcAddress } from './address.ts'
 import { fromMysql } from './mysql-error.ts'
 
@@ -68,7 +68,8 @@ export async function logEnd(server: Server): Promise<LogPlace> {
     if (error instanceof MillraceError && /syntax/i.test(error.message)) return server.rows('SHOW BINARY LOG STATUS')
     throw error
   })
-  if (!row) throw unsuited('its binary log is off', 'Start the server with log_bin (on RDS: switch automated backups on).')
+  if (!row)
+    throw unsuited('its binary log is off', 'Start the server with log_bin (on RDS: switch automated backups on).')
   return { ...parseFile(textOf(row[0])), pos: BigInt(textOf(row[1])) }
 }
 

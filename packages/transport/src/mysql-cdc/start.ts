@@ -17,8 +17,10 @@ export async function startPlace(address: MysqlCdcAddress, database: string, tab
   try {
     // MariaDB tells the place of a snapshot of its engine, and locks nothing.
     await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')
-    const told = new Map((await rows("SHOW STATUS LIKE 'binlog_snapshot_%'")).map(([name, value]) => [textOf(name), value]))
-    const [file, pos] = ['Binlog_snapshot_file', 'Binlog_snapshot_position'].map((name) => textOf(told.get(name)))
+    const shown = new Map(
+      (await rows("SHOW STATUS LIKE 'binlog_snapshot_%'")).map(([name, value]) => [textOf(name), value]),
+    )
+    const [file, pos] = ['Binlog_snapshot_file', 'Binlog_snapshot_position'].map((name) => textOf(shown.get(name)))
     if (file) return { ...parseFile(file), pos: BigInt(pos ?? 0) }
     // MySQL: whoever has written to the table is done with its commit when the lock of this one table is given.
     await connection.query(`LOCK TABLES ${quoteName(database)}.${quoteName(table)} READ`)

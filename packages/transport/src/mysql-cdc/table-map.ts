@@ -17,7 +17,7 @@ export interface TableMap {
   readonly id: number
   readonly database: string
   readonly table: string
-  /** Undefined: the log does not tell the names of columns. */
+  /** Absent where the log does not have the names of columns. */
   readonly columns: readonly LogColumn[] | undefined
   /** Indexes of the primary key's columns. */
   readonly key: readonly number[]

@@ -104,7 +104,9 @@ const two = (value: number) => String(value).padStart(2, '0')
 function fraction(from: Cursor, digits: number): string {
   if (digits === 0) return ''
   const size = (digits + 1) >> 1
-  return `.${String(bigEndian(from, size)).padStart(size * 2, '0').slice(0, digits)}`
+  return `.${String(bigEndian(from, size))
+    .padStart(size * 2, '0')
+    .slice(0, digits)}`
 }
 
 function day(year: number, month: number, dayOfMonth: number): string | undefined {
@@ -135,7 +137,12 @@ function time(from: Cursor, digits: number): string {
   const unit = 256 ** size
   const value = bigEndian(from, 3 + size) - 0x800000 * unit
   const [clock, rest] = [Math.floor(Math.abs(value) / unit), Math.abs(value) % unit]
-  const tail = digits === 0 ? '' : `.${String(rest).padStart(size * 2, '0').slice(0, digits)}`
+  const tail =
+    digits === 0
+      ? ''
+      : `.${String(rest)
+          .padStart(size * 2, '0')
+          .slice(0, digits)}`
   return `"${value < 0 ? '-' : ''}${two(clock >> 12)}:${two((clock >> 6) & 63)}:${two(clock & 63)}${tail}"`
 }
 
@@ -151,14 +158,13 @@ function memberAt({ members, collation }: LogColumn, at: number, decode: Decode)
 
 function membersIn(from: Cursor, column: LogColumn, decode: Decode): string {
   const bits = BigInt(`0x0${Buffer.from(take(from, column.meta)).reverse().toString('hex')}`)
-  return column.members
-    .flatMap((_, at) => ((bits >> BigInt(at)) & 1n ? [memberAt(column, at, decode)] : []))
-    .join(',')
+  return column.members.flatMap((_, at) => ((bits >> BigInt(at)) & 1n ? [memberAt(column, at, decode)] : [])).join(',')
 }
 
 function string(bytes: Buffer, { type, meta, collation }: LogColumn, decode: Decode): string {
   if (collation !== BYTES) return JSON.stringify(decode(bytes, collation))
   // Zeros at the end of a BINARY are not logged.
-  const whole = type === TYPE.string && bytes.length < meta ? Buffer.concat([bytes, Buffer.alloc(meta - bytes.length)]) : bytes
+  const whole =
+    type === TYPE.string && bytes.length < meta ? Buffer.concat([bytes, Buffer.alloc(meta - bytes.length)]) : bytes
   return `"${whole.toString('base64')}"`
 }

@@ -29,7 +29,9 @@ describe('changes of a table', () => {
   }) => {
     const database = await newDatabase(mariadb)
     const { connection, name } = database
-    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)')
+    await connection.query(
+      'CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)',
+    )
     const { start, through } = await readingOf(database, 'users')
     const from = await start('latest')
     await connection.query("INSERT INTO users VALUES (1, 'Ada'), (2, 'Bob'); INSERT INTO others VALUES (1)")
@@ -53,7 +55,9 @@ describe('changes of a table', () => {
   }) => {
     const database = await newDatabase(mariadb)
     const { connection } = database
-    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)')
+    await connection.query(
+      'CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)',
+    )
     const { source, partition, start, through } = await readingOf(database, 'users')
     const from = await start('latest')
     await connection.query('START TRANSACTION')
@@ -89,7 +93,11 @@ describe('changes of a table', () => {
     for (let portions = 0; (at[0] ?? 0n) === 0n; portions++) {
       // Whoever comes anew goes on behind the last key.
       const { source: fresh } = await readingOf(database, 'users')
-      const block = await (portions % 2 ? fresh : source).read(partition, at, { maxBytes: 1 << 18, waitMs: 1, keys: true })
+      const block = await (portions % 2 ? fresh : source).read(partition, at, {
+        maxBytes: 1 << 18,
+        waitMs: 1,
+        keys: true,
+      })
       if (!block) throw new Error('no rows came')
       await fresh.close()
       changes.push(...changesIn(block))
@@ -140,6 +148,6 @@ describe('changes of a table', () => {
       rows.push(...changesIn(block))
       at = block.to
     }
-    expect(rows.map(({ after }) => after?.['n']).sort((a, b) => Number(a) - Number(b))).toEqual(values.map((_, i) => i))
+    expect(rows.map(({ after }) => after?.n).sort((a, b) => Number(a) - Number(b))).toEqual(values.map((_, i) => i))
   })
 })

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { systemRuntime, valueAt } from '@millrace/base'
 import { freshName } from '@millrace/testkit'
-import { type Block, openSource, type Partition, type Position, type Source, type StartPosition } from '@millrace/transport'
+import {
+  type Block,
+  openSource,
+  type Partition,
+  type Position,
+  type Source,
+  type StartPosition,
+} from '@millrace/transport'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 

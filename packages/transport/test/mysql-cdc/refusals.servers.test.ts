@@ -47,7 +47,10 @@ it('refuses a wrong password, and an address with one', async ({ mariadb }) => {
   const open = (changed: string) => openSource(changed, systemRuntime)
   const stranger = await open(address.replace('//', '//nobody-').replace('//nobody-millrace@', '//nobody@'))
   onTestFinished(() => stranger.close())
-  await expect(stranger.partitions(`${name}.good`)).rejects.toMatchObject({ code: 'SOURCE_DENIED', next: /GRANT SELECT/ })
+  await expect(stranger.partitions(`${name}.good`)).rejects.toMatchObject({
+    code: 'SOURCE_DENIED',
+    next: /GRANT SELECT/,
+  })
   await expect(open(address.replace('millrace@', 'millrace:secret@'))).rejects.toMatchObject({ code: 'SECRET_IN_URL' })
   await expect(open(`${address}&table=a`)).rejects.toMatchObject({ code: 'SOURCE_ADDRESS' })
 })
