@@ -41,3 +41,21 @@ test.for<[string, readonly Sent[]]>([
     await place.expectPeakBelow(MOST_BYTES, `embedded store, ${what}`)
   },
 )
+
+test('long texts of two batches are not in the engine at once: all are rows', { timeout: 120_000 }, async ({
+  annotate,
+  onTestFinished,
+}) => {
+  const place = await openMeasuredWorkplace(annotate)
+  onTestFinished(() => place.leave())
+  const source = `embedded:${join(place.folder, 'stream.db')}`
+  const producer = await openProducer(source, systemRuntime)
+  const name = 'x'.repeat(15 * MEGABYTE)
+  const record = { ind: 1, first_name: name, last_name: 'B', age: 30, date_joined: '2016-01-01 00:00:00' }
+  const value = Buffer.from(JSON.stringify(record))
+  for (let i = 0; i < 8; i++) await producer.send('user', [{ value }])
+  await producer.close()
+  const where = ['--source', source, '--datasets', 'user', '--dataset-folders', PINTEREST.datasets]
+  const { stdout, stderr } = await place.run('stream', ...where, '--topics', 'user=user', '--until-caught-up', '--json')
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) || stderr)).toMatchObject({ rows: 8, quarantined: 0 })
+})

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api'
 import bindings, { type PendingResult } from '@duckdb/node-bindings'
-import { openWorkFolder } from '@millrace/base'
+import { createTurns, openWorkFolder } from '@millrace/base'
 import { confine } from './confine.ts'
 
 export interface DuckDBOptions {
@@ -23,8 +23,16 @@ export interface DuckDBOptions {
 
 export interface DuckDB {
   connect(): Promise<DuckDBConnection>
+  /**
+   * Runs work on values, of which the longest has so many bytes. Work on long ones waits for its turn: a statement holds
+   * such a value several times, and two of them together would pass the memory limit.
+   */
+  withRoomFor<T>(longest: number, work: () => Promise<T>): Promise<T>
   close(): void
 }
+
+/** A longer value is worked on in turn. */
+const LONG_VALUE = 4 << 20
 
 /** Opens an engine. Every connection thinks in UTC: text without a zone means that, whatever TZ says. */
 export async function openDuckDB(options: DuckDBOptions): Promise<DuckDB> {
@@ -46,8 +54,10 @@ export async function openDuckDB(options: DuckDBOptions): Promise<DuckDB> {
   await first.run("SET GLOBAL TimeZone = 'UTC'")
   if (options.files !== 'all') await confine(first, [temporaryFolder, ...options.files])
   first.closeSync()
+  const inTurn = createTurns()
   return {
     connect: () => instance.connect(),
+    withRoomFor: (longest, work) => (longest > LONG_VALUE ? inTurn(work) : work()),
     close() {
       instance.closeSync()
       if (own !== undefined) rmSync(own, { recursive: true, force: true })

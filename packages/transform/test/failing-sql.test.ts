@@ -52,7 +52,7 @@ function counting(): { readonly engine: DuckDB; readonly count: () => number } {
     })
   const connect = async () =>
     countRuns<DuckDBConnection>(await engine.connect(), ['run', 'runAndReadAll', 'start', 'prepare'])
-  return { engine: { connect, close: () => {} }, count: () => statements }
+  return { engine: { ...engine, connect }, count: () => statements }
 }
 
 const RECORDS = 2_000

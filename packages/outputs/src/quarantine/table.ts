@@ -44,8 +44,20 @@ export async function stageRejected(
   runtime: Runtime,
 ): Promise<StagedFile> {
   const largest = records.reduce((most, { value }) => Math.max(most, value?.length ?? 0), 0)
-  using roomy = largest > LARGEST_USUAL ? await roomyEngine(largest, folder) : undefined
-  const connection = await (roomy?.engine ?? engine).connect()
+  if (largest <= LARGEST_USUAL) {
+    return engine.withRoomFor(largest, () => writeRejected(records, engine, folder, runtime))
+  }
+  using roomy = await roomyEngine(largest, folder)
+  return await writeRejected(records, roomy.engine, folder, runtime)
+}
+
+async function writeRejected(
+  records: readonly RejectedRecord[],
+  engine: DuckDB,
+  folder: string,
+  runtime: Runtime,
+): Promise<StagedFile> {
+  const connection = await engine.connect()
   try {
     const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB']
     await connection.run(`CREATE TEMP TABLE rejected (${columns.join(', ')})`)

@@ -133,11 +133,15 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       connection.closeSync()
     }
   }
+  const cleanInTurn: typeof clean = (dataset, blocks, ...others) => {
+    const longest = blocks.reduce((most, { traits }) => Math.max(most, traits.longest), 0)
+    return engine.withRoomFor(longest, () => clean(dataset, blocks, ...others))
+  }
   return {
-    cleanIntoFiles: clean,
+    cleanIntoFiles: cleanInTurn,
     cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options, check),
     checkRecords: async (dataset, blocks, nameOf, table) =>
-      (await clean(dataset, blocks, undefined, nameOf, table)).report,
+      (await cleanInTurn(dataset, blocks, undefined, nameOf, table)).report,
   }
 }
 

@@ -1,4 +1,4 @@
-import { combineTraits, MillraceError, type Runtime } from '@millrace/base'
+import { combineTraits, createTurns, MillraceError, type Runtime, type Turns } from '@millrace/base'
 import { type BufferPool, createBufferPool } from '../buffers.ts'
 import {
   type Block,
@@ -68,6 +68,7 @@ async function resolvePosition(
 interface Reader {
   readonly store: EmbeddedStore
   readonly buffers: BufferPool
+  /** Readers of many partitions would hold a block each before any is counted. */
   readonly inTurn: Turns
   readonly runtime: Runtime
 }
@@ -154,16 +155,4 @@ function blockOf(
 
 function keysOf({ keys, count }: StoredBatch): (string | undefined)[] {
   return Array.from({ length: count }, (_, i) => keys?.[i] ?? undefined)
-}
-
-/** Lets one after another work: readers of many partitions would hold a block each before any is counted. */
-type Turns = <T>(work: () => Promise<T>) => Promise<T>
-
-function createTurns(): Turns {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const turn = last.then(work)
-    last = turn.catch(() => {})
-    return turn
-  }
 }
