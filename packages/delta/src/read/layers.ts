@@ -1,5 +1,5 @@
 /** A read-only map. */
-export interface Keyed<V> {
+export interface ByKey<V> {
   readonly size: number
   get(key: string): V | undefined
   has(key: string): boolean
@@ -16,7 +16,7 @@ export type Changes<V> = ReadonlyMap<string, V | undefined>
  * word. Layers are merged when one has grown to half of the one below, so there are few, and a change costs
  * about its own size however large the set is.
  */
-export interface Layered<V> extends Keyed<V> {
+export interface Layered<V> extends ByKey<V> {
   with(changes: Changes<V>): Layered<V>
 }
 

@@ -1,7 +1,7 @@
 import type { Actions, AddFile, DeletionVector, Metadata, Protocol, RemoveFile } from '../log/actions.ts'
 import { locationsOf } from '../log/location.ts'
 import type { TableRef } from '../log/log.ts'
-import { type Keyed, type Layered, layered } from './layers.ts'
+import { type ByKey, type Layered, layered } from './layers.ts'
 
 /** A table's state while the log is played into it. */
 export interface Replay {
@@ -66,7 +66,7 @@ export function startReplay(table: TableRef, base: TableState = NOTHING): Replay
 
 function current(
   changed: ReadonlyMap<string, AddFile | undefined>,
-  base: Keyed<AddFile>,
+  base: ByKey<AddFile>,
   key: string,
 ): AddFile | undefined {
   return changed.has(key) ? changed.get(key) : base.get(key)

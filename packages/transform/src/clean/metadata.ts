@@ -2,7 +2,7 @@ import { endBefore, type JoinedValues } from '@millrace/base'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { type Field, TIMESTAMP_SHAPES } from '../dataset/fields.ts'
-import type { Metadata, MetadataSource } from '../dataset/metadata.ts'
+import type { MessageMetadata, MetadataSource } from '../dataset/metadata.ts'
 
 /** Returns the data set with what it wants of a message beside its value as fields of the lines that are cleaned. */
 export function withMetadataFields(dataset: Dataset): Dataset {
@@ -27,7 +27,7 @@ const LINE_FEED = 0x0a
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
 
 /** Puts what the data set wants of each message into its line, in front of its own members. What is no object stays. */
-export function addMetadata(metadata: readonly Metadata[], raw: RawMessages, read: ReadMessages): ReadMessages {
+export function addMetadata(metadata: readonly MessageMetadata[], raw: RawMessages, read: ReadMessages): ReadMessages {
   if (metadata.length === 0) return read
   const { lines } = read
   const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw)))

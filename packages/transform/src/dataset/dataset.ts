@@ -5,7 +5,7 @@ import type { Format } from '@millrace/formats'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
 import type { Keyed } from './keyed.ts'
-import type { Metadata } from './metadata.ts'
+import type { MessageMetadata } from './metadata.ts'
 
 /**
  * A data set, loaded from a folder: dataset.json has its fields and columns, clean.sql turns the former into the
@@ -18,7 +18,7 @@ export interface Dataset {
   readonly format: Format
   readonly fields: readonly Field[]
   /** What `raw` has of each message beside the fields. */
-  readonly metadata: readonly Metadata[]
+  readonly metadata: readonly MessageMetadata[]
   /** The columns of its table. */
   readonly schema: StructType
   /** How records change a keyed table. Absent where rows are only appended. */

@@ -6,7 +6,7 @@ const SIMPLE = ['key', 'headers', 'timestamp', 'topic', 'partition', 'offset'] a
 export type MetadataSource = (typeof SIMPLE)[number] | `header:${string}`
 
 /** Something of a message beside its value, under the name that clean.sql knows it by. */
-export interface Metadata {
+export interface MessageMetadata {
   readonly name: string
   readonly from: MetadataSource
 }
@@ -19,7 +19,7 @@ const Source = z.string().refine((from) => (SIMPLE as readonly string[]).include
 export const MetadataDescription = z.record(z.string().min(1), Source).default({})
 
 /** Returns what a source is to hand over of each message, which it does only when asked. */
-export function wantedMetadata(metadata: readonly Metadata[]) {
+export function wantedMetadata(metadata: readonly MessageMetadata[]) {
   return {
     keys: metadata.some(({ from }) => from === 'key'),
     headers: metadata.some(({ from }) => from.startsWith('header')),
