@@ -98,7 +98,7 @@ async function print(
   ]
   for (const problem of problems) line(style('red', problem))
   if (problems.length === 0) line(style('green', 'nothing is missing, nothing is doubled'))
-  else line(style(['red', 'bold'], `${problems.length} problems`))
+  else line(style(['red', 'bold'], problems.length === 1 ? '1 problem' : `${problems.length} problems`))
 }
 
 function accountRows({ table, partitions }: TableVerdict): unknown[][] {
