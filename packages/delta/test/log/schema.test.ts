@@ -96,6 +96,11 @@ describe('a schema is broken, and the place named,', () => {
     )
   })
 
+  test('where it is brackets that would take fifty times their memory: it is not parsed at all', () => {
+    const bomb = metadataOf('['.repeat(600_000) + ']'.repeat(600_000))
+    expect(() => schemaOf(bomb)).toThrow('is not JSON')
+  })
+
   test('but not when a writer has left out metadata and nullable', () => {
     expect(schemaOf(metadataOf('{"type":"struct","fields":[{"name":"a","type":"long"}]}')).fields).toEqual([
       { name: 'a', type: 'long', nullable: true, metadata: {} },
