@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { freshName, withServices } from '@millrace/testkit'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { expect, onTestFinished } from 'vitest'
+import { openPage, openShell } from './examples.ts'
 import { openWorkplace, printed, type Workplace } from './millrace.ts'
 
 const it = withServices('mariadb')
@@ -117,4 +118,40 @@ it('MySQL becomes a Delta table in one command: rows, then changes, through kill
   expect(inLake).toEqual(inDatabase)
   expect(await place.sql('SELECT count(*) AS n FROM items WHERE more IS NOT NULL')).toEqual([{ n: expect.any(Number) }])
   expect(await place.run('quarantine', 'list', '--json')).toMatchObject({ exitCode: 0 })
+})
+
+it('the example of docs/database-changes.md makes a table of a table', async ({
+  mariadb: { host, port, user, password, ca },
+}) => {
+  const connection = await createConnection({ host, port, user, password, ssl: { ca: await readFile(ca) } })
+  onTestFinished(() => connection.end())
+  const database = freshName('millrace').replaceAll('-', '_')
+  await connection.query(`CREATE DATABASE ${database}`)
+  await connection.query(`CREATE TABLE ${database}.items (id BIGINT PRIMARY KEY, name TEXT, price DECIMAL(12,2))`)
+  await connection.query(`INSERT INTO ${database}.items VALUES (1, 'tea', 2.5), (2, 'cup', 7), (3, 'pot', 20)`)
+  const place = await openShell({ MILLRACE_DATASETS: 'items', MILLRACE_DATASET_FOLDERS: 'datasets' })
+  const [page, text] = await Promise.all([
+    openPage('database-changes.md'),
+    readFile(join(import.meta.dirname, '../../docs/database-changes.md'), 'utf8'),
+  ])
+  const folder = join(place.folder, 'datasets', 'items')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'dataset.json'), /```jsonc\n(.*?)```/s.exec(text)?.[1] ?? '')
+  await writeFile(join(folder, 'clean.sql'), 'SELECT id, name, price FROM raw')
+  const [example = ''] = page.examplesOf('mysql-cdc://')
+  const here = {
+    'MYSQL_PWD=…': `MYSQL_PWD='${password}'`,
+    'reader@db.example:3306/shop': `${user}@${host}:${port}/${database}`,
+    '/etc/ssl/db-ca.pem': ca,
+    'millrace stream': 'millrace stream --until-caught-up',
+  }
+  const rows = await page.run(place, example, here)
+  expect(rows, rows.output).toMatchObject({ exitCode: 0 })
+  await connection.query(`UPDATE ${database}.items SET price = 8 WHERE id = 2`)
+  await connection.query(`DELETE FROM ${database}.items WHERE id = 3`)
+  expect(await page.run(place, example, here)).toMatchObject({ exitCode: 0 })
+  expect(await place.sql('SELECT id, name, price::DOUBLE AS price FROM items ORDER BY id')).toEqual([
+    { id: 1, name: 'tea', price: 2.5 },
+    { id: 2, name: 'cup', price: 8 },
+  ])
 })
