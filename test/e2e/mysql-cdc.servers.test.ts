@@ -8,9 +8,9 @@ import { openWorkplace, printed, type Workplace } from './millrace.ts'
 
 const it = withServices('mariadb')
 
-/** Changes in all. MILLRACE_CHANGES=1000000 is the long form. */
-const CHANGES = Number(process.env.MILLRACE_CHANGES ?? 20_000)
-const KILLS = 5
+/** Changes in all. MILLRACE_CHANGES=1000000 MILLRACE_KILLS=100 is the long form. */
+const CHANGES = Number(process.env.MILLRACE_CHANGES ?? 50_000)
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 5)
 
 const ITEMS = {
   description: 'Items, as the database has them',
