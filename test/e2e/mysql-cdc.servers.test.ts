@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freshName, withServices } from '@millrace/testkit'
+import { freshName, type MariadbAddress, withServices } from '@millrace/testkit'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { expect, onTestFinished } from 'vitest'
 import { openPage, openShell } from './examples.ts'
@@ -78,14 +78,21 @@ async function change(connection: Connection, rows: number, next: (below: number
   await connection.query('COMMIT')
 }
 
-it('MySQL becomes a Delta table in one command: rows, then changes, through kills and an altered table', async ({
-  mariadb: { host, port, user, password, ca },
-}) => {
+/** A database that nobody else uses, and a connection to it. */
+async function ownDatabase({ host, port, user, password, ca }: MariadbAddress) {
   const connection = await createConnection({ host, port, user, password, ssl: { ca: await readFile(ca) } })
   onTestFinished(() => connection.end())
   const database = freshName('millrace').replaceAll('-', '_')
   await connection.query(`CREATE DATABASE ${database}`)
   await connection.query(`USE ${database}`)
+  return { connection, database }
+}
+
+it('MySQL becomes a Delta table in one command: rows, then changes, through kills and an altered table', async ({
+  mariadb,
+}) => {
+  const { host, port, user, password, ca } = mariadb
+  const { connection, database } = await ownDatabase(mariadb)
   await connection.query("SET time_zone = '+00:00', autocommit = 1")
   await connection.query(
     'CREATE TABLE items (id BIGINT PRIMARY KEY, name VARCHAR(60), price DECIMAL(12,2), made DATETIME(3))',
@@ -120,13 +127,9 @@ it('MySQL becomes a Delta table in one command: rows, then changes, through kill
   expect(await place.run('quarantine', 'list', '--json')).toMatchObject({ exitCode: 0 })
 })
 
-it('the example of docs/database-changes.md makes a table of a table', async ({
-  mariadb: { host, port, user, password, ca },
-}) => {
-  const connection = await createConnection({ host, port, user, password, ssl: { ca: await readFile(ca) } })
-  onTestFinished(() => connection.end())
-  const database = freshName('millrace').replaceAll('-', '_')
-  await connection.query(`CREATE DATABASE ${database}`)
+it('the example of docs/database-changes.md makes a table of a table', async ({ mariadb }) => {
+  const { host, port, user, password, ca } = mariadb
+  const { connection, database } = await ownDatabase(mariadb)
   await connection.query(`CREATE TABLE ${database}.items (id BIGINT PRIMARY KEY, name TEXT, price DECIMAL(12,2))`)
   await connection.query(`INSERT INTO ${database}.items VALUES (1, 'tea', 2.5), (2, 'cup', 7), (3, 'pot', 20)`)
   const place = await openShell({ MILLRACE_DATASETS: 'items', MILLRACE_DATASET_FOLDERS: 'datasets' })

@@ -1,4 +1,5 @@
 import type { Runtime } from '@millrace/base'
+import { mysqlLogin } from '@millrace/transport'
 import { createPool, type Pool, type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2'
 import type { MysqlAddress } from './address.ts'
 import { flooded, guardFlood } from './flood.ts'
@@ -61,18 +62,8 @@ export function openDatabase(address: MysqlAddress, runtime: Runtime): Database 
   }
 }
 
-function poolOptions({ host, port, user, password, database, tls }: MysqlAddress): PoolOptions {
-  return {
-    host,
-    port,
-    user,
-    database,
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { ssl: tls === 'Amazon RDS' ? tls : { ...tls, verifyIdentity: true } }),
-    charset: 'utf8mb4',
-    connectionLimit: CONNECTIONS,
-    ...PLAIN,
-  }
+function poolOptions(address: MysqlAddress): PoolOptions {
+  return { ...mysqlLogin(address), database: address.database, connectionLimit: CONNECTIONS, ...PLAIN }
 }
 
 /** Runs a query whose answer has at most `MOST_ROWS` rows. */

@@ -1,16 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { freshName, PINTEREST } from '@millrace/testkit'
+import { freshName, type MariadbAddress, PINTEREST } from '@millrace/testkit'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 import { generatorFeed } from '../../src/index.ts'
-
-interface Server {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly password: string
-  readonly ca: string
-}
 
 /** The emulator's tables as they are taught. */
 /** Names of the emulator's tables by data set. */
@@ -43,7 +35,7 @@ export interface TestDatabase {
 }
 
 /** A database that nobody else uses, and a connection to it. */
-export async function newDatabase({ host, port, user, password, ca }: Server): Promise<TestDatabase> {
+export async function newDatabase({ host, port, user, password, ca }: MariadbAddress): Promise<TestDatabase> {
   process.env.MYSQL_PWD = password
   const connection = await createConnection({ host, port, user, password, ssl: { ca: await readFile(ca) } })
   onTestFinished(() => connection.end())

@@ -29,8 +29,9 @@ interface PreparedChanges extends Prepared {
 const TRIES = 20
 
 /**
- * A Delta table with one row for each key, or with all versions of it. What a batch changes is found at its commit, when all batches before it are
- * in the table; files that go, files that come, deletion vectors and the progress are one entry of the log.
+ * A Delta table with one row for each key, or with all versions of it. What a batch changes is found at its commit, when
+ * all batches before it are in the table; files that go, files that come, deletion vectors and the progress are one
+ * entry of the log.
  */
 export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Promise<Output> {
   const { store, table: path, dataset, group, machine } = context

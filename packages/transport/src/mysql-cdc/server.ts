@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
+import { mysqlLogin } from '../mysql-server.ts'
 import type { MysqlCdcAddress } from './address.ts'
 import { fromMysql } from './mysql-error.ts'
 
@@ -13,12 +14,10 @@ export interface Server {
 }
 
 export async function connect(address: MysqlCdcAddress): Promise<Connection> {
-  const { host, port, user, password, tls, database } = address
   try {
     const connection = await createConnection({
-      ...{ host, port, user, charset: 'utf8mb4', enableKeepAlive: true },
-      ...(password !== undefined && { password }),
-      ...(tls !== undefined && { ssl: tls === 'Amazon RDS' ? tls : { ...tls, verifyIdentity: true } }),
+      ...mysqlLogin(address),
+      enableKeepAlive: true,
       rowsAsArray: true,
       typeCast: (field) => field.buffer(),
     })
@@ -27,7 +26,7 @@ export async function connect(address: MysqlCdcAddress): Promise<Connection> {
     await connection.query("SET time_zone = '+00:00', sql_mode = ''")
     return connection
   } catch (error) {
-    throw fromMysql(error, `connecting to mysql-cdc://${host}:${port}/${database}`)
+    throw fromMysql(error, `connecting to mysql-cdc://${address.host}:${address.port}/${address.database}`)
   }
 }
 

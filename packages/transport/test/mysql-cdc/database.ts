@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { systemRuntime, valueAt } from '@millrace/base'
-import { freshName } from '@millrace/testkit'
+import { freshName, type MariadbAddress } from '@millrace/testkit'
 import {
   type Block,
   openSource,
@@ -12,21 +12,13 @@ import {
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 
-interface Server {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly password: string
-  readonly ca: string
-}
-
 export interface TestDatabase {
   readonly connection: Connection
   readonly name: string
   readonly address: string
 }
 
-export async function newDatabase({ host, port, user, password, ca }: Server): Promise<TestDatabase> {
+export async function newDatabase({ host, port, user, password, ca }: MariadbAddress): Promise<TestDatabase> {
   process.env.MYSQL_PWD = password
   const connection = await createConnection({
     ...{ host, port, user, password, multipleStatements: true, supportBigNumbers: true, bigNumberStrings: true },
