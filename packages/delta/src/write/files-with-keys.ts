@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { physicalName, tableColumns } from '../log/columns.ts'
-import { duckdbType } from '../log/schema.ts'
+import { duckdbType, type StructField } from '../log/schema.ts'
 import { statsOf } from '../read/bounds.ts'
 import { fieldNamed, type Predicate } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
@@ -13,8 +13,8 @@ import type { Snapshot } from '../read/snapshot.ts'
 const BOUNDED = /^(string|long|integer|short|byte|date)$/
 
 /**
- * Returns the files that may hold one of the keys: by the range of all keys, and, by the first column of the key,
- * because there is a key within the file's own bounds.
+ * Returns the files that may hold one of the keys: by the range of all keys, and because, for each column of the key,
+ * there is a value of it within the file's own bounds.
  */
 export async function filesWithKeys(
   snapshot: Snapshot,
@@ -25,25 +25,32 @@ export async function filesWithKeys(
 ): Promise<AddFile[]> {
   const columns = tableColumns(snapshot)
   const within = [...snapshot.files.values()].filter((file) => mayHold(columns, file, range))
-  const field = fieldNamed(columns.fields, key[0] ?? '')
-  if (typeof field.type !== 'string' || !BOUNDED.test(field.type) || columns.isPartition(field)) return within
-  const name = physicalName(field, columns.mapping)
-  const bounds = within.map((file, i) => {
-    const { minValues, maxValues } = statsOf(file)
-    return { i, least: minValues?.[name] ?? null, greatest: maxValues?.[name] ?? null }
+  const bounded = key
+    .map((name) => fieldNamed(columns.fields, name))
+    .filter((field) => typeof field.type === 'string' && BOUNDED.test(field.type) && !columns.isPartition(field))
+  if (within.length === 0 || bounded.length === 0) return within
+  const stats = within.map((file) => statsOf(file))
+  const between = bounded.map((field) => {
+    const name = physicalName(field, columns.mapping)
+    const bounds = stats.map(({ minValues, maxValues }, i) => {
+      return { i, least: minValues?.[name] ?? null, greatest: maxValues?.[name] ?? null }
+    })
+    return filesBetween(field, bounds, keys)
   })
-  const type = duckdbType(field.type)
-  const column = quoteName(field.name)
-  const below = field.type === 'string' ? `(k <= greatest OR starts_with(k, greatest))` : 'k <= greatest'
-  const reader = await connection.runAndReadAll(`
-    WITH files AS (SELECT i, least::${type} AS least, greatest::${type} AS greatest FROM (
-        SELECT unnest(${jsonList(bounds, '[{"i": "BIGINT", "least": "VARCHAR", "greatest": "VARCHAR"}]')}, recursive := true))),
-      wanted AS (SELECT DISTINCT ${column} AS k FROM ${keys})
-    SELECT i FROM files WHERE least IS NULL OR greatest IS NULL
-    UNION SELECT i FROM files ASOF JOIN wanted ON files.least <= wanted.k WHERE ${below}`)
-  const places = reader
+  const places = (await connection.runAndReadAll(between.join(' INTERSECT ')))
     .getRows()
     .map(([i]) => Number(i))
     .sort((a, b) => a - b)
   return places.map((i) => within[i] as AddFile)
+}
+
+/** Returns a SELECT of the files between whose bounds is one of the keys' values of a column. */
+function filesBetween({ name, type }: StructField, bounds: readonly object[], keys: string): string {
+  const own = duckdbType(type)
+  const below = type === 'string' ? `(k <= greatest OR starts_with(k, greatest))` : 'k <= greatest'
+  const files = `(SELECT i, least::${own} AS least, greatest::${own} AS greatest FROM (
+    SELECT unnest(${jsonList(bounds, '[{"i": "BIGINT", "least": "VARCHAR", "greatest": "VARCHAR"}]')}, recursive := true)))`
+  const wanted = `(SELECT DISTINCT ${quoteName(name)} AS k FROM ${keys})`
+  return `(SELECT i FROM ${files} WHERE least IS NULL OR greatest IS NULL
+    UNION SELECT i FROM ${files} AS f ASOF JOIN ${wanted} AS w ON f.least <= w.k WHERE ${below})`
 }

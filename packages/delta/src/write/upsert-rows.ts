@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
 import { tableUrl } from '../log/log.ts'
@@ -40,13 +41,14 @@ export async function upsertRows(
   const columns = await fittingColumns(connection, query, base.metadata)
   const named = [...rules.key, ...rules.sequenceBy]
   refuseUnknown(base, named, columns)
-  const path = join(folder, `${runtime.uuid()}.parquet`)
+  const [given, newest] = [0, 1].map(() => join(folder, `${runtime.uuid()}.parquet`)) as [string, string]
   await mkdir(folder, { recursive: true })
   try {
-    await connection.run(
-      `COPY (${newestOf(query, rules, columns, options.deleteWhen)}) TO ${quoteText(path)} (FORMAT parquet)`,
-    )
-    await refuseNull(base, path, named, context)
+    await connection.run(copyOf(givenRows(query, columns, options.deleteWhen), given))
+    await refuseNull(base, given, named, context)
+    const repeats = await hasRepeats(given, rules.key, connection)
+    if (repeats) await connection.run(copyOf(newestOf(given, rules), newest))
+    const path = repeats ? newest : given
     const changes = { path, columns, deletes: DELETES }
     let snapshot = base
     for (let tries = 1; ; tries++) {
@@ -68,16 +70,30 @@ export async function upsertRows(
       else return { version: committedOrThrow(result).version, inserted, updated, deleted, ignored }
     }
   } finally {
-    await rm(path, { force: true })
+    for (const path of [given, newest]) await rm(path, { force: true })
   }
 }
 
 const [DELETES, PLACE] = ['millrace_deletes', 'millrace_place']
 
-function newestOf(query: string, { key, sequenceBy }: UpsertRules, columns: readonly string[], deleteWhen = 'false') {
+const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet)`
+
+function givenRows(query: string, columns: readonly string[], deleteWhen = 'false'): string {
+  return `SELECT ${columns.map(quoteName).join(', ')}, coalesce((${deleteWhen}), false) AS ${DELETES}, ${PLACE}
+    FROM (SELECT *, row_number() OVER () AS ${PLACE} FROM (${query}))`
+}
+
+/** Whether a key is there twice. To look for that by the keys alone costs a fraction of ordering whole rows. */
+async function hasRepeats(path: string, key: readonly string[], connection: DuckDBConnection): Promise<boolean> {
+  const rows = `read_parquet(${quoteText(path)})`
+  const reader = await connection.runAndReadAll(`SELECT (SELECT count(*) FROM ${rows})
+    > (SELECT count(*) FROM (SELECT DISTINCT ${key.map(quoteName).join(', ')} FROM ${rows}))`)
+  return reader.getRows()[0]?.[0] === true
+}
+
+function newestOf(path: string, { key, sequenceBy }: UpsertRules): string {
   const order = [...sequenceBy.map((name) => `${quoteName(name)} DESC`), `${PLACE} DESC`]
-  return `SELECT ${columns.map(quoteName).join(', ')}, coalesce((${deleteWhen}), false) AS ${DELETES}
-    FROM (SELECT *, row_number() OVER () AS ${PLACE} FROM (${query}))
+  return `SELECT * FROM read_parquet(${quoteText(path)})
     QUALIFY row_number() OVER (PARTITION BY ${key.map(quoteName).join(', ')} ORDER BY ${order.join(', ')}) = 1`
 }
 
