@@ -37,6 +37,7 @@ export {
   TARGET,
 } from './write/change-rows.ts'
 export { type CommitResult, commit, committedOrThrow } from './write/commit.ts'
+export { commitAnew, PASSING_CONFLICTS } from './write/commit-anew.ts'
 export type { WriteContext } from './write/context.ts'
 export { openOrCreate } from './write/create.ts'
 export { writeEdits } from './write/edits.ts'

@@ -5,6 +5,7 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '
 import bindings, { type PendingResult } from '@duckdb/node-bindings'
 import { createTurns, openWorkFolder } from '@millrace/base'
 import { confine } from './confine.ts'
+import { createNotes, type Notes } from './notes.ts'
 
 export interface DuckDBOptions {
   /**
@@ -28,6 +29,7 @@ export interface DuckDB {
    * such a value several times, and two of them together would pass the memory limit.
    */
   withRoomFor<T>(longest: number, work: () => Promise<T>): Promise<T>
+  readonly notes: Notes
   close(): void
 }
 
@@ -58,6 +60,7 @@ export async function openDuckDB(options: DuckDBOptions): Promise<DuckDB> {
   return {
     connect: () => instance.connect(),
     withRoomFor: (longest, work) => (longest > LONG_VALUE ? inTurn(work) : work()),
+    notes: createNotes(),
     close() {
       instance.closeSync()
       if (own !== undefined) rmSync(own, { recursive: true, force: true })

@@ -83,6 +83,8 @@ export interface Format {
    * key. A keyed data set goes by it.
    */
   readonly marksDeletes?: boolean
+  /** Whether a member of this name belongs to the format and not to the record: it is not reported as an unknown field. */
+  readonly isOwnMember?: (name: string) => boolean
   /**
    * Returns the records of messages that may hold several, in portions of whole messages; undefined where each message
    * of the block is one record, which is found without a look at each.

@@ -23,10 +23,10 @@ it('a worker that has learnt of another one by the way is still fenced where tha
       files: [],
       advances: [{ partition: of, from: from === undefined ? undefined : [from], to: [to] }],
     })
-    expect(await owner.commit(move(contested, undefined, 10n))).toBe('committed')
+    expect(await owner.commit(move(contested, undefined, 10n))).toMatchObject({ outcome: 'committed' })
     // This one loses the race for the log entry, looks again, and commits: now it has seen the owner's progress.
-    expect(await zombie.commit(move(undisputed, undefined, 5n))).toBe('committed')
-    expect(await zombie.commit(move(contested, undefined, 7n))).toBe('fenced')
+    expect(await zombie.commit(move(undisputed, undefined, 5n))).toMatchObject({ outcome: 'committed' })
+    expect(await zombie.commit(move(contested, undefined, 7n))).toMatchObject({ outcome: 'fenced' })
     await zombie.begin([contested])
     expect(zombie.position(contested)).toEqual([10n])
   } finally {

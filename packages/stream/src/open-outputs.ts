@@ -45,12 +45,14 @@ export function thatFits(dataset: Dataset, kinds: readonly Chosen[]): Dataset {
   }
 }
 
-/** Returns an address without its settings, for people. */
-export function bareAddress(address: string): string {
-  return redact(address.split('?')[0] ?? '')
+/** Returns the addresses without their settings, for people; with them where two are alike but for their settings. */
+export function shownAddresses(addresses: readonly string[]): string[] {
+  const bare = addresses.map((address) => address.split('?')[0] ?? '')
+  return bare.map((each, i) => redact(bare.indexOf(each) === bare.lastIndexOf(each) ? each : (addresses[i] ?? '')))
 }
 
 export interface OpenedOutputs extends PipelineOutputs {
+  /** Addresses are as they were given. */
   standing(): readonly OutputNews[]
 }
 
@@ -70,7 +72,7 @@ export async function openOutputs(
   const { runtime } = context.machine
   const named = (outputs: PipelineOutputs): OpenedOutputs => ({
     ...outputs,
-    standing: () => outputs.standing().map((each, i) => ({ ...each, address: bareAddress(kinds[i]?.address ?? '') })),
+    standing: () => outputs.standing().map((each, i) => ({ ...each, address: kinds[i]?.address ?? '' })),
   })
   if (kinds.every(({ takes }) => takes === 'messages')) return named(anchorLast(anchor, others, runtime, 'messages'))
   const quarantine = await open({ ...(await outputAt('quarantine')), address: 'quarantine' })

@@ -12,7 +12,14 @@ import type { PaceLimits } from './intake/pace.ts'
 import { maintain, maintainOnce } from './maintenance/maintain.ts'
 import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
-import { bareAddress, kindsOf, type OpenedOutputs, type OutputChoice, openOutputs, thatFits } from './open-outputs.ts'
+import {
+  kindsOf,
+  type OpenedOutputs,
+  type OutputChoice,
+  openOutputs,
+  shownAddresses,
+  thatFits,
+} from './open-outputs.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { acknowledgeTogether } from './progress/acknowledge.ts'
 import { refuseKindsByField } from './routes/kinds.ts'
@@ -122,10 +129,15 @@ const CHANGES_OUTPUTS: ReadonlySet<PipelineNews['what']> = new Set(['begun', 'co
 
 function outputsEvent(dataset: string, outputs: OpenedOutputs, detached: readonly string[] = []): WorkerEvent {
   const left = detached.map((address): OutputNews => {
-    const name = bareAddress(address)
-    return { output: name, address: name, isAnchor: false, behind: undefined, partitionsBehind: 0, isDetached: true }
+    return { output: address, address, isAnchor: false, behind: undefined, partitionsBehind: 0, isDetached: true }
   })
-  return { what: 'outputs', dataset, outputs: [...outputs.standing(), ...left] }
+  const all = [...outputs.standing(), ...left]
+  const shown = shownAddresses(all.map(({ address }) => address))
+  const named = all.map((each, i) => {
+    const address = shown[i] ?? ''
+    return { ...each, address, output: each.isDetached ? address : each.output }
+  })
+  return { what: 'outputs', dataset, outputs: named }
 }
 
 /** Maintains outputs until it is disposed of, which waits for the task that is under way. */

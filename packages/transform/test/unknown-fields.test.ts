@@ -1,3 +1,4 @@
+import { openFormat } from '@millrace/formats'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
@@ -30,4 +31,14 @@ test('a producer that makes up a name for each record fills no memory', async ()
     const { report } = await kit.clean(user, blocks)
     expect(report.unknown.names.size).toBeLessThanOrEqual(100)
   }
+})
+
+test('members that the format brings along are not counted', async () => {
+  const changes = { ...user, format: openFormat({ name: 'debezium' }) }
+  const values = many(100, () => ({ __op: 'c', __deleted: 'false', hat: 1 }))
+  const { report } = await kit.clean(changes, [values])
+  expect(Object.fromEntries(report.unknown.names)).toEqual({ hat: 50 })
+  const suspects = many(100, () => ({ __op: 'c', ind: 'no number', hat: 1 }))
+  const { report: closer } = await kit.clean(changes, [suspects])
+  expect(closer).toMatchObject({ path: 'one by one', unknown: { names: new Map([['hat', 100]]) } })
 })

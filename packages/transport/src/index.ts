@@ -4,6 +4,7 @@ export { type Packed, pack } from './archive/pack.ts'
 export { type ArchiveVerdict, verifyArchive } from './archive/verify.ts'
 export { type ArchiveStep, archiveWriter, type Claims } from './archive/writer.ts'
 export type { PartitionDescription, TopicCatalog, TopicDescription } from './catalog.ts'
+export { mysqlErrors } from './mysql-error.ts'
 export { type MysqlServer, mysqlLogin, parseMysqlServer } from './mysql-server.ts'
 export { pickRecords } from './pick-records.ts'
 export {

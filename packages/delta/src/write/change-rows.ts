@@ -12,8 +12,8 @@ import type { Predicate } from '../read/predicate.ts'
 import { mayHold } from '../read/prune.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { refreshed } from './age.ts'
 import { commit, committedOrThrow } from './commit.ts'
+import { commitAnew, PASSING_CONFLICTS } from './commit-anew.ts'
 import type { WriteContext } from './context.ts'
 import { type RowEdits, type WrittenEdits, writeEdits } from './edits.ts'
 import { filesWithKeys } from './files-with-keys.ts'
@@ -61,12 +61,6 @@ export interface Changed {
   readonly version: number | undefined
 }
 
-/** How often a statement is made anew because another writer was faster. */
-const TRIES = 20
-
-/** Conflicts that are over when the statement is made for the newest state. */
-const PASSING = ['added', 'removed', 'metadata', 'protocol', 'stale']
-
 /**
  * Carries out a statement as one commit. Where another writer has changed what it rests on, it is made anew for the
  * newest state. A dry run finds everything and writes nothing into the table. A statement that changes no row makes no
@@ -79,8 +73,7 @@ export async function changeRows(
   { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<Changed> {
   await mkdir(context.folder, { recursive: true })
-  let snapshot = base
-  for (let tries = 1; ; tries++) {
+  const attempt = async (snapshot: Snapshot) => {
     refuseUnwritable(snapshot)
     const statement = await make(snapshot)
     if (statement.actions.some((action) => action !== 'insert')) refuseRemoval(snapshot)
@@ -88,16 +81,16 @@ export async function changeRows(
     try {
       const { edits, ...counts } = await findChanges(snapshot, statement, path, context.connection)
       const nothing = counts.deleted + counts.updated + counts.inserted === 0
-      if (dryRun || nothing) return { ...counts, version: dryRun ? undefined : snapshot.version }
+      if (dryRun || nothing) return { counts, version: dryRun ? undefined : snapshot.version }
       const written = await writeEdits(snapshot, edits, context)
       const result = await commit(snapshot, transactionOf(statement, written, snapshot), context.runtime)
-      const again = result.outcome === 'conflict' && PASSING.includes(result.reason)
-      if (!again || tries === TRIES) return { ...counts, version: committedOrThrow(result).version }
-      snapshot = await refreshed(result.snapshot, context.runtime)
+      return { counts, result }
     } finally {
       await rm(path, { force: true })
     }
   }
+  const { counts, result, version } = await commitAnew(base, attempt, PASSING_CONFLICTS)
+  return { ...counts, version: result ? committedOrThrow(result).version : version }
 }
 
 /** Temporary table of the rows that go. */

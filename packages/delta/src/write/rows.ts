@@ -8,8 +8,8 @@ import { columnsOf, fieldNamed, type Predicate, predicateSql } from '../read/pre
 import { mayHold } from '../read/prune.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { refreshed } from './age.ts'
 import { type CommitResult, commit } from './commit.ts'
+import { commitAnew } from './commit-anew.ts'
 import { conflictBetween } from './conflicts.ts'
 import type { WriteContext } from './context.ts'
 import { type RowEdits, writeEdits } from './edits.ts'
@@ -65,8 +65,6 @@ export async function replaceRows(
   })
 }
 
-const REWRITE_TRIES = 3
-
 /** Takes the rows that fit the predicate away; made again where others have changed what it rests on. */
 async function rewrite(
   base: Snapshot,
@@ -74,8 +72,10 @@ async function rewrite(
   context: WriteContext,
   transaction: Transaction,
 ): Promise<CommitResult> {
-  let snapshot = base
-  for (let tries = 1; ; tries++) {
+  const attempt = async (snapshot: Snapshot): Promise<{ readonly result: CommitResult }> => {
+    // The new rows were made for the table as it was at first.
+    const reason = conflictBetween(base, snapshot, { operation: transaction.operation, txn: transaction.txn ?? [] })
+    if (reason) return { result: { outcome: 'conflict', reason, snapshot } }
     const { files, gone } = await findRows(snapshot, where, context.connection)
     const brought = transaction.add ?? []
     const { add, remove, cdc } = await writeEdits(snapshot, { files, gone, brought }, context)
@@ -91,13 +91,9 @@ async function rewrite(
       },
       context.runtime,
     )
-    const again = result.outcome === 'conflict' && (result.reason === 'added' || result.reason === 'removed')
-    if (!again || tries === REWRITE_TRIES) return result
-    snapshot = await refreshed(result.snapshot, context.runtime)
-    // The new rows were made for the table as it was at first.
-    const reason = conflictBetween(base, snapshot, { operation: transaction.operation, txn: transaction.txn ?? [] })
-    if (reason) return { outcome: 'conflict', reason, snapshot }
+    return { result }
   }
+  return (await commitAnew(base, attempt)).result
 }
 
 /** Finds the rows that fit the predicate. */

@@ -5,8 +5,8 @@ import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
 import { tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { refreshed } from './age.ts'
 import { commit, committedOrThrow } from './commit.ts'
+import { commitAnew } from './commit-anew.ts'
 import type { WriteContext } from './context.ts'
 import { writeEdits } from './edits.ts'
 import { fittingColumns } from './fit.ts'
@@ -21,9 +21,6 @@ export interface UpsertOptions extends WriteOptions {
   /** SQL over a row: whether it deletes the table's row of its key. */
   readonly deleteWhen?: string
 }
-
-/** How often the rows are compared with the table anew because another writer was faster. */
-const TRIES = 20
 
 /**
  * Puts the query's rows in place of the table's rows of the same key, in one commit. Of several rows of a key the
@@ -50,25 +47,18 @@ export async function upsertRows(
     if (repeats) await connection.run(copyOf(newestOf(given, rules), newest))
     const path = repeats ? newest : given
     const changes = { path, columns, deletes: DELETES }
-    let snapshot = base
-    for (let tries = 1; ; tries++) {
-      const { edits, reads, inserted, updated, deleted, ignored } = await planUpsert(
-        snapshot,
-        changes,
-        rules,
-        connection,
-      )
+    const { result, plan } = await commitAnew(base, async (snapshot) => {
+      const plan = await planUpsert(snapshot, changes, rules, connection)
       const transaction = {
-        ...{ operation: 'MERGE', parameters: { predicate: JSON.stringify(rules.key) }, reads },
-        ...(await writeEdits(snapshot, edits, context)),
+        ...{ operation: 'MERGE', parameters: { predicate: JSON.stringify(rules.key) }, reads: plan.reads },
+        ...(await writeEdits(snapshot, plan.edits, context)),
         ...(options.txn && { txn: options.txn }),
         ...(options.userMetadata !== undefined && { info: { userMetadata: options.userMetadata } }),
       }
-      const result = await commit(snapshot, transaction, runtime)
-      const again = result.outcome === 'conflict' && (result.reason === 'added' || result.reason === 'removed')
-      if (again && tries < TRIES) snapshot = await refreshed(result.snapshot, runtime)
-      else return { version: committedOrThrow(result).version, inserted, updated, deleted, ignored }
-    }
+      return { plan, result: await commit(snapshot, transaction, runtime) }
+    })
+    const { inserted, updated, deleted, ignored } = plan
+    return { version: committedOrThrow(result).version, inserted, updated, deleted, ignored }
   } finally {
     for (const path of [given, newest]) await rm(path, { force: true })
   }

@@ -1,5 +1,5 @@
 import type { Format } from '../format.ts'
-import { type DebeziumDescription, debeziumOptions } from './options.ts'
+import { type DebeziumDescription, debeziumOptions, PREFIX } from './options.ts'
 import { readChanges } from './read-changes.ts'
 import { knownSchemas } from './schemas.ts'
 
@@ -16,6 +16,7 @@ export function debeziumFormat(description: DebeziumDescription = { name: 'debez
     readsKeys: options.tombstones === 'delete',
     isJsonLines: false,
     marksDeletes: true,
+    isOwnMember: (name) => name === 'millrace_deleted' || name.startsWith(PREFIX),
     read: (messages) => readChanges(messages, options, schemas),
   }
 }

@@ -27,7 +27,8 @@ export interface DebeziumOptions {
 }
 
 const OF_ENVELOPE = ['op', 'ts_ms', 'ts_us', 'ts_ns']
-const PREFIX = '__'
+/** Begins the names of members that Debezium adds to a row. */
+export const PREFIX = '__'
 const SOURCE_PREFIX = 'source_'
 
 export function debeziumOptions({ tombstones, types, added }: DebeziumDescription): DebeziumOptions {

@@ -8,7 +8,6 @@ import type { Arguments } from '../arguments.ts'
 import { asOfOption } from '../as-of.ts'
 import type { Command, Io, Run } from '../command.ts'
 import { withOutputFile, withOutputPath } from '../output-file.ts'
-import { tableNames } from '../settings/table-names.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'markdown', 'arrow', 'parquet'] as const
 
@@ -26,7 +25,7 @@ const run: Run = async ({ values }, args, io) => {
   await using session = await openSql(values.lake, {
     asOf: await asOfOption(args),
     allowPaths: values.allowPath,
-    tableOf: tableNames(values),
+    tables: values.tables,
     writes: true,
     explains: args.switch('--explain'),
   })

@@ -1,10 +1,13 @@
-import { MillraceError } from '@millrace/base'
 import {
+  commitAnew,
+  committedOrThrow,
   isRowRefusal,
   KEYED_BY,
+  PASSING_CONFLICTS,
   planHistory,
   planUpsert,
   refuseRemoval,
+  type Snapshot,
   type WriteContext,
   writeEdits,
 } from '@millrace/delta'
@@ -24,9 +27,6 @@ interface PreparedChanges extends Prepared {
   readonly changes: StagedChanges
   readonly ledger: readonly LedgerEntry[]
 }
-
-/** How often changes are compared with the table anew because another writer was faster. */
-const TRIES = 20
 
 /**
  * A Delta table with one row for each key, or with all versions of it. What a batch changes is found at its commit, when
@@ -52,14 +52,14 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
   const columns = dataset.schema.fields.map(({ name }) => name)
   const planChanges = keyed.mode === 'history' ? planHistory : planUpsert
 
-  /** Makes the changes in the newest state that is known, once. */
+  /** Makes the changes in one state of the table. */
   const tryChanges = async (
+    snapshot: Snapshot,
     { path: file }: StagedChanges,
     advances: readonly StoredAdvance[],
     info: Readonly<Record<string, unknown>>,
     write: WriteContext,
   ) => {
-    const snapshot = table.snapshot()
     const changes = { path: String(file), columns, deletes: 'millrace_deleted', tombstones: await tombstones.read() }
     const plan = await planChanges(snapshot, changes, keyed, write.connection)
     const txn = await tombstones.add(plan, write)
@@ -67,17 +67,18 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
     const { add, remove, cdc } = await writeEdits(snapshot, plan.edits, write)
     runtime.crashPoint('changes uploaded')
     const edits = { add, remove, cdc, txn, reads: plan.reads, readsTxns: [TOMBSTONES] }
-    return table.commit({ files: [], edits, advances, info })
+    return { result: await table.commit({ files: [], edits, advances, info }) }
   }
 
   const commitChanges = async ({ changes, ledger }: PreparedChanges, advances: readonly StoredAdvance[]) => {
     const info = ledgerInfo(group, dataset, ledger)
     const connection = await engine.connect()
     try {
-      for (let tries = 0; tries < TRIES; tries++) {
-        const outcome = await tryChanges(changes, advances, info, { connection, folder, runtime })
-        if (outcome !== 'conflict') return outcome
-      }
+      const write = { connection, folder, runtime }
+      const attempt = (snapshot: Snapshot) => tryChanges(snapshot, changes, advances, info, write)
+      const { result } = await commitAnew(table.snapshot(), attempt, PASSING_CONFLICTS)
+      if (result.outcome === 'conflict') committedOrThrow(result)
+      return result.outcome
     } catch (error) {
       // The table has come to ask for more since the rows were cleaned: they are cleaned again.
       if (isRowRefusal(error)) return 'fenced'
@@ -85,7 +86,6 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
     } finally {
       connection.closeSync()
     }
-    throw new MillraceError('TABLE_CONFLICT', `${store.url}/${path}: others changed the same rows ${TRIES} times`)
   }
 
   return {
@@ -104,7 +104,7 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
       if (batch?.changes.path === undefined) {
         const fence = batch ? undefined : await firstStarts(table, advances, context)
         const info = batch && ledgerInfo(group, dataset, batch.ledger)
-        const outcome = await table.commit({ files: [], advances, ...(fence && { fence }), ...(info && { info }) })
+        const { outcome } = await table.commit({ files: [], advances, ...(fence && { fence }), ...(info && { info }) })
         return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
       }
       const outcome = await commitChanges(batch, advances)

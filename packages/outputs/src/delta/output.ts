@@ -42,7 +42,7 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       const { staged, ledger } = (prepared as PreparedFiles | undefined) ?? { staged: [], ledger: [] }
       const info = prepared && ledgerInfo(group, dataset, ledger)
       const change = { files: staged, advances, ...(fence && { fence }), ...(info && { info }) }
-      const outcome = await table.commit(change)
+      const { outcome } = await table.commit(change)
       return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },
     maintenance: maintenanceTasks(table, machine),

@@ -30,7 +30,7 @@ export interface ProgressTable {
   /** Whether this pipeline has a position for some partition of the same topic. */
   knows(partition: Partition): boolean
   /** Answers `conflict` where another writer changed what the edits rest on, or is faster again and again. */
-  commit(change: TableChange): Promise<CommitResult['outcome']>
+  commit(change: TableChange): Promise<CommitResult>
 }
 
 export interface TableChange {
@@ -101,7 +101,7 @@ export async function openProgressTable({
       }
       const result = await commit(snapshot, transaction, runtime)
       snapshot = result.snapshot
-      return result.outcome
+      return result
     },
   }
 }

@@ -34,7 +34,7 @@ export async function openQuarantine({ store, table: of, group, machine }: Outpu
     upload: (prepared) => uploads((prepared as PreparedFile).staged),
     async commit(prepared, advances) {
       const files = (prepared as PreparedFile | undefined)?.staged ?? []
-      const outcome = await table.commit({ files, advances })
+      const { outcome } = await table.commit({ files, advances })
       return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },
     held: (partition) => heldOffsets(table, partition, group, engine),

@@ -8,15 +8,14 @@ import { type Asked, createEmptyViews, tablesOfLake } from './catalogue.ts'
 import { explainMissing, missingTables } from './missing.ts'
 import { neededRows } from './pushdown.ts'
 import { type ChangesRead, openChangesRead } from './reads-of-changes.ts'
-import { type AsOf, keyOf, type NamedTable, nameOf, viewOf } from './tables.ts'
+import { type AsOf, keyOf, type NamedTable, nameOf, pathOf, type TableNames, viewOf } from './tables.ts'
 import type { Node } from './tree.ts'
 
 export interface Surroundings {
   readonly connection: DuckDBConnection
   readonly store: ObjectStore
   readonly asOf: AsOf | undefined
-  /** Returns the table that a name means. */
-  readonly tableOf: (name: string) => string
+  readonly tables: TableNames
   /** Parsed statement for skipping files, or undefined to read all files. */
   readonly tree: Node | undefined
 }
@@ -80,7 +79,7 @@ export function openAttached(around: Surroundings): Attached {
     const view = { schema: '', name: asked.viewName, viewName: asked.viewName }
     tried.add(keyOf(view))
     const { schema, name } = asked.table
-    const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : around.tableOf(name) }
+    const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : pathOf(name, around.tables) }
     const scan = made.use(await openChangesRead(table, asked, connection))
     await createView(view, scan, connection)
     made.defer(() => dropView(view, connection))
@@ -92,7 +91,7 @@ export function openAttached(around: Surroundings): Attached {
     add: (tables) => add(tables.filter((table) => !tried.has(keyOf(table)))),
     addChanges,
     show: async (asked) => {
-      const tables = await tablesOfLake(store)
+      const tables = await tablesOfLake(store, around.tables)
       for (const table of tables) made.defer(() => dropView(table, connection))
       await createEmptyViews(tables, asked === 'columns' ? open : undefined, connection)
     },
@@ -102,7 +101,8 @@ export function openAttached(around: Surroundings): Attached {
       return reads.length > before
     },
     has: async (table) => (await open(table)) !== undefined,
-    explain: (error) => explainMissing(explained(error, scans), async () => (await tablesOfLake(store)).map(nameOf)),
+    explain: (error) =>
+      explainMissing(explained(error, scans), async () => (await tablesOfLake(store, around.tables)).map(nameOf)),
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   }
 }
@@ -133,11 +133,11 @@ async function lastRunOf({ store, asOf }: Surroundings): Promise<RunRecord | und
 async function snapshotOf(
   { schema, name, at }: NamedTable,
   lastRun: Promise<RunRecord | undefined> | undefined,
-  { connection, store, asOf: forAll, tableOf }: Surroundings,
+  { connection, store, asOf: forAll, tables }: Surroundings,
 ): Promise<Snapshot | undefined> {
   // DuckDB itself reads files such as `FROM 'folder/*.csv'`.
   if ((schema !== '' && schema !== BATCH) || /[/\\*?]/.test(name)) return undefined
-  const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : tableOf(name) }
+  const table = { store, path: schema === BATCH ? `${BATCH}/${name}` : pathOf(name, tables) }
   const asOf = at ?? forAll
   const isOfRun = schema === BATCH && !at && !(asOf && 'version' in asOf)
   const version = isOfRun ? (await lastRun)?.versions[table.path] : undefined

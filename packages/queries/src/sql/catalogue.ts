@@ -4,7 +4,7 @@ import { inOrder, listTables, openScan, planScan, type Snapshot } from '@millrac
 import { quoteName } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { BATCH } from '../runs.ts'
-import { type NamedTable, viewOf } from './tables.ts'
+import { type NamedTable, namesOf, type TableNames, viewOf } from './tables.ts'
 
 /** What a statement asks about all tables. */
 export type Asked = 'names' | 'columns'
@@ -21,10 +21,12 @@ export function askedOfAll(sql: string): Asked | undefined {
 }
 
 /** Returns the tables of the lake that SQL can name. */
-export async function tablesOfLake(store: ObjectStore): Promise<NamedTable[]> {
+export async function tablesOfLake(store: ObjectStore, tables: TableNames): Promise<NamedTable[]> {
   return (await listTables(store)).flatMap((path) => {
     const [name = path, schema = '', ...deeper] = path.split('/').toReversed()
-    return deeper.length === 0 && ['', BATCH].includes(schema) ? [{ schema, name, viewName: name }] : []
+    if (deeper.length > 0 || !['', BATCH].includes(schema)) return []
+    const names = schema === '' ? namesOf(name, tables) : [name]
+    return names.map((each) => ({ schema, name: each, viewName: each }))
   })
 }
 

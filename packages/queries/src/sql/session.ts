@@ -15,7 +15,7 @@ import { changeOf, isOwn, refuseCreation, refusedChange } from './changes.ts'
 import { openSessionEngine } from './engine.ts'
 import { readsOfChanges } from './reads-of-changes.ts'
 import { splitStatements } from './statements.ts'
-import { type AsOf, listedTables, tablesOf, withViewNames } from './tables.ts'
+import { type AsOf, listedTables, pathOf, type TableNames, tablesOf, withViewNames } from './tables.ts'
 import { parseSelects, renderSelects } from './tree.ts'
 import { changeLake } from './write/change-lake.ts'
 
@@ -24,8 +24,8 @@ export interface SqlOptions {
   readonly allowPaths?: readonly string[]
   /** Version or time at which all tables are read, unless the SQL names another one. */
   readonly asOf?: AsOf | undefined
-  /** Returns the table that a name means, where a data set's table is not called as it is. */
-  readonly tableOf?: (name: string) => string
+  /** Tables of data sets that are not called as the data set is, by the data set's name. */
+  readonly tables?: TableNames | undefined
   /** Whether statements may change the lake's tables. */
   readonly writes?: boolean
   /** Whether statements only say what they would do. */
@@ -57,7 +57,7 @@ export interface SqlSession extends AsyncDisposable {
 }
 
 export async function openSql(lake: string | ObjectStore, options: SqlOptions = {}): Promise<SqlSession> {
-  const { asOf, allowPaths = [], tableOf = (name) => name, writes = false, explains = false } = options
+  const { asOf, allowPaths = [], tables = {}, writes = false, explains = false } = options
   const store = typeof lake === 'string' ? await openLake(lake, { allowPaths }) : lake
   const engine = await openSessionEngine(store)
   let prunes = true
@@ -78,8 +78,7 @@ export async function openSql(lake: string | ObjectStore, options: SqlOptions = 
       connection,
       store,
       asOf,
-      tableOf,
-
+      tables,
       tree: prunes ? tree : undefined,
     })
     if (!tree) await refuseChanges(sql, attached, connection, writes)
@@ -123,7 +122,7 @@ export async function openSql(lake: string | ObjectStore, options: SqlOptions = 
       )
     },
     columnsOf: async (path) => {
-      const snapshot = await openTable({ store, path: tableOf(path) })
+      const snapshot = await openTable({ store, path: pathOf(path, tables) })
       return snapshot ? planScan(snapshot).columns : []
     },
     interrupt: () => engine.connection().interrupt(),

@@ -6,6 +6,20 @@ import { type Node, partsOf, renderSelects, replaced } from './tree.ts'
 /** Version of a table, or a time in milliseconds since 1970, at which to read it. */
 export type AsOf = { readonly version: number } | { readonly time: number }
 
+/** Tables of the lake that are not called as their data set is, by the data set's name, which SQL has. */
+export type TableNames = Readonly<Record<string, string>>
+
+/** Returns the table of the lake that a name means. */
+export function pathOf(name: string, tables: TableNames): string {
+  return Object.hasOwn(tables, name) ? String(tables[name]) : name
+}
+
+/** Returns the names that a table of the lake has in SQL. */
+export function namesOf(path: string, tables: TableNames): readonly string[] {
+  const datasets = Object.keys(tables).filter((name) => tables[name] === path)
+  return datasets.length > 0 || Object.hasOwn(tables, path) ? datasets : [path]
+}
+
 /** Table reference in SQL. */
 export interface NamedTable {
   readonly schema: string

@@ -171,3 +171,14 @@ describe('several statements', () => {
     await expect(session.writeParquet('SELECT 1; SELECT 2', file)).rejects.toMatchObject({ code: 'USAGE' })
   })
 })
+
+it('has the names of data sets whose tables are called otherwise, and nothing that they do not reach', async () => {
+  await using session = await openSql(lake, { tables: { visits: 'things', geo: 'things', places: 'geo' } })
+  const ask = async (sql: string) =>
+    (await session.run(sql, async (result) => (await Array.fromAsync(rowsOf(result))).flat())).flat()
+  expect(await ask('SHOW TABLES')).toEqual([['broken'], ['geo'], ['places'], ['visits']])
+  const columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'visits'"
+  expect(await ask(columns)).toEqual([[THINGS.fields.length]])
+  const counts = 'SELECT (SELECT count(*) FROM visits) = (SELECT count(*) FROM geo), (SELECT count(*) FROM places) > 0'
+  expect(await ask(counts)).toEqual([[true, true]])
+})

@@ -12,7 +12,7 @@ import { cleanTogether, type FastResult } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
 import { addMetadata, withMetadataFields } from './metadata.ts'
 import { type NoteFailures, noteFailures as noteFailuresOf } from './noted-failures.ts'
-import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, knownNames, type MarkFailing } from './queries.ts'
+import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
 import { sqlFault } from './sql-fault.ts'
@@ -112,7 +112,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       return mark
     }
     const noteFailures = () => {
-      const note = notes.get(dataset) ?? noteFailuresOf(dataset, connection)
+      const note = notes.get(dataset) ?? noteFailuresOf(dataset, connection, engine.notes)
       notes.set(dataset, note)
       return note
     }
@@ -208,7 +208,7 @@ function reportOf({ dataset }: Work, good: Selection, { counts, dropped }: FastR
     rejected: [],
     filtered: dropped.filtered,
     failed: new Map(failed),
-    unknown: sampleUnknownFields(good, new Set(knownNames(dataset))),
+    unknown: sampleUnknownFields(good, dataset),
     path: 'fast',
   }
 }

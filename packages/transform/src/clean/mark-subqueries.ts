@@ -1,8 +1,6 @@
+import { NOTE } from '@millrace/engine'
 import { call, caseOf, constant, type Expression, firstOf, nameOf, operator, tryRow } from './expressions.ts'
 import type { Query, Select } from './select-tree.ts'
-
-/** The function that is called with the place of a record where the SQL fails. */
-export const NOTE = 'millrace_note'
 
 /** Where each record's own subquery finds its place, at any depth. */
 export const PLACE_OF_MESSAGE = ['message', 'millrace_place'] as const

@@ -1,8 +1,8 @@
-import { BIGINT, BOOLEAN, type DuckDBConnection, DuckDBScalarFunction } from '@duckdb/node-api'
-import { quoteName } from '@millrace/engine'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { NOTE, type Notes, quoteName } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits } from '../dataset/expectations.ts'
-import { markSubqueries, NOTE, PLACE_OF_MESSAGE } from './mark-subqueries.ts'
+import { markSubqueries, PLACE_OF_MESSAGE } from './mark-subqueries.ts'
 import { cleanRows, emptyRaw, FAILED, notTaken, placeColumn } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { rewriteSelect } from './select-tree.ts'
@@ -17,21 +17,17 @@ export type NoteFailures = (
   refusal: string | undefined,
 ) => Promise<readonly number[]>
 
-/** What each call has noted, by its number: the function is one for all connections of an engine. */
-const noted = new Map<number, Set<number>>()
-let calls = 0
-
-/** A place as the function gets it: the number of the call, then the place in so many bits. */
-const PLACE_BITS = 31n
-
 /**
  * Rewrites the cleaning SQL so that an error is noted and does not end the statement, in joins, aggregates and
  * subqueries too: each record is cleaned by itself, in a subquery that knows its place, and a function of ours is
  * called with the place where a TRY fails. Returns undefined where the engine does not take the SQL so.
  */
-export async function noteFailures(dataset: Dataset, connection: DuckDBConnection): Promise<NoteFailures | undefined> {
+export async function noteFailures(
+  dataset: Dataset,
+  connection: DuckDBConnection,
+  notes: Notes,
+): Promise<NoteFailures | undefined> {
   try {
-    connection.registerScalarFunction(noteFunction())
     const fields = dataset.fields.map(({ name }) => `message.${quoteName(name)} AS ${quoteName(name)}`)
     const raw = `SELECT ${[...fields, ...placeColumn(dataset, 'message.millrace_at'), `${PLACE_OF_MESSAGE.join('.')} AS ${PLACE_OF_MESSAGE[1]}`].join(', ')}`
     const aggregates = await aggregateNames(connection)
@@ -39,24 +35,19 @@ export async function noteFailures(dataset: Dataset, connection: DuckDBConnectio
     const text = await rewriteSelect(sql, connection, (select) => markSubqueries(select, aggregates))
     const unfit = expectationBits(dataset.expectations, 'quarantine', 'stop')
     const note: NoteFailures = async (on, records, refusal) => {
-      const call = ++calls
-      const places = new Set<number>()
-      noted.set(call, places)
       const place = PLACE_OF_MESSAGE[1]
-      const message = `SELECT *, ${BigInt(call) << PLACE_BITS}::BIGINT + millrace_at AS ${place} FROM (${records})`
-      const rows = `SELECT clean.*, message.${place} FROM (${message}) AS message, LATERAL (${text}) AS clean`
       const isBad = `${FAILED} & ${unfit} <> 0 OR ${notTaken(dataset, refusal)}`
       try {
-        await on.run(
-          `SELECT bit_xor(hash(clean)), count(CASE WHEN ${isBad} THEN ${NOTE}(${place}) END) FROM (${rows}) AS clean`,
-        )
-        return [...places].sort((a, b) => a - b)
+        return await notes.collect(on, (first) => {
+          const message = `SELECT *, ${first}::BIGINT + millrace_at AS ${place} FROM (${records})`
+          const rows = `SELECT clean.*, message.${place} FROM (${message}) AS message, LATERAL (${text}) AS clean`
+          const bad = `count(CASE WHEN ${isBad} THEN ${NOTE}(${place}) END)`
+          return on.run(`SELECT bit_xor(hash(clean)), ${bad} FROM (${rows}) AS clean`)
+        })
       } catch (error) {
         // Something failed where no TRY stands.
         if (isAboutRecords(error)) return []
         throw error
-      } finally {
-        noted.delete(call)
       }
     }
     await note(connection, `SELECT 0 AS millrace_at, * FROM (${emptyRaw(dataset)})`, undefined)
@@ -64,21 +55,6 @@ export async function noteFailures(dataset: Dataset, connection: DuckDBConnectio
   } catch {
     return undefined
   }
-}
-
-function noteFunction(): DuckDBScalarFunction {
-  return DuckDBScalarFunction.create({
-    ...{ name: NOTE, parameterTypes: [BIGINT], returnType: BOOLEAN, volatile: true },
-    mainFunction(_info, chunk, output) {
-      const places = chunk.getColumnVector(0)
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const place = places.getItem(row) as bigint
-        noted.get(Number(place >> PLACE_BITS))?.add(Number(BigInt.asUintN(Number(PLACE_BITS), place)))
-        output.setItem(row, true)
-      }
-      output.flush()
-    },
-  })
 }
 
 async function aggregateNames(connection: DuckDBConnection): Promise<ReadonlySet<string>> {

@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { fieldSql, sqlType } from '../dataset/fields.ts'
 import { knownNames, readTypes } from './queries.ts'
 import { type Selection, valueIn } from './selection.ts'
-import { MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
+import { isOwnMember, MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
 
 /** A record by its index in a selection, and why it is rejected. */
 export interface RejectedAt {
@@ -89,10 +89,11 @@ function fieldsOrReasons(dataset: Dataset): string {
 
 /** Counts in how many messages there are fields that the data set does not know, the most frequent first. */
 export async function countUnknownFields(dataset: Dataset, connection: DuckDBConnection): Promise<[string, number][]> {
-  const known = knownNames(dataset).map(quoteText)
+  const fields = knownNames(dataset).map(quoteText)
   const reader = await connection.runAndReadAll(`
     SELECT name, count(*) AS records FROM (
       SELECT unnest(list_distinct(json_keys(value))) AS name FROM messages WHERE json_valid(value)
-    ) WHERE name NOT IN (${known.join(', ')}) GROUP BY name ORDER BY records DESC, name LIMIT ${MOST_UNKNOWN_NAMES}`)
-  return reader.getRows().map(([name, records]) => [String(name), Number(records)])
+    ) WHERE name NOT IN (${fields.join(', ')}) GROUP BY name ORDER BY records DESC, name LIMIT ${MOST_UNKNOWN_NAMES}`)
+  const counts = reader.getRows().map(([name, records]) => [String(name), Number(records)] as [string, number])
+  return counts.filter(([name]) => !isOwnMember(dataset, name))
 }

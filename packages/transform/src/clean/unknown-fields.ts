@@ -1,4 +1,6 @@
 import { refuseBomb } from '@millrace/base'
+import type { Dataset } from '../dataset/dataset.ts'
+import { knownNames } from './queries.ts'
 import { type Selection, valueIn } from './selection.ts'
 
 /** Fields that the data set does not know, and in how many of the records looked at they were. */
@@ -13,15 +15,21 @@ export const MOST_UNKNOWN_NAMES = 100
 const SAMPLE = 64
 
 /** Looks at a few records, spread over all: the fast reader never sees a field that it does not ask for. */
-export function sampleUnknownFields(records: Selection, known: ReadonlySet<string>): UnknownFields {
+export function sampleUnknownFields(records: Selection, dataset: Dataset): UnknownFields {
+  const fields = new Set(knownNames(dataset))
+  const isKnown = (name: string) => fields.has(name) || isOwnMember(dataset, name)
   const names = new Map<string, number>()
   const step = Math.max(1, Math.ceil(records.length / SAMPLE))
   let looked = 0
   for (let at = 0; at < records.length; at += step) {
     looked++
-    for (const name of keysOf(valueIn(records, at))) if (!known.has(name)) names.set(name, (names.get(name) ?? 0) + 1)
+    for (const name of keysOf(valueIn(records, at))) if (!isKnown(name)) names.set(name, (names.get(name) ?? 0) + 1)
   }
   return { looked, names }
+}
+
+export function isOwnMember({ format }: Dataset, name: string): boolean {
+  return format.isOwnMember?.(name) ?? false
 }
 
 function keysOf(value: Uint8Array | null): string[] {
