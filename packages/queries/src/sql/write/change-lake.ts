@@ -12,7 +12,7 @@ interface LakeSession {
   readonly store: ObjectStore
   readonly engine: SessionEngine
   readonly asOf?: AsOf | undefined
-  readonly tables?: TableNames
+  readonly tables?: TableNames | undefined
   readonly explains?: boolean
   /** Whether what a statement says can be told by its text alone. */
   readonly prunes: boolean
