@@ -38,6 +38,9 @@ export interface WorkerOptions {
   readonly allowsAnotherGroup?: boolean
   readonly untilCaughtUp?: boolean
   readonly maxRows?: number
+  readonly everyMs?: number
+  /** Bound of the bytes that are between the source and the outputs. */
+  readonly budgetBytes?: number
   readonly store?: ObjectStore
   readonly stopMs?: number
   /** What of the topic is the data set's, if not all. */
@@ -139,7 +142,7 @@ async function startWorker(
   const runtime = crashingRuntime(options)
   const { format, rules } = options
   const dataset = { ...(await userDataset(options.onlyIf)), ...(format && { format }), ...rules }
-  const { store, group = 'test', allowsAnotherGroup = false, start = 'earliest', maxRows = 100_000 } = options
+  const { store, group = 'test', allowsAnotherGroup = false, start = 'earliest', maxRows = 100_000, everyMs = 5 } = options
   const report = (news: PipelineNews) => {
     events.push(news)
     if (news.what === 'waits') waits.push(news.code)
@@ -157,8 +160,8 @@ async function startWorker(
   const outputs = anchorLast(anchor as Output, others, runtime, archives.length > 0 ? 'both' : 'rows')
   const kinds = new Map(options.kinds ? [[topic.name, options.kinds]] : [])
   const settings = {
-    limits: { maxBytes: 1 << 20, maxRows, everyMs: 5 },
-    budget: createBudget(8 << 20),
+    limits: { maxBytes: 1 << 20, maxRows, everyMs },
+    budget: createBudget(options.budgetBytes ?? 8 << 20),
     cleaner: createCleaner(machine),
     cleaning: createLimit(2),
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },

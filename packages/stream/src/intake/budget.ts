@@ -8,6 +8,17 @@ export interface ByteBudget {
   readonly open: boolean
   take(bytes: number): void
   give(bytes: number): void
+  /**
+   * What one open batch holds of the bytes. `due` is called when it is to be closed, full or not: as soon as open
+   * batches hold half of the bound, the largest of them is. Readers would else wait for room that only they can make.
+   */
+  openShare(due: () => void): OpenShare
+}
+
+export interface OpenShare {
+  hold(bytes: number): void
+  /** The batch has been closed, and another is open. */
+  end(): void
 }
 
 /** Room for two answers of a broker: refusing those would mean reading them again. */
@@ -16,7 +27,9 @@ const ON_THE_WAY = 8 << 20
 export function createBudget(bound: number): ByteBudget {
   let inFlight = 0
   let waiting: (() => void)[] = []
+  const shares = createShares(bound / 2)
   return {
+    openShare: shares,
     get open() {
       return inFlight < bound + ON_THE_WAY
     },
@@ -37,5 +50,35 @@ export function createBudget(bound: number): ByteBudget {
       waiting = []
       for (const wake of woken) wake()
     },
+  }
+}
+
+/** Those of open batches that are not due yet, by the bytes that each holds. */
+function createShares(most: number): ByteBudget['openShare'] {
+  const open = new Map<() => void, number>()
+  const closeLargest = () => {
+    const held = open.values().reduce((sum, bytes) => sum + bytes, 0)
+    if (held < most) return
+    const [due] = [...open].reduce((largest, each) => (each[1] > largest[1] ? each : largest))
+    open.delete(due)
+    due()
+  }
+  return (due) => {
+    let isDue = false
+    const closed = () => {
+      isDue = true
+      due()
+    }
+    return {
+      hold(bytes) {
+        if (isDue) return
+        open.set(closed, (open.get(closed) ?? 0) + bytes)
+        closeLargest()
+      },
+      end() {
+        open.delete(closed)
+        isDue = false
+      },
+    }
   }
 }

@@ -2,6 +2,7 @@ import { onAbort } from '@millrace/base'
 import { type Block, type Partition, partitionKey, type ReadRoom } from '@millrace/transport'
 import type { Report } from '../telemetry.ts'
 import type { ByteBudget } from './budget.ts'
+import type { TakenBlock } from './repeats.ts'
 
 /** The blocks that one pipeline has read and not yet committed or dropped. */
 export interface InFlight {
@@ -10,12 +11,19 @@ export interface InFlight {
   /** Counts the bytes that one read builds, until `end`: several blocks are built before the first is added. */
   reserve(): Reservation
   add(block: Block): void
+  /** Counts the blocks of the open batch. `due` is called when that is to be closed, so that there will be room. */
+  openBatch(due: () => void): OpenBatchShare
   /** Releases the bytes of these blocks. */
   used(blocks: readonly Block[]): void
   /** Marks these blocks as committed or dropped. */
   done(blocks: readonly Block[]): void
   /** Settles when nothing of these partitions is in flight, or when the signal aborts. */
   cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
+}
+
+export interface OpenBatchShare {
+  hold(block: TakenBlock): void
+  end(): void
 }
 
 export interface Reservation extends ReadRoom {
@@ -65,6 +73,10 @@ export function trackInFlight(budget: ByteBudget, report: Report): InFlight {
     add(block) {
       change(block, 1)
       budget.take(weightOf(block))
+    },
+    openBatch(due) {
+      const share = budget.openShare(due)
+      return { hold: (block) => share.hold(weightOf(block)), end: share.end }
     },
     used(blocks) {
       for (const block of blocks) block.recycle?.()

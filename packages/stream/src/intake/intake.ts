@@ -66,16 +66,22 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
   const readers = new Set<AbortController>()
   const batch = createOpenBatch(limits, pace, runtime)
   const wake = createWakeUp(runtime)
+  const share = inFlight.openBatch(() => {
+    batch.close()
+    wake.notify()
+  })
   let state: 'new' | 'reading' | 'stopped' = 'new'
   let failure: unknown
 
   const add = (block: TakenBlock) => {
     const before = batch.ripeAt()
     batch.add(block)
+    share.hold(block)
     if (batch.ripeAt() < before) wake.notify()
   }
   const take = () => {
     const taken = batch.take()
+    share.end()
     report({ what: 'batch', records: taken.records, bytes: taken.bytes })
     return taken
   }

@@ -13,6 +13,8 @@ export interface BatchLimits {
 export interface OpenBatch {
   readonly empty: boolean
   add(block: TakenBlock): void
+  /** Makes the batch due, however little it holds. */
+  close(): void
   /** Returns when the batch is due, on the monotonic clock; 0 if it is due now. */
   ripeAt(): number
   take(): Batch
@@ -24,7 +26,7 @@ const EMPTY_ADVANCE_MS = 60_000
 export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtime): OpenBatch {
   let blocks: TakenBlock[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
-  let awaited = false
+  let closed = false
   // The first batch is committed at once: users who start a worker want to see that it works.
   let everyMs = 0
   return {
@@ -34,13 +36,16 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
     add(block) {
       if (blocks.length === 0) openedAt = runtime.monotonic()
       blocks.push(block)
-      awaited ||= block.last ?? false
+      closed ||= block.last ?? false
       records += block.count
       bytes += block.bytes.length
     },
+    close() {
+      closed = true
+    },
     ripeAt() {
       if (blocks.length === 0) return Number.POSITIVE_INFINITY
-      if (awaited || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
+      if (closed || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
       return openedAt + (records === 0 ? EMPTY_ADVANCE_MS : everyMs)
     },
     take() {
@@ -50,7 +55,7 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
         if (batch.records > 0) everyMs = paced
       }
       blocks = []
-      ;[records, bytes, awaited] = [0, 0, false]
+      ;[records, bytes, closed] = [0, 0, false]
       return batch
     },
   }
