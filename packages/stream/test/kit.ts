@@ -142,7 +142,14 @@ async function startWorker(
   const runtime = crashingRuntime(options)
   const { format, rules } = options
   const dataset = { ...(await userDataset(options.onlyIf)), ...(format && { format }), ...rules }
-  const { store, group = 'test', allowsAnotherGroup = false, start = 'earliest', maxRows = 100_000, everyMs = 5 } = options
+  const {
+    store,
+    group = 'test',
+    allowsAnotherGroup = false,
+    start = 'earliest',
+    maxRows = 100_000,
+    everyMs = 5,
+  } = options
   const report = (news: PipelineNews) => {
     events.push(news)
     if (news.what === 'waits') waits.push(news.code)
