@@ -1,4 +1,5 @@
 import type { JoinedValues } from '@millrace/base'
+import type { RecordShape } from './shape/shape.ts'
 
 /** The messages of one block as their source hands them over. */
 export interface RawMessages extends JoinedValues {
@@ -49,6 +50,16 @@ export interface ReadMessages {
    * counted as filtered. An ignored message has a null among the lines.
    */
   readonly ignored?: readonly number[]
+  /** Returns by which schemas the messages were written, where each names its own. Asked while their bytes are valid. */
+  readonly schemas?: () => MessageSchemas
+}
+
+/** The schemas of a block's messages. */
+export interface MessageSchemas {
+  /** What each schema says of a record, the same object for the same schema. */
+  readonly shapes: readonly RecordShape[]
+  /** For each message the place of its schema's shape; -1 for a message that was rejected. */
+  readonly of: Int32Array
 }
 
 /**

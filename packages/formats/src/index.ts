@@ -1,7 +1,7 @@
 export { FRAMINGS } from './avro/framing.ts'
 export type { FormatContext } from './context.ts'
 export type { DebeziumDescription } from './debezium/options.ts'
-export type { Format, RawMessages, ReadMessages, RejectedMessage, UnpackedMessages } from './format.ts'
+export type { Format, MessageSchemas, RawMessages, ReadMessages, RejectedMessage, UnpackedMessages } from './format.ts'
 export { addFormats, type FormatDescription, formatNames, openFormat } from './formats.ts'
 export { LONGEST_JOINED_VALUE, thatNeedCloserLook } from './json/closer-look.ts'
 export { jsonFormat } from './json/format.ts'

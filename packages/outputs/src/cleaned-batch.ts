@@ -2,7 +2,7 @@ import type { Json } from '@duckdb/node-api'
 import { MillraceError, valueAt } from '@millrace/base'
 import type { Snapshot, StagedFile } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
-import type { Cleaner, CleanReport, Dataset } from '@millrace/transform'
+import type { Cleaner, CleanFiles, CleanReport, Dataset } from '@millrace/transform'
 import { type Block, type Position, partitionKey, pickRecords, reached, type Source } from '@millrace/transport'
 import type { Advance } from './advance.ts'
 import { copyRows, type WrittenRows } from './copied-files.ts'
@@ -29,6 +29,8 @@ export interface CleanedBatch {
   readonly records: readonly Block[]
   /** Writes the clean rows into Parquet files of this computer, with the columns of that table. */
   parquet(table: Snapshot): Promise<readonly StagedFile[]>
+  /** The same for a table that takes columns which come with the rows; returns the metadata that the files are for. */
+  evolving(table: Snapshot): Promise<Pick<CleanFiles, 'files' | 'stagedFor'>>
   /**
    * Yields the clean rows in portions, as values of JSON: times, decimals and whole numbers of 64 bits are texts. For
    * outputs that know neither Delta nor the engine; it is slower than `parquet`.
@@ -128,6 +130,11 @@ export function cleanedBatch(
     messages: selected.map(({ messages }) => messages),
     records: blocks,
     parquet: intoFiles,
+    async evolving(snapshot) {
+      const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot, takesNewColumns: true }, nameOf)
+      report = cleaned.report
+      return cleaned
+    },
     async *rows() {
       yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)
     },

@@ -92,6 +92,7 @@ async function readyBatch(
     messages: [],
     records: [{ ...block, partition, from: [0n], to, offsets: new BigInt64Array(rows) }],
     parquet,
+    evolving: async (table) => ({ files: await parquet(table), stagedFor: table.metadata }),
     async *rows() {
       yield* readRows(await parquet(await tableInMemory(dataset, machine)), machine)
     },

@@ -51,6 +51,19 @@ export function shownAddresses(addresses: readonly string[]): string[] {
   return bare.map((each, i) => redact(bare.indexOf(each) === bare.lastIndexOf(each) ? each : (addresses[i] ?? '')))
 }
 
+/** Which records are rejected then depends on the columns that the lake's table has: no other output could tell. */
+function refuseNewColumns({ name, onSchemaChange }: Dataset, kinds: readonly Chosen[]): void {
+  const other = kinds.find(({ address }) => address !== 'delta')
+  if (onSchemaChange !== 'evolve' || other === undefined) return
+  throw new MillraceError(
+    'OUTPUT_REFUSED',
+    `the data set ${name} evolves, and the output ${bareAddress(other.address)} can't`,
+    {
+      next: 'Write it to the lake alone, or choose another onSchemaChange.',
+    },
+  )
+}
+
 export interface OpenedOutputs extends PipelineOutputs {
   /** Addresses are as they were given. */
   standing(): readonly OutputNews[]
@@ -66,6 +79,7 @@ export async function openOutputs(
     held.adopt(await open({ ...context, address }), (output) => output.close())
   const opened: Output[] = []
   for (const { address, modes } of kinds) refuseMode(context.dataset, `the output ${address}`, modes)
+  refuseNewColumns(context.dataset, kinds)
   for (const kind of kinds) opened.push(await open(kind))
   const [anchor, ...others] = opened
   if (anchor === undefined) throw new MillraceError('OUTPUT_ADDRESS', 'no output is named')

@@ -1,5 +1,5 @@
 export { changeSchema, DELETED, PLACE } from './clean/changes.ts'
-export { type Cleaner, type CleanReport, createCleaner } from './clean/cleaner.ts'
+export { type Cleaner, type CleanFiles, type CleanReport, createCleaner } from './clean/cleaner.ts'
 export { reasonKind } from './clean/reason-kind.ts'
 export type { FileTarget } from './clean/work.ts'
 export { belongsTo, type Dataset, datasetHash } from './dataset/dataset.ts'

@@ -14,6 +14,7 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
   'delta.enableChangeDataFeed': 'honoured',
   'delta.enableDeletionVectors': 'honoured',
   'delta.enableExpiredLogCleanup': 'honoured',
+  'delta.enableTypeWidening': 'honoured',
   'delta.isolationLevel': 'honoured',
   'delta.logRetentionDuration': 'honoured',
 
@@ -40,7 +41,6 @@ export const TABLE_PROPERTIES: Readonly<Record<string, Treatment>> = {
   'delta.columnMapping.maxColumnId': 'irrelevant',
   'delta.dropFeatureTruncateHistory.retentionDuration': 'irrelevant',
   'delta.enableFullRetentionRollback': 'irrelevant',
-  'delta.enableTypeWidening': 'irrelevant',
   'delta.enableVariantShredding': 'irrelevant',
   'delta.feature.*': 'irrelevant',
   'delta.ignoreProtocolDefaults': 'irrelevant',

@@ -55,7 +55,8 @@ function sameLayout(before: Metadata, after: Metadata, widened: boolean): boolea
   return widened && holds(schemaOf(after), schemaOf(before))
 }
 
-function holds(wide: StructType, narrow: StructType): boolean {
+/** Whether files with the columns of the one are files of the other, which may have more. */
+export function holds(wide: StructType, narrow: StructType): boolean {
   const fields = new Map(wide.fields.map((field) => [field.name, field]))
   for (const field of narrow.fields) {
     const same = fields.get(field.name)

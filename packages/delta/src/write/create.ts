@@ -43,7 +43,7 @@ export async function openOrCreate(
     }
     refuseUnwritable(there)
     refuseExpiringProgress(there)
-    const metadata = evolvedMetadata(there, wanted)
+    const metadata = wanted.keepsColumns ? undefined : evolvedMetadata(there, wanted)
     if (!metadata) return there
     const result = await commit(there, { operation: 'ADD COLUMNS', metadata }, runtime)
     if (result.outcome === 'committed') return result.snapshot

@@ -9,7 +9,7 @@ import type { NewTable } from './new-table.ts'
 /** The metadata under which the table takes rows of the wanted schema too; undefined when it does already. */
 export function evolvedMetadata(snapshot: Snapshot, wanted: NewTable): Metadata | undefined {
   const { metadata } = snapshot
-  const merge = startMerge()
+  const merge = startMerge(isWidening(snapshot))
   const stored = schemaOf(metadata)
   const schema = merge.structs(stored, wanted.schema, '')
   const partitions = wanted.partitionColumns
@@ -33,8 +33,14 @@ export function evolvedMetadata(snapshot: Snapshot, wanted: NewTable): Metadata 
   return schema === stored ? undefined : { ...metadata, schemaString: JSON.stringify(schema) }
 }
 
+/** Whether types of columns may become wider: readers must know the feature, so that is for the table's owner to say. */
+export function isWidening({ protocol, metadata }: Pick<Snapshot, 'protocol' | 'metadata'>): boolean {
+  const features = protocol.writerFeatures ?? []
+  return features.includes('typeWidening') && isOn(metadata.configuration, 'delta.enableTypeWidening')
+}
+
 /** Walks two schemas side by side: what can be added is, what can't be brought together is a difference. */
-function startMerge() {
+function startMerge(widens: boolean) {
   const differences: string[] = []
 
   /** `stored` itself where nothing is added. */
@@ -54,6 +60,7 @@ function startMerge() {
   function merged(field: StructField, wanted: StructField, above: string): StructField {
     const name = above + field.name
     if (field.name !== wanted.name) differences.push(`column ${name} is written ${above}${wanted.name} here`)
+    if (widens && isWider(wanted.type, field.type)) return widened(field, wanted.type)
     const type = types(field.type, wanted.type, name)
     return type === field.type ? field : { ...field, type }
   }
@@ -86,6 +93,27 @@ function startMerge() {
   }
 
   return { differences, structs }
+}
+
+/** Whether a stored column can be brought together with one of its name and this type. */
+export function canHold(stored: StructField, type: DataType, widens: boolean): boolean {
+  const merge = startMerge(widens)
+  merge.structs({ type: 'struct', fields: [stored] }, { type: 'struct', fields: [{ ...stored, type }] }, '')
+  return merge.differences.length === 0
+}
+
+const TYPE_CHANGES = 'delta.typeChanges'
+
+/** Readers learn from the metadata which types older files have. */
+function widened(field: StructField, type: DataType): StructField {
+  const before = field.metadata[TYPE_CHANGES]
+  const changes = [...(Array.isArray(before) ? before : []), { fromType: field.type, toType: type }]
+  return { ...field, type, metadata: { ...field.metadata, [TYPE_CHANGES]: changes } }
+}
+
+/** Whether a column of the narrower type may become one of the wider. */
+function isWider(wide: DataType, narrow: DataType): boolean {
+  return wide !== narrow && fitsInto(narrow, wide)
 }
 
 function nameOf(type: DataType): string {

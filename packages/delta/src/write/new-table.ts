@@ -5,4 +5,6 @@ export interface NewTable {
   readonly partitionColumns?: readonly string[]
   readonly configuration?: Readonly<Record<string, string>>
   readonly description?: string
+  /** A table that is there keeps its columns: those that it lacks come with the first rows that have them. */
+  readonly keepsColumns?: boolean
 }

@@ -22,6 +22,7 @@ const HONOURED = new Set([
   'identityColumns',
   'invariants',
   'timestampNtz',
+  'typeWidening',
   'v2Checkpoint',
   'vacuumProtocolCheck',
 ])

@@ -11,14 +11,15 @@ const field = (name: string, type: DataType, nullable = true, comment?: string):
 const struct = (...fields: StructField[]): StructType => ({ type: 'struct', fields })
 const list = (elementType: DataType): DataType => ({ type: 'array', elementType, containsNull: true })
 
-function table(schema: StructType, partitionColumns: string[] = []): Snapshot {
+function table(schema: StructType, partitionColumns: string[] = [], widens = false): Snapshot {
   const metadata = {
     id: 'id',
     schemaString: JSON.stringify(schema),
     partitionColumns,
-    configuration: { 'millrace.addsColumns': 'true' },
+    configuration: { 'millrace.addsColumns': 'true', 'delta.enableTypeWidening': 'true' },
   }
-  return { table: { store: { url: 'memory:' }, path: 't' }, metadata } as unknown as Snapshot
+  const protocol = { minReaderVersion: 3, minWriterVersion: 7, writerFeatures: widens ? ['typeWidening'] : [] }
+  return { table: { store: { url: 'memory:' }, path: 't' }, protocol, metadata } as unknown as Snapshot
 }
 
 function evolved(stored: StructType, wanted: StructType): StructType | undefined {
@@ -74,6 +75,23 @@ test('fields are added inside structs, lists and maps too', () => {
   })
   const all = (type: DataType) => struct(field('s', type), field('l', list(type)), field('m', map(type)))
   expect(evolved(all(inner), all(wider))).toEqual(all(wider))
+})
+
+test('a column becomes wider where the table has the feature for it, and says which types older files have', () => {
+  const [stored, wanted] = [struct(field('a', 'short'), field('b', 'long')), struct(field('a', 'integer'))]
+  const once = evolvedMetadata(table(stored, [], true), { schema: wanted })?.schemaString ?? ''
+  const twice = evolvedMetadata(table(JSON.parse(once), [], true), { schema: struct(field('a', 'long')) })
+  const [a] = (JSON.parse(twice?.schemaString ?? '') as StructType).fields
+  expect(a).toMatchObject({
+    type: 'long',
+    metadata: {
+      'delta.typeChanges': [
+        { fromType: 'short', toType: 'integer' },
+        { fromType: 'integer', toType: 'long' },
+      ],
+    },
+  })
+  expect(() => evolved(stored, wanted)).toThrow('column a is short, not integer')
 })
 
 describe('what does not fit is refused, by name', () => {

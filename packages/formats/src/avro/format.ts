@@ -3,10 +3,12 @@ import type { Format } from '../format.ts'
 import { openRegistered } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
 import { HEADER, schemaIdAt } from '../registry/wire-format.ts'
+import type { RecordShape } from '../shape/shape.ts'
 import { compile } from './compile.ts'
 import { type Framing, noFraming, singleObjectFraming } from './framing.ts'
 import { type PlanOf, readAvro } from './read-avro.ts'
 import { parseSchema } from './schema.ts'
+import { shapeOfAvro } from './shape.ts'
 import type { Transcode } from './transcode.ts'
 
 /** Avro in Confluent's wire format: a zero byte, the id of a schema of the registry, the value. */
@@ -18,17 +20,25 @@ export function registeredAvro(context: FormatContext | undefined): Format {
       kind: 'AVRO',
       prepare,
       read: (messages, known) => readAvro(messages, planBy(known)),
+      shapeAt: (_messages, _start, _end, { shape }) => shape(),
     },
     context,
   )
 }
 
-function planBy(known: ReadonlyMap<number, Transcode | string>): PlanOf {
+/** A schema made ready. */
+interface Prepared {
+  readonly transcode: Transcode
+  readonly shape: () => RecordShape
+}
+
+function planBy(known: ReadonlyMap<number, Prepared | string>): PlanOf {
   return (from) => {
     const id = schemaIdAt(from.view, from.at, from.end)
     if (id === undefined) return 'not Avro: it does not begin with the id of a schema'
     from.skip(HEADER)
-    return known.get(id) ?? `not Avro: its schema ${id} is not in the registry`
+    const schema = known.get(id) ?? `not Avro: its schema ${id} is not in the registry`
+    return typeof schema === 'string' ? schema : schema.transcode
   }
 }
 
@@ -45,8 +55,16 @@ export function schemedAvro(framing: Framing, schemas: readonly unknown[]): Form
   }
 }
 
-function prepare({ text, references }: RegistrySchema): Transcode {
+function prepare({ text, references }: RegistrySchema): Prepared {
   const names = new Map()
   for (const reference of references) parseSchema(JSON.parse(reference.text), names)
-  return compile(parseSchema(JSON.parse(text), names))
+  const type = parseSchema(JSON.parse(text), names)
+  let shape: RecordShape | undefined
+  return {
+    transcode: compile(type),
+    shape() {
+      shape ??= shapeOfAvro(type)
+      return shape
+    },
+  }
 }

@@ -4,6 +4,7 @@ import type { Format, ReadMessages } from '../format.ts'
 import { openRegistered } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
 import { HEADER, schemaIdAt } from '../registry/wire-format.ts'
+import type { RecordShape } from '../shape/shape.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { readMessages } from '../transcode/read-messages.ts'
 import { compileRecord } from './compile.ts'
@@ -15,7 +16,7 @@ import { WireReader } from './wire.ts'
 /** Protobuf in Confluent's wire format: a zero byte, the id of a schema, which of its messages it is, the message. */
 export function registeredProtobuf(context: FormatContext | undefined): Format {
   return openRegistered(
-    { name: 'protobuf', title: 'Protobuf', kind: 'PROTOBUF', prepare, read: readRegistered },
+    { name: 'protobuf', title: 'Protobuf', kind: 'PROTOBUF', prepare, read: readRegistered, shapeAt },
     context,
   )
 }
@@ -51,10 +52,16 @@ function readRegistered(messages: JoinedValues, known: ReadonlyMap<number, Messa
     const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
     if (typeof file === 'string') return file
     from.at = start + HEADER
-    const write = file(from, end)
-    if (!write) return `not Protobuf: its schema ${id} has no such message`
-    return writeWhole(write, from, from.at, end, to)
+    const message = file(from, end)
+    if (!message) return `not Protobuf: its schema ${id} has no such message`
+    return writeWhole(message.write, from, from.at, end, to)
   })
+}
+
+function shapeAt({ bytes }: JoinedValues, start: number, end: number, file: MessagesOf): RecordShape | undefined {
+  const from = new WireReader(bytes)
+  from.at = start + HEADER
+  return file(from, end)?.shape()
 }
 
 /** A message whose JSON is so much larger is made to be. */

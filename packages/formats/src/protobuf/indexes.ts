@@ -1,11 +1,19 @@
+import type { RecordShape } from '../shape/shape.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { compileRecord } from './compile.ts'
 import type { WriteMessage } from './fields.ts'
 import type { ProtoFile } from './schema.ts'
+import { shapeOfMessage } from './shape.ts'
 import type { WireReader } from './wire.ts'
 
+/** A message of a schema, made ready. */
+export interface PreparedMessage {
+  readonly write: WriteMessage
+  readonly shape: () => RecordShape
+}
+
 /** Reads which message of a schema it is; returns what writes it, undefined where the schema has none there. */
-export type MessagesOf = (from: WireReader, end: number) => WriteMessage | undefined
+export type MessagesOf = (from: WireReader, end: number) => PreparedMessage | undefined
 
 const DEEPEST = 20
 
@@ -14,18 +22,25 @@ const DEEPEST = 20
  * places there are, then each. The first message of the file, the usual one, is a single zero.
  */
 export function messagesOf(file: ProtoFile): MessagesOf {
-  const compiled = new Map<string, WriteMessage>()
-  const compiledAt = (path: readonly number[]) => {
+  const prepared = new Map<string, PreparedMessage>()
+  const messageAt = (path: readonly number[]) => {
     const key = path.join('.')
-    const before = compiled.get(key)
+    const before = prepared.get(key)
     if (before) return before
     const message = file.messageAt(path)
     if (!message) return undefined
-    const write = compileRecord(message)
-    compiled.set(key, write)
-    return write
+    let shape: RecordShape | undefined
+    const made = {
+      write: compileRecord(message),
+      shape() {
+        shape ??= shapeOfMessage(message)
+        return shape
+      },
+    }
+    prepared.set(key, made)
+    return made
   }
-  const first = compiledAt([0])
+  const first = messageAt([0])
   return (from, end) => {
     if (from.at < end && from.bytes[from.at] === 0) {
       from.at++
@@ -33,7 +48,7 @@ export function messagesOf(file: ProtoFile): MessagesOf {
     }
     const count = index(from, end)
     if (count > DEEPEST) throw new Undecodable('its message is nested too deeply')
-    return compiledAt(Array.from({ length: count }, () => index(from, end)))
+    return messageAt(Array.from({ length: count }, () => index(from, end)))
   }
 }
 

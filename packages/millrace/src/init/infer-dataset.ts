@@ -56,8 +56,14 @@ function parsed(line: Uint8Array | null): unknown {
 }
 
 /** Returns an inferred data set as the worker takes it. */
-export function asDataset(name: string, { description, sql }: InferredDataset, formats: FormatContext): Dataset {
-  return { name, ...checkDescription(description, name, formats), sql }
+export function asDataset(name: string, inferred: InferredDataset, formats: FormatContext): Dataset {
+  const { description, sql, shape } = inferred
+  return {
+    name,
+    ...checkDescription({ ...description, onSchemaChange: 'evolve' }, name, formats),
+    sql,
+    inferred: shape,
+  }
 }
 
 /** Returns the files of an inferred data set's folder; what its fixtures become is not among them. */

@@ -1,4 +1,4 @@
-import { discardStaged, type StagedFile } from '@millrace/delta'
+import { discardStaged, type Metadata, type StagedFile } from '@millrace/delta'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
 import { firstStarts } from './first-starts.ts'
@@ -11,6 +11,8 @@ import { createUploads } from './uploads.ts'
 
 interface PreparedFiles extends Prepared {
   readonly staged: readonly StagedFile[]
+  /** The table's metadata that they are for, where columns may have come with the rows. */
+  readonly stagedFor?: Metadata
   readonly ledger: readonly LedgerEntry[]
 }
 
@@ -20,18 +22,26 @@ export async function openDelta(context: OutputContext): Promise<Output> {
   if (dataset.keyed) return openKeyedDelta(context, dataset.keyed)
   const { runtime } = machine
   const { schema, description } = dataset
-  const without = await nullColumns({ store, path }, dataset, context.nullColumns)
-  const table = await openProgressTable({ ref: { store, path }, group, schema, description, runtime })
+  const evolves = dataset.onSchemaChange === 'evolve'
+  // A field that is gone is NULL from then on.
+  const without = evolves ? [] : await nullColumns({ store, path }, dataset, context.nullColumns)
+  const table = await openProgressTable({
+    ref: { store, path },
+    ...{ group, schema, description, keepsColumns: evolves, runtime },
+  })
   runtime.crashPoint('anchor opened')
   const uploads = createUploads(table.ref, runtime)
   const output: Output = {
     name: path,
     begin: (partitions) => table.begin(partitions),
     async prepare(batch): Promise<PreparedFiles> {
-      const staged = await batch.parquet(table.snapshot())
+      const { files: staged, stagedFor } = evolves
+        ? await batch.evolving(table.snapshot())
+        : { files: await batch.parquet(table.snapshot()), stagedFor: undefined }
       const { ledger } = await batch.report()
       const fileBytes = staged.reduce((sum, { add }) => sum + add.size, 0)
-      return { staged, ledger, files: staged.length, fileBytes, isEmpty: staged.length === 0 }
+      const files = { files: staged.length, fileBytes, isEmpty: staged.length === 0 }
+      return { staged, ...(stagedFor && { stagedFor }), ledger, ...files }
     },
     upload: (prepared) => uploads((prepared as PreparedFiles).staged),
     async discard(prepared) {
@@ -39,9 +49,11 @@ export async function openDelta(context: OutputContext): Promise<Output> {
     },
     async commit(prepared, advances) {
       const fence = prepared ? undefined : await firstStarts(table, advances, context)
-      const { staged, ledger } = (prepared as PreparedFiles | undefined) ?? { staged: [], ledger: [] }
+      const files = prepared as PreparedFiles | undefined
+      const { staged, ledger, stagedFor } = files ?? { staged: [], ledger: [], stagedFor: undefined }
       const info = prepared && ledgerInfo(group, dataset, ledger)
-      const change = { files: staged, advances, ...(fence && { fence }), ...(info && { info }) }
+      const columns = staged.length > 0 && stagedFor ? { stagedFor } : {}
+      const change = { files: staged, ...columns, advances, ...(fence && { fence }), ...(info && { info }) }
       const { outcome } = await table.commit(change)
       return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },

@@ -1,7 +1,9 @@
 import type { Runtime } from '@millrace/base'
 import {
   type CommitResult,
+  columnsToAdd,
   commit,
+  type Metadata,
   openOrCreate,
   type Snapshot,
   type StagedFile,
@@ -35,6 +37,8 @@ export interface ProgressTable {
 
 export interface TableChange {
   readonly files: readonly StagedFile[]
+  /** The table's metadata that the files were staged for, where they may have columns that it lacks. */
+  readonly stagedFor?: Metadata
   /** What becomes of rows that are there, found in the snapshot that the table has now. */
   readonly edits?: Pick<Transaction, 'add' | 'remove' | 'cdc' | 'txn' | 'reads' | 'readsTxns'>
   readonly advances: readonly StoredAdvance[]
@@ -51,6 +55,8 @@ export interface ProgressTableOptions {
   readonly description: string
   /** Properties of a table that is made. */
   readonly configuration?: Readonly<Record<string, string>>
+  /** A table that is there keeps its columns: those that it lacks come with the rows that have them. */
+  readonly keepsColumns?: boolean
   readonly runtime: Runtime
 }
 
@@ -60,9 +66,10 @@ export async function openProgressTable({
   schema,
   description,
   configuration = {},
+  keepsColumns = false,
   runtime,
 }: ProgressTableOptions): Promise<ProgressTable> {
-  const openNow = () => openOrCreate(ref, { schema, description, configuration }, runtime)
+  const openNow = () => openOrCreate(ref, { schema, description, configuration, keepsColumns }, runtime)
   let snapshot = await openNow()
   let topics = { of: snapshot, ...storedTopics(snapshot, group) }
   const topicsNow = () => {
@@ -85,7 +92,9 @@ export async function openProgressTable({
     },
     position: (partition) => storedPosition(snapshot, group, partition),
     knows: (partition) => topicsNow().knows(partition),
-    async commit({ files, edits, advances, fence, info }) {
+    async commit({ files, stagedFor, edits, advances, fence, info }) {
+      const columns = stagedFor ? columnsToAdd(snapshot, stagedFor) : {}
+      if (columns === 'conflict') return { outcome: 'conflict', reason: 'metadata', snapshot }
       const to = new Map(advances.map((advance) => [advance.partition, advance.to]))
       const stillThere = (latest: Snapshot) =>
         (fence?.(latest) ?? true) &&
@@ -93,6 +102,7 @@ export async function openProgressTable({
       const added = files.filter(({ rows }) => rows > 0n).map(({ add }) => add)
       const transaction = {
         operation: 'STREAMING UPDATE',
+        ...columns,
         ...edits,
         add: [...added, ...(edits?.add ?? [])],
         txn: [...progressTxns(group, to, runtime.now()), ...(edits?.txn ?? [])],

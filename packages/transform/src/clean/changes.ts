@@ -30,7 +30,9 @@ export function changeSchema({ name, schema, keyed }: Dataset): StructType {
 export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: DuckDBConnection): Promise<Dataset> {
   const { name, fields, format, schema, expectations } = dataset
   const marked = format.marksDeletes ? [PLACE, DELETED] : [PLACE]
-  const carried = await rewriteSelect(dataset.sql, connection, (select) => carry(select, marked, name))
+  const carried = await rewriteSelect(dataset.sql, connection, (select) =>
+    carry(select, marked, `data set ${name}: the clean.sql of a keyed table must be`),
+  )
   const columns = [...schema.fields, ...keyed.notKept].map(
     (field) => `CAST(${quoteName(field.name)} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`,
   )
@@ -51,17 +53,17 @@ export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: 
   }
 }
 
-/** Returns the SELECT with these columns carried along. */
-function carry(select: Select, names: readonly string[], dataset: string): Select {
+/** Returns the SELECT with these columns carried along; `need` is what a message says of one where that can't be done. */
+export function carry(select: Select, names: readonly string[], need: string): Select {
   if (!isProjection(select)) {
-    const what = `data set ${dataset}: the clean.sql of a keyed table must be plain SELECTs, one FROM another`
+    const what = `${need} plain SELECTs, one FROM another`
     throw new MillraceError('DATASET_INVALID', what, { next: 'Take joins, aggregates and UNION out of it.' })
   }
   const columns = select.select_list.map((column) =>
     column.class === 'STAR' ? { ...column, exclude_list: [...(column.exclude_list ?? []), ...names] } : column,
   )
   return {
-    ...inEachQuery(select, (query) => carry(query, names, dataset)),
+    ...inEachQuery(select, (query) => carry(query, names, need)),
     select_list: [...columns, ...names.map((name) => nameOf(name))],
   }
 }

@@ -1,21 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { rowRefusal, type Snapshot, type StagedFile, stageRows } from '@millrace/delta'
-import { quoteText } from '@millrace/engine'
+import { type Metadata, rowRefusal, type Snapshot, type StagedFile, stageRows } from '@millrace/delta'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
-import { expectationBits, failedBits, failedBitsOrError } from '../dataset/expectations.ts'
-import { changeDataset, changeRefusal } from './changes.ts'
+import { expectationBits, failedBitsOrError } from '../dataset/expectations.ts'
+import { changeRefusal } from './changes.ts'
 import { type CloserLook, lookCloser } from './closer-look.ts'
 import { markFailing as markFailingOf } from './failing-records.ts'
 import { cleanTogether, type FastResult } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
-import { addMetadata, withMetadataFields } from './metadata.ts'
 import { type NoteFailures, noteFailures as noteFailuresOf } from './noted-failures.ts'
-import { cleanRows, columnNames, emptyRaw, fastRaw, keptRows, type MarkFailing } from './queries.ts'
+import { cleanRows, columnNames, fastRaw, keptRows, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
+import { createRules } from './rules.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
-import { sqlFault } from './sql-fault.ts'
 import { type Split, splitByHalves, splitByIndex, takeAll } from './suspects.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
 import type { CleanerOptions, FileTarget, RecordName, Work } from './work.ts'
@@ -53,7 +51,7 @@ export interface Cleaner {
     blocks: readonly RawMessages[],
     target: FileTarget,
     nameOf?: RecordName,
-  ): Promise<{ readonly files: readonly StagedFile[]; readonly report: CleanReport }>
+  ): Promise<CleanFiles>
   /**
    * The same for a file of JSON lines, which the engine reads by itself. Returns undefined where a record needs a
    * closer look, or where the data set drops rows, which nobody would count here: then the file's records must be
@@ -69,43 +67,37 @@ export interface Cleaner {
   ): Promise<CleanReport>
 }
 
+/** Files of clean rows. */
+export interface CleanFiles {
+  readonly files: readonly StagedFile[]
+  readonly report: CleanReport
+  /** The metadata of the table that the files are for: the target's, or with columns that came with the rows. */
+  readonly stagedFor: Metadata
+}
+
 /** Holds what is kept between calls: files to write over, and what is known of each data set. */
 export function createCleaner(options: CleanerOptions): Cleaner {
   const { engine, workFolder, runtime } = options
   const lineFiles = createLineFilePool(workFolder, runtime)
-  const checked = new WeakSet<Dataset>()
+  const { check, prepare } = createRules()
   const hadSuspects = new WeakSet<Dataset>()
   const marks = new WeakMap<Dataset, Promise<MarkFailing | undefined>>()
   const notes = new WeakMap<Dataset, Promise<NoteFailures | undefined>>()
 
-  const check = async (dataset: Dataset, connection: DuckDBConnection) => {
-    if (!checked.has(dataset)) await checkSql(dataset, connection)
-    checked.add(dataset)
-  }
-  const rules = new WeakMap<Dataset, Dataset>()
-  /** Returns the rules by which the records are cleaned, checked. */
-  const rulesOf = async (given: Dataset, connection: DuckDBConnection) => {
-    const known = rules.get(given)
-    if (known) return known
-    const whole = given.metadata.length === 0 ? given : withMetadataFields(given)
-    await check(whole, connection)
-    const made = whole.keyed ? await changeDataset(whole, whole.keyed, connection) : whole
-    await check(made, connection)
-    rules.set(given, made)
-    return made
-  }
   const clean = async (
-    given: Dataset,
+    described: Dataset,
     blocks: readonly RawMessages[],
-    target: FileTarget | undefined,
+    wanted: FileTarget | undefined,
     nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
-    table = given.keyed ? target?.keyedTable : target?.snapshot,
+    asked = described.keyed ? wanted?.keyedTable : wanted?.snapshot,
   ) => {
     const connection = await engine.connect()
-    const dataset = await rulesOf(given, connection).catch((error) => {
+    const prepared = await prepare(described, blocks, wanted, nameOf, connection).catch((error) => {
       connection.closeSync()
       throw error
     })
+    const { given, dataset, read, target } = prepared
+    const table = asked && asked === wanted?.snapshot ? target?.snapshot : asked
     const markFailing = () => {
       const mark = marks.get(dataset) ?? markFailingOf(dataset, connection)
       marks.set(dataset, mark)
@@ -120,15 +112,13 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       const refusal = given.keyed
         ? changeRefusal(given.keyed, columnNames(given), table)
         : table && rowRefusal(table.metadata, columnNames(given))
-      const readOne = async (block: RawMessages) => addMetadata(given.metadata, block, await dataset.format.read(block))
-      const read = await Promise.all(blocks.map(readOne))
       const cleaned = await lineFiles.lend((files) =>
         cleanBlocks(
           { ...options, dataset, read, connection, files, target, refusal, nameOf, markFailing, noteFailures },
           hadSuspects,
         ),
       )
-      return { ...cleaned, report: withMessages(cleaned.report, read) }
+      return { ...cleaned, report: withMessages(cleaned.report, read), metadata: target?.snapshot.metadata }
     } finally {
       connection.closeSync()
     }
@@ -138,7 +128,10 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     return engine.withRoomFor(longest, () => clean(dataset, blocks, ...others))
   }
   return {
-    cleanIntoFiles: cleanInTurn,
+    async cleanIntoFiles(dataset, blocks, target, nameOf) {
+      const { files, report, metadata } = await cleanInTurn(dataset, blocks, target, nameOf)
+      return { files, report, stagedFor: metadata ?? target.snapshot.metadata }
+    },
     cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options, check),
     checkRecords: async (dataset, blocks, nameOf, table) =>
       (await cleanInTurn(dataset, blocks, undefined, nameOf, table)).report,
@@ -273,35 +266,4 @@ async function cleanFile(
   } finally {
     connection.closeSync()
   }
-}
-
-/** Fails where the SQL does not fit its own description: that would fail for every record, and be no record's fault. */
-async function checkSql(dataset: Dataset, connection: DuckDBConnection): Promise<void> {
-  await refuseModifiers(dataset, connection)
-  try {
-    await connection.run(cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations)))
-  } catch (cause) {
-    const message = (await sqlFault(dataset, connection)) ?? (cause instanceof Error ? cause.message : String(cause))
-    throw new MillraceError('DATASET_INVALID', `data set ${dataset.name}: ${message}`, { cause })
-  }
-}
-
-const MODIFIERS: Readonly<Record<string, string>> = {
-  LIMIT_MODIFIER: 'LIMIT',
-  LIMIT_PERCENT_MODIFIER: 'LIMIT',
-  ORDER_MODIFIER: 'ORDER BY',
-  DISTINCT_MODIFIER: 'DISTINCT',
-}
-
-/** Fails where the SQL as a whole has a LIMIT and the like. Within a subquery they may be about one record alone. */
-async function refuseModifiers({ name, sql }: Dataset, connection: DuckDBConnection): Promise<void> {
-  const parsed = await connection.runAndReadAll(`SELECT json_serialize_sql(${quoteText(sql)})`)
-  const { statements = [] } = JSON.parse(String(parsed.getRows()[0]?.[0])) as {
-    readonly statements?: readonly { readonly node: { readonly modifiers: readonly { readonly type: string }[] } }[]
-  }
-  const found = statements.flatMap(({ node }) => node.modifiers).map(({ type }) => MODIFIERS[type] ?? type)
-  if (found.length === 0) return
-  throw new MillraceError('DATASET_INVALID', `data set ${name}: its clean.sql has ${found.join(' and ')}`, {
-    next: 'Take it out: what becomes of a record must not depend on others that come with it.',
-  })
 }

@@ -18,6 +18,8 @@ export interface CleanerOptions {
 export interface FileTarget {
   /** The table whose columns the files have; of a keyed data set, one with the columns of its changes. */
   readonly snapshot: Snapshot
+  /** Whether the table takes columns that come with the rows, where the data set says so too. */
+  readonly takesNewColumns?: boolean
   /** The table that the rows of a keyed data set go to, if there is one: it may ask more of a row. */
   readonly keyedTable?: Snapshot | undefined
   /** Starts another file when one has grown to this. */

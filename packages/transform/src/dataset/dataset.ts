@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { version } from '@duckdb/node-api'
 import type { StructType } from '@millrace/delta'
-import type { Format } from '@millrace/formats'
+import type { Format, RecordShape } from '@millrace/formats'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
 import type { Keyed } from './keyed.ts'
 import type { MessageMetadata } from './metadata.ts'
+import type { SchemaPolicy } from './schema-policy.ts'
 
 /**
  * A data set, loaded from a folder: dataset.json has its fields and columns, clean.sql turns the former into the
@@ -26,6 +27,10 @@ export interface Dataset {
   /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
   readonly sql: string
   readonly expectations: readonly Expectation[]
+  /** What becomes of fields that it does not know, and of types that changed. Absent: such fields are passed over. */
+  readonly onSchemaChange?: SchemaPolicy
+  /** The records that it was inferred from: the data set is made anew where they change. */
+  readonly inferred?: RecordShape
 }
 
 /** Whether a topic belongs to the data set: its name is the data set's, or ends with it after `.`, `-` or `_`. */
@@ -37,13 +42,15 @@ export function belongsTo(topic: string, dataset: string): boolean {
  * Returns a hash of all that decides what becomes of a record: the format, the fields, the SQL, the columns, the
  * expectations and the engine. Two commits with the same hash were made by the same rules.
  */
-export function datasetHash({ format, fields, metadata, sql, schema, expectations, keyed }: Dataset): string {
+export function datasetHash(dataset: Dataset): string {
+  const { format, fields, metadata, sql, schema, expectations, keyed, onSchemaChange } = dataset
   const columns = schema.fields.map(({ name, type }) => [name, type])
   const rules = JSON.stringify([
     ...[RULES, version(), format.name, fields, sql, columns, expectations],
     ...(format.rules === undefined ? [] : [format.rules]),
     ...(keyed ? [keyed] : []),
     ...(metadata.length > 0 ? [{ metadata }] : []),
+    ...(onSchemaChange ? [{ onSchemaChange }] : []),
   ])
   return createHash('sha256').update(rules).digest('hex')
 }

@@ -16,6 +16,7 @@ import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
 import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
 import { KEYED_PROPERTIES, type Keyed, keyedRules } from './keyed.ts'
 import { MetadataDescription, type MetadataSource } from './metadata.ts'
+import { SCHEMA_POLICIES } from './schema-policy.ts'
 
 const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
 
@@ -137,6 +138,7 @@ const Description = z
       ),
     metadata: MetadataDescription,
     columns: TopColumns,
+    onSchemaChange: z.enum(SCHEMA_POLICIES).default('ignore'),
     ...KEYED_PROPERTIES,
     expectations: z
       .record(z.string().min(1), Expectation)
@@ -162,15 +164,21 @@ export function checkDescription(
 ): Omit<Dataset, 'name' | 'sql'> {
   const parsed = Description.safeParse(value)
   if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
-  const { description, format, fields, metadata, columns, expectations } = parsed.data
+  const { description, format, fields, metadata, columns, expectations, onSchemaChange } = parsed.data
   const [kept, notKept] = [true, false].map((wanted) =>
     structFields(Object.fromEntries(Object.entries(columns).filter(([, { keep }]) => keep === wanted))),
   ) as [StructField[], StructField[]]
   const keyed = keyedRules(parsed.data, kept, notKept, (property, message) => {
     throw new MillraceError('DATASET_INVALID', `${where}: ${property}: ${message}`)
   })
+  if (keyed && onSchemaChange === 'evolve') {
+    throw new MillraceError('DATASET_INVALID', `${where}: onSchemaChange: a keyed table has the columns named here`, {
+      next: 'Choose ignore, quarantine or stop.',
+    })
+  }
   return {
     description,
+    ...(onSchemaChange !== 'ignore' && { onSchemaChange }),
     format: isDebezium(format)
       ? openFormat(debeziumOf(format, Object.keys(fields), keyed), context)
       : formatOf(format, where, context, folder),

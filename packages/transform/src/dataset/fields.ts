@@ -22,6 +22,9 @@ export interface Field {
   readonly hiddenName?: string
 }
 
+/** Names that clean.sql must not meet begin so: of fields that came to the data set while it was read. */
+export const ADDED = 'millrace_new:'
+
 /** Returns every name that a field may come under. */
 export function namesOf({ name, aliases, hiddenName }: Field): string[] {
   return hiddenName === undefined ? [name, ...aliases] : [hiddenName]
@@ -67,6 +70,8 @@ export interface FieldSql {
 export function fieldSql(field: Field): FieldSql {
   const names = namesOf(field)
   const columns = names.map((name) => (isDecimal(field) ? `(${quoteName(name)} ->> '$')` : quoteName(name)))
+  const { name: ownName, hiddenName } = field
+  const inWords = ownName.startsWith(ADDED) ? String(hiddenName) : ownName
   const text = columns.length === 1 ? String(columns[0]) : `coalesce(${columns.join(', ')})`
   const wrong = wrongType(field, text)
   return {
@@ -74,10 +79,10 @@ export function fieldSql(field: Field): FieldSql {
     faults: [
       ...(isDecimal(field) ? names.map(tooManyDigits) : []),
       ...columns.slice(1).map((column, i) => ({
-        reason: `fields ${field.name} and ${names[i + 1]} disagree`,
+        reason: `fields ${inWords} and ${names[i + 1]} disagree`,
         when: `${column} <> ${text}`,
       })),
-      ...(wrong ? [{ reason: `wrong type in field ${field.name}`, when: wrong }] : []),
+      ...(wrong ? [{ reason: `wrong type in field ${inWords}`, when: wrong }] : []),
     ],
     value: value(field.type, text),
   }

@@ -1,6 +1,7 @@
 import { type DataType, duckdbType } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { RecordShape, Shape } from '@millrace/formats'
+import type { FieldType } from '../dataset/fields.ts'
 import { inventRecord, spoilRecord } from './invent.ts'
 
 /** A data set that nobody wrote, as it would stand in its folder. */
@@ -8,9 +9,29 @@ export interface InferredDataset {
   /** What dataset.json says. */
   readonly description: Readonly<Record<string, unknown>>
   readonly sql: string
+  /** What it was inferred from. */
+  readonly shape: RecordShape
   /** A record of it, made up, and one that is rejected. */
   readonly example: Readonly<Record<string, unknown>>
   readonly rejected: Readonly<Record<string, unknown>> | undefined
+}
+
+/** A column of one field, and the field itself. */
+export interface FieldColumn {
+  readonly field: string
+  readonly fieldType: FieldType
+  readonly name: string
+  readonly type: DataType
+  /** SQL that makes its value of the field, which clean.sql knows as `from`. */
+  select(from: string): string
+}
+
+/** Returns the columns of a shape's fields, those of which a table can have no column left out. */
+export function columnsOfShape(shape: RecordShape): FieldColumn[] {
+  return columnsOf(shape).map(({ field, name, shape: of }) => ({
+    ...{ field, name, fieldType: fieldType(of), type: columnType(of) },
+    select: (from) => valueIn(of, from),
+  }))
 }
 
 interface Column {
@@ -35,6 +56,7 @@ export function describeShape(
       columns: Object.fromEntries(columns.map(({ name, shape: of }) => [name, { type: described(columnType(of)) }])),
     },
     sql: `SELECT ${columns.map(selected).join(',\n  ')}\nFROM raw\n`,
+    shape,
     example: inventRecord(shape),
     rejected: spoilRecord(shape),
   }
@@ -52,7 +74,7 @@ function columnsOf({ fields }: RecordShape): Column[] {
 }
 
 /** Nested values come as their JSON, bytes as base64. */
-function fieldType(shape: Shape): string {
+function fieldType(shape: Shape): FieldType {
   switch (shape.kind) {
     case 'decimal':
       return `decimal(${shape.precision},${shape.scale})`
@@ -105,11 +127,14 @@ function structType({ fields }: RecordShape): DataType {
 
 function selected({ field, name, shape }: Column): string {
   const from = quoteName(field)
-  const as = field === name && isPlain(shape) ? '' : ` AS ${quoteName(name)}`
-  if (shape.kind === 'bytes') return `from_base64(${from})${as}`
-  const type = columnType(shape)
-  if (isPlain(shape) || type === 'string') return `${from}${field === name ? '' : as}`
-  return `${columnOf(shape, `${from}::JSON`, 0)}${as}`
+  const value = valueIn(shape, from)
+  return value === from && field === name ? from : `${value} AS ${quoteName(name)}`
+}
+
+function valueIn(shape: Shape, from: string): string {
+  if (shape.kind === 'bytes') return `from_base64(${from})`
+  if (isPlain(shape) || columnType(shape) === 'string') return from
+  return columnOf(shape, `${from}::JSON`, 0)
 }
 
 /**

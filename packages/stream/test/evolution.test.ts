@@ -1,0 +1,145 @@
+import { type Metadata, openTable, schemaOf } from '@millrace/delta'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
+import { type MemoryTopic, memoryTopic } from './memory-source.ts'
+
+let kit: Kit
+beforeEach(async () => {
+  kit = await openKit()
+})
+afterEach(() => kit.close())
+
+const withFields = (ind: number, more: object) => JSON.stringify({ ...JSON.parse(userRecord(ind)), ...more })
+
+async function readAll(topic: MemoryTopic, options: WorkerOptions): Promise<'done' | Error> {
+  const worker = await kit.startWorker(topic, { untilCaughtUp: true, ...options })
+  await worker.source.assign(0)
+  return worker.ended
+}
+
+const EVOLVE: WorkerOptions = { rules: { onSchemaChange: 'evolve' } }
+
+const column = (sql: string) => kit.column(USERS, sql)
+const refused = () => kit.column(`${USERS}_quarantine`, `"offset" || ' ' || reason`)
+
+async function metadata(): Promise<Metadata> {
+  const table = await openTable({ store: kit.store, path: USERS })
+  if (!table) throw new Error('there is no table')
+  return table.metadata
+}
+
+/** Returns the versions of the table whose commits changed its columns, with how many rows came with each. */
+async function columnCommits(): Promise<{ readonly files: number; readonly progress: number }[]> {
+  const table = await openTable({ store: kit.store, path: USERS })
+  const commits = []
+  for (let version = 1; version <= (table?.version ?? 0); version++) {
+    const bytes = await kit.store.get(`${USERS}/_delta_log/${String(version).padStart(20, '0')}.json`)
+    const entries = Buffer.from(bytes ?? [])
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object)
+    const count = (action: string) => entries.filter((entry) => action in entry).length
+    if (count('metaData') > 0) commits.push({ files: count('add'), progress: count('txn') })
+  }
+  return commits
+}
+
+it('a new field becomes a column, in the commit of the rows that have it', async () => {
+  const topic = memoryTopic('users', 1)
+  topic.send(
+    0,
+    userRecord(1),
+    withFields(2, { score: 7 }),
+    withFields(3, { score: 8, tags: { a: ['x'] }, SCORE: 'no' }),
+  )
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  topic.send(0, withFields(4, { score: 9.5 }), withFields(5, { at: '2026-01-31T12:00:00Z' }), userRecord(6))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  expect(await column("ind || ' ' || coalesce(score::VARCHAR, '-')")).toEqual(['1 -', '2 7', '5 -', '6 -'])
+  expect(await column('"at" IS NULL')).toEqual([false, true, true, true])
+  expect(await columnCommits()).toEqual([
+    { files: 1, progress: 1 },
+    { files: 1, progress: 1 },
+  ])
+  const types = schemaOf(await metadata()).fields
+  expect(types.slice(-2).map(({ name, type }) => [name, type])).toEqual([
+    ['score', 'long'],
+    ['at', 'timestamp'],
+  ])
+  expect(await refused()).toEqual([
+    "2 schema: field score can't become a column: another one has that name in other letter case",
+    '3 wrong type in field score',
+  ])
+})
+
+it('a nested value becomes a struct, which grows', async () => {
+  const topic = memoryTopic('users', 1)
+  topic.send(0, withFields(1, { to: { zip: '1', lines: [{ n: 1 }] } }))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  topic.send(0, withFields(2, { to: { city: 'Ulm', lines: [{ n: 2, sku: 'a' }] } }))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  expect(await column('to_json("to")::VARCHAR')).toEqual([
+    '{"zip":"1","lines":[{"n":1,"sku":null}],"city":null}',
+    '{"zip":null,"lines":[{"n":2,"sku":"a"}],"city":"Ulm"}',
+  ])
+  expect(await refused()).toEqual([])
+})
+
+it('two workers that meet a new field at once agree, through kills: each row once, one column', async () => {
+  const topic = memoryTopic('users', 2)
+  const points = ['staged', 'uploaded', 'committed']
+  for (const [round, point] of points.entries()) {
+    const base = round * 100
+    for (let i = 0; i < 20; i++) {
+      topic.send(0, withFields(base + i, { [`f${round}`]: i }))
+      topic.send(1, withFields(base + 50 + i, { [`f${round}`]: round === 1 ? String(i) : i }))
+    }
+    const doomed = await kit.startWorker(topic, { ...EVOLVE, crashAt: { point }, untilCaughtUp: true })
+    const other = await kit.startWorker(topic, { ...EVOLVE, untilCaughtUp: true })
+    await Promise.all([doomed.source.assign(0), other.source.assign(1)])
+    // Where the other one was faster with the column, the batch that dies may have been dropped before.
+    await doomed.ended
+    expect(await other.ended).toBe('done')
+    const last = await kit.startWorker(topic, { ...EVOLVE, untilCaughtUp: true })
+    await last.source.assign(0, 1)
+    expect(await last.ended).toBe('done')
+  }
+  const inds = points.flatMap((_, round) =>
+    Array.from({ length: 20 }, (__, i) => [round * 100 + i, round * 100 + 50 + i]),
+  )
+  expect(await column('ind')).toEqual(inds.flat().toSorted((a, b) => a - b))
+  for (const round of points.keys()) {
+    const wrong = `ind // 100 = ${round} AND f${round}::INTEGER IS DISTINCT FROM (ind % 50)`
+    expect(await column(`CASE WHEN ${wrong} THEN ind END`)).toEqual(inds.flat().map(() => null))
+  }
+  expect(await refused()).toEqual([])
+})
+
+it('the other policies pass a new field over, reject its records, or stop before them', async () => {
+  const topic = memoryTopic('users', 1)
+  topic.send(0, userRecord(1), withFields(2, { score: 7 }), userRecord(3))
+  expect(await readAll(topic, { group: 'ignoring' })).toBe('done')
+  expect(await column('ind')).toEqual([1, 2, 3])
+  const others = { allowsAnotherGroup: true }
+  expect(await readAll(topic, { ...others, group: 'strict', rules: { onSchemaChange: 'quarantine' } })).toBe('done')
+  expect(await column('ind')).toEqual([1, 1, 2, 3, 3])
+  expect(await refused()).toEqual(['1 schema: field score is not known to the data set'])
+  expect(await readAll(topic, { ...others, group: 'stopping', rules: { onSchemaChange: 'stop' } })).toMatchObject({
+    code: 'RECORD_INVALID',
+    message: expect.stringMatching(/users\/0 at 1: schema: field score is not known/),
+  })
+  expect(await column('ind')).toEqual([1, 1, 2, 3, 3])
+})
+
+it('a producer that makes up names does not make columns without end, nor stops the worker', async () => {
+  const topic = memoryTopic('users', 1)
+  for (let i = 0; i < 1_100; i++) topic.send(0, withFields(i, { [`n${i}`]: i }))
+  topic.send(0, withFields(2_000, { millrace_failed: 1 }), withFields(2_001, { '': 1 }), userRecord(2_002))
+  topic.send(0, '{"ind": 5, "bad": ', '[{"x":1}]', '{"a\\u0062": 1, "ind": 2003}')
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  expect(schemaOf(await metadata()).fields.length).toBeLessThanOrEqual(1_000)
+  const rows = (await column('ind')).length
+  expect(rows + (await refused()).length).toBe(1_106)
+  expect(await column('CASE WHEN ind = 2002 THEN 1 END')).toContain(1)
+})

@@ -1,0 +1,136 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { type DataType, duckdbType, holdsType, type Snapshot, type StructField, schemaOf } from '@millrace/delta'
+import { quoteName } from '@millrace/engine'
+import type { RecordShape, Shape } from '@millrace/formats'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { ADDED, type Field, type FieldType, TIMESTAMP_SHAPES } from '../../dataset/fields.ts'
+import { columnsOfShape, type FieldColumn } from '../../infer/describe.ts'
+import { carry } from '../changes.ts'
+import { rewriteSelect } from '../select-tree.ts'
+
+/**
+ * Returns the data set that also has columns for these fields. A column that the table has keeps its type, and values
+ * that are not of that type are rejected one by one.
+ */
+export async function withFields(
+  dataset: Dataset,
+  added: RecordShape,
+  table: Snapshot,
+  connection: DuckDBConnection,
+): Promise<Dataset> {
+  const stored = new Map(schemaOf(table.metadata).fields.map((field) => [field.name.toLowerCase(), field]))
+  const fit = (column: FieldColumn) => fitted(column, stored.get(column.name.toLowerCase()), table)
+  if (dataset.inferred) return inferredAnew(dataset, united(dataset.inferred, added), fit)
+  const schema = dataset.schema.fields.map((field) => {
+    const there = stored.get(field.name.toLowerCase())
+    return there && !holdsType(table, there, field.type) ? { ...field, type: there.type } : field
+  })
+  const columns = columnsOfShape(added).map(fit)
+  const adapted: Dataset = { ...dataset, schema: { type: 'struct', fields: schema } }
+  return columns.length === 0 ? adapted : withColumnsCarried(adapted, columns, connection)
+}
+
+function inferredAnew(dataset: Dataset, shape: RecordShape, fit: (column: FieldColumn) => FieldColumn): Dataset {
+  const columns = columnsOfShape(shape).map(fit)
+  const selected = columns.map(({ field, name, select }) => `${select(quoteName(field))} AS ${quoteName(name)}`)
+  return {
+    ...dataset,
+    inferred: shape,
+    fields: columns.map(({ field, fieldType }) => fieldNamed(field, fieldType)),
+    schema: { type: 'struct', fields: columns.map(columnOf) },
+    sql: `SELECT ${selected.join(',\n  ')}\nFROM raw`,
+  }
+}
+
+/** Carries the fields through the data set's SQL, under names that it can't meet. */
+async function withColumnsCarried(
+  dataset: Dataset,
+  columns: readonly FieldColumn[],
+  connection: DuckDBConnection,
+): Promise<Dataset> {
+  const hidden = columns.map(({ field }) => ADDED + field)
+  const carried = await rewriteSelect(dataset.sql, connection, (select) =>
+    carry(select, hidden, `data set ${dataset.name}: its onSchemaChange needs a clean.sql of`),
+  )
+  const own = dataset.schema.fields.map(({ name }) => quoteName(name))
+  const selected = columns.map(
+    ({ name, select }, i) => `${select(quoteName(hidden[i] as string))} AS ${quoteName(name)}`,
+  )
+  return {
+    ...dataset,
+    fields: [
+      ...dataset.fields,
+      ...columns.map(({ field, fieldType }): Field => ({ ...fieldNamed(ADDED + field, fieldType), hiddenName: field })),
+    ],
+    schema: { type: 'struct', fields: [...dataset.schema.fields, ...columns.map(columnOf)] },
+    sql: `SELECT ${[...own, ...selected].join(', ')} FROM (${carried})`,
+  }
+}
+
+function fitted(column: FieldColumn, stored: StructField | undefined, table: Snapshot): FieldColumn {
+  if (!stored) return column
+  const { name, type } = stored
+  if (holdsType(table, stored, column.type)) return { ...column, name }
+  const fieldType = fieldTypeOf(type)
+  const isNested = typeof type === 'object'
+  return {
+    ...column,
+    name,
+    type,
+    fieldType,
+    select: (from) => (isNested ? `CAST(${from}::JSON AS ${duckdbType(type)})` : from),
+  }
+}
+
+/** Returns the type of a field whose values are to go into a column. */
+function fieldTypeOf(type: DataType): FieldType {
+  if (typeof type === 'object') return 'text'
+  if (type.startsWith('decimal')) return type as FieldType
+  switch (type) {
+    case 'byte':
+    case 'short':
+    case 'integer':
+      return 'integer'
+    case 'float':
+      return 'double'
+    case 'timestamp_ntz':
+      return 'timestamp'
+    case 'long':
+    case 'double':
+    case 'boolean':
+    case 'date':
+    case 'timestamp':
+      return type
+    default:
+      return 'text'
+  }
+}
+
+const fieldNamed = (name: string, type: FieldType): Field => ({ name, type, aliases: [], shapes: TIMESTAMP_SHAPES })
+
+const columnOf = ({ name, type }: FieldColumn): StructField => ({ name, type, nullable: true, metadata: {} })
+
+/** Returns the shape of records of the one and of the other: what both have keeps its kind, at any depth, unless it is wider. */
+export function united(known: RecordShape, other: RecordShape): RecordShape {
+  const added = Object.entries(other.fields).filter(([name]) => !Object.hasOwn(known.fields, name))
+  const kept = Object.entries(known.fields).map(([name, shape]) => {
+    const too = Object.hasOwn(other.fields, name) ? other.fields[name] : undefined
+    return [name, too ? unitedShape(shape, too) : shape] as const
+  })
+  return { kind: 'record', fields: Object.fromEntries([...kept, ...added]) }
+}
+
+function unitedShape(known: Shape, other: Shape): Shape {
+  if (known.kind === 'record' && other.kind === 'record') return united(known, other)
+  if (known.kind === 'list' && other.kind === 'list') return { ...known, items: unitedShape(known.items, other.items) }
+  if (known.kind === 'map' && other.kind === 'map') return { ...known, values: unitedShape(known.values, other.values) }
+  if (known.kind === 'integer' && other.kind === 'long') return other
+  if (known.kind === 'decimal' && other.kind === 'decimal' && isWiderDecimal(other, known)) return other
+  return known
+}
+
+type Decimal = Extract<Shape, { readonly kind: 'decimal' }>
+
+function isWiderDecimal(wide: Decimal, narrow: Decimal): boolean {
+  return wide.scale >= narrow.scale && wide.precision - wide.scale >= narrow.precision - narrow.scale
+}

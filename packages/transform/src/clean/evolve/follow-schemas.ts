@@ -1,0 +1,148 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MillraceError } from '@millrace/base'
+import { type Snapshot, schemaOf } from '@millrace/delta'
+import type { MessageSchemas, ReadMessages, RecordShape, RejectedMessage } from '@millrace/formats'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { withMetadataFields } from '../metadata.ts'
+import { knownNames } from '../queries.ts'
+import { isOwnMember } from '../unknown-fields.ts'
+import type { RecordName } from '../work.ts'
+import { columnRefusal, differenceOf } from './difference.ts'
+import { united, withFields } from './evolved-dataset.ts'
+import { unknownMembers } from './unknown-members.ts'
+
+/** The data set as the records of some blocks have it, and the blocks with what it rejects because of their schemas. */
+export interface Followed {
+  readonly dataset: Dataset
+  readonly read: readonly ReadMessages[]
+}
+
+/**
+ * Goes by the schemas of the messages, as the data set's `onSchemaChange` says. `table` is where the rows go, if it takes
+ * columns that come with them.
+ */
+export type FollowSchemas = (
+  dataset: Dataset,
+  read: readonly ReadMessages[],
+  table: Snapshot | undefined,
+  nameOf: RecordName,
+  connection: DuckDBConnection,
+) => Promise<Followed>
+
+/** Readers and writers have a price for each column. */
+const MOST_COLUMNS = 500
+
+/** Data sets made that are kept, so that each is prepared once. */
+const MOST_KEPT = 32
+
+export function createFollowing(): FollowSchemas {
+  const made = new WeakMap<Dataset, Map<string, Promise<Dataset>>>()
+  const evolved = (dataset: Dataset, added: RecordShape, table: Snapshot, connection: DuckDBConnection) => {
+    const all = made.get(dataset) ?? new Map<string, Promise<Dataset>>()
+    made.set(dataset, all)
+    const key = JSON.stringify([added, table.metadata.schemaString, table.metadata.configuration])
+    const before = all.get(key)
+    if (before) return before
+    if (all.size >= MOST_KEPT) all.clear()
+    const fresh = withFields(dataset, added, table, connection)
+    fresh.catch(() => all.delete(key))
+    all.set(key, fresh)
+    return fresh
+  }
+  return async (dataset, read, table, nameOf, connection) => {
+    const { onSchemaChange: policy } = dataset
+    if (!policy || (policy === 'evolve' && !table)) return { dataset, read }
+    const schemas = read.map((block) => schemasOf(block, dataset))
+    if (policy === 'evolve' && table) {
+      const stored = schemaOf(table.metadata).fields.map(({ name }) => name)
+      const { added, refused } = additions(dataset, schemas, stored)
+      return {
+        dataset: await evolved(dataset, added, table, connection),
+        read: withRejected(read, schemas, (shape) => refused.get(shape)),
+      }
+    }
+    const reasons = new Map(schemas.flatMap(({ shapes }) => shapes.map((shape) => [shape, changeOf(dataset, shape)])))
+    if (policy === 'stop') refuseChanged(dataset, schemas, reasons, nameOf)
+    return { dataset, read: withRejected(read, schemas, (shape) => reasons.get(shape)) }
+  }
+}
+
+/** Messages without a schema have the members that they have. */
+function schemasOf({ lines, schemas }: ReadMessages, dataset: Dataset): MessageSchemas {
+  if (schemas) return schemas()
+  const known = new Set(knownNames(withMetadataFields(dataset)))
+  return unknownMembers(lines, (name) => known.has(name) || isOwnMember(dataset, name))
+}
+
+/** Returns the fields that are to become columns, and why records of some schemas have one that can't. */
+function additions(dataset: Dataset, schemas: readonly MessageSchemas[], stored: readonly string[]) {
+  let added: RecordShape = { kind: 'record', fields: {} }
+  const refused = new Map<RecordShape, string>()
+  for (const shape of new Set(schemas.flatMap(({ shapes }) => shapes))) {
+    const fresh = differenceOf(dataset, shape).added
+    const together = united(added, dataset.inferred ? shape : fresh)
+    const reason = refusalOf(dataset, Object.keys(fresh.fields), together, stored)
+    if (reason === undefined) added = together
+    else refused.set(shape, reason)
+  }
+  return { added, refused }
+}
+
+function refusalOf(
+  dataset: Dataset,
+  fresh: readonly string[],
+  together: RecordShape,
+  stored: readonly string[],
+): string | undefined {
+  const names = Object.keys(together.fields)
+  const columns = new Set([...names, ...stored, ...dataset.schema.fields.map(({ name }) => name)])
+  if (columns.size > MOST_COLUMNS && fresh.some((name) => !stored.includes(name)))
+    return `schema: the table would have more than ${MOST_COLUMNS} columns`
+  for (const name of fresh) {
+    const reason = columnRefusal(dataset, name, [...names, ...stored])
+    if (reason !== undefined) return `schema: field ${name.slice(0, 80)} can't become a column: ${reason}`
+  }
+  return undefined
+}
+
+/** Returns how a schema differs from what the data set says; undefined where it does not. */
+function changeOf(dataset: Dataset, shape: RecordShape): string | undefined {
+  const { added, changed } = differenceOf(dataset, shape)
+  const [unknown] = Object.keys(added.fields)
+  if (unknown !== undefined) return `schema: field ${unknown.slice(0, 80)} is not known to the data set`
+  return changed.length === 0 ? undefined : `schema: field ${changed[0]} has another type than the data set says`
+}
+
+function refuseChanged(
+  { name }: Dataset,
+  schemas: readonly MessageSchemas[],
+  reasons: ReadonlyMap<RecordShape, string | undefined>,
+  nameOf: RecordName,
+): void {
+  for (const [block, { shapes, of }] of schemas.entries()) {
+    const index = of.findIndex((at) => at >= 0 && reasons.get(shapes[at] as RecordShape) !== undefined)
+    if (index < 0) continue
+    const reason = reasons.get(shapes[of[index] as number] as RecordShape)
+    throw new MillraceError('RECORD_INVALID', `data set ${name}: ${nameOf(block, index)}: ${reason}`, {
+      next: 'Write the change into the data set, or choose another onSchemaChange.',
+    })
+  }
+}
+
+function withRejected(
+  read: readonly ReadMessages[],
+  schemas: readonly MessageSchemas[],
+  reasonOf: (shape: RecordShape) => string | undefined,
+): readonly ReadMessages[] {
+  return read.map((block, i) => {
+    const { shapes, of } = schemas[i] as MessageSchemas
+    const reasons = shapes.map(reasonOf)
+    if (reasons.every((reason) => reason === undefined)) return block
+    const rejected: RejectedMessage[] = [...block.rejected]
+    for (const [index, at] of of.entries()) {
+      const reason = at < 0 ? undefined : reasons[at]
+      if (reason !== undefined) rejected.push({ index, reason })
+    }
+    return { ...block, rejected: rejected.sort((a, b) => a.index - b.index) }
+  })
+}
