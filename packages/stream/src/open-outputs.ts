@@ -57,7 +57,7 @@ function refuseNewColumns({ name, onSchemaChange }: Dataset, kinds: readonly Cho
   if (onSchemaChange !== 'evolve' || other === undefined) return
   throw new MillraceError(
     'OUTPUT_REFUSED',
-    `the data set ${name} evolves, and the output ${bareAddress(other.address)} can't`,
+    `the data set ${name} evolves, and the output ${shownAddresses([other.address])[0]} can't`,
     {
       next: 'Write it to the lake alone, or choose another onSchemaChange.',
     },
