@@ -39,6 +39,13 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
     ])
     return { source: mysqlCdcSource, producer: (address) => refuse(address, 'records'), catalog: mysqlCdcCatalog }
   },
+  'postgres-cdc:': async () => {
+    const [{ postgresCdcSource }, { postgresCdcCatalog, refuse }] = await Promise.all([
+      import('./postgres-cdc/source.ts'),
+      import('./postgres-cdc/catalog.ts'),
+    ])
+    return { source: postgresCdcSource, producer: (address) => refuse(address, 'records'), catalog: postgresCdcCatalog }
+  },
   'archive:': async () => {
     const [{ archiveSource }, { archiveCatalog, refuse }] = await Promise.all([
       import('./archive/source.ts'),

@@ -7,6 +7,7 @@ export type { PartitionDescription, TopicCatalog, TopicDescription } from './cat
 export { mysqlErrors } from './mysql-error.ts'
 export { type MysqlServer, mysqlLogin, parseMysqlServer } from './mysql-server.ts'
 export { pickRecords } from './pick-records.ts'
+export { type PostgresServer, parsePostgresServer, postgresLogin } from './postgres/server-address.ts'
 export {
   type Behind,
   type Block,

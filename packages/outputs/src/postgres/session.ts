@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { postgresLogin } from '@millrace/transport'
 import pg from 'pg'
 import { from } from 'pg-copy-streams'
 import type { PostgresAddress } from './address.ts'
@@ -49,16 +50,11 @@ export function openSession(address: PostgresAddress, what: string): Session {
   }
 }
 
-async function connect({ host, port, user, database, tls, password }: PostgresAddress): Promise<pg.Client> {
+async function connect(address: PostgresAddress): Promise<pg.Client> {
   const client = new pg.Client({
-    ...{ host, port, user, database },
-    ...(password !== undefined && { password }),
-    application_name: 'millrace',
+    ...postgresLogin(address),
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     query_timeout: STATEMENT_WITHIN_MS,
-    keepAlive: true,
-    // With its host: else a server that is named by its number would be taken for localhost.
-    ssl: tls && { ...tls, host },
   })
   // A connection that breaks while nothing is asked shows at the next question.
   client.on('error', () => {})

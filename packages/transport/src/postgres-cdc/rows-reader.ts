@@ -1,0 +1,75 @@
+import { envelope } from './envelope.ts'
+import type { Message } from './messages.ts'
+import type { Place } from './position.ts'
+import { quoteName, type Raw, type Server } from './server.ts'
+import { quoteTable, type Table } from './table.ts'
+import type { Types } from './types.ts'
+
+/** Rows of a table as messages. */
+export interface Rows {
+  readonly messages: readonly Message[]
+  readonly next: Place
+  /** The last key. */
+  readonly last: readonly string[] | undefined
+}
+
+const CHUNK_ROWS = 5_000
+/** Added to a key, so that a place counts from 0: keys of two to the power of 61 and more are not told by it. */
+const SHIFT = 1n << 61n
+
+/**
+ * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
+ * changes meanwhile is in the log, which is read from where it was before the first row; a row that is newer than
+ * that goes through its changes once more and ends as it is.
+ */
+export async function readNextRows(
+  server: Server,
+  database: string,
+  table: Table,
+  types: Types,
+  place: Place,
+  known: readonly string[] | undefined,
+  maxBytes: number,
+): Promise<Rows> {
+  const { columns, key, schema, name } = table
+  const after = known ?? keyOf(table, place)
+  const order = key.map((column) => quoteName(column.name)).join(', ')
+  const values = key.map(({ sqlType }, i) => `$${i + 1}::${sqlType}`).join(', ')
+  const rows = await server.rows(
+    `SELECT ${columns.map((column) => quoteName(column.name)).join(', ')} FROM ${quoteTable(table)}
+     ${after ? `WHERE (${order}) > (${values})` : ''} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
+    after ?? [],
+  )
+  await types.learn(columns.map(({ type }) => type))
+  const origin = { database, schema, table: name, lsn: place.lsn, isSnapshot: true, time: 0 }
+  const messages: Message[] = []
+  let next = place
+  let last: readonly string[] | undefined
+  let bytes = 0
+  for (const row of rows) {
+    const texts = columns.map(({ type }, i) => jsonOf(row[i], types.of(type)))
+    const whole = columns.map((column, i) => `${JSON.stringify(column.name)}:${texts[i]}`)
+    const value = envelope('r', 'null', `{${whole.join(',')}}`, origin)
+    if (messages.length > 0 && bytes + value.length > maxBytes) break
+    bytes += value.length
+    const places = key.map((column) => columns.indexOf(column))
+    messages.push({ key: `{${places.map((i) => whole[i]).join(',')}}`, value, at: next })
+    last = places.map((i) => row[i] ?? '')
+    next = { ...place, next: nextOf(table, last, next.next) }
+  }
+  // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
+  const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
+  return { messages, next: isEnd ? { phase: 'log', lsn: place.lsn, next: 0n } : next, last }
+}
+
+const jsonOf = (value: Raw | undefined, json: (text: string) => string) => (value == null ? 'null' : json(value))
+
+/** A key of one whole number stands in the place, so that reading goes on behind it in another process too. */
+function keyOf({ key }: Table, { next }: Place): string[] | undefined {
+  return key.length === 1 && key[0]?.isInteger && next > 0n ? [String(next - SHIFT - 1n)] : undefined
+}
+
+function nextOf({ key }: Table, last: readonly string[], before: bigint): bigint {
+  if (key.length !== 1 || !key[0]?.isInteger) return before + 1n
+  return BigInt(last[0] ?? 0) + SHIFT + 1n
+}

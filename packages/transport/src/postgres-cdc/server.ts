@@ -1,0 +1,81 @@
+import pg from 'pg'
+import { postgresLogin } from '../postgres/server-address.ts'
+import type { PostgresCdcAddress } from './address.ts'
+import { fromPostgres } from './postgres-error.ts'
+
+/** A value as the server writes it. */
+export type Raw = string | null
+
+export interface Server {
+  /** Runs a statement; the values of its rows are the texts that the server sends. */
+  rows(sql: string, values?: readonly unknown[]): Promise<Raw[][]>
+  close(): Promise<void>
+}
+
+const CONNECT_WITHIN_MS = 10_000
+const STATEMENT_WITHIN_MS = 300_000
+
+/** Values look the same in rows and in the log: both connections have these settings. */
+const SETTINGS = [
+  ...["SET TIME ZONE 'UTC'", "SET datestyle = 'ISO, YMD'", "SET intervalstyle = 'postgres'"],
+  ...['SET extra_float_digits = 1', "SET bytea_output = 'hex'", "SET client_encoding = 'UTF8'"],
+  // A policy that hides rows is an error then, and no smaller table.
+  'SET row_security = off',
+].join('; ')
+
+const asText = { getTypeParser: () => (value: unknown) => value }
+
+/** Connects, as a client or for replication. */
+export async function connect(address: PostgresCdcAddress, kind: 'client' | 'replication'): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...postgresLogin(address),
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    types: asText,
+    ...(kind === 'replication' ? { replication: 'database' } : { query_timeout: STATEMENT_WITHIN_MS }),
+  } as pg.ClientConfig)
+  // What ends the connection is told to the one who waits for it; nobody else must die of it.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query(SETTINGS)
+    return client
+  } catch (error) {
+    client.end().catch(() => {})
+    throw fromPostgres(error, `connecting to postgres-cdc://${address.host}:${address.port}/${address.database}`)
+  }
+}
+
+/** Opens a connection when it is first needed, and again after one has broken. `ended` is told when the server ends it. */
+export function openServer(address: PostgresCdcAddress, ended: (error: Error) => void = () => {}): Server {
+  let opened: Promise<pg.Client> | undefined
+  const client = () => {
+    opened ??= connect(address, 'client').then((made) => {
+      made.on('error', (error) => {
+        opened = undefined
+        ended(error)
+      })
+      return made
+    })
+    return opened
+  }
+  return {
+    async rows(sql, values = []) {
+      const asked = client()
+      try {
+        const { rows } = await (await asked).query<Raw[]>({ text: sql, values: [...values], rowMode: 'array' })
+        return rows
+      } catch (error) {
+        const known = fromPostgres(error, `reading ${address.host}:${address.port}/${address.database}`)
+        if (opened === asked) opened = undefined
+        asked.then((made) => made.end()).catch(() => {})
+        throw known
+      }
+    },
+    async close() {
+      await opened?.then((made) => made.end()).catch(() => {})
+    },
+  }
+}
+
+export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`
+export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`

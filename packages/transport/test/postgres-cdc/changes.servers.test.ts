@@ -1,0 +1,165 @@
+import { withServices } from '@millrace/testkit'
+import { describe, expect } from 'vitest'
+import { type Change, changesIn, newDatabase, readingOf, type TestDatabase } from './database.ts'
+
+const it = withServices('postgres')
+
+/** The rows that changes leave, by key. */
+function applied(changes: readonly Change[]): Map<string, unknown> {
+  const rows = new Map<string, unknown>()
+  for (const { op, key, after } of changes) {
+    if (op === 't') rows.clear()
+    else if (op === 'd') rows.delete(JSON.stringify(key))
+    else rows.set(JSON.stringify(key), after)
+  }
+  return rows
+}
+
+async function rowsOf({ sql }: TestDatabase, table: string): Promise<unknown[]> {
+  return (await sql(`SELECT to_json(t) AS row FROM ${table} t ORDER BY id`)).map(({ row }) =>
+    JSON.parse(String(row)),
+  )
+}
+
+const inOrder = (rows: ReadonlyMap<string, unknown>) =>
+  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))
+
+describe('changes of a table', () => {
+  for (const identity of ['DEFAULT', 'FULL', 'USING INDEX users_pkey']) {
+    it(`come as Debezium writes them, with REPLICA IDENTITY ${identity}; a changed key is a row that goes and one that comes`, async ({
+      postgres,
+    }) => {
+      const database = await newDatabase(postgres)
+      const { sql, name } = database
+      await sql('CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)')
+      await sql(`ALTER TABLE users REPLICA IDENTITY ${identity}`)
+      const { start, through } = await readingOf(database, 'users')
+      const from = await start('latest')
+      await sql("INSERT INTO users VALUES (1, 'Ada'), (2, 'Bob'); INSERT INTO others VALUES (1)")
+      await sql("UPDATE users SET name = 'Robert' WHERE id = 2")
+      await sql('UPDATE users SET id = 3 WHERE id = 2')
+      await sql('DELETE FROM users WHERE id = 1; TRUNCATE users')
+      const { changes } = await through(from)
+      const isFull = identity === 'FULL'
+      const old = (id: number, name: string) => (isFull ? { id, name } : { id })
+      expect(changes.map(({ op, before, after, key }) => [op, before, after, key])).toEqual([
+        ['c', null, { id: 1, name: 'Ada' }, { id: 1 }],
+        ['c', null, { id: 2, name: 'Bob' }, { id: 2 }],
+        ['u', isFull ? { id: 2, name: 'Bob' } : null, { id: 2, name: 'Robert' }, { id: 2 }],
+        ['d', old(2, 'Robert'), null, { id: 2 }],
+        ['c', null, { id: 3, name: 'Robert' }, { id: 3 }],
+        ['d', old(1, 'Ada'), null, { id: 1 }],
+        ['t', null, null, null],
+      ])
+      expect(changes[0]?.source).toMatchObject({ db: name, schema: 'public', table: 'users', connector: 'postgresql' })
+    })
+  }
+
+  it('are the same for whoever asks again, from any of them on, also from the middle of a transaction', async ({
+    postgres,
+  }) => {
+    const database = await newDatabase(postgres)
+    const { sql } = database
+    await sql('CREATE TABLE users (id INT PRIMARY KEY, name TEXT); CREATE TABLE others (id INT PRIMARY KEY)')
+    const { source, start, through } = await readingOf(database, 'users')
+    const from = await start('latest')
+    await sql('BEGIN')
+    for (let i = 0; i < 5; i++) {
+      await sql(`INSERT INTO users VALUES (${i * 2}, 'a'), (${i * 2 + 1}, 'b')`)
+      await sql(`INSERT INTO others VALUES (${i})`)
+    }
+    await sql('COMMIT')
+    await sql("UPDATE users SET name = 'c'")
+    await sql('UPDATE users SET id = 100 + id WHERE id < 2')
+    await sql('DELETE FROM users WHERE id > 3')
+    const { changes, blocks } = await through(from)
+    expect(changes).toHaveLength(32)
+    const names = blocks.flatMap(({ offsets }) => [...(offsets as readonly string[])])
+    expect(new Set(names).size).toBe(32)
+    for (const [i, each] of names.entries()) {
+      expect((await through(source.positionOf(each))).changes).toEqual(changes.slice(i))
+    }
+    await source.close()
+    const other = await readingOf(database, 'users')
+    expect((await other.through(source.positionOf(names[13] ?? ''))).changes).toEqual(changes.slice(13))
+  })
+
+  it('after the rows that were there, whatever happens while these are read: the end is what the database has', async ({
+    postgres,
+  }) => {
+    const database = await newDatabase(postgres)
+    const { sql } = database
+    await sql('CREATE TABLE users (id INT PRIMARY KEY, n INT)')
+    await sql('INSERT INTO users SELECT i - 5000, 0 FROM generate_series(0, 11999) i')
+    const { source, partition, start, through } = await readingOf(database, 'users')
+    const changes: Change[] = []
+    let at = await start('earliest')
+    await sql('DELETE FROM users WHERE id = -5000')
+    for (let portions = 0; (at[0] ?? 0n) === 0n; portions++) {
+      // Whoever comes anew goes on behind the last key.
+      const { source: fresh } = await readingOf(database, 'users')
+      const block = await (portions % 2 ? fresh : source).read(partition, at, {
+        maxBytes: 1 << 18,
+        waitMs: 1,
+        keys: true,
+      })
+      if (!block) throw new Error('no rows came')
+      await fresh.close()
+      changes.push(...changesIn(block))
+      at = block.to
+      await sql(`UPDATE users SET n = n + 1 WHERE id % 7 = ${portions % 7}`)
+      await sql(`DELETE FROM users WHERE id IN (${portions * 900 - 4_999}, ${6_999 - portions})`)
+      await sql(`INSERT INTO users VALUES (${20_000 + portions}, 1), (${-20_000 - portions}, 1)`)
+      await sql(`UPDATE users SET id = id - 30000 WHERE id = ${6_000 - portions}`)
+    }
+    changes.push(...(await through(at)).changes)
+    expect(changes.filter(({ op }) => op === 'r').length).toBeGreaterThan(11_000)
+    expect(inOrder(applied(changes))).toEqual(await rowsOf(database, 'users'))
+  })
+
+  it('follow the table when it is altered: columns added, dropped, renamed, of another type', async ({ postgres }) => {
+    const database = await newDatabase(postgres)
+    const { sql } = database
+    await sql('CREATE TABLE users (id INT PRIMARY KEY, a INT, b TEXT)')
+    const { start, through } = await readingOf(database, 'users')
+    const from = await start('latest')
+    await sql("INSERT INTO users VALUES (1, 1, 'x'); ALTER TABLE users ADD COLUMN c NUMERIC(5,2) DEFAULT 9")
+    await sql("INSERT INTO users VALUES (2, 2, 'y', 1.5); ALTER TABLE users DROP COLUMN b")
+    await sql('ALTER TABLE users RENAME COLUMN a TO d; UPDATE users SET d = 7 WHERE id = 1')
+    await sql("CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TABLE users ADD COLUMN moods mood[]")
+    await sql("ALTER TABLE users ALTER d TYPE VARCHAR(20); INSERT INTO users VALUES (3, 'z', NULL, '{sad,ok}')")
+    await sql('ALTER TABLE users RENAME COLUMN id TO key; ALTER TABLE users REPLICA IDENTITY FULL')
+    await sql('UPDATE users SET key = 4 WHERE key = 3')
+    const { changes } = await through(from)
+    expect(changes.map(({ after, key }) => after ?? key)).toEqual([
+      { id: 1, a: 1, b: 'x' },
+      { id: 2, a: 2, b: 'y', c: '1.50' },
+      { id: 1, c: '9.00', d: 7 },
+      { id: 3, c: null, d: 'z', moods: ['sad', 'ok'] },
+      { key: 3 },
+      { key: 4, c: null, d: 'z', moods: ['sad', 'ok'] },
+    ])
+  })
+
+  it('are read on by keys of any kind, and of several columns', async ({ postgres }) => {
+    const database = await newDatabase(postgres)
+    const { sql } = database
+    await sql(`CREATE TYPE kinds AS ENUM ('z', 'a')`)
+    await sql(
+      'CREATE TABLE pairs (n INT, name VARCHAR(10), code BYTEA, kind kinds, at TIMESTAMPTZ, PRIMARY KEY (kind, code, name, at))',
+    )
+    const values = Array.from({ length: 200 }, (_, i) => {
+      return `(${i}, '${i % 3 ? 'Ü' : "o''"}${i}', '\\x00${(i % 5).toString(16).padStart(2, '0')}', '${i % 2 ? 'a' : 'z'}', 'epoch'::timestamptz + '${i} us')`
+    })
+    await sql(`INSERT INTO pairs VALUES ${values.join(', ')}`)
+    const { source, partition, start } = await readingOf(database, 'pairs')
+    const rows: Change[] = []
+    for (let at = await start('earliest'); at[0] === 0n; ) {
+      const block = await source.read(partition, at, { maxBytes: 3_000, waitMs: 1, keys: true })
+      if (!block) throw new Error('no rows came')
+      rows.push(...changesIn(block))
+      at = block.to
+    }
+    expect(rows.map(({ after }) => after?.n).sort((a, b) => Number(a) - Number(b))).toEqual(values.map((_, i) => i))
+  })
+})

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import { systemRuntime, valueAt } from '@millrace/base'
+import { freshName, type PostgresAddress } from '@millrace/testkit'
+import {
+  type Block,
+  openSource,
+  type Partition,
+  type Position,
+  type Source,
+  type StartPosition,
+} from '@millrace/transport'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+
+export interface TestDatabase {
+  /** Runs statements as the owner of all. */
+  sql(text: string): Promise<Record<string, unknown>[]>
+  readonly name: string
+  readonly address: string
+  /** Ends with the test: its slots, and the database. */
+  readonly group: string
+}
+
+const asText = { getTypeParser: () => (value: unknown) => value }
+
+/** Makes a database of its own, whose slots and itself are gone after the test. */
+export async function newDatabase({ host, port, user, password, ca }: PostgresAddress): Promise<TestDatabase> {
+  process.env.PGPASSWORD = password
+  const login = { host, port, user, password, ssl: { ca: await readFile(ca), host }, types: asText }
+  const name = freshName('cdc').replaceAll('-', '_')
+  const admin = new pg.Client({ ...login, database: 'postgres' })
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${name}`)
+  const client = new pg.Client({ ...login, database: name })
+  client.on('error', () => {})
+  await client.connect()
+  onTestFinished(async () => {
+    await client.end()
+    await dropSlots(admin, name)
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await admin.end()
+  })
+  return {
+    name,
+    group: name,
+    address: `postgres-cdc://${user}@${host}:${port}/${name}?ca=${ca}`,
+    async sql(text) {
+      const result: pg.QueryResult | pg.QueryResult[] = await client.query(text)
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? []
+    },
+  }
+}
+
+async function dropSlots(admin: pg.Client, database: string): Promise<void> {
+  for (;;) {
+    const { rows } = await admin.query<{ slot_name: string; active_pid: string | null }>(
+      'SELECT slot_name, active_pid FROM pg_replication_slots WHERE database = $1',
+      [database],
+    )
+    if (rows.length === 0) return
+    for (const { slot_name: slot, active_pid: pid } of rows) {
+      if (pid !== null) await admin.query('SELECT pg_terminate_backend($1)', [pid])
+      await admin.query('SELECT pg_drop_replication_slot($1)', [slot]).catch(() => {})
+    }
+  }
+}
+
+/** A change as it comes out of the source. */
+export interface Change {
+  readonly op: string
+  readonly before: Readonly<Record<string, unknown>> | null
+  readonly after: Readonly<Record<string, unknown>> | null
+  readonly source: Readonly<Record<string, unknown>>
+  readonly key: unknown
+}
+
+export interface Reading {
+  readonly source: Source
+  readonly partition: Partition
+  start(from: StartPosition): Promise<Position>
+  /** Reads from a position to the end that there is now. */
+  through(from: Position): Promise<{ changes: Change[]; to: Position; blocks: Block[] }>
+}
+
+export async function readingOf({ address, group }: TestDatabase, table: string): Promise<Reading> {
+  const source = await openSource(address, systemRuntime, { group })
+  onTestFinished(() => source.close())
+  const [partition] = (await source.partitions(`public.${table}`)) as [Partition]
+  return {
+    source,
+    partition,
+    start: (from) => source.resolve(partition, from),
+    async through(from) {
+      const end = await source.end(partition)
+      const blocks: Block[] = []
+      let to = from
+      while (!end.passedBy(to)) {
+        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 10_000, keys: true })
+        if (!block) throw new Error(`nothing came at ${to.join('.')}`)
+        blocks.push(block)
+        to = block.to
+      }
+      return { changes: blocks.flatMap(changesIn), to, blocks }
+    },
+  }
+}
+
+export function changesIn(block: Block): Change[] {
+  return Array.from({ length: block.count }, (_, i) => {
+    const change = JSON.parse(Buffer.from(valueAt(block, i) ?? []).toString()) as Change
+    return { ...change, key: JSON.parse(block.keys?.[i] ?? 'null') }
+  })
+}
