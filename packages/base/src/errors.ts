@@ -14,7 +14,7 @@ const CODES = {
   SOURCE_ADDRESS: {
     exit: 2,
     retry: false,
-    next: 'Sources are kafka://host:9092, kinesis://region, embedded:PATH, archive:PATH and mysql-cdc://user@host/database.',
+    next: 'Sources are kafka://host:9092, kinesis://region, embedded:PATH, archive:PATH, mysql-cdc://user@host/database and postgres-cdc://user@host/database.',
   },
   LAKE_ADDRESS: { exit: 2, retry: false, next: 'A lake is a folder path, file:///… or s3://bucket/prefix.' },
   OUTPUT_ADDRESS: {

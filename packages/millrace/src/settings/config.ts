@@ -15,7 +15,7 @@ export interface Extensions {
 
 /** What millrace.config.ts may say. `millrace config` prints every setting with where its value comes from. */
 export interface Config {
-  /** Where the records come from: kafka://host:9092, kinesis://region, embedded:PATH, archive:PLACE or mysql-cdc://user@host/database. */
+  /** Where the records come from: kafka://host:9092, kinesis://region, embedded:PATH, archive:PLACE, mysql-cdc://user@host/database or postgres-cdc://user@host/database. */
   source?: string
   /** Where the tables live: a folder, file:///… or s3://bucket/prefix. */
   lake?: string

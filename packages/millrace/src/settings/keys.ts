@@ -24,7 +24,7 @@ const SETTINGS = {
   source: {
     value: 'ADDRESS',
     description:
-      'where the records come from: kafka://host:9092, kinesis://region, embedded:PATH, archive:PLACE or mysql-cdc://user@host/database',
+      'where the records come from: kafka://host:9092, kinesis://region, embedded:PATH, archive:PLACE, mysql-cdc://user@host/database or postgres-cdc://user@host/database',
     default: 'embedded:./data/stream.db',
   },
   lake: {
