@@ -16,7 +16,7 @@ const CHANGES = Number(process.env.MILLRACE_CHANGES ?? 50_000)
 const KILLS = Number(process.env.MILLRACE_KILLS ?? 5)
 
 /** Numbers are compared as numbers: each engine writes them in its own way. */
-const comparable = (rows: readonly Record<string, unknown>[]) =>
+const comparable = (rows: readonly Record<string, unknown>[]): Record<string, unknown>[] =>
   rows.map(({ id, score, ...row }) => ({ ...row, id: Number(id), score: score === null ? null : Number(score) }))
 
 /** As an administrator does it: the server waits for whoever follows its log. */
@@ -43,7 +43,8 @@ it('PostgreSQL becomes a Delta table in one command: rows, then changes, through
     const child = place.start(...stream, '--every', '200ms')
     const committed = printed(child, /commit/)
     await change(db, CHANGES / 2 / KILLS, next)
-    if (kill === 1) await db.sql("ALTER TABLE items ADD COLUMN more TEXT; UPDATE items SET more = 'new' WHERE id % 2 = 0")
+    if (kill === 1)
+      await db.sql("ALTER TABLE items ADD COLUMN more TEXT; UPDATE items SET more = 'new' WHERE id % 2 = 0")
     if (kill === 2) await db.sql('ALTER TABLE items ALTER name TYPE VARCHAR(60), ALTER price TYPE NUMERIC(13,2)')
     await committed
     if (kill % 10 === 3) {

@@ -15,7 +15,10 @@ export interface Database {
 const texts = { getTypeParser: () => (value: unknown) => value }
 
 /** Opens a connection when there is none, and again after it broke. */
-export async function openDatabase({ host, port, user, password, ca }: PostgresAddress, database: string): Promise<Database> {
+export async function openDatabase(
+  { host, port, user, password, ca }: PostgresAddress,
+  database: string,
+): Promise<Database> {
   let client: pg.Client | undefined
   const tls = { ca: await readFile(ca), host }
   onTestFinished(() => client?.end().catch(() => {}))
@@ -113,15 +116,18 @@ function statement(kind: number, id: number, size: number, next: Below): string 
   const range = `id BETWEEN ${id} AND ${id + size}`
   if (kind < 5) {
     const values = Array.from({ length: size }, (_, i) => {
-      const big = next(50) === 0 ? `(SELECT string_agg(md5('${next(1e6)}' || g), '') FROM generate_series(1, 120) g)` : "'small'"
+      const big =
+        next(50) === 0 ? `(SELECT string_agg(md5('${next(1e6)}' || g), '') FROM generate_series(1, 120) g)` : "'small'"
       return `(${id + i}, 'n"${next(1e6)}', ${next(1e6)}.5, '2026-01-01 00:00:00.00000${next(10)}+0${next(3)}', ${big}, ${next(2) === 0}, '2026-02-01'::date + ${next(1000)}, ${next(1e6)} / 7.0::float8, '\\x00ff0${next(10)}', ${next(3) ? `'{${next(9)},NULL}'` : 'NULL'})`
     })
     return `INSERT INTO items (id, name, price, made, big, ok, day, score, raw, tags) VALUES ${values.join(',')}
       ON CONFLICT (id) DO UPDATE SET name = excluded.name, price = items.price + 1`
   }
-  if (kind < 7) return `UPDATE items SET price = price * 1.1, name = name || 'x', score = -score WHERE ${range} AND length(name) < 40 AND price < 1e9`
+  if (kind < 7)
+    return `UPDATE items SET price = price * 1.1, name = name || 'x', score = -score WHERE ${range} AND length(name) < 40 AND price < 1e9`
   if (kind < 9) return `DELETE FROM items WHERE ${range}`
-  if (kind < 10) return `INSERT INTO notes SELECT g, 'note ' || g FROM generate_series(${id}, ${id + size}) g ON CONFLICT (id) DO UPDATE SET note = notes.note || '.'`
+  if (kind < 10)
+    return `INSERT INTO notes SELECT g, 'note ' || g FROM generate_series(${id}, ${id + size}) g ON CONFLICT (id) DO UPDATE SET note = notes.note || '.'`
   return `UPDATE items SET id = id + 100000 + ${next(20_000)} WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM items WHERE id >= 100000 AND id < 200000 HAVING count(*) > 100000)`
 }
 

@@ -36,7 +36,7 @@ export function splitChange({ op, before, after: logged }: RowChange, key: reado
 
 const ROW_BYTES = 100
 
-export function sizeOf(before: OldTuple | undefined, after: Tuple | undefined): number {
+export function sizeOf({ before, after }: RowChange): number {
   let size = ROW_BYTES
   for (const value of before?.values ?? []) size += value?.length ?? 0
   for (const value of after ?? []) size += value?.length ?? 0

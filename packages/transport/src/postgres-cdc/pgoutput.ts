@@ -29,9 +29,13 @@ export type LogMessage =
   | { readonly what: 'begin'; readonly commit: bigint; readonly time: number; readonly xid: number }
   | { readonly what: 'commit'; readonly end: bigint }
   | { readonly what: 'relation'; readonly relation: Relation }
-  | { readonly what: 'insert'; readonly oid: number; readonly after: Tuple }
-  | { readonly what: 'update'; readonly oid: number; readonly before: OldTuple | undefined; readonly after: Tuple }
-  | { readonly what: 'delete'; readonly oid: number; readonly before: OldTuple }
+  | {
+      readonly what: 'change'
+      readonly op: 'c' | 'u' | 'd'
+      readonly oid: number
+      readonly before: OldTuple | undefined
+      readonly after: Tuple | undefined
+    }
   | { readonly what: 'truncate'; readonly oids: readonly number[] }
   | { readonly what: 'other' }
 
@@ -56,19 +60,17 @@ export function readMessage(bytes: Buffer): LogMessage {
     case 'I': {
       const oid = int32(from)
       from.at++
-      return { what: 'insert', oid, after: readTuple(from) }
+      return { what: 'change', op: 'c', oid, before: undefined, after: readTuple(from) }
     }
     case 'U': {
       const oid = int32(from)
       const before = readOld(from)
       from.at++
-      return { what: 'update', oid, before, after: readTuple(from) }
+      return { what: 'change', op: 'u', oid, before, after: readTuple(from) }
     }
     case 'D': {
       const oid = int32(from)
-      const before = readOld(from)
-      if (!before) throw new RangeError('a delete of the log has no key')
-      return { what: 'delete', oid, before }
+      return { what: 'change', op: 'd', oid, before: readOld(from), after: undefined }
     }
     case 'T': {
       const count = int32(from)

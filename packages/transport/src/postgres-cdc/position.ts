@@ -25,6 +25,7 @@ export function placeOf([phase, lsn, next]: Position): Place | undefined {
 }
 
 export const isBefore = (a: LogPlace, b: LogPlace) => a.lsn < b.lsn || (a.lsn === b.lsn && a.next < b.next)
+export const earlier = (a: LogPlace, b: LogPlace) => (isBefore(b, a) ? b : a)
 export const later = (a: LogPlace, b: LogPlace) => (isBefore(a, b) ? b : a)
 /** Returns the place between two transactions. */
 export const placeAt = (lsn: bigint): LogPlace => ({ phase: 'log', lsn, next: 0n })

@@ -25,7 +25,10 @@ const ANSWERS: readonly (readonly [state: RegExp, answer: Answer])[] = [
   ],
   [
     /^53400$/,
-    { code: 'SOURCE_UNSUPPORTED', next: 'Raise max_replication_slots or max_wal_senders, or drop slots that nobody uses.' },
+    {
+      code: 'SOURCE_UNSUPPORTED',
+      next: 'Raise max_replication_slots or max_wal_senders, or drop slots that nobody uses.',
+    },
   ],
   [/^(08|53|57|58|40|XX|25006)/, { code: 'SOURCE_UNREACHABLE' }],
 ]

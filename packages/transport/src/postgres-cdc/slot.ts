@@ -27,9 +27,7 @@ export async function makeSlot(server: Server, name: string, { version }: Server
   if (await findSlot(server, name)) return
   const failover = version >= FAILOVER_FROM ? ', false, true' : ''
   try {
-    await server.rows(
-      `SELECT pg_create_logical_replication_slot(${quoteText(name)}, 'pgoutput', false${failover})`,
-    )
+    await server.rows(`SELECT pg_create_logical_replication_slot(${quoteText(name)}, 'pgoutput', false${failover})`)
   } catch (error) {
     // Another worker of the group was faster.
     if (!(await findSlot(server, name).catch(() => undefined))) throw error

@@ -65,12 +65,7 @@ export function parsePostgresServer(
   return { server, settings: url.searchParams }
 }
 
-function tlsOf(
-  url: URL,
-  host: string,
-  address: string,
-  wrong: (why: string) => MillraceError,
-): PostgresServer['tls'] {
+function tlsOf(url: URL, host: string, address: string, wrong: (why: string) => MillraceError): PostgresServer['tls'] {
   const [ssl, ca] = [url.searchParams.get('ssl'), url.searchParams.get('ca')]
   if (ssl !== null && ssl !== 'true' && ssl !== 'false') throw wrong('ssl is true or false')
   if (ssl === 'false' && ca !== null) throw wrong('ssl=false and ca=FILE exclude each other')

@@ -16,9 +16,7 @@ function applied(changes: readonly Change[]): Map<string, unknown> {
 }
 
 async function rowsOf({ sql }: TestDatabase, table: string): Promise<unknown[]> {
-  return (await sql(`SELECT to_json(t) AS row FROM ${table} t ORDER BY id`)).map(({ row }) =>
-    JSON.parse(String(row)),
-  )
+  return (await sql(`SELECT to_json(t) AS row FROM ${table} t ORDER BY id`)).map(({ row }) => JSON.parse(String(row)))
 }
 
 const inOrder = (rows: ReadonlyMap<string, unknown>) =>

@@ -1,0 +1,100 @@
+import { MillraceError, type Runtime } from '@millrace/base'
+import type { Partition } from '../source.ts'
+import type { PostgresCdcAddress } from './address.ts'
+import { checkServer } from './checks.ts'
+import { type Follower, openFollower } from './follower.ts'
+import { fromPostgres } from './postgres-error.ts'
+import { checkPublished, publish } from './publication.ts'
+import type { FollowedTable } from './queues.ts'
+import { openServer, type Server } from './server.ts'
+import { checkSlot, makeSlot, slotName } from './slot.ts'
+import { describeTable, type Table } from './table.ts'
+import { openTypes, type Types } from './types.ts'
+
+/** The database as one group reads it: with its slot and publication. */
+export interface GroupReading {
+  readonly server: Server
+  /** Undefined: who reads without a group has no slot, and reads rows only. */
+  readonly follower: Follower | undefined
+  types(): Promise<Types>
+  look(topic: string): Promise<{ readonly table: Table; readonly partition: Partition }>
+  /** Makes publication and slot, unless they are there, so that they tell all changes of the table from now on. */
+  makeReady(topic: string): Promise<void>
+  close(): Promise<void>
+}
+
+const ONLY_PARTITION = '0'
+const SHUTDOWN = '57P01'
+
+export function openGroup(address: PostgresCdcAddress, group: string | undefined, runtime: Runtime): GroupReading {
+  const { database } = address
+  const slot = address.slot ?? (group === undefined ? undefined : slotName(group, database))
+  const publication = { name: address.publication ?? slot ?? '', isOwn: address.publication === undefined }
+  // A server that is shut down waits for those who follow its log, but not for other clients: these hear of it first.
+  const server = openServer(address, (error) => {
+    if ((error as NodeJS.ErrnoException).code === SHUTDOWN) follower?.interrupt(fromPostgres(error, 'reading the log'))
+  })
+  const facts = remembered(() => checkServer(server))
+  const types = remembered(() => openTypes(server))
+  const look: GroupReading['look'] = async (topic) => {
+    const [schema, name] = tableOf(topic)
+    const { systemId } = await facts()
+    const table = await describeTable(server, schema, name)
+    return { table, partition: { topic, identity: `${systemId}.${table.oid}`, id: ONLY_PARTITION } }
+  }
+  const prepare = async (tables: readonly FollowedTable[], from: bigint) => {
+    for (const { oid, schema, name } of tables) {
+      const now = await describeTable(server, schema, name)
+      if (now.oid !== oid) throw madeAnew(`${schema}.${name}`)
+      await checkPublished(server, publication, now)
+    }
+    await checkSlot(server, slot ?? '', from)
+    return { slot: slot ?? '', publication: publication.name }
+  }
+  const follower = slot === undefined ? undefined : openFollower(address, prepare, runtime)
+  // One table after the other: the slot's place must be behind the publication's making.
+  let making: Promise<unknown> = Promise.resolve()
+  const make = async (topic: string) => {
+    if (slot === undefined) return
+    const [{ table }, about] = await Promise.all([look(topic), facts()])
+    await publish(server, publication, table)
+    await makeSlot(server, slot, about)
+  }
+  return {
+    ...{ server, follower, types, look },
+    makeReady(topic) {
+      const made = making.then(() => make(topic))
+      making = made.catch(() => {})
+      return made
+    },
+    async close() {
+      await follower?.close()
+      await server.close()
+    },
+  }
+}
+
+export function tableOf(topic: string): [schema: string, table: string] {
+  const at = topic.indexOf('.')
+  return [topic.slice(0, at), topic.slice(at + 1)]
+}
+
+export function madeAnew(topic: string): MillraceError {
+  return new MillraceError(
+    'SOURCE_CHANGED',
+    `table ${topic} was made anew, and is another one than that which was followed`,
+    { next: 'Read it anew with a new group.' },
+  )
+}
+
+/** Asks once; after an error it asks again. */
+function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined
+  return () => {
+    answer ??= ask().catch((error: unknown) => {
+      answer = undefined
+      throw error
+    })
+    return answer
+  }
+}
