@@ -14,7 +14,7 @@ import { openTypes, type Types } from './types.ts'
 /** The database as one group reads it: with its slot and publication. */
 export interface GroupReading {
   readonly server: Server
-  /** Undefined: who reads without a group has no slot, and reads rows only. */
+  /** Reads changes, by the group's slot; a reader without a group has no slot, and reads rows only. */
   readonly follower: Follower | undefined
   types(): Promise<Types>
   look(topic: string): Promise<{ readonly table: Table; readonly partition: Partition }>
@@ -74,7 +74,7 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
   }
 }
 
-export function tableOf(topic: string): [schema: string, table: string] {
+function tableOf(topic: string): [schema: string, table: string] {
   const at = topic.indexOf('.')
   return [topic.slice(0, at), topic.slice(at + 1)]
 }

@@ -16,7 +16,7 @@ export interface Readers {
   readonly server: Server
   readonly database: string
   readonly types: Types
-  /** Undefined: who reads without a group reads rows only. */
+  /** Reads changes; a reader without a group has none, and reads rows only. */
   readonly follower: Follower | undefined
 }
 
