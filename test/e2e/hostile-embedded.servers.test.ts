@@ -13,12 +13,15 @@ const empty = Buffer.alloc(0)
 const key = Buffer.alloc(MEGABYTE, 'k')
 const large = Buffer.alloc(4 * MEGABYTE, 'x')
 const nothing = Array.from({ length: 300_000 }, () => ({ value: empty }))
+const object = Buffer.from('{}')
+const objects = Array.from({ length: 50_000 }, () => ({ value: object }))
 const topics = Array.from({ length: 60 }, (_, i) => `hostile-${i}`)
 
 type Sent = readonly [topic: string, records: readonly { readonly value: Buffer; readonly key?: Buffer }[]]
 
 test.for<[string, readonly Sent[]]>([
   ['empty records in one piece', [['user', nothing]]],
+  ['many records that no expectation lets in', Array.from({ length: 10 }, () => ['user', objects])],
   ['keys of a megabyte with empty records', Array.from({ length: 150 }, () => ['user', [{ value: empty, key }]])],
   ['a long list of topics with large records', topics.map((topic) => [topic, [{ value: large }]])],
 ])(
@@ -58,4 +61,5 @@ test('long texts of two batches are not in the engine at once: all are rows', { 
   const where = ['--source', source, '--datasets', 'user', '--dataset-folders', PINTEREST.datasets]
   const { stdout, stderr } = await place.run('stream', ...where, '--topics', 'user=user', '--until-caught-up', '--json')
   expect(JSON.parse(stdout.trim().split('\n').at(-1) || stderr)).toMatchObject({ rows: 8, quarantined: 0 })
+  await place.expectPeakBelow(MOST_BYTES, 'embedded store, long texts')
 })

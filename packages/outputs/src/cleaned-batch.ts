@@ -7,7 +7,7 @@ import { type Block, type Position, partitionKey, pickRecords, reached, type Sou
 import type { Advance } from './advance.ts'
 import { copyRows, type WrittenRows } from './copied-files.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
-import type { RejectedRecord } from './rejected-record.ts'
+import type { RejectedRecord, RejectedRecords } from './rejected-record.ts'
 import { readRows, tableInMemory } from './rows.ts'
 import { changesInMemory, type StagedChanges, stageNewest } from './staged-changes.ts'
 
@@ -64,7 +64,7 @@ export type Row = Readonly<Record<string, Json>>
 export interface BatchReport {
   readonly rows: number
   readonly filtered: number
-  readonly rejected: readonly RejectedRecord[]
+  readonly rejected: RejectedRecords
   readonly unknown: CleanReport['unknown']
   /** For each partition, in the order of the batch's advances. */
   readonly ledger: readonly LedgerEntry[]
@@ -203,20 +203,30 @@ function reportOf(
   report: CleanReport,
   group: string,
 ): BatchReport {
-  const bad = report.rejected.map(({ block: at, index, reason }): RejectedRecord => {
-    const { block } = selected[at] as SelectedBlock
-    const [offset, time] = [String(block.offsets[index]), block.times[index] ?? 0]
-    return { ...originOf(block, group), offset, time, reason, state: 'bad', value: valueAt(block, index) }
-  })
-  const unrecognized = selected.flatMap(({ block, unrecognized: records }) =>
-    records.map((record): RejectedRecord => ({ ...originOf(block, group), ...record, state: 'unrecognized' })),
-  )
   return {
     rows: report.rows,
     filtered: report.filtered.reduce((sum, count) => sum + count, 0),
-    rejected: [...unrecognized, ...bad],
+    rejected: {
+      length: selected.reduce((sum, { unrecognized }) => sum + unrecognized.length, report.rejected.length),
+      [Symbol.iterator]: () => rejectedRecords(selected, report, group),
+    },
     unknown: report.unknown,
     ledger: ledgerOf(advances, selected, report),
+  }
+}
+
+function* rejectedRecords(
+  selected: readonly SelectedBlock[],
+  { rejected }: CleanReport,
+  group: string,
+): Generator<RejectedRecord, undefined> {
+  for (const { block, unrecognized } of selected) {
+    for (const record of unrecognized) yield { ...originOf(block, group), ...record, state: 'unrecognized' }
+  }
+  for (const { block: at, index, reason } of rejected) {
+    const { block } = selected[at] as SelectedBlock
+    const [offset, time] = [String(block.offsets[index]), block.times[index] ?? 0]
+    yield { ...originOf(block, group), offset, time, reason, state: 'bad', value: valueAt(block, index) }
   }
 }
 

@@ -36,7 +36,7 @@ export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } 
 export { printable } from './quarantine/printable.ts'
 export { type ReplayOptions, replayQuarantine } from './quarantine/replay.ts'
 export { QUARANTINE_SCHEMA, quarantinePath } from './quarantine/table.ts'
-export type { RejectedRecord } from './rejected-record.ts'
+export type { RejectedRecord, RejectedRecords } from './rejected-record.ts'
 export { tableInMemory } from './rows.ts'
 export type { StagedChanges } from './staged-changes.ts'
 export { changesInMemory } from './staged-changes.ts'

@@ -14,3 +14,11 @@ export interface RejectedRecord {
   readonly state: 'bad' | 'unrecognized'
   readonly value: Uint8Array | null
 }
+
+/**
+ * Rejected records, each made when it is asked for: together they would take far more memory than the batch, of which
+ * any number may be empty.
+ */
+export interface RejectedRecords extends Iterable<RejectedRecord> {
+  readonly length: number
+}

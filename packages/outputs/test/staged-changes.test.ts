@@ -20,7 +20,7 @@ async function changesOf(batches: Batches, ...values: readonly string[]) {
   const batch: CleanedBatch = batches.batch('g', { partition: P0, from: 0, values })
   const changes = await batch.changes()
   const { rejected, rows } = await batch.report()
-  const reasons = rejected.map(({ offset, reason }) => `${offset}: ${reason}`)
+  const reasons = Array.from(rejected, ({ offset, reason }) => `${offset}: ${reason}`)
   if (changes.path === undefined) return { changes: [], reasons, rows }
   const connection = await batches.machine.engine.connect()
   const sql = `SELECT concat_ws(' ', id, coalesce(name, '-'), seq, op, if(millrace_deleted, 'gone', NULL))

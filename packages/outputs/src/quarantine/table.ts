@@ -1,7 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { commentedField, type StagedFile, type StructType, stageParquet } from '@millrace/delta'
 import { type DuckDB, openDuckDB, quoteName } from '@millrace/engine'
-import type { RejectedRecord } from '../rejected-record.ts'
+import type { RejectedRecords } from '../rejected-record.ts'
 
 export const QUARANTINE_SCHEMA: StructType = {
   type: 'struct',
@@ -38,12 +38,13 @@ export const quarantinePath = (table: string) => `${table}_quarantine`
 
 /** Writes rejected records into a file for the quarantine table. Their bytes are kept to the last one. */
 export async function stageRejected(
-  records: readonly RejectedRecord[],
+  records: RejectedRecords,
   engine: DuckDB,
   folder: string,
   runtime: Runtime,
 ): Promise<StagedFile> {
-  const largest = records.reduce((most, { value }) => Math.max(most, value?.length ?? 0), 0)
+  let largest = 0
+  for (const { value } of records) largest = Math.max(largest, value?.length ?? 0)
   if (largest <= LARGEST_USUAL) {
     return engine.withRoomFor(largest, () => writeRejected(records, engine, folder, runtime))
   }
@@ -52,7 +53,7 @@ export async function stageRejected(
 }
 
 async function writeRejected(
-  records: readonly RejectedRecord[],
+  records: RejectedRecords,
   engine: DuckDB,
   folder: string,
   runtime: Runtime,
@@ -94,7 +95,7 @@ const ROW_BYTES = 256
 
 type Connection = Awaited<ReturnType<DuckDB['connect']>>
 
-async function append(records: readonly RejectedRecord[], connection: Connection): Promise<void> {
+async function append(records: RejectedRecords, connection: Connection): Promise<void> {
   const appender = await connection.createAppender('rejected')
   let bytes = 0
   for (const record of records) {

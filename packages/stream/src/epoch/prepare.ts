@@ -59,9 +59,13 @@ function allTaken({ records }: Batch): BatchSummary {
 const SAMPLES = 3
 
 function summaryOf({ rows, filtered, rejected, unknown }: BatchReport): BatchSummary {
-  const byReason = Map.groupBy(rejected, ({ reason }) => reasonKind(reason))
-  const reasons = new Map([...byReason].map(([reason, all]) => [reason, all.length]))
-  return { rows, filtered, reasons, unknown, samples: rejected.slice(0, SAMPLES).map(sampleOf) }
+  const [reasons, samples]: [Map<string, number>, RejectedSample[]] = [new Map(), []]
+  for (const record of rejected) {
+    const kind = reasonKind(record.reason)
+    reasons.set(kind, (reasons.get(kind) ?? 0) + 1)
+    if (samples.length < SAMPLES) samples.push(sampleOf(record))
+  }
+  return { rows, filtered, reasons, unknown, samples }
 }
 
 function sampleOf({ topic, partition, offset, reason, value }: RejectedRecord): RejectedSample {

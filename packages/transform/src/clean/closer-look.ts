@@ -39,21 +39,32 @@ export async function lookCloser(work: Work, records: Selection, failing: number
     FROM (${cleanRows(dataset, emptyRaw(dataset), failedBits(dataset.expectations))})`)
   const nameAt = (at: number) => work.nameOf(records.block[at] ?? 0, records.index[at] ?? 0)
   const rejected: RejectedAt[] = []
+  const reasons = new Map<string, string>()
+  const reject = (found: readonly RejectedAt[]) => {
+    for (const { at, reason } of found) rejected.push({ at, reason: sameText(reasons, reason) })
+  }
   const failed = dataset.expectations.map(() => 0)
   const unknown = new Map<string, number>()
   for (const [from, to] of portions(records)) {
-    for (const each of await readMessages(dataset, connection, slice(records, from, to), from)) rejected.push(each)
+    reject(await readMessages(dataset, connection, slice(records, from, to), from))
     for (const [name, count] of await countUnknownFields(dataset, connection)) {
       unknown.set(name, (unknown.get(name) ?? 0) + count)
     }
-    for (const each of await cleanReadOnes(work, TABLE, [from, to], failing)) rejected.push(each)
-    for (const each of await takeOutUnfit(dataset, connection, from, failed, nameAt)) rejected.push(each)
-    for (const each of await takeOutRefused(dataset, connection, from, work.refusal)) rejected.push(each)
+    reject(await cleanReadOnes(work, TABLE, [from, to], failing))
+    reject(await takeOutUnfit(dataset, connection, from, failed, nameAt))
+    reject(await takeOutRefused(dataset, connection, from, work.refusal))
     await checkCount(dataset, connection, to - rejected.length)
   }
   const dropped = await findDropped(dataset, connection, failed)
   const good = records.length - rejected.length
   return { table: TABLE, good, dropped, rejected: rejected.sort((a, b) => a.at - b.at), failed, unknown }
+}
+
+/** Returns the text that is known already if there is an equal one: a million rejected records have few reasons. */
+function sameText(known: Map<string, string>, text: string): string {
+  const there = known.get(text)
+  if (there === undefined) known.set(text, text)
+  return there ?? text
 }
 
 function* portions(records: Selection): Generator<readonly [number, number]> {

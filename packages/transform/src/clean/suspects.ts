@@ -35,12 +35,11 @@ export const splitByIndex: FindSuspects = async (work, records) => {
   await writeNumberedLines(files, records)
   const mark = await work.markFailing()
   const query = suspectIndexes(dataset, files, records.length, mark ?? markNone, mark && refusal)
-  const found = (await runBeside(connection, query, records.length)).getRows()
+  const [places = [], fails = []] = (await runBeside(connection, query, records.length)).getColumns()
   const note = mark ? undefined : await work.noteFailures()
   const noted = (await note?.(connection, numberedRecords(dataset, files), refusal)) ?? []
-  const placesOf = (rows: typeof found) => rows.map(([place]) => Number(place))
-  const suspects = placesOf(found.filter(([, fails]) => !fails))
-  const failing = [...placesOf(found.filter(([, fails]) => fails)), ...noted]
+  const suspects = places.filter((_, i) => !fails[i]).map(Number)
+  const failing = [...places.filter((_, i) => fails[i]).map(Number), ...noted]
   return {
     good: splitAt(
       records,
