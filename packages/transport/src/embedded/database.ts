@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { appender } from './append.ts'
 import { ID_SCHEMA } from './ids.ts'
+import { contentReader } from './store-content.ts'
 import { bytesOf, MOST_RECORDS, type StoredBatch, sliceBatch, storedBatch } from './stored-batch.ts'
 
 export interface TopicInfo {
@@ -69,6 +70,7 @@ export function openDatabase(path: string, retentionBytes: number) {
     createTopic: (name: string, partitions: number) => inTransaction(() => createTopic(db, name, partitions)),
     append: appender(db, retentionBytes),
     ...reader(db),
+    content: contentReader(db),
     close: () => db.close(),
   }
 }

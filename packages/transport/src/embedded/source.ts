@@ -12,14 +12,14 @@ import {
 import type { TopicInfo } from './database.ts'
 import { type EmbeddedStore, openEmbeddedStore } from './store.ts'
 import { bytesOf, type StoredBatch } from './stored-batch.ts'
-
-const POLL_MS = 20
+import { createWatch, type Watch } from './watch.ts'
 
 /** Every partition belongs to whoever subscribes: the tables' own commits fence two workers of one group. */
 export function embeddedSource(path: string, runtime: Runtime): Source {
   const store = openEmbeddedStore(path)
   const buffers = createBufferPool()
   const inTurn = createTurns()
+  const watch = createWatch(store, runtime)
   const topicOf = async ({ topic: name, identity }: Partition): Promise<TopicInfo> => {
     const topic = await store.topic(name)
     if (topic?.identity !== identity) {
@@ -43,10 +43,7 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
       const { next } = await store.range(await topicOf(partition), Number(partition.id))
       return endAt([BigInt(next)])
     },
-    async read(partition, from, options) {
-      const topic = await topicOf(partition)
-      return readBlock({ store, buffers, inTurn, runtime }, topic, partition, from, options)
-    },
+    read: (partition, from, options) => readBlock({ store, watch, buffers, inTurn, runtime }, partition, from, options),
     positionOf: (offset) => [BigInt(offset)],
     acknowledge: async () => {},
     close: () => store.close(),
@@ -67,6 +64,7 @@ async function resolvePosition(
 
 interface Reader {
   readonly store: EmbeddedStore
+  readonly watch: Watch
   readonly buffers: BufferPool
   /** Readers of many partitions would hold a block each before any is counted. */
   readonly inTurn: Turns
@@ -74,8 +72,7 @@ interface Reader {
 }
 
 async function readBlock(
-  { store, buffers, inTurn, runtime }: Reader,
-  topic: TopicInfo,
+  { store, watch, buffers, inTurn, runtime }: Reader,
   partition: Partition,
   from: Position,
   { maxBytes, waitMs, signal, keys = false, room }: ReadOptions,
@@ -84,7 +81,7 @@ async function readBlock(
   const at = Number(from[0])
   const deadline = runtime.monotonic() + waitMs
   for (;;) {
-    const { start, next } = await store.range(topic, id)
+    const { topic, start, next } = await watch.look(partition)
     if (at < start || at > next) {
       throw new MillraceError(
         'OFFSET_OUT_OF_RANGE',
@@ -101,7 +98,7 @@ async function readBlock(
       })
     }
     if (runtime.monotonic() >= deadline || signal?.aborted) return undefined
-    await runtime.sleep(POLL_MS)
+    await watch.news(partition, at, deadline, signal)
   }
 }
 

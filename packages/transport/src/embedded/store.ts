@@ -4,6 +4,7 @@ import type { BatchQuery, PartitionRange, TopicInfo } from './database.ts'
 import { fromSqlite } from './embedded-error.ts'
 import type { Stored } from './ids.ts'
 import { prepareFile } from './prepare-file.ts'
+import type { StoreContent } from './store-content.ts'
 import type { StoredBatch } from './stored-batch.ts'
 import type { EmbeddedRequest } from './thread.ts'
 
@@ -16,6 +17,8 @@ export interface EmbeddedStore {
   /** Returns the offset of each message; a message whose id is stored already has that one's offset. */
   append(topic: TopicInfo, partition: number, messages: NewMessages, time: number): Promise<Stored[]>
   range(topic: TopicInfo, partition: number): Promise<PartitionRange>
+  /** Returns all partitions; undefined where nothing was written since that version. */
+  content(known: string): Promise<StoreContent | undefined>
   offsetAt(topic: TopicInfo, partition: number, time: number): Promise<number | undefined>
   read(topic: TopicInfo, partition: number, query: BatchQuery): Promise<StoredBatch[]>
   close(): Promise<void>
@@ -40,6 +43,7 @@ export function openEmbeddedStore(path: string): EmbeddedStore {
     append: ({ id }, partition, messages, time) =>
       call({ op: 'append', topic: id, partition, messages, time }) as Promise<Stored[]>,
     range: ({ id }, partition) => call({ op: 'range', topic: id, partition }) as Promise<PartitionRange>,
+    content: (known) => call({ op: 'content', known }) as Promise<StoreContent | undefined>,
     offsetAt: ({ id }, partition, time) =>
       call({ op: 'offsetAt', topic: id, partition, time }) as Promise<number | undefined>,
     read: ({ id }, partition, query) => call({ op: 'read', topic: id, partition, ...query }) as Promise<StoredBatch[]>,

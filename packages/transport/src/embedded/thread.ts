@@ -15,6 +15,7 @@ export type EmbeddedRequest =
       readonly time: number
     }
   | { readonly op: 'range'; readonly topic: number; readonly partition: number }
+  | { readonly op: 'content'; readonly known: string }
   | { readonly op: 'offsetAt'; readonly topic: number; readonly partition: number; readonly time: number }
   | ({ readonly op: 'read'; readonly topic: number; readonly partition: number } & BatchQuery)
   | { readonly op: 'close' }
@@ -78,6 +79,8 @@ function perform(request: EmbeddedRequest): unknown {
       return db.append(request.topic, request.partition, request.messages, request.time)
     case 'range':
       return db.range(request.topic, request.partition)
+    case 'content':
+      return db.content(request.known)
     case 'offsetAt':
       return db.offsetAt(request.topic, request.partition, request.time)
     case 'read':
