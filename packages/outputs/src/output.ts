@@ -133,6 +133,8 @@ export interface OutputContext {
   /** Columns that may be there although the data set does not fill them; others are refused. */
   readonly nullColumns?: readonly string[]
   readonly machine: Machine
+  /** Whether it is one of many that a pattern finds: what may stay empty is made only when it is needed. */
+  readonly isOneOfMany?: boolean
 }
 
 export type OpenOutput = (context: OutputContext) => Promise<Output>

@@ -1,6 +1,8 @@
-export type { OutputChoice } from './open-outputs.ts'
+export type { StreamOptions } from './options.ts'
+export type { OutputChoice } from './pipelines/open-outputs.ts'
 export { belongingOf } from './routes/kinds.ts'
-export { findRoutes } from './routes/routes.ts'
+export { EACH_ITS_OWN, hasPattern, patternIn } from './routes/patterns.ts'
+export { findRoutes, routesOf } from './routes/routes.ts'
 export type {
   CommittedEvent,
   MaintenanceEvent,
@@ -12,4 +14,4 @@ export type {
   StartedDataset,
   WorkerEvent,
 } from './telemetry.ts'
-export { runStream, type StreamOptions, type StreamTotals } from './worker.ts'
+export { runStream, type StreamTotals } from './worker.ts'

@@ -9,6 +9,18 @@ import type { Behind, Partition } from '@millrace/transport'
 export type WorkerEvent =
   /** The worker knows its data sets and begins to read; `mostBytesHeld` bounds the messages that it reads ahead. */
   | { readonly what: 'started'; readonly datasets: readonly StartedDataset[]; readonly mostBytesHeld: number }
+  /** A pattern has found topics, each of which is a data set now; or other topics of a data set. */
+  | { readonly what: 'found'; readonly datasets: readonly StartedDataset[] }
+  /** A topic that a pattern found is read no longer: it is gone, or its pipeline has failed. */
+  | { readonly what: 'left'; readonly dataset: string; readonly table: string }
+  /** A topic that a pattern found can't be read for now, and is tried again; reported once for each reason. */
+  | {
+      readonly what: 'postponed'
+      readonly dataset: string
+      readonly topic: string
+      readonly code: ErrorCode
+      readonly message: string
+    }
   /** A maintenance task of a table has ended. */
   | { readonly what: 'maintenance'; readonly maintenance: MaintenanceEvent }
   /** How large a table is, told after a commit or a maintenance task changed it. */

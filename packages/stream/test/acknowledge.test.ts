@@ -14,7 +14,7 @@ function together(readers: number) {
       for (const [{ id }, position] of positions) reported.push([id, position])
     },
   }
-  const next = acknowledgeTogether(source, new Map([[topic.name, readers]]))
+  const next = acknowledgeTogether(source, () => readers)
   return { reported, pipelines: Array.from({ length: readers }, next) }
 }
 

@@ -58,3 +58,25 @@ it('a table is called as its data set is, unless somebody says otherwise', () =>
   )
   expect(routes.map(({ table }) => table)).toEqual(['0a1_pin_table', 'geo'])
 })
+
+it('a pattern finds topics that have a table each: those that no data set has, and none that is internal', () => {
+  const present = ['shop.b', 'shop.a', 'orders', 'xshop.c', '_shop.d']
+  const chosen = { '*': ['/shop\\..*|orders|_.*/'], orders: ['orders'] }
+  const tableOf = (name: string) => `t_${name}`
+  const of = (template?: string) =>
+    routesOf({ datasets: ['orders'], topics: chosen, tableOf, ...(template && { template }) }, present)
+  expect(of().map(({ dataset, topics, table, isFound }) => [dataset, topics, table, isFound])).toEqual([
+    ['orders', ['orders'], 't_orders', undefined],
+    ['shop.a', ['shop.a'], 't_shop.a', true],
+    ['shop.b', ['shop.b'], 't_shop.b', true],
+  ])
+  expect(of('any').map(({ template }) => template)).toEqual([undefined, 'any', 'any'])
+})
+
+it('a pattern for a data set stands for all topics that match, and for none where none does', () => {
+  const chosen = { pin: ['/.*pin/', 'other'], geo: ['/nothing/'] }
+  expect(routesOf({ datasets: ['pin', 'geo'], topics: chosen }, topics).map((route) => route.topics)).toEqual([
+    ['0a1.pin', 'other', 'pin'],
+    [],
+  ])
+})

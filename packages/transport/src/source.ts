@@ -104,6 +104,11 @@ export interface Source {
   readonly url: string
   /** Partitions come and go by these calls, from now until `close`. */
   subscribe(topics: readonly string[], listener: PartitionListener): Promise<void>
+  /**
+   * Reads these topics from now on, in place of those that it was subscribed to. What comes and goes is told to the
+   * listener. Absent where topics don't come while a source is read.
+   */
+  resubscribe?(topics: readonly string[]): Promise<void>
   /** All that the topic has now, whoever reads them. */
   partitions(topic: string): Promise<Partition[]>
   /** The concrete position that a start position means now. */

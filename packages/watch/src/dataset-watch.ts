@@ -9,6 +9,8 @@ import { type VitalSigns, vitalSigns } from './vital-signs.ts'
 /** Derives the state of one data set from its events. */
 export interface DatasetWatch {
   on(event: PipelineEvent): void
+  /** It reads these topics from now on. */
+  reads(topics: readonly string[]): void
   readonly heldBytes: number
   /** `hasRoom`: whether the worker may read more bytes. Without room, an idle data set does not count as stuck. */
   state(hasRoom: boolean): DatasetState
@@ -32,7 +34,8 @@ export interface Bounds {
   readonly maxRefused: number
 }
 
-export function watchDataset(about: StartedDataset, runtime: Runtime, bounds: Bounds): DatasetWatch {
+export function watchDataset(started: StartedDataset, runtime: Runtime, bounds: Bounds): DatasetWatch {
+  let about = started
   const begun = runtime.monotonic()
   const book = openBook(begun)
   const lag = trackLag()
@@ -42,6 +45,9 @@ export function watchDataset(about: StartedDataset, runtime: Runtime, bounds: Bo
     on(event) {
       if (event.what === 'assigned') seenPartitions = true
       enter(event, book, lag, signs, runtime)
+    },
+    reads(topics) {
+      about = { ...about, topics }
     },
     get heldBytes() {
       return book.heldBytes

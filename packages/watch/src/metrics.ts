@@ -67,7 +67,8 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
   return {
     contentType: registry.contentType,
     on(event) {
-      if (event.what === 'started') for (const { dataset } of event.datasets) showZeros(counters, dataset)
+      if (event.what === 'started' || event.what === 'found')
+        for (const { dataset } of event.datasets) showZeros(counters, dataset)
       if (event.what === 'read') {
         counters.recordsRead.inc({ dataset: event.dataset }, event.records)
         counters.bytesRead.inc({ dataset: event.dataset }, event.bytes)

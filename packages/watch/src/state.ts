@@ -16,6 +16,15 @@ export interface WorkerState {
   readonly held: { readonly bytes: number; readonly mostBytes: number }
   readonly datasets: readonly DatasetState[]
   readonly tables: readonly TableState[]
+  /** Topics that a pattern found and that can't be read for now. */
+  readonly postponed: readonly PostponedTopic[]
+}
+
+export interface PostponedTopic {
+  readonly topic: string
+  readonly code: string
+  readonly message: string
+  readonly since: number
 }
 
 export interface WorkerIdentity {

@@ -3,7 +3,14 @@ import type { CommittedEvent, MaintenanceEvent, WorkerEvent } from '@millrace/st
 import { type DatasetWatch, watchDataset } from './dataset-watch.ts'
 import { MOST_POINTS, pointOf } from './history.ts'
 import { sentenceOf, worstPhase } from './sentence.ts'
-import type { HistoryPoint, MaintenanceState, TableState, WorkerIdentity, WorkerState } from './state.ts'
+import type {
+  HistoryPoint,
+  MaintenanceState,
+  PostponedTopic,
+  TableState,
+  WorkerIdentity,
+  WorkerState,
+} from './state.ts'
 import { STUCK_AFTER_MS } from './vital-signs.ts'
 
 /** Turns a worker's events into its state. */
@@ -28,6 +35,7 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
   const datasets = new Map<string, DatasetWatch>()
   const tableOf = new Map<string, string>()
   const tables = new Map<string, TableState>()
+  const postponed = new Map<string, PostponedTopic>()
   const history: HistoryPoint[] = []
   let mostBytes = 0
   const state = (): WorkerState => {
@@ -45,16 +53,27 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
       held: { bytes, mostBytes },
       datasets: states,
       tables: [...tables.values()],
+      postponed: [...postponed.values()],
     }
   }
   return {
     on(event) {
-      if (event.what === 'started') {
-        mostBytes = event.mostBytesHeld
+      if (event.what === 'started' || event.what === 'found') {
+        if (event.what === 'started') mostBytes = event.mostBytesHeld
         for (const about of event.datasets) {
           tableOf.set(about.dataset, about.table)
-          datasets.set(about.dataset, watchDataset(about, runtime, { stuckAfterMs, maxRefused }))
+          postponed.delete(about.dataset)
+          const known = datasets.get(about.dataset)
+          if (known) known.reads(about.topics)
+          else datasets.set(about.dataset, watchDataset(about, runtime, { stuckAfterMs, maxRefused }))
         }
+      } else if (event.what === 'left') {
+        datasets.delete(event.dataset)
+        tableOf.delete(event.dataset)
+        tables.delete(event.table)
+      } else if (event.what === 'postponed') {
+        const { topic, code, message } = event
+        postponed.set(event.dataset, { topic, code, message, since: runtime.now() })
       } else if (event.what === 'table') {
         tables.set(event.table.table, { ...event.table, maintenance: tables.get(event.table.table)?.maintenance ?? [] })
       } else if (event.what === 'maintenance') {

@@ -18,7 +18,7 @@ const run: Run = async ({ values }, args, io) => {
       datasets,
       datasetFolders,
       databaseTables,
-      targets: Object.fromEntries(Object.entries(topics).map(([dataset, [part = '']]) => [dataset, targetOf(part)])),
+      targets: targetsOf(topics),
       mode,
       seed: seed ?? systemRuntime.now() % 2 ** 31,
       ...(count === undefined ? {} : { count }),
@@ -33,6 +33,14 @@ const run: Run = async ({ values }, args, io) => {
   if (args.switch('--json')) io.json({ posts, records, bytes, seconds })
   else io.note(`sent ${records} records to ${to} in ${seconds.toFixed(1)} s`)
   return 0
+}
+
+/** Where the records of data sets go. A pattern names no topic to send to. */
+function targetsOf(topics: Readonly<Record<string, readonly string[]>>): Record<string, Target> {
+  const first = Object.entries(topics).map(
+    ([dataset, parts]) => [dataset, parts.find((part) => part[0] !== '/')] as const,
+  )
+  return Object.fromEntries(first.flatMap(([dataset, part]) => (part === undefined ? [] : [[dataset, targetOf(part)]])))
 }
 
 /** `events`, or `events[key=order]`: a topic of several kinds. */

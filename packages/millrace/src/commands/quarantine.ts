@@ -2,19 +2,18 @@ import { MillraceError, systemRuntime } from '@millrace/base'
 import type { QuarantineOptions, Which } from '@millrace/outputs'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
-import { tableNames } from '../settings/table-names.ts'
+import { chosenTables } from '../settings/chosen-tables.ts'
 
 const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 'value']
 
 const run: Run = async ({ values }, args, io) => {
   const { lake, datasets, datasetFolders, nullColumns, registry } = values
-  const tableOf = tableNames(values)
   const { BATCH } = await import('@millrace/queries')
   const place: Place = {
     options: {
       ...{ lake, datasetFolders, nullColumns, formats: { registry, environment: process.env } },
-      tables: datasets.map((dataset) => ({ dataset, table: tableOf(dataset) })),
+      tables: await chosenTables(values),
     },
     ofDailyRun: datasets.map((dataset) => ({ dataset, table: `${BATCH}/${dataset}` })),
   }
@@ -93,7 +92,7 @@ export const quarantine: Command = {
     'Shows the records that may not enter their tables, with the reason, those of the daily run too; `replay` tries those of the stream again by the rules of today, `dismiss` gives some up.',
   positionals: ['[what]'],
   words: Object.keys(WORK),
-  settings: ['lake', 'datasets', 'tables', 'nullColumns', 'datasetFolders', 'registry'],
+  settings: ['lake', 'datasets', 'topics', 'template', 'tables', 'nullColumns', 'datasetFolders', 'registry'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
     { flag: '--dismissed', description: 'list those that were dismissed as well' },

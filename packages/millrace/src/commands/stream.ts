@@ -1,6 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import type { StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
 import type { Command, Io, Run } from '../command.ts'
+import type { Inferrer } from '../init/infer-dataset.ts'
 import type { Reporter } from '../reporting/reporter.ts'
 import { attachedOutputs } from '../settings/attached-outputs.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
@@ -22,10 +23,11 @@ const run: Run = async (settings, args, io) => {
   const signal = AbortSignal.any([io.signal, stop.signal])
   const { reporter, onEvent, close } = await superviseWorker(settings, untilCaughtUp, io, systemRuntime)
   const feeding = demo ? feed(settings, reporter, signal) : Promise.resolve()
+  const inferrer = args.switch('--infer') ? await inferrerOf(settings) : undefined
   try {
     const allowsAnotherGroup = args.switch('--another-group')
     const options = {
-      ...(await optionsOf(settings, untilCaughtUp, onEvent, args.switch('--infer'), signal)),
+      ...(await optionsOf(settings, untilCaughtUp, onEvent, inferrer, signal)),
       allowsAnotherGroup,
       backFills: args.switch('--back-fill'),
     }
@@ -34,31 +36,38 @@ const run: Run = async (settings, args, io) => {
     report(totals, (systemRuntime.monotonic() - started) / 1000, args.switch('--json'), reporter, io)
   } finally {
     stop.abort()
-    await Promise.allSettled([feeding])
+    await Promise.allSettled([feeding, inferrer?.[Symbol.asyncDispose]()])
     await close()
   }
   return 0
+}
+
+async function inferrerOf({ values: { source, registry } }: ResolvedSettings): Promise<Inferrer> {
+  const { openInferrer } = await import('../init/infer-dataset.ts')
+  return openInferrer(source, { registry, environment: process.env })
 }
 
 async function optionsOf(
   { values }: ResolvedSettings,
   untilCaughtUp: boolean,
   onEvent: (event: WorkerEvent) => void,
-  infer: boolean,
+  inferrer: Inferrer | undefined,
   signal: AbortSignal,
 ): Promise<StreamOptions> {
-  const { findRoutes } = await import('@millrace/stream')
-  const { source, lake, datasets, topics, member } = values
+  const { findRoutes, hasPattern } = await import('@millrace/stream')
+  const { source, lake, datasets, topics, template, member } = values
   const { attached, detached } = attachedOutputs(values)
   const formats = { registry: values.registry, environment: process.env }
-  const routes = await findRoutes(source, { datasets, ...(topics && { topics }), tableOf: tableNames(values) })
+  const wishes = { datasets, ...(topics && { topics }), ...(template && { template }), tableOf: tableNames(values) }
+  const find = () => findRoutes(source, wishes)
   return {
     source,
     lake,
     outputs: attached,
     detached,
-    routes,
-    ...(infer && { datasets: await inferMissing(routes, values, formats, signal) }),
+    routes: await find(),
+    ...(hasPattern(topics ?? {}) && { findRoutes: find }),
+    ...(inferrer && { inferDataset: await inferring(inferrer, formats, signal) }),
     datasetFolders: values.datasetFolders,
     formats,
     group: values.group,
@@ -76,23 +85,17 @@ async function optionsOf(
   }
 }
 
-/** Infers the data sets that no folder has, each from its first topic. */
-async function inferMissing(
-  routes: StreamOptions['routes'],
-  { source, datasetFolders }: ResolvedSettings['values'],
+/** Infers the data set of a route from its first topic. */
+async function inferring(
+  inferrer: Inferrer,
   formats: NonNullable<StreamOptions['formats']>,
   signal: AbortSignal,
-): Promise<NonNullable<StreamOptions['datasets']>> {
-  const [{ asDataset, inferDataset }, { datasetFolder }] = await Promise.all([
-    import('../init/infer-dataset.ts'),
-    import('@millrace/transform'),
-  ])
-  const missing = routes.filter(({ dataset }) => datasetFolder(dataset, datasetFolders) === undefined)
-  return Promise.all(
-    missing.map(async ({ dataset, topics: [topic = dataset] }) =>
-      asDataset(dataset, await inferDataset({ source, topic, formats }, signal), formats),
-    ),
-  )
+): Promise<NonNullable<StreamOptions['inferDataset']>> {
+  const { asDataset } = await import('../init/infer-dataset.ts')
+  return async ({ dataset, topics: [topic = dataset] }) => {
+    const inferred = await inferrer.inferDataset(topic, signal)
+    return inferred && asDataset(dataset, inferred, formats)
+  }
 }
 
 async function feed({ values }: ResolvedSettings, reporter: Reporter, signal: AbortSignal): Promise<void> {
@@ -127,6 +130,7 @@ export const stream: Command = {
     'datasetFolders',
     'registry',
     'topics',
+    'template',
     'tables',
     'nullColumns',
     'group',

@@ -2,6 +2,7 @@ import { MillraceError, systemRuntime } from '@millrace/base'
 import type { OutputVerdict, TableVerdict } from '@millrace/outputs'
 import type { Source } from '@millrace/transport'
 import type { Command, Io, Run } from '../command.ts'
+import { chosenTables } from '../settings/chosen-tables.ts'
 import { tableNames } from '../settings/table-names.ts'
 
 const DATA_DID_NOT_PASS = 3
@@ -9,11 +10,14 @@ const DATA_DID_NOT_PASS = 3
 const run: Run = async ({ values, origins }, args, io) => {
   const { verifyLake } = await import('@millrace/outputs')
   const given = origins.source.kind === 'default' ? {} : { source: values.source }
-  const tables = values.datasets.map(tableNames(values))
+  const tables = (await chosenTables(values)).map(({ table }) => table)
   const verdicts = await verifyLake({ lake: values.lake, tables, ...given }, systemRuntime)
   const others = await outputVerdicts(values, given.source)
   if (!verdicts.some(({ exists }) => exists) && others.length === 0) {
-    throw new MillraceError('TABLE_NOT_FOUND', `${values.lake} has none of the tables ${tables.join(', ')}`)
+    throw new MillraceError(
+      'TABLE_NOT_FOUND',
+      `${values.lake} has none of the tables ${tables.join(', ') || 'that match'}`,
+    )
   }
   const all = [...verdicts, ...others]
   if (args.switch('--json')) io.json(all)
@@ -124,7 +128,7 @@ function accountRows({ table, partitions }: TableVerdict): unknown[][] {
 export const verify: Command = {
   about:
     'Proves from the log of each table that nothing is missing or doubled, over all groups that write to it. With --source it counts in the source as well.',
-  settings: ['lake', 'outputs', 'datasets', 'datasetFolders', 'tables', 'source'],
+  settings: ['lake', 'outputs', 'datasets', 'datasetFolders', 'topics', 'tables', 'source'],
   options: [{ flag: '--json', description: 'as an array of objects' }],
   examples: [
     { command: 'millrace verify', does: 'add up what the tables say of themselves' },

@@ -31,6 +31,16 @@ const WAIT_MS = 300
 /** Reads topics as a reader without a group: no partition is taken from anybody, and no progress is kept. */
 export async function sampleOfSource(address: string, route: SampleRoute, start: StartPosition): Promise<Sample> {
   const source = await openSource(address, systemRuntime)
+  return { ...(await sampleOf(source, address, route, start)), close: () => source.close() }
+}
+
+/** Reads topics of a source that is open already. */
+export async function sampleOf(
+  source: Source,
+  address: string,
+  route: SampleRoute,
+  start: StartPosition,
+): Promise<Omit<Sample, 'close'>> {
   const partitions = (await Promise.all(route.topics.map((topic) => source.partitions(topic)))).flat()
   const cursors = await Promise.all(
     partitions.map(async (partition) => ({ partition, at: await source.resolve(partition, start) })),
@@ -48,7 +58,6 @@ export async function sampleOfSource(address: string, route: SampleRoute, start:
       }
       return waiting.splice(0, most)
     },
-    close: () => source.close(),
   }
 }
 

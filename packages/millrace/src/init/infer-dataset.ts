@@ -1,7 +1,8 @@
-import { joinValues, MillraceError, valueAt } from '@millrace/base'
+import { joinValues, MillraceError, systemRuntime, valueAt } from '@millrace/base'
 import { type FormatContext, openFormat, shapeOfRecords, shapeOfTopic } from '@millrace/formats'
 import { checkDescription, type Dataset, describeShape, type InferredDataset } from '@millrace/transform'
-import { sampleOfSource } from '../dev/sample.ts'
+import { openSource, type Source } from '@millrace/transport'
+import { sampleOf } from '../dev/sample.ts'
 import type { Message } from '../testing/messages.ts'
 
 /** Where a topic and what is known of it are. */
@@ -9,6 +10,34 @@ export interface InferredFrom {
   readonly source: string
   readonly topic: string
   readonly formats: FormatContext
+}
+
+/** Infers data sets of many topics; their source is opened once. */
+export interface Inferrer extends AsyncDisposable {
+  /** Returns undefined while nothing is known of the topic's records. */
+  inferDataset(topic: string, signal: AbortSignal): Promise<InferredDataset | undefined>
+}
+
+export function openInferrer(address: string, formats: FormatContext): Inferrer {
+  let source: Promise<Source> | undefined
+  return {
+    async inferDataset(topic, signal) {
+      const registered = await shapeOfTopic(topic, formats)
+      const format = registered?.format ?? 'json'
+      const shape =
+        registered?.shape ??
+        shapeOfRecords(await sampleRecords(await open(), { address, topic, formats }, format, signal))
+      return Object.keys(shape.fields).length > 0 ? describeShape(shape, { topic, format }) : undefined
+    },
+    async [Symbol.asyncDispose]() {
+      await (await source?.catch(() => undefined))?.close()
+    },
+  }
+
+  function open(): Promise<Source> {
+    source ??= openSource(address, systemRuntime)
+    return source
+  }
 }
 
 const SAMPLE_RECORDS = 1000
@@ -21,29 +50,29 @@ export async function inferDataset(
   { source, topic, formats }: InferredFrom,
   signal: AbortSignal,
 ): Promise<InferredDataset> {
-  const registered = await shapeOfTopic(topic, formats)
-  const format = registered?.format ?? 'json'
-  const shape = registered?.shape ?? shapeOfRecords(await sampleRecords({ source, topic, formats }, format, signal))
-  if (Object.keys(shape.fields).length > 0) return describeShape(shape, { topic, format })
+  await using inferrer = openInferrer(source, formats)
+  const inferred = await inferrer.inferDataset(topic, signal)
+  if (inferred) return inferred
   throw new MillraceError('DATASET_INVALID', `nothing says what the records of topic ${topic} are`, {
     next: 'Send records of JSON to the topic, or register a schema for it and name the registry.',
   })
 }
 
-async function sampleRecords(from: InferredFrom, format: string, signal: AbortSignal): Promise<unknown[]> {
-  const route = { topics: [from.topic], takes: () => true, wants: { keys: false, headers: false } }
-  const sample = await sampleOfSource(from.source, route, 'earliest')
+async function sampleRecords(
+  source: Source,
+  { address, topic, formats }: { readonly address: string; readonly topic: string; readonly formats: FormatContext },
+  format: string,
+  signal: AbortSignal,
+): Promise<unknown[]> {
+  const route = { topics: [topic], takes: () => true, wants: { keys: false, headers: false } }
+  const sample = await sampleOf(source, address, route, 'earliest')
   const messages: Message[] = []
-  try {
-    for (;;) {
-      const more = await sample.next(SAMPLE_RECORDS - messages.length, signal, false)
-      messages.push(...more)
-      if (more.length === 0 || messages.length >= SAMPLE_RECORDS) break
-    }
-  } finally {
-    await sample.close()
+  for (;;) {
+    const more = await sample.next(SAMPLE_RECORDS - messages.length, signal, false)
+    messages.push(...more)
+    if (more.length === 0 || messages.length >= SAMPLE_RECORDS) break
   }
-  const { lines } = await openFormat(format, from.formats).read(joinValues(messages.map(({ value }) => value)))
+  const { lines } = await openFormat(format, formats).read(joinValues(messages.map(({ value }) => value)))
   return Array.from({ length: lines.count }, (_, i) => parsed(valueAt(lines, i))).flat()
 }
 

@@ -45,6 +45,12 @@ function newsIn(event: WorkerEvent, reported: { waiting: boolean; quarantined: n
       if (reported.waiting) return undefined
       reported.waiting = true
       return `${event.dataset} waits: ${event.message}`
+    case 'postponed':
+      return `topic ${event.topic} can't be read: ${event.message}`
+    case 'found':
+      return event.datasets.length === 1
+        ? `${event.datasets[0]?.dataset}: found by the pattern`
+        : `${event.datasets.length} topics found by the pattern`
     case 'goes on':
       reported.waiting = false
       return `${event.dataset} goes on`

@@ -32,6 +32,18 @@ function logEvent(event: WorkerEvent, log: Logger, isNewWait: (dataset: string, 
     case 'started':
       log.info({ event: event.what, datasets: event.datasets }, 'started')
       break
+    case 'found':
+      logFound(event, log)
+      break
+    case 'left':
+      log.info({ event: event.what, dataset: event.dataset, table: event.table }, `${event.dataset} is read no longer`)
+      break
+    case 'postponed':
+      log.warn(
+        { event: event.what, dataset: event.dataset, topic: event.topic, code: event.code },
+        `topic ${event.topic} can't be read: ${event.message}`,
+      )
+      break
     case 'assigned':
     case 'revoked':
       logPartitions(event, log)
@@ -60,6 +72,11 @@ function logEvent(event: WorkerEvent, log: Logger, isNewWait: (dataset: string, 
 }
 
 type Of<What extends WorkerEvent['what']> = Extract<WorkerEvent, { what: What }>
+
+function logFound({ what, datasets }: Of<'found'>, log: Logger): void {
+  const topics = datasets.flatMap((each) => each.topics)
+  log.info({ event: what, datasets: datasets.map(({ dataset }) => dataset) }, `topics found: ${topics.length}`)
+}
 
 function logPartitions({ dataset, what, partitions }: Of<'assigned' | 'revoked'>, log: Logger): void {
   const names = partitions.map(({ topic, id }) => `${topic}/${id}`)

@@ -35,8 +35,13 @@ export interface Config {
   registry?: string
   /** Tables of a database that are not called as their data set is. */
   databaseTables?: string | Record<string, string>
-  /** Which topic holds which data set; of one with several kinds in it NAME[key=order], or NAME[FIELD=order]. */
+  /**
+   * Which topic holds which data set; of one with several kinds in it NAME[key=order], or NAME[FIELD=order]; all that
+   * match a pattern: '/PATTERN/'. A pattern alone stands for a table for each topic that matches.
+   */
   topics?: string | Record<string, string | string[]>
+  /** The data set whose rules the topics of a pattern have, each with a table of its own. */
+  template?: string
   /** Tables of the lake that are not called as their data set is. */
   tables?: string | Record<string, string>
   /** Columns of tables that their data set no longer fills, and that may be NULL from now on. */

@@ -20,6 +20,9 @@ export interface SettingInfo {
   readonly secret?: true
 }
 
+/** In `topics`, stands for a data set of each topic's own. */
+export const EACH_ITS_OWN = '*'
+
 const SETTINGS = {
   source: {
     value: 'ADDRESS',
@@ -79,7 +82,11 @@ const SETTINGS = {
   topics: {
     value: 'PAIRS',
     description:
-      'which topic holds which data set: orders=NAME,customers=NAME; one of several kinds in it: orders=NAME[key=order], or [FIELD=order]',
+      'which topic holds which data set: orders=NAME,customers=NAME; one of several kinds in it: orders=NAME[key=order], or [FIELD=order]; all that match a pattern: orders=/PATTERN/; a pattern alone: a table for each topic that matches',
+  },
+  template: {
+    value: 'NAME',
+    description: 'the data set whose rules the topics of a pattern have, each with a table of its own',
   },
   tables: {
     value: 'PAIRS',

@@ -3,7 +3,15 @@ import type { z } from 'zod'
 import { CONFIG_FILE, readConfigFile, readOwnConfig } from './config-file.ts'
 import { addExtensions } from './extensions.ts'
 import { inTheClear } from './in-the-clear.ts'
-import { flagOf, SECRET_VARIABLES, SETTING_KEYS, type SettingKey, settingInfo, variableOf } from './keys.ts'
+import {
+  EACH_ITS_OWN,
+  flagOf,
+  SECRET_VARIABLES,
+  SETTING_KEYS,
+  type SettingKey,
+  settingInfo,
+  variableOf,
+} from './keys.ts'
 import { OWN_CONFIG } from './own-config.ts'
 import { type Settings, settingsSchema } from './schema.ts'
 
@@ -109,8 +117,21 @@ function findOutside(key: SettingKey, inputs: SettingInputs, file: FileSettings,
   return undefined
 }
 
-/** Unless data sets are named, they are all that the data set folders hold. */
-async function allUnlessSaid({ datasets, datasetFolders }: Record<SettingKey, Found>): Promise<Found> {
+/** Whether a pattern finds topics that have a data set each. */
+function isForEach(topics: unknown): boolean {
+  if (typeof topics === 'string') return !topics.includes('=')
+  return typeof topics === 'object' && topics !== null && EACH_ITS_OWN in topics
+}
+
+function namedIn(topics: unknown): string[] {
+  return typeof topics === 'object' && topics !== null ? Object.keys(topics).filter((key) => key !== EACH_ITS_OWN) : []
+}
+
+/** Unless data sets are named, they are all that the data set folders hold; none where a pattern finds topics. */
+async function allUnlessSaid({ datasets, datasetFolders, topics }: Record<SettingKey, Found>): Promise<Found> {
+  const isOurs = datasets.origin.name === OWN_CONFIG.name
+  if (isForEach(topics.value) && (datasets.value === undefined || isOurs))
+    return { value: namedIn(topics.value), origin: { kind: 'default', name: 'default' } }
   if (datasets.value !== undefined) return datasets
   const { datasetNames } = await import('@millrace/transform')
   const names = await datasetNames(listOf(datasetFolders.value ?? []).map((folder) => String(folder).trim()))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { attachedOutputs, named } from './attached-outputs.ts'
 import type { Config } from './config.ts'
-import type { SettingKey } from './keys.ts'
+import { EACH_ITS_OWN, type SettingKey } from './keys.ts'
 import { tableNames } from './table-names.ts'
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
@@ -26,26 +26,53 @@ const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'is not a name of
 
 const nameList = z
   .union([z.array(name), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(name).min(1, 'names nothing'))
+  .pipe(z.array(name))
   .refine((names) => new Set(names).size === names.length, 'names one twice')
 
 const PART = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\[[^=\][,]+=[^\][,]+\])?$/
 
-/** A topic, or one of the kinds in it: events, events[key=order] or events[type=order]. */
-const part = z.string().regex(PART, 'is neither a topic nor one kind of it, like events[key=order]')
+/** A topic, one of the kinds in it (events[key=order] or events[type=order]), or a pattern between slashes. */
+const part = z
+  .string()
+  .refine((text) => isPattern(text) || PART.test(text), 'is neither a topic nor one kind of it, like events[key=order]')
+  .refine((text) => !isPattern(text) || isRegularExpression(text.slice(1, -1)), 'is no regular expression')
+
+const isPattern = (text: string) => text.length > 2 && text.startsWith('/') && text.endsWith('/')
+
+function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const datasetOrEach = z.union([name, z.string().regex(/^\*$/)], 'is no name of a data set')
+
+const LIST = /^[^=,]+=[^,]+(,[^=,]+=[^,]+)*$/
+/** A name alone is a list of which the half was forgotten. */
+const NOT_A_NAME = /[^A-Za-z0-9_-]/
+const NO_LIST = 'is not a list like orders=NAME,customers=NAME'
 
 /** a=NAME,b=NAME (a data set can be there again), or in the configuration file { a: 'NAME', b: ['NAME', …] }. */
 const listsByName = z
   .union([
     z.record(name, z.union([z.string().transform((text) => [text]), z.array(z.string())])),
-    z
-      .string()
-      .regex(/^[^=,]+=[^,]+(,[^=,]+=[^,]+)*$/, 'is not a list like orders=NAME,customers=NAME')
-      .transform(pairsOf),
+    z.string().regex(LIST, NO_LIST).transform(pairsOf),
   ])
   .pipe(z.record(name, z.array(z.string().min(1))))
 
-const topicMap = listsByName.pipe(z.record(name, z.array(part)))
+/** A pattern alone stands for topics that have a table each. */
+const topicMap = z
+  .union([
+    z.record(datasetOrEach, z.union([z.string().transform((text) => [text]), z.array(z.string())])),
+    z
+      .string()
+      .refine((text) => (text.includes('=') ? LIST : NOT_A_NAME).test(text), NO_LIST)
+      .transform((text) => (text.includes('=') ? pairsOf(text) : { [EACH_ITS_OWN]: [`/${text}/`] })),
+  ])
+  .pipe(z.record(datasetOrEach, z.array(part)))
 
 function pairsOf(text: string): Record<string, string[]> {
   const pairs: Record<string, string[]> = {}
@@ -139,6 +166,7 @@ const fields = {
   registry: place.optional(),
   databaseTables: nameMap.default({}),
   topics: topicMap.optional(),
+  template: name.optional(),
   tables: nameMap.optional(),
   nullColumns: listsByName.default({}),
   group: name,
@@ -169,13 +197,16 @@ const fields = {
 
 export const settingsSchema = z.strictObject(fields).superRefine((settings, context) => {
   const { topics, tables, datasets, outputs, detach } = settings
+  if (datasets.length === 0 && topics?.[EACH_ITS_OWN] === undefined) {
+    context.addIssue({ code: 'custom', path: ['datasets'], message: 'names nothing' })
+  }
   const unknown = detach.find((name) => named(name, outputs).length === 0)
   if (unknown !== undefined) {
     context.addIssue({ code: 'custom', path: ['detach'], message: `names ${unknown}, which is no output` })
   } else if (detach.length > 0 && attachedOutputs(settings).attached.length === 0) {
     context.addIssue({ code: 'custom', path: ['detach'], message: 'leaves no output' })
   }
-  const stranger = Object.keys(topics ?? {}).find((dataset) => !datasets.includes(dataset))
+  const stranger = Object.keys(topics ?? {}).find((dataset) => dataset !== EACH_ITS_OWN && !datasets.includes(dataset))
   if (stranger !== undefined) {
     context.addIssue({ code: 'custom', path: ['topics'], message: `names ${stranger}, which is not in \`datasets\`` })
   }

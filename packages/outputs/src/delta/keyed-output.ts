@@ -111,7 +111,7 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
       await batch.changes.discard()
       return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },
-    maintenance: maintenanceTasks(table, machine, { key: keyed.key, tombstones }),
+    maintenance: maintenanceTasks(() => table, machine, { key: keyed.key, tombstones }),
     describe: () => sizeOf(table, without),
     close: async () => {},
   }

@@ -63,9 +63,12 @@ const TASKS: readonly TableTask[] = [
   },
 ]
 
-/** Returns the maintenance tasks of a table. If two workers run the same one, a conflict decides. */
+/**
+ * Returns the maintenance tasks of a table, or of one that may not be there yet. If two workers run the same one, a
+ * conflict decides.
+ */
 export function maintenanceTasks(
-  table: ProgressTable,
+  tableNow: () => ProgressTable | undefined,
   { engine, workFolder: folder, runtime }: Machine,
   keyed?: KeyedMaintenance,
 ): MaintenanceTask[] {
@@ -73,6 +76,8 @@ export function maintenanceTasks(
     name,
     everyMs,
     async run(signal) {
+      const table = tableNow()
+      if (!table) return false
       const connection = await engine.connect()
       const context = { connection, folder, runtime }
       try {

@@ -57,7 +57,7 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       const { outcome } = await table.commit(change)
       return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },
-    maintenance: maintenanceTasks(table, machine),
+    maintenance: maintenanceTasks(() => table, machine),
     describe: () => sizeOf(table, without),
     close: async () => {},
   }

@@ -1,4 +1,4 @@
-import type { StagedFile } from '@millrace/delta'
+import { openTable, type StagedFile } from '@millrace/delta'
 import { maintenanceTasks } from '../delta/maintenance.ts'
 import { openProgressTable } from '../delta/progress-table.ts'
 import { sizeOf } from '../delta/size.ts'
@@ -11,20 +11,31 @@ interface PreparedFile extends Prepared {
   readonly staged: readonly StagedFile[]
 }
 
-/** The rejected records of a data set in a Delta table beside its own, with their bytes and the reason. */
-export async function openQuarantine({ store, table: of, group, machine }: OutputContext): Promise<Output> {
+/**
+ * The rejected records of a data set in a Delta table beside its own, with their bytes and the reason. For one of many
+ * tables it is made with the first of them: most of a thousand topics never have one.
+ */
+export async function openQuarantine({
+  store,
+  table: of,
+  group,
+  machine,
+  isOneOfMany = false,
+}: OutputContext): Promise<Output> {
   const { engine, workFolder, runtime } = machine
   const path = quarantinePath(of)
   const description = `Records that may not enter ${of}`
-  const table = await openProgressTable({
-    ...{ group, runtime, description },
-    ref: { store, path },
-    schema: QUARANTINE_SCHEMA,
-  })
-  const uploads = createUploads(table.ref, runtime)
+  const ref = { store, path }
+  const make = () => openProgressTable({ ...{ group, runtime, description }, ref, schema: QUARANTINE_SCHEMA })
+  let table = !isOneOfMany || (await openTable(ref)) ? await make() : undefined
+  const uploads = createUploads(ref, runtime)
   return {
     name: path,
-    begin: (partitions) => table.begin(partitions),
+    async begin(partitions) {
+      // Another worker may have made it.
+      table ??= (await openTable(ref)) && (await make())
+      return table ? table.begin(partitions) : { positions: new Map(), ofKnownTopics: new Set() }
+    },
     async prepare(batch): Promise<PreparedFile> {
       const { rejected } = await batch.report()
       const staged = rejected.length === 0 ? [] : [await stageRejected(rejected, engine, workFolder, runtime)]
@@ -34,12 +45,13 @@ export async function openQuarantine({ store, table: of, group, machine }: Outpu
     upload: (prepared) => uploads((prepared as PreparedFile).staged),
     async commit(prepared, advances) {
       const files = (prepared as PreparedFile | undefined)?.staged ?? []
+      table ??= await make()
       const { outcome } = await table.commit({ files, advances })
       return outcome === 'committed' ? { outcome, version: table.snapshot().version } : { outcome: 'fenced' }
     },
-    held: (partition) => heldOffsets(table, partition, group, engine),
-    maintenance: maintenanceTasks(table, machine),
-    describe: () => sizeOf(table),
+    held: async (partition) => table && heldOffsets(table, partition, group, engine),
+    maintenance: maintenanceTasks(() => table, machine),
+    describe: () => (table ? sizeOf(table) : { table: path, version: -1, files: 0, bytes: 0, rows: 0 }),
     close: async () => {},
   }
 }

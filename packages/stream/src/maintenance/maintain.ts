@@ -1,56 +1,87 @@
 import type { Runtime } from '@millrace/base'
 import type { MaintenanceTask, Output } from '@millrace/outputs'
 import type { MaintenanceEvent } from '../telemetry.ts'
-import type { MaintenanceShare } from './share.ts'
 
 export type MaintenanceListener = (event: MaintenanceEvent) => void
 
 const ROUND_MS = 5_000
 
-interface OutputTask {
+/** An output, and what decides when this worker maintains it. */
+export interface MaintainedOutput {
   readonly output: Output
-  readonly task: MaintenanceTask
+  /** Whether this worker maintains it, and not another one. */
+  isMine(): boolean
+  /** Commits to it that are known to this worker. Undefined: its tasks run as often as they say, whoever commits. */
+  readonly commits?: () => number
 }
+
+interface TaskState {
+  readonly task: MaintenanceTask
+  doneAt: number
+  commitsThen: number
+}
+
+/** With fewer commits since its last run, a task has hardly anything to do. */
+const LEAST_COMMITS: Readonly<Record<MaintenanceTask['name'], number>> = {
+  checkpoint: 8,
+  optimize: 16,
+  'clean log': 1,
+  vacuum: 1,
+}
+
+/** Without as many commits of its own, a worker looks this much less often: another one may have made some. */
+const QUIET_TIMES = 20
 
 /**
  * Keeps outputs healthy beside the commits, never in their way, until the signal. One worker of several does it; all
  * of it is safe when two do it at once for a while.
  */
 export async function maintain(
-  outputs: readonly Output[],
-  share: MaintenanceShare,
+  outputs: () => Iterable<MaintainedOutput>,
   runtime: Runtime,
   report: MaintenanceListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const doneAt = new Map<OutputTask, number>(tasksOf(outputs).map((each) => [each, runtime.monotonic()]))
+  const states = new WeakMap<Output, readonly TaskState[]>()
+  const statesOf = ({ output, commits }: MaintainedOutput) => {
+    const known = states.get(output)
+    if (known) return known
+    const fresh = output.maintenance.map((task): TaskState => {
+      return { task, doneAt: runtime.monotonic(), commitsThen: commits?.() ?? 0 }
+    })
+    states.set(output, fresh)
+    return fresh
+  }
   while (!signal.aborted) {
-    await runtime.sleep(ROUND_MS, signal).catch(() => {})
-    for (const [each, done] of doneAt) {
-      const { output, task } = each
-      if (signal.aborted || runtime.monotonic() - done < task.everyMs) continue
-      doneAt.set(each, runtime.monotonic())
-      if (share.mine(output.name)) await runTask(each, runtime, report, signal)
+    for (const each of outputs()) {
+      for (const state of statesOf(each)) {
+        const commits = each.commits?.() ?? Number.POSITIVE_INFINITY
+        const isQuiet = commits - state.commitsThen < LEAST_COMMITS[state.task.name]
+        const dueAt = state.doneAt + state.task.everyMs * (isQuiet ? QUIET_TIMES : 1)
+        if (signal.aborted || runtime.monotonic() < dueAt) continue
+        Object.assign(state, { doneAt: runtime.monotonic(), commitsThen: each.commits?.() ?? 0 })
+        if (each.isMine()) await runTask(each.output, state.task, runtime, report, signal)
+      }
     }
+    await runtime.sleep(ROUND_MS, signal).catch(() => {})
   }
 }
 
 /** Does whatever is due, once: for a worker that does not stay. */
 export async function maintainOnce(
-  outputs: readonly Output[],
+  outputs: Iterable<Output>,
   runtime: Runtime,
   report: MaintenanceListener,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const each of tasksOf(outputs)) await runTask(each, runtime, report, signal)
-}
-
-function tasksOf(outputs: readonly Output[]): OutputTask[] {
-  return outputs.flatMap((output) => output.maintenance.map((task) => ({ output, task })))
+  for (const output of outputs) {
+    for (const task of output.maintenance) await runTask(output, task, runtime, report, signal)
+  }
 }
 
 async function runTask(
-  { output, task }: OutputTask,
+  output: Output,
+  task: MaintenanceTask,
   runtime: Runtime,
   report: MaintenanceListener,
   signal: AbortSignal,

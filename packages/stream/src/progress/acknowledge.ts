@@ -7,7 +7,7 @@ export type Acknowledge = Source['acknowledge']
  * Acknowledges only what every pipeline on the topic has committed: a shard whose end only some have reached has not
  * been read to its end. Answers one for each pipeline, by the topics it reads.
  */
-export function acknowledgeTogether(source: Source, readersOf: ReadonlyMap<string, number>): () => Acknowledge {
+export function acknowledgeTogether(source: Source, readersOf: (topic: string) => number): () => Acknowledge {
   const reported = new Map<string, Map<number, Position>>()
   let pipelines = 0
   return () => {
@@ -18,7 +18,7 @@ export function acknowledgeTogether(source: Source, readersOf: ReadonlyMap<strin
         const key = `${partition.identity}/${partitionKey(partition)}`
         const each = reported.get(key) ?? new Map<number, Position>()
         reported.set(key, each.set(me, position))
-        if (each.size === readersOf.get(partition.topic)) common.set(partition, least([...each.values()]))
+        if (each.size === readersOf(partition.topic)) common.set(partition, least([...each.values()]))
       }
       if (common.size > 0) await source.acknowledge(common)
     }

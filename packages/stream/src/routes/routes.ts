@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/base'
 import { belongsTo } from '@millrace/transform'
 import { listTopics } from '@millrace/transport'
 import type { Kinds } from './kinds.ts'
+import { EACH_ITS_OWN, hasPattern, matching, routesOfEach } from './patterns.ts'
 
 /** Which topics go into which table. */
 export interface Route {
@@ -11,9 +12,16 @@ export interface Route {
   readonly kinds?: ReadonlyMap<string, Kinds>
   /** The table's folder in the lake. */
   readonly table: string
+  /** The data set whose rules it has, where those are not its own. */
+  readonly template?: string
+  /** A pattern has found the topic, which has a table of its own: what is wrong with it concerns no other topic. */
+  readonly isFound?: true
 }
 
-/** A user's choice of topics for data sets: names, or one kind out of a shared topic: `events[key=order]`. */
+/**
+ * A user's choice of topics for data sets: names, one kind out of a shared topic (`events[key=order]`), or a pattern
+ * between slashes. Topics that are chosen for EACH_ITS_OWN have a data set and a table each.
+ */
 export type ChosenTopics = Readonly<Record<string, readonly string[]>>
 
 export interface RouteWishes {
@@ -21,6 +29,8 @@ export interface RouteWishes {
   readonly topics?: ChosenTopics
   /** Names the table of a data set; unless given, it is called as the data set is. */
   readonly tableOf?: (dataset: string) => string
+  /** The data set whose rules the topics of EACH_ITS_OWN have; unless given, each has its own. */
+  readonly template?: string
 }
 
 /**
@@ -28,15 +38,18 @@ export interface RouteWishes {
  * without a topic waits for one of its own name.
  */
 export function routesOf(
-  { datasets, topics: chosen = {}, tableOf = (dataset) => dataset }: RouteWishes,
+  { datasets, topics: chosen = {}, tableOf = (dataset) => dataset, template }: RouteWishes,
   present: readonly string[],
 ): Route[] {
   const parts = datasets.flatMap((dataset) => (chosen[dataset] ?? []).map((text) => ({ dataset, ...parsePart(text) })))
   const shared = Map.groupBy(parts, ({ topic }) => topic)
   for (const [topic, of] of shared) if (of.some(({ by }) => by !== undefined)) refuseUnclear(topic, of)
-  return datasets.map((dataset) => {
+  const routes = datasets.map((dataset) => {
     const own = parts.filter((part) => part.dataset === dataset)
-    const named = own.length > 0 ? own.map(({ topic }) => topic) : present.filter((name) => belongsTo(name, dataset))
+    const named =
+      own.length > 0
+        ? own.flatMap(({ topic }) => matching(topic, present))
+        : present.filter((name) => belongsTo(name, dataset))
     const found = [...new Set(named)].sort()
     const kinds = new Map(
       found.flatMap((topic) => {
@@ -44,8 +57,10 @@ export function routesOf(
         return seen ? [[topic, seen] as const] : []
       }),
     )
-    return { dataset, topics: found.length === 0 ? [dataset] : found, kinds, table: tableOf(dataset) }
+    const waitsForOwn = found.length === 0 && own.length === 0
+    return { dataset, topics: waitsForOwn ? [dataset] : found, kinds, table: tableOf(dataset) }
   })
+  return [...routes, ...routesOfEach(chosen[EACH_ITS_OWN] ?? [], { tableOf, template }, routes, present)]
 }
 
 interface Part {
@@ -93,6 +108,7 @@ function refuseUnclear(topic: string, parts: readonly Part[]): void {
 
 /** Finds the routes; lists the source's topics unless every data set's are given. */
 export async function findRoutes(source: string, wishes: RouteWishes): Promise<Route[]> {
-  const allSaid = wishes.datasets.every((dataset) => wishes.topics?.[dataset] !== undefined)
+  const { datasets, topics = {} } = wishes
+  const allSaid = datasets.every((dataset) => topics[dataset] !== undefined) && !hasPattern(topics)
   return routesOf(wishes, allSaid ? [] : await listTopics(source))
 }

@@ -4,6 +4,7 @@ import {
   type Block,
   endAt,
   type Partition,
+  type PartitionListener,
   type Position,
   type ReadOptions,
   type Source,
@@ -31,11 +32,26 @@ export function embeddedSource(path: string, runtime: Runtime): Source {
     const { identity, partitions } = await store.openTopic(name, 1)
     return Array.from({ length: partitions }, (_, id) => ({ topic: name, identity, id: String(id) }))
   }
+  const read = new Map<string, readonly Partition[]>()
+  let listener: PartitionListener | undefined
+  const subscribeTo = async (topics: readonly string[]) => {
+    const fresh = topics.filter((topic) => !read.has(topic))
+    const partitions = await Promise.all(fresh.map(partitionsOf))
+    for (const [i, topic] of fresh.entries()) read.set(topic, partitions[i] ?? [])
+    await listener?.assigned(partitions.flat())
+  }
   return {
     url: `embedded:${path}`,
-    async subscribe(topics, { assigned }) {
-      const partitions = await Promise.all(topics.map(partitionsOf))
-      await assigned(partitions.flat())
+    async subscribe(topics, listens) {
+      listener = listens
+      await subscribeTo(topics)
+    },
+    async resubscribe(topics) {
+      const gone = [...read.keys()].filter((topic) => !topics.includes(topic))
+      const partitions = gone.flatMap((topic) => read.get(topic) ?? [])
+      for (const topic of gone) read.delete(topic)
+      if (gone.length > 0) await listener?.revoked(partitions)
+      await subscribeTo(topics)
     },
     partitions: partitionsOf,
     resolve: async (partition, start) => resolvePosition(store, await topicOf(partition), Number(partition.id), start),

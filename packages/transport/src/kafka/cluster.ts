@@ -39,6 +39,8 @@ export interface PartitionLeader {
 export interface Cluster {
   /** Returns the topics' current metadata. */
   topics(names: readonly string[]): Promise<Topic[]>
+  /** Returns the current metadata of those that are there. */
+  presentTopics(names: readonly string[]): Promise<Topic[]>
   /** Returns the cached metadata; asks the brokers if there is none. */
   knownTopic(name: string): Promise<Topic>
   /** Drops the cached metadata of this topic. */
@@ -74,10 +76,11 @@ export function openCluster(address: KafkaAddress, requestTimeout: number, runti
   const connectionTo = (broker: Broker) => called<Connection>((done) => base[kGetConnection]({ ...broker }, done))
   const anyBroker = () => called<Connection>((done) => base[kGetBootstrapConnection](done))
 
-  const askForTopics = async (names: readonly string[]) => {
+  const askForTopics = async (names: readonly string[], present: (topic: MetadataResponseTopic) => boolean) => {
+    if (names.length === 0) return []
     const answer = await evenWithErrors(send<MetadataResponse>(anyBroker(), 'Metadata', [[...names], false, false]))
     const fetch = await called<API<unknown[], unknown>>((done) => base[kGetApi]('Fetch', done)).catch(rethrow('Fetch'))
-    const found = answer.topics.map((topic) => topicOf(topic, answer, fetch.version >= FETCH_BY_ID))
+    const found = answer.topics.filter(present).map((topic) => topicOf(topic, answer, fetch.version >= FETCH_BY_ID))
     for (const topic of found) known.set(topic.name, topic)
     return found
   }
@@ -85,7 +88,7 @@ export function openCluster(address: KafkaAddress, requestTimeout: number, runti
   const topics = async (names: readonly string[]) => {
     for (let tries = 1; ; tries++) {
       try {
-        return await askForTopics(names)
+        return await askForTopics(names, () => true)
       } catch (error) {
         const isMissing = error instanceof MillraceError && error.code === 'TOPIC_MISSING'
         if (!isMissing || tries === MISSING_AFTER_TRIES) throw error
@@ -95,6 +98,7 @@ export function openCluster(address: KafkaAddress, requestTimeout: number, runti
   }
   return {
     topics,
+    presentTopics: (names) => askForTopics(names, ({ errorCode }) => errorCode !== KAFKA.UNKNOWN_TOPIC_OR_PARTITION),
     async knownTopic(name) {
       const topic = known.get(name) ?? (await topics([name]))[0]
       if (!topic) throw missing(name)

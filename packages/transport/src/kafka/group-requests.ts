@@ -12,6 +12,7 @@ import {
 import { type Cluster, openCluster, responseIn } from './cluster.ts'
 import { KAFKA, numberIn } from './kafka-error.ts'
 import type { Broker } from './security.ts'
+import type { Subscription } from './subscription.ts'
 
 /** Our membership in the group: the broker fences requests without it. */
 export interface Member {
@@ -23,6 +24,8 @@ export interface Joined extends Member {
   readonly assignment: Assignment
   /** The leader looks after new partitions. */
   readonly leads: boolean
+  /** Version of the subscription that it joined with. */
+  readonly version: number
 }
 
 export interface CommittedOffset {
@@ -51,7 +54,7 @@ const GROUP_OF = 'consumer'
 
 export interface GroupNames {
   readonly group: string
-  readonly topics: readonly string[]
+  readonly wanted: Subscription
   readonly instance: string | null
 }
 
@@ -61,7 +64,7 @@ export function groupRequests(
   names: GroupNames,
   runtime: Runtime,
 ): GroupRequests {
-  const { group, topics, instance } = names
+  const { group, wanted, instance } = names
   // Joining takes as long as the slowest member: on connections of its own, or heartbeats and commits would wait.
   const patient = openCluster(address, REBALANCE_MS + SESSION_MS, runtime)
   let coordinator: Broker | undefined
@@ -81,6 +84,7 @@ export function groupRequests(
   }
   return {
     async join({ memberId, generation }, owned) {
+      const { topics, version } = wanted
       const subscription = encodeSubscription(topics, owned, generation)
       const joined = await joinAs(memberId, subscription).catch((error: unknown) => {
         const given = responseIn<JoinAnswer>(error)
@@ -90,7 +94,7 @@ export function groupRequests(
       const leads = joined.leader === joined.memberId
       const shares =
         leads && !joined.skipAssignment
-          ? assign(joined.memberId, joined.members, await cluster.topics(wantedTopics(joined.members)))
+          ? assign(joined.memberId, joined.members, await cluster.presentTopics(wantedTopics(joined.members)))
           : []
       const member = [joined.generationId, joined.memberId, instance] as const
       type SyncAnswer = syncGroupV5.SyncGroupResponse
@@ -100,6 +104,7 @@ export function groupRequests(
         generation: joined.generationId,
         assignment: decodeAssignment(synced.assignment),
         leads,
+        version,
       }
     },
     async heartbeat({ memberId, generation }) {

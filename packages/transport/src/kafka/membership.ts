@@ -4,12 +4,15 @@ import { type Assignment, minus, NOTHING } from './assignment.ts'
 import { type CommittedOffset, type GroupRequests, type Joined, type Member, NOBODY } from './group-requests.ts'
 import { KAFKA, numberIn } from './kafka-error.ts'
 import type { Partitions } from './partitions.ts'
+import type { Subscription } from './subscription.ts'
 
 /** Reading for as long as it is not closed: partitions come and go by the listener's calls. */
 export interface Membership {
   /** Settles when the first share of the partitions has been handed over. */
   readonly begun: Promise<void>
   commit(offsets: readonly CommittedOffset[]): Promise<void>
+  /** Looks at the subscription again, which has changed. */
+  resubscribe(): void
   close(): Promise<void>
 }
 
@@ -20,10 +23,12 @@ const RETRY_MS = 200
 export function joinGroup(
   requests: GroupRequests,
   partitions: Partitions,
+  wanted: Subscription,
   listener: PartitionListener,
   runtime: Runtime,
 ): Membership {
   const closing = new AbortController()
+  let stop = new AbortController()
   const begun = Promise.withResolvers<void>()
   let member: Member = NOBODY
   let owned: Assignment = NOTHING
@@ -36,7 +41,7 @@ export function joinGroup(
   const round = async () => {
     const joined = await requests.join(member, owned)
     member = joined
-    const stop = new AbortController()
+    stop = new AbortController()
     const beating = beat(joined, AbortSignal.any([stop.signal, closing.signal]))
     // Awaited below; until then a failure must not count as unhandled.
     beating.catch(() => {})
@@ -48,7 +53,7 @@ export function joinGroup(
       await listener.assigned(await partitions.learn(added))
       begun.resolve()
       // Revoked partitions go to their next owner in the next generation, which this member has to start.
-      if (revoked.size === 0) await beating
+      if (revoked.size === 0 && joined.version === wanted.version) await beating
     } finally {
       stop.abort()
       await beating.catch(() => {})
@@ -92,6 +97,7 @@ export function joinGroup(
   return {
     begun: begun.promise,
     commit: (offsets) => requests.commit(member, offsets),
+    resubscribe: () => stop.abort(),
     async close() {
       closing.abort()
       await requests.leave(member).catch(() => {})
@@ -109,7 +115,7 @@ function reasonIn(error: unknown): 'rebalance' | 'lost' | 'passes' | 'fatal' {
   return error instanceof MillraceError && error.retry ? 'passes' : 'fatal'
 }
 
-/** Assigns every partition to this reader, which has no group; partitions that are added later too. */
+/** Assigns every partition to this reader, which has no group; those that come later too. */
 export function readAll(partitions: Partitions, listener: PartitionListener, runtime: Runtime): Membership {
   const closing = new AbortController()
   const watch = async () => {
@@ -133,6 +139,8 @@ export function readAll(partitions: Partitions, listener: PartitionListener, run
   return {
     begun: started.then(() => {}),
     commit: async () => {},
+    // The next look finds what has come.
+    resubscribe: () => {},
     async close() {
       closing.abort()
       await living

@@ -1,6 +1,7 @@
-import type { Partition } from '../source.ts'
+import { type Partition, partitionKey } from '../source.ts'
 import type { Assignment } from './assignment.ts'
 import type { Cluster, Topic } from './cluster.ts'
+import type { Subscription } from './subscription.ts'
 
 /** The partitions of the topics that are read, with the identity that their topic has now. */
 export interface Partitions {
@@ -14,33 +15,44 @@ export interface Partitions {
   grew(): Promise<boolean>
 }
 
-export function knownPartitions(cluster: Cluster, topics: readonly string[], firstSeen: readonly Topic[]): Partitions {
+export function knownPartitions(
+  cluster: Cluster,
+  wanted: Pick<Subscription, 'topics'>,
+  firstSeen: readonly Topic[],
+): Partitions {
   const learned = new Map<string, Partition>()
   let counts = countsOf(firstSeen)
-  const partitionOf = ({ name, identity }: Topic, id: number): Partition => {
-    const partition = { topic: name, identity, id: String(id) }
-    learned.set(`${name}/${id}`, partition)
-    return partition
+  const learn = (partitions: Partition[]) => {
+    for (const partition of partitions) learned.set(partitionKey(partition), partition)
+    return partitions
   }
   return {
     async all() {
-      const found = await cluster.topics(topics)
-      return found.flatMap((topic) => topic.partitions.map((_, id) => partitionOf(topic, id)))
+      const found = await cluster.presentTopics(wanted.topics)
+      return learn(found.flatMap(partitionsOf))
     },
     async learn(assignment) {
       if (assignment.size === 0) return []
-      const found = await cluster.topics([...assignment.keys()])
-      return found.flatMap((topic) => [...(assignment.get(topic.name) ?? [])].map((id) => partitionOf(topic, id)))
+      const found = await cluster.presentTopics([...assignment.keys()])
+      return learn(
+        found.flatMap(({ name, identity }) =>
+          [...(assignment.get(name) ?? [])].map((id) => ({ topic: name, identity, id: String(id) })),
+        ),
+      )
     },
     named: (assignment) =>
       [...assignment].flatMap(([topic, ids]) => [...ids].flatMap((id) => learned.get(`${topic}/${id}`) ?? [])),
     async grew() {
-      const now = countsOf(await cluster.topics(topics))
-      const more = topics.some((topic) => (now.get(topic) ?? 0) > (counts.get(topic) ?? 0))
+      const now = countsOf(await cluster.presentTopics(wanted.topics))
+      const more = wanted.topics.some((topic) => (now.get(topic) ?? 0) > (counts.get(topic) ?? 0))
       counts = now
       return more
     },
   }
+}
+
+export function partitionsOf({ name, identity, partitions }: Topic): Partition[] {
+  return partitions.map((_, id) => ({ topic: name, identity, id: String(id) }))
 }
 
 function countsOf(topics: readonly Topic[]): Map<string, number> {

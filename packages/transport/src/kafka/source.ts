@@ -6,8 +6,9 @@ import { openCluster } from './cluster.ts'
 import { groupRequests } from './group-requests.ts'
 import { joinGroup, type Membership, readAll } from './membership.ts'
 import { createOffsets } from './offsets.ts'
-import { knownPartitions } from './partitions.ts'
+import { knownPartitions, partitionsOf } from './partitions.ts'
 import { createReader } from './reader.ts'
+import { type Subscription, subscriptionTo } from './subscription.ts'
 
 const ANSWER_WITHIN_MS = 15_000
 
@@ -19,24 +20,31 @@ export function kafkaSource(address: string, runtime: Runtime, { group, member }
   const reader = createReader(cluster, offsets, target.security, runtime)
   const closing = new AbortController()
   let membership: Membership | undefined
+  let wanted: Subscription | undefined
   const acknowledger = createAcknowledger(async (offsets) => membership?.commit(offsets), runtime, closing.signal)
   return {
     url: address,
     async subscribe(topics, listener) {
       if (membership) throw new MillraceError('INTERNAL', 'a Kafka source is subscribed once')
-      const partitions = knownPartitions(cluster, topics, await cluster.topics(topics))
+      wanted = subscriptionTo(topics)
+      const partitions = knownPartitions(cluster, wanted, await cluster.topics(topics))
       membership =
         group === undefined
           ? readAll(partitions, listener, runtime)
           : joinGroup(
-              groupRequests(target, cluster, { group, topics, instance: member ?? null }, runtime),
+              groupRequests(target, cluster, { group, wanted, instance: member ?? null }, runtime),
               partitions,
+              wanted,
               listener,
               runtime,
             )
       await membership.begun
     },
-    partitions: async (topic) => knownPartitions(cluster, [topic], []).all(),
+    async resubscribe(topics) {
+      wanted?.change(topics)
+      membership?.resubscribe()
+    },
+    partitions: async (topic) => (await cluster.topics([topic])).flatMap(partitionsOf),
     resolve: offsets.resolve,
     end: async (partition) => endAt(await offsets.end(partition)),
     read: reader.read,

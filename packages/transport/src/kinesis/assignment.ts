@@ -18,7 +18,8 @@ export interface Assignment {
 }
 
 export interface AssignmentParts {
-  readonly topics: readonly string[]
+  /** The streams that are wanted now. */
+  readonly topics: () => readonly string[]
   readonly streams: Streams
   readonly listener: PartitionListener
   readonly runtime: Runtime
@@ -40,12 +41,14 @@ export function assignShards({ topics, streams, listener, runtime, openLeases }:
     lost: (names) => listener.revoked(partitions(names)),
   })
   const refresh = async () => {
-    const found = await Promise.all(topics.map((topic) => streams.refreshed(topic)))
+    const found = await Promise.all(topics().map((topic) => streams.refreshed(topic)))
     const listed = new Map(found.flatMap(partitionsOf).map((partition) => [shardKey(partition), partition]))
     for (const [key, partition] of listed) known.set(key, partition)
     // A shard that is gone before it was read to its end stays, so that reading it fails with the reason.
-    const wanted = [...known.keys()].filter((key) => listed.has(key) || !leases.finished(key))
-    await leases.share(wanted)
+    const wanted = [...known].filter(
+      ([key, { topic }]) => listed.has(key) || (topics().includes(topic) && !leases.finished(key)),
+    )
+    await leases.share(wanted.map(([key]) => key))
   }
   // Failures that a retry can heal are retried at the next refresh; the others are reported to the reader.
   const reportFailure = (error: unknown) => {

@@ -19,6 +19,7 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
   const cursors = openCursors(client, streams)
   const readers = new Map<string, ShardReader>()
   let assignment: Assignment | undefined
+  let topics: readonly string[] = []
 
   const readerOf = (partition: Partition): ShardReader => {
     const reader = readers.get(shardKey(partition)) ?? createShardReader(partition, cursors, runtime)
@@ -27,14 +28,19 @@ export function kinesisSource(address: string, runtime: Runtime, { group, store 
   }
   return {
     url: address,
-    async subscribe(topics, listener) {
+    async subscribe(wanted, listener) {
       if (assignment) throw new MillraceError('INTERNAL', 'a Kinesis source is subscribed once')
+      topics = wanted
       const openGroupLeases: OpenLeases = (listener) =>
         group === undefined || store === undefined
           ? soleOwnerLeases(listener)
           : openLeases(store, `_millrace/leases/${encodeURIComponent(group)}`, { listener }, runtime)
-      assignment = assignShards({ topics, streams, listener, runtime, openLeases: openGroupLeases })
+      assignment = assignShards({ topics: () => topics, streams, listener, runtime, openLeases: openGroupLeases })
       await assignment.begun
+    },
+    async resubscribe(wanted) {
+      topics = wanted
+      await assignment?.refresh()
     },
     partitions: async (topic) => partitionsOf(await streams.refreshed(topic)),
     async resolve(partition, start) {

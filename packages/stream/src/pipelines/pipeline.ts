@@ -2,15 +2,15 @@ import { deadlineAfter, MillraceError, onAbort } from '@millrace/base'
 import type { Machine } from '@millrace/engine'
 import type { Cleaner } from '@millrace/transform'
 import { type Partition, partitionKey } from '@millrace/transport'
-import { beginEpoch, type Epoch, type EpochSettings, type Job } from './epoch/epoch.ts'
-import type { Limit } from './epoch/limit.ts'
-import { unknownFieldsReporter } from './epoch/unknown-fields.ts'
-import type { ByteBudget } from './intake/budget.ts'
-import { trackInFlight } from './intake/in-flight.ts'
-import type { BatchLimits } from './intake/open-batch.ts'
-import { createPace, type PaceLimits } from './intake/pace.ts'
-import { reportWaits } from './retry.ts'
-import type { Report } from './telemetry.ts'
+import { beginEpoch, type Epoch, type EpochSettings, type Job } from '../epoch/epoch.ts'
+import type { Limit } from '../epoch/limit.ts'
+import { unknownFieldsReporter } from '../epoch/unknown-fields.ts'
+import type { ByteBudget } from '../intake/budget.ts'
+import { trackInFlight } from '../intake/in-flight.ts'
+import type { BatchLimits } from '../intake/open-batch.ts'
+import { createPace, type PaceLimits } from '../intake/pace.ts'
+import { reportWaits } from '../retry.ts'
+import type { Report } from '../telemetry.ts'
 
 /** Moves the records of one data set from a source to its outputs. */
 export interface Pipeline {
@@ -73,9 +73,9 @@ export function createPipeline(job: Job, machine: Machine, settings: PipelineSet
   }
   return {
     assign(partitions) {
-      report({ what: 'assigned', partitions })
       for (const partition of partitions) assigned.set(partitionKey(partition), partition)
       const wasSettled = isSettled
+      if (partitions.length > 0 || !wasSettled) report({ what: 'assigned', partitions })
       isSettled = true
       if (partitions.length > 0 || !wasSettled) changed()
     },

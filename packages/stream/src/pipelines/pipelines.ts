@@ -1,0 +1,203 @@
+import { MillraceError } from '@millrace/base'
+import type { Machine } from '@millrace/engine'
+import { quarantinePath } from '@millrace/outputs'
+import type { ObjectStore } from '@millrace/store'
+import type { PartitionListener, Source } from '@millrace/transport'
+import { createLimit } from '../epoch/limit.ts'
+import type { StreamOptions } from '../options.ts'
+import { acknowledgeTogether } from '../progress/acknowledge.ts'
+import { refuseTakenTable } from '../routes/patterns.ts'
+import type { Route } from '../routes/routes.ts'
+import { settleUnrecognized } from '../routes/unrecognized.ts'
+import type { PipelineNews, WorkerEvent } from '../telemetry.ts'
+import { handOverTo } from './hand-over.ts'
+import type { OpenedOutputs } from './open-outputs.ts'
+import { type OpenedRoute, openRoute } from './open-route.ts'
+import { createPipeline, type PipelineSettings } from './pipeline.ts'
+import { createPostponed, type Postponed } from './postponed.ts'
+import { createRegistry, type Registry, type Running } from './registry.ts'
+import { createRuns } from './runs.ts'
+
+/** The pipelines of a worker. Those of topics that a pattern finds may come and go while it runs. */
+export interface Pipelines {
+  all(): readonly Running[]
+  /** Those that write to a table. */
+  of(table: string): readonly Running[]
+  topics(): string[]
+  readonly listener: Pick<PartitionListener, 'assigned' | 'revoked'>
+  /** Opens the routes that the worker begins with. A failure is thrown, unless it is of a topic that a pattern found. */
+  open(routes: readonly Route[]): Promise<void>
+  /** Takes over which routes there are now. Returns whether other topics are to be read. */
+  follow(routes: readonly Route[]): Promise<boolean>
+  /** Settles when all have ended. When one fails, the others stop too, unless it is of a topic that a pattern found. */
+  run(signal: AbortSignal, untilCaughtUp: boolean): Promise<void>
+}
+
+export interface PipelinesContext {
+  readonly options: StreamOptions
+  readonly source: Source
+  readonly store: ObjectStore
+  readonly machine: Machine
+  readonly settings: PipelineSettings
+  readonly held: AsyncDisposableStack
+  readonly report: (event: WorkerEvent) => void
+  readonly reportNews: (dataset: string, news: PipelineNews, outputs: OpenedOutputs) => void
+  readonly opened: (outputs: OpenedOutputs) => void
+}
+
+/** Opening a table reads and writes some objects, and a schema may have to be asked for. */
+const OPENED_AT_ONCE = 8
+
+export function createPipelines(context: PipelinesContext): Pipelines {
+  const { options, report, store, machine } = context
+  const registry = createRegistry()
+  const postponed = createPostponed(report)
+  const atOnce = createLimit(OPENED_AT_ONCE)
+  const acknowledge = acknowledgeTogether(context.source, (topic) => registry.readers(topic).length)
+  const runs = createRuns()
+  const handOver = handOverTo(registry)
+
+  const add = (opened: OpenedRoute, held: AsyncDisposableStack) => {
+    const running = runningOf(opened, held, acknowledge(), context)
+    registry.add(running)
+    return running
+  }
+  const leave = async (running: Running) => {
+    const { dataset, table } = running.route
+    registry.remove(running)
+    report({ what: 'left', dataset, table })
+    await running.held.disposeAsync()
+  }
+  const openFound = async (route: Route) => {
+    const held = new AsyncDisposableStack()
+    try {
+      const opened = await openRoute(route, options, store, machine, held)
+      if (!opened) return undefined
+      postponed.over(route.dataset)
+      context.held.use(held)
+      return add(opened, held)
+    } catch (error) {
+      await held.disposeAsync()
+      postponed.add(route, error)
+      return undefined
+    }
+  }
+  const openAllFound = async (routes: readonly Route[]) => {
+    const free = withFreeTables(routes, registry.tables, postponed)
+    const opened = await Promise.all(free.map((route) => atOnce(() => openFound(route))))
+    const fresh = opened.filter((each) => each !== undefined)
+    if (fresh.length === 0) return false
+    report({ what: 'found', datasets: fresh.map(startedOf) })
+    for (const running of fresh) {
+      context.opened(running.outputs)
+      runs.start(running)
+      handOver.again(running)
+    }
+    return true
+  }
+  return {
+    all: registry.all,
+    of: (table) => [registry.tables.get(table) ?? []].flat(),
+    topics: registry.topics,
+    listener: handOver,
+    async open(routes) {
+      const named = routes.filter(({ isFound }) => !isFound)
+      const opened = await allOrFirstError(named.map((route) => openNamed(route, context)))
+      for (const { outputs } of opened) context.opened(outputs)
+      const settled = await settleUnrecognized(opened, options.group)
+      for (const [i, each] of opened.entries()) add({ ...each, kinds: settled[i] ?? each.kinds }, context.held)
+      await openAllFound(routes.filter(({ isFound }) => isFound))
+    },
+    async follow(routes) {
+      const { gone, changed, fresh } = changesIn(routes, registry)
+      for (const [running, topics] of changed) {
+        registry.setTopics(running, topics)
+        report({ what: 'found', datasets: [{ ...startedOf(running), topics }] })
+      }
+      for (const running of gone) await runs.stop(running).then(() => leave(running))
+      return (await openAllFound(fresh)) || gone.length > 0 || changed.length > 0
+    },
+    async run(signal, untilCaughtUp) {
+      const failed = async (running: Running, error: unknown) => {
+        if (!running.route.isFound) return false
+        postponed.add(running.route, error)
+        await leave(running)
+        return untilCaughtUp || registry.all().length > 0
+      }
+      await runs.run(registry.all(), signal, untilCaughtUp, failed)
+      if (untilCaughtUp) postponed.throwFirst()
+    },
+  }
+}
+
+/** Returns the routes whose tables are nobody else's, and neither another one's of these routes. */
+function withFreeTables(routes: readonly Route[], tables: ReadonlyMap<string, unknown>, postponed: Postponed): Route[] {
+  const taken = new Set(tables.keys())
+  return routes.filter((route) => {
+    try {
+      refuseTakenTable(route, taken)
+    } catch (error) {
+      postponed.add(route, error)
+      return false
+    }
+    taken.add(route.table).add(quarantinePath(route.table))
+    return true
+  })
+}
+
+async function openNamed(route: Route, { options, store, machine, held }: PipelinesContext): Promise<OpenedRoute> {
+  const opened = await openRoute(route, options, store, machine, held)
+  if (opened) return opened
+  throw new MillraceError('DATASET_INVALID', `nothing says what the records of topic ${route.topics.join()} are`, {
+    next: 'Send records of JSON to the topic, or register a schema for it and name the registry.',
+  })
+}
+
+function runningOf(
+  { route, dataset, outputs, kinds }: OpenedRoute,
+  held: AsyncDisposableStack,
+  acknowledge: Source['acknowledge'],
+  { options, source, machine, settings, reportNews }: PipelinesContext,
+): Running {
+  const { group, start, backFills = false } = options
+  const commits = { all: 0, withRejected: 0 }
+  const job = { source: { ...source, acknowledge }, dataset, group, outputs, kinds, start, backFills }
+  const pipeline = createPipeline(job, machine, settings, (news) => {
+    if (news.what === 'committed') {
+      commits.all++
+      if (news.quarantined > 0) commits.withRejected++
+    }
+    reportNews(route.dataset, news, outputs)
+  })
+  return { route, dataset, outputs, kinds, pipeline, held, commits, topics: new Set(), assigned: new Set() }
+}
+
+function startedOf({ route: { dataset, table, topics } }: Pick<Running, 'route'>) {
+  return { dataset, table, topics }
+}
+
+function changesIn(routes: readonly Route[], registry: Registry) {
+  const now = new Map(routes.map((route) => [route.dataset, route]))
+  const all = registry.all()
+  return {
+    gone: all.filter(({ route }) => route.isFound && !now.has(route.dataset)),
+    changed: all.flatMap((running) => {
+      const topics = now.get(running.route.dataset)?.topics
+      return topics && !sameTopics(running.topics, topics) ? [[running, topics] as const] : []
+    }),
+    fresh: routes.filter(({ dataset, isFound }) => isFound && !registry.of(dataset)),
+  }
+}
+
+function sameTopics(reading: ReadonlySet<string>, topics: readonly string[]): boolean {
+  return reading.size === topics.length && topics.every((topic) => reading.has(topic))
+}
+
+/** Waits for all of them, also when one fails: nothing is left that would go on behind our back. */
+async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(work)
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+}

@@ -1,0 +1,55 @@
+import { systemRuntime } from '@millrace/base'
+import { freshName, makeKafkaTopics, withServices } from '@millrace/testkit'
+import { openCatalog, openProducer } from '@millrace/transport'
+import { expect, onTestFinished, vi } from 'vitest'
+import { openWorkplace, printed } from './millrace.ts'
+
+const it = withServices('kafka')
+const EVENTUALLY = { timeout: 90_000, interval: 250 }
+
+it('two workers share the topics of a pattern and those that come later, and outlive one that is deleted', async ({
+  kafka,
+}) => {
+  const place = await openWorkplace()
+  onTestFinished(() => place.leave())
+  const [shop, source] = [freshName('shop'), `kafka://${kafka.bootstrap}`]
+  const producer = await openProducer(source, systemRuntime)
+  onTestFinished(() => producer.close())
+  const topics = Array.from({ length: 12 }, (_, i) => `${shop}.t${i}`)
+  const make = async (names: readonly string[]) => {
+    await makeKafkaTopics(
+      kafka.bootstrap,
+      names.map((topic) => ({ topic, numPartitions: 2 })),
+    )
+    const records = Array.from({ length: 20 }, (_, id) => ({ value: Buffer.from(`{"id":${id}}`), partition: id % 2 }))
+    for (const topic of names) await producer.send(topic, records)
+  }
+  await make(topics.slice(0, 8))
+  const args = ['--source', source, '--topics', `${shop}\\..*`]
+  const start = (...more: string[]) =>
+    place.start('stream', ...args, '--infer', '--every', '500ms', '--no-dashboard', ...more)
+  const first = start()
+  await printed(first, /committed/)
+  const second = start()
+  await printed(second, /partitions assigned: [12]/)
+  await make(topics.slice(8))
+  const counts = async () => {
+    const union = topics.map((topic) => `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM "${topic}"`)
+    return place
+      .sql(`SELECT sum(n)::INT AS n, sum(ids)::INT AS ids FROM (${union.join(' UNION ALL ')})`)
+      .catch(() => [])
+  }
+  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 240, ids: 240 }]), EVENTUALLY)
+  // Each of them reads on after a topic is gone.
+  const gone = Promise.all([first, second].map((worker) => printed(worker, /t11 is read no longer/)))
+  const catalog = await openCatalog(source)
+  onTestFinished(() => catalog.close())
+  await catalog.remove(topics[11] as string)
+  await gone
+  await producer.send(topics[0] as string, [{ value: Buffer.from('{"id":20}'), partition: 0 }])
+  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 241, ids: 241 }]), EVENTUALLY)
+  for (const worker of [first, second]) worker.kill('SIGTERM')
+  const codes = await Promise.all([first, second].map((worker) => new Promise((ended) => worker.once('close', ended))))
+  expect(codes).toEqual([143, 143])
+  expect(await place.run('verify', ...args.slice(2))).toMatchObject({ exitCode: 0 })
+})
