@@ -1,7 +1,7 @@
+export type { OutputChoice } from './open-outputs.ts'
 export type { StreamOptions } from './options.ts'
-export type { OutputChoice } from './pipelines/open-outputs.ts'
 export { belongingOf } from './routes/kinds.ts'
-export { EACH_ITS_OWN, hasPattern, patternIn } from './routes/patterns.ts'
+export { EACH_ITS_OWN, hasPattern } from './routes/patterns.ts'
 export { findRoutes, routesOf } from './routes/routes.ts'
 export type {
   CommittedEvent,

@@ -4,8 +4,8 @@ import type { Dataset } from '@millrace/transform'
 import type { OpenSource, StartPosition } from '@millrace/transport'
 import type { BatchLimits } from './intake/open-batch.ts'
 import type { PaceLimits } from './intake/pace.ts'
-import type { OutputChoice } from './pipelines/open-outputs.ts'
-import type { Route } from './routes/routes.ts'
+import type { OutputChoice } from './open-outputs.ts'
+import type { Route } from './routes/route.ts'
 import type { WorkerEvent } from './telemetry.ts'
 
 export interface StreamOptions {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { routesOf } from '../src/routes/routes.ts'
+import { routesOf } from '../src/index.ts'
 
 const topics = ['pin', '0a1.pin', 'streaming-0a1-geo', 'a_user', 'superuser', 'pinned', 'geo.old']
 const found = (chosen: Record<string, string[]> = {}) =>

@@ -79,6 +79,7 @@ function logFound({ what, datasets }: Of<'found'>, log: Logger): void {
 }
 
 function logPartitions({ dataset, what, partitions }: Of<'assigned' | 'revoked'>, log: Logger): void {
+  if (partitions.length === 0) return
   const names = partitions.map(({ topic, id }) => `${topic}/${id}`)
   log.info({ event: what, dataset, partitions: names }, `${dataset}: partitions ${what}: ${names.length}`)
 }

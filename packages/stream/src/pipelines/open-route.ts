@@ -1,10 +1,10 @@
 import type { Machine } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import { type Dataset, datasetFolder, loadDataset } from '@millrace/transform'
+import { kindsOf, type OpenedOutputs, openOutputs, thatFits } from '../open-outputs.ts'
 import type { StreamOptions } from '../options.ts'
 import { refuseKindsByField } from '../routes/kinds.ts'
-import type { Route } from '../routes/routes.ts'
-import { kindsOf, type OpenedOutputs, openOutputs, thatFits } from './open-outputs.ts'
+import type { Route } from '../routes/route.ts'
 
 /** A route whose data set is loaded and whose outputs are open. */
 export interface OpenedRoute {

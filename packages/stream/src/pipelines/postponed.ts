@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { Route } from '../routes/routes.ts'
+import type { Route } from '../routes/route.ts'
 import type { WorkerEvent } from '../telemetry.ts'
 
 /** Topics that a pattern found and that can't be read for now. */

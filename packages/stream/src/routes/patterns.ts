@@ -1,12 +1,12 @@
 import { MillraceError } from '@millrace/base'
 import { quarantinePath } from '@millrace/outputs'
-import type { ChosenTopics, Route } from './routes.ts'
+import type { ChosenTopics, Route } from './route.ts'
 
 /** Stands for a data set in a choice of topics: each topic has a data set of its own, called as the topic is. */
 export const EACH_ITS_OWN = '*'
 
 /** Returns the pattern between slashes, which the whole name of a topic must match; undefined for a topic's name. */
-export function patternIn(text: string): RegExp | undefined {
+function patternIn(text: string): RegExp | undefined {
   const [, pattern] = /^\/(.+)\/$/s.exec(text) ?? []
   return pattern === undefined ? undefined : new RegExp(`^(?:${pattern})$`, 'u')
 }
@@ -47,6 +47,6 @@ export function refuseTakenTable({ table, topics }: Route, taken: Pick<ReadonlyS
   const name = [table, quarantinePath(table)].find((each) => taken.has(each) || each === RESERVED)
   if (name === undefined) return
   throw new MillraceError('CONFIG_INVALID', `the table ${name} of topic ${topics.join()} is another one's already`, {
-    next: 'Give it another name by --tables, or leave the topic out of the pattern.',
+    next: 'Give it another name, or leave the topic out of the pattern.',
   })
 }

@@ -10,7 +10,7 @@ import {
   refuseMode,
 } from '@millrace/outputs'
 import type { Dataset } from '@millrace/transform'
-import type { OutputNews } from '../telemetry.ts'
+import type { OutputNews } from './telemetry.ts'
 
 /** An address, such as `delta` or `postgres://host/db`, or what opens an output of one's own. */
 export type OutputChoice = string | OpenOutput
