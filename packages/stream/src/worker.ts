@@ -8,7 +8,7 @@ import { createBudget } from './intake/budget.ts'
 import { type MaintainedOutput, type MaintenanceListener, maintain, maintainOnce } from './maintenance/maintain.ts'
 import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
-
+import { type OpenedOutputs, shownAddresses } from './open-outputs.ts'
 import type { StreamOptions } from './options.ts'
 import { createPipelines, type Pipelines } from './pipelines/pipelines.ts'
 import type { Running } from './pipelines/registry.ts'
