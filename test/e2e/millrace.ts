@@ -4,21 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { type Finished, runResident } from '@millrace/testkit'
+
+export type { Finished } from '@millrace/testkit'
 
 export const MAIN = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
 
-export interface Finished {
-  readonly exitCode: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+const COMMAND_LINE = new URL('../../packages/millrace/src/command-line.ts', import.meta.url).href
 
 /** The command as a person runs it, in a folder of its own. */
 export interface Workplace {
   readonly folder: string
+  /** Runs a command to its end, in a process that is there already. */
   run(...args: string[]): Promise<Finished>
   /** Rows of a query, as `millrace sql --format json` prints them. */
   sql(query: string): Promise<Record<string, unknown>[]>
+  /** Starts a command in a process of its own. */
   start(...args: string[]): ChildProcess
   leave(): Promise<void>
 }
@@ -26,13 +27,13 @@ export interface Workplace {
 export async function openWorkplace(environment: Readonly<Record<string, string>> = {}): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'))
   const started: ChildProcess[] = []
+  const env = { ...process.env, ...environment }
   const start = (...args: string[]) => {
-    const env = { ...process.env, ...environment }
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     started.push(child)
     return child
   }
-  const run = (...args: string[]) => finish(start(...args))
+  const run = (...args: string[]) => runResident(COMMAND_LINE, { args, cwd: folder, env })
   return {
     folder,
     start,
@@ -49,7 +50,8 @@ export async function openWorkplace(environment: Readonly<Record<string, string>
   }
 }
 
-async function finish(child: ChildProcess): Promise<Finished> {
+/** Settles with what a command in a process of its own has printed, when it has ended. */
+export async function ended(child: ChildProcess): Promise<Finished> {
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')))
   return { exitCode: await exited, stdout: stdout ?? '', stderr: stderr ?? '' }
