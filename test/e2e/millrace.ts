@@ -27,13 +27,13 @@ export interface Workplace {
 export async function openWorkplace(environment: Readonly<Record<string, string>> = {}): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'))
   const started: ChildProcess[] = []
-  const env = { ...process.env, ...environment }
+  const env = () => ({ ...process.env, ...environment })
   const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: env(), stdio: ['ignore', 'pipe', 'pipe'] })
     started.push(child)
     return child
   }
-  const run = (...args: string[]) => runResident(COMMAND_LINE, { args, cwd: folder, env })
+  const run = (...args: string[]) => runResident(COMMAND_LINE, { args, cwd: folder, env: env() })
   return {
     folder,
     start,

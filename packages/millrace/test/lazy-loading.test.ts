@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { runMillrace } from './run-millrace.ts'
+import { ended, startMillrace } from './run-millrace.ts'
 
 const LIST_IMPORTS = `--import ${new URL('./programs/list-imports.ts', import.meta.url).href}`
 
 async function importsOf(...args: string[]): Promise<string[]> {
-  const { err } = await runMillrace(args, { env: { NODE_OPTIONS: LIST_IMPORTS } })
+  const { err } = await ended(startMillrace(args, { env: { NODE_OPTIONS: LIST_IMPORTS } }))
   return err.split('\n')
 }
 

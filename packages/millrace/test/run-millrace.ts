@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { runResident } from '@millrace/testkit'
 
+const COMMAND_LINE = new URL('../src/command-line.ts', import.meta.url).href
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 export interface Ended {
@@ -23,11 +25,18 @@ export function startMillrace(args: readonly string[], { cwd = tmpdir(), env = {
   return spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...ownEnvironment(), ...env } })
 }
 
-export async function runMillrace(args: readonly string[], surroundings?: Surroundings): Promise<Ended> {
-  return ended(startMillrace(args, surroundings))
+/** Runs a command to its end, in a process that is there already. */
+export async function runMillrace(args: readonly string[], surroundings: Surroundings = {}): Promise<Ended> {
+  const { cwd = tmpdir(), env = {} } = surroundings
+  const { exitCode, stdout, stderr } = await runResident(COMMAND_LINE, {
+    args,
+    cwd,
+    env: { ...ownEnvironment(), ...env },
+  })
+  return { code: exitCode, out: stdout, err: stderr }
 }
 
-async function ended(child: ReturnType<typeof startMillrace>): Promise<Ended> {
+export async function ended(child: ReturnType<typeof startMillrace>): Promise<Ended> {
   const code = new Promise<number | null>((settle) => child.on('close', settle))
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
   return { code: await code, out, err }

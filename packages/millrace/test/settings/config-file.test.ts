@@ -2,7 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { defineConfig } from '../../src/index.ts'
-import { runMillrace, temporaryFolder } from '../run-millrace.ts'
+import { ended, runMillrace, startMillrace, temporaryFolder } from '../run-millrace.ts'
 
 async function configOf(text: string, ...args: string[]) {
   using folder = temporaryFolder()
@@ -64,9 +64,12 @@ test.each([
 
 test('what throws outside of every command is told as a defect, with its stack only on demand', async () => {
   const text = 'setTimeout(() => { throw new Error("too late") }); await new Promise(() => {})'
-  const plain = await configOf(text)
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'millrace.config.ts'), text)
+  const run = (...args: string[]) => ended(startMillrace(['config', '--json', ...args], { cwd: folder.path }))
+  const plain = await run()
   expect(plain).toEqual({ code: 1, out: '', err: expect.stringMatching(/^error\[INTERNAL\]: too late\nnext: .*\n$/) })
-  const debug = await configOf(text, '--debug')
+  const debug = await run('--debug')
   expect(debug.err).toMatch(/caused by: Error: too late\n +at /)
 })
 
