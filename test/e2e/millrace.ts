@@ -29,7 +29,11 @@ export async function openWorkplace(environment: Readonly<Record<string, string>
   const started: ChildProcess[] = []
   const env = () => ({ ...process.env, ...environment })
   const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: env(), stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     started.push(child)
     return child
   }
