@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
-import { cp, mkdir, readdir, readFile, watch, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { watch } from 'node:fs'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { memoryStore } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
@@ -8,13 +10,28 @@ import { ended, printed } from './millrace.ts'
 import { openWorkplaces } from './workplaces.ts'
 
 const workplace = openWorkplaces()
+// It would go on for years.
+const ENDLESS = 'select count(*) as n from range(1000000000000000) a, user\nORDER BY n'
+const ENDLESS_QUESTION = { title: 'Endless', chart: { kind: 'bars', x: 'n', y: 'n' }, reads: ['user'] }
 
-/** Settles when the process has a work folder in the folder for temporary files. */
-async function atWork(temporary: string, { pid }: ChildProcess): Promise<void> {
-  const isThere = async () => (await readdir(temporary)).some((name) => name.startsWith(`millrace-work-${pid}-`))
-  const changes = watch(temporary)
-  if (await isThere()) return
-  for await (const _ of changes) if (await isThere()) return
+/** Settles when the process has a work folder in the folder for temporary files; throws if it ends without one. */
+async function atWork(temporary: string, child: ChildProcess): Promise<void> {
+  let said = ''
+  child.stdout?.on('data', (chunk) => (said += chunk))
+  child.stderr?.on('data', (chunk) => (said += chunk))
+  const watcher = watch(temporary)
+  const ended = once(child, 'exit').then(() => 'ended')
+  try {
+    for (;;) {
+      // Listened for before the look, so that no change falls between the two.
+      const changed = once(watcher, 'change')
+      if ((await readdir(temporary)).some((name) => name.startsWith(`millrace-work-${child.pid}-`))) return
+      if ((await Promise.race([changed, ended])) === 'ended')
+        throw new Error(`it ended before it had a work folder:\n${said}`)
+    }
+  } finally {
+    watcher.close()
+  }
 }
 
 it('nothing of a killed stream, archive, upsert, daily run or query is in the temporary folder after the next start', async () => {
@@ -25,6 +42,9 @@ it('nothing of a killed stream, archive, upsert, daily run or query is in the te
   await cp(join(PINTEREST.datasets, 'user'), keyed, { recursive: true })
   const description = JSON.parse(await readFile(join(keyed, 'dataset.json'), 'utf8')) as object
   await writeFile(join(keyed, 'dataset.json'), JSON.stringify({ ...description, mode: 'upsert', key: ['ind'] }))
+  await mkdir(join(place.folder, 'questions'))
+  await writeFile(join(place.folder, 'questions', 'endless.sql'), ENDLESS)
+  await writeFile(join(place.folder, 'questions', 'endless.json'), JSON.stringify(ENDLESS_QUESTION))
   await ended(place.start('ingest', '--count', '200'))
 
   const streams = [
@@ -38,9 +58,10 @@ it('nothing of a killed stream, archive, upsert, daily run or query is in the te
       args: ['stream', '--source', 'embedded:', '--no-dashboard', ...more],
       line: /committed/,
     })),
-    { args: ['batch', '--raw', 'raw', '--datasets', 'user', '--date', '2026-01-01'] },
-    // It would go on for years.
-    { args: ['sql', 'select count(*) from range(1000000000000000) a, user'] },
+    {
+      args: ['batch', '--raw', 'raw', '--datasets', 'user', '--date', '2026-01-01', '--question-folders', 'questions'],
+    },
+    { args: ['sql', ENDLESS] },
   ]
   for (const { args, line } of commands) {
     const child = place.start(...args)
