@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { ended, startMillrace } from './run-millrace.ts'
 
@@ -24,3 +27,11 @@ test.each(['stream', 'ingest', 'sql', 'config'])(
     expect(imports.filter((other) => /^(zod|string-width|@duckdb|@millrace\/(?!base$))/.test(other))).toEqual([])
   },
 )
+
+test('a worker with the embedded store loads no client for HTTP: it takes 16 MB', async () => {
+  const program = fileURLToPath(new URL('programs/loads-undici.ts', import.meta.url))
+  const stream = new URL('../src/commands/stream.ts', import.meta.url).href
+  const packages = ['formats', 'outputs', 'stream', 'transform', 'transport'].map((name) => `@millrace/${name}`)
+  const { stdout } = await promisify(execFile)(process.execPath, [program, stream, ...packages])
+  expect(stdout).toBe('false')
+})

@@ -24,7 +24,7 @@ const idle: ChildProcess[] = []
  * is tested, its start, its signals and its end, this is not the way. `module` exports `runCommandLine`.
  */
 export async function runResident(module: string, asked: Asked): Promise<Finished> {
-  const child = idle.pop() ?? fork(PROGRAM, [module], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = idle.pop() ?? fork(PROGRAM, [module], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   child.ref()
   child.channel?.ref()
   const ended = new AbortController()

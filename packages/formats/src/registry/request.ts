@@ -1,5 +1,3 @@
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
 import { deadlineAfter, MillraceError, systemRuntime } from '@millrace/base'
 import type { RegistryAddress } from './address.ts'
 
@@ -42,7 +40,9 @@ function get(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { headers, signal, ...(ca && { ca }) }
-    const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, options, (response) => {
+    // An import would read all that the module exports, and load undici for it: 16 MB in every process.
+    const http = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http')
+    const request = http.request(url, options, (response) => {
       const parts: Buffer[] = []
       let size = 0
       response.on('data', (part: Buffer) => {

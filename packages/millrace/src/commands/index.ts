@@ -9,7 +9,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'batch',
-    summary: 'one daily run: raw → clean → eight answers',
+    summary: 'one daily run: raw → clean → answers',
     load: async () => (await import('./batch.ts')).batch,
   },
   {
@@ -26,7 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'runs', summary: 'the history of daily runs', load: async () => (await import('./runs.ts')).runs },
   {
     name: 'report',
-    summary: 'the eight answers as one HTML page',
+    summary: 'the answers of a daily run as one HTML page',
     load: async () => (await import('./report.ts')).report,
   },
   { name: 'tables', summary: 'what tables the lake holds', load: async () => (await import('./tables.ts')).tables },

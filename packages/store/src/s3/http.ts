@@ -1,8 +1,11 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
+import type { Agent, IncomingMessage } from 'node:http'
+import type { Agent as TlsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { MillraceError } from '@millrace/base'
 import { brokenOff } from './errors.ts'
+
+// An import would read all that `node:http` exports, and load undici for it: 16 MB in every process.
+const [http, https] = [process.getBuiltinModule('node:http'), process.getBuiltinModule('node:https')]
 
 const CONNECTIONS = 64
 
@@ -13,11 +16,11 @@ export const SILENCE_MS = 20_000
 
 /** Connection pools, by protocol. */
 export interface Agents {
-  readonly 'http:': http.Agent
-  readonly 'https:': https.Agent
+  readonly 'http:': Agent
+  readonly 'https:': TlsAgent
 }
 
-export type Answer = http.IncomingMessage
+export type Answer = IncomingMessage
 
 export function openAgents(): Agents {
   const options = { keepAlive: true, maxSockets: CONNECTIONS }
