@@ -1,5 +1,4 @@
-import { kafka, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/testkit'
-import { openOwn } from '../simulation/own-server.ts'
+import { kafka, makeKafkaTopics, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
 import { attackGateway } from './gateway-abuse.ts'
 import { openMeasuredWorkplace } from './peak.ts'
 

@@ -1,6 +1,5 @@
-import { freshName, kafka, makeKafkaTopics, temporaryFolder, withServices } from '@millrace/testkit'
+import { freshName, kafka, makeKafkaTopics, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { openOwn } from '../simulation/own-server.ts'
 import { startGateway } from './emulated.ts'
 import { openWorkplace } from './millrace.ts'
 

@@ -1,6 +1,7 @@
 import {
   cassandra as cassandraServer,
   type HttpAddress,
+  openOwn,
   postgres as postgresServer,
   temporaryFolder,
   withServices,
@@ -10,7 +11,6 @@ import { type CrashPoint, seeded } from './cells.ts'
 import { compare, NOTHING_WRONG } from './checker.ts'
 import { type Database, inCassandra, inPostgres } from './databases.ts'
 import { playLife } from './life.ts'
-import { openOwn } from './own-server.ts'
 import { kafkaTopic, LOCAL } from './places.ts'
 import { openScene, type Scene } from './scene.ts'
 import { expectEnd, leave } from './worker-process.ts'

@@ -2,7 +2,7 @@
 export type RunCommand = (command: readonly string[], env?: Readonly<Record<string, string>>) => Promise<void>
 
 /** Where one server of one run lives. */
-interface Place {
+export interface Place {
   /** What `install` left behind; read only. */
   readonly home: string
   /** A new, empty folder; removed at the end of the run. */

@@ -1,28 +1,45 @@
 import type { Place } from './position.ts'
 
-/** Where reading is in the log, and how many changes of the table came since the transaction began. */
+/** Where a transaction begins in the log. */
+export interface Boundary {
+  readonly file: bigint
+  readonly pos: bigint
+}
+
+/** Where one table is in the log, and how many of its changes came since the transaction began. */
 export interface Counter {
   place(): Place
   /** Counts a change; says whether it comes behind the place where reading began. */
   count(): boolean
-  /** Goes to where a transaction begins; 0 is no place. */
-  moveTo(pos: number, inFile?: bigint): void
 }
 
-/** Reading begins between two transactions, and leaves out what was counted behind it. */
-export function createCounter(from: Place): Counter {
-  let { file, pos } = from
+/** Counts from a place on. Until the log is there, its changes are not wanted. */
+export function createCounter(from: Place, boundary: () => Boundary): Counter {
   let counted = 0n
-  let skip = from.next
+  let { file, pos } = from
+  const countedHere = (at: Boundary) => (at.pos === pos && at.file === file ? counted : 0n)
   return {
-    place: () => ({ phase: 'log', file, pos, next: counted }),
-    count: () => ++counted > skip,
-    moveTo(next, inFile = file) {
-      if (next === 0) return
-      file = inFile
-      pos = BigInt(next)
-      counted = 0n
-      skip = 0n
+    place() {
+      const at = boundary()
+      const order = compare(at, from)
+      if (order < 0) return from
+      const here = countedHere(at)
+      return { phase: 'log', file: at.file, pos: at.pos, next: order === 0 && here < from.next ? from.next : here }
+    },
+    count() {
+      const at = boundary()
+      const order = compare(at, from)
+      if (order < 0) return false
+      counted = countedHere(at) + 1n
+      file = at.file
+      pos = at.pos
+      return order > 0 || counted > from.next
     },
   }
+}
+
+/** Below 0: `a` is in front of `b`. */
+export function compare(a: Boundary, b: Boundary): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1
+  return a.pos === b.pos ? 0 : a.pos < b.pos ? -1 : 1
 }

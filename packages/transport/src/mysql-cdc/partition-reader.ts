@@ -1,26 +1,23 @@
 import { joinValues, MillraceError, type Runtime } from '@millrace/base'
 import type { Block, Partition, Position, ReadOptions } from '../source.ts'
 import { samePosition } from '../source.ts'
-import type { MysqlCdcAddress } from './address.ts'
 import { describeTable } from './columns.ts'
 import type { Message } from './envelope.ts'
-import { type LogReader, openLogReader } from './log-reader.ts'
 import { nameAt, type Place, placeOf, positionOf } from './position.ts'
 import { readNextRows } from './rows-reader.ts'
 import { fileName, logEnd, type Server, textOf } from './server.ts'
-import type { Decode } from './values.ts'
+import type { LogReader, SharedLog } from './shared-log.ts'
 
 export interface TableReader {
   read(from: Position, options: ReadOptions): Promise<Block | undefined>
   close(): void
 }
 
-/** Reads one table: its rows, then its changes. Whoever goes on where it was last costs no new connection. */
+/** Reads one table: its rows, then its changes. */
 export function openTableReader(
-  address: MysqlCdcAddress,
   partition: Partition,
   server: Server,
-  decode: Decode,
+  sharedLog: SharedLog,
   runtime: Runtime,
 ): TableReader {
   const [database, name] = tableOf(partition.topic)
@@ -44,8 +41,7 @@ export function openTableReader(
     if (!log || !samePosition(log.position, from)) {
       closeLog()
       const base = await checkPlace(server, place)
-      const reader = await openLogReader(address, { database, name }, base, place, decode, runtime)
-      log = { reader, position: from }
+      log = { reader: sharedLog.follow(name, base, place), position: from }
     }
     const { reader } = log
     try {

@@ -1,4 +1,4 @@
-import { createCounter } from './counter.ts'
+import type { Boundary, Counter } from './counter.ts'
 import type { LogEvent } from './dump.ts'
 import { envelope, keyJson, type Message, type Origin, rowJson } from './envelope.ts'
 import type { Place } from './position.ts'
@@ -34,39 +34,47 @@ const WITHIN = /^\s*(BEGIN|START\s+TRANSACTION|SAVEPOINT|ROLLBACK\s+TO|RELEASE\s
 const BEGINS: readonly number[] = [EVENT.gtid, EVENT.anonymousGtid, EVENT.mariadbGtid]
 const ENDS: readonly number[] = [EVENT.xid, EVENT.xaPrepare]
 
-export interface Picker {
-  take(event: LogEvent): void
-  place(): Place
+/** A table that is followed. */
+export interface Followed {
+  readonly counter: Counter
+  emit(message: LogMessage): void
+  /** Called with what this table alone ends by. */
+  fail(error: unknown): void
 }
 
-/** Keeps where the log is, and makes messages of the table's changes. */
+export interface Picker {
+  take(event: LogEvent): void
+  /** Whether no transaction has begun that is not over. */
+  isBetween(): boolean
+}
+
+/** Where the log is; moved by the picker, between two transactions only. */
+export interface LogCursor extends Boundary {
+  file: bigint
+  pos: bigint
+}
+
+/** Makes messages of the changes of the tables that are followed, and moves the cursor. A table that fails is followed no more. */
 export function createPicker(
-  table: { readonly database: string; readonly name: string },
+  database: string,
   base: string,
-  from: Place,
+  cursor: LogCursor,
   decode: Decode,
-  emit: (message: LogMessage) => void,
+  followed: Pick<Map<string, Followed>, 'get' | 'has' | 'delete'>,
 ): Picker {
-  const at = createCounter(from)
   let inTransaction = false
   let gtid: string | undefined
   let isMariadb = false
   const maps = new Map<number, TableMap>()
 
-  const emitOne = (change: RowChange, map: TableMap, event: LogEvent) => {
+  const emitOne = (change: RowChange, map: TableMap, { counter, emit }: Followed, event: LogEvent) => {
     for (const [op, before, after] of splitChange(change, map.key)) {
-      const place = at.place()
-      if (!at.count()) continue
+      const place = counter.place()
+      if (!counter.count()) continue
       const names = map.columns?.map(({ name }) => name) ?? []
       const time = event.time * 1000
       const origin: Origin = {
-        ...{
-          database: map.database,
-          table: map.table,
-          file: fileName(base, place.file),
-          pos: place.pos,
-          row: Number(place.next),
-        },
+        ...{ database, table: map.table, file: fileName(base, place.file), pos: place.pos, row: Number(place.next) },
         ...{ isSnapshot: false, serverId: event.serverId, gtid, time },
       }
       const row = after ?? before ?? []
@@ -77,45 +85,57 @@ export function createPicker(
   const takeRows = (event: LogEvent) => {
     const { table: id, isLast } = rowsHead(event.body)
     const map = maps.get(id)
-    if (map) for (const change of readRows(event.type, event.body, map, decode)) emitOne(change, map, event)
+    const table = map && followed.get(map.table)
+    if (map && table) {
+      try {
+        for (const change of readRows(event.type, event.body, map, decode)) emitOne(change, map, table, event)
+      } catch (error) {
+        followed.delete(map.table)
+        table.fail(error)
+      }
+    }
     if (isLast) maps.clear()
+  }
+  const takeTruncate = (event: LogEvent, name: string) => {
+    const table = followed.get(name)
+    if (!table) return
+    const place = table.counter.place()
+    const time = event.time * 1000
+    const where = { database, table: name, file: fileName(base, place.file), pos: place.pos, row: 0 }
+    const value = envelope('t', 'null', 'null', { ...where, isSnapshot: false, gtid, time })
+    if (table.counter.count()) table.emit({ key: undefined, value, time, at: place })
   }
   /** Says whether the event ends what began. */
   const takeQuery = (event: LogEvent): boolean => {
-    const { database, text } = queryIn(event.body)
-    if (WITHIN.test(text)) {
+    const query = queryIn(event.body)
+    if (WITHIN.test(query.text)) {
       inTransaction = true
       return false
     }
-    if (STATEMENT.test(text) && database === table.database) {
-      const what = `its log has statements in place of rows, at ${fileName(base, at.place().file)}:${event.end}`
+    if (STATEMENT.test(query.text) && query.database === database) {
+      const what = `its log has statements in place of rows, at ${fileName(base, cursor.file)}:${event.end}`
       throw unsuited(
         what,
         'Let no client set binlog_format to another one than ROW; read the table anew with a new group.',
       )
     }
-    if (truncates(text, database, table)) {
-      const place = at.place()
-      const time = event.time * 1000
-      const where = { database, table: table.name, file: fileName(base, place.file), pos: place.pos, row: 0 }
-      const value = envelope('t', 'null', 'null', { ...where, isSnapshot: false, gtid, time })
-      if (at.count()) emit({ key: undefined, value, time, at: place })
-    }
+    const truncated = truncatedBy(query.text, query.database)
+    if (truncated?.database === database) takeTruncate(event, truncated.table)
     return true
   }
   return {
-    place: at.place,
+    isBetween: () => !inTransaction,
     take(event) {
       refuseUnreadable(event.type)
       if (event.type === EVENT.rotate) {
-        const next = parseFile(event.body.subarray(8).toString().replace(/\0.*$/s, ''))
-        if (next.file !== at.place().file) at.moveTo(Number(event.body.readBigUInt64LE(0)), next.file)
+        const { file } = parseFile(event.body.subarray(8).toString().replace(/\0.*$/s, ''))
+        if (file !== cursor.file) Object.assign(cursor, { file, pos: event.body.readBigUInt64LE(0) })
         return
       }
       if (event.type === EVENT.heartbeat || event.type === EVENT.heartbeat2) return
       if (event.type === EVENT.tableMap) {
         const map = readTableMap(event.body, isMariadb)
-        if (map.database === table.database && map.table === table.name) maps.set(map.id, map)
+        if (map.database === database && followed.has(map.table)) maps.set(map.id, map)
         return
       }
       if (holdsRows(event.type)) return takeRows(event)
@@ -125,7 +145,7 @@ export function createPicker(
       const ends = event.type === EVENT.query ? takeQuery(event) : ENDS.includes(event.type)
       if (BEGINS.includes(event.type)) inTransaction = true
       if (ends) inTransaction = false
-      if (!inTransaction) at.moveTo(event.end)
+      if (!inTransaction && event.end !== 0) cursor.pos = BigInt(event.end)
     },
   }
 }
@@ -149,13 +169,9 @@ function queryIn(body: Buffer): { readonly database: string; readonly text: stri
 
 const TRUNCATE = /^\s*(?:\/\*.*?\*\/\s*)*TRUNCATE\s+(?:TABLE\s+)?(?:`?([^`.\s]+)`?\s*\.\s*)?`?([^`.\s;/]+)`?/is
 
-function truncates(
-  text: string,
-  database: string,
-  table: { readonly database: string; readonly name: string },
-): boolean {
-  const [found, named = database, name] = TRUNCATE.exec(text) ?? []
-  return found !== undefined && named === table.database && name === table.name
+function truncatedBy(text: string, current: string): { readonly database: string; readonly table: string } | undefined {
+  const [, database = current, table] = TRUNCATE.exec(text) ?? []
+  return table === undefined ? undefined : { database, table }
 }
 
 function mariadbGtid({ body, serverId }: LogEvent): string {

@@ -7,8 +7,8 @@ import { describeTable } from './columns.ts'
 import { openTableReader, type TableReader, tableOf } from './partition-reader.ts'
 import { positionOf, positionOfName } from './position.ts'
 import { logEnd, openServer } from './server.ts'
+import { openSharedLog, type SharedLog } from './shared-log.ts'
 import { startPlace } from './start.ts'
-import type { Decode } from './values.ts'
 
 const ONLY_PARTITION = '0'
 
@@ -22,7 +22,7 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
   const server = openServer(parsed)
   const readers = new Map<string, Promise<TableReader>>()
   let checked: Promise<string> | undefined
-  let decoder: Promise<Decode> | undefined
+  let log: Promise<SharedLog> | undefined
   const orAgain = async <T>(value: Promise<T>, forget: () => void): Promise<T> => {
     try {
       return await value
@@ -35,9 +35,9 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
     checked ??= checkServer(server)
     return orAgain(checked, () => (checked = undefined))
   }
-  const decode = () => {
-    decoder ??= openDecoder(server)
-    return orAgain(decoder, () => (decoder = undefined))
+  const sharedLog = () => {
+    log ??= openDecoder(server).then((decode) => openSharedLog(parsed, decode, runtime))
+    return orAgain(log, () => (log = undefined))
   }
   const partitions = async (topic: string): Promise<Partition[]> => {
     const [database, name] = tableOf(topic)
@@ -54,7 +54,7 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
     const { topic } = partition
     const known = readers.get(topic)
     if (known) return known
-    const made = decode().then((texts) => openTableReader(parsed, partition, server, texts, runtime))
+    const made = sharedLog().then((shared) => openTableReader(partition, server, shared, runtime))
     readers.set(topic, made)
     return orAgain(made, () => readers.delete(topic))
   }

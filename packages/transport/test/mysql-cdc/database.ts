@@ -48,9 +48,14 @@ export interface Reading {
   through(from: Position): Promise<{ changes: Change[]; to: Position; blocks: Block[] }>
 }
 
-export async function readingOf({ address, name }: TestDatabase, table: string): Promise<Reading> {
-  const source = await openSource(address, systemRuntime)
+export async function readingOf(database: TestDatabase, table: string): Promise<Reading> {
+  const source = await openSource(database.address, systemRuntime)
   onTestFinished(() => source.close())
+  return readingFrom(source, database, table)
+}
+
+/** Reads a table by a source that may read others too. */
+export async function readingFrom(source: Source, { name }: TestDatabase, table: string): Promise<Reading> {
   const [partition] = (await source.partitions(`${name}.${table}`)) as [Partition]
   return {
     source,
@@ -60,9 +65,10 @@ export async function readingOf({ address, name }: TestDatabase, table: string):
       const end = await source.end(partition)
       const blocks: Block[] = []
       let to = from
-      while (!end.passedBy(to)) {
-        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 10_000, keys: true })
-        if (!block) throw new Error(`nothing came at ${to.join('.')}`)
+      for (let quiet = 0; !end.passedBy(to); ) {
+        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 200, keys: true })
+        if (!block && ++quiet === 50) throw new Error(`nothing came at ${to.join('.')}`)
+        if (!block) continue
         blocks.push(block)
         to = block.to
       }

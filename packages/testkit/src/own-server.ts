@@ -1,7 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commandRunner, freePort, type Guarded, installedServer, runGuarded, type Server } from '@millrace/testkit'
 import { inject, type TestContext, vi } from 'vitest'
+import { installedServer } from './services/client.ts'
+import { freePort } from './services/free-port.ts'
+import { type Guarded, runGuarded } from './services/guarded.ts'
+import { commandRunner } from './services/install.ts'
+import type { Server } from './services/server.ts'
 
 /** A server that is a test's own: it may be killed, and comes back on the same port with what it had. */
 export interface OwnServer<Address> {

@@ -1,0 +1,45 @@
+import { connect, createServer, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+/** An address in front of a server, as a virtual address or a proxy is: it can come to mean another server. */
+export interface VirtualAddress {
+  readonly port: number
+  /** How many connections are open. */
+  readonly open: number
+  /** Ends the connections; new ones go to this port of this machine. */
+  moveTo(port: number): void
+}
+
+export async function virtualAddress(port: number): Promise<VirtualAddress> {
+  let target = port
+  const clients = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1')
+    clients.add(client)
+    const end = () => {
+      clients.delete(client)
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) socket.on('error', end).once('close', end)
+    client.pipe(upstream).pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const client of clients) client.destroy()
+  }
+  onTestFinished(() => {
+    cut()
+    server.close()
+  })
+  return {
+    port: (server.address() as { readonly port: number }).port,
+    get open() {
+      return clients.size
+    },
+    moveTo(other) {
+      target = other
+      cut()
+    },
+  }
+}
