@@ -1,5 +1,5 @@
 import { type Boundary, createCounter } from './counter.ts'
-import type { Followed, LogMessage } from './picker.ts'
+import type { Followed, LogMessage } from './log-messages.ts'
 import type { Place } from './position.ts'
 
 /** A table that is followed, and its messages that wait to be taken. */

@@ -1,17 +1,10 @@
-import type { Boundary, Counter } from './counter.ts'
+import type { Boundary } from './counter.ts'
 import type { LogEvent } from './dump.ts'
-import { envelope, keyJson, type Message, type Origin, rowJson } from './envelope.ts'
-import type { Place } from './position.ts'
-import { holdsRows, type RowChange, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
+import { emitChange, emitTruncate, type Followed, type Moment } from './log-messages.ts'
+import { holdsRows, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
 import { fileName, parseFile, unsuited } from './server.ts'
 import { readTableMap, type TableMap } from './table-map.ts'
 import type { Decode } from './values.ts'
-
-/** A change of the table as a message, and its place. */
-export interface LogMessage extends Message {
-  readonly time: number
-  readonly at: Place
-}
 
 const EVENT = {
   query: 2,
@@ -33,14 +26,6 @@ const STATEMENT = /^\s*(\/\*.*?\*\/\s*)*(INSERT|UPDATE|DELETE|REPLACE|LOAD\s+DAT
 const WITHIN = /^\s*(BEGIN|START\s+TRANSACTION|SAVEPOINT|ROLLBACK\s+TO|RELEASE\s+SAVEPOINT|XA\s+(START|END))\b/i
 const BEGINS: readonly number[] = [EVENT.gtid, EVENT.anonymousGtid, EVENT.mariadbGtid]
 const ENDS: readonly number[] = [EVENT.xid, EVENT.xaPrepare]
-
-/** A table that is followed. */
-export interface Followed {
-  readonly counter: Counter
-  emit(message: LogMessage): void
-  /** Called with what this table alone ends by. */
-  fail(error: unknown): void
-}
 
 export interface Picker {
   take(event: LogEvent): void
@@ -67,43 +52,21 @@ export function createPicker(
   let isMariadb = false
   const maps = new Map<number, TableMap>()
 
-  const emitOne = (change: RowChange, map: TableMap, { counter, emit }: Followed, event: LogEvent) => {
-    for (const [op, before, after] of splitChange(change, map.key)) {
-      const place = counter.place()
-      if (!counter.count()) continue
-      const names = map.columns?.map(({ name }) => name) ?? []
-      const time = event.time * 1000
-      const origin: Origin = {
-        ...{ database, table: map.table, file: fileName(base, place.file), pos: place.pos, row: Number(place.next) },
-        ...{ isSnapshot: false, serverId: event.serverId, gtid, time },
-      }
-      const row = after ?? before ?? []
-      const value = envelope(op, rowJson(names, before), rowJson(names, after), origin)
-      emit({ key: keyJson(names, map.key, row), value, time, at: place })
-    }
-  }
+  const origin = ({ serverId, time }: LogEvent): Moment => ({ database, base, serverId, gtid, time: time * 1000 })
   const takeRows = (event: LogEvent) => {
     const { table: id, isLast } = rowsHead(event.body)
     const map = maps.get(id)
     const table = map && followed.get(map.table)
     if (map && table) {
       try {
-        for (const change of readRows(event.type, event.body, map, decode)) emitOne(change, map, table, event)
+        for (const change of readRows(event.type, event.body, map, decode))
+          emitChange(change, map, table, origin(event))
       } catch (error) {
         followed.delete(map.table)
         table.fail(error)
       }
     }
     if (isLast) maps.clear()
-  }
-  const takeTruncate = (event: LogEvent, name: string) => {
-    const table = followed.get(name)
-    if (!table) return
-    const place = table.counter.place()
-    const time = event.time * 1000
-    const where = { database, table: name, file: fileName(base, place.file), pos: place.pos, row: 0 }
-    const value = envelope('t', 'null', 'null', { ...where, isSnapshot: false, gtid, time })
-    if (table.counter.count()) table.emit({ key: undefined, value, time, at: place })
   }
   /** Says whether the event ends what began. */
   const takeQuery = (event: LogEvent): boolean => {
@@ -120,7 +83,8 @@ export function createPicker(
       )
     }
     const truncated = truncatedBy(query.text, query.database)
-    if (truncated?.database === database) takeTruncate(event, truncated.table)
+    const table = truncated?.database === database && followed.get(truncated.table)
+    if (table) emitTruncate(truncated.table, table, origin(event))
     return true
   }
   return {
@@ -148,14 +112,6 @@ export function createPicker(
       if (!inTransaction && event.end !== 0) cursor.pos = BigInt(event.end)
     },
   }
-}
-
-/** A change of the key is a row that goes and one that comes. */
-function* splitChange({ before, after }: RowChange, key: readonly number[]) {
-  if (before && after && key.some((i) => before[i] !== after[i])) {
-    yield ['d', before, undefined] as const
-    yield ['c', undefined, after] as const
-  } else yield [before ? (after ? 'u' : 'd') : 'c', before, after] as const
 }
 
 function queryIn(body: Buffer): { readonly database: string; readonly text: string } {

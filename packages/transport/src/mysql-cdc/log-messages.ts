@@ -1,0 +1,64 @@
+import type { Counter } from './counter.ts'
+import { envelope, keyJson, type Message, rowJson } from './envelope.ts'
+import type { Place } from './position.ts'
+import type { RowChange } from './row-events.ts'
+import { fileName } from './server.ts'
+import type { TableMap } from './table-map.ts'
+
+/** A change of the table as a message, and its place. */
+export interface LogMessage extends Message {
+  readonly time: number
+  readonly at: Place
+}
+
+/** A table that is followed. */
+export interface Followed {
+  readonly counter: Counter
+  emit(message: LogMessage): void
+  /** Called with what this table alone ends by. */
+  fail(error: unknown): void
+}
+
+/** When and by whom something was changed. */
+export interface Moment {
+  readonly database: string
+  /** Name of the log's files. */
+  readonly base: string
+  readonly serverId: number
+  readonly gtid: string | undefined
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+/** Hands over what comes behind the place where the table's reading began. */
+export function emitChange(change: RowChange, map: TableMap, { counter, emit }: Followed, moment: Moment): void {
+  for (const [op, before, after] of splitChange(change, map.key)) {
+    const place = counter.place()
+    if (!counter.count()) continue
+    const names = map.columns?.map(({ name }) => name) ?? []
+    const row = after ?? before ?? []
+    const value = envelope(op, rowJson(names, before), rowJson(names, after), originOf(map.table, place, moment))
+    emit({ key: keyJson(names, map.key, row), value, time: moment.time, at: place })
+  }
+}
+
+export function emitTruncate(table: string, { counter, emit }: Followed, moment: Moment): void {
+  const place = counter.place()
+  if (!counter.count()) return
+  emit({
+    ...{ key: undefined, time: moment.time, at: place },
+    value: envelope('t', 'null', 'null', originOf(table, place, moment)),
+  })
+}
+
+function originOf(table: string, { file, pos, next }: Place, { base, ...moment }: Moment) {
+  return { ...moment, table, file: fileName(base, file), pos, row: Number(next), isSnapshot: false }
+}
+
+/** A change of the key is a row that goes and one that comes. */
+function* splitChange({ before, after }: RowChange, key: readonly number[]) {
+  if (before && after && key.some((i) => before[i] !== after[i])) {
+    yield ['d', before, undefined] as const
+    yield ['c', undefined, after] as const
+  } else yield [before ? (after ? 'u' : 'd') : 'c', before, after] as const
+}
