@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freshName, type PostgresAddress, postgres as server, temporaryFolder, withServices } from '@millrace/testkit'
+import {
+  freshName,
+  openOwn,
+  type PostgresAddress,
+  postgres as server,
+  temporaryFolder,
+  withServices,
+} from '@millrace/testkit'
 import { expect, onTestFinished } from 'vitest'
-import { openOwn } from '../simulation/own-server.ts'
 import { openPage, openShell } from './examples.ts'
 import { printed } from './millrace.ts'
 import { byDeltaRs, change, inDatabase, inLake, openDatabase, placeOf, TABLE } from './postgres-changes.ts'

@@ -37,7 +37,12 @@ function saying(source: Source, begins: ReadonlyMap<string, Position>): Source {
 async function start(): Promise<TransportUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'))
   endings.push(() => rm(folder, { recursive: true, force: true }))
-  const { address: server } = await openOwn('mariadb', mariadbWith({}), folder, (end) => void endings.push(end as () => unknown))
+  const { address: server } = await openOwn(
+    'mariadb',
+    mariadbWith({}),
+    folder,
+    (end) => void endings.push(end as () => unknown),
+  )
   const { host, port, user, password, ca, database } = server as MariadbAddress
   process.env.MYSQL_PWD = password
   const tls = { ca: await readFile(ca) }
@@ -95,7 +100,7 @@ async function start(): Promise<TransportUnderTest> {
     // A table is one partition, its changes have no headers, and their key is the primary key.
     ...{ partitions: 1, tombstones: false, headers: false, keys: false },
     // A log has no start by time.
-    times: false,
+    ...{ times: false, lagIsAge: true },
   }
 }
 
