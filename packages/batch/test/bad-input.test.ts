@@ -15,8 +15,11 @@ const rejectedPins = ({ rows }: Place) =>
      FROM batch.pin_quarantine ORDER BY ALL`,
   )
 
+/** What is asked of the tables does not matter here. */
+const openUnasked = () => openPlace(undefined, [])
+
 async function placeWith(pins: Readonly<Record<string, string | Uint8Array>>): Promise<Place> {
-  const place = await openPlace()
+  const place = await openUnasked()
   await place.putPosts('good', [1, 2, 3])
   for (const [name, bytes] of Object.entries(pins)) await place.put(`pin/${name}`, bytes)
   return place
@@ -119,7 +122,7 @@ describe('a record that can not be cleaned is rejected by object and place', () 
   })
 
   it('in Parquet, where a column of one file is of another type', async () => {
-    const place = await openPlace()
+    const place = await openUnasked()
     await place.putPosts('good', [1])
     const engine = await openDuckDB({ files: 'all' })
     const connection = await engine.connect()
@@ -136,7 +139,7 @@ describe('a record that can not be cleaned is rejected by object and place', () 
 
   it('one dated in the future; not one of tomorrow morning, in another zone', async () => {
     const soon = new Date(Date.now() + 12 * 3_600_000).toISOString().slice(0, 19)
-    const place = await openPlace()
+    const place = await openUnasked()
     await place.putPosts('good', [1])
     const geo = [
       { ...post(2).geo, timestamp: '2999-01-01 00:00:00' },
@@ -178,14 +181,14 @@ describe('what is taken', () => {
 
 describe('nothing is written where', () => {
   it('there is nothing at --raw', async () => {
-    const place = await openPlace()
+    const place = await openUnasked()
     await expect(place.run('2026-01-01', { raw: join(place.folder, 'nowhere') })).rejects.toMatchObject({
       code: 'RAW_MISSING',
     })
   })
 
   it('a data set has no record', async () => {
-    const place = await openPlace()
+    const place = await openUnasked()
     await place.put('pin.jsonl', pin(1))
     await place.put('geo.jsonl', jsonLines([post(1).geo]))
     await expect(place.run('2026-01-01')).rejects.toMatchObject({

@@ -7,7 +7,7 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
 const pins = (inds: readonly number[]) => jsonLines(inds.map((ind) => post(ind).pin))
 
 async function placeWith(files: Readonly<Record<string, string>>): Promise<Place> {
-  const place = await openPlace()
+  const place = await openPlace(undefined, [])
   await place.putPosts('few', [0])
   for (const [name, text] of Object.entries(files)) await place.put(`pin/${name}`, text)
   return place

@@ -46,8 +46,11 @@ export const jsonLines = (records: readonly unknown[]) =>
 
 const openRows = () => Promise.reject(new Error('nobody reads databases here'))
 
-/** A folder for a raw landing, a lake and the answers. */
-export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]) {
+/** A folder for a raw landing, a lake and the answers to these questions. */
+export async function openPlace(
+  finished?: Parameters<typeof temporaryFolder>[0],
+  questionFolders: readonly string[] = [PINTEREST.questions],
+) {
   const folder = await temporaryFolder(finished)
   const [raw, lake, out] = ['raw', 'lake', 'reports'].map((name) => join(folder, name)) as [string, string, string]
   await mkdir(raw)
@@ -63,7 +66,7 @@ export async function openPlace(finished?: Parameters<typeof temporaryFolder>[0]
       datasets: DATASETS,
       tableOf: (dataset) => dataset,
       datasetFolders: [PINTEREST.datasets],
-      questionFolders: [PINTEREST.questions],
+      questionFolders,
       topics: {},
       out,
       full: false,

@@ -25,7 +25,7 @@ const quarantined = ({ rows }: Place) =>
 const pins = ({ rows }: Place) => rows('SELECT ind FROM batch.pin ORDER BY ind')
 
 it('records that the table of the run does not take are rejected, and the others are not', async () => {
-  const place = await openPlace()
+  const place = await openPlace(undefined, [])
   await theirTable(place)
   await place.putPosts('good', [1, 2])
   await place.put('pin/a.jsonl', jsonLines([post(3).pin, post(4).pin, post(9).pin]))
@@ -39,7 +39,7 @@ it('records that the table of the run does not take are rejected, and the others
 })
 
 it('so are rows of a table of the stream, as far as they are known', async () => {
-  const place = await openPlace()
+  const place = await openPlace(undefined, [])
   await theirTable(place)
   await (await generateLakeTables(place.lake))([1, 2, 3, 4, 9])
   const { raw: _, ...options } = place.options('2026-01-01')
@@ -50,7 +50,7 @@ it('so are rows of a table of the stream, as far as they are known', async () =>
 })
 
 it('a cluster is not let write to a table that asks something of its rows', async () => {
-  const place = await openPlace()
+  const place = await openPlace(undefined, [])
   await theirTable(place)
   const table = await openTable({ store: await openLake(place.lake), path: 'batch/pin' })
   expect(() => refuseRowRules(table as Snapshot)).toThrow('which a cluster does not check for us')
