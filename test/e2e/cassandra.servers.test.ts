@@ -21,6 +21,8 @@ function openKeyspace({ user, host, port, password, ca }: CassandraAddress) {
   return {
     name: keyspace,
     address: (key: string) => `cassandra://${user}@${host}:${port}/${keyspace}?primaryKey=${key}&ssl=true&ca=${ca}`,
+    /** `$` in the statement is the keyspace. */
+    change: (statement: string) => client.execute(statement.replace('$', keyspace)),
     rows: async (select: string, from: string) =>
       (await client.execute(`SELECT ${select} FROM "${keyspace}"."${from}"`)).rows,
   }
@@ -90,6 +92,38 @@ describe('stream --to cassandra://…', () => {
       expect(JSON.parse(String(first?.labels))).toEqual({ gift: 'yes', n: '3' })
       expect(String(byId.get('12')?.balance)).toBe('12345678901234567890123456789012.345678')
     }))
+
+  it('verify says which keys of the source are missing, or have an older row', async ({ cassandra }) => {
+    const keyspace = openKeyspace(cassandra)
+    const place = await openWorkplace({ MILLRACE_DATASETS: 'pin' })
+    onTestFinished(() => place.leave())
+    const source = ['--source', `embedded:${join(place.folder, 'data', 'stream.db')}`]
+    const ingest = async (index: number) => {
+      await writeFile(join(place.folder, 'pin.jsonl'), `${JSON.stringify({ index, title: 'a title' })}\n`)
+      const result = await place.run('ingest', '--from', 'pin.jsonl', '--mode', 'all')
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+    }
+    for (const index of [1, 2, 2, 3]) await ingest(index)
+    expect(await place.run('stream', '--until-caught-up', '--to', keyspace.address('ind'))).toMatchObject({
+      exitCode: 0,
+    })
+    const verify = () => place.run('verify', '--to', keyspace.address('ind'), ...source)
+    const good = await verify()
+    expect(good, good.stdout + good.stderr).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/pin +millrace +pin\/0 +0 → 4 +4\n.*nothing is missing/s),
+    })
+    for (const index of [3, 4, 5]) await ingest(index)
+    await keyspace.change(`UPDATE "$".millrace_progress SET position = '6'
+      WHERE table_name = 'pin' AND pipeline = 'millrace' AND topic = 'pin' AND partition = '0'`)
+    await keyspace.change('DELETE FROM "$".pin WHERE ind = 1')
+    expect(await verify()).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringMatching(
+        /2 keys of the source are missing: ind (1; 4|4; 1)\n.*1 rows are older than the newest record of their key: ind 3\n.*2 problems/s,
+      ),
+    })
+  })
 
   it('a wrong login, a table without a key and a second group are refused, each with what to do', async ({
     cassandra,

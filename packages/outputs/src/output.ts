@@ -167,7 +167,7 @@ export interface OutputKind {
 
 export interface StoredTable {
   readonly table: string
-  readonly isKeyed: boolean
+  readonly dataset: Dataset
 }
 
 /** What an output says of one of its tables, and what is wrong with it. */

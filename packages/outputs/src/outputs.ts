@@ -7,13 +7,15 @@ const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
   delta: async () => ({ open: (await import('./delta/output.ts')).openDelta, modes: MODES }),
   quarantine: async () => ({ open: (await import('./quarantine/output.ts')).openQuarantine, modes: MODES }),
   'cassandra:': async () => {
-    const [{ openCassandra }, { fitsAddressed }, { lookAtCassandra }] = await Promise.all([
+    const [{ openCassandra }, { fitsAddressed }, { lookAtCassandra }, { verifyCassandra }] = await Promise.all([
       import('./cassandra/output.ts'),
       import('./cassandra/keys.ts'),
       import('./cassandra/look.ts'),
+      import('./cassandra/verify.ts'),
     ])
     const modes = ['append', 'upsert'] as const
-    return { open: openCassandra, fits: fitsAddressed, look: lookAtCassandra, modes, replaces: true }
+    const places = { look: lookAtCassandra, verify: verifyCassandra }
+    return { open: openCassandra, fits: fitsAddressed, ...places, modes, replaces: true }
   },
   'postgres:': async () => {
     const [{ openPostgres }, { fitsTable }, { lookAtPostgres }, { verifyPostgres }] = await Promise.all([

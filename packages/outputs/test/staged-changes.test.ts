@@ -62,6 +62,22 @@ describe('the changes of a batch', () => {
     expect(changes.slice(0, 4)).toEqual(['0 name 2996 u', '1 last u', '2 last, read one by one u', '3 name 2999 u'])
   })
 
+  test.each([
+    ['all of them read together', person(0, null, 'a'), person(5, null, 'f')],
+    ['one that is no JSON among them', 'no JSON', person(5, null, 'f')],
+    ['one of them read by itself', person(0, null, 'a'), ` ${person(5, null, 'f')}\n`],
+  ])('know their record by its number in the batch: %s', async (_, first, last) => {
+    const values = [first, ...[1, 2, 3, 4].map((id) => person(id, null, 'x')), last]
+    const changes = await byPlace.batch('g', { partition: P0, from: 0, values }).changes()
+    const connection = await byPlace.machine.engine.connect()
+    const found = await connection.runAndReadAll(`SELECT id, millrace_order FROM '${changes.path}'`)
+    connection.closeSync()
+    await changes.discard()
+    expect(found.getRows().map(([id, place]) => Number(place) - Number(id))).toEqual(
+      Array.from({ length: first === 'no JSON' ? 5 : 6 }, () => 0),
+    )
+  })
+
   test('have a key and a sequence: a record without goes to the quarantine, by name', async () => {
     const { changes, reasons } = await changesOf(
       bySequence,

@@ -51,8 +51,7 @@ async function outputVerdicts(
   const { loadDataset } = await import('@millrace/transform')
   const tables = await Promise.all(
     values.datasets.map(async (name) => {
-      const { keyed } = await loadDataset(name, values.datasetFolders)
-      return { table: tableNames(values)(name), isKeyed: keyed !== undefined }
+      return { table: tableNames(values)(name), dataset: await loadDataset(name, values.datasetFolders) }
     }),
   )
   return withSource(address, async (source) => {
@@ -135,6 +134,11 @@ export const verify: Command = {
     { command: 'millrace verify --source embedded:./data/stream.db', does: 'and compare with the source' },
     { command: 'millrace verify --to archive:./raw', does: 'look through the files of an archive as well' },
     { command: 'millrace verify --to postgres://loader@db.example/posts', does: 'and at the tables of a database' },
+    {
+      command:
+        'millrace verify --to cassandra://loader@db.example/posts?primaryKey=ind --source kafka://localhost:9092',
+      does: 'and whether each key of the source has its newest row there',
+    },
   ],
   run,
 }

@@ -41,8 +41,8 @@ export function progressOf(
     const { topic, id, identity } = partition
     return from === undefined
       ? {
-          query: `INSERT INTO ${name} (table_name, pipeline, topic, partition, identity, position, clock) VALUES (?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
-          params: [at.table, pipeline, topic, id, identity, textOf(to), String(clock)],
+          query: `INSERT INTO ${name} (table_name, pipeline, topic, partition, identity, begun, position, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+          params: [at.table, pipeline, topic, id, identity, textOf(to), textOf(to), String(clock)],
         }
       : {
           query: `UPDATE ${name} SET position = ?, clock = ? WHERE table_name = ? AND pipeline = ? AND topic = ? AND partition = ? IF identity = ? AND position = ?`,

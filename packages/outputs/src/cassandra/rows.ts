@@ -48,7 +48,7 @@ export function changeWrites(
 }
 
 /** Returns the engine's SQL for the write timestamp that a sequence stands for. */
-function sequenceTime({ name, type }: StructField): string {
+export function sequenceTime({ name, type }: StructField): string {
   const column = quoteName(name)
   if (type === 'date') return `epoch_us(CAST(${column} AS TIMESTAMP))`
   return String(type).startsWith('timestamp') ? `epoch_us(${column})` : `CAST(${column} AS BIGINT)`

@@ -91,7 +91,7 @@ async function create(session: Session, at: TableName, { fields, keyed, replicat
   // All progress into a table is one partition: conditions on several of its rows are met together or not at all.
   await session.execute(
     `CREATE TABLE IF NOT EXISTS ${inKeyspace(at, PROGRESS)} (
-       table_name text, pipeline text, topic text, partition text, identity text, position text, clock bigint,
+       table_name text, pipeline text, topic text, partition text, identity text, begun text, position text, clock bigint,
        PRIMARY KEY ((table_name), pipeline, topic, partition))`,
   )
 }

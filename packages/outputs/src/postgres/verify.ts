@@ -19,10 +19,10 @@ export async function verifyPostgres(
   const session = openSession(parsed, `PostgreSQL at ${parsed.host}:${parsed.port}/${parsed.database}`)
   try {
     const verdicts: OutputVerdict[] = []
-    for (const { table, isKeyed } of tables) {
+    for (const { table, dataset } of tables) {
       const at = { schema: parsed.schema, table }
       const { rows } = await session.query('SELECT to_regclass($1) AS known', [inSchema(at, table)])
-      if (rows[0]?.known !== null) verdicts.push(await verdictOf(session, at, isKeyed, source))
+      if (rows[0]?.known !== null) verdicts.push(await verdictOf(session, at, dataset.keyed !== undefined, source))
     }
     return verdicts
   } finally {

@@ -2,7 +2,7 @@ import { discardStaged, onlyTaken, type StagedFile, stagedRows, stageRows } from
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
 import { writeLines } from './line-files.ts'
-import { createPlaces, placed } from './places.ts'
+import { createPlaces, isWhole, placed, placedInOrder } from './places.ts'
 import { cleanRows, columnList, columnNames, FAILED, fastRaw, keptRows } from './queries.ts'
 import { countComputed, countDropped, countWritten, type DroppedCounts, type RowCounts } from './row-counts.ts'
 import type { Selection } from './selection.ts'
@@ -30,10 +30,11 @@ export async function cleanTogether(
   const { dataset, connection, files: lines } = work
   await writeLines(lines, good)
   const fast = cleanRows(dataset, fastRaw(dataset, lines), failedBitsOrError(dataset.expectations))
-  if (looked && dataset.keyed) await createPlaces(connection, [good, apart])
+  if (dataset.keyed && !isWhole(good)) await createPlaces(connection, [good, apart])
+  const together = isWhole(good) ? placedInOrder(dataset, fast, good) : placed(dataset, fast, good)
   const all = looked
-    ? `${placed(dataset, fast, good)} UNION ALL ${placed(dataset, `SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}`)}`
-    : fast
+    ? `${together} UNION ALL ${placed(dataset, `SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}`)}`
+    : together
   const query = keptRows(dataset, all)
   const records = good.length + (looked?.good ?? 0)
   const { files, counts } = await writeRows(work, query, records)
