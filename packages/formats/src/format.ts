@@ -52,6 +52,8 @@ export interface ReadMessages {
   readonly ignored?: readonly number[]
   /** Returns by which schemas the messages were written, where each names its own. Asked while their bytes are valid. */
   readonly schemas?: () => MessageSchemas
+  /** Returns what a message calls its schema, a number or a UUID. Asked while the messages' bytes are valid. */
+  readonly schemaKey?: (index: number) => number | string | undefined
 }
 
 /** The schemas of a block's messages. */

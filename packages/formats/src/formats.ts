@@ -20,7 +20,7 @@ const FORMATS: Readonly<Record<string, OpenFormat>> = {
   avro: registeredAvro,
   debezium: () => debeziumFormat(),
   protobuf: registeredProtobuf,
-  'json-schema': () => jsonSchemaFormat,
+  'json-schema': jsonSchemaFormat,
   text: () => textFormat,
   bytes: () => bytesFormat,
 }

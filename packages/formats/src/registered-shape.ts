@@ -5,7 +5,7 @@ import type { FormatContext } from './context.ts'
 import { parseProto } from './protobuf/parse.ts'
 import { shapeOfMessage } from './protobuf/shape.ts'
 import { parseRegistryAddress } from './registry/address.ts'
-import { latestSchema, type RegistrySchema } from './registry/registry.ts'
+import { openRegistry, type RegistrySchema } from './registry/registry.ts'
 import type { RecordShape } from './shape/shape.ts'
 
 /** What the registry says of a topic's messages; a JSON Schema says only how they are written. */
@@ -17,14 +17,13 @@ export interface RegisteredShape {
 /** Returns what the registry's latest schema for the topic's values says; undefined where there is none. */
 export async function shapeOfTopic(topic: string, context: FormatContext): Promise<RegisteredShape | undefined> {
   if (context.registry === undefined) return undefined
-  const subject = `${topic}-value`
-  const schema = await latestSchema(parseRegistryAddress(context.registry, context.environment), subject)
+  const schema = await openRegistry(parseRegistryAddress(context.registry, context.environment)).latestOf(topic)
   if (!schema) return undefined
   try {
     return shapeOfSchema(schema)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new MillraceError('DATASET_INVALID', `the schema ${subject} can't be read: ${why}`, {
+    throw new MillraceError('DATASET_INVALID', `the schema of ${topic} can't be read: ${why}`, {
       next: 'Write the data set by hand, or mend the schema.',
       cause,
     })

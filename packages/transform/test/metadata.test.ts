@@ -1,4 +1,4 @@
-import type { RawMessages } from '@millrace/formats'
+import { openFormat, type RawMessages } from '@millrace/formats'
 import { checkDescription, type Dataset } from '@millrace/transform'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
@@ -151,4 +151,19 @@ it.each([
 ])('refuses %j by name', (metadata, message) => {
   const description = { description: '', fields: { n: { type: 'integer' } }, columns: { n: { type: 'integer' } } }
   expect(() => checkDescription({ ...description, metadata }, 'event')).toThrow(message)
+})
+
+it('a data set may name the schema of a message; other formats have none', async () => {
+  const schemed: Dataset = {
+    ...dataset,
+    metadata: [{ name: 'schema_id', from: 'schema' }],
+    schema: { type: 'struct', fields: [{ name: 'schema_id', type: 'string', nullable: true, metadata: {} }] },
+    sql: 'SELECT schema_id FROM raw',
+  }
+  const registry = 'http://127.0.0.1:9'
+  const format = openFormat('json-schema', { registry, environment: {} })
+  const header = Buffer.from([0, 0, 0, 0, 7])
+  const { rows } = await kit.clean({ ...schemed, format }, [block(Buffer.concat([header, Buffer.from('{"n":1}')]))])
+  expect(rows).toEqual([{ schema_id: '7' }])
+  expect((await kit.clean(schemed, [block('{"n":1}')])).rows).toEqual([{ schema_id: null }])
 })

@@ -1,8 +1,7 @@
 import type { FormatContext } from '../context.ts'
 import type { Format } from '../format.ts'
-import { openRegistered } from '../registry/registered.ts'
+import { openRegistered, type SchemasOf } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
-import { HEADER, schemaIdAt } from '../registry/wire-format.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import { compile } from './compile.ts'
 import { type Framing, noFraming, singleObjectFraming } from './framing.ts'
@@ -11,7 +10,7 @@ import { parseSchema } from './schema.ts'
 import { shapeOfAvro } from './shape.ts'
 import type { Transcode } from './transcode.ts'
 
-/** Avro in Confluent's wire format: a zero byte, the id of a schema of the registry, the value. */
+/** Avro behind what names a schema of the registry. */
 export function registeredAvro(context: FormatContext | undefined): Format {
   return openRegistered(
     {
@@ -19,7 +18,7 @@ export function registeredAvro(context: FormatContext | undefined): Format {
       title: 'Avro',
       kind: 'AVRO',
       prepare,
-      read: (messages, known) => readAvro(messages, planBy(known)),
+      read: (messages, schemas) => readAvro(messages, planBy(schemas)),
       shapeAt: (_messages, _start, _end, { shape }) => shape(),
     },
     context,
@@ -32,11 +31,11 @@ interface Prepared {
   readonly shape: () => RecordShape
 }
 
-function planBy(known: ReadonlyMap<number, Prepared | string>): PlanOf {
+function planBy({ header, known }: SchemasOf<Prepared>): PlanOf {
   return (from) => {
-    const id = schemaIdAt(from.view, from.at, from.end)
+    const id = header.keyAt(from.view, from.at, from.end)
     if (id === undefined) return 'not Avro: it does not begin with the id of a schema'
-    from.skip(HEADER)
+    from.skip(header.size)
     const schema = known.get(id) ?? `not Avro: its schema ${id} is not in the registry`
     return typeof schema === 'string' ? schema : schema.transcode
   }

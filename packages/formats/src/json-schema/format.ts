@@ -1,44 +1,58 @@
 import { endBefore, type JoinedValues } from '@millrace/base'
-import type { Format, RejectedMessage } from '../format.ts'
+import type { FormatContext } from '../context.ts'
+import type { Format, ReadMessages, RejectedMessage } from '../format.ts'
+import { parseRegistryAddress } from '../registry/address.ts'
+import { CONFLUENT, type MessageHeader } from '../registry/headers.ts'
+import { schemaKeys } from '../registry/registered.ts'
+import { openRegistry } from '../registry/registry.ts'
 
-const MAGIC = 0
-const HEADER = 5
 const NEWLINE = 0x0a
 
 /**
- * JSON in Confluent's wire format: a zero byte, the id of a JSON Schema, then the record. The registry is not asked: the
- * data set says what its fields are, and rejects by that.
+ * JSON behind what names a JSON Schema of the registry, as Confluent writes it where no registry is configured. It is not
+ * asked: the data set says what its fields are, and rejects by that.
  */
-export const jsonSchemaFormat: Format = {
-  name: 'json-schema',
-  readsKeys: false,
-  isJsonLines: false,
-  isBinary: true,
-  read(messages) {
-    const { count, bytes, ends } = messages
-    const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const lines = Buffer.allocUnsafe(bytes.length)
-    const lineEnds = new Int32Array(count)
-    const rejected: RejectedMessage[] = []
-    let at = 0
-    for (let index = 0; index < count; index++) {
-      const [start, end] = [endBefore(ends, index), ends[index] as number]
-      const reason = faultOf(bytes, start, end)
-      if (reason === undefined) at += source.copy(lines, at, start + HEADER, end)
-      else rejected.push({ index, reason })
-      lineEnds[index] = reason === undefined ? at : -1 - at
-      lines[at++] = NEWLINE
-    }
-    const read = { count, bytes: lines.subarray(0, at), ends: lineEnds }
-    const { lineBreaks, longest } = messages.traits
-    const nulls = rejected.length > 0
-    return { lines: { ...read, traits: { nulls, lineBreaks, longest, first: commonFirst(read) } }, rejected }
-  },
+export function jsonSchemaFormat(context: FormatContext | undefined): Format {
+  const { registry, environment = {} } = context ?? {}
+  const header = registry === undefined ? CONFLUENT : openRegistry(parseRegistryAddress(registry, environment)).header
+  return {
+    name: 'json-schema',
+    readsKeys: false,
+    isJsonLines: false,
+    isBinary: true,
+    read: (raw) => withoutHeaders(header.opened?.(raw) ?? raw, header),
+  }
 }
 
-function faultOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+function withoutHeaders(messages: JoinedValues, header: MessageHeader): ReadMessages {
+  const { count, bytes, ends } = messages
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const lines = Buffer.allocUnsafe(bytes.length)
+  const lineEnds = new Int32Array(count)
+  const rejected: RejectedMessage[] = []
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = 0
+  for (let index = 0; index < count; index++) {
+    const [start, end] = [endBefore(ends, index), ends[index] as number]
+    const reason = faultOf(view, start, end, header)
+    if (reason === undefined) at += source.copy(lines, at, start + header.size, end)
+    else rejected.push({ index, reason })
+    lineEnds[index] = reason === undefined ? at : -1 - at
+    lines[at++] = NEWLINE
+  }
+  const read = { count, bytes: lines.subarray(0, at), ends: lineEnds }
+  const { lineBreaks, longest } = messages.traits
+  const nulls = rejected.length > 0
+  return {
+    lines: { ...read, traits: { nulls, lineBreaks, longest, first: commonFirst(read) } },
+    rejected,
+    schemaKey: schemaKeys(messages, header),
+  }
+}
+
+function faultOf(view: DataView, start: number, end: number, header: MessageHeader): string | undefined {
   if (end < 0) return 'tombstone: no value'
-  if (end - start > HEADER && bytes[start] === MAGIC) return undefined
+  if (end - start > header.size && header.keyAt(view, start, end) !== undefined) return undefined
   return 'not JSON of a schema: it does not begin with the id of a schema'
 }
 

@@ -1,9 +1,9 @@
 import { type JoinedValues, MillraceError } from '@millrace/base'
 import type { FormatContext } from '../context.ts'
 import type { Format, ReadMessages } from '../format.ts'
-import { openRegistered } from '../registry/registered.ts'
+import { CONFLUENT } from '../registry/headers.ts'
+import { openRegistered, type SchemasOf } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
-import { HEADER, schemaIdAt } from '../registry/wire-format.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { readMessages } from '../transcode/read-messages.ts'
@@ -16,7 +16,15 @@ import { WireReader } from './wire.ts'
 /** Protobuf in Confluent's wire format: a zero byte, the id of a schema, which of its messages it is, the message. */
 export function registeredProtobuf(context: FormatContext | undefined): Format {
   return openRegistered(
-    { name: 'protobuf', title: 'Protobuf', kind: 'PROTOBUF', prepare, read: readRegistered, shapeAt },
+    {
+      name: 'protobuf',
+      title: 'Protobuf',
+      kind: 'PROTOBUF',
+      prepare,
+      read: readRegistered,
+      shapeAt,
+      isConfluentOnly: true,
+    },
     context,
   )
 }
@@ -44,14 +52,14 @@ function prepare({ text, references }: RegistrySchema): MessagesOf {
   return messagesOf(parseProto(text, references))
 }
 
-function readRegistered(messages: JoinedValues, known: ReadonlyMap<number, MessagesOf | string>): ReadMessages {
+function readRegistered(messages: JoinedValues, { known }: SchemasOf<MessagesOf>): ReadMessages {
   const from = new WireReader(messages.bytes)
   return readMessages(messages, 'Protobuf', (start, end, to) => {
-    const id = schemaIdAt(from.view, start, end)
+    const id = CONFLUENT.keyAt(from.view, start, end)
     if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'
     const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
     if (typeof file === 'string') return file
-    from.at = start + HEADER
+    from.at = start + CONFLUENT.size
     const message = file(from, end)
     if (!message) return `not Protobuf: its schema ${id} has no such message`
     return writeWhole(message.write, from, from.at, end, to)
@@ -60,7 +68,7 @@ function readRegistered(messages: JoinedValues, known: ReadonlyMap<number, Messa
 
 function shapeAt({ bytes }: JoinedValues, start: number, end: number, file: MessagesOf): RecordShape | undefined {
   const from = new WireReader(bytes)
-  from.at = start + HEADER
+  from.at = start + CONFLUENT.size
   return file(from, end)?.shape()
 }
 

@@ -3,9 +3,15 @@ import type { FormatContext } from '../context.ts'
 import type { Format, MessageSchemas, ReadMessages } from '../format.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import { parseRegistryAddress } from './address.ts'
+import { type MessageHeader, type SchemaKey, unknownKeys } from './headers.ts'
 import { knownSchemas } from './known-schemas.ts'
 import { openRegistry, type RegistrySchema } from './registry.ts'
-import { schemaIdAt, unknownIds } from './wire-format.ts'
+
+/** How messages name their schemas, and those that are known; a text is why messages of that schema are rejected. */
+export interface SchemasOf<T> {
+  readonly header: MessageHeader
+  readonly known: ReadonlyMap<SchemaKey, T | string>
+}
 
 /** A format whose messages name a schema of the registry. */
 export interface Registered<T> {
@@ -16,10 +22,12 @@ export interface Registered<T> {
   readonly kind: string
   /** Makes a schema ready. Throws why it can't be read. */
   readonly prepare: (schema: RegistrySchema) => T
-  /** Reads a block by the schemas that are known; a text is why messages of that schema are rejected. */
-  readonly read: (messages: JoinedValues, known: ReadonlyMap<number, T | string>) => ReadMessages
+  /** Reads a block by the schemas that are known. */
+  readonly read: (messages: JoinedValues, schemas: SchemasOf<T>) => ReadMessages
   /** Returns the shape of the record in a message, of which it is known that it can be read. */
   readonly shapeAt: (messages: JoinedValues, start: number, end: number, schema: T) => RecordShape | undefined
+  /** Whether only Confluent's wire format says which message of a schema it is. */
+  readonly isConfluentOnly?: boolean
 }
 
 /** Opens a format in Confluent's wire format. Without a context it reads nothing: a data set is only looked at. */
@@ -28,39 +36,54 @@ export function openRegistered<T>(format: Registered<T>, context: FormatContext 
   if (!context) return withoutRegistry(name, title)
   if (context.registry === undefined) throw noRegistry(title)
   const address = parseRegistryAddress(context.registry, context.environment)
-  const schemas = knownSchemas(openRegistry(address), (schema) => prepared(schema, format))
+  if (format.isConfluentOnly && address.kind !== 'confluent') throw needsConfluent(title, context.registry)
+  const registry = openRegistry(address)
+  const { header } = registry
+  const { known, learn } = knownSchemas(registry, (schema) => prepared(schema, format))
   const read = (messages: JoinedValues): ReadMessages => {
-    const result = format.read(messages, schemas.known)
-    return { ...result, schemas: () => schemasOf(messages, result, schemas.known, format) }
+    const result = format.read(messages, { header, known })
+    return {
+      ...result,
+      schemas: () => schemasOf(messages, result, { header, known }, format),
+      schemaKey: schemaKeys(messages, header),
+    }
   }
   return {
     name,
     readsKeys: false,
     isJsonLines: false,
     isBinary: true,
-    read(messages) {
-      const missing = unknownIds(messages, schemas.known)
-      if (missing.size === 0) return read(messages)
-      return schemas.learn(missing).then(() => read(messages))
+    read(raw) {
+      const messages = header.opened?.(raw) ?? raw
+      const missing = unknownKeys(messages, header, known)
+      return missing.size === 0 ? read(messages) : learn(missing).then(() => read(messages))
     },
   }
+}
+
+/** Returns what tells the schema that a message names. */
+export function schemaKeys(
+  { bytes, ends }: JoinedValues,
+  header: MessageHeader,
+): NonNullable<ReadMessages['schemaKey']> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return (index) => header.keyAt(view, endBefore(ends, index), ends[index] as number)
 }
 
 function schemasOf<T>(
   messages: JoinedValues,
   { lines }: ReadMessages,
-  known: ReadonlyMap<number, T | string>,
+  { header, known }: SchemasOf<T>,
   { shapeAt }: Registered<T>,
 ): MessageSchemas {
-  const view = new DataView(messages.bytes.buffer, messages.bytes.byteOffset, messages.bytes.byteLength)
+  const keyOf = schemaKeys(messages, header)
   const shapes: RecordShape[] = []
   const of = new Int32Array(messages.count).fill(-1)
   for (let index = 0; index < messages.count; index++) {
     if ((lines.ends[index] as number) < 0) continue
-    const [start, end] = [endBefore(messages.ends, index), messages.ends[index] as number]
-    const schema = known.get(schemaIdAt(view, start, end) ?? -1)
+    const schema = known.get(keyOf(index) ?? -1)
     if (schema === undefined || typeof schema === 'string') continue
-    const shape = shapeAt(messages, start, end, schema)
+    const shape = shapeAt(messages, endBefore(messages.ends, index), messages.ends[index] as number, schema)
     if (shape === undefined) continue
     const before = shapes.indexOf(shape)
     of[index] = before < 0 ? shapes.push(shape) - 1 : before
@@ -94,4 +117,14 @@ function noRegistry(title: string): MillraceError {
   return new MillraceError('CONFIG_INVALID', `messages are ${title}, and no schema registry is configured`, {
     next: 'Set registry, such as https://registry.example:8081, or name the schemas in the data set.',
   })
+}
+
+function needsConfluent(title: string, registry: string): MillraceError {
+  return new MillraceError(
+    'CONFIG_INVALID',
+    `${title} is read in Confluent's wire format alone, and not of ${registry}`,
+    {
+      next: "Give the address of the registry's Confluent API, or name the schemas in the data set.",
+    },
+  )
 }

@@ -1,22 +1,26 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { deadlineAfter, MillraceError, systemRuntime } from '@millrace/base'
-import type { RegistryAddress } from './address.ts'
+import type { HttpRegistry } from './address.ts'
 
 const ANSWER_WITHIN_MS = 10_000
 /** A schema of more is a mistake. */
 const LARGEST_ANSWER = 4 << 20
 
 /** Asks the registry for what is at a path. Returns undefined where it is not there. */
-export async function getJson({ url, ca, authorization }: RegistryAddress, path: string): Promise<unknown> {
+export async function getJson(address: HttpRegistry, path: string): Promise<unknown> {
+  const answer = await getText(address, path)
+  return answer && parsed(answer.text, address.url)
+}
+
+export async function getText({ url, ca, authorization }: HttpRegistry, path: string): Promise<Answer | undefined> {
   const login = authorization()
   const headers = {
-    Accept: 'application/vnd.schemaregistry.v1+json, application/json',
+    Accept: 'application/vnd.schemaregistry.v1+json, application/json, */*;q=0.5',
     ...(login !== undefined && { Authorization: login }),
   }
-  using late = deadlineAfter(ANSWER_WITHIN_MS, systemRuntime)
-  const { status, text } = await get(`${url}${path}`, headers, ca, late.signal).catch((cause: Error) => {
-    throw unreachable(url, `does not answer: ${cause.message}`, cause)
-  })
-  if (status === 200) return parsed(text, url)
+  const answer = await send(url, path, { headers, ...(ca && { ca }) })
+  const { status } = answer
+  if (status === 200) return answer
   if (status === 404) return undefined
   if (status === 401 || status === 403) {
     throw new MillraceError('SOURCE_DENIED', `the schema registry ${url} refuses us (${status})`, {
@@ -28,18 +32,29 @@ export async function getJson({ url, ca, authorization }: RegistryAddress, path:
 
 interface Answer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
+interface Sent {
+  readonly method?: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly ca?: Buffer
+}
+
+/** Fails where no answer comes in time. */
+export async function send(url: string, path: string, sent: Sent): Promise<Answer> {
+  using late = deadlineAfter(ANSWER_WITHIN_MS, systemRuntime)
+  return await answerTo(`${url}${path}`, sent, late.signal).catch((cause: Error) => {
+    throw unreachable(url, `does not answer: ${cause.message}`, cause)
+  })
+}
+
 /** Redirects are not followed: the login reaches the configured server alone. */
-function get(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  ca: Buffer | undefined,
-  signal: AbortSignal,
-): Promise<Answer> {
+function answerTo(url: string, { method = 'GET', headers, body, ca }: Sent, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { headers, signal, ...(ca && { ca }) }
+    const options = { method, headers, signal, ...(ca && { ca }) }
     // An import would read all that the module exports, and load undici for it: 16 MB in every process.
     const http = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http')
     const request = http.request(url, options, (response) => {
@@ -51,10 +66,13 @@ function get(
         if (size > LARGEST_ANSWER) request.destroy(new Error(`the answer has more than ${LARGEST_ANSWER} bytes`))
       })
       response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
+      response.on('end', () => {
+        const { statusCode = 0, headers: answered } = response
+        resolve({ status: statusCode, headers: answered, text: Buffer.concat(parts).toString() })
+      })
     })
     request.on('error', reject)
-    request.end()
+    request.end(body)
   })
 }
 
@@ -66,7 +84,7 @@ function parsed(text: string, url: string): unknown {
   }
 }
 
-function unreachable(url: string, what: string, cause?: Error): MillraceError {
+export function unreachable(url: string, what: string, cause?: Error): MillraceError {
   return new MillraceError('SOURCE_UNREACHABLE', `the schema registry ${url} ${what}`, {
     next: 'Check that the schema registry is up and that its address is right.',
     ...(cause && { cause }),

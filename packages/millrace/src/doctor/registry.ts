@@ -1,4 +1,4 @@
-import { parseRegistryAddress, tryRegistry } from '@millrace/formats'
+import { openRegistry, parseRegistryAddress } from '@millrace/formats'
 import { type Finding, find } from './finding.ts'
 
 /** Whether the schema registry answers and lets us in; nothing where none is configured. */
@@ -6,7 +6,7 @@ export async function checkRegistry(registry: string | undefined): Promise<Findi
   if (registry === undefined) return []
   const look = async () => {
     const address = parseRegistryAddress(registry, process.env)
-    await tryRegistry(address)
+    await openRegistry(address).probe()
     return `${address.url} answers`
   }
   return [await find('schema registry', look)]

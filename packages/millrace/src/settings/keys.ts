@@ -73,7 +73,7 @@ const SETTINGS = {
   registry: {
     value: 'ADDRESS',
     description:
-      'the schema registry (Confluent, Apicurio, Karapace) of data sets whose messages are Avro or Protobuf: https://host:8081, with ?ca=FILE for a certificate; the login in MILLRACE_REGISTRY_USERNAME and MILLRACE_REGISTRY_PASSWORD, or MILLRACE_REGISTRY_TOKEN',
+      'the schema registry (Confluent, Apicurio, Karapace, AWS Glue) of data sets whose messages are Avro or Protobuf: https://host:8081, with ?ca=FILE for a certificate, or glue://REGION/NAME; the login in MILLRACE_REGISTRY_USERNAME and MILLRACE_REGISTRY_PASSWORD, or MILLRACE_REGISTRY_TOKEN',
   },
   databaseTables: {
     value: 'PAIRS',

@@ -16,6 +16,7 @@ import { kinesisMock } from './kinesis-mock.ts'
 import { linters } from './linters.ts'
 import { mariadb } from './mariadb.ts'
 import { mergePeers } from './merge-peers.ts'
+import { moto } from './moto.ts'
 import { mskSigner } from './msk-signer.ts'
 import { postgres } from './postgres.ts'
 import { postgresJdbc } from './postgres-jdbc.ts'
@@ -48,6 +49,7 @@ export const SERVERS = {
   linters,
   cdk,
   mskSigner,
+  moto,
   registry,
   confluent,
 }

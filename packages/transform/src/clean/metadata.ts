@@ -30,7 +30,7 @@ const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
 export function addMetadata(metadata: readonly MessageMetadata[], raw: RawMessages, read: ReadMessages): ReadMessages {
   if (metadata.length === 0) return read
   const { lines } = read
-  const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw)))
+  const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw, read)))
   const page = growingBuffer(lines.bytes.length + lines.count * metadata.length * USUAL_MEMBER_BYTES)
   const ends = new Int32Array(lines.count)
   let [longest, first] = [0, -1]
@@ -82,8 +82,14 @@ function skipBlanks(bytes: Uint8Array, from: number, end: number): number {
 /** Returns a message's value as JSON. */
 type TextOf = (index: number) => string
 
-function valuesOf(from: MetadataSource, { keys, headers, times, offsets, partition }: RawMessages): TextOf {
+function valuesOf(
+  from: MetadataSource,
+  { keys, headers, times, offsets, partition }: RawMessages,
+  { schemaKey }: ReadMessages,
+): TextOf {
   switch (from) {
+    case 'schema':
+      return (index) => JSON.stringify(schemaKey?.(index)?.toString() ?? null)
     case 'key':
       return (index) => JSON.stringify(keys?.[index] ?? null)
     case 'headers':

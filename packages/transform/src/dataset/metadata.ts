@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What a source knows of a message beside its value. */
-const SIMPLE = ['key', 'headers', 'timestamp', 'topic', 'partition', 'offset'] as const
+const SIMPLE = ['key', 'headers', 'timestamp', 'topic', 'partition', 'offset', 'schema'] as const
 
 export type MetadataSource = (typeof SIMPLE)[number] | `header:${string}`
 

@@ -1,0 +1,64 @@
+import type { HttpRegistry } from './address.ts'
+import { APICURIO } from './headers.ts'
+import type { Registry, RegistrySchema } from './registry.ts'
+import { getJson, getText } from './request.ts'
+
+/** Schemas that one refers to are in the group and have the version that it names. */
+interface Reference {
+  readonly groupId: string | null
+  readonly artifactId: string
+  readonly version: string
+  readonly name: string
+}
+
+const MOST_REFERENCES = 200
+
+/** Apicurio by its own API (v3): messages have its ids of eight bytes. */
+export function apicurioRegistry(address: HttpRegistry): Registry {
+  const { ids = 'globalIds' } = address
+  const latest = (topic: string) => `${versionsOf('default', `${topic}-value`)}/branch=latest`
+  return {
+    header: APICURIO,
+    schemaOf: (id) => schemaAt(address, `/ids/${ids}/${id}`, `/ids/${ids}/${id}/references`),
+    latestOf: (topic) => schemaAt(address, `${latest(topic)}/content`, `${latest(topic)}/references`),
+    async probe() {
+      await getJson(address, '/system/info')
+    },
+  }
+}
+
+const versionsOf = (group: string, artifact: string) =>
+  `/groups/${encodeURIComponent(group)}/artifacts/${encodeURIComponent(artifact)}/versions`
+
+async function schemaAt(address: HttpRegistry, path: string, references: string): Promise<RegistrySchema | undefined> {
+  const found = await getText(address, path)
+  if (!found) return undefined
+  const type = String(found.headers['x-registry-artifacttype'] ?? typeOf(found.text)).toUpperCase()
+  return { type, text: found.text, references: await referencesAt(address, references) }
+}
+
+/** Where only the content is given, it shows what it is. */
+function typeOf(text: string): string {
+  if (!/^\s*["{[]/.test(text)) return 'PROTOBUF'
+  return /"(\$schema|properties|\$ref)"\s*:/.test(text) && !/"fields"\s*:/.test(text) ? 'JSON' : 'AVRO'
+}
+
+/** Returns all schemas that one refers to, directly or not, each once and after those that it refers to itself. */
+async function referencesAt(address: HttpRegistry, path: string): Promise<RegistrySchema['references']> {
+  const found = new Map<string, { readonly name: string; readonly text: string }>()
+  const asked = new Set<string>()
+  const collect = async (from: string): Promise<void> => {
+    const references = (await getJson(address, from)) as readonly Reference[] | undefined
+    if (!Array.isArray(references)) return
+    for (const { groupId, artifactId, version, name } of references) {
+      const at = `${versionsOf(groupId ?? 'default', artifactId)}/${encodeURIComponent(version)}`
+      if (asked.has(at) || asked.size >= MOST_REFERENCES) continue
+      asked.add(at)
+      await collect(`${at}/references`)
+      const content = await getText(address, `${at}/content`)
+      if (content) found.set(at, { name, text: content.text })
+    }
+  }
+  await collect(path)
+  return [...found.values()]
+}

@@ -1,0 +1,62 @@
+import type { HttpRegistry } from './address.ts'
+import { CONFLUENT } from './headers.ts'
+import type { Registry, RegistrySchema } from './registry.ts'
+import { getJson } from './request.ts'
+
+const MOST_REFERENCES = 200
+
+interface Stored {
+  readonly schema: string
+  readonly schemaType?: string
+  readonly references?: readonly Reference[]
+}
+
+interface Reference {
+  readonly name: string
+  readonly subject: string
+  readonly version: number
+}
+
+/** A registry that speaks Confluent's API. */
+export function confluentRegistry(address: HttpRegistry): Registry {
+  return {
+    header: CONFLUENT,
+    schemaOf: (id) => schemaAt(address, `/schemas/ids/${id}`),
+    latestOf: (topic) => schemaAt(address, `/subjects/${encodeURIComponent(`${topic}-value`)}/versions/latest`),
+    async probe() {
+      await getJson(address, '/schemas/types')
+    },
+  }
+}
+
+async function schemaAt(address: HttpRegistry, path: string): Promise<RegistrySchema | undefined> {
+  const stored = asStored(await getJson(address, path))
+  if (!stored) return undefined
+  const references = await referencesOf(address, stored)
+  return { type: stored.schemaType ?? 'AVRO', text: stored.schema, references }
+}
+
+/** Returns all schemas that one refers to, directly or not, each once and after those that it refers to itself. */
+async function referencesOf(address: HttpRegistry, stored: Stored): Promise<RegistrySchema['references']> {
+  const found = new Map<string, { readonly name: string; readonly text: string }>()
+  const asked = new Set<string>()
+  const collect = async ({ references = [] }: Stored): Promise<void> => {
+    for (const { name, subject, version } of references) {
+      const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
+      if (asked.has(path) || asked.size >= MOST_REFERENCES) continue
+      asked.add(path)
+      const referred = asStored(await getJson(address, path))
+      if (!referred) continue
+      await collect(referred)
+      found.set(path, { name, text: referred.schema })
+    }
+  }
+  await collect(stored)
+  return [...found.values()]
+}
+
+function asStored(answer: unknown): Stored | undefined {
+  return typeof answer === 'object' && answer !== null && typeof (answer as Stored).schema === 'string'
+    ? (answer as Stored)
+    : undefined
+}

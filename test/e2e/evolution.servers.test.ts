@@ -1,0 +1,106 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { freshName, judgeSql, makeKafkaTopics, produceAvro, withServices } from '@millrace/testkit'
+import { expect, onTestFinished } from 'vitest'
+import { openWorkplace, printed } from './millrace.ts'
+
+const it = withServices('kafka', 'registry', 'confluent', 'judge')
+
+/** How often the schema changes while two workers read. MILLRACE_SCHEMA_CHANGES=10 is the long form. */
+const CHANGES = Number(process.env.MILLRACE_SCHEMA_CHANGES ?? 3)
+const RECORDS = 40
+
+const nullable = (type: unknown) => ['null', type]
+
+/** What a field that comes with a change is: its type, a value for the producer, and the value as delta-rs reads it. */
+const KINDS = [
+  { type: () => 'int', sent: (id: number) => id, read: (id: number): unknown => id },
+  { type: () => 'string', sent: (id: number) => `n${id}`, read: (id: number): unknown => `n${id}` },
+  {
+    type: (change: number) => ({
+      ...{ type: 'record', name: `To${change}` },
+      fields: [
+        { name: 'zip', type: 'string' },
+        { name: 'n', type: 'long' },
+      ],
+    }),
+    sent: (id: number) => ({ zip: `z${id}`, n: id }),
+    read: (id: number): unknown => ({ zip: `z${id}`, n: id }),
+  },
+  { type: () => ({ type: 'array', items: 'double' }), sent: (id: number) => [id, 0.5], read: (id: number) => [id, 0.5] },
+]
+const kindOf = (change: number) => KINDS[change % KINDS.length] as (typeof KINDS)[number]
+
+/** The fields of a version of the schema: each change brings one, and takes the one before the last away. */
+const fieldsOf = (change: number) => [change - 1, change].filter((of) => of > 0)
+
+function schemaOf(change: number): string {
+  const fields = fieldsOf(change).map((of) => ({ name: `f${of}`, type: nullable(kindOf(of).type(of)), default: null }))
+  return JSON.stringify({ type: 'record', name: 'Order', fields: [{ name: 'id', type: 'long' }, ...fields] })
+}
+
+const idsOf = (change: number) => Array.from({ length: RECORDS }, (_, i) => change * 1_000 + i)
+
+it('the schema changes while two workers read, and they are killed: no row lost, no value in another column', async ({
+  kafka,
+  registry,
+  confluent,
+  judge,
+}) => {
+  const topic = freshName('orders')
+  await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 4 }])
+  const place = await openWorkplace()
+  onTestFinished(() => place.leave())
+  const send = (change: number) =>
+    produceAvro(confluent, {
+      ...{ bootstrap: kafka.bootstrap, registry: registry.url, topic, schema: schemaOf(change) },
+      records: idsOf(change).map((id) => ({
+        id,
+        ...Object.fromEntries(fieldsOf(change).map((of) => [`f${of}`, kindOf(of).sent(id)])),
+      })),
+    })
+  const stream = [
+    ...['stream', '--infer', '--datasets', 'orders', '--topics', `orders=${topic}`, '--no-dashboard'],
+    ...['--source', `kafka://${kafka.bootstrap}`, '--registry', registry.url],
+  ]
+  const begin = (member: string) => place.start(...stream, '--every', '100ms', '--member', member)
+  await send(0)
+  const workers = [begin('a'), begin('b')] as [ChildProcess, ChildProcess]
+  await Promise.race(workers.map((worker) => printed(worker, /commit/)))
+  for (let change = 1; change <= CHANGES; change++) {
+    const doomed = workers[change % 2] as ChildProcess
+    const sent = send(change)
+    // Now before the rows with the new field are there, now when some of them may be.
+    if (change % 3 === 0) await sent
+    doomed.kill('SIGKILL')
+    await sent
+    workers[change % 2] = begin(change % 2 === 0 ? 'a' : 'b')
+  }
+  for (const worker of workers) {
+    worker.kill('SIGTERM')
+    if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'close')
+  }
+  expect(await place.run(...stream, '--until-caught-up')).toMatchObject({ exitCode: 0 })
+
+  const changes = Array.from({ length: CHANGES + 1 }, (_, change) => change)
+  const names = changes.slice(1).map((of) => `f${of}`)
+  const rows = await judgeSql(judge, {
+    table: join(place.folder, 'lake/orders'),
+    sql: `SELECT id, ${names.join(', ')} FROM t ORDER BY id`,
+  })
+  const expected = changes.flatMap((change) =>
+    idsOf(change).map((id) => ({
+      id,
+      ...Object.fromEntries(
+        changes.slice(1).map((of) => [`f${of}`, fieldsOf(change).includes(of) ? kindOf(of).read(id) : null]),
+      ),
+    })),
+  )
+  expect(rows).toEqual(expected)
+  const refused = await place.sql('SELECT reason FROM orders_quarantine').catch(() => [])
+  expect(refused).toEqual([])
+  expect(await place.run('verify', '--source', `kafka://${kafka.bootstrap}`, '--datasets', 'orders')).toMatchObject({
+    exitCode: 0,
+  })
+})
