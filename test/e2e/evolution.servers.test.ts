@@ -28,7 +28,11 @@ const KINDS = [
     sent: (id: number) => ({ zip: `z${id}`, n: id }),
     read: (id: number): unknown => ({ zip: `z${id}`, n: id }),
   },
-  { type: () => ({ type: 'array', items: 'double' }), sent: (id: number) => [id, 0.5], read: (id: number) => [id, 0.5] },
+  {
+    type: () => ({ type: 'array', items: 'double' }),
+    sent: (id: number) => [id, 0.5],
+    read: (id: number) => [id, 0.5],
+  },
 ]
 const kindOf = (change: number) => KINDS[change % KINDS.length] as (typeof KINDS)[number]
 

@@ -5,7 +5,8 @@ import type { FormatContext } from './context.ts'
 import { parseProto } from './protobuf/parse.ts'
 import { shapeOfMessage } from './protobuf/shape.ts'
 import { parseRegistryAddress } from './registry/address.ts'
-import { openRegistry, type RegistrySchema } from './registry/registry.ts'
+import { openRegistry } from './registry/open-registry.ts'
+import type { RegistrySchema } from './registry/registry.ts'
 import type { RecordShape } from './shape/shape.ts'
 
 /** What the registry says of a topic's messages; a JSON Schema says only how they are written. */

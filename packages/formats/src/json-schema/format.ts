@@ -3,8 +3,8 @@ import type { FormatContext } from '../context.ts'
 import type { Format, ReadMessages, RejectedMessage } from '../format.ts'
 import { parseRegistryAddress } from '../registry/address.ts'
 import { CONFLUENT, type MessageHeader } from '../registry/headers.ts'
+import { openRegistry } from '../registry/open-registry.ts'
 import { schemaKeys } from '../registry/registered.ts'
-import { openRegistry } from '../registry/registry.ts'
 
 const NEWLINE = 0x0a
 

@@ -5,7 +5,8 @@ import type { RecordShape } from '../shape/shape.ts'
 import { parseRegistryAddress } from './address.ts'
 import { type MessageHeader, type SchemaKey, unknownKeys } from './headers.ts'
 import { knownSchemas } from './known-schemas.ts'
-import { openRegistry, type RegistrySchema } from './registry.ts'
+import { openRegistry } from './open-registry.ts'
+import type { RegistrySchema } from './registry.ts'
 
 /** How messages name their schemas, and those that are known; a text is why messages of that schema are rejected. */
 export interface SchemasOf<T> {

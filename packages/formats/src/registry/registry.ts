@@ -1,7 +1,3 @@
-import type { RegistryAddress } from './address.ts'
-import { apicurioRegistry } from './apicurio.ts'
-import { confluentRegistry } from './confluent.ts'
-import { glueRegistry } from './glue.ts'
 import type { MessageHeader, SchemaKey } from './headers.ts'
 
 export interface RegistrySchema {
@@ -22,9 +18,4 @@ export interface Registry {
   latestOf(topic: string): Promise<RegistrySchema | undefined>
   /** Fails where it does not answer, or does not let us in. */
   probe(): Promise<void>
-}
-
-export function openRegistry(address: RegistryAddress): Registry {
-  if (address.kind === 'glue') return glueRegistry(address)
-  return address.kind === 'apicurio' ? apicurioRegistry(address) : confluentRegistry(address)
 }
