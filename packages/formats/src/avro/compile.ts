@@ -163,7 +163,7 @@ const writeSigned: Transcode = (from, to) => {
 const writeText: Transcode = (from, to) => {
   const length = from.length()
   const start = from.skip(length)
-  to.text(from.bytes, from.view, start, start + length)
+  to.text(from.bytes, start, start + length)
 }
 
 function writeBytes(type: AvroType): Transcode {

@@ -2,6 +2,7 @@ import type { JoinedValues } from '@millrace/base'
 import type { ReadMessages } from '../format.ts'
 import { readMessages } from '../transcode/read-messages.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
+import { placeMessages } from '../transcode/work-memory.ts'
 import { AvroReader } from './reader.ts'
 import type { Transcode } from './transcode.ts'
 
@@ -11,7 +12,7 @@ export type PlanOf = (from: AvroReader) => Transcode | string
 /** Reads a block: each message as `planOf` says. */
 export function readAvro(messages: JoinedValues, planOf: PlanOf): ReadMessages {
   const from = new AvroReader()
-  from.open(messages.bytes)
+  from.open(placeMessages(messages.bytes))
   return readMessages(messages, 'Avro', (start, end, to) => {
     from.begin(start, end)
     const plan = planOf(from)

@@ -37,7 +37,7 @@ export function readChanges(messages: RawMessages, options: DebeziumOptions, sch
   const nulls = rejected.length + ignored.length > 0
   const { lineBreaks } = messages.traits
   const traits = { nulls, lineBreaks, longest, first: nulls || count === 0 ? -1 : 0x7b }
-  return { lines: { count, bytes: to.bytes.subarray(0, to.at), ends, traits }, rejected, ignored }
+  return { lines: { count, bytes: to.finish(), ends, traits }, rejected, ignored }
 }
 
 type Outcome = 'written' | 'ignored' | { readonly reason: string }

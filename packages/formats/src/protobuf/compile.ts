@@ -1,4 +1,3 @@
-import { JsonWriter } from '../transcode/json-writer.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { isPackable, list, map, single, submessage, type WriteFound, type WriteMessage } from './fields.ts'
 import { enumCodec, SCALARS, type ValueCodec } from './scalars.ts'
@@ -141,7 +140,6 @@ function mapField(field: ProtoField, key: Parameters<typeof map>[0], known: Map<
     { tag, write: value.found },
     {
       tags: [tagOf(2, value.wire)],
-      scratch: new JsonWriter(64),
       write(from, to) {
         if (value.codec) to.raw(value.codec.fallback)
         else value.message?.(from, 0, 0, to)

@@ -106,7 +106,7 @@ export function map(
     eachValue(from, first, last, end, (tag) => {
       if (tag !== entry.tag) return from.skip(tag, end)
       const stop = from.delimited(end)
-      const text = keyOf(from, stop)
+      const text = keyOf(from, stop, to)
       entries.delete(text.key)
       entries.set(text.key, [text.first, text.last, stop])
       from.at = stop
@@ -124,7 +124,7 @@ export function map(
     to.byte(CLOSE_OBJECT)
   }
 
-  function keyOf(from: WireReader, end: number) {
+  function keyOf(from: WireReader, end: number, to: JsonWriter) {
     let [keyAt, first, last] = [0, 0, 0]
     while (from.at < end) {
       const tagAt = from.at
@@ -136,19 +136,20 @@ export function map(
       }
       from.skip(tag, end)
     }
-    return { key: keyText(from, keyAt, end), first, last }
+    return { key: keyText(from, keyAt, end, to), first, last }
   }
 
-  /** The key as JSON has it: always a text. */
-  function keyText(from: WireReader, at: number, end: number): string {
-    none.scratch.at = 0
-    if (at === 0) none.scratch.raw(SCALARS[key].fallback)
+  /** The key as JSON has it, always a text: it is written at the end of what there is, and taken away. */
+  function keyText(from: WireReader, at: number, end: number, to: JsonWriter): string {
+    const start = to.at
+    if (at === 0) to.raw(SCALARS[key].fallback)
     else {
       from.at = at
-      SCALARS[key].write(from, end, none.scratch)
+      SCALARS[key].write(from, end, to)
     }
-    const { bytes, at: length } = none.scratch
-    const text = Buffer.from(bytes.buffer, 0, length).toString('latin1')
+    const { buffer, byteOffset } = to.bytes
+    const text = Buffer.from(buffer, byteOffset + start, to.at - start).toString('latin1')
+    to.at = start
     return key === 'string' ? text : `"${text}"`
   }
 }
@@ -159,7 +160,6 @@ export interface EntryDefaults {
   readonly write: (from: WireReader, to: JsonWriter) => void
   /** Tags that a value can have. */
   readonly tags: readonly number[]
-  readonly scratch: JsonWriter
 }
 
 /** Goes through the fields of a message from a tag to a value; `visit` reads the value behind each tag. */

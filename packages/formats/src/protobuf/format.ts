@@ -7,6 +7,7 @@ import type { RegistrySchema } from '../registry/registry.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { readMessages } from '../transcode/read-messages.ts'
+import { placeMessages } from '../transcode/work-memory.ts'
 import { compileRecord } from './compile.ts'
 import type { WriteMessage } from './fields.ts'
 import { type MessagesOf, messagesOf } from './indexes.ts'
@@ -42,7 +43,7 @@ export function schemedProtobuf(schemas: readonly ProtoText[], name: string): Fo
     isJsonLines: false,
     isBinary: true,
     read(messages) {
-      const from = new WireReader(messages.bytes)
+      const from = new WireReader(placeMessages(messages.bytes))
       return readMessages(messages, 'Protobuf', (start, end, to) => writeWhole(write, from, start, end, to))
     },
   }
@@ -53,7 +54,7 @@ function prepare({ text, references }: RegistrySchema): MessagesOf {
 }
 
 function readRegistered(messages: JoinedValues, { known }: SchemasOf<MessagesOf>): ReadMessages {
-  const from = new WireReader(messages.bytes)
+  const from = new WireReader(placeMessages(messages.bytes))
   return readMessages(messages, 'Protobuf', (start, end, to) => {
     const id = CONFLUENT.keyAt(from.view, start, end)
     if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'

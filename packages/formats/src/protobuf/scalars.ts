@@ -79,7 +79,7 @@ export const SCALARS: Readonly<Record<Scalar, ValueCodec>> = {
   fixed64: fixed(8, (view, at, to) => writeUnsigned(view.getInt32(at + 4, true), view.getUint32(at, true), to)),
   sfixed64: fixed(8, (view, at, to) => writeLong(view.getInt32(at + 4, true), view.getUint32(at, true), to)),
   bool: varint(({ low, high }, to) => to.raw((low | high) === 0 ? FALSE : TRUE), FALSE),
-  string: bytes((from, start, end, to) => to.text(from.bytes, from.view, start, end)),
+  string: bytes((from, start, end, to) => to.text(from.bytes, start, end)),
   bytes: bytes((from, start, end, to) => writeBase64(from.bytes, start, end - start, to)),
 }
 

@@ -80,7 +80,7 @@ function writeFieldMask(from: WireReader, start: number, end: number, to: JsonWr
     from.at = after
   }
   const text = Buffer.concat(paths)
-  to.text(text, new DataView(text.buffer, text.byteOffset, text.length), 0, text.length)
+  to.text(text, 0, text.length)
 }
 
 /** The digits of an unscaled number in two's complement, with a point where `scale` says. */

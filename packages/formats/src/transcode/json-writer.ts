@@ -1,29 +1,45 @@
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const HEX = Buffer.from('0123456789abcdef')
-/** Short escapes of control characters. */
-const SHORT: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 }
+import { freeMemory, makeRoom, releaseMemory, type WorkMemory } from './work-memory.ts'
 
 const LONG_TEXT = 48
 
-/** Writes JSON as bytes into one buffer, which grows. */
+/** Behind a text up to sixteen bytes are read and written. */
+const BEHIND_TEXT = 16
+
+/** Writes JSON as bytes into the memory of a block, which grows: one writer at a time. */
 export class JsonWriter {
   bytes: Uint8Array
   view: DataView
   at = 0
+  private readonly work: WorkMemory
+  /** Where in the memory it begins. */
+  private readonly from: number
+  /** What the block's messages are seen through, where they are in the memory too. */
+  private readonly messages: ArrayBufferLike | undefined
 
   constructor(size: number) {
-    this.bytes = new Uint8Array(size)
-    this.view = new DataView(this.bytes.buffer)
+    const { work, from, messages } = freeMemory()
+    this.messages = messages
+    this.work = work
+    this.from = from
+    makeRoom(work, from + size)
+    this.bytes = new Uint8Array(work.memory.buffer, from)
+    this.view = new DataView(work.memory.buffer, from)
   }
 
   /** Makes room for so many more bytes. */
   reserve(size: number): void {
     if (this.at + size <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(this.at + size, this.bytes.length * 2))
-    grown.set(this.bytes.subarray(0, this.at))
-    this.bytes = grown
-    this.view = new DataView(grown.buffer)
+    makeRoom(this.work, this.from + this.at + size)
+    this.bytes = new Uint8Array(this.work.memory.buffer, this.from)
+    this.view = new DataView(this.work.memory.buffer, this.from)
+  }
+
+  /** Returns what was written, and leaves the memory to the next block. */
+  finish(): Uint8Array {
+    const written = Buffer.allocUnsafeSlow(this.at)
+    written.set(this.bytes.subarray(0, this.at))
+    releaseMemory()
+    return written
   }
 
   byte(byte: number): void {
@@ -75,60 +91,18 @@ export class JsonWriter {
     this.at += width
   }
 
-  /** Writes UTF-8 as a text with its quotes: eight bytes at a time while none needs an escape. */
-  text(from: Uint8Array, view: DataView, start: number, end: number): void {
-    this.reserve(6 * (end - start) + 2)
-    const { bytes, view: out } = this
-    let at = this.at
-    let i = start
-    bytes[at++] = QUOTE
-    for (; i + 8 <= end; i += 8) {
-      const one = view.getInt32(i, true)
-      const two = view.getInt32(i + 4, true)
-      if ((needsEscape(one) | needsEscape(two)) !== 0) at = this.escaped(from, i, i + 8, at)
-      else {
-        out.setInt32(at, one, true)
-        out.setInt32(at + 4, two, true)
-        at += 8
-      }
+  /** Writes UTF-8 as a text with its quotes. */
+  text(from: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    this.reserve(7 * length + 3 * BEHIND_TEXT)
+    const to = this.from + this.at
+    if (from.buffer === this.messages) {
+      this.at = this.work.writeText(from.byteOffset + start, from.byteOffset + end, to) - this.from
+      return
     }
-    if (i < end) at = this.escaped(from, i, end, at)
-    bytes[at++] = QUOTE
-    this.at = at
+    // Bytes from elsewhere are put where the text can't come to.
+    const aside = this.at + 6 * length + 2 * BEHIND_TEXT
+    this.bytes.set(from.subarray(start, end), aside)
+    this.at = this.work.writeText(this.from + aside, this.from + aside + length, to) - this.from
   }
-
-  private escaped(from: Uint8Array, start: number, end: number, to: number): number {
-    const { bytes } = this
-    let at = to
-    for (let i = start; i < end; i++) {
-      const byte = from[i] as number
-      if (byte === QUOTE || byte === BACKSLASH) bytes[at++] = BACKSLASH
-      if (byte >= 0x20) bytes[at++] = byte
-      else at = this.control(byte, at)
-    }
-    return at
-  }
-
-  private control(byte: number, to: number): number {
-    const { bytes } = this
-    bytes[to] = BACKSLASH
-    const short = SHORT[byte]
-    if (short !== undefined) {
-      bytes[to + 1] = short
-      return to + 2
-    }
-    bytes[to + 1] = 0x75
-    bytes[to + 2] = 0x30
-    bytes[to + 3] = 0x30
-    bytes[to + 4] = HEX[byte >> 4] as number
-    bytes[to + 5] = HEX[byte & 15] as number
-    return to + 6
-  }
-}
-
-/** Returns 0 where none of a word's four bytes is a control character, a quote or a backslash; those over 0x7f are none. */
-function needsEscape(word: number): number {
-  const quote = word ^ 0x22222222
-  const backslash = word ^ 0x5c5c5c5c
-  return ((word - 0x20202020) | (quote - 0x01010101) | (backslash - 0x01010101)) & ~word & 0x80808080
 }

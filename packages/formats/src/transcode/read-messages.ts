@@ -10,7 +10,7 @@ export type ReadMessage = (start: number, end: number, to: JsonWriter) => string
 const NEWLINE = 0x0a
 const LONGEST_LINE = 32 << 20
 /** Binary formats are about so much shorter than JSON. */
-const USUAL_GROWTH = 3
+const USUAL_GROWTH = 2
 
 /** Reads a block of messages of a binary format, whose name reasons have, into one buffer of lines. */
 export function readMessages(messages: JoinedValues, format: string, read: ReadMessage): ReadMessages {
@@ -31,7 +31,7 @@ export function readMessages(messages: JoinedValues, format: string, read: ReadM
     longest = Math.max(longest, to.at - start)
     to.byte(NEWLINE)
   }
-  const lines = { count, bytes: to.bytes.subarray(0, to.at), ends, traits: traitsOf(rejected, longest, count) }
+  const lines = { count, bytes: to.finish(), ends, traits: traitsOf(rejected, longest, count) }
   return isUtf8(lines.bytes) ? { lines, rejected } : withoutBadText(lines, rejected, format)
 }
 

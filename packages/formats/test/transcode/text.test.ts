@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import wabt from 'wabt'
+import { JsonWriter } from '../../src/transcode/json-writer.ts'
+import { TEXT_MODULE } from '../../src/transcode/text-module.ts'
+import { placeMessages } from '../../src/transcode/work-memory.ts'
+
+test('the module is what text.wat says', async () => {
+  const source = await readFile(new URL('../../src/transcode/text.wat', import.meta.url), 'utf8')
+  const { parseWat } = await wabt()
+  const { buffer } = parseWat('text.wat', source, { simd: true, threads: true }).toBinary({})
+  expect(Buffer.from(buffer).toString('base64')).toBe(TEXT_MODULE)
+})
+
+const anyText = fc.array(
+  fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('"', '\\', '\n', '\u0000', '\u001f', '\u007f', 'é€😀', 'a'.repeat(40)),
+  ),
+)
+
+test('a text is what JSON says, wherever its bytes are and however many follow', () => {
+  const property = fc.property(fc.array(anyText, { minLength: 1 }), fc.boolean(), (parts, isPlaced) => {
+    const texts = parts.map((part) => part.join(''))
+    const bytes = Buffer.from(texts.join(''))
+    const from = isPlaced ? placeMessages(bytes) : bytes
+    const to = new JsonWriter(1)
+    let start = 0
+    for (const text of texts) {
+      to.byte(start === 0 && to.at === 0 ? 0x5b : 0x2c)
+      to.text(from, start, start + Buffer.byteLength(text))
+      start += Buffer.byteLength(text)
+    }
+    to.byte(0x5d)
+    expect(JSON.parse(Buffer.from(to.finish()).toString())).toEqual(texts)
+  })
+  fc.assert(property)
+})
+
+test('the memory grows under a block that is being read', () => {
+  const bytes = Buffer.from('"\\x'.repeat(1 << 17))
+  const from = placeMessages(bytes)
+  const to = new JsonWriter(16)
+  for (let i = 0; i < 20; i++) to.text(from, 0, bytes.length)
+  const written = to.finish()
+  expect(written.length).toBe(20 * (2 + 5 * (1 << 17)))
+  expect(JSON.parse(Buffer.from(written.subarray(0, written.length / 20)).toString())).toBe(bytes.toString())
+})
