@@ -128,7 +128,8 @@ function statement(kind: number, id: number, size: number, next: Below): string 
   if (kind < 9) return `DELETE FROM items WHERE ${range}`
   if (kind < 10)
     return `INSERT INTO notes SELECT g, 'note ' || g FROM generate_series(${id}, ${id + size}) g ON CONFLICT (id) DO UPDATE SET note = notes.note || '.'`
-  return `UPDATE items SET id = id + 100000 + ${next(20_000)} WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM items WHERE id >= 100000 AND id < 200000 HAVING count(*) > 100000)`
+  const moved = id + 100_000 + next(20_000)
+  return `UPDATE items SET id = ${moved} WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM items WHERE id = ${moved})`
 }
 
 /** The table as the database has it, each row with all its columns as texts. */

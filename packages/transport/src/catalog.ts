@@ -20,6 +20,14 @@ export interface PartitionDescription {
   readonly hashKeys?: { readonly from: bigint; readonly to: bigint }
 }
 
+/** Something that is checked of a message system beside its topics. */
+export interface CatalogFinding {
+  readonly check: string
+  readonly detail: string
+  /** What to do, where it is a problem. */
+  readonly next?: string
+}
+
 interface ReplicaDescription {
   readonly broker: number
   readonly inSync: boolean
@@ -30,6 +38,8 @@ export interface TopicCatalog {
   /** Returns the users' topics, without the message system's internal ones. */
   list(): Promise<string[]>
   describe(name: string): Promise<TopicDescription | undefined>
+  /** Looks at what a worker needs of the system and what it has left there, where there is anything of that kind. */
+  findings?(): Promise<readonly CatalogFinding[]>
   /** `there` if it was there before. */
   create(name: string, partitions: number): Promise<'created' | 'there'>
   remove(name: string): Promise<'removed' | 'missing'>

@@ -67,6 +67,8 @@ export interface Block extends JoinedValues {
 export interface Behind {
   readonly records?: number
   readonly ms?: number
+  /** Bytes of its log that a database keeps for the readers of the group. */
+  readonly keptBytes?: number
 }
 
 /** All that was in a partition when it was asked for. */

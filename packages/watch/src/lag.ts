@@ -24,6 +24,7 @@ interface Tracked {
   readonly held: { readonly records: number; readonly time: number | undefined }[]
   heldRecords: number
   unread: ReadEvent['behind']
+  keptBytes: number | undefined
   /** Number of consecutive reads that returned nothing. */
   silences: number
   /** Source time of the last record that was read. Unread records are younger. */
@@ -41,7 +42,8 @@ export function trackLag(): LagTracker {
     const key = keyOf(partition)
     const known = tracked.get(key)
     if (known) return known
-    const fresh = { partition, held: [], heldRecords: 0, unread: undefined, silences: 0, lastTime: undefined }
+    const none = { unread: undefined, keptBytes: undefined, lastTime: undefined }
+    const fresh = { partition, held: [], heldRecords: 0, silences: 0, ...none }
     tracked.set(key, fresh)
     return fresh
   }
@@ -55,6 +57,7 @@ export function trackLag(): LagTracker {
       mine.held.push({ records, time: firstTime })
       mine.heldRecords += records
       mine.unread = behind
+      mine.keptBytes = behind?.keptBytes ?? mine.keptBytes
       mine.silences = 0
       mine.lastTime = firstTime ?? mine.lastTime
     },
@@ -87,13 +90,14 @@ export function trackLag(): LagTracker {
 
 function partitionState(tracked: Tracked, now: number): PartitionState {
   const { topic, id } = tracked.partition
-  const { unread, heldRecords } = tracked
+  const { unread, heldRecords, keptBytes } = tracked
   const counted = unread?.records
   return {
     ...{ topic, id },
     // A source that does not count records reports 0 once it is read to its end.
     records: counted === undefined ? undefined : counted + heldRecords,
     seconds: secondsBehind(tracked, now),
+    ...(keptBytes !== undefined && { keptBytes }),
   }
 }
 

@@ -132,6 +132,12 @@ export const METRICS = {
     help: 'Age of the oldest record that the source has and the table has not.',
     labels: ofPartition,
   },
+  keptLog: {
+    name: 'millrace_source_kept_bytes',
+    type: 'gauge',
+    help: 'Bytes of its log that a database keeps until the tables of the group have them: of PostgreSQL, what the slot holds back.',
+    labels: ofPartition,
+  },
   held: {
     name: 'millrace_held_bytes',
     type: 'gauge',

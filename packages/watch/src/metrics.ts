@@ -53,6 +53,7 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
     outputFailing: gauge(METRICS.outputFailing),
     lagRecords: gauge(METRICS.lagRecords),
     lagSeconds: gauge(METRICS.lagSeconds),
+    keptLog: gauge(METRICS.keptLog),
     held: gauge(METRICS.held),
     mostHeld: gauge(METRICS.mostHeld),
     tableVersion: gauge(METRICS.tableVersion),
@@ -126,7 +127,18 @@ function countCommit(
 
 type Gauges = Readonly<Record<GaugeName, Gauge<string>>>
 type GaugeName =
-  | ('info' | 'phase' | 'lastCommit' | 'waiting' | 'lagRecords' | 'lagSeconds' | 'held' | 'mostHeld' | 'resident')
+  | (
+      | 'info'
+      | 'phase'
+      | 'lastCommit'
+      | 'waiting'
+      | 'lagRecords'
+      | 'lagSeconds'
+      | 'keptLog'
+      | 'held'
+      | 'mostHeld'
+      | 'resident'
+    )
   | ('outputAttached' | 'outputBehind' | 'outputFailing')
   | ('tableVersion' | 'tableFiles' | 'tableBytes' | 'tableRows' | 'maintenanceSuccess' | 'started')
 
@@ -148,9 +160,10 @@ function fillDataset(gauges: Gauges, state: DatasetState, now: number): void {
   gauges.waiting.set({ dataset }, waiting ? (now - waiting.since) / 1000 : 0)
   gauges.held.set({ dataset }, held.bytes)
   if (commits[0]) gauges.lastCommit.set({ dataset }, commits[0].at / 1000)
-  for (const { topic, id: partition, records, seconds } of partitions) {
+  for (const { topic, id: partition, records, seconds, keptBytes } of partitions) {
     if (records !== undefined) gauges.lagRecords.set({ dataset, topic, partition }, records)
     gauges.lagSeconds.set({ dataset, topic, partition }, seconds)
+    if (keptBytes !== undefined) gauges.keptLog.set({ dataset, topic, partition }, keptBytes)
   }
   for (const output of outputs) fillOutput(gauges, dataset, output)
 }

@@ -111,6 +111,8 @@ export interface Lag {
 export interface PartitionState extends Lag {
   readonly topic: string
   readonly id: string
+  /** Bytes of its log that a database keeps for the group; undefined for other sources. */
+  readonly keptBytes?: number
 }
 
 export interface StageState {

@@ -38,13 +38,21 @@ export async function checkSource(
     const looks = all.flatMap(({ dataset, topics: wanted }) =>
       wanted.map((topic) => lookAtTopic(dataset, topic, catalog, source, runtime)),
     )
+    const besides = await findingsOf(catalog)
     const taken = all.map((route) => topicsTaken(route, named.includes(route.dataset)))
-    return [reached, ...taken, ...(await Promise.all(looks))]
+    return [reached, ...besides, ...taken, ...(await Promise.all(looks))]
   } catch (error) {
     return [reached, await find('topics', () => Promise.reject(error))]
   } finally {
     await catalog.close()
   }
+}
+
+async function findingsOf(catalog: TopicCatalog): Promise<Finding[]> {
+  const found = (await catalog.findings?.()) ?? []
+  return found.map(({ check, detail, next }) =>
+    next === undefined ? { check, result: 'ok', detail } : problem(check, detail, next),
+  )
 }
 
 /** Says which topics a data set takes: with many users on one broker they may be those of all of them. */

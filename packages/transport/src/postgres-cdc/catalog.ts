@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { TopicCatalog } from '../catalog.ts'
 import { parsePostgresCdcAddress } from './address.ts'
 import { openServer, quoteText } from './server.ts'
+import { lookAtSlots } from './slot-findings.ts'
 
 export function postgresCdcCatalog(address: string): TopicCatalog {
   const parsed = parsePostgresCdcAddress(address)
@@ -22,6 +23,7 @@ export function postgresCdcCatalog(address: string): TopicCatalog {
       if (!(await list()).includes(name)) return undefined
       return { name, configs: {}, partitions: [{ id: '0', leader: -1, replicas: [] }], ready: true }
     },
+    findings: () => lookAtSlots(server, parsed.slot),
     create: async (name) => refuse(address, name),
     remove: async (name) => refuse(address, name),
     close: () => server.close(),

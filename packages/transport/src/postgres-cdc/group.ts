@@ -7,7 +7,7 @@ import { fromPostgres } from './postgres-error.ts'
 import { checkPublished, publish } from './publication.ts'
 import type { FollowedTable } from './queues.ts'
 import { openServer, type Server } from './server.ts'
-import { checkSlot, makeSlot, slotName } from './slot.ts'
+import { checkSlot, keptBySlot, makeSlot, slotName } from './slot.ts'
 import { describeTable, type Table } from './table.ts'
 import { openTypes, type Types } from './types.ts'
 
@@ -18,12 +18,16 @@ export interface GroupReading {
   readonly follower: Follower | undefined
   types(): Promise<Types>
   look(topic: string): Promise<{ readonly table: Table; readonly partition: Partition }>
+  /** Returns how many bytes of the log the server keeps for the slot, as it was a short time ago. */
+  keptBytes(): number | undefined
   /** Makes publication and slot, unless they are there, so that they tell all changes of the table from now on. */
   makeReady(topic: string): Promise<void>
   close(): Promise<void>
 }
 
 const ONLY_PARTITION = '0'
+/** How often the server is asked how much it keeps. */
+const KEPT_EVERY_MS = 5_000
 const SHUTDOWN = '57P01'
 
 export function openGroup(address: PostgresCdcAddress, group: string | undefined, runtime: Runtime): GroupReading {
@@ -60,8 +64,22 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
     await publish(server, publication, table)
     await makeSlot(server, slot, about)
   }
+  let kept: number | undefined
+  let askedAt = Number.NEGATIVE_INFINITY
   return {
     ...{ server, follower, types, look },
+    keptBytes() {
+      if (slot !== undefined && runtime.monotonic() - askedAt > KEPT_EVERY_MS) {
+        askedAt = runtime.monotonic()
+        keptBySlot(server, slot).then(
+          (bytes) => {
+            kept = bytes
+          },
+          () => {},
+        )
+      }
+      return kept
+    },
     makeReady(topic) {
       const made = making.then(() => make(topic))
       making = made.catch(() => {})

@@ -18,24 +18,30 @@ export interface Readers {
   readonly types: Types
   /** Reads changes; a reader without a group has none, and reads rows only. */
   readonly follower: Follower | undefined
+  keptBytes(): number | undefined
 }
 
 /** Reads one table: its rows, then its changes. */
 export function openTableReader(
-  { server, database, types, follower }: Readers,
+  { server, database, types, follower, keptBytes }: Readers,
   partition: Partition,
   table: Table,
   runtime: Runtime,
 ): TableReader {
   let rowsAt: { readonly position: Position; readonly last: readonly string[] } | undefined
 
+  const behind = (newest: number | undefined): Pick<Block, 'behind'> => {
+    const kept = keptBytes()
+    const ms = newest === undefined ? {} : { ms: Math.max(0, runtime.now() - newest) }
+    return { behind: kept === undefined ? ms : { ...ms, keptBytes: kept } }
+  }
   const readRows = async (place: Place, from: Position, { maxBytes }: ReadOptions) => {
     const now = await describeTable(server, table.schema, table.name)
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
     const { messages, next, last } = await readNextRows(server, database, now, types, place, known, maxBytes)
     const to = positionOf(next)
     rowsAt = last && { position: to, last }
-    return blockOf(partition, from, to, messages, runtime.now())
+    return { ...blockOf(partition, from, to, messages, runtime.now()), ...behind(undefined) }
   }
   const readLog = async (place: LogPlace, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
     if (!follower) {
@@ -43,13 +49,12 @@ export function openTableReader(
         next: 'The server keeps its log for a slot, which a group has, or which ?slot=NAME names.',
       })
     }
-    const { changes, to: place2 } = await follower.take(table, place, maxBytes, waitMs, signal)
+    const { changes, to: next } = await follower.take(table, place, maxBytes, waitMs, signal)
     const messages = await messagesOf(changes, place, { server, types, database, table })
-    const to = positionOf(place2)
+    const to = positionOf(next)
     if (messages.length === 0 && samePosition(to, from)) return undefined
     const newest = messages.at(-1)?.time
-    const block = blockOf(partition, from, to, messages, newest ?? 0)
-    return { ...block, ...(newest !== undefined && { behind: { ms: Math.max(0, runtime.now() - newest) } }) }
+    return { ...blockOf(partition, from, to, messages, newest ?? 0), ...behind(newest) }
   }
   return {
     async read(from, options) {

@@ -78,7 +78,7 @@ export async function openStream(
       fail(error)
     }
   })
-  await started(client, raw, slot, publication, from).catch((error: unknown) => {
+  await startedWhenFree(() => started(client, raw, slot, publication, from), runtime).catch((error: unknown) => {
     closing.abort()
     client.end().catch(() => {})
     throw fromPostgres(error, doing)
@@ -108,6 +108,23 @@ export async function openStream(
 }
 
 const CLOSE_WITHIN_MS = 2_000
+
+const IN_USE = '55006'
+const FREE_WITHIN_MS = 3_000
+const ASK_AGAIN_MS = 50
+
+/** Tries again for a while when the slot is in use: a server frees it a moment after its reader went away. */
+async function startedWhenFree(start: () => Promise<void>, runtime: Runtime): Promise<void> {
+  const until = runtime.monotonic() + FREE_WITHIN_MS
+  for (;;) {
+    try {
+      return await start()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== IN_USE || runtime.monotonic() > until) throw error
+      await runtime.sleep(ASK_AGAIN_MS)
+    }
+  }
+}
 
 /** Settles when the server begins to send; its answer to the statement itself comes only when it fails. */
 function started(

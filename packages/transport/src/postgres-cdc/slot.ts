@@ -52,6 +52,14 @@ async function findSlot(server: Server, name: string): Promise<Slot | undefined>
   return { confirmed: confirmed == null ? 0n : parseLsn(confirmed) }
 }
 
+/** Returns how many bytes of the log the server keeps for a slot. */
+export async function keptBySlot(server: Server, name: string): Promise<number> {
+  const [row] = await server.rows(
+    `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) FROM pg_replication_slots WHERE slot_name = ${quoteText(name)}`,
+  )
+  return Number(row?.[0] ?? 0)
+}
+
 /** Fails where the slot does not hold all from a place on. */
 export async function checkSlot(server: Server, name: string, from: bigint): Promise<void> {
   const slot = await findSlot(server, name)

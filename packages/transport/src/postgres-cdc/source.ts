@@ -14,7 +14,7 @@ import { logEnd, startLsn } from './start.ts'
 export function postgresCdcSource(address: string, runtime: Runtime, { group }: SourceOptions): Source {
   const parsed = parsePostgresCdcAddress(address)
   const { database } = parsed
-  const { server, follower, types, look, makeReady, close } = openGroup(parsed, group, runtime)
+  const { server, follower, types, keptBytes, look, makeReady, close } = openGroup(parsed, group, runtime)
   const readers = new Map<string, TableReader>()
   /** How far the tables of the group are committed; undefined where that is not known yet. */
   const committed = new Map<string, bigint | undefined>()
@@ -25,7 +25,7 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
     if (known) return known
     const [{ table, partition: now }, texts] = await Promise.all([look(topic), types()])
     if (now.identity !== identity) throw madeAnew(topic)
-    const reader = openTableReader({ server, database, types: texts, follower }, partition, table, runtime)
+    const reader = openTableReader({ server, database, types: texts, follower, keptBytes }, partition, table, runtime)
     readers.set(topic, reader)
     return reader
   }

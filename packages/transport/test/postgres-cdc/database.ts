@@ -85,6 +85,11 @@ export interface Reading {
 export async function readingOf({ address, group }: TestDatabase, table: string): Promise<Reading> {
   const source = await openSource(address, systemRuntime, { group })
   onTestFinished(() => source.close())
+  return readingBy(source, table)
+}
+
+/** Reads a table of a source that may read others too. */
+export async function readingBy(source: Source, table: string): Promise<Reading> {
   const [partition] = (await source.partitions(`public.${table}`)) as [Partition]
   return {
     source,
