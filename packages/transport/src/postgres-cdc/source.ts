@@ -4,7 +4,7 @@ import { parsePostgresCdcAddress } from './address.ts'
 import { madeAnew, openGroup } from './group.ts'
 import { openTableReader, type TableReader } from './partition-reader.ts'
 import { earlier, placeAt, placeOf, positionOf, positionOfName } from './position.ts'
-import { logEnd, startLsn } from './start.ts'
+import { logEnd, startFinder } from './start.ts'
 
 /**
  * The tables of a database of PostgreSQL: the topic of a table is called schema.table, and has one partition. A message is
@@ -15,6 +15,7 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
   const parsed = parsePostgresCdcAddress(address)
   const { database } = parsed
   const { server, follower, types, keptBytes, look, makeReady, close } = openGroup(parsed, group, runtime)
+  const findStart = startFinder(server, runtime)
   const readers = new Map<string, TableReader>()
   /** How far the tables of the group are committed; undefined where that is not known yet. */
   const committed = new Map<string, bigint | undefined>()
@@ -44,7 +45,7 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
       }
       await makeReady(topic)
       if (start === 'latest') return positionOf(placeAt(await logEnd(server)))
-      return positionOf({ phase: 'rows', lsn: await startLsn(server, runtime), next: 0n })
+      return positionOf({ phase: 'rows', lsn: await findStart(topic), next: 0n })
     },
     positionOf: positionOfName,
     end: async () => endAt(positionOf(placeAt(await logEnd(server)))),

@@ -1,8 +1,9 @@
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { parseLsn } from './position.ts'
 import type { Server } from './server.ts'
 
 const ASK_AGAIN_MS = 20
+const SILENT_MS = 20_000
 
 /** Returns where the log ends that can be read now. */
 export async function logEnd(server: Server): Promise<bigint> {
@@ -10,18 +11,39 @@ export async function logEnd(server: Server): Promise<bigint> {
   return parseLsn(row?.[0] ?? '0/0')
 }
 
+/** A place in the log, and the number of a transaction that began behind it. */
+interface Start {
+  readonly lsn: bigint
+  readonly xid: bigint
+}
+
 /**
- * Returns a place in the log whose changes, and all before it, are seen by whoever reads the table from now on. A
- * commit is in the log a moment before it can be seen: so the transactions that run now are waited for, as the making
- * of a slot does.
+ * Finds places in the log whose changes, and all before them, are seen by whoever reads the table from then on. A commit is
+ * in the log a moment before it can be seen: so the transactions that run at that time are waited for, as the making of
+ * a slot does.
  */
-export async function startLsn(server: Server, runtime: Runtime): Promise<bigint> {
-  const lsn = await logEnd(server)
-  const [now] = await server.rows('SELECT pg_snapshot_xmax(pg_current_snapshot())')
-  const running = BigInt(now?.[0] ?? 0)
-  for (;;) {
-    const [row] = await server.rows('SELECT pg_snapshot_xmin(pg_current_snapshot())')
-    if (BigInt(row?.[0] ?? 0) >= running) return lsn
-    await runtime.sleep(ASK_AGAIN_MS)
+export function startFinder(server: Server, runtime: Runtime): (topic: string) => Promise<bigint> {
+  /** Places that a call before has not seen the end of: whoever asks again waits for no newer transactions. */
+  const begun = new Map<string, Start>()
+  const begin = async (): Promise<Start> => {
+    const lsn = await logEnd(server)
+    const [row] = await server.rows('SELECT pg_current_xact_id()')
+    return { lsn, xid: BigInt(row?.[0] ?? 0) }
+  }
+  return async (topic) => {
+    const start = begun.get(topic) ?? (await begin())
+    begun.set(topic, start)
+    const until = runtime.monotonic() + SILENT_MS
+    while (runtime.monotonic() < until) {
+      const [row] = await server.rows('SELECT pg_snapshot_xmin(pg_current_snapshot())')
+      if (BigInt(row?.[0] ?? 0) > start.xid) {
+        begun.delete(topic)
+        return start.lsn
+      }
+      await runtime.sleep(ASK_AGAIN_MS)
+    }
+    throw new MillraceError('SOURCE_UNREACHABLE', `${topic} is read when the transactions are over that run there`, {
+      next: 'It begins by itself then. pg_stat_activity shows them: look for the oldest xact_start.',
+    })
   }
 }
