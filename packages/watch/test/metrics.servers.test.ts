@@ -18,7 +18,7 @@ function busyWorker() {
   const reported = [
     STARTED,
     pin.assigned,
-    read(runtime.now() - 3_000, 250),
+    { ...read(runtime.now() - 3_000, 250), behind: { records: 250, keptBytes: 1 << 20 } } as const,
     pin.batch,
     { dataset: 'pin', what: 'stage', stage: 'clean', ms: 40 } as const,
     pin.waits,

@@ -46,13 +46,13 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
     const table = await describeTable(server, schema, name)
     return { table, partition: { topic, identity: `${systemId}.${table.oid}`, id: ONLY_PARTITION } }
   }
-  const prepare = async (tables: readonly FollowedTable[], from: bigint) => {
+  const prepare = async (tables: readonly FollowedTable[], from: bigint, furthest: bigint) => {
     for (const { oid, schema, name } of tables) {
       const now = await describeTable(server, schema, name)
       if (now.oid !== oid) throw madeAnew(`${schema}.${name}`)
       await checkPublished(server, publication, now)
     }
-    await checkSlot(server, slot ?? '', from)
+    await checkSlot(server, slot ?? '', from, furthest)
     return { slot: slot ?? '', publication: publication.name }
   }
   const follower = slot === undefined ? undefined : openFollower(address, prepare, runtime)

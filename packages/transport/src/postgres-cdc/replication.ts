@@ -37,6 +37,8 @@ const [DATA, KEEPALIVE] = [0x77, 0x6b]
 const DATA_HEAD = 25
 /** Well below wal_sender_timeout, which is a minute unless the server says otherwise. */
 const STATUS_EVERY_MS = 10_000
+/** A server that answers nothing for so long is gone, with whatever is between. */
+const SILENT_MS = 60_000
 
 /** Follows the log from a place on, through a slot. */
 export async function openStream(
@@ -59,6 +61,8 @@ export async function openStream(
   }
   let confirmed = 0n
   let received = from
+  let heardAt = runtime.monotonic()
+  let isPaused = false
   const status = (asks: boolean) => {
     if (!closing.signal.aborted) raw.sendCopyFromChunk(statusMessage(received, confirmed, asks, runtime.now()))
   }
@@ -72,6 +76,7 @@ export async function openStream(
   }
   raw.on('copyData', ({ chunk }) => {
     if (closing.signal.aborted) return
+    heardAt = runtime.monotonic()
     try {
       take(chunk)
     } catch (error) {
@@ -85,10 +90,21 @@ export async function openStream(
   })
   client.on('error', fail)
   raw.once('end', () => fail(new Error('the server has closed the connection')))
-  void showLife(() => status(false), runtime, closing.signal)
+  const showLife = () => {
+    if (!isPaused && runtime.monotonic() - heardAt > SILENT_MS) fail(new Error('the connection has fallen silent'))
+    status(true)
+  }
+  void repeat(showLife, runtime, closing.signal)
   return {
-    pause: () => raw.stream.pause(),
-    resume: () => raw.stream.resume(),
+    pause() {
+      isPaused = true
+      raw.stream.pause()
+    },
+    resume() {
+      isPaused = false
+      heardAt = runtime.monotonic()
+      raw.stream.resume()
+    },
     confirm(lsn) {
       if (lsn <= confirmed) return
       confirmed = lsn
@@ -143,10 +159,10 @@ function started(
   return promise
 }
 
-async function showLife(status: () => void, runtime: Runtime, signal: AbortSignal): Promise<void> {
+async function repeat(work: () => void, runtime: Runtime, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await runtime.sleep(STATUS_EVERY_MS, signal).catch(() => {})
-    status()
+    work()
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { PostgresCdcAddress } from './address.ts'
-import { earlier } from './position.ts'
+import { earlier, later } from './position.ts'
 import type { FollowedTable, Queues } from './queues.ts'
 import { type LogListener, type LogStream, openStream } from './replication.ts'
 
@@ -8,6 +8,8 @@ import { type LogListener, type LogStream, openStream } from './replication.ts'
 export type Prepare = (
   tables: readonly FollowedTable[],
   from: bigint,
+  /** The place of the table that is furthest. */
+  furthest: bigint,
 ) => Promise<{ readonly slot: string; readonly publication: string }>
 
 export interface Running {
@@ -71,10 +73,12 @@ export function shareStream(
     await running?.stream?.close()
     running = undefined
     const followed = [...queues.all.values()]
-    const from = followed.map(({ next }) => next).reduce(earlier).lsn
+    const places = followed.map(({ next }) => next)
+    const from = places.reduce(earlier).lsn
     const by = await prepare(
       followed.map(({ table }) => table),
       from,
+      places.reduce(later).lsn,
     )
     queues.begin(from)
     isPaused = false

@@ -4,6 +4,7 @@ import type { ServerFacts } from './checks.ts'
 import { lsnText, parseLsn } from './position.ts'
 import { unsuited } from './postgres-error.ts'
 import { quoteText, type Server } from './server.ts'
+import { logEnd } from './start.ts'
 
 export interface Slot {
   /** Everything before is confirmed: the server does not send it again. */
@@ -60,8 +61,15 @@ export async function keptBySlot(server: Server, name: string): Promise<number> 
   return Number(row?.[0] ?? 0)
 }
 
-/** Fails where the slot does not hold all from a place on. */
-export async function checkSlot(server: Server, name: string, from: bigint): Promise<void> {
+/** Fails where the slot does not hold all from a place on, or where the log does not go up to another one. */
+export async function checkSlot(server: Server, name: string, from: bigint, furthest: bigint): Promise<void> {
+  const end = await logEnd(server)
+  if (furthest > end) {
+    throw gone(
+      `the log ends at ${lsnText(end)}, before ${lsnText(furthest)}, up to which it was read`,
+      'The server has lost a part of its log: it was brought back from a backup, perhaps. Read the tables anew with a new group.',
+    )
+  }
   const slot = await findSlot(server, name)
   if (!slot) {
     throw gone(

@@ -117,6 +117,9 @@ describe('a slot', () => {
     await sql('INSERT INTO good VALUES (1)')
     const { to } = await through(from)
     const [{ slot_name: slot } = {}] = await slotsOf(database)
+    const beyond = source.read(partition, [1n, 1n << 60n, 0n], { maxBytes: 1, waitMs: 1 })
+    await expect(beyond).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', message: /the log ends at/ })
+    await source.read(partition, from, { maxBytes: 1, waitMs: 1 })
     const second = await readingOf(database, 'good')
     await expect(second.through(from)).rejects.toMatchObject({
       code: 'SOURCE_UNREACHABLE',
