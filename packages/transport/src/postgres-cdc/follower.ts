@@ -38,6 +38,9 @@ export function openFollower(address: PostgresCdcAddress, prepare: Prepare, runt
     const known = queues.all.get(table.oid)
     if (known && !isBefore(known.from, from) && !isBefore(from, known.from)) return known
     if (known) drop(known)
+    // Also where the stream that runs need not go back: it may lack the table, or the place.
+    await prepare([table], from.lsn, from.lsn)
+    await stream.settled()
     if (queues.isOver(from)) stream.giveUp(undefined)
     return queues.open(table, from)
   }

@@ -66,6 +66,22 @@ describe('tables of one source', () => {
     expect(blocks.length).toBeGreaterThan(0)
   })
 
+  it('are each looked at, also those that come when the log is read already', async ({ postgres }) => {
+    const database = await newDatabase(postgres)
+    const { sql } = database
+    await sql(TABLES)
+    const { a, b } = await bothOf(database)
+    const [fromA, fromB] = [await a.start('latest'), await b.start('latest')]
+    await sql('INSERT INTO a VALUES (1)')
+    expect((await a.through(fromA)).changes).toHaveLength(1)
+    const [{ pubname } = {}] = await sql('SELECT pubname FROM pg_publication')
+    await sql(`ALTER PUBLICATION ${pubname} DROP TABLE b; INSERT INTO b VALUES (1)`)
+    await expect(b.through(fromB)).rejects.toMatchObject({
+      code: 'SOURCE_UNSUPPORTED',
+      message: /b is not in publication/,
+    })
+  })
+
   it('do not hold one another up: one that nobody reads is left behind, and comes back', async ({ postgres }) => {
     const database = await newDatabase(postgres)
     const { sql } = database
