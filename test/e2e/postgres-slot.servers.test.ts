@@ -1,8 +1,7 @@
 import { systemRuntime } from '@millrace/base'
-import { type PostgresAddress, postgres as server, temporaryFolder, withServices } from '@millrace/testkit'
+import { openOwn, type PostgresAddress, postgres as server, temporaryFolder, withServices } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { expect, onTestFinished } from 'vitest'
-import { openOwn } from '../simulation/own-server.ts'
 import { openDatabase, placeOf } from './postgres-changes.ts'
 
 const it = withServices('postgres')
