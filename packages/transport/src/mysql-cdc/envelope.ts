@@ -1,11 +1,5 @@
 import type { RowTexts } from './row-events.ts'
 
-/** A message as Debezium writes it, and the key of its row. */
-export interface Message {
-  readonly key: string | undefined
-  readonly value: string
-}
-
 export interface Origin {
   readonly database: string
   readonly table: string

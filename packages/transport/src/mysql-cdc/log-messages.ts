@@ -1,5 +1,6 @@
+import type { Message } from '../tables/messages.ts'
 import type { Counter } from './counter.ts'
-import { envelope, keyJson, type Message, rowJson } from './envelope.ts'
+import { envelope, keyJson, rowJson } from './envelope.ts'
 import type { Place } from './position.ts'
 import type { RowChange } from './row-events.ts'
 import { fileName } from './server.ts'

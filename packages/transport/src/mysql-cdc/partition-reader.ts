@@ -1,8 +1,8 @@
-import { joinValues, MillraceError, type Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import type { Block, Partition, Position, ReadOptions } from '../source.ts'
 import { samePosition } from '../source.ts'
+import { blockOf, tableOf } from '../tables/messages.ts'
 import { describeTable } from './columns.ts'
-import type { Message } from './envelope.ts'
 import { nameAt, type Place, placeOf, positionOf } from './position.ts'
 import { readNextRows } from './rows-reader.ts'
 import { fileName, logEnd, type Server, textOf } from './server.ts'
@@ -35,7 +35,7 @@ export function openTableReader(
     const { messages, places, next, last } = await readNextRows(server, base, table, place, known, maxBytes)
     const to = positionOf(next)
     rowsAt = last && { position: to, last }
-    return blockOf(partition, from, to, messages, places, runtime.now())
+    return blockOf(partition, from, to, messages, places.map(nameAt), runtime.now())
   }
   const readLog = async (place: Place, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
     if (!log || !samePosition(log.position, from)) {
@@ -50,14 +50,8 @@ export function openTableReader(
       log.position = to
       if (messages.length === 0 && samePosition(to, from)) return undefined
       const newest = messages.at(-1)?.time
-      const block = blockOf(
-        partition,
-        from,
-        to,
-        messages,
-        messages.map(({ at }) => at),
-        newest,
-      )
+      const names = messages.map(({ at }) => nameAt(at))
+      const block = blockOf(partition, from, to, messages, names, newest ?? 0)
       return { ...block, ...(newest !== undefined && { behind: { ms: Math.max(0, runtime.now() - newest) } }) }
     } catch (error) {
       closeLog()
@@ -72,11 +66,6 @@ export function openTableReader(
     },
     close: closeLog,
   }
-}
-
-export function tableOf(topic: string): [database: string, table: string] {
-  const at = topic.indexOf('.')
-  return [topic.slice(0, at), topic.slice(at + 1)]
 }
 
 /** Fails where the log does not go back to a place any more. Returns the name of its files. */
@@ -96,19 +85,4 @@ function gone(what: string): MillraceError {
   return new MillraceError('OFFSET_OUT_OF_RANGE', what, {
     next: 'Keep the log longer there (binlog_expire_logs_seconds; on RDS: binlog retention hours), and read the table anew with a new group.',
   })
-}
-
-function blockOf(
-  partition: Partition,
-  from: Position,
-  to: Position,
-  messages: readonly (Message & { readonly time?: number })[],
-  places: readonly Place[],
-  time: number | undefined,
-): Block {
-  return {
-    ...joinValues(messages.map(({ value }) => Buffer.from(value))),
-    ...{ partition, from, to, offsets: places.map(nameAt), keys: messages.map(({ key }) => key) },
-    times: Float64Array.from(messages, (message) => message.time ?? time ?? 0),
-  }
 }

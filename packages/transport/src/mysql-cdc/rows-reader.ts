@@ -1,5 +1,7 @@
+import type { Message } from '../tables/messages.ts'
+import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
 import { quoteName, type Table } from './columns.ts'
-import { envelope, type Message, rowJson } from './envelope.ts'
+import { envelope, rowJson } from './envelope.ts'
 import type { Place } from './position.ts'
 import { fileName, type Raw, type Server, textOf } from './server.ts'
 
@@ -11,10 +13,6 @@ export interface Rows {
   /** The last key, as SQL. */
   readonly last: readonly string[] | undefined
 }
-
-const CHUNK_ROWS = 5_000
-/** Added to a key, so that a place counts from 0: keys of two to the power of 61 and more are not told by it. */
-const SHIFT = 1n << 61n
 
 /**
  * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
@@ -29,7 +27,7 @@ export async function readNextRows(
   known: readonly string[] | undefined,
   maxBytes: number,
 ): Promise<Rows> {
-  const after = known ?? keyOf(table, place)
+  const after = known ?? keyAtPlace(table.key, place.next)
   const { columns, key, database, name } = table
   const order = key.map((column) => quoteName(column.name)).join(', ')
   const first = quoteName(key[0]?.name ?? '')
@@ -51,21 +49,11 @@ export async function readNextRows(
     messages.push(message)
     places.push(next)
     last = row.slice(columns.length).map((value) => textOf(value ?? undefined))
-    next = { ...place, next: nextOf(table, last, next.next) }
+    next = { ...place, next: placeBehind(key, last, next.next) }
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
   const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
   return { messages, places, next: isEnd ? { phase: 'log', ...log } : next, last }
-}
-
-/** A key of one whole number stands in the place, so that reading goes on behind it in another process too. */
-function keyOf({ key }: Table, { next }: Place): string[] | undefined {
-  return key.length === 1 && key[0]?.isInteger && next > 0n ? [String(next - SHIFT - 1n)] : undefined
-}
-
-function nextOf({ key }: Table, last: readonly string[], before: bigint): bigint {
-  if (key.length !== 1 || !key[0]?.isInteger) return before + 1n
-  return BigInt(last[0] ?? 0) + SHIFT + 1n
 }
 
 function messageOf({ columns, key, database, name }: Table, row: readonly Raw[], file: string, pos: bigint): Message {

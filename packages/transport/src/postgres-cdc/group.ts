@@ -1,5 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { Partition } from '../source.ts'
+import { tableOf } from '../tables/messages.ts'
 import type { PostgresCdcAddress } from './address.ts'
 import { checkServer } from './checks.ts'
 import { type Follower, openFollower } from './follower.ts'
@@ -90,11 +91,6 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
       await server.close()
     },
   }
-}
-
-function tableOf(topic: string): [schema: string, table: string] {
-  const at = topic.indexOf('.')
-  return [topic.slice(0, at), topic.slice(at + 1)]
 }
 
 export function madeAnew(topic: string): MillraceError {

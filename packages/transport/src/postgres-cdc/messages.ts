@@ -1,3 +1,4 @@
+import type { Message } from '../tables/messages.ts'
 import { type Change, splitChange } from './changes.ts'
 import { envelope } from './envelope.ts'
 import type { Relation, Tuple } from './pgoutput.ts'
@@ -7,13 +8,9 @@ import { quoteName, type Server } from './server.ts'
 import { describeTable, quoteTable, type Table } from './table.ts'
 import type { Types } from './types.ts'
 
-/** A message as Debezium writes it, the key of its row, and its place. */
-export interface Message {
-  readonly key: string | undefined
-  readonly value: string
+/** A message and its place. */
+export interface PlacedMessage extends Message {
   readonly at: Place
-  /** When it was committed, in milliseconds since 1970; of a row that was there: unknown. */
-  readonly time?: number
 }
 
 /** Makes messages of changes, without those that come before a place. */
@@ -21,7 +18,7 @@ export async function messagesOf(
   changes: readonly Change[],
   from: LogPlace,
   { server, types, database, table }: { server: Server; types: Types; database: string; table: Table },
-): Promise<Message[]> {
+): Promise<PlacedMessage[]> {
   const relations = new Set(changes.map(({ relation }) => relation))
   await types.learn([...relations].flatMap(({ columns }) => columns.map(({ type }) => type)))
   const keys = new Map<Relation, readonly number[]>()

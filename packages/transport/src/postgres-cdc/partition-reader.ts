@@ -1,7 +1,8 @@
-import { joinValues, MillraceError, type Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { type Block, type Partition, type Position, type ReadOptions, samePosition } from '../source.ts'
+import { blockOf } from '../tables/messages.ts'
 import type { Follower } from './follower.ts'
-import { type Message, messagesOf } from './messages.ts'
+import { messagesOf, type PlacedMessage } from './messages.ts'
 import { type LogPlace, nameAt, type Place, placeOf, positionOf } from './position.ts'
 import { readNextRows } from './rows-reader.ts'
 import type { Server } from './server.ts'
@@ -35,13 +36,17 @@ export function openTableReader(
     const ms = newest === undefined ? {} : { ms: Math.max(0, runtime.now() - newest) }
     return { behind: kept === undefined ? ms : { ...ms, keptBytes: kept } }
   }
+  const block = (from: Position, to: Position, messages: readonly PlacedMessage[], time: number) => {
+    const names = messages.map(({ at }) => nameAt(at))
+    return blockOf(partition, from, to, messages, names, time)
+  }
   const readRows = async (place: Place, from: Position, { maxBytes }: ReadOptions) => {
     const now = await describeTable(server, table.schema, table.name)
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
     const { messages, next, last } = await readNextRows(server, database, now, types, place, known, maxBytes)
     const to = positionOf(next)
     rowsAt = last && { position: to, last }
-    return { ...blockOf(partition, from, to, messages, runtime.now()), ...behind(undefined) }
+    return { ...block(from, to, messages, runtime.now()), ...behind(undefined) }
   }
   const readLog = async (place: LogPlace, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
     if (!follower) {
@@ -54,7 +59,7 @@ export function openTableReader(
     const to = positionOf(next)
     if (messages.length === 0 && samePosition(to, from)) return undefined
     const newest = messages.at(-1)?.time
-    return { ...blockOf(partition, from, to, messages, newest ?? 0), ...behind(newest) }
+    return { ...block(from, to, messages, newest ?? 0), ...behind(newest) }
   }
   return {
     async read(from, options) {
@@ -64,19 +69,5 @@ export function openTableReader(
       }
       return place.phase === 'rows' ? readRows(place, from, options) : readLog(place, from, options)
     },
-  }
-}
-
-function blockOf(
-  partition: Partition,
-  from: Position,
-  to: Position,
-  messages: readonly Message[],
-  time: number,
-): Block {
-  return {
-    ...joinValues(messages.map(({ value }) => Buffer.from(value))),
-    ...{ partition, from, to, offsets: messages.map(({ at }) => nameAt(at)), keys: messages.map(({ key }) => key) },
-    times: Float64Array.from(messages, (message) => message.time ?? time),
   }
 }

@@ -1,5 +1,6 @@
+import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
 import { envelope } from './envelope.ts'
-import type { Message } from './messages.ts'
+import type { PlacedMessage } from './messages.ts'
 import type { Place } from './position.ts'
 import { quoteName, type Raw, type Server } from './server.ts'
 import { quoteTable, type Table } from './table.ts'
@@ -7,15 +8,11 @@ import type { Types } from './types.ts'
 
 /** Rows of a table as messages. */
 export interface Rows {
-  readonly messages: readonly Message[]
+  readonly messages: readonly PlacedMessage[]
   readonly next: Place
   /** The last key. */
   readonly last: readonly string[] | undefined
 }
-
-const CHUNK_ROWS = 5_000
-/** Added to a key, so that a place counts from 0: keys of two to the power of 61 and more are not told by it. */
-const SHIFT = 1n << 61n
 
 /**
  * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
@@ -32,7 +29,7 @@ export async function readNextRows(
   maxBytes: number,
 ): Promise<Rows> {
   const { columns, key, schema, name } = table
-  const after = known ?? keyOf(table, place)
+  const after = known ?? keyAtPlace(key, place.next)
   const order = key.map((column) => quoteName(column.name)).join(', ')
   const values = key.map(({ sqlType }, i) => `$${i + 1}::${sqlType}`).join(', ')
   const rows = await server.rows(
@@ -42,7 +39,7 @@ export async function readNextRows(
   )
   await types.learn(columns.map(({ type }) => type))
   const origin = { database, schema, table: name, lsn: place.lsn, isSnapshot: true, time: 0 }
-  const messages: Message[] = []
+  const messages: PlacedMessage[] = []
   let next = place
   let last: readonly string[] | undefined
   let bytes = 0
@@ -55,7 +52,7 @@ export async function readNextRows(
     const places = key.map((column) => columns.indexOf(column))
     messages.push({ key: `{${places.map((i) => whole[i]).join(',')}}`, value, at: next })
     last = places.map((i) => row[i] ?? '')
-    next = { ...place, next: nextOf(table, last, next.next) }
+    next = { ...place, next: placeBehind(key, last, next.next) }
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
   const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
@@ -63,13 +60,3 @@ export async function readNextRows(
 }
 
 const jsonOf = (value: Raw | undefined, json: (text: string) => string) => (value == null ? 'null' : json(value))
-
-/** A key of one whole number stands in the place, so that reading goes on behind it in another process too. */
-function keyOf({ key }: Table, { next }: Place): string[] | undefined {
-  return key.length === 1 && key[0]?.isInteger && next > 0n ? [String(next - SHIFT - 1n)] : undefined
-}
-
-function nextOf({ key }: Table, last: readonly string[], before: bigint): bigint {
-  if (key.length !== 1 || !key[0]?.isInteger) return before + 1n
-  return BigInt(last[0] ?? 0) + SHIFT + 1n
-}
