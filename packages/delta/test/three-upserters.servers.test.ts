@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openLake } from '@millrace/store'
 import { judgeSql, judgeUpsert, sparkSql, withServices } from '@millrace/testkit'
 import fc from 'fast-check'
 import { expect, vi } from 'vitest'
@@ -7,8 +8,12 @@ import { column, openTestTables, reopened, struct } from './test-tables.ts'
 
 const it = withServices('judge', 'spark')
 
-/** Each is a commit of Millrace, of delta-rs and of Spark at the same time. 300 commits with MILLRACE_FULL=1. */
-const ROUNDS = process.env.MILLRACE_FULL === '1' ? 100 : 3
+/**
+ * Each is a commit of Millrace, of delta-rs and of Spark at the same time. MILLRACE_ROUNDS: how many. MILLRACE_TABLE: a
+ * folder whose table is gone on with where an earlier run has left it, such as for 300 commits in several runs.
+ */
+const ROUNDS = Number(process.env.MILLRACE_ROUNDS ?? (process.env.MILLRACE_FULL === '1' ? 100 : 3))
+const { MILLRACE_TABLE: KEPT, MILLRACE_SEED: SEED = '17' } = process.env
 vi.setConfig({ testTimeout: 300_000 + ROUNDS * 30_000 })
 
 const KEYS = 30
@@ -49,13 +54,17 @@ it(`${3 * ROUNDS} commits that upsert and delete by Millrace, delta-rs and Spark
   judge,
   spark,
 }) => {
-  const testTables = await openTestTables()
+  const testTables = await openTestTables(KEPT === undefined ? undefined : () => openLake(KEPT))
   try {
     const schema = struct(column('id', 'long'), column('value', 'long'), column('gone', 'boolean'))
     let snapshot = await testTables.create({ schema })
-    const table = join(testTables.lake, snapshot.table.path)
-    const model = new Map<number, number>()
-    for (const round of fc.sample(fc.tuple(changesOf(0), changesOf(1), changesOf(2)), { numRuns: ROUNDS, seed: 17 })) {
+    const table = join(KEPT ?? testTables.lake, snapshot.table.path)
+    const left = await testTables.ask(snapshot, 'SELECT id, value FROM rows')
+    const model = new Map(left.map(({ id, value }) => [Number(id), Number(value)]))
+    for (const round of fc.sample(fc.tuple(changesOf(0), changesOf(1), changesOf(2)), {
+      numRuns: ROUNDS,
+      seed: Number(SEED),
+    })) {
       const [ours, theirs, sparks] = round
       await Promise.all([
         (async () => {

@@ -66,7 +66,10 @@ export async function upsertRows(
 
 const [DELETES, PLACE] = ['millrace_deletes', 'millrace_place']
 
-const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet)`
+/** For a file that is read twice and then gone: to look for dictionaries and to compress well takes longer than it saves. */
+const SCRATCH = 'FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1'
+
+const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (${SCRATCH})`
 
 function givenRows(query: string, columns: readonly string[], deleteWhen = 'false'): string {
   return `SELECT ${columns.map(quoteName).join(', ')}, coalesce((${deleteWhen}), false) AS ${DELETES}, ${PLACE}
