@@ -54,8 +54,36 @@ function canBePassed({ needs }: CrashPoint, source: SourceName): boolean {
   return !(needs === 'another worker' && source === 'embedded')
 }
 
+export interface UpsertCell extends Omit<Cell, 'source'> {
+  readonly source: 'Kafka' | 'MySQL'
+  readonly writing: 'copy-on-write' | 'merge-on-read'
+}
+
+/** The same for a keyed table, which has points of its own, from messages and from a database's log. */
+export function upsertCells(repeats: number, random: () => number): UpsertCell[] {
+  const own = [{ name: 'tombstones written' }, { name: 'changes uploaded' }]
+  const points: CrashPoint[] = [...POINTS.filter(({ name }) => name !== 'file uploaded'), ...own]
+  const cells = Array.from({ length: repeats }, () =>
+    points.flatMap((point) =>
+      (['Kafka', 'MySQL'] as const).flatMap((source) =>
+        (Object.keys(STORES) as StoreName[]).flatMap((store) =>
+          (['copy-on-write', 'merge-on-read'] as const).map((writing) => {
+            return { point, source, store, writing, time: point.once ? 1 : 1 + Math.floor(random() * 8) }
+          }),
+        ),
+      ),
+    ),
+  )
+  // A table of a database has one partition, which every worker reads.
+  return cells.flat().filter(({ point, source }) => !(point.needs === 'another worker' && source === 'MySQL'))
+}
+
 /** So many of them, drawn so that every source and store has its share. */
-export function someOf(cells: readonly Cell[], count: number, random: () => number): Cell[] {
+export function someOf<T extends { readonly source: string; readonly store: string }>(
+  cells: readonly T[],
+  count: number,
+  random: () => number,
+): T[] {
   const shuffled = cells.map((cell) => ({ cell, at: random() })).toSorted((a, b) => a.at - b.at)
   const surroundings = Map.groupBy(shuffled, ({ cell: { source, store } }) => `${source} ${store}`)
   const inTurn = Array.from({ length: cells.length }, (_, i) =>

@@ -13,7 +13,10 @@ const IN_CARE = { haste: 20, limits: { maxBytes: 300, maxRows: 1, everyMs: 0 } }
  * Workers come and go while records arrive, and the first of them dies as the cell says. Settles with what ended
  * it, when the others have left.
  */
-export async function playLife({ point, time }: Cell, { feed, feedUntil, start }: Scene): Promise<number | string> {
+export async function playLife(
+  { point, time }: Pick<Cell, 'point' | 'time'>,
+  { feed, feedUntil, start }: Scene,
+): Promise<number | string> {
   const needsMaintenance = point.needs === 'maintenance'
   await feed.send(needsMaintenance ? RECORDS_FOR_CARE : RECORDS)
   const events = [{ point: point.name, time, outcome: 'dies' } as const]

@@ -26,6 +26,12 @@ export interface Setting {
   lake(folder: string): Promise<Lake>
 }
 
+/** What is not as usual: what is sent, and what workers are told. */
+export interface Special {
+  readonly feedOf?: (topic: Topic) => Promise<Feed>
+  readonly orders?: Partial<Orders>
+}
+
 /** How much faster than a real one the clock of a worker goes. */
 const HASTE = 5
 
@@ -38,16 +44,18 @@ export async function openScene(
   setting: Setting,
   onTestFinished: Cleanup,
   outputsOf?: (lake: Lake) => readonly string[],
+  { feedOf = openFeed, orders = {} }: Special = {},
 ): Promise<Scene> {
   const folder = await temporaryFolder(onTestFinished)
   const [topic, lake] = await Promise.all([setting.topic(folder), setting.lake(folder)])
-  const feed = await openFeed(topic)
+  const feed = await feedOf(topic)
   onTestFinished(() => feed.close())
   const usual: Orders = {
     ...{ source: topic.source, lake: lake.address, topic: topic.topic, group: 'crew', dataset: 'user', table: 'user' },
     ...{ limits: { maxBytes: 2_000, maxRows: 20, everyMs: 5 * HASTE }, untilCaughtUp: false },
     ...{ haste: HASTE, events: [], temporaryFolder: folder },
     ...(outputsOf && { outputs: outputsOf(lake) }),
+    ...orders,
   }
   const start = (special: Partial<Orders> = {}) => {
     const worker = startWorker({ ...usual, ...special })

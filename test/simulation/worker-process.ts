@@ -10,6 +10,8 @@ export interface Orders {
   /** Where records go, if not into the lake's table alone. */
   readonly outputs?: readonly string[]
   readonly dataset: string
+  /** Where the data set is, if not in the example. */
+  readonly datasetFolders?: readonly string[]
   readonly table: string
   readonly topic: string
   readonly group: string

@@ -40,7 +40,7 @@ await runStream(
     lake: orders.lake,
     ...(orders.outputs && { outputs: orders.outputs }),
     routes: [{ dataset: orders.dataset, topics: [orders.topic], table: orders.table }],
-    datasetFolders: [PINTEREST.datasets],
+    datasetFolders: orders.datasetFolders ?? [PINTEREST.datasets],
     group: orders.group,
     start: 'earliest',
     limits: orders.limits,

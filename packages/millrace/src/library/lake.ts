@@ -20,7 +20,13 @@ export interface Lake extends AsyncDisposable {
   createTable(name: string, definition: TableDefinition): Promise<Table>
   /** Runs SQL that names tables of this lake, and answers the rows as JSON has them. */
   read(sql: string): Promise<Row[]>
-  /** The same as an Arrow table. */
+  /**
+   * Runs SQL that may also change tables of this lake (DELETE, UPDATE, INSERT, MERGE, TRUNCATE), each statement as one
+   * commit. Answers the rows of the last statement: of a change how many rows it deleted, updated and inserted, how many
+   * files it read and changed, and the version that it made.
+   */
+  sql(statements: string): Promise<Row[]>
+  /** The same as `read`, as an Arrow table. */
   readArrow(sql: string): Promise<ArrowTable>
   close(): Promise<void>
 }
@@ -54,6 +60,8 @@ export async function openLake(lake: string | ObjectStore, options: LakeOptions 
       return table(name)
     },
     read: (sql) => opened.inSql(async (session) => (await import('./results.ts')).rowsOf(session, sql)),
+    sql: (sql) =>
+      opened.inSql(async (session) => (await import('./results.ts')).rowsOf(session, sql), { writes: true }),
     readArrow: (sql) => opened.inSql(async (session) => (await import('./results.ts')).arrowOf(session, sql)),
     close,
     [Symbol.asyncDispose]: close,
@@ -62,11 +70,11 @@ export async function openLake(lake: string | ObjectStore, options: LakeOptions 
 
 function openParts(store: ObjectStore, held: AsyncDisposableStack): Opened {
   let machine: Promise<Machine> | undefined
-  let session: Promise<SqlSession> | undefined
+  const sessions = new Map<boolean, Promise<SqlSession>>()
   let last: Promise<unknown> = Promise.resolve()
-  const openSession = async () => {
+  const openSession = async (writes: boolean) => {
     const { openSql } = await import('@millrace/queries')
-    return held.use(await openSql(store))
+    return held.use(await openSql(store, { writes }))
   }
   return {
     store,
@@ -74,9 +82,9 @@ function openParts(store: ObjectStore, held: AsyncDisposableStack): Opened {
       machine ??= openMachine(systemRuntime, filesOf(store)).then((opened) => held.use(opened))
       return machine
     },
-    inSql: (work) => {
-      session ??= openSession()
-      const opening = session
+    inSql: (work, { writes = false } = {}) => {
+      const opening = sessions.get(writes) ?? openSession(writes)
+      sessions.set(writes, opening)
       const done = last.then(async () => work(await opening))
       last = done.catch(() => {})
       return done

@@ -9,6 +9,6 @@ export type Column = StructField
 export interface Opened {
   readonly store: ObjectStore
   machine(): Promise<Machine>
-  /** One statement after another: they share a connection. */
-  inSql<T>(work: (session: SqlSession) => Promise<T>): Promise<T>
+  /** One statement after another: they share a connection. Changes of tables are taken where it says so. */
+  inSql<T>(work: (session: SqlSession) => Promise<T>, options?: { readonly writes?: boolean }): Promise<T>
 }

@@ -179,3 +179,17 @@ test('a table that is not there says so', async () => {
   await expect(table.append([{}])).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
   await expect(table.version()).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
 })
+
+test('`sql` changes tables and says what it did; `read` takes no change', async () => {
+  const table = await tableOf({ id: 'long', name: 'string' })
+  const name = `table_${made}`
+  await lake.sql(`insert into ${name} values (1, 'a'), (2, 'b'), (3, 'c')`)
+  const [update] = await lake.sql(`delete from ${name} where id = 1; update ${name} set name = 'B' where id = 2`)
+  expect(update).toMatchObject({ deleted: 0, updated: 1, inserted: 0, version: 3 })
+  await expect(lake.read(`delete from ${name}`)).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+  expect((await table.read()).toSorted((a, b) => Number(a.id) - Number(b.id))).toEqual([
+    { id: 2, name: 'B' },
+    { id: 3, name: 'c' },
+  ])
+  expect(await lake.sql(`select count(*) as rows from ${name}`)).toEqual([{ rows: 2 }])
+})
