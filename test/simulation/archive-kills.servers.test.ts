@@ -42,7 +42,7 @@ for (const { point: name, store, alone, time } of played) {
       return alone ? [archive] : ['delta', archive]
     })
     const point = name === 'revoking' ? ({ name, needs: 'another worker' } as const) : { name }
-    expect(await playLife({ point, source: 'Kafka', store, time }, scene)).toBe('SIGKILL')
+    expect(await playLife({ point, time }, scene)).toBe('SIGKILL')
     if (alone) await expectEnd(scene.start({ untilCaughtUp: true }), 0)
     else await scene.expectEachRecordOnce(judge)
     const sent = messagesOf(scene.feed.sent)

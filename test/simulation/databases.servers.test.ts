@@ -64,7 +64,7 @@ for (const point of FULL ? [...COMMON, ...IN_POSTGRES] : IN_POSTGRES) {
     onTestFinished,
   }) => {
     const stage = await openStage(kafka, inPostgres(postgres), onTestFinished)
-    expect(await playLife({ point, time, source: 'Kafka', store: 'folder' }, stage)).toBe('SIGKILL')
+    expect(await playLife({ point, time }, stage)).toBe('SIGKILL')
     await stage.expectEachRecordOnceIn(judge)
   })
 }
@@ -78,7 +78,7 @@ for (const point of FULL ? [...COMMON, ...IN_CASSANDRA] : IN_CASSANDRA.slice(1))
     onTestFinished,
   }) => {
     const stage = await openStage(kafka, inCassandra(cassandra), onTestFinished)
-    expect(await playLife({ point, time, source: 'Kafka', store: 'folder' }, stage)).toBe('SIGKILL')
+    expect(await playLife({ point, time }, stage)).toBe('SIGKILL')
     await stage.expectEachRecordOnceIn(judge)
   })
 }

@@ -5,7 +5,7 @@ export interface Word {
 }
 
 const WORDS =
-  /\s+|(?<name>[a-z_][a-z0-9_]*)|`(?<quoted>(?:[^`]|``)+)`|(?<number>\d+(?:\.\d+)?|\.\d+)(?![\w.])|'(?<text>[^'\\]*)'(?!\s*['"])|(?<sign><=>|<>|!=|<=|>=|==|[=<>(),-])/giy
+  /\s+|(?<name>[a-z_][a-z0-9_]*)|`(?<quoted>(?:[^`]|``)+)`|(?<number>\d+(?:\.\d+)?|\.\d+)(?![\w.])|'(?<text>[^'\\]*)'(?!\s*['"])|(?<sign><=>|<>|!=|<=|>=|==|[=<>(),+-])/giy
 
 /** Returns the words of an expression, or undefined where it has what no rule of ours takes. */
 export function wordsOf(expression: string): Word[] | undefined {

@@ -10,6 +10,7 @@ import { FILE, planScan, ROW } from '../read/plan.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { REPLACED, REPLACES, writeChangeFiles } from './change-files.ts'
+import { defaultValue } from './computed.ts'
 import type { WriteContext } from './context.ts'
 import { type MarkedRows, marksRows, writeVectors } from './deletion-vectors.ts'
 import { stageRows } from './parquet.ts'
@@ -167,7 +168,7 @@ async function stageNew(
   return stageRows(connection, query + order, snapshot, folder, runtime, { targetBytes: NEW_FILE_BYTES })
 }
 
-/** Returns the rows that come with all columns of the table, in their types. */
+/** Returns the rows that come with all columns of the table, those that they lack with what the table has for that. */
 function newRows(
   { metadata }: Snapshot,
   { rows, columns }: RowEdits,
@@ -176,8 +177,9 @@ function newRows(
 ): string | undefined {
   if (rows === undefined) return undefined
   const { fields } = schemaOf(metadata)
-  const values = fields.map(({ name }) => {
-    return !columns || columns.includes(name) ? quoteName(name) : `NULL AS ${quoteName(name)}`
+  const values = fields.map((field) => {
+    const name = quoteName(field.name)
+    return !columns || columns.includes(field.name) ? name : `${defaultValue(field)} AS ${name}`
   })
   return `SELECT ${[...values, ...more].join(', ')} FROM (${rows}) WHERE ${where}`
 }

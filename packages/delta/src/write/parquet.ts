@@ -10,7 +10,7 @@ import type { Snapshot } from '../read/snapshot.ts'
 import { begunAt, instantOf } from './age.ts'
 import { fitted } from './lengths.ts'
 import { logPath, partitionNames } from './partitions.ts'
-import { explainRefusal, onlyTaken, rowRefusal, storedValue } from './row-rules.ts'
+import { explainRefusal, movedValue, onlyTaken, rowRefusal, storedValue } from './row-rules.ts'
 import type { StagedFile } from './staged.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
 
@@ -135,7 +135,7 @@ async function copy(
 /** Rows that only move keep their values, whatever the table asks of new ones. */
 function select(query: string, metadata: Metadata, { columns, dataChange = true }: StageOptions): string {
   const values = schemaOf(metadata).fields.map((field) => {
-    const value = storedValue(field, metadata, columns)
+    const value = dataChange ? storedValue(field, metadata, columns) : movedValue(field, metadata)
     return `${dataChange ? fitted(field, value) : value} AS ${quoteName(field.name)}`
   })
   const rows = dataChange ? onlyTaken(query, rowRefusal(metadata, columns)) : query

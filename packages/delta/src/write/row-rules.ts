@@ -3,6 +3,7 @@ import { quoteName, quoteText } from '@millrace/engine'
 import type { Metadata } from '../log/actions.ts'
 import { constraintsOf } from '../log/properties.ts'
 import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
+import { defaultValue, GENERATION, generatedValue, isGenerated } from './computed.ts'
 import { constraintSql } from './constraints.ts'
 import { fitted, lengthRule, tooLong } from './lengths.ts'
 import { nullRule } from './nulls.ts'
@@ -12,8 +13,33 @@ import { partitionExpression } from './partitions.ts'
 export function storedValue(field: StructField, metadata: Metadata, columns?: readonly string[]): string {
   const { name, type } = field
   const there = columns === undefined || columns.includes(name)
-  const source = metadata.partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
-  return `CAST(${there ? source : 'NULL'} AS ${duckdbType(type)})`
+  const given = there ? givenValue(field, metadata) : defaultValue(field)
+  if (!isGenerated(field)) return `CAST(${given} AS ${duckdbType(type)})`
+  const made = generatedValue(field, metadata, (other) => storedValue(other, metadata, columns))
+  return `CAST(coalesce(${there ? given : 'NULL'}, ${made ?? 'NULL'}) AS ${duckdbType(type)})`
+}
+
+/** SQL for a column of rows that are the table's already, as the table stores it. */
+export function movedValue(field: StructField, metadata: Metadata): string {
+  return `CAST(${givenValue(field, metadata)} AS ${duckdbType(field.type)})`
+}
+
+function givenValue({ name, type }: StructField, { partitionColumns }: Metadata): string {
+  return partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
+}
+
+/** Where a row says a value of a generated column, it must be the one that is made; NULL says none. */
+function generatedRule(field: StructField, metadata: Metadata, columns: readonly string[] | undefined): RowRule[] {
+  if (!isGenerated(field) || !(columns?.includes(field.name) ?? true)) return []
+  const made = generatedValue(field, metadata, (other) => storedValue(other, metadata, columns))
+  const given = movedValue(field, metadata)
+  const expression = String(field.metadata[GENERATION])
+  return [
+    {
+      broken: `${given} IS NOT NULL AND ${given} IS DISTINCT FROM CAST(${made ?? 'NULL'} AS ${duckdbType(field.type)})`,
+      reason: `the table's column ${quoteName(field.name)} is generated as ${expression}, and the value is another`,
+    },
+  ]
 }
 
 /** What a table asks of each row: SQL that is true where a row breaks it, and in words what is broken. */
@@ -40,6 +66,7 @@ function rowRules(metadata: Metadata, columns: readonly string[] | undefined): R
     const name = quoteName(field.name)
     const [isNull, length] = [nullRule(value(field), field), lengthRule(field)]
     return [
+      ...generatedRule(field, metadata, columns),
       ...(isNull === undefined ? [] : [{ broken: isNull, reason: `the table's column ${name} must not be null` }]),
       ...(length
         ? [

@@ -4,12 +4,13 @@ import { isOn, property, refusedProperties } from '../log/properties.ts'
 import type { StructField } from '../log/schema.ts'
 import { schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
+import { unmadeValues } from './computed.ts'
 import { LENGTH_KEY, lengthRule } from './lengths.ts'
 import { uncheckedConstraints } from './row-rules.ts'
 
 /**
- * Writer features that require nothing beyond what we do. Generated columns may be listed, because Spark lists them
- * when it upgrades a table; they may not be used.
+ * Writer features that require nothing beyond what we do. Identity columns may be listed, because Spark lists them when it
+ * upgrades a table; they may not be used.
  */
 const HONOURED = new Set([
   'allowColumnDefaults',
@@ -29,9 +30,7 @@ const HONOURED = new Set([
 
 /** Column metadata by which a column asks more of a writer than a value of its type. */
 const COLUMN_RULES: Readonly<Record<string, string>> = {
-  'delta.generationExpression': 'a generation expression',
   'delta.identity.start': 'identity values',
-  CURRENT_DEFAULT: 'a default value',
 }
 
 /** Throws unless we can add to this table as the protocol demands, naming what stands in the way. */
@@ -41,6 +40,7 @@ export function refuseUnwritable(snapshot: Snapshot): void {
     ...refusedProperties(snapshot.metadata.configuration),
     ...uncheckedConstraints(snapshot.metadata),
     ...columnRules(snapshot),
+    ...unmadeValues(snapshot.metadata),
   ]
   if (lacking.length > 0) {
     throw new MillraceError(

@@ -1,4 +1,4 @@
-import { openTable, schemaOf, type TableRef } from '@millrace/delta'
+import { fillsItself, openTable, schemaOf, type TableRef } from '@millrace/delta'
 import type { Dataset } from '@millrace/transform'
 import { columnsWithoutValues } from '../null-columns.ts'
 
@@ -9,6 +9,7 @@ export async function nullColumns(
   allowed: readonly string[] = [],
 ): Promise<string[]> {
   const snapshot = await openTable(table)
-  const columns = (snapshot ? schemaOf(snapshot.metadata).fields : []).map((column) => column.name)
+  const fields = snapshot ? schemaOf(snapshot.metadata).fields : []
+  const columns = fields.filter((field) => !fillsItself(field)).map((column) => column.name)
   return columnsWithoutValues(`${table.store.url}/${table.path}`, columns, dataset, allowed)
 }

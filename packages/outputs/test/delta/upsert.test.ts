@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { openTable } from '@millrace/delta'
+import { openTable, planScan, withScan } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import { type Output, outputAt } from '@millrace/outputs'
 import { memoryStore, type ObjectStore } from '@millrace/store'
@@ -156,6 +156,49 @@ describe.each([
     expect(untouched).toHaveLength(1)
   })
 })
+
+test('maintenance leaves few files of a long stream of changes, sorted by key, and folds away marked rows', async () => {
+  await createWithVectors(store, batches.dataset)
+  const worker = await openWorker('0')
+  const optimize = async () =>
+    worker.output.maintenance.find(({ name }) => name === 'optimize')?.run(new AbortController().signal)
+  const marked = async () => (await filesOf()).reduce((sum, file) => sum + (file.deletionVector?.cardinality ?? 0), 0)
+  const names = new Map<number, string>()
+  for (let i = 0; i < 70; i++) {
+    const ids = [(i * 37) % 500, 500 + i]
+    for (const id of ids) names.set(id, `${id}: ${i} (${i})`)
+    await worker.changes(...ids.map((id) => person(id, i, `${i}`)))
+    // No batch has made a file that would be worth it, and there are not too many of them.
+    if (i === 30) expect([await optimize(), (await filesOf()).length]).toEqual([false, 31])
+  }
+  const expected = [...names].sort(([a], [b]) => a - b).map(([, text]) => text)
+  expect([(await filesOf()).length, await marked()]).toEqual([70, 0])
+  expect(await optimize()).toBe(true)
+  expect(await filesOf()).toMatchObject([{ dataChange: false }])
+  expect(await idsAsStored()).toEqual([...names.keys()].sort((a, b) => a - b))
+
+  await worker.changes(...[0, 37, 74, 111, 148, 185].map((id) => person(id, 100, 'x')))
+  expect([await marked(), await optimize(), await marked()]).toEqual([6, false, 6])
+  await worker.changes(...[222, 259, 296].map((id) => person(id, 100, 'x')))
+  expect([await marked(), await optimize(), await marked()]).toEqual([9, true, 0])
+  const changed = (text: string) => [0, 37, 74, 111, 148, 185, 222, 259, 296].includes(Number(text.split(':')[0]))
+  expect(await people()).toEqual(expected.map((text) => (changed(text) ? `${text.split(':')[0]}: x (100)` : text)))
+})
+
+/** The keys of all rows, file by file, in the order in which they are there. */
+async function idsAsStored(): Promise<number[]> {
+  const table = await openTable({ store, path: TABLE })
+  if (!table) return []
+  const connection = await batches.machine.engine.connect()
+  try {
+    const reader = await withScan({ ...planScan(table), positions: true }, connection, (rows) =>
+      connection.runAndReadAll(`SELECT id FROM (${rows}) ORDER BY millrace_file, millrace_row`),
+    )
+    return reader.getRows().map(([id]) => Number(id))
+  } finally {
+    connection.closeSync()
+  }
+}
 
 test('a change that changes nothing is left out where the data set says so', async () => {
   const dataset = peopleDataset({ ignoreEqual: true })

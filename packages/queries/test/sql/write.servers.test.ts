@@ -76,3 +76,33 @@ for (const [name, properties] of [
     })
   })
 }
+
+it('columns that fill themselves are what Spark makes of them, and Spark goes on with them', async ({ spark }) => {
+  const lake = await temporaryFolder()
+  const at = (table: string) => `delta.\`${join(lake, table)}\``
+  const statements = [
+    `INSERT INTO t (id, moment) VALUES (1, TIMESTAMP '2026-01-01 23:30:00'), (2, NULL)`,
+    `INSERT INTO t (id, moment, kind, share) VALUES (3, TIMESTAMP '2026-05-01 00:00:00', 'own', 0.5)`,
+    `UPDATE t SET moment = TIMESTAMP '2027-07-07 07:07:07', id = id + 1 WHERE id = 3`,
+    `UPDATE t SET kind = DEFAULT WHERE id = 4`,
+    `MERGE INTO t USING (SELECT 1 AS id UNION ALL SELECT 9) AS s ON t.id = s.id
+     WHEN MATCHED THEN UPDATE SET moment = NULL WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)`,
+  ]
+  for (const table of ['theirs', 'ours'])
+    await sparkSql(
+      spark,
+      `CREATE TABLE ${at(table)} (id INT, moment TIMESTAMP, day DATE GENERATED ALWAYS AS (CAST(moment AS DATE)),
+         hour INT GENERATED ALWAYS AS (HOUR(moment)), next INT GENERATED ALWAYS AS (id + 1),
+         kind STRING DEFAULT 'new', share DECIMAL(4,2) DEFAULT -1.5) USING delta PARTITIONED BY (day)
+       TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')`,
+    )
+  for (const sql of statements) {
+    await sparkSql(spark, sql.replace(/\bt\b/, `${at('theirs')} AS t`).replace('AS t (', '('))
+    await runSql(lake, sql.replace(/\bt\b/, 'ours AS t').replace('AS t (', '('), { writes: true })
+  }
+  await sparkSql(spark, `UPDATE ${at('ours')} SET share = share + 0 WHERE id = 9`)
+  const rows = 'SELECT id, CAST(moment AS STRING) AS moment, CAST(day AS STRING) AS day, hour, next, kind, share FROM'
+  const expected = await sparkSql(spark, `${rows} ${at('theirs')} ORDER BY id`)
+  expect(expected).toHaveLength(4)
+  expect(await sparkSql(spark, `${rows} ${at('ours')} ORDER BY id`)).toEqual(expected)
+})

@@ -28,9 +28,11 @@ export function assignmentsOf(cursor: Cursor, ...ends: readonly string[]): Assig
   return set
 }
 
-/** No column has a default value: tables that say one are not written to. */
+/** Assigned in place of a value: the column's own. */
+export const DEFAULT = 'DEFAULT'
+
 export function assignedValue(sql: Sql): Sql {
-  return /^\s*default\s*$/i.test(sql) ? 'NULL' : sql
+  return /^\s*default\s*$/i.test(sql) ? DEFAULT : sql
 }
 
 /** Refuses a part of a statement that is not taken for tables of a lake. */

@@ -1,6 +1,16 @@
-import { ACTION, duckdbType, FILE, ROW, type RowAction, type StructField, TARGET } from '@millrace/delta'
+import {
+  ACTION,
+  defaultValue,
+  duckdbType,
+  FILE,
+  isGenerated,
+  ROW,
+  type RowAction,
+  type StructField,
+  TARGET,
+} from '@millrace/delta'
 import { quoteName } from '@millrace/engine'
-import type { Assignment, Sql } from './assignments.ts'
+import { type Assignment, DEFAULT, type Sql } from './assignments.ts'
 import type { MergeAction, MergeClause } from './merge-clauses.ts'
 import type { Write } from './parse.ts'
 
@@ -52,17 +62,22 @@ function fromRows({ alias }: Write, others: Sql | undefined, where: Sql | undefi
   return `${TARGET} AS ${alias}${from}${where === undefined ? '' : ` WHERE (${where}\n)`}`
 }
 
-function ownValue({ alias }: Write, { name }: StructField): Sql {
-  return `${alias}.${quoteName(name)}`
+/** What a row keeps that is updated: what is made of other columns is made again. */
+function ownValue({ alias }: Write, field: StructField): Sql {
+  return isGenerated(field) ? 'NULL' : `${alias}.${quoteName(field.name)}`
 }
 
 function typed(value: Sql, { name, type }: StructField): Sql {
   return `CAST(${value} AS ${duckdbType(type)}) AS ${quoteName(name)}`
 }
 
-function assigned({ name }: StructField, set: readonly Assignment[], otherwise: Sql): Sql {
-  const assignment = set.find(({ column }) => isSame(column, name))
-  return assignment ? `(${assignment.value}\n)` : otherwise
+function assigned(field: StructField, set: readonly Assignment[], otherwise: Sql): Sql {
+  const assignment = set.find(({ column }) => isSame(column, field.name))
+  return assignment ? sqlOf(assignment.value, field) : otherwise
+}
+
+function sqlOf(value: Sql, field: StructField): Sql {
+  return value === DEFAULT ? defaultValue(field) : `(${value}\n)`
 }
 
 function isSame(a: string, b: string): boolean {
@@ -136,10 +151,10 @@ function mergeValue(
       if (action.set === 'by name') return named ?? ownValue(write, field)
       return assigned(field, action.set, ownValue(write, field))
     case 'insert': {
-      if (action.values === 'by name') return named ?? 'NULL'
+      if (action.values === 'by name') return named ?? defaultValue(field)
       const columns = action.columns ?? fields.map(({ name }) => name)
       const value = action.values[columns.findIndex((column) => isSame(column, field.name))]
-      return value === undefined ? 'NULL' : `(${value}\n)`
+      return value === undefined ? defaultValue(field) : sqlOf(value, field)
     }
     default:
       return 'NULL'
