@@ -3,8 +3,9 @@ import type { Metadata } from '../log/actions.ts'
 import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
 import { type Word, wordsOf } from './constraint-words.ts'
 
-/** Metadata of a column: what its values are made of, and the value where a row says none. */
-export const [GENERATION, DEFAULT] = ['delta.generationExpression', 'CURRENT_DEFAULT'] as const
+/** Metadata of a column: what its values are made of; and the value where a row says none. */
+export const GENERATION = 'delta.generationExpression'
+const DEFAULT = 'CURRENT_DEFAULT'
 
 /** Whether rows need not say a column: its value is made of others, or there is one for rows that say none. */
 export function fillsItself({ metadata }: StructField): boolean {
