@@ -48,7 +48,7 @@ export async function openDuckDB(options: DuckDBOptions): Promise<DuckDB> {
     // The page cache has the files already: the engine would keep them a second time, up to its limit.
     enable_external_file_cache: 'false',
     // Memory of long values goes back to the system when it is freed: it is some 300 MB of a worker that reads such.
-    allocator_bulk_deallocation_flush_threshold: '16MiB',
+    allocator_bulk_deallocation_flush_threshold: '32MiB',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     preserve_insertion_order: String(options.keepsOrder ?? false),

@@ -1,5 +1,10 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { systemRuntime } from '@millrace/base'
 import { commit, openTable } from '@millrace/delta'
+import { runStream } from '@millrace/stream'
+import { PINTEREST } from '@millrace/testkit'
+import { openCatalog } from '@millrace/transport'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Crash, type Kit, openKit, type TestWorker, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
@@ -44,6 +49,21 @@ describe('rule 2: no progress is not new', () => {
     expect(await catchUp(topic, [1], { start: 'latest' })).toBe('done')
     expect(await catchUp(topic, [0], { start: 'latest' })).toBe('done')
     expect(await inds()).toEqual(upTo(10))
+  })
+
+  it('the starts of many topics are one commit', async () => {
+    const topics = ['a', 'b', 'c', 'd']
+    const source = `embedded:${join(fileURLToPath(kit.store.url), 'stream.db')}`
+    const catalog = await openCatalog(source)
+    for (const topic of topics) await catalog.create(topic, 2)
+    await catalog.close()
+    const routes = [{ dataset: 'user', topics, table: USERS }]
+    const limits = { maxBytes: 1 << 20, maxRows: 1_000, everyMs: 1_000 }
+    const options = { source, lake: kit.store, routes, datasetFolders: [PINTEREST.datasets], group: 'many', limits }
+    await runStream({ ...options, start: 'latest', untilCaughtUp: true }, systemRuntime, new AbortController().signal)
+    const table = await openTable({ store: kit.store, path: USERS })
+    expect(table).toMatchObject({ version: 1 })
+    expect(table?.txns.size).toBe(8)
   })
 
   it('a worker that dies with the starts resolved and not committed has fixed nothing', async () => {

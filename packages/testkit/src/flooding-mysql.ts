@@ -41,12 +41,16 @@ export const MYSQL_FLOODS: readonly (readonly [string, Buffer, Buffer])[] = [
   ['columns', packet(1, Buffer.from([0xfd, 255, 255, 255])), COLUMNS],
 ]
 
+/** Starts a server that greets everybody with a packet without end. Returns its port. */
+export function floodingGreeter(): Promise<number> {
+  return listening((socket) =>
+    endlessly(socket, Buffer.alloc(0), Buffer.concat([Buffer.from([255, 255, 255, 0]), Buffer.alloc(0xffffff)])),
+  )
+}
+
 /** Starts a MySQL server that lets everybody in and answers whatever is asked with a flood. Returns its port. */
-export async function floodingMysql(first: Buffer, again: Buffer): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
+export function floodingMysql(first: Buffer, again: Buffer): Promise<number> {
+  return listening((socket) => {
     let greeted = false
     socket.on('data', (said) => {
       if (!greeted) socket.write(ok(2))
@@ -56,7 +60,16 @@ export async function floodingMysql(first: Buffer, again: Buffer): Promise<numbe
     })
     socket.write(GREETING)
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+}
+
+async function listening(serve: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    serve(socket)
+  })
+  await new Promise<void>((begun) => server.listen(0, '127.0.0.1', begun))
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
     server.close()

@@ -1,7 +1,7 @@
 export { produceAvro, produceProtobuf, registerSchema } from './confluent-client.ts'
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
 export { EVERY_TYPE } from './datasets.ts'
-export { floodingMysql, MYSQL_FLOODS } from './flooding-mysql.ts'
+export { floodingGreeter, floodingMysql, MYSQL_FLOODS } from './flooding-mysql.ts'
 export { forwarded } from './forwarded.ts'
 export { freshBucket } from './fresh-bucket.ts'
 export { freshName } from './fresh-name.ts'

@@ -1,8 +1,7 @@
 import type { Runtime } from '@millrace/base'
-import { mysqlLogin } from '@millrace/transport'
+import { flooded, guardFlood, mysqlLogin } from '@millrace/transport'
 import { createPool, type Pool, type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2'
 import type { MysqlAddress } from './address.ts'
-import { flooded, guardFlood } from './flood.ts'
 import { fromMysql, isGone } from './mysql-error.ts'
 import { encodeRows, type Fields, type Row, type Rows } from './rows.ts'
 

@@ -20,7 +20,7 @@ const TRIES = 20
 
 /**
  * Begins the outputs, and makes durable where each partition begins before anything is read: no progress does not
- * mean new. The worker that meets a topic first stores the starts of all of its partitions in one commit, also of
+ * mean new. The worker that meets a topic first stores the starts of all of its partitions, in the commit of all topics that it meets, also of
  * those that other workers read; a partition that is not among them came later, and begins at its beginning.
  */
 export async function beginWithStarts(
@@ -40,32 +40,31 @@ export async function beginWithStarts(
     resumed ??= [...byTopic].flatMap(([topic, [first]]) => (first && begun.ofKnownTopics.has(first) ? [topic] : []))
     const unstored = [...byTopic.values()].filter((assigned) => assigned.some((each) => !begun.positions.has(each)))
     if (unstored.length === 0) return { ...begun, resumed }
-    for (const assigned of unstored) await storeStarts(outputs, assigned, begun, start, runtime)
+    // In one commit: each looks through the table's log, which thousands of topics would make long.
+    const starts: StoredAdvance[] = []
+    for (const assigned of unstored) starts.push(...(await startsOf(assigned, begun, start)))
+    runtime.crashPoint('start resolved')
+    // If others have stored any of them meanwhile, the next `begin` shows what is left.
+    await outputs.commit(undefined, starts)
   }
   const names = [...byTopic.keys()].join(', ')
   throw new MillraceError('TABLE_CONFLICT', `${outputs.all[0]?.name}: other workers keep storing where ${names} begins`)
 }
 
-/** Stores starts in one commit; if others have stored any of them meanwhile, the next `begin` shows what is left. */
-async function storeStarts(
-  outputs: PipelineOutputs,
+/** Returns where the partitions of a topic begin that have no progress. */
+async function startsOf(
   assigned: readonly Partition[],
   begun: PipelineBegun,
   { source, position }: Start,
-  runtime: Runtime,
-): Promise<void> {
+): Promise<StoredAdvance[]> {
   const [first] = assigned
-  if (!first) return
+  if (!first) return []
   const isKnown = begun.ofKnownTopics.has(first)
   const among = isKnown ? assigned : union(assigned, await source.partitions(first.topic))
   const missing = among.filter((partition) => !begun.positions.has(partition))
   const resolved = missing.map((partition) => source.resolve(partition, isKnown ? 'earliest' : position))
   const positions = await Promise.all(resolved)
-  runtime.crashPoint('start resolved')
-  const advances = missing.map(
-    (partition, i): StoredAdvance => ({ partition, from: undefined, to: positions[i] ?? [] }),
-  )
-  await outputs.commit(undefined, advances)
+  return missing.map((partition, i): StoredAdvance => ({ partition, from: undefined, to: positions[i] ?? [] }))
 }
 
 function union(assigned: readonly Partition[], all: readonly Partition[]): Partition[] {

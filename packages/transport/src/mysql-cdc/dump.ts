@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { Connection } from 'mysql2/promise'
+import { guardFlood } from '../mysql-flood.ts'
 import type { MysqlCdcAddress } from './address.ts'
 import { fromMysql } from './mysql-error.ts'
 import { connect, fileName } from './server.ts'
@@ -47,10 +48,13 @@ interface RawConnection {
   on(event: 'error' | 'end', listener: (error?: Error) => void): void
   pause(): void
   resume(): void
+  destroy(): void
   readonly stream: { destroy(): void }
 }
 
 const HEADER = 19
+/** Maximum size of an event: those of a statement are in several, but a row is in one. */
+const LARGEST_EVENT = 256 << 20
 const HEARTBEAT_SECONDS = 10
 
 /** Follows the log from an event on. `fail` is called once, with what ended it. */
@@ -72,10 +76,14 @@ export async function openDump(
   })
   raw.on('error', failOnce)
   raw.on('end', failOnce)
+  const guard = guardFlood(raw)
+  guard.allow(LARGEST_EVENT)
+  guard.broken.catch(failOnce)
   let isOver = false
   const withoutChecksum = createStripper()
   const endWith = (error: unknown) => {
     isOver = true
+    guard.end()
     failOnce(error)
   }
   raw.addCommand({
@@ -92,6 +100,7 @@ export async function openDump(
         try {
           const event = withoutChecksum(eventIn(packet))
           if (event) onEvent(event)
+          guard.allow(LARGEST_EVENT)
         } catch (error) {
           endWith(error)
         }
@@ -104,6 +113,7 @@ export async function openDump(
     resume: () => raw.resume(),
     close() {
       isOver = true
+      guard.end()
       // To take leave would not do: the server hears nothing while it sends a log.
       raw.stream.destroy()
     },

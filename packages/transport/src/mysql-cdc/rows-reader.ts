@@ -14,6 +14,9 @@ export interface Rows {
   readonly last: readonly string[] | undefined
 }
 
+/** Rows of a portion in memory: thousands of wide ones would be more than there is. */
+const MOST_BYTES = 32 << 20
+
 /**
  * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
  * changes meanwhile is in the log, which is read from where it was before the first row; a row that is newer than
@@ -33,8 +36,9 @@ export async function readNextRows(
   const first = quoteName(key[0]?.name ?? '')
   const behind = after ? `WHERE ${first} >= ${after[0]} AND (${order}) > (${after.join(', ')})` : ''
   const selected = [...columns.map(({ sql }) => sql), ...key.map(({ literal }) => literal)].join(', ')
-  const rows = await server.rows(
+  const { rows, isWhole } = await server.firstRows(
     `SELECT ${selected} FROM ${quoteName(database)}.${quoteName(name)} ${behind} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
+    MOST_BYTES,
   )
   const log = { file: place.file, pos: place.pos, next: 0n }
   if (rows.length === 0) return { messages: [], places: [], next: { phase: 'log', ...log }, last: undefined }
@@ -52,7 +56,7 @@ export async function readNextRows(
     next = { ...place, next: placeBehind(key, last, next.next) }
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
-  const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
+  const isEnd = isWhole && rows.length < CHUNK_ROWS && messages.length === rows.length
   return { messages, places, next: isEnd ? { phase: 'log', ...log } : next, last }
 }
 

@@ -1,50 +1,71 @@
 import { MillraceError } from '@millrace/base'
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
+import { createConnection } from 'mysql2'
+import type { Connection } from 'mysql2/promise'
+import { guardFlood } from '../mysql-flood.ts'
 import { mysqlLogin } from '../mysql-server.ts'
 import type { MysqlCdcAddress } from './address.ts'
+import { type Answer, answerTo, type Raw } from './answer.ts'
 import { fromMysql } from './mysql-error.ts'
 
-/** A value of an answer as its bytes. */
-export type Raw = Buffer | null
+export type { Raw } from './answer.ts'
 
 export interface Server {
   /** Runs a query; the values of its rows are the bytes that the server sends. */
   rows(sql: string): Promise<Raw[][]>
+  /** Returns the first rows of an answer: so many bytes of them, or one row. */
+  firstRows(sql: string, maxBytes: number): Promise<Answer>
   close(): Promise<void>
 }
 
+/** Maximum that a server says before we are logged in. */
+const LARGEST_GREETING = 1 << 20
+
 export async function connect(address: MysqlCdcAddress): Promise<Connection> {
+  const core = createConnection({
+    ...mysqlLogin(address),
+    enableKeepAlive: true,
+    rowsAsArray: true,
+    typeCast: (field) => field.buffer(),
+  })
+  const guard = guardFlood(core)
+  guard.allow(LARGEST_GREETING)
+  const connection = core.promise()
   try {
-    const connection = await createConnection({
-      ...mysqlLogin(address),
-      enableKeepAlive: true,
-      rowsAsArray: true,
-      typeCast: (field) => field.buffer(),
-    })
+    await Promise.race([connection.connect(), guard.broken])
     // What ends the connection is told to the one who waits for it; nobody else must die of it.
     connection.on('error', () => {})
-    await connection.query("SET time_zone = '+00:00', sql_mode = ''")
+    await Promise.race([connection.query("SET time_zone = '+00:00', sql_mode = ''"), guard.broken])
     return connection
   } catch (error) {
+    core.destroy()
     throw fromMysql(error, `connecting to mysql-cdc://${address.host}:${address.port}/${address.database}`)
+  } finally {
+    guard.end()
   }
 }
 
 /** Opens a connection when it is first needed, and again after one has broken. */
 export function openServer(address: MysqlCdcAddress): Server {
   let opened: Promise<Connection> | undefined
+  const drop = () => {
+    opened?.then((connection) => connection.destroy()).catch(() => {})
+    opened = undefined
+  }
+  const ask = async (sql: string, maxBytes?: number) => {
+    opened ??= connect(address)
+    try {
+      const answer = await answerTo(await opened, sql, maxBytes)
+      // Whoever asked next would have to read the rest first.
+      if (!answer.isWhole) drop()
+      return answer
+    } catch (error) {
+      drop()
+      throw fromMysql(error, `reading ${address.host}:${address.port}/${address.database}`)
+    }
+  }
   return {
-    async rows(sql) {
-      opened ??= connect(address)
-      try {
-        const [rows] = await (await opened).query<RowDataPacket[]>(sql)
-        return rows as unknown as Raw[][]
-      } catch (error) {
-        opened?.then((connection) => connection.destroy()).catch(() => {})
-        opened = undefined
-        throw fromMysql(error, `reading ${address.host}:${address.port}/${address.database}`)
-      }
-    },
+    rows: async (sql) => (await ask(sql)).rows,
+    firstRows: ask,
     async close() {
       await opened?.then((connection) => connection.end()).catch(() => {})
     },
@@ -61,7 +82,7 @@ export interface LogPlace {
 }
 
 /** Returns where the log ends now: everything before it is committed, and seen by who reads from now on. */
-export async function logEnd(server: Server): Promise<LogPlace> {
+export async function logEnd(server: Pick<Server, 'rows'>): Promise<LogPlace> {
   const [row] = await server.rows('SHOW MASTER STATUS').catch((error: unknown) => {
     // MySQL 8.4 has another word for it.
     if (error instanceof MillraceError && /syntax/i.test(error.message)) return server.rows('SHOW BINARY LOG STATUS')

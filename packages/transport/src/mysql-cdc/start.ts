@@ -2,7 +2,7 @@ import type { RowDataPacket } from 'mysql2/promise'
 import type { MysqlCdcAddress } from './address.ts'
 import { quoteName } from './columns.ts'
 import { fromMysql } from './mysql-error.ts'
-import { connect, type LogPlace, logEnd, parseFile, type Raw, type Server, textOf } from './server.ts'
+import { connect, type LogPlace, logEnd, parseFile, type Raw, textOf } from './server.ts'
 
 /**
  * Returns a place in the log whose changes, and all before it, are seen by whoever reads the table from now on. A
@@ -24,8 +24,7 @@ export async function startPlace(address: MysqlCdcAddress, database: string, tab
     if (file) return { ...parseFile(file), pos: BigInt(pos ?? 0) }
     // MySQL: whoever has written to the table is done with its commit when the lock of this one table is given.
     await connection.query(`LOCK TABLES ${quoteName(database)}.${quoteName(table)} READ`)
-    const server: Server = { rows, close: async () => {} }
-    return await logEnd(server)
+    return await logEnd({ rows })
   } catch (error) {
     throw fromMysql(error, `finding the place in the log of ${address.host}:${address.port}`)
   } finally {

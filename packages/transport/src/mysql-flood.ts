@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { PoolConnection } from 'mysql2'
+import type { Connection } from 'mysql2'
 
 /** Closes the connection to a server that sends more than allowed. */
 export interface FloodGuard {
@@ -13,7 +13,7 @@ export interface FloodGuard {
 const LOOK_EVERY_MS = 20
 
 /** Guards a connection. The library buffers any number of bytes until a row is complete and has no bound of its own. */
-export function guardFlood(connection: PoolConnection): FloodGuard {
+export function guardFlood(connection: Pick<Connection, 'destroy'>): FloodGuard {
   const { stream } = connection as unknown as { readonly stream: { readonly bytesRead: number; destroy(): void } }
   const { promise: broken, reject } = Promise.withResolvers<never>()
   broken.catch(() => {})
