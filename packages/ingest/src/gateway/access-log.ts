@@ -11,21 +11,36 @@ export interface AccessLog {
 }
 
 /** Written when so much has gathered: a call to the system for each line would cost more than the line. */
-const GATHER_BYTES = 8 << 10
+const GATHER_BYTES = 32 << 10
 const FLUSH_EVERY_MS = 500
 const LONGEST_PATH = 500
 
 /** To a file, which is for its owner only where it is new, or to one that is open already, by its number. */
 export function openAccessLog(to: string | number): AccessLog {
-  const destination = pino.destination({ dest: to, sync: false, minLength: GATHER_BYTES, mkdir: true, mode: 0o600 })
+  const destination = pino.destination({ dest: to, sync: false, mkdir: true, mode: 0o600 })
   // Nobody who reads along may stop the gateway by going away.
   destination.on('error', () => {})
   const opened = new Promise<boolean>((resolve) => {
     destination.once('ready', () => resolve(true)).once('error', () => resolve(false))
   })
   const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: withoutSecrets } }
-  const log = pino(options, destination as DestinationStream)
-  const flush = () => destination.flush()
+  // Gathered here: the destination would measure all that it has gathered at each line.
+  let lines: string[] = []
+  let length = 0
+  const flush = () => {
+    if (length === 0) return
+    destination.write(lines.join(''))
+    lines = []
+    length = 0
+  }
+  const gathering: DestinationStream = {
+    write(line) {
+      length += line.length
+      lines.push(line)
+      if (length >= GATHER_BYTES) flush()
+    },
+  }
+  const log = pino(options, gathering)
   const timer = setInterval(flush, FLUSH_EVERY_MS).unref()
   return {
     answered(request, reply, milliseconds) {
@@ -44,6 +59,7 @@ export function openAccessLog(to: string | number): AccessLog {
     async close() {
       clearInterval(timer)
       if (!(await opened)) return
+      flush()
       destination.flushSync()
       if (typeof to === 'string') destination.destroy()
     },
