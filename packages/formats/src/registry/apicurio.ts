@@ -1,6 +1,6 @@
 import type { HttpRegistry } from './address.ts'
 import { APICURIO } from './headers.ts'
-import type { Registry, RegistrySchema } from './registry.ts'
+import { MOST_REFERENCES, MOST_REFERRED_BYTES, type Registry, type RegistrySchema } from './registry.ts'
 import { getJson, getText } from './request.ts'
 
 /** Schemas that one refers to are in the group and have the version that it names. */
@@ -10,8 +10,6 @@ interface Reference {
   readonly version: string
   readonly name: string
 }
-
-const MOST_REFERENCES = 200
 
 /** Apicurio by its own API (v3): messages have its ids of eight bytes. */
 export function apicurioRegistry(address: HttpRegistry): Registry {
@@ -47,15 +45,17 @@ function typeOf(text: string): string {
 async function referencesAt(address: HttpRegistry, path: string): Promise<RegistrySchema['references']> {
   const found = new Map<string, { readonly name: string; readonly text: string }>()
   const asked = new Set<string>()
+  let bytes = 0
   const collect = async (from: string): Promise<void> => {
     const references = (await getJson(address, from)) as readonly Reference[] | undefined
     if (!Array.isArray(references)) return
     for (const { groupId, artifactId, version, name } of references) {
       const at = `${versionsOf(groupId ?? 'default', artifactId)}/${encodeURIComponent(version)}`
-      if (asked.has(at) || asked.size >= MOST_REFERENCES) continue
+      if (asked.has(at) || asked.size >= MOST_REFERENCES || bytes > MOST_REFERRED_BYTES) continue
       asked.add(at)
       await collect(`${at}/references`)
-      const content = await getText(address, `${at}/content`)
+      const content = bytes > MOST_REFERRED_BYTES ? undefined : await getText(address, `${at}/content`)
+      bytes += content?.text.length ?? 0
       if (content) found.set(at, { name, text: content.text })
     }
   }

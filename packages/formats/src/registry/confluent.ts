@@ -1,9 +1,7 @@
 import type { HttpRegistry } from './address.ts'
 import { CONFLUENT } from './headers.ts'
-import type { Registry, RegistrySchema } from './registry.ts'
+import { MOST_REFERENCES, MOST_REFERRED_BYTES, type Registry, type RegistrySchema } from './registry.ts'
 import { getJson } from './request.ts'
-
-const MOST_REFERENCES = 200
 
 interface Stored {
   readonly schema: string
@@ -40,13 +38,15 @@ async function schemaAt(address: HttpRegistry, path: string): Promise<RegistrySc
 async function referencesOf(address: HttpRegistry, stored: Stored): Promise<RegistrySchema['references']> {
   const found = new Map<string, { readonly name: string; readonly text: string }>()
   const asked = new Set<string>()
+  let bytes = 0
   const collect = async ({ references = [] }: Stored): Promise<void> => {
     for (const { name, subject, version } of references) {
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
-      if (asked.has(path) || asked.size >= MOST_REFERENCES) continue
+      if (asked.has(path) || asked.size >= MOST_REFERENCES || bytes > MOST_REFERRED_BYTES) continue
       asked.add(path)
       const referred = asStored(await getJson(address, path))
       if (!referred) continue
+      bytes += referred.schema.length
       await collect(referred)
       found.set(path, { name, text: referred.schema })
     }

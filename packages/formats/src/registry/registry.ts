@@ -8,6 +8,9 @@ export interface RegistrySchema {
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
+/** Bounds of what one schema refers to. What is beyond them is left out, so that the schema can't be read. */
+export const [MOST_REFERENCES, MOST_REFERRED_BYTES] = [200, 8 << 20]
+
 /** Where schemas are registered. What it does not answer is an error to try again. */
 export interface Registry {
   /** How messages name a schema of it. */

@@ -75,6 +75,31 @@ test('schemas that refer to others find them, through several', async () => {
   expect(await read(message(1, 4, 0x34, 0x32))).toEqual([{ to: { at: { zip: '42' } } }])
 })
 
+test.each([
+  ['in small schemas', 10, 201],
+  ['in large schemas', 3 << 20, 5],
+])(
+  'a schema that refers to others without end, %s, rejects its messages: the registry is asked no more',
+  async (_, length, most) => {
+    const endless = (next: number) => ({
+      schema: JSON.stringify({
+        type: 'record',
+        name: `R${next}`,
+        fields: [{ name: 'a', type: `R${next + 1}` }],
+        doc: 'x'.repeat(length),
+      }),
+      references: [{ name: `R${next + 1}`, subject: `r${next + 1}`, version: 1 }],
+    })
+    const answers = new Proxy<Record<string, unknown>>(
+      {},
+      { get: (_, path) => endless(Number(/\d+/.exec(String(path))?.[0])) },
+    )
+    const { read, asked } = await serve(answers)
+    expect(await read(message(1, 2))).toEqual([expect.stringMatching(/^not Avro: its schema can't be read/)])
+    expect(asked.length).toBeLessThanOrEqual(most)
+  },
+)
+
 test('a schema that is of another kind or can not be read rejects its messages', async () => {
   const { read } = await serve({
     '/api/schemas/ids/1': { schemaType: 'PROTOBUF', schema: 'syntax = "proto3";' },

@@ -7,25 +7,45 @@ import type { ConnectFile } from './connect-files.ts'
 
 const RANGE = 8 << 20
 /** A longer line is no message of Kafka. */
-const LONGEST_LINE = 256 << 20
+const LONGEST_LINE = 64 << 20
+/** Records of a portion: each costs memory beside its bytes, of which it may have none. */
+const MOST_LINES = 100_000
 const LINE_FEED = 0x0a
 
 /** Yields the lines of a file in portions of about so many bytes: whole lines, each with its end. */
 export async function* linesOf(store: ObjectStore, file: ConnectFile, bytes: number): AsyncGenerator<Buffer> {
   let parts: Buffer[] = []
-  let size = 0
+  let [size, hasEnd] = [0, false]
   for await (const chunk of contentOf(store, file)) {
     parts.push(chunk)
     size += chunk.length
-    if (size < bytes) continue
+    // Only what is new is looked at: a long line comes in thousands of pieces.
+    hasEnd ||= chunk.includes(LINE_FEED)
+    if (!hasEnd && size > LONGEST_LINE) {
+      throw new MillraceError(
+        'SOURCE_DAMAGED',
+        `${store.url}/${file.key} has a line of more than ${LONGEST_LINE} bytes`,
+      )
+    }
+    if (!hasEnd || size < bytes) continue
     const [lines, rest] = splitAtLastLine(Buffer.concat(parts))
-    if (rest.length > LONGEST_LINE) throw new MillraceError('SOURCE_DAMAGED', `${file.key} has a line without an end`)
-    if (lines.length > 0) yield lines
+    yield* inPortions(lines)
     parts = [rest]
-    size = rest.length
+    ;[size, hasEnd] = [rest.length, false]
   }
   const last = Buffer.concat(parts)
-  if (last.length > 0) yield last.at(-1) === LINE_FEED ? last : Buffer.concat([last, Buffer.from('\n')])
+  if (last.length > 0) yield* inPortions(last.at(-1) === LINE_FEED ? last : Buffer.concat([last, Buffer.from('\n')]))
+}
+
+/** Yields whole lines, so many of them at a time. */
+function* inPortions(lines: Buffer): Generator<Buffer> {
+  let [from, count] = [0, 0]
+  for (let end = lines.indexOf(LINE_FEED); end !== -1; end = lines.indexOf(LINE_FEED, end + 1)) {
+    if (++count < MOST_LINES) continue
+    yield lines.subarray(from, end + 1)
+    ;[from, count] = [end + 1, 0]
+  }
+  if (from < lines.length) yield lines.subarray(from)
 }
 
 function splitAtLastLine(bytes: Buffer): readonly [Buffer, Buffer] {

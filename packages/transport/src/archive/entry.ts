@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
-import { MillraceError, type ValueTraits } from '@millrace/base'
+import { MillraceError, type ValueTraits, refuseBomb } from '@millrace/base'
 import type { Block, Position } from '../source.ts'
 import type { OddValues } from './lines.ts'
 
@@ -61,8 +61,9 @@ export async function encodeEntry(entry: Entry): Promise<Uint8Array> {
 
 export async function decodeEntry(bytes: Uint8Array, key: string): Promise<Entry> {
   try {
-    const text = await promisify(zstdDecompress)(bytes, { maxOutputLength: MOST_TEXT })
-    return JSON.parse(text.toString()) as Entry
+    const text = (await promisify(zstdDecompress)(bytes, { maxOutputLength: MOST_TEXT })).toString()
+    refuseBomb(text)
+    return JSON.parse(text) as Entry
   } catch (cause) {
     throw new MillraceError('SOURCE_DAMAGED', `${key} of the archive cannot be read`, { cause })
   }

@@ -44,10 +44,14 @@ function padded(lines: Uint8Array, padding: number): Uint8Array {
   return Buffer.concat([lines.subarray(0, Math.max(0, lines.length - 1)), Buffer.from(`${' '.repeat(padding)}\n`)])
 }
 
+/** Maximum size of a file's lines, whatever is said of it: no batch is so large. */
+const MOST_UNPACKED = 256 << 20
+
 /** Returns the lines in the bytes of a file. */
 export async function linesIn(bytes: Uint8Array, { key, padding, records }: FileEntry): Promise<Uint8Array> {
   // Line breaks and binary bytes make lines longer or shorter: in base64 by a third.
-  const lines = await CODECS[codecOf(key)].decompress(bytes, records.bytes * 2 + padding + 1024)
+  const most = Math.min(records.bytes * 2 + padding + 1024, MOST_UNPACKED)
+  const lines = await CODECS[codecOf(key)].decompress(bytes, most)
   if (padding === 0) return lines
   const length = lines.length - padding - 1
   if (length === 0) return NO_LINES

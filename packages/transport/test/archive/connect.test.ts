@@ -60,3 +60,23 @@ test('goes on with a file that came after the last one was read', async () => {
   await writeFile(join(address.slice('archive:'.length), 'topics/pins/partition=0/pins+0+0000000001.json'), '{"a":1}\n')
   expect(await source.read(partition, first?.to ?? [], { maxBytes: 1 << 20, waitMs: 0 })).toMatchObject({ count: 1 })
 })
+
+test('a packed line without an end is refused, long before it has filled the memory', async () => {
+  const address = await connectArchive({ '0000000000.json.gz': gzipSync(Buffer.alloc(65 << 20, 'x')) })
+  await expect(readAll(address)).rejects.toMatchObject({ code: 'SOURCE_DAMAGED', message: /has a line of more than/ })
+})
+
+test('of many empty lines a block has at most 100,000, and a file with a number that no offset has is left out', async () => {
+  const lines = gzipSync(Buffer.alloc(250_000, '\n'))
+  const address = await connectArchive({ '0000000000.json.gz': lines, '99999999999999999999.json': '{}\n' })
+  const source = await openSource(address, systemRuntime)
+  const [partition] = (await source.partitions('pins')) as [Partition]
+  const counts: number[] = []
+  for (let at: Position = [0n]; ; ) {
+    const block = await source.read(partition, at, { maxBytes: 24 << 20, waitMs: 0 })
+    if (!block) break
+    counts.push(block.count)
+    at = block.to
+  }
+  expect(counts).toEqual([100_000, 100_000, 50_000])
+})
