@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
-import { MillraceError, type ValueTraits, refuseBomb } from '@millrace/base'
+import { MillraceError, refuseBomb, type ValueTraits } from '@millrace/base'
 import type { Block, Position } from '../source.ts'
 import type { OddValues } from './lines.ts'
 
