@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freshName, REPORT_PEAK } from '@millrace/testkit'
 import { expect, type TestContext } from 'vitest'
-import { openWorkplace, type Workplace } from './millrace.ts'
+import { ended, openWorkplace, type Workplace } from './millrace.ts'
 
 export interface MeasuredWorkplace extends Workplace {
   readonly annotate: TestContext['annotate']
@@ -20,6 +20,8 @@ export async function openMeasuredWorkplace(
   const place = await openWorkplace({ ...environment, NODE_OPTIONS: `--import=${REPORT_PEAK}`, PEAK_FILE: file })
   return {
     ...place,
+    // Each in a process of its own: its memory is what is measured.
+    run: (...args) => ended(place.start(...args)),
     annotate,
     leave: async () => void (await Promise.all([place.leave(), rm(file, { force: true })])),
     async expectPeakBelow(bytes, doing) {
