@@ -9,7 +9,7 @@ import { copyRows, type WrittenRows } from './copied-files.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
 import type { RejectedRecord, RejectedRecords } from './rejected-record.ts'
 import { readRows, tableInMemory } from './rows.ts'
-import { changesInMemory, type StagedChanges, stageNewest } from './staged-changes.ts'
+import { changesInMemory, type StagedChanges, sharedChanges, stageNewest } from './staged-changes.ts'
 
 /**
  * A batch for the outputs. It is cleaned when the first of them asks for rows, and writes them itself in the form asked
@@ -107,22 +107,29 @@ export function cleanedBatch(
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
   let report: CleanReport | undefined
   let written: WrittenRows | undefined
+  let staged: { readonly rules: string; readonly changes: StagedChanges } | undefined
   const intoFiles = async (snapshot: Snapshot) => {
     const columns = dataset.schema.fields.map(({ name }) => name)
     const copied = written && (await copyRows(written, snapshot, columns, machine))
     if (copied) return copied
     const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot }, nameOf)
-    report = cleaned.report
+    // The output that asked first is the anchor: what its table refuses is rejected for all.
+    report ??= cleaned.report
     written = { snapshot, files: cleaned.files }
     return cleaned.files
   }
   const changes = async (keyedTable?: Snapshot, as = dataset) => {
     const { keyed } = as
     if (!keyed) throw new MillraceError('INTERNAL', `data set ${dataset.name} has no key`)
+    const rules = JSON.stringify(keyed)
+    const shared = staged?.rules === rules && (await sharedChanges(staged.changes, machine))
+    if (shared) return shared
     const snapshot = await changesInMemory(as, machine)
     const cleaned = await cleaner.cleanIntoFiles(as, blocks, { snapshot, keyedTable }, nameOf)
-    report = cleaned.report
-    return stageNewest(keyed, cleaned.files, snapshot, machine)
+    report ??= cleaned.report
+    const newest = await stageNewest(keyed, cleaned.files, snapshot, machine)
+    staged = { rules, changes: newest }
+    return newest
   }
   const batch: CleanedBatch = {
     dataset,

@@ -1,3 +1,5 @@
+import { link, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { discardStaged, type Snapshot, type StagedFile, stageRows } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { changeSchema, type Dataset, type Keyed, PLACE } from '@millrace/transform'
@@ -21,6 +23,25 @@ export function changesInMemory(dataset: Dataset, machine: Machine): Promise<Sna
 }
 
 const NONE: StagedChanges = { path: undefined, rows: 0, bytes: 0, discard: async () => {} }
+
+/**
+ * Returns the same changes for another output, in a file of its own name. Returns undefined where the file is gone: an
+ * output may keep its own no longer than it needs it.
+ */
+export async function sharedChanges(
+  changes: StagedChanges,
+  { workFolder, runtime }: Machine,
+): Promise<StagedChanges | undefined> {
+  if (changes.path === undefined) return changes
+  const path = join(workFolder, `${runtime.uuid()}.parquet`)
+  try {
+    await link(changes.path, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  return { ...changes, path, discard: () => rm(path, { force: true }) }
+}
 
 /** Makes one file of the newest change of each key, or of all that make a version, sorted by key, and deletes the files of all changes. */
 export async function stageNewest(

@@ -5,6 +5,7 @@ import type { Cleaner } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
 import { type Row, tableInMemory } from '../src/index.ts'
 import { openBatches, userRecord } from './batches.ts'
+import { peopleDataset, person } from './keyed.ts'
 
 let cleaned = 0
 const counting = (cleaner: Cleaner): Cleaner => ({
@@ -46,4 +47,33 @@ test('a batch is cleaned again for an output whose predecessor has kept no file'
   await Promise.all((await batch.parquet(await tableInMemory(dataset, machine))).map(discardStaged))
   expect(await indsOf(batch.rows())).toEqual([1])
   expect(cleaned).toBe(2)
+})
+
+test('so is one of a keyed data set, and what the first table refuses stays rejected', async () => {
+  const keyed = await openBatches(peopleDataset(), counting)
+  try {
+    const { dataset, machine } = keyed
+    const fields = dataset.schema.fields.map((field) => ({ ...field, nullable: field.name !== 'name' }))
+    const ref = { store: memoryStore(new Map(), systemRuntime), path: 'people' }
+    const table = await openOrCreate(ref, { schema: { ...dataset.schema, fields } }, systemRuntime)
+    const values = [person(1, 1, 'a'), person(2, 1, null), person(3, 1, 'c')]
+    const batch = keyed.batch('g', { partition: P0, from: 0, values })
+    cleaned = 0
+    const first = await batch.changes(table)
+    const second = await batch.changes()
+    await first.discard()
+    const { rejected } = await batch.report()
+    expect([first.rows, second.rows, rejected.map(({ offset }) => offset), cleaned]).toEqual([2, 2, ['1'], 1])
+    const connection = await machine.engine.connect()
+    const ids = await connection.runAndReadAll(`SELECT id FROM '${second.path}' ORDER BY id`)
+    connection.closeSync()
+    expect(ids.getRows().map(([id]) => Number(id))).toEqual([1, 3])
+    await second.discard()
+    // Nothing is left of it to share: it is cleaned again, and the table's refusal is not forgotten.
+    const third = await batch.changes()
+    await third.discard()
+    expect([(await batch.report()).rejected.length, cleaned]).toEqual([1, 2])
+  } finally {
+    await keyed.close()
+  }
 })
