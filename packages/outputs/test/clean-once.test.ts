@@ -63,7 +63,7 @@ test('so is one of a keyed data set, and what the first table refuses stays reje
     const second = await batch.changes()
     await first.discard()
     const { rejected } = await batch.report()
-    expect([first.rows, second.rows, rejected.map(({ offset }) => offset), cleaned]).toEqual([2, 2, ['1'], 1])
+    expect([first.rows, second.rows, [...rejected].map(({ offset }) => offset), cleaned]).toEqual([2, 2, ['1'], 1])
     const connection = await machine.engine.connect()
     const ids = await connection.runAndReadAll(`SELECT id FROM '${second.path}' ORDER BY id`)
     connection.closeSync()
