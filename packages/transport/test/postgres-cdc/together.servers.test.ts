@@ -54,6 +54,10 @@ describe('tables of one source', () => {
     await source.acknowledge(new Map([[a.partition, to]]))
     await source.acknowledge(new Map([[b.partition, fromB]]))
     await source.close()
+    const [{ confirmed } = {}] = await sql(
+      "SELECT confirmed_flush_lsn - '0/0' AS confirmed FROM pg_replication_slots WHERE database = current_database()",
+    )
+    expect(BigInt(String(confirmed))).toBeLessThanOrEqual(fromB[1] ?? 0n)
     // Whoever comes after a kill has all from the older of the two places on.
     const other = await readingOf(database, 'b')
     expect((await other.through(fromB)).changes).toEqual(changes)
