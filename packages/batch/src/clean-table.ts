@@ -13,7 +13,7 @@ import {
 } from '@millrace/delta'
 import { QUARANTINE_SCHEMA, quarantinePath } from '@millrace/outputs'
 import { BATCH } from '@millrace/queries'
-import type { Dataset } from '@millrace/transform'
+import { type Dataset, newTableOf } from '@millrace/transform'
 import { keepNewRows } from './duplicates.ts'
 import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
 import type { RunParts } from './parts.ts'
@@ -35,7 +35,7 @@ export async function writeCleanTable(
 ): Promise<TableNotes> {
   const { lake, engine, runtime } = parts
   const table = { store: lake, path: `${BATCH}/${dataset.name}` }
-  const snapshot = await openOrCreate(table, { schema: dataset.schema, description: dataset.description }, runtime)
+  const snapshot = await openOrCreate(table, newTableOf(dataset), runtime)
   const noted = isDone(snapshot, manifest) && (await readNotes(lake, manifest, dataset.name))
   if (noted) return noted
   refuseMixedFiles(snapshot, manifest)

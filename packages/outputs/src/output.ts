@@ -113,6 +113,8 @@ export interface OutputSize {
   readonly files: number
   readonly bytes: number
   readonly rows: number
+  /** How many partitions its files are in, where it has any. */
+  readonly partitions?: number
   /** Columns that are there and that the data set does not fill. */
   readonly nullColumns?: readonly string[]
 }

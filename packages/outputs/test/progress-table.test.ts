@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
 import { memoryStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
-import { loadDataset } from '@millrace/transform'
+import { loadDataset, newTableOf } from '@millrace/transform'
 import { expect, it } from 'vitest'
 import { openProgressTable } from '../src/delta/progress-table.ts'
 
@@ -14,9 +14,8 @@ it('a worker that has learnt of another one by the way is still fenced where tha
   const folder = await mkdtemp(join(tmpdir(), 'millrace-progress-'))
   try {
     const store = await openLake(folder)
-    const { schema, description } = await loadDataset('user', [PINTEREST.datasets])
-    const open = () =>
-      openProgressTable({ ref: { store, path: 'user' }, group: 'g', schema, description, runtime: systemRuntime })
+    const wanted = newTableOf(await loadDataset('user', [PINTEREST.datasets]))
+    const open = () => openProgressTable({ ref: { store, path: 'user' }, group: 'g', wanted, runtime: systemRuntime })
     const [zombie, owner] = [await open(), await open()]
     const [contested, undisputed] = [partition('0'), partition('1')]
     const move = (of: typeof contested, from: bigint | undefined, to: bigint) => ({
@@ -36,8 +35,8 @@ it('a worker that has learnt of another one by the way is still fenced where tha
 
 it('of five thousand partitions each is found, and a namesake among them is refused', async () => {
   const ref = { store: memoryStore(), path: 'user' }
-  const { schema, description } = await loadDataset('user', [PINTEREST.datasets])
-  const table = await openProgressTable({ ref, group: 'g', schema, description, runtime: systemRuntime })
+  const wanted = newTableOf(await loadDataset('user', [PINTEREST.datasets]))
+  const table = await openProgressTable({ ref, group: 'g', wanted, runtime: systemRuntime })
   const partitions = Array.from({ length: 5_000 }, (_, i) => partition(String(i)))
   const [newcomer, ...known] = partitions as [ReturnType<typeof partition>]
   await table.commit({

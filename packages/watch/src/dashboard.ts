@@ -1,6 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { openLake } from '@millrace/store'
 import type { WorkerEvent } from '@millrace/stream'
+import { condensed } from './condense.ts'
 import { showToGroup } from './group.ts'
 import { MARK_EVERY_MS } from './history.ts'
 import type { Metrics } from './metrics.ts'
@@ -62,7 +63,7 @@ async function open(
     { watch, metrics, store, questionFolders, tableOf, runtime, ...(access && { access }) },
     listen,
   )
-  const busy = [showToGroup(store, watch.state, runtime, stopped), markOn(watch, runtime, stopped)]
+  const busy = [showToGroup(store, () => condensed(watch.state()), runtime, stopped), markOn(watch, runtime, stopped)]
   return { url: server.url, close: () => Promise.all([server.close(), ...busy]) }
 }
 

@@ -2,6 +2,9 @@ import type { HistoryPoint, WorkerState } from './state.ts'
 
 export const MARK_EVERY_MS = 5_000
 
+/** Name of the one line in the charts where there are many data sets. */
+export const ALL = 'all data sets'
+
 /** Half an hour. */
 export const MOST_POINTS = 360
 

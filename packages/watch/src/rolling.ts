@@ -9,14 +9,19 @@ export interface Rolling {
 const KEPT_SECONDS = 64
 
 export function rolling(begunMs: number, keptSeconds = KEPT_SECONDS): Rolling {
-  const amounts = new Float64Array(keptSeconds)
-  const seconds = new Float64Array(keptSeconds).fill(-1)
+  // Made with the first amount: of a thousand data sets most may be idle.
+  let amounts = new Float64Array(0)
+  let seconds = new Float64Array(0)
   const sum = (wanted: number, nowMs: number) => {
     const from = Math.floor(nowMs / 1000) - wanted + 1
     return amounts.reduce((sum, amount, at) => ((seconds[at] ?? -1) >= from ? sum + amount : sum), 0)
   }
   return {
     add(amount, nowMs) {
+      if (amounts.length === 0) {
+        amounts = new Float64Array(keptSeconds)
+        seconds = new Float64Array(keptSeconds).fill(-1)
+      }
       const second = Math.floor(nowMs / 1000)
       const at = second % keptSeconds
       if (seconds[at] !== second) {
@@ -37,15 +42,31 @@ export interface Recent {
   percentiles(withinMs: number, nowMs: number): { readonly p50: number; readonly p99: number } | undefined
 }
 
+const FIRST_RECENT = 64
+
 export function recent(most: number): Recent {
-  const values = new Float64Array(most)
-  const times = new Float64Array(most).fill(Number.NEGATIVE_INFINITY)
+  // Grows to what is needed: of a thousand data sets each has few.
+  let values = new Float64Array(0)
+  let times = new Float64Array(0)
   let next = 0
+  const grow = () => {
+    const length = Math.min(most, Math.max(FIRST_RECENT, 2 * values.length))
+    const [before, timesBefore] = [values, times]
+    values = new Float64Array(length)
+    times = new Float64Array(length).fill(Number.NEGATIVE_INFINITY)
+    values.set(before)
+    times.set(timesBefore)
+    next = before.length
+  }
   return {
     add(value, nowMs) {
+      if (next >= values.length) {
+        if (values.length < most) grow()
+        else next = 0
+      }
       values[next] = value
       times[next] = nowMs
-      next = (next + 1) % most
+      next++
     },
     percentiles(withinMs, nowMs) {
       const fresh = values.filter((_, i) => (times[i] ?? 0) >= nowMs - withinMs).sort()

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { MillraceError, type Runtime, webGuard } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { condensed } from './condense.ts'
 import { readGroup, type WorkerBrief } from './group.ts'
 import { type Health, liveness, readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -92,10 +93,10 @@ function buildApp(parts: ServerParts, stopped: AbortSignal, host: string): Fasti
   app.get('/state', () => watch.state())
   app.get('/history', () => watch.history())
   app.get('/group', () => group())
-  app.get('/events', (_, reply) => {
+  app.get<{ Querystring: { search?: string } }>('/events', ({ query: { search = '' } }, reply) => {
     if (!seats.take(reply.raw))
       return reply.code(503).header('retry-after', '5').send({ error: 'too many pages are open' })
-    return reply.type('text/event-stream').send(Readable.from(events(watch, runtime, stopped)))
+    return reply.type('text/event-stream').send(Readable.from(events(watch, String(search), runtime, stopped)))
   })
   serveAnswers(app, parts)
   servePage(app)
@@ -142,10 +143,15 @@ function servePage(app: FastifyInstance): void {
   })
 }
 
-/** Emits the whole state every second, so that a client that misses an event loses nothing. */
-async function* events(watch: WorkerWatch, runtime: Runtime, stopped: AbortSignal): AsyncGenerator<string> {
+/** Emits the state every second, so that a client that misses an event loses nothing; of many data sets the worst. */
+async function* events(
+  watch: WorkerWatch,
+  search: string,
+  runtime: Runtime,
+  stopped: AbortSignal,
+): AsyncGenerator<string> {
   while (!stopped.aborted) {
-    yield `event: state\ndata: ${JSON.stringify(watch.state())}\n\n`
+    yield `event: state\ndata: ${JSON.stringify(condensed(watch.state(), search))}\n\n`
     await runtime.sleep(EVENT_EVERY_MS, stopped).catch(() => {})
   }
 }
@@ -155,7 +161,7 @@ function cachedGroup({ store, watch, runtime }: ServerParts): () => Promise<Work
   return () => {
     if (runtime.monotonic() >= dueAt) {
       dueAt = runtime.monotonic() + GROUP_EVERY_MS
-      answer = answer.then((before) => readGroup(store, watch.state(), runtime, before))
+      answer = answer.then((before) => readGroup(store, condensed(watch.state()), runtime, before))
     }
     return answer
   }

@@ -1,7 +1,8 @@
 import type { Runtime } from '@millrace/base'
 import type { CommittedEvent, MaintenanceEvent, WorkerEvent } from '@millrace/stream'
+import { MOST_SHOWN, summed } from './condense.ts'
 import { type DatasetWatch, watchDataset } from './dataset-watch.ts'
-import { MOST_POINTS, pointOf } from './history.ts'
+import { ALL, MOST_POINTS, pointOf } from './history.ts'
 import { sentenceOf, worstPhase } from './sentence.ts'
 import type {
   HistoryPoint,
@@ -91,7 +92,9 @@ export function watchWorker(worker: WorkerIdentity, runtime: Runtime, options: W
     },
     state,
     mark() {
-      history.push(pointOf(state()))
+      const now = state()
+      const isMany = now.datasets.length > MOST_SHOWN
+      history.push(pointOf(isMany ? { ...now, datasets: [{ ...summed(now.datasets), dataset: ALL }] } : now))
       if (history.length > MOST_POINTS) history.shift()
     },
     history: () => history,

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
+import { SORTED_BY } from '../log/layout.ts'
 import { type TableRef, tableUrl } from '../log/log.ts'
 import { CLEANED_BY_US, WIDENED_BY_US } from '../log/properties.ts'
 import type { StructType } from '../log/schema.ts'
@@ -52,7 +53,7 @@ export async function openOrCreate(
 }
 
 async function create(table: TableRef, wanted: NewTable, runtime: Runtime): Promise<void> {
-  const { schema, partitionColumns = [], description, configuration } = wanted
+  const { schema, partitionColumns = [], sortBy, description, configuration } = wanted
   refuseBadPartitions(schema, partitionColumns)
   const commitId = runtime.uuid()
   const metadata = {
@@ -61,7 +62,7 @@ async function create(table: TableRef, wanted: NewTable, runtime: Runtime): Prom
     format: { provider: 'parquet', options: {} },
     schemaString: JSON.stringify(schema),
     partitionColumns,
-    configuration: { ...CONFIGURATION, ...configuration },
+    configuration: { ...CONFIGURATION, ...(sortBy && { [SORTED_BY]: JSON.stringify(sortBy) }), ...configuration },
     createdTime: runtime.now(),
   }
   const protocol = protocolFor(schema)

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { Metadata } from '../log/actions.ts'
+import { SORTED_BY } from '../log/layout.ts'
 import { tableUrl } from '../log/log.ts'
 import { isOn, WIDENED_BY_US } from '../log/properties.ts'
 import { type DataType, decimalType, type StructField, type StructType, schemaOf } from '../log/schema.ts'
@@ -30,7 +31,15 @@ export function evolvedMetadata(snapshot: Snapshot, wanted: NewTable): Metadata 
       },
     )
   }
-  return schema === stored ? undefined : { ...metadata, schemaString: JSON.stringify(schema) }
+  const sortBy = wanted.sortBy && JSON.stringify(wanted.sortBy)
+  const isSorted = sortBy === undefined || metadata.configuration[SORTED_BY] === sortBy
+  if (schema === stored && isSorted) return undefined
+  const configuration = isSorted ? metadata.configuration : { ...metadata.configuration, [SORTED_BY]: sortBy }
+  return {
+    ...metadata,
+    schemaString: schema === stored ? metadata.schemaString : JSON.stringify(schema),
+    configuration,
+  }
 }
 
 /** Whether types of columns may become wider: readers must know the feature, so that is for the table's owner to say. */

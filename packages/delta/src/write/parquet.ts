@@ -4,6 +4,7 @@ import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { AddFile, Metadata } from '../log/actions.ts'
+import { sortColumns } from '../log/layout.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
 import { layered } from '../read/layers.ts'
 import type { Snapshot } from '../read/snapshot.ts'
@@ -139,7 +140,8 @@ function select(query: string, metadata: Metadata, { columns, dataChange = true 
     return `${dataChange ? fitted(field, value) : value} AS ${quoteName(field.name)}`
   })
   const rows = dataChange ? onlyTaken(query, rowRefusal(metadata, columns)) : query
-  return `SELECT ${values.join(', ')} FROM (${rows})`
+  const order = sortColumns(metadata).map(quoteName).join(', ')
+  return `SELECT ${values.join(', ')} FROM (${rows})${order === '' ? '' : ` ORDER BY ${order}`}`
 }
 
 /**

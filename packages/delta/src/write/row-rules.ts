@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { Metadata } from '../log/actions.ts'
+import { filledBySelf } from '../log/layout.ts'
 import { constraintsOf } from '../log/properties.ts'
 import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
 import { defaultValue, GENERATION, generatedValue, isGenerated } from './computed.ts'
@@ -13,6 +14,8 @@ import { partitionExpression } from './partitions.ts'
 export function storedValue(field: StructField, metadata: Metadata, columns?: readonly string[]): string {
   const { name, type } = field
   const there = columns === undefined || columns.includes(name)
+  const bySelf = there ? undefined : filledBySelf(field)
+  if (bySelf !== undefined) return `CAST(${bySelf} AS ${duckdbType(type)})`
   const given = there ? givenValue(field, metadata) : defaultValue(field)
   if (!isGenerated(field)) return `CAST(${given} AS ${duckdbType(type)})`
   const made = generatedValue(field, metadata, (other) => storedValue(other, metadata, columns))

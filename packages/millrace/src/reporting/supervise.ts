@@ -57,7 +57,10 @@ export async function superviseWorker(
       reporter.on(event)
       for (const news of newsOf(event, settings)) reporter.say(news)
       if (event.what === 'outputs') for (const output of event.outputs) sayOnce(outputInWords(event.dataset, output))
-      if (event.what === 'table') sayOnce(nullColumnsInWords(event.table))
+      if (event.what === 'table') {
+        sayOnce(nullColumnsInWords(event.table))
+        if ((event.table.partitions ?? 0) > MOST_PARTITIONS) sayOnce(partitionsInWords(event.table.table))
+      }
     },
     async close() {
       reporter.close()
@@ -104,6 +107,13 @@ function newsOf(event: WorkerEvent, { values, origins }: ResolvedSettings): stri
 function outputInWords(dataset: string, { address, isDetached, partitionsBehind }: OutputNews): string | undefined {
   if (isDetached) return `${dataset}: ${address} is detached; attached again, it gets what it has missed`
   return partitionsBehind > 0 ? `${dataset}: ${address} is read for from where it is, behind the anchor` : undefined
+}
+
+/** Of a table with more, most files are small whatever compaction does, and each reader has to list them. */
+const MOST_PARTITIONS = 200
+
+function partitionsInWords(table: string): string {
+  return `warning: ${table} has more than ${MOST_PARTITIONS} partitions, a file or more each: what it is partitioned by has too many values`
 }
 
 function nullColumnsInWords({ table, nullColumns = [] }: OutputSize): string | undefined {

@@ -3,6 +3,7 @@ import {
   committedOrThrow,
   isRowRefusal,
   KEYED_BY,
+  type NewTable,
   PASSING_CONFLICTS,
   planHistory,
   planUpsert,
@@ -40,12 +41,10 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
   const without = await nullColumns({ store, path }, { ...dataset, schema }, context.nullColumns)
   await refuseOtherMode({ store, path }, keyed)
   const { description } = dataset
-  const table = await openProgressTable({
-    ref: { store, path },
-    ...{ group, schema, description, runtime },
-    // In a history each version of a key is a row.
-    configuration: keyed.mode === 'upsert' ? { [KEYED_BY]: keyed.key.join(',') } : {},
-  })
+  // In a history each version of a key is a row.
+  const configuration: NewTable['configuration'] = keyed.mode === 'upsert' ? { [KEYED_BY]: keyed.key.join(',') } : {}
+  const wanted = { schema, description, configuration }
+  const table = await openProgressTable({ ref: { store, path }, group, wanted, runtime })
   refuseRemoval(table.snapshot())
   runtime.crashPoint('anchor opened')
   const tombstones = openTombstones(table.ref, dataset, keyed)

@@ -1,4 +1,5 @@
 import {
+  type AddFile,
   checkpointIsDue,
   cleanLog,
   hasLostRows,
@@ -27,10 +28,20 @@ export interface KeyedMaintenance {
 }
 
 const SMALL_FILE_BYTES = 16 << 20
-const SMALL_FILES_AT_MOST = 64
+const SMALL_FILES_AT_MOST = 63
 /** Delta's own: below it, reading past the rows that are marked costs less than writing the others anew. */
 const DELETED_SHARE = 0.05
 const MINUTE = 60_000
+
+/** Returns how many small files could become part of another one, which is of the same partition. */
+function mergeable(files: readonly AddFile[]): number {
+  const small = new Map<string, number>()
+  for (const { size, partitionValues } of files) {
+    const key = JSON.stringify(partitionValues)
+    if (size < SMALL_FILE_BYTES) small.set(key, (small.get(key) ?? 0) + 1)
+  }
+  return small.values().reduce((sum, count) => sum + count - 1, 0)
+}
 
 const TASKS: readonly TableTask[] = [
   {
@@ -44,7 +55,7 @@ const TASKS: readonly TableTask[] = [
     everyMs: MINUTE,
     async run(snapshot, context, signal, sortBy) {
       const files = [...snapshot.files.values()]
-      const hasFewSmall = files.filter(({ size }) => size < SMALL_FILE_BYTES).length <= SMALL_FILES_AT_MOST
+      const hasFewSmall = mergeable(files) <= SMALL_FILES_AT_MOST
       if (hasFewSmall && !files.some((file) => hasLostRows(file, DELETED_SHARE))) return false
       const options = { signal, deletedShare: DELETED_SHARE, ...(sortBy && { sortBy }) }
       const { addedFiles } = await optimizeTable(snapshot, context, options)

@@ -1,4 +1,4 @@
-import { fillsItself, openTable, schemaOf, type TableRef } from '@millrace/delta'
+import { filledBySelf, fillsItself, openTable, schemaOf, type TableRef } from '@millrace/delta'
 import type { Dataset } from '@millrace/transform'
 import { columnsWithoutValues } from '../null-columns.ts'
 
@@ -10,6 +10,7 @@ export async function nullColumns(
 ): Promise<string[]> {
   const snapshot = await openTable(table)
   const fields = snapshot ? schemaOf(snapshot.metadata).fields : []
-  const columns = fields.filter((field) => !fillsItself(field)).map((column) => column.name)
+  const isFilled = (field: (typeof fields)[number]) => !fillsItself(field) && filledBySelf(field) === undefined
+  const columns = fields.filter(isFilled).map((column) => column.name)
   return columnsWithoutValues(`${table.store.url}/${table.path}`, columns, dataset, allowed)
 }

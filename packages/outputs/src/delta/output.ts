@@ -1,4 +1,5 @@
 import { discardStaged, type Metadata, type StagedFile } from '@millrace/delta'
+import { newTableOf } from '@millrace/transform'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
 import { firstStarts } from './first-starts.ts'
@@ -21,13 +22,12 @@ export async function openDelta(context: OutputContext): Promise<Output> {
   const { store, table: path, dataset, group, machine } = context
   if (dataset.keyed) return openKeyedDelta(context, dataset.keyed)
   const { runtime } = machine
-  const { schema, description } = dataset
   const evolves = dataset.onSchemaChange === 'evolve'
   // A field that is gone is NULL from then on.
   const without = evolves ? [] : await nullColumns({ store, path }, dataset, context.nullColumns)
   const table = await openProgressTable({
     ref: { store, path },
-    ...{ group, schema, description, keepsColumns: evolves, runtime },
+    ...{ group, wanted: { ...newTableOf(dataset), keepsColumns: evolves }, runtime },
   })
   runtime.crashPoint('anchor opened')
   const uploads = createUploads(table.ref, runtime)

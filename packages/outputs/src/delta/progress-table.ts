@@ -4,10 +4,10 @@ import {
   columnsToAdd,
   commit,
   type Metadata,
+  type NewTable,
   openOrCreate,
   type Snapshot,
   type StagedFile,
-  type StructType,
   type TableRef,
   type Transaction,
 } from '@millrace/delta'
@@ -51,25 +51,13 @@ export interface TableChange {
 export interface ProgressTableOptions {
   readonly ref: TableRef
   readonly group: string
-  readonly schema: StructType
-  readonly description: string
-  /** Properties of a table that is made. */
-  readonly configuration?: Readonly<Record<string, string>>
-  /** A table that is there keeps its columns: those that it lacks come with the rows that have them. */
-  readonly keepsColumns?: boolean
+  /** The table as it is made, or made fit for our rows where it is there. */
+  readonly wanted: NewTable
   readonly runtime: Runtime
 }
 
-export async function openProgressTable({
-  ref,
-  group,
-  schema,
-  description,
-  configuration = {},
-  keepsColumns = false,
-  runtime,
-}: ProgressTableOptions): Promise<ProgressTable> {
-  const openNow = () => openOrCreate(ref, { schema, description, configuration, keepsColumns }, runtime)
+export async function openProgressTable({ ref, group, wanted, runtime }: ProgressTableOptions): Promise<ProgressTable> {
+  const openNow = () => openOrCreate(ref, wanted, runtime)
   let snapshot = await openNow()
   let topics = { of: snapshot, ...storedTopics(snapshot, group) }
   const topicsNow = () => {

@@ -26,7 +26,7 @@ export async function openQuarantine({
   const path = quarantinePath(of)
   const description = `Records that may not enter ${of}`
   const ref = { store, path }
-  const make = () => openProgressTable({ ...{ group, runtime, description }, ref, schema: QUARANTINE_SCHEMA })
+  const make = () => openProgressTable({ group, runtime, ref, wanted: { description, schema: QUARANTINE_SCHEMA } })
   let table = !isOneOfMany || (await openTable(ref)) ? await make() : undefined
   const uploads = createUploads(ref, runtime)
   return {

@@ -5,6 +5,7 @@ import type { Format, RecordShape } from '@millrace/formats'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
 import type { Keyed } from './keyed.ts'
+import type { Layout } from './layout.ts'
 import type { MessageMetadata } from './metadata.ts'
 import type { SchemaPolicy } from './schema-policy.ts'
 
@@ -27,6 +28,8 @@ export interface Dataset {
   /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
   readonly sql: string
   readonly expectations: readonly Expectation[]
+  /** How the rows of its table lie in its files. Absent: as they come. */
+  readonly layout?: Layout
   /** What becomes of fields that it does not know, and of types that changed. Absent: such fields are passed over. */
   readonly onSchemaChange?: SchemaPolicy
   /** The records that it was inferred from: the data set is made anew where they change. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
-import { type DataType, decimalType, type StructField } from '@millrace/delta'
+import { type DataType, decimalType, type StructField, type StructType } from '@millrace/delta'
 import {
   type DebeziumDescription,
   type Format,
@@ -15,6 +15,7 @@ import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
 import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
 import { KEYED_PROPERTIES, type Keyed, keyedRules } from './keyed.ts'
+import { LAYOUT_PROPERTIES, layoutRules } from './layout.ts'
 import { MetadataDescription, type MetadataSource } from './metadata.ts'
 import { SCHEMA_POLICIES } from './schema-policy.ts'
 
@@ -140,6 +141,7 @@ const Description = z
     columns: TopColumns,
     onSchemaChange: z.enum(SCHEMA_POLICIES).default('ignore'),
     ...KEYED_PROPERTIES,
+    ...LAYOUT_PROPERTIES,
     expectations: z
       .record(z.string().min(1), Expectation)
       .refine((all) => Object.keys(all).length <= MOST_EXPECTATIONS, `at most ${MOST_EXPECTATIONS} expectations`)
@@ -168,9 +170,12 @@ export function checkDescription(
   const [kept, notKept] = [true, false].map((wanted) =>
     structFields(Object.fromEntries(Object.entries(columns).filter(([, { keep }]) => keep === wanted))),
   ) as [StructField[], StructField[]]
-  const keyed = keyedRules(parsed.data, kept, notKept, (property, message) => {
+  const fault = (property: string, message: string): never => {
     throw new MillraceError('DATASET_INVALID', `${where}: ${property}: ${message}`)
-  })
+  }
+  const schema: StructType = { type: 'struct', fields: kept }
+  const keyed = keyedRules(parsed.data, kept, notKept, fault)
+  const layout = layoutRules(parsed.data, schema, keyed !== undefined, fault)
   if (keyed && onSchemaChange === 'evolve') {
     throw new MillraceError('DATASET_INVALID', `${where}: onSchemaChange: a keyed table has the columns named here`, {
       next: 'Choose ignore, quarantine or stop.',
@@ -186,8 +191,9 @@ export function checkDescription(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
     metadata: Object.entries(metadata).map(([name, from]) => ({ name, from: from as MetadataSource })),
-    schema: { type: 'struct', fields: kept },
+    schema,
     ...(keyed && { keyed }),
+    ...(layout && { layout }),
     expectations: Object.entries(expectations).map(([name, expectation]) => ({ name, ...expectation })),
   }
 }

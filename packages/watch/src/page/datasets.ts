@@ -1,10 +1,15 @@
-import { type ComponentChild, h } from 'preact'
+import { type ComponentChild, h, type TargetedEvent } from 'preact'
 import type { DatasetState, WorkerState } from '../state.ts'
 import { bytesInWords, countInWords, exactCountInWords, secondsInWords } from '../words.ts'
 import { type Column, chip, panel, table } from './parts.ts'
 
+const MOST_POSTPONED = 10
+
 /** Each data set's figures, exact: those of /metrics. */
-export function datasetsPanel({ datasets, at }: WorkerState): ComponentChild {
+export function datasetsPanel(
+  { datasets, postponed, at }: WorkerState,
+  search: (text: string) => void,
+): ComponentChild {
   const waits = datasets.flatMap(({ dataset, waiting }) => (waiting ? [{ dataset, ...waiting }] : []))
   const index = new Map(datasets.map(({ dataset }, i) => [dataset, i]))
   const columns: Column<DatasetState>[] = [
@@ -33,8 +38,33 @@ export function datasetsPanel({ datasets, at }: WorkerState): ComponentChild {
   return panel(
     'datasets',
     'Data sets',
-    'since the worker started',
+    'since the worker started; of many the worst first',
+    h(
+      'div',
+      { class: 'tools' },
+      h(
+        'label',
+        {},
+        'Search ',
+        h('input', {
+          type: 'search',
+          placeholder: 'name, table or topic',
+          onInput: ({ currentTarget }: TargetedEvent<HTMLInputElement>) => search(currentTarget.value.trim()),
+        }),
+      ),
+    ),
     table('Data sets', columns, datasets, ({ dataset }) => dataset),
+    ...postponed
+      .slice(0, MOST_POSTPONED)
+      .map(({ topic, code, message, since }) =>
+        h(
+          'p',
+          { class: 'trouble', key: `topic ${topic}` },
+          h('b', {}, `topic ${topic} can't be read: `),
+          message,
+          h('span', { class: 'note' }, ` (${code}, for ${secondsInWords((at - since) / 1000)})`),
+        ),
+      ),
     ...waits.map(({ dataset, code, message, tries, since }) =>
       h(
         'p',

@@ -1,6 +1,6 @@
 import type { LiveAnswers } from '../answers.ts'
 import type { WorkerBrief } from '../group.ts'
-import { MARK_EVERY_MS, MOST_POINTS, pointOf } from '../history.ts'
+import { ALL, MARK_EVERY_MS, MOST_POINTS, pointOf } from '../history.ts'
 import type { HistoryPoint, WorkerState } from '../state.ts'
 
 /** All that the page shows. */
@@ -12,6 +12,8 @@ export interface View {
   readonly answers: LiveAnswers | undefined
   /** Since when nothing was heard of the worker, by this browser's clock; undefined while all is well. */
   readonly lostSince: number | undefined
+  /** Shows those data sets whose name, table or topics hold the text; where there are many, the worst of them. */
+  readonly search: (text: string) => void
 }
 
 const GROUP_EVERY_MS = 10_000
@@ -28,17 +30,24 @@ export function follow(show: (view: View) => void): void {
     view = { ...view, ...news }
     show(view)
   }
-  new EventSource('events').addEventListener('state', ({ data }: MessageEvent<string>) => {
+  const heard = ({ data }: MessageEvent<string>) => {
     const state: WorkerState = JSON.parse(data)
     heardAt = Date.now()
     if (view?.state.worker.id !== state.worker.id) {
-      view = { state, history: [], group: [], answers: undefined, lostSince: undefined }
+      view = { state, history: [], group: [], answers: undefined, lostSince: undefined, search }
       void ask<HistoryPoint[]>('history').then((history = []) => change({ history }))
       void ask<WorkerBrief[]>('group').then((group = []) => change({ group }))
       void ask<LiveAnswers>('answers').then((answers) => change({ answers }))
     }
     change({ state, history: withPoint(view.history, state), lostSince: undefined })
-  })
+  }
+  let feed: EventSource | undefined
+  const search = (text: string) => {
+    feed?.close()
+    feed = new EventSource(text === '' ? 'events' : `events?search=${encodeURIComponent(text)}`)
+    feed.addEventListener('state', heard)
+  }
+  search('')
   setInterval(() => {
     if (Date.now() - heardAt > LOST_AFTER_MS) change({ lostSince: heardAt })
   }, 1_000)
@@ -72,6 +81,8 @@ async function ask<T>(path: string): Promise<T | undefined> {
 
 function withPoint(history: readonly HistoryPoint[], state: WorkerState): readonly HistoryPoint[] {
   const last = history.at(-1)
+  // The lines of many data sets are drawn as one, which only the worker can add up.
+  if (last?.datasets[0]?.dataset === ALL) return history
   if (last && state.at - last.at < MARK_EVERY_MS) return history
   return [...history, pointOf(state)].slice(-MOST_POINTS)
 }

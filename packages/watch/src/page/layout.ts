@@ -27,7 +27,7 @@ const PLACES = [
 ] as const
 
 export function Page(view: View): ComponentChild {
-  const { state, history, group, answers, lostSince } = view
+  const { state, history, group, answers, lostSince, search } = view
   return h(
     'div',
     { class: lostSince === undefined ? 'page' : 'page stale' },
@@ -44,7 +44,7 @@ export function Page(view: View): ComponentChild {
       tiles(state),
       pipelinePanel(state),
       h(Trends, { history, state }),
-      datasetsPanel(state),
+      datasetsPanel(state, search),
       h(Partitions, { state }),
       h('div', { class: 'side-by-side' }, commitsPanel(state), quarantinePanel(state)),
       outputsPanel(state),

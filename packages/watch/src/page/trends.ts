@@ -1,5 +1,6 @@
 import { type ComponentChild, h } from 'preact'
 import { useMemo } from 'preact/hooks'
+import { ALL } from '../history.ts'
 import type { HistoryOfDataset, HistoryPoint, WorkerState } from '../state.ts'
 import { Chart, type Line } from './chart.ts'
 import { panel } from './parts.ts'
@@ -11,7 +12,8 @@ export interface TrendsProps {
 
 /** The last half hour. */
 export function Trends({ history, state }: TrendsProps): ComponentChild {
-  const names = state.datasets.map(({ dataset }) => dataset)
+  const isOne = history.some(({ datasets }) => datasets.some(({ dataset }) => dataset === ALL))
+  const names = isOne ? [ALL] : state.datasets.map(({ dataset }) => dataset)
   const lines = useMemo(() => linesOf(history, names), [history, names.join()])
   const times = useMemo(() => history.map(({ at }) => at), [history])
   return panel(

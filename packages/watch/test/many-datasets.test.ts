@@ -1,0 +1,62 @@
+import type { PipelineEvent } from '@millrace/stream'
+import { expect, it } from 'vitest'
+import { condensed, MOST_SHOWN } from '../src/condense.ts'
+import { watchWorker } from '../src/index.ts'
+import { handClock, WORKER } from './kit.ts'
+
+const MANY = 1000
+const name = (i: number) => `shop.t${String(i).padStart(4, '0')}`
+
+function watchMany() {
+  const { runtime } = handClock()
+  const watch = watchWorker(WORKER, runtime)
+  watch.on({ what: 'started', datasets: [], mostBytesHeld: 1 << 20 })
+  const datasets = Array.from({ length: MANY }, (_, i) => ({ dataset: name(i), table: name(i), topics: [name(i)] }))
+  watch.on({ what: 'found', datasets })
+  const on = (i: number, event: object) => watch.on({ dataset: name(i), ...event } as PipelineEvent)
+  for (let i = 0; i < MANY; i++) {
+    const partition = { topic: name(i), identity: 'x', id: '0' }
+    on(i, { what: 'assigned', partitions: [partition] })
+    on(i, {
+      what: 'read',
+      partition,
+      records: 2,
+      bytes: 10,
+      firstTime: runtime.now() - i,
+      behind: { records: 0 },
+      ms: 1,
+    })
+    watch.on({ what: 'table', table: { table: name(i), version: 1, files: 2, bytes: 3, rows: 4 } })
+  }
+  on(500, { what: 'waits', code: 'STORE_FAILED', message: 'no' })
+  return watch
+}
+
+it('of a thousand data sets those are shown that need attention most, and the sums stay those of all', () => {
+  const watch = watchMany()
+  const { datasets, tables } = condensed(watch.state())
+  expect(datasets).toHaveLength(MOST_SHOWN + 1)
+  expect(datasets.slice(0, 3).map(({ dataset }) => dataset)).toEqual([name(500), name(999), name(998)])
+  expect(datasets.at(-1)).toMatchObject({ dataset: '960 others', totals: { readRecords: 1920 } })
+  expect(datasets.reduce((sum, { totals }) => sum + totals.readRecords, 0)).toBe(2 * MANY)
+  expect(tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(4 * MANY)
+  // What a page is told each second is bounded.
+  expect(JSON.stringify(condensed(watch.state())).length).toBeLessThan(250_000)
+})
+
+it('a search shows what it finds by name, whatever its state, and the rest as one', () => {
+  const { datasets } = condensed(watchMany().state(), 'T0007')
+  expect(datasets.map(({ dataset }) => dataset)).toEqual([name(7), '999 others'])
+})
+
+it('the charts of many data sets have one line, and a topic that is gone has none of its figures left', () => {
+  const watch = watchMany()
+  watch.mark()
+  expect(watch.history()[0]?.datasets.map(({ dataset }) => dataset)).toEqual(['all data sets'])
+  watch.on({ what: 'left', dataset: name(0), table: name(0) })
+  watch.on({ what: 'postponed', dataset: 'odd', topic: 'odd', code: 'DATASET_INVALID', message: 'why' })
+  const state = watch.state()
+  expect(state.datasets.some(({ dataset }) => dataset === name(0))).toBe(false)
+  expect(state.tables).toHaveLength(MANY - 1)
+  expect(state.postponed).toMatchObject([{ topic: 'odd', message: 'why' }])
+})

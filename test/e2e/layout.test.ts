@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { openTable, type Snapshot } from '@millrace/delta'
+import { openDuckDB } from '@millrace/engine'
+import { openLake } from '@millrace/store'
+import { expect, onTestFinished, test } from 'vitest'
+import { openWorkplace, type Workplace } from './millrace.ts'
+import { addSales, makeSales, OF_SALES, SALE } from './sales.ts'
+
+async function openPlace(): Promise<Workplace> {
+  const place = await openWorkplace(OF_SALES)
+  onTestFinished(() => place.leave())
+  await makeSales(place)
+  return place
+}
+
+async function snapshotOf(place: Workplace, table: string): Promise<Snapshot> {
+  const snapshot = await openTable({ store: await openLake(join(place.folder, 'lake')), path: table })
+  if (!snapshot) throw new Error(`there is no table ${table}`)
+  return snapshot
+}
+
+/** The ids in each file, in the order in which they are there, and the partition of each. */
+async function filesOf(place: Workplace, table: string) {
+  const { files } = await snapshotOf(place, table)
+  const engine = await openDuckDB({ files: 'all' })
+  onTestFinished(() => engine.close())
+  const connection = await engine.connect()
+  const read = [...files.values()].map(async ({ path, partitionValues }) => {
+    const file = join(place.folder, 'lake', table, decodeURIComponent(path)).replaceAll("'", "''")
+    const rows = await connection.runAndReadAll(
+      `SELECT id::INT FROM read_parquet('${file}', hive_partitioning = false, file_row_number = true) ORDER BY file_row_number`,
+    )
+    return { partitionValues, ids: rows.getRows().map(([id]) => Number(id)) }
+  })
+  return Promise.all(read)
+}
+
+const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)
+
+const EVERY_PARTITION = ['2026-01-31', '2026-02-01'].flatMap((day) =>
+  ['a b/ü', 'no'].map((country) => ({ country, sold_day: day })),
+)
+
+test('stream writes a file for each country and day, sorted, and compaction keeps both', async () => {
+  const place = await openPlace()
+  for (const first of [100, 0, 200]) await addSales(place, first, 100)
+  const before = await filesOf(place, 'sale')
+  expect(before).toHaveLength(12)
+  for (const { ids } of before) expect(ids).toEqual(sorted(ids))
+  expect(before.map(({ partitionValues }) => partitionValues)).toEqual(
+    expect.arrayContaining(EVERY_PARTITION.map((each) => expect.objectContaining(each))),
+  )
+  expect(await place.run('optimize', 'sale')).toMatchObject({ exitCode: 0 })
+  const after = await filesOf(place, 'sale')
+  expect(after).toHaveLength(4)
+  for (const { ids } of after) expect(ids).toEqual(sorted(ids))
+  expect(sorted(after.flatMap(({ ids }) => ids))).toEqual(Array.from({ length: 300 }, (_, i) => i))
+  const wrong = 'SELECT count(*)::INT AS n FROM sale WHERE sold_day <> sold::DATE'
+  expect(await place.sql(wrong)).toEqual([{ n: 0 }])
+  await place.sql("INSERT INTO sale (id, country, sold) VALUES (300, 'no', '2026-03-01T12:00:00Z')")
+  expect(await place.sql('SELECT sold_day::VARCHAR AS day FROM sale WHERE id = 300')).toEqual([{ day: '2026-03-01' }])
+})
+
+test('the daily run lays its table out the same', async () => {
+  const place = await openPlace()
+  await addSales(place, 0, 60)
+  expect(await place.run('batch', '--date', '2026-02-02')).toMatchObject({ exitCode: 0 })
+  const files = await filesOf(place, 'batch/sale')
+  expect(files).toHaveLength(4)
+  for (const { ids } of files) expect(ids).toEqual(sorted(ids))
+})
+
+test('another order holds from then on; another partition is refused, and so is what can be none', async () => {
+  const place = await openPlace()
+  await addSales(place, 0, 10)
+  await makeSales(place, { ...SALE, sortBy: ['sold', 'id'] })
+  await addSales(place, 10, 10)
+  const { metadata } = await snapshotOf(place, 'sale')
+  expect(metadata.configuration['millrace.sortBy']).toBe('["sold","id"]')
+  await makeSales(place, { ...SALE, partitionBy: ['country'] })
+  await expect(addSales(place, 20, 10)).rejects.toThrow(/it is partitioned by \(country, sold_day\)/)
+  const refused = [
+    { partitionBy: ['week(sold)'] },
+    { partitionBy: ['day(id)'] },
+    { partitionBy: ['nothing'] },
+    { sortBy: ['nothing'] },
+    { partitionBy: ['country', 'country'] },
+    { mode: 'upsert', key: ['id'] },
+  ]
+  for (const each of refused) {
+    await makeSales(place, { ...SALE, ...each })
+    await expect(addSales(place, 20, 1)).rejects.toThrow(/DATASET_INVALID/)
+  }
+})
+
+test('the worker warns of a column with too many values for partitions', async () => {
+  const place = await openPlace()
+  await makeSales(place, { ...SALE, partitionBy: ['id'], sortBy: [] })
+  expect(await addSales(place, 0, 250)).toContain('sale has more than 200 partitions')
+})
