@@ -57,8 +57,6 @@ test('stream writes a file for each country and day, sorted, and compaction keep
   expect(sorted(after.flatMap(({ ids }) => ids))).toEqual(Array.from({ length: 300 }, (_, i) => i))
   const wrong = 'SELECT count(*)::INT AS n FROM sale WHERE sold_day <> sold::DATE'
   expect(await place.sql(wrong)).toEqual([{ n: 0 }])
-  await place.sql("INSERT INTO sale (id, country, sold) VALUES (300, 'no', '2026-03-01T12:00:00Z')")
-  expect(await place.sql('SELECT sold_day::VARCHAR AS day FROM sale WHERE id = 300')).toEqual([{ day: '2026-03-01' }])
 })
 
 test('the daily run lays its table out the same', async () => {
@@ -96,5 +94,6 @@ test('another order holds from then on; another partition is refused, and so is 
 test('the worker warns of a column with too many values for partitions', async () => {
   const place = await openPlace()
   await makeSales(place, { ...SALE, partitionBy: ['id'], sortBy: [] })
-  expect(await addSales(place, 0, 250)).toContain('sale has more than 200 partitions')
+  await addSales(place, 0, 250)
+  expect(await addSales(place, 250, 1)).toContain('sale has more than 200 partitions')
 })

@@ -4,7 +4,7 @@ import type { Format, MessageSchemas, ReadMessages } from '../format.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import { parseRegistryAddress } from './address.ts'
 import { type MessageHeader, type SchemaKey, unknownKeys } from './headers.ts'
-import { knownSchemas } from './known-schemas.ts'
+import { type KnownSchemas, knownSchemas } from './known-schemas.ts'
 import { openRegistry } from './open-registry.ts'
 import type { RegistrySchema } from './registry.ts'
 
@@ -31,16 +31,38 @@ export interface Registered<T> {
   readonly isConfluentOnly?: boolean
 }
 
+/** The schemas of a registry, and how messages name them. */
+interface Known<T> {
+  readonly header: MessageHeader
+  readonly schemas: KnownSchemas<T>
+}
+
+/** By context and format: a thousand data sets of one registry ask once for a schema, and make it ready once. */
+const ofContexts = new WeakMap<FormatContext, Map<string, Known<unknown>>>()
+
+function schemasOfContext<T>(format: Registered<T>, context: FormatContext, place: string): Known<T> {
+  const ofContext = ofContexts.get(context) ?? new Map<string, Known<unknown>>()
+  ofContexts.set(context, ofContext)
+  const before = ofContext.get(format.name)
+  if (before) return before as Known<T>
+  const address = parseRegistryAddress(place, context.environment)
+  if (format.isConfluentOnly && address.kind !== 'confluent') throw needsConfluent(format.title, place)
+  const registry = openRegistry(address)
+  const schemas = knownSchemas(registry, (schema) => prepared(schema, format))
+  const made = { header: registry.header, schemas }
+  ofContext.set(format.name, made)
+  return made
+}
+
 /** Opens a format in Confluent's wire format. Without a context it reads nothing: a data set is only looked at. */
 export function openRegistered<T>(format: Registered<T>, context: FormatContext | undefined): Format {
   const { name, title } = format
   if (!context) return withoutRegistry(name, title)
   if (context.registry === undefined) throw noRegistry(title)
-  const address = parseRegistryAddress(context.registry, context.environment)
-  if (format.isConfluentOnly && address.kind !== 'confluent') throw needsConfluent(title, context.registry)
-  const registry = openRegistry(address)
-  const { header } = registry
-  const { known, learn } = knownSchemas(registry, (schema) => prepared(schema, format))
+  const {
+    header,
+    schemas: { known, learn },
+  } = schemasOfContext(format, context, context.registry)
   const read = (messages: JoinedValues): ReadMessages => {
     const result = format.read(messages, { header, known })
     return {

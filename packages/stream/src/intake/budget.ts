@@ -56,11 +56,15 @@ export function createBudget(bound: number): ByteBudget {
 /** Those of open batches that are not due yet, by the bytes that each holds. */
 function createShares(most: number): ByteBudget['openShare'] {
   const open = new Map<() => void, number>()
+  let held = 0
+  const forget = (due: () => void) => {
+    held -= open.get(due) ?? 0
+    open.delete(due)
+  }
   const closeLargest = () => {
-    const held = open.values().reduce((sum, bytes) => sum + bytes, 0)
     if (held < most) return
     const [due] = [...open].reduce((largest, each) => (each[1] > largest[1] ? each : largest))
-    open.delete(due)
+    forget(due)
     due()
   }
   return (due) => {
@@ -73,10 +77,11 @@ function createShares(most: number): ByteBudget['openShare'] {
       hold(bytes) {
         if (isDue) return
         open.set(closed, (open.get(closed) ?? 0) + bytes)
+        held += bytes
         closeLargest()
       },
       end() {
-        open.delete(closed)
+        forget(closed)
         isDue = false
       },
     }

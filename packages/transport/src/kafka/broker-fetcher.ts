@@ -31,10 +31,13 @@ const RESPONSE_BYTES = 4 << 20
 const PARTITION_BYTES = 1 << 20
 /**
  * After a response with at most this many bytes the fetcher pauses: a slow topic would otherwise cost a request for
- * each message.
+ * each message. Both are for so many partitions, and grow with them: a thousand slow ones would cost as many blocks as
+ * messages.
  */
 const FEW_BYTES = 64 << 10
 const PAUSE_MS = 20
+const OF_PARTITIONS = 20
+const LONGEST_PAUSE_MS = 1_000
 
 interface Waiting {
   readonly wanted: WantedPartition
@@ -80,7 +83,7 @@ export function openBrokerFetcher(broker: Broker, security: Security, runtime: R
         const { unanswered, few } = await exchange(slot.connection, ++correlation, batch, runtime)
         // Queued before the reads that got records and come back: these are served first next time.
         queue.push(...unanswered)
-        restsUntil = few ? runtime.monotonic() + PAUSE_MS : 0
+        restsUntil = few ? runtime.monotonic() + pauseFor(batch.length) : 0
         await rest()
       } catch (error) {
         slot.connection?.close()
@@ -168,8 +171,11 @@ async function exchange(
     waiting.settle(came ? part : undefined)
     return false
   })
-  return { unanswered, few: unanswered.length < batch.length && bytes.length < FEW_BYTES }
+  return { unanswered, few: unanswered.length < batch.length && bytes.length < FEW_BYTES * manyTimes(batch.length) }
 }
+
+const manyTimes = (partitions: number) => Math.max(1, partitions / OF_PARTITIONS)
+const pauseFor = (partitions: number) => Math.min(LONGEST_PAUSE_MS, PAUSE_MS * manyTimes(partitions))
 
 function keyOf({ topic, index }: WantedPartition): string {
   return `${'id' in topic ? topic.id.toString('hex') : topic.name}/${index}`
