@@ -11,7 +11,7 @@ import { judge, type Waited } from '../tables.ts'
 const SECONDS = Number(process.env.MILLRACE_BENCH_SECONDS ?? 180)
 const PER_TOPIC = 10 / 3
 /** Long enough for a rebalance, and for a session that has to expire. */
-const SETTLE_MS = 40_000
+const SETTLE_MS = 30_000
 
 const { output, size, services } = job()
 const [bootstrap, registry] = [services.kafka?.bootstrap ?? '', services.registry?.url ?? '']

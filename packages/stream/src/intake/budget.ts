@@ -46,6 +46,8 @@ export function createBudget(bound: number): ByteBudget {
     },
     give(bytes) {
       inFlight -= bytes
+      // A thousand readers may wait: each would look, and wait again.
+      if (inFlight >= bound) return
       const woken = waiting
       waiting = []
       for (const wake of woken) wake()
