@@ -12,7 +12,7 @@ export const SALE = {
 }
 
 /** Sales of two countries on two days, the ids in no order. */
-export function salesFrom(first: number, count: number): string {
+function salesFrom(first: number, count: number): string {
   const lines = Array.from({ length: count }, (_, i) => {
     const id = first + ((i * 7) % count)
     const day = id % 2 === 0 ? '2026-01-31T23:59:59Z' : '2026-02-01T00:00:00Z'

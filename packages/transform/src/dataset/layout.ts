@@ -1,13 +1,5 @@
-import {
-  type NewTable,
-  type StructField,
-  type StructType,
-  TIME_PARTS,
-  type TimePart,
-  timePartColumn,
-} from '@millrace/delta'
+import { type StructField, type StructType, TIME_PARTS, type TimePart, timePartColumn } from '@millrace/delta'
 import { z } from 'zod'
-import type { Dataset } from './dataset.ts'
 
 /** How the rows of a table lie in its files. */
 export interface Layout {
@@ -67,16 +59,4 @@ function columnNamed(name: string, property: string, fields: readonly StructFiel
   return (
     fields.find((field) => field.name === name) ?? fault(property, `there is no column ${name}; there are ${names}`)
   )
-}
-
-/** Returns the table of a data set as it is made, or asked for where it is there. */
-export function newTableOf({ schema, description, layout }: Dataset): NewTable {
-  if (!layout) return { schema, description }
-  const { partitionBy, timeParts, sortBy } = layout
-  return {
-    schema: { type: 'struct', fields: [...schema.fields, ...timeParts] },
-    description,
-    ...(partitionBy.length > 0 && { partitionColumns: partitionBy }),
-    ...(sortBy.length > 0 && { sortBy }),
-  }
 }
