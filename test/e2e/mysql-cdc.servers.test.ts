@@ -5,6 +5,7 @@ import { type Connection, createConnection } from 'mysql2/promise'
 import { expect, onTestFinished } from 'vitest'
 import { openPage, openShell } from './examples.ts'
 import { openWorkplace, printed, type Workplace } from './millrace.ts'
+import { numbers } from './random-changes.ts'
 
 const it = withServices('mariadb')
 
@@ -40,15 +41,6 @@ async function workplace(password: string): Promise<Workplace> {
   await writeFile(join(folder, 'dataset.json'), JSON.stringify(ITEMS))
   await writeFile(join(folder, 'clean.sql'), 'SELECT id, name, price, made, more FROM raw')
   return place
-}
-
-/** A generator of numbers below a bound, the same for the same seed. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
 }
 
 /** Runs statements that change about so many rows: inserts, updates, deletes, changed keys, some in transactions. */

@@ -1,37 +1,18 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { joinValues, systemRuntime, valueAt } from '@millrace/base'
+import { systemRuntime } from '@millrace/base'
 import { freshName, type MariadbAddress, mariadbWith, openOwn, withServices } from '@millrace/testkit'
-import { type Block, openSource, type Position, type SentRecord, type Source } from '@millrace/transport'
+import { openSource, type Position, type SentRecord } from '@millrace/transport'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll } from 'vitest'
+import { latestOf, readNames, saying } from '../changes-of-tables.ts'
 import { describeTransport, type TransportUnderTest } from '../contract.ts'
 
 const endings: (() => unknown)[] = []
 afterAll(async () => {
   for (const end of endings.splice(0).reverse()) await end()
 })
-
-interface Row {
-  readonly after: { readonly id: string; readonly value: string | null }
-}
-
-const rowAt = (block: Block, i: number) => JSON.parse(Buffer.from(valueAt(block, i) ?? []).toString()) as Row
-
-/** Hands over what the rows say in place of the messages about them. Beginning is where the table was made: in its log. */
-function saying(source: Source, begins: ReadonlyMap<string, Position>): Source {
-  return {
-    ...source,
-    resolve: async (partition, start) =>
-      (start === 'earliest' && begins.get(partition.topic)) || source.resolve(partition, start),
-    async read(partition, from, options) {
-      const block = await source.read(partition, from, options)
-      const said = block && Array.from({ length: block.count }, (_, i) => rowAt(block, i).after.value)
-      return said && { ...block, ...joinValues(said.map((text) => (text === null ? null : Buffer.from(text)))) }
-    },
-  }
-}
 
 /** Its server is its own: the log of one that others write to goes on while a table is at rest. */
 async function start(): Promise<TransportUnderTest> {
@@ -52,38 +33,21 @@ async function start(): Promise<TransportUnderTest> {
   const reader = await openSource(address, systemRuntime)
   endings.push(() => reader.close())
   const begins = new Map<string, Position>()
-  /** By its row, the name of each record as a reader was told it. */
-  const names = new Map<bigint, string>()
+  const reported = readNames(reader)
   let rows = 0n
-
-  const namesFrom = async (topic: string, from: Position, count: number) => {
-    const [partition] = await reader.partitions(topic)
-    for (let at = from, found = 0; partition && found < count; ) {
-      const block = await reader.read(partition, at, { maxBytes: 1 << 20, waitMs: 10_000 })
-      for (let i = 0; block && i < block.count; i++)
-        names.set(BigInt(rowAt(block, i).after.id), String(block.offsets[i]))
-      found += block?.count ?? 0
-      at = block?.to ?? at
-    }
-  }
-  const latest = async (topic: string) => {
-    const [partition] = await reader.partitions(topic)
-    if (!partition) throw new Error(`there is no ${topic}`)
-    return reader.resolve(partition, 'latest')
-  }
   return {
     address,
     source: async () => saying(await openSource(address, systemRuntime), begins),
     producer: () => ({
       async send(topic, records) {
-        const before = await latest(topic)
+        const before = await latestOf(reader, topic)
         const sent = records.map((): SentRecord => ({ partition: '0', offset: rows++ }))
         await connection.query('START TRANSACTION')
         for (const [i, { value }] of records.entries()) {
           await connection.query(`INSERT INTO ${topic} VALUES (?, ?)`, [sent[i]?.offset, value && Buffer.from(value)])
         }
         await connection.query('COMMIT')
-        await namesFrom(topic, before, records.length)
+        await reported.read(topic, before, records.length)
         return sent
       },
       close: async () => {},
@@ -91,11 +55,11 @@ async function start(): Promise<TransportUnderTest> {
     async freshTopic() {
       const topic = `${database}.${freshName('t').replaceAll('-', '_')}`
       await connection.query(`CREATE TABLE ${topic} (id BIGINT PRIMARY KEY, value LONGTEXT)`)
-      begins.set(topic, await latest(topic))
+      begins.set(topic, await latestOf(reader, topic))
       return topic
     },
-    nameOf: ({ offset }) => names.get(offset) ?? '',
-    positionOf: ({ offset }) => reader.positionOf(names.get(offset) ?? ''),
+    nameOf: ({ offset }) => reported.names.get(offset) ?? '',
+    positionOf: ({ offset }) => reader.positionOf(reported.names.get(offset) ?? ''),
     nowhere: [1n, 999_999n, 4n, 0n],
     // A table is one partition, its changes have no headers, and their key is the primary key.
     ...{ partitions: 1, tombstones: false, headers: false, keys: false },
