@@ -31,7 +31,7 @@ export const benchmark: Benchmark = {
     await fileInKafka(services.kafka?.bootstrap ?? '', { ...topic, file: join(lines, 'users.jsonl') })
     return folder
   },
-  outputs: (output) => ({ user: { query: `SELECT * FROM read_parquet('${output}/user.parquet/**')` } }),
+  outputs: (output) => ({ user: { query: `SELECT * FROM read_parquet('${output}/user.parquet/**/*.parquet')` } }),
 }
 
 /** A folder with half as many users, each of them twice: first all of them, then all of them again. */
