@@ -10,8 +10,8 @@ import { shareMaintenance } from './maintenance/share.ts'
 import { sizeReporter } from './maintenance/sizes.ts'
 import { type OpenedOutputs, shownAddresses } from './open-outputs.ts'
 import type { StreamOptions } from './options.ts'
+import type { Running } from './pipelines/pipeline-index.ts'
 import { createPipelines, type Pipelines } from './pipelines/pipelines.ts'
-import type { Running } from './pipelines/registry.ts'
 import type { CommittedEvent, MaintenanceEvent, OutputNews, PipelineNews, WorkerEvent } from './telemetry.ts'
 
 export interface StreamTotals {

@@ -11,11 +11,11 @@ import { refuseTakenTable } from '../routes/patterns.ts'
 import type { Route } from '../routes/route.ts'
 import { settleUnrecognized } from '../routes/unrecognized.ts'
 import type { PipelineNews, WorkerEvent } from '../telemetry.ts'
-import { handOverTo } from './hand-over.ts'
+import { assignPartitions } from './assign-partitions.ts'
 import { type OpenedRoute, openRoute } from './open-route.ts'
 import { createPipeline, type PipelineSettings } from './pipeline.ts'
+import { createPipelineIndex, type PipelineIndex, type Running } from './pipeline-index.ts'
 import { createPostponed, type Postponed } from './postponed.ts'
-import { createRegistry, type Registry, type Running } from './registry.ts'
 import { createRuns } from './runs.ts'
 
 /** The pipelines of a worker. Those of topics that a pattern finds may come and go while it runs. */
@@ -50,21 +50,21 @@ const OPENED_AT_ONCE = 8
 
 export function createPipelines(context: PipelinesContext): Pipelines {
   const { options, report, store, machine } = context
-  const registry = createRegistry()
+  const index = createPipelineIndex()
   const postponed = createPostponed(report)
   const atOnce = createLimit(OPENED_AT_ONCE)
-  const acknowledge = acknowledgeTogether(context.source, (topic) => registry.readers(topic).length)
+  const acknowledge = acknowledgeTogether(context.source, (topic) => index.readers(topic).length)
   const runs = createRuns()
-  const handOver = handOverTo(registry)
+  const assignment = assignPartitions(index)
 
   const add = (opened: OpenedRoute, held: AsyncDisposableStack) => {
     const running = runningOf(opened, held, acknowledge(), context)
-    registry.add(running)
+    index.add(running)
     return running
   }
   const leave = async (running: Running) => {
     const { dataset, table } = running.route
-    registry.remove(running)
+    index.remove(running)
     report({ what: 'left', dataset, table })
     await running.held.disposeAsync()
   }
@@ -83,7 +83,7 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     }
   }
   const openAllFound = async (routes: readonly Route[]) => {
-    const free = withFreeTables(routes, registry.tables, postponed)
+    const free = withFreeTables(routes, index.tables, postponed)
     const opened = await Promise.all(free.map((route) => atOnce(() => openFound(route))))
     const fresh = opened.filter((each) => each !== undefined)
     if (fresh.length === 0) return false
@@ -91,15 +91,15 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     for (const running of fresh) {
       context.opened(running.outputs)
       runs.start(running)
-      handOver.again(running)
+      assignment.again(running)
     }
     return true
   }
   return {
-    all: registry.all,
-    of: (table) => [registry.tables.get(table) ?? []].flat(),
-    topics: registry.topics,
-    listener: handOver,
+    all: index.all,
+    of: (table) => [index.tables.get(table) ?? []].flat(),
+    topics: index.topics,
+    listener: assignment,
     async open(routes) {
       const named = routes.filter(({ isFound }) => !isFound)
       const opened = await allOrFirstError(named.map((route) => openNamed(route, context)))
@@ -109,9 +109,9 @@ export function createPipelines(context: PipelinesContext): Pipelines {
       await openAllFound(routes.filter(({ isFound }) => isFound))
     },
     async follow(routes) {
-      const { gone, changed, fresh } = changesIn(routes, registry)
+      const { gone, changed, fresh } = changesIn(routes, index)
       for (const [running, topics] of changed) {
-        registry.setTopics(running, topics)
+        index.setTopics(running, topics)
         report({ what: 'found', datasets: [{ ...startedOf(running), topics }] })
       }
       for (const running of gone) await runs.stop(running).then(() => leave(running))
@@ -122,9 +122,9 @@ export function createPipelines(context: PipelinesContext): Pipelines {
         if (!running.route.isFound) return false
         postponed.add(running.route, error)
         await leave(running)
-        return untilCaughtUp || registry.all().length > 0
+        return untilCaughtUp || index.all().length > 0
       }
-      await runs.run(registry.all(), signal, untilCaughtUp, failed)
+      await runs.run(index.all(), signal, untilCaughtUp, failed)
       if (untilCaughtUp) postponed.throwFirst()
     },
   }
@@ -149,7 +149,7 @@ async function openNamed(route: Route, { options, store, machine, held }: Pipeli
   const opened = await openRoute(route, options, store, machine, held)
   if (opened) return opened
   throw new MillraceError('DATASET_INVALID', `nothing says what the records of topic ${route.topics.join()} are`, {
-    next: 'Send records of JSON to the topic, or register a schema for it and name the registry.',
+    next: 'Send records of JSON to the topic, or register a schema for it and name the index.',
   })
 }
 
@@ -176,16 +176,16 @@ function startedOf({ route: { dataset, table, topics } }: Pick<Running, 'route'>
   return { dataset, table, topics }
 }
 
-function changesIn(routes: readonly Route[], registry: Registry) {
+function changesIn(routes: readonly Route[], index: PipelineIndex) {
   const now = new Map(routes.map((route) => [route.dataset, route]))
-  const all = registry.all()
+  const all = index.all()
   return {
     gone: all.filter(({ route }) => route.isFound && !now.has(route.dataset)),
     changed: all.flatMap((running) => {
       const topics = now.get(running.route.dataset)?.topics
       return topics && !sameTopics(running.topics, topics) ? [[running, topics] as const] : []
     }),
-    fresh: routes.filter(({ dataset, isFound }) => isFound && !registry.of(dataset)),
+    fresh: routes.filter(({ dataset, isFound }) => isFound && !index.of(dataset)),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Running } from './registry.ts'
+import type { Running } from './pipeline-index.ts'
 
 /** The pipelines that run; more may be started until the signal. */
 export function createRuns() {

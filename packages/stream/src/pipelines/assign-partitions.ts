@@ -1,8 +1,8 @@
 import { type Partition, partitionKey } from '@millrace/transport'
-import type { Registry, Running } from './registry.ts'
+import type { PipelineIndex, Running } from './pipeline-index.ts'
 
-/** Hands partitions to the pipelines that read their topics, and an empty list to the others. */
-export function handOverTo({ all, readers }: Registry) {
+/** Assigns partitions to the pipelines that read their topics, and an empty list to the others. */
+export function assignPartitions({ all, readers }: PipelineIndex) {
   const owned = new Map<string, Partition>()
   let hasBegun = false
   const toEach = (partitions: readonly Partition[]) => {
@@ -30,7 +30,7 @@ export function handOverTo({ all, readers }: Registry) {
       })
       await Promise.all(revoking)
     },
-    /** Hands a pipeline that comes later what this worker has of its topics already. */
+    /** Assigns to a pipeline that comes later what this worker has of its topics already. */
     again(running: Running) {
       if (!hasBegun) return
       assign(

@@ -15,7 +15,7 @@ export interface Running extends OpenedRoute {
 }
 
 /** The pipelines of a worker, by what they read and write. */
-export interface Registry {
+export interface PipelineIndex {
   all(): Running[]
   of(dataset: string): Running | undefined
   readers(topic: string): readonly Running[]
@@ -27,7 +27,7 @@ export interface Registry {
   setTopics(running: Running, topics: readonly string[]): void
 }
 
-export function createRegistry(): Registry {
+export function createPipelineIndex(): PipelineIndex {
   const byDataset = new Map<string, Running>()
   const byTopic = new Map<string, Running[]>()
   const tables = new Map<string, Running>()
