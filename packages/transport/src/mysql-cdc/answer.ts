@@ -29,6 +29,8 @@ export async function answerTo(connection: Connection, sql: string, maxBytes?: n
   answered.catch(() => {})
   const rows: Raw[][] = []
   let bytes = 0
+  // The library reports the end of the connection only to the connection itself, and at once if it has ended already.
+  core.once('error', reject)
   const answering = core.query(sql)
   answering.on('fields', () => guard.allow(LARGEST_ROW))
   answering.on('result', (found: unknown) => {
@@ -44,8 +46,6 @@ export async function answerTo(connection: Connection, sql: string, maxBytes?: n
     guard.allow(LARGEST_ROW)
   })
   answering.on('error', reject)
-  // The library reports the end of the connection only to the connection itself.
-  core.once('error', reject)
   answering.on('end', () => resolve({ rows, isWhole: true }))
   try {
     return await Promise.race([answered, guard.broken])
