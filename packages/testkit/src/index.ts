@@ -2,6 +2,13 @@ export { produceAvro, produceProtobuf, registerSchema } from './confluent-client
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
 export { EVERY_TYPE } from './datasets.ts'
 export { floodingGreeter, floodingMysql, MYSQL_FLOODS } from './flooding-mysql.ts'
+export {
+  type FloodingPostgres,
+  floodingPostgres,
+  floodingPostgresGreeter,
+  POSTGRES_FLOODS,
+  postgresMessage,
+} from './flooding-postgres.ts'
 export { forwarded } from './forwarded.ts'
 export { freshBucket } from './fresh-bucket.ts'
 export { freshName } from './fresh-name.ts'

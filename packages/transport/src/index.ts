@@ -8,6 +8,7 @@ export { mysqlErrors } from './mysql-error.ts'
 export { flooded, guardFlood } from './mysql-flood.ts'
 export { type MysqlServer, mysqlLogin, parseMysqlServer } from './mysql-server.ts'
 export { pickRecords } from './pick-records.ts'
+export { guardPostgres, LARGEST_POSTGRES_ANSWER, type PostgresGuard } from './postgres/flood-guard.ts'
 export { type PostgresServer, parsePostgresServer, postgresLogin } from './postgres/server-address.ts'
 export {
   type Behind,

@@ -18,6 +18,12 @@ const CODES: readonly (readonly [RegExp, ErrorCode])[] = [
 const UNREACHABLE = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN)/
 const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE|ALTNAME/
 
+export function flooded(): MillraceError {
+  return new MillraceError('OUTPUT_REFUSED', 'the PostgreSQL server answers with more than was asked for', {
+    next: 'Check the address.',
+  })
+}
+
 /** Returns an error of the server, or of the way to it, as one of ours. */
 export function fromPostgres(error: unknown, what: string): MillraceError {
   if (error instanceof MillraceError) return error

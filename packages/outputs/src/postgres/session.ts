@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { postgresLogin } from '@millrace/transport'
+import { guardPostgres, LARGEST_POSTGRES_ANSWER, type PostgresGuard, postgresLogin } from '@millrace/transport'
 import pg from 'pg'
 import { from } from 'pg-copy-streams'
 import type { PostgresAddress } from './address.ts'
-import { fromPostgres } from './postgres-error.ts'
+import { flooded, fromPostgres } from './postgres-error.ts'
 
 /** What is asked of the server, one after the other, over one connection. */
 export interface Session {
@@ -21,7 +21,7 @@ const STATEMENT_WITHIN_MS = 300_000
 
 /** Opens a session that connects when it is first asked, and again after it broke. */
 export function openSession(address: PostgresAddress, what: string): Session {
-  let connected: Promise<pg.Client> | undefined
+  let connected: Promise<Connected> | undefined
   const client = () => {
     connected ??= connect(address).catch((error: unknown) => {
       connected = undefined
@@ -32,10 +32,11 @@ export function openSession(address: PostgresAddress, what: string): Session {
   const drop = async () => {
     const dropped = connected
     connected = undefined
-    await dropped?.then((each) => each.end()).catch(() => {})
+    await dropped?.then(({ client: each }) => each.end()).catch(() => {})
   }
   const asked = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
-    const now = await client()
+    const { client: now, guard } = await client()
+    guard.allow(LARGEST_POSTGRES_ANSWER)
     try {
       return await work(now)
     } catch (error) {
@@ -50,15 +51,21 @@ export function openSession(address: PostgresAddress, what: string): Session {
   }
 }
 
-async function connect(address: PostgresAddress): Promise<pg.Client> {
+interface Connected {
+  readonly client: pg.Client
+  readonly guard: PostgresGuard
+}
+
+async function connect(address: PostgresAddress): Promise<Connected> {
   const client = new pg.Client({
     ...postgresLogin(address),
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     query_timeout: STATEMENT_WITHIN_MS,
   })
+  const guard = guardPostgres(client, flooded)
   // A connection that breaks while nothing is asked shows at the next question.
   client.on('error', () => {})
   await client.connect()
   await client.query("SET TIME ZONE 'UTC'")
-  return client
+  return { client, guard }
 }

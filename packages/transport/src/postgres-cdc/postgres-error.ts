@@ -51,6 +51,12 @@ export function fromPostgres(thrown: unknown, doing: string): unknown {
   return new MillraceError('SOURCE_UNSUPPORTED', said, { cause: thrown })
 }
 
+export function flooded(): MillraceError {
+  return new MillraceError('SOURCE_UNSUPPORTED', 'the PostgreSQL server answers with more than was asked for', {
+    next: 'Check the address. Rows that are too large to be followed can be left out by a publication of your own: ?publication=NAME.',
+  })
+}
+
 export function unsuited(what: string, next: string): MillraceError {
   return new MillraceError('SOURCE_UNSUPPORTED', `the database can't be followed: ${what}`, { next })
 }

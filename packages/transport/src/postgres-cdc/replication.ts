@@ -35,6 +35,8 @@ interface RawConnection {
 
 const [DATA, KEEPALIVE] = [0x77, 0x6b]
 const DATA_HEAD = 25
+/** Maximum size of a change of a row. */
+const LARGEST_CHANGE = 256 << 20
 /** Well below wal_sender_timeout, which is a minute unless the server says otherwise. */
 const STATUS_EVERY_MS = 10_000
 /** A server that answers nothing for so long is gone, with whatever is between. */
@@ -47,7 +49,8 @@ export async function openStream(
   listener: LogListener,
   runtime: Runtime,
 ): Promise<LogStream> {
-  const client = await connect(address, 'replication')
+  const { client, guard } = await connect(address, 'replication')
+  guard.allow(LARGEST_CHANGE)
   const raw = (client as unknown as { readonly connection: RawConnection }).connection
   const ended = Promise.withResolvers<void>()
   raw.once('end', ended.resolve)
@@ -77,6 +80,7 @@ export async function openStream(
   raw.on('copyData', ({ chunk }) => {
     if (closing.signal.aborted) return
     heardAt = runtime.monotonic()
+    guard.allow(LARGEST_CHANGE)
     try {
       take(chunk)
     } catch (error) {

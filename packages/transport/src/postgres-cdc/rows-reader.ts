@@ -14,6 +14,9 @@ export interface Rows {
   readonly last: readonly string[] | undefined
 }
 
+/** Maximum size of the rows that a statement reads. */
+const LARGEST_PORTION = 512 << 20
+
 /**
  * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
  * changes meanwhile is in the log, which is read from where it was before the first row; a row that is newer than
@@ -36,6 +39,7 @@ export async function readNextRows(
     `SELECT ${columns.map((column) => quoteName(column.name)).join(', ')} FROM ${quoteTable(table)}
      ${after ? `WHERE (${order}) > (${values})` : ''} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
     after ?? [],
+    LARGEST_PORTION,
   )
   await types.learn(columns.map(({ type }) => type))
   const origin = { database, schema, table: name, lsn: place.lsn, isSnapshot: true, time: 0 }

@@ -1,14 +1,15 @@
 import pg from 'pg'
+import { guardPostgres, LARGEST_POSTGRES_ANSWER, type PostgresGuard } from '../postgres/flood-guard.ts'
 import { postgresLogin } from '../postgres/server-address.ts'
 import type { PostgresCdcAddress } from './address.ts'
-import { fromPostgres } from './postgres-error.ts'
+import { flooded, fromPostgres } from './postgres-error.ts'
 
 /** A value as the server writes it. */
 export type Raw = string | null
 
 export interface Server {
-  /** Runs a statement; the values of its rows are the texts that the server sends. */
-  rows(sql: string, values?: readonly unknown[]): Promise<Raw[][]>
+  /** Runs a statement; the values of its rows are the texts that the server sends, at most `maxBytes` of them. */
+  rows(sql: string, values?: readonly unknown[], maxBytes?: number): Promise<Raw[][]>
   close(): Promise<void>
 }
 
@@ -25,20 +26,26 @@ const SETTINGS = [
 
 const asText = { getTypeParser: () => (value: unknown) => value }
 
+export interface Connected {
+  readonly client: pg.Client
+  readonly guard: PostgresGuard
+}
+
 /** Connects, as a client or for replication. */
-export async function connect(address: PostgresCdcAddress, kind: 'client' | 'replication'): Promise<pg.Client> {
+export async function connect(address: PostgresCdcAddress, kind: 'client' | 'replication'): Promise<Connected> {
   const client = new pg.Client({
     ...postgresLogin(address),
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     types: asText,
     ...(kind === 'replication' ? { replication: 'database' } : { query_timeout: STATEMENT_WITHIN_MS }),
   } as pg.ClientConfig)
+  const guard = guardPostgres(client, flooded)
   // What ends the connection is told to the one who waits for it; nobody else must die of it.
   client.on('error', () => {})
   try {
     await client.connect()
     await client.query(SETTINGS)
-    return client
+    return { client, guard }
   } catch (error) {
     client.end().catch(() => {})
     throw fromPostgres(error, `connecting to postgres-cdc://${address.host}:${address.port}/${address.database}`)
@@ -47,10 +54,10 @@ export async function connect(address: PostgresCdcAddress, kind: 'client' | 'rep
 
 /** Opens a connection when it is first needed, and again after one has broken. `ended` is told when the server ends it. */
 export function openServer(address: PostgresCdcAddress, ended: (error: Error) => void = () => {}): Server {
-  let opened: Promise<pg.Client> | undefined
-  const client = () => {
+  let opened: Promise<Connected> | undefined
+  const connected = () => {
     opened ??= connect(address, 'client').then((made) => {
-      made.on('error', (error) => {
+      made.client.on('error', (error) => {
         opened = undefined
         ended(error)
       })
@@ -59,20 +66,22 @@ export function openServer(address: PostgresCdcAddress, ended: (error: Error) =>
     return opened
   }
   return {
-    async rows(sql, values = []) {
-      const asked = client()
+    async rows(sql, values = [], maxBytes = LARGEST_POSTGRES_ANSWER) {
+      const asked = connected()
       try {
-        const { rows } = await (await asked).query<Raw[]>({ text: sql, values: [...values], rowMode: 'array' })
+        const { client, guard } = await asked
+        guard.allow(maxBytes)
+        const { rows } = await client.query<Raw[]>({ text: sql, values: [...values], rowMode: 'array' })
         return rows
       } catch (error) {
         const known = fromPostgres(error, `reading ${address.host}:${address.port}/${address.database}`)
         if (opened === asked) opened = undefined
-        asked.then((made) => made.end()).catch(() => {})
+        asked.then(({ client }) => client.end()).catch(() => {})
         throw known
       }
     },
     async close() {
-      await opened?.then((made) => made.end()).catch(() => {})
+      await opened?.then(({ client }) => client.end()).catch(() => {})
     },
   }
 }
