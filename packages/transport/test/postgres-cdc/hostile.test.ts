@@ -9,6 +9,7 @@ import {
 import { openSource } from '@millrace/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
 // Before it follows a log, a source asks for much that a hostile server need not answer: the log is asked for by itself.
+import { parsePostgresCdcAddress } from '../../src/postgres-cdc/address.ts'
 import { openStream } from '../../src/postgres-cdc/replication.ts'
 
 const MEGABYTE = 1 << 20
@@ -39,7 +40,7 @@ describe('a followed PostgreSQL server that sends without end', () => {
     const change = postgresMessage('d', Buffer.from('w'), 1 << 30)
     const server = await floodingPostgres(Buffer.concat([begun, change]), Buffer.alloc(MEGABYTE))
     const { promise, resolve } = Promise.withResolvers<unknown>()
-    const address = { host: '127.0.0.1', port: server.port, user: 'root', database: 'd', tls: false } as const
+    const address = parsePostgresCdcAddress(`postgres-cdc://root@127.0.0.1:${server.port}/d`)
     const stream = await openStream(
       address,
       { slot: 's', publication: 'p', from: 0n },
