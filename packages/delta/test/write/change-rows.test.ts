@@ -29,6 +29,14 @@ const renames = (where: string): RowStatement => ({
   sql: `SELECT 'update' AS ${ACTION}, ${FILE}, ${ROW}, id, 'new' AS word FROM ${TARGET} WHERE ${where}`,
 })
 
+/** Inserts a copy of each such row. It reads files and removes none. */
+const copies = (where: string): RowStatement => ({
+  ...({ operation: 'MERGE', parameters: {}, actions: ['insert'], columns: ['id', 'word'] } as const),
+  reads: { where: undefined },
+  sql: `SELECT 'insert' AS ${ACTION}, NULL::BIGINT AS ${FILE}, NULL::BIGINT AS ${ROW}, id + 100 AS id, word
+    FROM ${TARGET} WHERE ${where}`,
+})
+
 /** Makes a table of two files, with progress in it. */
 async function made(configuration: Record<string, string> = {}): Promise<Snapshot> {
   const table = await testTables.create({ schema, configuration })
@@ -39,11 +47,16 @@ async function made(configuration: Record<string, string> = {}): Promise<Snapsho
 }
 
 /** Updates while another writer commits before the first try does. Returns how often the statement was made. */
-async function raced(snapshot: Snapshot, where: string, other: (newest: Snapshot) => Promise<unknown>) {
+async function raced(
+  snapshot: Snapshot,
+  where: string,
+  other: (newest: Snapshot) => Promise<unknown>,
+  statement = renames,
+) {
   let made = 0
   const make = async () => {
     if (made++ === 0) await other(await reopened(snapshot))
-    return renames(where)
+    return statement(where)
   }
   const { updated } = await changeRows(snapshot, make, testTables)
   const [sums] = await testTables.ask(
@@ -65,6 +78,12 @@ describe('an update beside another writer', () => {
       committed(replaceRows(newest, { op: '<', column: 'id', value: 2 }, rows(0, 0), testTables, { progress: 'keep' }))
     const result = await raced(await made(), 'id < 3', remove)
     expect(result).toEqual({ made: 2, updated: 1, n: '18', ids: '18', renamed: '1' })
+  })
+
+  test('does not bring back copies of rows that another has deleted with their file, though it removes none itself', async () => {
+    const remove = (newest: Snapshot) =>
+      committed(replaceRows(newest, { op: '<', column: 'id', value: 10 }, rows(0, 0), testTables, { progress: 'keep' }))
+    expect(await raced(await made(), 'id < 3', remove, copies)).toMatchObject({ made: 2, n: '10', ids: '10' })
   })
 
   test('comes before rows that are only appended', async () => {
