@@ -33,16 +33,18 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
     return { source: kinesisSource, producer: kinesisProducer, catalog: kinesisCatalog }
   },
   'mysql-cdc:': async () => {
-    const [{ mysqlCdcSource }, { mysqlCdcCatalog, refuse }] = await Promise.all([
+    const [{ mysqlCdcSource }, { mysqlCdcCatalog }, { refuse }] = await Promise.all([
       import('./mysql-cdc/source.ts'),
       import('./mysql-cdc/catalog.ts'),
+      import('./tables/catalog.ts'),
     ])
     return { source: mysqlCdcSource, producer: (address) => refuse(address, 'records'), catalog: mysqlCdcCatalog }
   },
   'postgres-cdc:': async () => {
-    const [{ postgresCdcSource }, { postgresCdcCatalog, refuse }] = await Promise.all([
+    const [{ postgresCdcSource }, { postgresCdcCatalog }, { refuse }] = await Promise.all([
       import('./postgres-cdc/source.ts'),
       import('./postgres-cdc/catalog.ts'),
+      import('./tables/catalog.ts'),
     ])
     return { source: postgresCdcSource, producer: (address) => refuse(address, 'records'), catalog: postgresCdcCatalog }
   },

@@ -1,5 +1,5 @@
-import { MillraceError } from '@millrace/base'
 import type { TopicCatalog } from '../catalog.ts'
+import { catalogOfTables } from '../tables/catalog.ts'
 import { parsePostgresCdcAddress } from './address.ts'
 import { openServer, quoteText } from './server.ts'
 import { lookAtSlots } from './slot-findings.ts'
@@ -17,22 +17,5 @@ export function postgresCdcCatalog(address: string): TopicCatalog {
     const present = rows.map(([space, name]) => `${space}.${name}`)
     return present.filter((name) => tables?.includes(name) ?? true).sort()
   }
-  return {
-    list,
-    async describe(name) {
-      if (!(await list()).includes(name)) return undefined
-      return { name, configs: {}, partitions: [{ id: '0', leader: -1, replicas: [] }], ready: true }
-    },
-    findings: () => lookAtSlots(server, parsed.slot),
-    create: async (name) => refuse(address, name),
-    remove: async (name) => refuse(address, name),
-    close: () => server.close(),
-  }
-}
-
-/** Fails for what nobody but the database's own users may do. */
-export function refuse(address: string, what: string): never {
-  throw new MillraceError('SOURCE_UNSUPPORTED', `${address}: ${what} cannot be made, written or removed from here`, {
-    next: 'The database is only read; its own users write it.',
-  })
+  return { ...catalogOfTables(address, list, () => server.close()), findings: () => lookAtSlots(server, parsed.slot) }
 }
