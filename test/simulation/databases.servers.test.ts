@@ -3,11 +3,12 @@ import {
   type HttpAddress,
   openOwn,
   postgres as postgresServer,
+  seededRandom,
   temporaryFolder,
   withServices,
 } from '@millrace/testkit'
 import { expect, type TestContext } from 'vitest'
-import { type CrashPoint, seeded } from './cells.ts'
+import type { CrashPoint } from './cells.ts'
 import { compare, NOTHING_WRONG } from './checker.ts'
 import { type Database, inCassandra, inPostgres } from './databases.ts'
 import { playLife } from './life.ts'
@@ -53,7 +54,7 @@ const IN_CASSANDRA: readonly CrashPoint[] = [
   { name: 'after the progress' },
 ]
 const MOVED = 'after the progress'
-const random = seeded(Number(process.env.MILLRACE_SEED ?? 20_261_128))
+const random = seededRandom(Number(process.env.MILLRACE_SEED ?? 20_261_128))
 
 for (const point of FULL ? [...COMMON, ...IN_POSTGRES] : IN_POSTGRES) {
   const time = 1 + Math.floor(random() * 6)

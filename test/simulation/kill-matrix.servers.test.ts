@@ -1,6 +1,6 @@
-import { withServices } from '@millrace/testkit'
+import { seededRandom, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { allCells, seeded, someOf } from './cells.ts'
+import { allCells, someOf } from './cells.ts'
 import { playLife } from './life.ts'
 import { settingOf, useCredentials } from './places.ts'
 import { openScene } from './scene.ts'
@@ -8,7 +8,7 @@ import { openScene } from './scene.ts'
 // A sixth of one round, another one for each seed; or as many whole rounds as asked for.
 const ROUNDS = Number(process.env.MILLRACE_KILL_ROUNDS ?? (process.env.MILLRACE_FULL === '1' ? 3 : 0))
 const SEED = Number(process.env.MILLRACE_SEED ?? 20_261_121)
-const random = seeded(SEED)
+const random = seededRandom(SEED)
 const all = allCells(Math.max(1, ROUNDS), random)
 const cells = ROUNDS > 0 ? all : someOf(all, Math.ceil(all.length / 6), random)
 

@@ -1,6 +1,6 @@
-import { judgeSql, temporaryFolder, withServices } from '@millrace/testkit'
+import { judgeSql, seededRandom, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
-import { seeded, someOf, upsertCells } from './cells.ts'
+import { someOf, upsertCells } from './cells.ts'
 import { playLife } from './life.ts'
 import { type Changes, createMarkedPeople, openDatabase, openMessages, writePeople } from './people.ts'
 import { kafkaTopic, STORES, useCredentials } from './places.ts'
@@ -10,7 +10,7 @@ import { expectEnd } from './worker-process.ts'
 // A few of them, others for each seed; with MILLRACE_KILL_ROUNDS as many whole rounds as asked for.
 const ROUNDS = Number(process.env.MILLRACE_KILL_ROUNDS ?? 0)
 const SEED = Number(process.env.MILLRACE_SEED ?? 20_261_128)
-const random = seeded(SEED)
+const random = seededRandom(SEED)
 const all = upsertCells(Math.max(1, ROUNDS), random)
 const cells = ROUNDS > 0 ? all : someOf(all, 4, random)
 
@@ -24,7 +24,7 @@ for (const [number, cell] of cells.entries()) {
     useCredentials(s3)
     const datasets = await temporaryFolder(onTestFinished)
     await writePeople(datasets, source)
-    const own = seeded(SEED + number)
+    const own = seededRandom(SEED + number)
     const database = source === 'MySQL' ? await openDatabase(mariadb, own) : undefined
     let changes = database?.changes as Changes
     const setting = {

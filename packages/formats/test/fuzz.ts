@@ -1,24 +1,15 @@
 import { joinValues, valueAt } from '@millrace/base'
+import { seededRandom } from '@millrace/testkit'
 import { expect } from 'vitest'
 import type { Format } from '../src/index.ts'
 
 const BLOCKS = 1000
 const MESSAGES = 1000
 
-/** A generator that always gives the same numbers: mulberry32. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 /** Reads a million messages changed in some bytes: each must be a record or rejected, in bounded memory. */
 export async function readMutated(format: Format, samples: readonly Uint8Array[]): Promise<void> {
-  const next = numbers(7)
+  const random = seededRandom(7)
+  const next = (below: number) => Math.floor(random() * below)
   let records = 0
   const before = process.memoryUsage.rss()
   for (let block = 0; block < BLOCKS; block++) {

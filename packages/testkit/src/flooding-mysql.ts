@@ -1,5 +1,4 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { endlessly, startTcpServer } from './tcp-server.ts'
 
 const packet = (sequence: number, payload: Buffer) =>
   Buffer.concat([Buffer.from([payload.length & 255, payload.length >> 8, 0, sequence]), payload])
@@ -42,15 +41,14 @@ export const MYSQL_FLOODS: readonly (readonly [string, Buffer, Buffer])[] = [
 ]
 
 /** Starts a server that greets everybody with a packet without end. Returns its port. */
-export function floodingGreeter(): Promise<number> {
-  return listening((socket) =>
-    endlessly(socket, Buffer.alloc(0), Buffer.concat([Buffer.from([255, 255, 255, 0]), Buffer.alloc(0xffffff)])),
-  )
+export async function floodingGreeter(): Promise<number> {
+  const part = Buffer.concat([Buffer.from([255, 255, 255, 0]), Buffer.alloc(0xffffff)])
+  return (await startTcpServer((socket) => endlessly(socket, Buffer.alloc(0), part))).port
 }
 
 /** Starts a MySQL server that lets everybody in and answers whatever is asked with a flood. Returns its port. */
-export function floodingMysql(first: Buffer, again: Buffer): Promise<number> {
-  return listening((socket) => {
+export async function floodingMysql(first: Buffer, again: Buffer): Promise<number> {
+  const server = await startTcpServer((socket) => {
     let greeted = false
     socket.on('data', (said) => {
       if (!greeted) socket.write(ok(2))
@@ -60,28 +58,5 @@ export function floodingMysql(first: Buffer, again: Buffer): Promise<number> {
     })
     socket.write(GREETING)
   })
-}
-
-async function listening(serve: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    serve(socket)
-  })
-  await new Promise<void>((begun) => server.listen(0, '127.0.0.1', begun))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
-
-function endlessly(socket: Socket, first: Buffer, again: Buffer): void {
-  socket.write(first)
-  const more = () => {
-    while (!socket.destroyed && socket.write(again));
-  }
-  socket.on('drain', more)
-  more()
+  return server.port
 }

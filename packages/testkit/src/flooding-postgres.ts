@@ -1,5 +1,4 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { endlessly, startTcpServer, type TcpServer } from './tcp-server.ts'
 
 /** Returns a message of the protocol; `claims` is the length that it says it has. */
 export function postgresMessage(type: string, body: Buffer, claims = body.length + 4): Buffer {
@@ -29,22 +28,16 @@ export const POSTGRES_FLOODS: readonly (readonly [string, Buffer, Buffer])[] = [
   ['bytes of an error', postgresMessage('E', NO_BYTES, GIGABYTE), SOME_BYTES],
 ]
 
-/** A server that has begun, and how much it has sent. */
-export interface FloodingPostgres {
-  readonly port: number
-  sent(): number
-}
-
 /** Starts a server that greets everybody with a message without end. */
-export function floodingPostgresGreeter(): Promise<FloodingPostgres> {
-  return listening((socket) => {
+export function floodingPostgresGreeter(): Promise<TcpServer> {
+  return startTcpServer((socket) => {
     socket.once('data', () => endlessly(socket, postgresMessage('R', NO_BYTES, GIGABYTE), SOME_BYTES))
   })
 }
 
 /** Starts a server that lets everybody in, has its settings set, and answers the next statement with a flood. */
-export function floodingPostgres(first: Buffer, again: Buffer): Promise<FloodingPostgres> {
-  return listening((socket) => {
+export function floodingPostgres(first: Buffer, again: Buffer): Promise<TcpServer> {
+  return startTcpServer((socket) => {
     const answers = [LOGGED_IN, SET]
     let isFlooding = false
     socket.on('data', () => {
@@ -54,31 +47,4 @@ export function floodingPostgres(first: Buffer, again: Buffer): Promise<Flooding
       isFlooding ||= answer === undefined
     })
   })
-}
-
-async function listening(serve: (socket: Socket) => void): Promise<FloodingPostgres> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    serve(socket)
-  })
-  await new Promise<void>((begun) => server.listen(0, '127.0.0.1', begun))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return {
-    port: (server.address() as AddressInfo).port,
-    sent: () => [...sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0),
-  }
-}
-
-function endlessly(socket: Socket, first: Buffer, again: Buffer): void {
-  socket.write(first)
-  const more = () => {
-    while (!socket.destroyed && socket.write(again));
-  }
-  socket.on('drain', more)
-  more()
 }

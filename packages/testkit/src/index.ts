@@ -2,13 +2,7 @@ export { produceAvro, produceProtobuf, registerSchema } from './confluent-client
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
 export { EVERY_TYPE } from './datasets.ts'
 export { floodingGreeter, floodingMysql, MYSQL_FLOODS } from './flooding-mysql.ts'
-export {
-  type FloodingPostgres,
-  floodingPostgres,
-  floodingPostgresGreeter,
-  POSTGRES_FLOODS,
-  postgresMessage,
-} from './flooding-postgres.ts'
+export { floodingPostgres, floodingPostgresGreeter, POSTGRES_FLOODS, postgresMessage } from './flooding-postgres.ts'
 export { forwarded } from './forwarded.ts'
 export { freshBucket } from './fresh-bucket.ts'
 export { freshName } from './fresh-name.ts'
@@ -19,6 +13,7 @@ export { type OwnServer, openOwn } from './own-server.ts'
 export { peakMemory, REPORT_PEAK } from './peak-memory.ts'
 export { PINTEREST } from './pinterest.ts'
 export { type Finished, runResident } from './resident-command.ts'
+export { seededRandom } from './seeded-random.ts'
 export { type CassandraAddress, cassandra } from './services/cassandra.ts'
 export { installedServer, spawnSupervisor, startedServer } from './services/client.ts'
 export { freePort } from './services/free-port.ts'
@@ -34,6 +29,7 @@ export { s3Client } from './services/s3-client.ts'
 export type { Server } from './services/server.ts'
 export { trinoCatalog, trinoSql } from './services/trino-sql.ts'
 export { sharedData, withSharedData } from './shared-data.ts'
+export type { TcpServer } from './tcp-server.ts'
 export { temporaryFolder } from './temporary-folder.ts'
 export { unsignedToken } from './unsigned-token.ts'
 export { withServices } from './with-services.ts'

@@ -1,6 +1,6 @@
 import { joinValues } from '@millrace/base'
 import { openFormat } from '@millrace/formats'
-import { PINTEREST } from '@millrace/testkit'
+import { PINTEREST, seededRandom } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { afterAll, expect, test } from 'vitest'
 import { createKit } from './kit.ts'
@@ -11,17 +11,6 @@ afterAll(() => kit.close())
 /** Messages of each format in all; fewer to look at a change. */
 const MESSAGES = Number(process.env.MILLRACE_FUZZ_MESSAGES ?? 1_000_000)
 const A_BLOCK = 5_000
-
-/** A generator that always gives the same numbers: mulberry32. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
 
 const user = (ind: number) => ({
   ...{ ind, first_name: `Ada "${ind}"`, last_name: 'Löve\nlace', age: ind % 90, date_joined: '2016-01-01 00:00:00' },
@@ -51,7 +40,8 @@ test.each(Object.entries(SAMPLES))(
       ...(await loadDataset('user', [PINTEREST.datasets])),
       format: openFormat(name, { environment: {} }),
     }
-    const next = numbers(7)
+    const random = seededRandom(7)
+    const next = (below: number) => Math.floor(random() * below)
     const before = process.memoryUsage.rss()
     let kept = 0
     for (let done = 0; done < MESSAGES; done += A_BLOCK) {

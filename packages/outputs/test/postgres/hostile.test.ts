@@ -1,4 +1,4 @@
-import { type FloodingPostgres, floodingPostgres, floodingPostgresGreeter, POSTGRES_FLOODS } from '@millrace/testkit'
+import { floodingPostgres, floodingPostgresGreeter, POSTGRES_FLOODS, type TcpServer } from '@millrace/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 // An output asks for much that a hostile server need not answer: its session is asked by itself.
 import { openSession } from '../../src/postgres/session.ts'
@@ -8,7 +8,7 @@ const MEGABYTE = 1 << 20
 const ON_THE_WAY = 32 * MEGABYTE
 
 describe('a PostgreSQL server to write to that sends without end', () => {
-  const sessionAt = ({ port }: FloodingPostgres) => {
+  const sessionAt = ({ port }: TcpServer) => {
     const address = { host: '127.0.0.1', port, user: 'root', database: 'd', schema: 'public', tls: false } as const
     const session = openSession(address, 'PostgreSQL')
     onTestFinished(() => session.drop())

@@ -1,10 +1,10 @@
 import { systemRuntime } from '@millrace/base'
 import {
-  type FloodingPostgres,
   floodingPostgres,
   floodingPostgresGreeter,
   POSTGRES_FLOODS,
   postgresMessage,
+  type TcpServer,
 } from '@millrace/testkit'
 import { openSource } from '@millrace/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -17,7 +17,7 @@ const MEGABYTE = 1 << 20
 const ON_THE_WAY = 32 * MEGABYTE
 
 describe('a followed PostgreSQL server that sends without end', () => {
-  const partitionsAt = async ({ port }: FloodingPostgres) => {
+  const partitionsAt = async ({ port }: TcpServer) => {
     const source = await openSource(`postgres-cdc://root@127.0.0.1:${port}/d`, systemRuntime)
     onTestFinished(() => source.close())
     return source.partitions('public.t')
