@@ -109,7 +109,23 @@ function readParquet(
   })
   // A scan of no column still wants one, to count the rows by.
   if (schema.length === 0) schema.push(`'': {name: 'c', type: 'BOOLEAN', default_value: NULL}`)
-  return `read_parquet(${jsonList(paths.map(withoutGlob), '["VARCHAR"]')}, schema = MAP {${schema.join(', ')}}, hive_partitioning = false)`
+  const options = [`schema = MAP {${schema.join(', ')}}`, 'hive_partitioning = false', ...cardinality(scan)]
+  return `read_parquet(${jsonList(paths.map(withoutGlob), '["VARCHAR"]')}, ${options.join(', ')})`
+}
+
+/**
+ * Tells DuckDB how many rows to plan for: told the columns, it opens no file before it plans, takes every file for small,
+ * and would keep the rows of a large table in memory to join a few others to them.
+ */
+function cardinality({ files }: Scan): string[] {
+  let rows = 0
+  for (const { stats } of files) {
+    // An estimate is enough: to parse the statistics of ten thousand files would take longer than planning.
+    const count = /"numRecords"\s*:\s*(\d+)/.exec(stats ?? '')?.[1]
+    if (count === undefined) return []
+    rows += Number(count)
+  }
+  return Number.isSafeInteger(rows) ? [`explicit_cardinality = ${rows}`] : []
 }
 
 function schemaKey(scan: Scan, field: StructField, mapping: TableColumns['mapping']): string {

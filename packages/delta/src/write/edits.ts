@@ -84,7 +84,7 @@ function changedRows(snapshot: Snapshot, edits: RowEdits, touched: readonly Touc
 
 /** Selects the rows of `gone` that are in some files, with FILE as a place among these. */
 function goneRows({ gone }: RowEdits, files: readonly Touched[], replaced = 'false'): string {
-  const places = files.map(({ place }, i) => `(${i}, ${place})`).join(', ')
+  const places = files.map(({ place }, i) => `(${i}::UBIGINT, ${place}::UBIGINT)`).join(', ')
   return `SELECT here AS ${FILE}, ${ROW}, ${replaced} AS ${REPLACED} FROM ${gone}
     JOIN (VALUES ${places}) AS p(here, place) ON place = ${FILE}`
 }
