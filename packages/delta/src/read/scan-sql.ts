@@ -73,8 +73,8 @@ function rowsQuery(
   ].join(' ')
 }
 
-const KEPT = `CASE WHEN f.deleted IS NULL OR d.file_row_number >= bit_length(f.deleted::BIT) THEN true
-  ELSE get_bit(f.deleted::BIT, d.file_row_number::INTEGER) = 0 END`
+const KEPT = `CASE WHEN f.deleted IS NULL OR d.file_row_number >= bit_length(f.deleted) THEN true
+  ELSE get_bit(f.deleted, d.file_row_number::INTEGER) = 0 END`
 
 function columnSql(
   scan: Scan,
@@ -169,7 +169,7 @@ function fileFacts(
   const values = partitions.map((_, i) => `"p${i}": "VARCHAR"`)
   const names = ['"file": "UBIGINT"', ...values, ...calendar, '"bits": "VARCHAR"']
   const rows = `unnest(${jsonList(facts, `[{${names.join(', ')}}]`)}, recursive := true)`
-  return `SELECT * EXCLUDE (bits), from_base64(bits) AS deleted FROM (SELECT ${rows})`
+  return `SELECT * EXCLUDE (bits), from_base64(bits)::BIT AS deleted FROM (SELECT ${rows})`
 }
 
 /** An empty text is NULL, by the protocol. */

@@ -98,7 +98,7 @@ test.each([
   ['UPDATE t SET word = 1, word = 2', 'word'],
   ['INSERT INTO t VALUES (1, 2)', 'but 2 values were supplied'],
   ['DELETE FROM t WHERE big = nobody.big', 'nobody'],
-  ['UPDATE t SET id = word::INTEGER', 'w0001'],
+  ['UPDATE t SET id = word::INTEGER', 'Could not convert string'],
   ['DROP TABLE t', 'changes nothing of the tables of the lake but their rows'],
 ])('%s is refused, and changes nothing', async (sql, message) => {
   const name = await freshTable()
