@@ -38,8 +38,8 @@ export interface CleanedBatch {
   rows(): AsyncIterable<readonly Row[]>
   /**
    * Writes the newest change of each key into a file of this computer: for outputs that keep the table of a keyed data
-   * set. `table` is where the rows go, if it may ask more of a row than the data set does. `as` is the same data set
-   * with a key of the output's own, where rows are appended elsewhere.
+   * set. `table` is where the rows go, if it may ask more of a row than the data set does, or take columns that come with
+   * them. `as` is the same data set with a key of the output's own, where rows are appended elsewhere.
    */
   changes(table?: Snapshot, as?: Dataset): Promise<StagedChanges>
   /** Returns the outcome of the records; cleans them if that has not been done yet. */
@@ -125,11 +125,13 @@ export function cleanedBatch(
     const shared = staged?.rules === rules && (await sharedChanges(staged.changes, machine))
     if (shared) return shared
     const snapshot = await changesInMemory(as, machine)
-    const cleaned = await cleaner.cleanIntoFiles(as, blocks, { snapshot, keyedTable }, nameOf)
+    const takesNewColumns = keyedTable !== undefined && as.onSchemaChange === 'evolve'
+    const target = { snapshot, keyedTable, takesNewColumns }
+    const cleaned = await cleaner.cleanIntoFiles(as, blocks, target, nameOf)
     report ??= cleaned.report
-    const newest = await stageNewest(keyed, cleaned.files, snapshot, machine)
-    staged = { rules, changes: newest }
-    return newest
+    const newest = await stageNewest(keyed, cleaned.files, cleaned.snapshot, machine)
+    staged = { rules, changes: { ...newest, ...(takesNewColumns && { stagedFor: cleaned.stagedFor }) } }
+    return staged.changes
   }
   const batch: CleanedBatch = {
     dataset,

@@ -1,8 +1,8 @@
 import { link, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { discardStaged, type Snapshot, type StagedFile, stageRows } from '@millrace/delta'
+import { discardStaged, type Metadata, type Snapshot, type StagedFile, schemaOf, stageRows } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
-import { changeSchema, type Dataset, type Keyed, PLACE } from '@millrace/transform'
+import { changeSchema, type Dataset, DELETED, type Keyed, PLACE } from '@millrace/transform'
 import { tableInMemory } from './rows.ts'
 
 /**
@@ -13,6 +13,10 @@ export interface StagedChanges {
   readonly path: string | undefined
   readonly rows: number
   readonly bytes: number
+  /** The columns of the keyed table that they have. */
+  readonly columns: readonly string[]
+  /** The metadata of the table that they are for, where columns may have come with them. */
+  readonly stagedFor?: Metadata
   /** Deletes the file. */
   discard(): Promise<void>
 }
@@ -22,7 +26,7 @@ export function changesInMemory(dataset: Dataset, machine: Machine): Promise<Sna
   return tableInMemory({ ...dataset, schema: changeSchema(dataset) }, machine)
 }
 
-const NONE: StagedChanges = { path: undefined, rows: 0, bytes: 0, discard: async () => {} }
+const NONE: StagedChanges = { path: undefined, rows: 0, bytes: 0, columns: [], discard: async () => {} }
 
 /**
  * Returns the same changes for another output, in a file of its own name. Returns undefined where the file is gone: an
@@ -45,7 +49,7 @@ export async function sharedChanges(
 
 /** Makes one file of the newest change of each key, or of all that make a version, sorted by key, and deletes the files of all changes. */
 export async function stageNewest(
-  { mode, key, sequenceBy }: Keyed,
+  { mode, key, sequenceBy, notKept }: Keyed,
   all: readonly StagedFile[],
   table: Snapshot,
   { engine, workFolder, runtime }: Machine,
@@ -61,7 +65,13 @@ export async function stageNewest(
       QUALIFY row_number() OVER (PARTITION BY ${same} ORDER BY ${order}) = 1 ORDER BY ${keys}`
     const [file] = await stageRows(connection, newest, table, workFolder, runtime)
     if (!file) return NONE
-    return { path: file.localPath, rows: Number(file.rows), bytes: file.add.size, discard: () => discardStaged(file) }
+    const others = [PLACE, DELETED, ...notKept.map(({ name }) => name)]
+    const columns = schemaOf(table.metadata).fields.map(({ name }) => name)
+    return {
+      ...{ path: file.localPath, rows: Number(file.rows), bytes: file.add.size },
+      columns: columns.filter((name) => !others.includes(name)),
+      discard: () => discardStaged(file),
+    }
   } finally {
     connection.closeSync()
     await Promise.all(all.map(discardStaged))

@@ -73,6 +73,18 @@ it('a new field becomes a column, in the commit of the rows that have it', async
   ])
 })
 
+it('a field that has been null so far is no column yet: its first value says the type', async () => {
+  const topic = memoryTopic('users', 1)
+  topic.send(0, withFields(1, { score: null }), withFields(2, { score: null, at: '2026-01-31T12:00:00Z' }))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  expect(schemaOf(await metadata()).fields.map(({ name }) => name)).not.toContain('score')
+  topic.send(0, withFields(3, { score: null }), withFields(4, { score: 9.5 }), '{"ind":5,"score" : null }')
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  expect(schemaOf(await metadata()).fields.at(-1)).toMatchObject({ name: 'score', type: 'double' })
+  expect(await column("ind || ' ' || coalesce(score::VARCHAR, '-')")).toEqual(['1 -', '2 -', '3 -', '4 9.5', '5 -'])
+  expect(await refused()).toEqual([])
+})
+
 it('a nested value becomes a struct, which grows', async () => {
   const topic = memoryTopic('users', 1)
   topic.send(0, withFields(1, { to: { zip: '1', lines: [{ n: 1 }] } }))

@@ -1,4 +1,5 @@
 import {
+  columnsToAdd,
   commitAnew,
   committedOrThrow,
   isRowRefusal,
@@ -9,10 +10,11 @@ import {
   planUpsert,
   refuseRemoval,
   type Snapshot,
+  type CommitResult as TableResult,
   type WriteContext,
   writeEdits,
 } from '@millrace/delta'
-import type { Keyed } from '@millrace/transform'
+import { DELETED, type Keyed } from '@millrace/transform'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { CommitResult, Output, OutputContext, Prepared, StoredAdvance } from '../output.ts'
 import type { StagedChanges } from '../staged-changes.ts'
@@ -20,9 +22,9 @@ import { firstStarts } from './first-starts.ts'
 import { keyedSchema, refuseOtherMode } from './history-table.ts'
 import { maintenanceTasks } from './maintenance.ts'
 import { nullColumns } from './null-columns.ts'
-import { openProgressTable } from './progress-table.ts'
+import { openProgressTable, type ProgressTable } from './progress-table.ts'
 import { sizeOf } from './size.ts'
-import { openTombstones, TOMBSTONES } from './tombstones.ts'
+import { openTombstones, TOMBSTONES, type Tombstones } from './tombstones.ts'
 
 interface PreparedChanges extends Prepared {
   readonly changes: StagedChanges
@@ -36,57 +38,22 @@ interface PreparedChanges extends Prepared {
  */
 export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Promise<Output> {
   const { store, table: path, dataset, group, machine } = context
-  const { runtime, engine, workFolder: folder } = machine
+  const { runtime } = machine
   const schema = keyedSchema(dataset, keyed)
-  const without = await nullColumns({ store, path }, { ...dataset, schema }, context.nullColumns)
+  const evolves = dataset.onSchemaChange === 'evolve'
+  // A field that is gone is NULL from then on.
+  const without = evolves ? [] : await nullColumns({ store, path }, { ...dataset, schema }, context.nullColumns)
   await refuseOtherMode({ store, path }, keyed)
   const { description } = dataset
   // In a history each version of a key is a row.
   const configuration: NewTable['configuration'] = keyed.mode === 'upsert' ? { [KEYED_BY]: keyed.key.join(',') } : {}
-  const wanted = { schema, description, configuration }
+  const wanted = { schema, description, configuration, keepsColumns: evolves }
   const table = await openProgressTable({ ref: { store, path }, group, wanted, runtime })
   refuseRemoval(table.snapshot())
   runtime.crashPoint('anchor opened')
   const tombstones = openTombstones(table.ref, dataset, keyed)
-  const columns = dataset.schema.fields.map(({ name }) => name)
-  const planChanges = keyed.mode === 'history' ? planHistory : planUpsert
 
-  /** Makes the changes in one state of the table. */
-  const tryChanges = async (
-    snapshot: Snapshot,
-    { path: file }: StagedChanges,
-    advances: readonly StoredAdvance[],
-    info: Readonly<Record<string, unknown>>,
-    write: WriteContext,
-  ) => {
-    const changes = { path: String(file), columns, deletes: 'millrace_deleted', tombstones: await tombstones.read() }
-    const plan = await planChanges(snapshot, changes, keyed, write.connection)
-    const txn = await tombstones.add(plan, write)
-    runtime.crashPoint('tombstones written')
-    const { add, remove, cdc } = await writeEdits(snapshot, plan.edits, write)
-    runtime.crashPoint('changes uploaded')
-    const edits = { add, remove, cdc, txn, reads: plan.reads, readsTxns: [TOMBSTONES] }
-    return { result: await table.commit({ files: [], edits, advances, info }) }
-  }
-
-  const commitChanges = async ({ changes, ledger }: PreparedChanges, advances: readonly StoredAdvance[]) => {
-    const info = ledgerInfo(group, dataset, ledger)
-    const connection = await engine.connect()
-    try {
-      const write = { connection, folder, runtime }
-      const attempt = (snapshot: Snapshot) => tryChanges(snapshot, changes, advances, info, write)
-      const { result } = await commitAnew(table.snapshot(), attempt, PASSING_CONFLICTS)
-      if (result.outcome === 'conflict') committedOrThrow(result)
-      return result.outcome
-    } catch (error) {
-      // The table has come to ask for more since the rows were cleaned: they are cleaned again.
-      if (isRowRefusal(error)) return 'fenced'
-      throw error
-    } finally {
-      connection.closeSync()
-    }
-  }
-
+  const commitChanges = changing(context, keyed, table, tombstones)
   return {
     name: path,
     begin: (partitions) => table.begin(partitions),
@@ -113,5 +80,56 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
     maintenance: maintenanceTasks(() => table, machine, { key: keyed.key, tombstones }),
     describe: () => sizeOf(table, without),
     close: async () => {},
+  }
+}
+
+/** Returns what makes a batch's changes in the table as it is then, and commits them. */
+function changing(
+  { dataset, group, machine }: OutputContext,
+  keyed: Keyed,
+  table: ProgressTable,
+  tombstones: Tombstones,
+) {
+  const { runtime, engine, workFolder: folder } = machine
+  const planChanges = keyed.mode === 'history' ? planHistory : planUpsert
+
+  /** Makes the changes in one state of the table. */
+  const tryChanges = async (
+    snapshot: Snapshot,
+    { path: file, columns, stagedFor = snapshot.metadata }: StagedChanges,
+    advances: readonly StoredAdvance[],
+    info: Readonly<Record<string, unknown>>,
+    write: WriteContext,
+  ): Promise<{ readonly result: TableResult }> => {
+    const columnsToCome = columnsToAdd(snapshot, stagedFor)
+    // Another worker gave a new column another type meanwhile: the records are cleaned again.
+    if (columnsToCome === 'conflict') return { result: { outcome: 'fenced', snapshot } }
+    const evolved = { ...snapshot, ...columnsToCome }
+    const changes = { path: String(file), columns, deletes: DELETED, tombstones: await tombstones.read() }
+    const plan = await planChanges(evolved, changes, keyed, write.connection)
+    const txn = await tombstones.add(plan, write)
+    runtime.crashPoint('tombstones written')
+    const { add, remove, cdc } = await writeEdits(evolved, plan.edits, write)
+    runtime.crashPoint('changes uploaded')
+    const edits = { add, remove, cdc, txn, reads: plan.reads, readsTxns: [TOMBSTONES] }
+    return { result: await table.commit({ files: [], stagedFor, edits, advances, info }) }
+  }
+
+  return async ({ changes, ledger }: PreparedChanges, advances: readonly StoredAdvance[]) => {
+    const info = ledgerInfo(group, dataset, ledger)
+    const connection = await engine.connect()
+    try {
+      const write = { connection, folder, runtime }
+      const attempt = (snapshot: Snapshot) => tryChanges(snapshot, changes, advances, info, write)
+      const { result } = await commitAnew(table.snapshot(), attempt, PASSING_CONFLICTS)
+      if (result.outcome === 'conflict') committedOrThrow(result)
+      return result.outcome
+    } catch (error) {
+      // The table has come to ask for more since the rows were cleaned: they are cleaned again.
+      if (isRowRefusal(error)) return 'fenced'
+      throw error
+    } finally {
+      connection.closeSync()
+    }
   }
 }

@@ -1,6 +1,17 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { duckdbType, rowRefusal, type Snapshot, type StructField, type StructType } from '@millrace/delta'
+import {
+  duckdbType,
+  filledBySelf,
+  fillsItself,
+  rowRefusal,
+  type Snapshot,
+  type StructField,
+  type StructType,
+  schemaOf,
+  VALID_FROM,
+  VALID_TO,
+} from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import type { Keyed } from '../dataset/keyed.ts'
@@ -21,6 +32,21 @@ export function changeSchema({ name, schema, keyed }: Dataset): StructType {
     type: 'struct',
     fields: [...schema.fields, ...keyed.notKept, own(PLACE, 'long'), own(DELETED, 'boolean')],
   }
+}
+
+/**
+ * Returns a table for changes with all columns that a keyed table has: where records have no field for one, it is NULL in
+ * them, and in the row that they make.
+ */
+export function changesFor(keyedTable: Snapshot, dataset: Dataset, changes: Snapshot): Snapshot {
+  const { keyed, schema } = dataset
+  const ends = keyed?.mode === 'history' ? [VALID_FROM, VALID_TO] : []
+  const known = new Set([...schema.fields.map(({ name }) => name), ...ends])
+  const absent = schemaOf(keyedTable.metadata).fields.filter(
+    (field) => !known.has(field.name) && !fillsItself(field) && filledBySelf(field) === undefined,
+  )
+  const own = changeSchema({ ...dataset, schema: { type: 'struct', fields: [...schema.fields, ...absent] } })
+  return { ...changes, metadata: { ...changes.metadata, schemaString: JSON.stringify(own) } }
 }
 
 /**

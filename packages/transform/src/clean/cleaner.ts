@@ -12,7 +12,7 @@ import { createLineFilePool } from './line-files.ts'
 import { type NoteFailures, noteFailures as noteFailuresOf } from './noted-failures.ts'
 import { cleanRows, columnNames, fastRaw, keptRows, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
-import { createRules } from './rules.ts'
+import { createRules, tableOf } from './rules.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
 import { type Split, splitByHalves, splitByIndex, takeAll } from './suspects.ts'
 import { addUnknownFields, sampleUnknownFields, type UnknownFields } from './unknown-fields.ts'
@@ -71,7 +71,9 @@ export interface Cleaner {
 export interface CleanFiles {
   readonly files: readonly StagedFile[]
   readonly report: CleanReport
-  /** The metadata of the table that the files are for: the target's, or with columns that came with the rows. */
+  /** The target's table, with the columns that came with the rows. */
+  readonly snapshot: Snapshot
+  /** The metadata of the table that the rows are for: the target's, or with columns that came with the rows. */
   readonly stagedFor: Metadata
 }
 
@@ -89,7 +91,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     blocks: readonly RawMessages[],
     wanted: FileTarget | undefined,
     nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
-    asked = described.keyed ? wanted?.keyedTable : wanted?.snapshot,
+    asked?: Snapshot,
   ) => {
     const connection = await engine.connect()
     const prepared = await prepare(described, blocks, wanted, nameOf, connection).catch((error) => {
@@ -97,7 +99,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       throw error
     })
     const { given, dataset, read, target } = prepared
-    const table = asked && asked === wanted?.snapshot ? target?.snapshot : asked
+    const table = asked ?? (target && tableOf(described, target))
     const markFailing = () => {
       const mark = marks.get(dataset) ?? markFailingOf(dataset, connection)
       marks.set(dataset, mark)
@@ -118,7 +120,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
           hadSuspects,
         ),
       )
-      return { ...cleaned, report: withMessages(cleaned.report, read), metadata: target?.snapshot.metadata }
+      return { ...cleaned, report: withMessages(cleaned.report, read), target }
     } finally {
       connection.closeSync()
     }
@@ -129,8 +131,8 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   }
   return {
     async cleanIntoFiles(dataset, blocks, target, nameOf) {
-      const { files, report, metadata } = await cleanInTurn(dataset, blocks, target, nameOf)
-      return { files, report, stagedFor: metadata ?? target.snapshot.metadata }
+      const { files, report, target: into = target } = await cleanInTurn(dataset, blocks, target, nameOf)
+      return { files, report, snapshot: into.snapshot, stagedFor: (tableOf(dataset, into) ?? into.snapshot).metadata }
     },
     cleanFileIntoFiles: (dataset, path, target) => cleanFile(dataset, path, target, options, check),
     checkRecords: async (dataset, blocks, nameOf, table) =>

@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { withColumns } from '@millrace/delta'
+import { type Snapshot, withColumns } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
-import { changeDataset } from './changes.ts'
+import { changeDataset, changesFor } from './changes.ts'
 import { createFollowing } from './evolve/follow-schemas.ts'
 import { addMetadata, withMetadataFields } from './metadata.ts'
 import { cleanRows, emptyRaw } from './queries.ts'
@@ -53,17 +53,28 @@ export function createRules() {
     const { format, metadata } = described
     await rulesOf(described, connection)
     const read = await Promise.all(blocks.map(async (block) => addMetadata(metadata, block, await format.read(block))))
-    const table = target?.takesNewColumns ? target.snapshot : undefined
+    const table = target?.takesNewColumns ? tableOf(described, target) : undefined
     const followed = await followSchemas(described, read, table, nameOf, connection)
     const { dataset: given } = followed
     return {
       given,
       dataset: await rulesOf(given, connection),
       read: followed.read,
-      target: target && table ? { ...target, snapshot: withColumns(table, given.schema) } : target,
+      target: target && table ? withColumnsOf(given, target, table) : target,
     }
   }
   return { check, prepare }
+}
+
+/** Returns the table that the rows go to. */
+export function tableOf({ keyed }: Dataset, { snapshot, keyedTable }: FileTarget): Snapshot | undefined {
+  return keyed ? keyedTable : snapshot
+}
+
+function withColumnsOf(dataset: Dataset, target: FileTarget, table: Snapshot): FileTarget {
+  const evolved = withColumns(table, dataset.schema)
+  if (!dataset.keyed) return { ...target, snapshot: evolved }
+  return { ...target, keyedTable: evolved, snapshot: changesFor(evolved, dataset, target.snapshot) }
 }
 
 /** Fails where the SQL does not fit its own description: that would fail for every record, and be no record's fault. */

@@ -176,11 +176,6 @@ export function checkDescription(
   const schema: StructType = { type: 'struct', fields: kept }
   const keyed = keyedRules(parsed.data, kept, notKept, fault)
   const layout = layoutRules(parsed.data, schema, keyed !== undefined, fault)
-  if (keyed && onSchemaChange === 'evolve') {
-    throw new MillraceError('DATASET_INVALID', `${where}: onSchemaChange: a keyed table has the columns named here`, {
-      next: 'Choose ignore, quarantine or stop.',
-    })
-  }
   return {
     description,
     ...(onSchemaChange !== 'ignore' && { onSchemaChange }),

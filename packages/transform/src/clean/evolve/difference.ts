@@ -1,4 +1,4 @@
-import { decimalType } from '@millrace/delta'
+import { decimalType, VALID_FROM, VALID_TO } from '@millrace/delta'
 import type { RecordShape, Shape } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
 import { type FieldType, namesOf } from '../../dataset/fields.ts'
@@ -38,7 +38,7 @@ const LONGEST_NAME = 255
 
 /** Returns why a field can't become a column beside these; undefined where it can. */
 export function columnRefusal(
-  { fields, schema, inferred }: Dataset,
+  { fields, schema, inferred, keyed }: Dataset,
   name: string,
   others: readonly string[],
 ): string | undefined {
@@ -49,6 +49,9 @@ export function columnRefusal(
     (other) => other !== name && other.toLowerCase() === lower,
   )
   if (clashes) return 'another one has that name in other letter case'
-  if (!inferred && schema.fields.some((column) => column.name.toLowerCase() === lower)) return 'a column has that name'
+  const own = keyed?.mode === 'history' ? [VALID_FROM, VALID_TO] : []
+  const columns = [...schema.fields, ...(keyed?.notKept ?? [])].map((column) => column.name)
+  if (!inferred && [...columns, ...own].some((column) => column.toLowerCase() === lower))
+    return 'a column has that name'
   return undefined
 }

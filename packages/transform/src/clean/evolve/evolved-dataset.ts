@@ -52,7 +52,7 @@ async function withColumnsCarried(
   const carried = await rewriteSelect(dataset.sql, connection, (select) =>
     carry(select, hidden, `data set ${dataset.name}: its onSchemaChange needs a clean.sql of`),
   )
-  const own = dataset.schema.fields.map(({ name }) => quoteName(name))
+  const own = [...dataset.schema.fields, ...(dataset.keyed?.notKept ?? [])].map(({ name }) => quoteName(name))
   const selected = columns.map(
     ({ name, select }, i) => `${select(quoteName(hidden[i] as string))} AS ${quoteName(name)}`,
   )

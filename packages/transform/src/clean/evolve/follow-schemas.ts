@@ -71,7 +71,8 @@ export function createFollowing(): FollowSchemas {
 function schemasOf({ lines, schemas }: ReadMessages, dataset: Dataset): MessageSchemas {
   if (schemas) return schemas()
   const known = new Set(knownNames(withMetadataFields(dataset)))
-  return unknownMembers(lines, (name) => known.has(name) || isOwnMember(dataset, name))
+  const isKnown = (name: string) => known.has(name) || isOwnMember(dataset, name)
+  return unknownMembers(lines, isKnown, dataset.onSchemaChange === 'evolve' ? 'pass' : 'count')
 }
 
 /** Returns the fields that are to become columns, and why records of some schemas have one that can't. */

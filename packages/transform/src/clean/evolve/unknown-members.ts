@@ -1,7 +1,7 @@
 import { endBefore, type JoinedValues, refuseBomb, valueAt } from '@millrace/base'
 import { type MessageSchemas, type RecordShape, shapeOfRecords } from '@millrace/formats'
 
-const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COLON] = Buffer.from('"\\{}[]:')
+const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COLON, NULL] = Buffer.from('"\\{}[]:n')
 
 /** Records whose values say what a new field's type is. */
 const MOST_SAMPLES = 1_000
@@ -10,9 +10,14 @@ const MOST_SETS = 1_000
 
 /**
  * Returns, as schemas of the messages, which members of the lines are not among the known ones: a shape for each set of
- * them that some line has. What is no JSON is left to who reads it.
+ * them that some line has. What is no JSON is left to who reads it. `nulls`: whether members count that are null, which
+ * say nothing of their type.
  */
-export function unknownMembers(lines: JoinedValues, isKnown: (name: string) => boolean): MessageSchemas {
+export function unknownMembers(
+  lines: JoinedValues,
+  isKnown: (name: string) => boolean,
+  nulls: 'count' | 'pass',
+): MessageSchemas {
   const sets = new Map<string, number>()
   const names: (readonly string[])[] = []
   const of = new Int32Array(lines.count).fill(-1)
@@ -20,7 +25,7 @@ export function unknownMembers(lines: JoinedValues, isKnown: (name: string) => b
   for (let index = 0; index < lines.count; index++) {
     const end = lines.ends[index] as number
     if (end < 0) continue
-    const unknown = membersOf(lines.bytes, endBefore(lines.ends, index), end).filter((name) => !isKnown(name))
+    const unknown = membersOf(lines.bytes, endBefore(lines.ends, index), end, nulls).filter((name) => !isKnown(name))
     if (unknown.length === 0) continue
     const key = JSON.stringify(unknown)
     const known = sets.get(key)
@@ -56,7 +61,7 @@ function parsed(value: Uint8Array | null): Readonly<Record<string, unknown>> | u
 }
 
 /** Returns the names of an object's members. */
-function membersOf(bytes: Uint8Array, start: number, end: number): string[] {
+function membersOf(bytes: Uint8Array, start: number, end: number, nulls: 'count' | 'pass'): string[] {
   const names: string[] = []
   let depth = 0
   for (let at = start; at < end; at++) {
@@ -65,7 +70,10 @@ function membersOf(bytes: Uint8Array, start: number, end: number): string[] {
     else if (byte === CLOSE || byte === CLOSE_LIST) depth--
     else if (byte === QUOTE) {
       const close = closingQuote(bytes, at + 1, end)
-      if (depth === 1 && isFollowedByColon(bytes, close + 1, end)) names.push(nameOf(bytes, at, close + 1))
+      const colon = depth === 1 ? afterBlanks(bytes, close + 1, end) : end
+      const isName = colon < end && bytes[colon] === COLON
+      const isNull = isName && bytes[afterBlanks(bytes, colon + 1, end)] === NULL
+      if (isName && !(isNull && nulls === 'pass')) names.push(nameOf(bytes, at, close + 1))
       at = close
     }
   }
@@ -78,10 +86,10 @@ function closingQuote(bytes: Uint8Array, from: number, end: number): number {
   return Math.min(at, end)
 }
 
-function isFollowedByColon(bytes: Uint8Array, from: number, end: number): boolean {
+function afterBlanks(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end && (bytes[at] as number) <= 0x20) at++
-  return bytes[at] === COLON && at < end
+  return at
 }
 
 function nameOf(bytes: Uint8Array, start: number, end: number): string {
