@@ -87,6 +87,8 @@ export interface Format {
   readonly rules?: string
   /** Whether `read` needs the messages' keys: the worker asks the source for them only then. */
   readonly readsKeys: boolean
+  /** Whether `read` does without the key of this message, where it reads keys. */
+  readonly isReadWithoutKey?: (bytes: Uint8Array, start: number, end: number) => boolean
   /** Messages are no text: lines of a data set's fixtures are then what `read` makes of them. */
   readonly isBinary?: true
   /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */

@@ -63,7 +63,7 @@ export async function stageNewest(
     const same = mode === 'history' ? [...key, ...sequenceBy].map(quoteName).join(', ') : keys
     const newest = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)
       QUALIFY row_number() OVER (PARTITION BY ${same} ORDER BY ${order}) = 1 ORDER BY ${keys}`
-    const [file] = await stageRows(connection, newest, table, workFolder, runtime)
+    const [file] = await stageRows(connection, newest, table, workFolder, runtime, { scratch: true })
     if (!file) return NONE
     const others = [PLACE, DELETED, ...notKept.map(({ name }) => name)]
     const columns = schemaOf(table.metadata).fields.map(({ name }) => name)

@@ -142,6 +142,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
   /** Whether the records' keys are wanted too. */
   readonly keys?: boolean
+  /** Which records' keys are not wanted even so. A source may hand them over all the same. */
+  readonly withoutKey?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined
   /** Whether the records' headers are wanted too. */
   readonly headers?: boolean
   /** Counts the bytes of blocks while they are built, for a reader of many partitions at once. */

@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly rows?: number
   /** False when the rows only move from file to file. */
   readonly dataChange?: boolean
+  /** Whether the files stay on this computer, to be read once or twice and deleted. */
+  readonly scratch?: boolean
 }
 
 /**
@@ -34,9 +36,11 @@ export interface StageOptions {
  * beside a worker's other work: groups of twice the size take a third more memory and save no time and few bytes, and
  * zstd's own level 3 takes a fifth more CPU for 4 % fewer bytes.
  */
-const FRESH = "ROW_GROUP_SIZE_BYTES '8MB', COMPRESSION_LEVEL 1"
+const FRESH = "COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE_BYTES '8MB'"
 /** Rows that only move are written to stay, for readers who want few large groups. */
-const MOVED = "ROW_GROUP_SIZE_BYTES '32MB', COMPRESSION_LEVEL 3"
+const MOVED = "COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE_BYTES '32MB'"
+/** For files that are soon gone: to look for dictionaries and to compress well takes longer than it saves. */
+export const SCRATCH = "COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE_BYTES '8MB'"
 
 /**
  * The query's rows in files of their own in `folder`, as the table's schema has them, cut by its partitions.
@@ -55,7 +59,10 @@ export async function stageRows(
   const layout = layoutOf(name, metadata, options)
   const target = join(folder, layout ? name : `${name}.zstd.parquet`)
   await mkdir(folder, { recursive: true })
-  const writing = [options.dataChange === false ? MOVED : FRESH, ...(layout ?? ['USE_TMP_FILE false'])]
+  const writing = [
+    options.scratch ? SCRATCH : options.dataChange === false ? MOVED : FRESH,
+    ...(layout ?? ['USE_TMP_FILE false']),
+  ]
   const rows = await copy(connection, select(query, metadata, options), target, writing, options.rows)
   const leaves = indexedLeaves(metadata)
   const namesOf = partitionNames(metadata, schemaOf(metadata), () => files.values())
@@ -123,7 +130,7 @@ async function copy(
   writing: readonly string[],
   rows: number | undefined,
 ): Promise<Record<string, Json>[]> {
-  const options = ['FORMAT parquet', 'COMPRESSION zstd', 'RETURN_STATS', ...writing]
+  const options = ['FORMAT parquet', 'RETURN_STATS', ...writing]
   try {
     const result = await runBeside(connection, `COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`, rows)
     return result.getRowObjectsJson()

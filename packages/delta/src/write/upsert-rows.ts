@@ -10,6 +10,7 @@ import { commitAnew } from './commit-anew.ts'
 import type { WriteContext } from './context.ts'
 import { writeEdits } from './edits.ts'
 import { fittingColumns } from './fit.ts'
+import { SCRATCH } from './parquet.ts'
 import type { WriteOptions } from './rows.ts'
 import { planUpsert, type UpsertPlan, type UpsertRules } from './upsert.ts'
 import { refuseRemoval } from './writable.ts'
@@ -66,10 +67,7 @@ export async function upsertRows(
 
 const [DELETES, PLACE] = ['millrace_deletes', 'millrace_place']
 
-/** For a file that is read twice and then gone: to look for dictionaries and to compress well takes longer than it saves. */
-const SCRATCH = 'FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1'
-
-const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (${SCRATCH})`
+const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet, ${SCRATCH})`
 
 function givenRows(query: string, columns: readonly string[], deleteWhen = 'false'): string {
   return `SELECT ${columns.map(quoteName).join(', ')}, coalesce((${deleteWhen}), false) AS ${DELETES}, ${PLACE}

@@ -25,6 +25,13 @@ const [SCHEMA, PAYLOAD, BEFORE, AFTER, OP, SOURCE, DELETED, PLAIN_OP, DDL, TABLE
 ] as const
 const TRUE = [name('true'), name('"true"')]
 
+const BEGIN = name('{"before":')
+
+/** Whether a message without the schema part begins as Debezium's envelope does: then it is no tombstone. */
+export function isEnvelope(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start > BEGIN.length && isAt(bytes, start, BEGIN)
+}
+
 interface Span {
   start: number
   end: number

@@ -1,4 +1,5 @@
 import type { Format } from '../format.ts'
+import { isEnvelope } from './envelope.ts'
 import { type DebeziumDescription, debeziumOptions, PREFIX } from './options.ts'
 import { readChanges } from './read-changes.ts'
 import { knownSchemas } from './schemas.ts'
@@ -14,6 +15,7 @@ export function debeziumFormat(description: DebeziumDescription = { name: 'debez
     name: 'debezium',
     rules: JSON.stringify(description),
     readsKeys: options.tombstones === 'delete',
+    isReadWithoutKey: isEnvelope,
     isJsonLines: false,
     marksDeletes: true,
     isOwnMember: (name) => name === 'millrace_deleted' || name.startsWith(PREFIX),

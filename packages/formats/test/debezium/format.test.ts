@@ -92,6 +92,13 @@ describe('a tombstone', () => {
     ])
   })
 
+  test('alone is read with its key: an envelope without the schema part is none', () => {
+    const isWithout = (value: Uint8Array) => deleting.isReadWithoutKey?.(value, 0, value.length)
+    expect(isWithout(json(envelope('d', ADA, null)))).toBe(true)
+    const others = [Buffer.alloc(0), json({ schema: null, payload: null }), json({ payload: null, schema: null })]
+    expect(others.map(isWithout)).toEqual([false, false, false])
+  })
+
   test('is rejected where it should delete a row and its key does not tell which', async () => {
     expect(await read(deleting, [null, null, null], ['7', 'x', '{"id":1'])).toEqual(
       Array.from({ length: 3 }, () => expect.stringMatching(/^(tombstone|not Debezium)/)),

@@ -143,10 +143,12 @@ async function readOn(
   add: (block: TakenBlock) => void,
 ): Promise<void> {
   const besides = wantedMetadata(metadata)
-  const keys = besides.keys || wanted !== 'rows' || format.readsKeys || kinds.get(partition.topic)?.by === 'key'
+  const allKeys = besides.keys || wanted !== 'rows' || kinds.get(partition.topic)?.by === 'key'
+  const keys = allKeys || format.readsKeys
+  const withoutKey = allKeys ? undefined : format.isReadWithoutKey
   const room = inFlight.reserve()
   const headers = besides.headers || wanted !== 'rows'
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, headers, room }
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, withoutKey, headers, room }
   const repeatsIn = findRepeats(source, partition)
   const withRepeats = async (block: Block) =>
     wanted === 'messages' ? block : withRetries(() => repeatsIn(block), runtime, signal, waiting)

@@ -55,9 +55,10 @@ async function writeRows(
   }
   const { snapshot, targetBytes } = target
   const columns = columnNames(dataset)
-  const options = { columns, rows: records, ...(targetBytes !== undefined && { targetBytes }) }
   // The files of a keyed data set are not yet those of the table: it is asked here what the table asks of a row.
-  const taken = dataset.keyed ? onlyTaken(query, refusal) : query
+  const scratch = dataset.keyed !== undefined
+  const options = { columns, rows: records, scratch, ...(targetBytes !== undefined && { targetBytes }) }
+  const taken = scratch ? onlyTaken(query, refusal) : query
   const files = await stageRows(connection, taken, snapshot, workFolder, runtime, options)
   return { files, counts: await countWritten(dataset, stagedRows(snapshot, files, columns), records, connection) }
 }

@@ -1,4 +1,5 @@
 import type { JoinedValues } from '@millrace/base'
+import type { ReadOptions } from '../source.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { headersAsJson, idAmong } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
@@ -16,6 +17,7 @@ export interface Columns extends JoinedValues {
 /** What of the records is wanted beside their values. */
 export interface Wanted {
   readonly keys?: boolean | undefined
+  readonly withoutKey?: ReadOptions['withoutKey']
   readonly headers?: boolean | undefined
 }
 
@@ -41,6 +43,7 @@ interface Filling {
   readonly offsets: BigInt64Array
   readonly times: Float64Array
   readonly keys: (string | undefined)[] | undefined
+  readonly withoutKey: ReadOptions['withoutKey']
   readonly headers: (string | undefined)[] | undefined
   /** Made when the first id comes. */
   ids: (string | undefined)[] | undefined
@@ -67,6 +70,7 @@ export function buildColumns(
     offsets: new BigInt64Array(records),
     times: new Float64Array(records),
     keys: wanted.keys ? [] : undefined,
+    withoutKey: wanted.withoutKey,
     headers: wanted.headers ? [] : undefined,
     ids: undefined,
     count: 0,
@@ -81,7 +85,7 @@ export function buildColumns(
 
 function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from: number): void {
   const { baseOffset, baseTime, appendTime } = batch
-  const { bytes, ends, times, keys, headers } = filling
+  const { bytes, ends, times, keys, withoutKey, headers } = filling
   const halves = new Int32Array(filling.offsets.buffer)
   const cursor: Cursor = { at: 0 }
   let { count, size, nulls, longest, first } = filling
@@ -100,7 +104,10 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (length < 0 || end > recordEnd || recordEnd > unpacked.length) throw misshapen(batch)
     cursor.at = recordEnd
     if (offset < from) continue
-    if (keys) keys[count] = keyLength < 0 ? undefined : unpacked.toString('utf8', keyStart, keyStart + keyLength)
+    if (keys) {
+      const isWanted = keyLength >= 0 && !withoutKey?.(unpacked, start, end)
+      keys[count] = isWanted ? unpacked.toString('utf8', keyStart, keyStart + keyLength) : undefined
+    }
     // A zero here says that there are no headers.
     if (unpacked[end] !== 0) takeId(filling, count, idAmong(unpacked, end, recordEnd))
     if (headers) headers[count] = unpacked[end] === 0 ? undefined : headersAsJson(unpacked, end, recordEnd)

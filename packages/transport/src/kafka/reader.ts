@@ -117,7 +117,7 @@ function blockOf(
   partition: Partition,
   from: number,
   part: FetchedPartition,
-  { maxBytes, keys, headers, room }: ReadOptions,
+  { maxBytes, keys, withoutKey, headers, room }: ReadOptions,
   buffers: BufferPool,
   larges: LargeBatches,
 ): { block: Block; reached: Reached } | 'later' | undefined {
@@ -131,7 +131,7 @@ function blockOf(
     if (taken) buffers.give(taken)
     taken = undefined
   }
-  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, { keys, headers })
+  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, { keys, withoutKey, headers })
   if (large) {
     larges.take(partition, from, large)
     return 'later'

@@ -119,6 +119,19 @@ describe('record batches', () => {
     expect([plain.ids, plain.keys, plain.headers]).toEqual([undefined, undefined, undefined])
   })
 
+  it('come without the keys that are not wanted', () => {
+    const records = [
+      { ...line('{"a":1}'), key: Buffer.from('k') },
+      { ...line('x'), offsetDelta: 1, key: Buffer.from('l') },
+      { ...line(''), value: null, offsetDelta: 2, key: Buffer.from('m') },
+    ]
+    const bytes = encodeBatch({ baseOffset: 0, records })
+    const withoutKey = (of: Uint8Array, start: number, end: number) => end > start && of[start] === 0x7b
+    const section = { bytes, start: 0, end: bytes.length, aborted: [] }
+    const { columns } = readRecords(section, 0, NO_LIMIT, allocate, { keys: true, withoutKey })
+    expect(columns.keys).toEqual([undefined, 'l', 'm'])
+  })
+
   it('keep a null apart from an empty value', () => {
     const records = [line(''), { ...line(''), value: null }]
     const { columns } = read(encodeBatch({ baseOffset: 0, records }), 0)
