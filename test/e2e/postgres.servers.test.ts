@@ -43,10 +43,10 @@ const NOTE = {
   columns: { id: { type: 'long' }, note: { type: 'string' } },
 }
 
-async function withNotes(place: Workplace): Promise<void> {
+async function withNotes(place: Workplace, more: object = {}): Promise<void> {
   const folder = join(place.folder, 'mine', 'note')
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'dataset.json'), JSON.stringify(NOTE))
+  await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...NOTE, ...more }))
   await writeFile(join(folder, 'clean.sql'), 'SELECT id, note FROM raw')
 }
 
@@ -120,6 +120,47 @@ describe('an output that is detached', () => {
     expect(verified, verified.output).toMatchObject({ exitCode: 0 })
   })
 })
+
+it.for([
+  ['appended', {}],
+  ['keyed', { mode: 'upsert', key: ['id'] }],
+] as const)(
+  'rows that are %s bring their columns here too, also after the output was detached',
+  async ([, mode], { postgres }) => {
+    const schema = await openSchema(postgres)
+    const place = await workplace({
+      ...{ MILLRACE_DATASET_FOLDERS: 'mine', MILLRACE_DATASETS: 'note', PGPASSWORD: postgres.password },
+    })
+    await withNotes(place, { onSchemaChange: 'evolve', ...mode })
+    const take = async (to: readonly string[], ...records: readonly object[]) => {
+      await writeFile(join(place.folder, 'note.jsonl'), records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+      expect(await place.run('ingest', '--from', 'note.jsonl')).toMatchObject({ exitCode: 0 })
+      const outputs = ['delta', 'archive:./kept', ...to].flatMap((address) => ['--to', address])
+      const streamed = await place.run('stream', '--until-caught-up', '--no-dashboard', ...outputs)
+      expect(streamed, streamed.stderr).toMatchObject({ exitCode: 0 })
+    }
+    await take([schema.address], { id: 1, note: 'a' })
+    const more = { score: 7, dest: { zip: '1' } }
+    await take([schema.address], { id: 2, note: 'b', ...more }, { id: 3, note: 'c' }, { id: 4, dest: { zip: '\0' } })
+    await take([], { id: 5, score: 8, level: 'x' }, { id: 6, score: 'no' })
+    await take([schema.address], { id: 7, score: 9 })
+    const expected = [
+      { id: '1', note: 'a', score: null, zip: null, level: null },
+      { id: '2', note: 'b', score: '7', zip: '1', level: null },
+      { id: '3', note: 'c', score: null, zip: null, level: null },
+      { id: '5', note: null, score: '8', zip: null, level: 'x' },
+      { id: '7', note: null, score: '9', zip: null, level: null },
+    ]
+    expect(await schema.rows(`id, note, score, dest->>'zip' AS zip, level`, 'note')).toEqual(expected)
+    const asText = 'id::VARCHAR AS id, note, score::VARCHAR AS score, dest.zip AS zip, level'
+    expect(await place.sql(`SELECT ${asText} FROM note ORDER BY 1`)).toEqual(expected)
+    expect(await place.sql('SELECT reason FROM note_quarantine ORDER BY "offset"')).toEqual([
+      { reason: 'expectation fits_outputs failed' },
+      { reason: 'wrong type in field score' },
+    ])
+    expect(await place.run('verify')).toMatchObject({ exitCode: 0 })
+  },
+)
 
 describe('stream --to postgres://…', () => {
   it('the example of docs/outputs.md', async ({ postgres }) => {

@@ -39,7 +39,7 @@ export {
 } from './write/change-rows.ts'
 export { type CommitResult, commit, committedOrThrow } from './write/commit.ts'
 export { commitAnew, PASSING_CONFLICTS } from './write/commit-anew.ts'
-export { defaultValue, fillsItself, isGenerated } from './write/computed.ts'
+export { defaultValue, givenColumns, isGenerated } from './write/computed.ts'
 export type { WriteContext } from './write/context.ts'
 export { openOrCreate } from './write/create.ts'
 export { writeEdits } from './write/edits.ts'

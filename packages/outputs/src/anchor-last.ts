@@ -76,7 +76,9 @@ export function anchorLast(
     all,
     standing: () => standingOf(anchor, others),
     begin: (partitions, backFillFrom) => beginAll(anchor, others, partitions, runtime, backFillFrom),
-    async prepare(batch) {
+    async prepare(all) {
+      const table = anchor.output.evolving?.()
+      const batch = table ? all.evolvingInto(table) : all
       // The anchor goes first: writing the rows shows which records are rejected.
       const ofAnchor = await anchor.output.prepare(batch.from(anchor.expectation.all))
       const ofOthers: Prepared[] = []
@@ -97,6 +99,9 @@ export function anchorLast(
     },
     async commit(prepared, advances) {
       if (!prepared) return anchor.output.commit(undefined, advances)
+      const isAlone = others.every(({ output }) => knowsEachRecord(output))
+      if (!isAlone && (await anchor.output.addColumns?.(prepared.anchor)) === false) return { outcome: 'fenced' }
+      runtime.crashPoint('columns added')
       for (const [i, other] of others.entries()) {
         const mine = prepared.others[i] as Prepared
         if (done.has(mine)) continue

@@ -1,11 +1,11 @@
 import type { Json } from '@duckdb/node-api'
 import { MillraceError, valueAt } from '@millrace/base'
-import type { Snapshot, StagedFile } from '@millrace/delta'
+import { discardStaged, type Snapshot, type StagedFile } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import type { Cleaner, CleanFiles, CleanReport, Dataset } from '@millrace/transform'
 import { type Block, type Position, partitionKey, pickRecords, reached, type Source } from '@millrace/transport'
 import type { Advance } from './advance.ts'
-import { copyRows, type WrittenRows } from './copied-files.ts'
+import { type AllColumns, copyAllColumns, copyRows, type WrittenRows } from './copied-files.ts'
 import { type LedgerEntry, ledgerEntry } from './ledger/ledger.ts'
 import type { RejectedRecord, RejectedRecords } from './rejected-record.ts'
 import { readRows, tableInMemory } from './rows.ts'
@@ -31,6 +31,8 @@ export interface CleanedBatch {
   parquet(table: Snapshot): Promise<readonly StagedFile[]>
   /** The same for a table that takes columns which come with the rows; returns the metadata that the files are for. */
   evolving(table: Snapshot): Promise<Pick<CleanFiles, 'files' | 'stagedFor'>>
+  /** Writes the clean rows into Parquet files of this computer, with those columns too that came with them. */
+  allColumns(): Promise<AllColumns>
   /**
    * Yields the clean rows in portions, as values of JSON: times, decimals and whole numbers of 64 bits are texts. For
    * outputs that know neither Delta nor the engine; it is slower than `parquet`.
@@ -44,6 +46,8 @@ export interface CleanedBatch {
   changes(table?: Snapshot, as?: Dataset): Promise<StagedChanges>
   /** Returns the outcome of the records; cleans them if that has not been done yet. */
   report(): Promise<BatchReport>
+  /** The batch with its records cleaned for this table, which takes columns that come with them. */
+  evolvingInto(table: Snapshot): CleanedBatch
   /** The batch without the records that come before these positions, by `partitionKey`. */
   from(positions: ReadonlyMap<string, Position>): CleanedBatch
 }
@@ -55,6 +59,8 @@ export interface BatchPurpose {
   readonly group: string
   /** Where reading begins with the record of this name. */
   readonly positionOf: Source['positionOf']
+  /** The table by whose columns records are cleaned, where it takes those that come with them. */
+  readonly evolvesInto?: Snapshot
 }
 
 /** The values of a clean row by column. */
@@ -102,7 +108,7 @@ export function cleanedBatch(
   cleaner: Cleaner,
   machine: Machine,
 ): CleanedBatch {
-  const { dataset, group } = purpose
+  const { dataset, group, evolvesInto } = purpose
   const blocks = selected.map(({ block }) => block)
   const nameOf = (block: number, index: number) => recordName(blocks[block] as Block, index)
   let report: CleanReport | undefined
@@ -110,6 +116,7 @@ export function cleanedBatch(
   let staged: { readonly rules: string; readonly changes: StagedChanges } | undefined
   const intoFiles = async (snapshot: Snapshot) => {
     const columns = dataset.schema.fields.map(({ name }) => name)
+    if (evolvesInto) return withRows((rows) => copyRows(rows, snapshot, columns, machine))
     const copied = written && (await copyRows(written, snapshot, columns, machine))
     if (copied) return copied
     const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot }, nameOf)
@@ -118,8 +125,25 @@ export function cleanedBatch(
     written = { snapshot, files: cleaned.files }
     return cleaned.files
   }
-  const changes = async (keyedTable?: Snapshot, as = dataset) => {
+  const evolving = async (snapshot: Snapshot) => {
+    const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot, takesNewColumns: true }, nameOf)
+    report = cleaned.report
+    return cleaned
+  }
+  /** Copies the rows that the lake's table gets, or that it has got already. */
+  const withRows = async <T>(copy: (rows: WrittenRows) => Promise<T | undefined>): Promise<T> => {
+    const copied = written && (await copy(written))
+    if (copied) return copied
+    const { files, snapshot } = await evolving(evolvesInto ?? (await tableInMemory(dataset, machine)))
+    try {
+      return (await copy({ files, snapshot })) as T
+    } finally {
+      await Promise.all(files.map(discardStaged))
+    }
+  }
+  const changes = async (table?: Snapshot, as = dataset) => {
     const { keyed } = as
+    const keyedTable = table ?? evolvesInto
     if (!keyed) throw new MillraceError('INTERNAL', `data set ${dataset.name} has no key`)
     const rules = JSON.stringify(keyed)
     const shared = staged?.rules === rules && (await sharedChanges(staged.changes, machine))
@@ -140,16 +164,18 @@ export function cleanedBatch(
     records: blocks,
     parquet: intoFiles,
     async evolving(snapshot) {
-      const cleaned = await cleaner.cleanIntoFiles(dataset, blocks, { snapshot, takesNewColumns: true }, nameOf)
-      report = cleaned.report
+      const cleaned = await evolving(snapshot)
+      written = cleaned
       return cleaned
     },
+    allColumns: () => withRows((rows) => copyAllColumns(rows, machine)),
+    evolvingInto: (table) => cleanedBatch(selected, advances, { ...purpose, evolvesInto: table }, cleaner, machine),
     async *rows() {
       yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)
     },
     changes,
     async report() {
-      report ??= await cleaner.checkRecords(dataset, blocks, nameOf)
+      report ??= await cleaner.checkRecords(dataset, blocks, nameOf, evolvesInto)
       return reportOf(selected, advances, report, group)
     },
     from(positions) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { type Snapshot, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
+import { givenColumns, type Snapshot, type StagedFile, type StructField, stagedRows, stageRows } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
+import { tableInMemory } from './rows.ts'
 
 /** Clean rows as they were written for the columns of one table. */
 export interface WrittenRows {
@@ -27,4 +28,24 @@ export async function copyRows(
   } finally {
     connection.closeSync()
   }
+}
+
+/** Rows in files of this computer, and the columns that they have. */
+export interface AllColumns {
+  readonly columns: readonly StructField[]
+  readonly files: readonly StagedFile[]
+}
+
+/** The same for a table with all columns that the rows have. */
+export async function copyAllColumns(rows: WrittenRows, machine: Machine): Promise<AllColumns | undefined> {
+  const columns = givenColumns(rows.snapshot.metadata)
+  const schema = { type: 'struct' as const, fields: columns }
+  const target = await tableInMemory({ name: 'rows', schema }, machine)
+  const files = await copyRows(
+    rows,
+    target,
+    columns.map(({ name }) => name),
+    machine,
+  )
+  return files && { columns, files }
 }

@@ -93,6 +93,11 @@ async function readyBatch(
     records: [{ ...block, partition, from: [0n], to, offsets: new BigInt64Array(rows) }],
     parquet,
     evolving: async (table) => ({ files: await parquet(table), stagedFor: table.metadata }),
+    allColumns: async () => ({
+      columns: dataset.schema.fields,
+      files: await parquet(await tableInMemory(dataset, machine)),
+    }),
+    evolvingInto: () => batch,
     async *rows() {
       yield* readRows(await parquet(await tableInMemory(dataset, machine)), machine)
     },

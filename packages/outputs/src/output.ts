@@ -1,3 +1,4 @@
+import type { Snapshot } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import type { Dataset, Mode } from '@millrace/transform'
@@ -47,6 +48,13 @@ export interface Output {
    * left.
    */
   upload(prepared: Prepared): Promise<void>
+  /** The lake's table, where columns may come with the rows: records are cleaned by it for all outputs of the pipeline. */
+  evolving?(): Snapshot
+  /**
+   * Adds the columns that come with prepared rows, before any other output commits theirs: a kill must not leave it open
+   * what a column's type is. Returns false where it has another type by now.
+   */
+  addColumns?(prepared: Prepared): Promise<boolean>
   /** Removes from this computer what was prepared and will not be committed. What is in the store stays. */
   discard?(prepared: Prepared): Promise<void>
   /**
@@ -148,6 +156,8 @@ export interface OutputKind {
   readonly modes?: readonly Mode[]
   /** Whether rows that are written again replace themselves: it keeps one for each key. */
   readonly replaces?: boolean
+  /** Whether it takes columns that come with the rows. The others get those that the data set names. */
+  readonly evolves?: boolean
   /** What it stores: clean rows unless it says messages, which are `CleanedBatch.messages`. */
   readonly takes?: 'rows' | 'messages'
   /** SQL over clean rows: whether the output can hold a row. The record of any other is rejected, for all outputs. */

@@ -25,7 +25,7 @@ const OUTPUTS: Readonly<Record<string, () => Promise<OutputKind>>> = {
       import('./postgres/verify.ts'),
     ])
     const modes = ['append', 'upsert'] as const
-    return { open: openPostgres, fits: fitsTable, look: lookAtPostgres, verify: verifyPostgres, modes }
+    return { open: openPostgres, fits: fitsTable, look: lookAtPostgres, verify: verifyPostgres, modes, evolves: true }
   },
   'archive:': async () => {
     const [{ openArchive }, { verifyArchived }, { parseArchiveAddress }] = await Promise.all([

@@ -5,7 +5,10 @@ import { memoryStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
 
 /** Creates a table in memory for rows on their way to an output: the cleaner writes files for a table's columns. */
-export function tableInMemory({ name, schema }: Dataset, { runtime }: Machine): Promise<Snapshot> {
+export function tableInMemory(
+  { name, schema }: Pick<Dataset, 'name' | 'schema'>,
+  { runtime }: Machine,
+): Promise<Snapshot> {
   return openOrCreate({ store: memoryStore(new Map(), runtime), path: name }, { schema }, runtime)
 }
 

@@ -1,6 +1,14 @@
 import { link, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { discardStaged, type Metadata, type Snapshot, type StagedFile, schemaOf, stageRows } from '@millrace/delta'
+import {
+  discardStaged,
+  type Metadata,
+  type Snapshot,
+  type StagedFile,
+  type StructField,
+  schemaOf,
+  stageRows,
+} from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { changeSchema, type Dataset, DELETED, type Keyed, PLACE } from '@millrace/transform'
 import { tableInMemory } from './rows.ts'
@@ -14,7 +22,7 @@ export interface StagedChanges {
   readonly rows: number
   readonly bytes: number
   /** The columns of the keyed table that they have. */
-  readonly columns: readonly string[]
+  readonly columns: readonly StructField[]
   /** The metadata of the table that they are for, where columns may have come with them. */
   readonly stagedFor?: Metadata
   /** Deletes the file. */
@@ -66,10 +74,9 @@ export async function stageNewest(
     const [file] = await stageRows(connection, newest, table, workFolder, runtime, { scratch: true })
     if (!file) return NONE
     const others = [PLACE, DELETED, ...notKept.map(({ name }) => name)]
-    const columns = schemaOf(table.metadata).fields.map(({ name }) => name)
     return {
       ...{ path: file.localPath, rows: Number(file.rows), bytes: file.add.size },
-      columns: columns.filter((name) => !others.includes(name)),
+      columns: schemaOf(table.metadata).fields.filter(({ name }) => !others.includes(name)),
       discard: () => discardStaged(file),
     }
   } finally {

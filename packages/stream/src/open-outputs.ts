@@ -9,7 +9,7 @@ import {
   type PipelineOutputs,
   refuseMode,
 } from '@millrace/outputs'
-import type { Dataset } from '@millrace/transform'
+import type { Dataset, Expectation } from '@millrace/transform'
 import type { OutputNews } from './telemetry.ts'
 
 /** An address, such as `delta` or `postgres://host/db`, or what opens an output of one's own. */
@@ -36,13 +36,13 @@ async function kindOf(choice: OutputChoice): Promise<Chosen> {
 
 /** Returns the data set that also rejects what one of the outputs cannot hold. */
 export function thatFits(dataset: Dataset, kinds: readonly Chosen[]): Dataset {
-  const predicates = kinds.flatMap(({ fits, address }) => (fits ? [fits(dataset, address)] : []))
-  if (predicates.length === 0) return dataset
-  const predicate = predicates.map((each) => `(${each})`).join(' AND ')
-  return {
-    ...dataset,
-    expectations: [...dataset.expectations, { name: 'fits_outputs', predicate, otherwise: 'quarantine' }],
+  const picky = kinds.filter(({ fits }) => fits)
+  if (picky.length === 0) return dataset
+  const fitsOutputs = (evolved: Dataset): Expectation => {
+    const predicates = picky.map(({ fits, address, evolves }) => `(${fits?.(evolves ? evolved : dataset, address)})`)
+    return { name: 'fits_outputs', predicate: predicates.join(' AND '), otherwise: 'quarantine' }
   }
+  return { ...dataset, expectations: [...dataset.expectations, fitsOutputs(dataset)], fitsOutputs }
 }
 
 /** Returns the addresses without their settings, for people; with them where two are alike but for their settings. */
@@ -51,17 +51,13 @@ export function shownAddresses(addresses: readonly string[]): string[] {
   return bare.map((each, i) => redact(bare.indexOf(each) === bare.lastIndexOf(each) ? each : (addresses[i] ?? '')))
 }
 
-/** Which records are rejected then depends on the columns that the lake's table has: no other output could tell. */
-function refuseNewColumns({ name, onSchemaChange }: Dataset, kinds: readonly Chosen[]): void {
-  const other = kinds.find(({ address }) => address !== 'delta')
-  if (onSchemaChange !== 'evolve' || other === undefined) return
-  throw new MillraceError(
-    'OUTPUT_REFUSED',
-    `the data set ${name} evolves, and the output ${shownAddresses([other.address])[0]} can't`,
-    {
-      next: 'Write it to the lake alone, or choose another onSchemaChange.',
-    },
-  )
+/** The columns of the lake's table decide what a record's values must be: without it no two workers could agree. */
+function refuseEvolvingAlone({ name, onSchemaChange }: Dataset, kinds: readonly Chosen[]): void {
+  if (onSchemaChange !== 'evolve' || kinds.every(({ takes }) => takes === 'messages')) return
+  if (kinds.some(({ address }) => address === 'delta')) return
+  throw new MillraceError('OUTPUT_REFUSED', `the data set ${name} evolves, and is not written to the lake`, {
+    next: 'Write it to the lake too, as in --to delta, or choose another onSchemaChange.',
+  })
 }
 
 export interface OpenedOutputs extends PipelineOutputs {
@@ -79,7 +75,7 @@ export async function openOutputs(
     held.adopt(await open({ ...context, address }), (output) => output.close())
   const opened: Output[] = []
   for (const { address, modes } of kinds) refuseMode(context.dataset, `the output ${address}`, modes)
-  refuseNewColumns(context.dataset, kinds)
+  refuseEvolvingAlone(context.dataset, kinds)
   for (const kind of kinds) opened.push(await open(kind))
   const [anchor, ...others] = opened
   if (anchor === undefined) throw new MillraceError('OUTPUT_ADDRESS', 'no output is named')

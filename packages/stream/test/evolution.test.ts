@@ -1,4 +1,5 @@
 import { type Metadata, openTable, schemaOf } from '@millrace/delta'
+import { replayQuarantine } from '@millrace/outputs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
@@ -142,6 +143,25 @@ it('the other policies pass a new field over, reject its records, or stop before
     message: expect.stringMatching(/users\/0 at 1: schema: field score is not known/),
   })
   expect(await column('ind')).toEqual([1, 1, 2, 3, 3])
+})
+
+it('a replay of rejected records takes columns too, and keeps what a column can not hold', async () => {
+  const topic = memoryTopic('users', 1)
+  const dirty = (ind: number, more: object) => withFields(ind, { age: 'old', ...more })
+  topic.send(0, withFields(1, { score: 7 }))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  topic.send(0, dirty(2, { score: 'x' }), dirty(3, { score: 8, level: 2 }))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  expect((await refused()).length).toBe(2)
+  const parts = await kit.replayParts()
+  const fields = parts.dataset.fields.map((field) =>
+    field.name === 'age' ? { ...field, type: 'text' as const } : field,
+  )
+  const sql = parts.dataset.sql.replace('  age,', '  try_cast(age AS INTEGER) AS age,')
+  const dataset = { ...parts.dataset, fields, sql, onSchemaChange: 'evolve' as const }
+  expect(await replayQuarantine({ ...parts, dataset })).toEqual({ replayed: 1, stillBad: 1 })
+  expect(await column("concat_ws(' ', ind, score, level)")).toEqual(['1 7', '3 8 2'])
+  expect(await replayQuarantine({ ...parts, dataset })).toEqual({ replayed: 0, stillBad: 1 })
 })
 
 it('a producer that makes up names does not make columns without end, nor stops the worker', async () => {

@@ -1,5 +1,6 @@
 import { quoteText } from '@millrace/engine'
 import type { Metadata } from '../log/actions.ts'
+import { filledBySelf } from '../log/layout.ts'
 import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
 import { type Word, wordsOf } from './constraint-words.ts'
 
@@ -16,10 +17,23 @@ export function isGenerated({ metadata }: StructField): boolean {
   return GENERATION in metadata
 }
 
-/** Returns SQL for the value of a column where a row says none. */
-export function defaultValue(field: StructField): string {
-  return DEFAULT in field.metadata ? (constantSql(field) ?? 'NULL') : 'NULL'
+/** Returns the columns whose values rows say. The others fill themselves. */
+export function givenColumns(metadata: Metadata): StructField[] {
+  return schemaOf(metadata).fields.filter((field) => !fillsItself(field) && filledBySelf(field) === undefined)
 }
+
+/**
+ * Returns SQL for the value of a column where a row says none. `now` is the time of the statement: several queries over
+ * the same rows need it to agree.
+ */
+export function defaultValue(field: StructField, now?: number): string {
+  const value = DEFAULT in field.metadata ? (constantSql(field) ?? 'NULL') : 'NULL'
+  const at = `make_timestamp_ms(${now})`
+  if (now === undefined || !CLOCKS.includes(value)) return value
+  return value === 'now()' ? `timezone('UTC', ${at})` : `CAST(${at} AS DATE)`
+}
+
+const CLOCKS = ['now()', 'current_date']
 
 /**
  * Returns the default of a column as SQL for DuckDB, or undefined where it is not sure that it means the same. Taken are

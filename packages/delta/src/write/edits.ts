@@ -51,8 +51,10 @@ const NEW_FILE_BYTES = 128 << 20
  * that go are marked and their files stay; else the other rows of such a file are copied. Memory does not grow with the
  * files: they stream through.
  */
-export async function writeEdits(snapshot: Snapshot, edits: RowEdits, context: WriteContext): Promise<WrittenEdits> {
+export async function writeEdits(snapshot: Snapshot, wanted: RowEdits, context: WriteContext): Promise<WrittenEdits> {
   const { connection, runtime } = context
+  const now = runtime.now()
+  const edits: TimedEdits = { ...wanted, now }
   const touched = await touchedFiles(edits, connection)
   const marks = marksRows(snapshot)
   const [marked, copied]: [Touched[], Touched[]] = [[], []]
@@ -66,7 +68,6 @@ export async function writeEdits(snapshot: Snapshot, edits: RowEdits, context: W
   await uploadAll(snapshot.table, staged)
   const files = touched.map(({ file }) => file)
   const cdc = await writeChangeFiles(snapshot, { ...edits, ...changedRows(snapshot, edits, touched) }, files, context)
-  const now = runtime.now()
   return {
     add: [...withVectors, ...staged.map(({ add }) => add)],
     remove: files.map((file) => removalOf(file, now)),
@@ -74,8 +75,13 @@ export async function writeEdits(snapshot: Snapshot, edits: RowEdits, context: W
   }
 }
 
+/** The rows that come are asked for several times, and are to be the same each time. */
+interface TimedEdits extends RowEdits {
+  readonly now: number
+}
+
 /** The rows that go and come, as the change files are to have them. `gone` counts files among those that are touched. */
-function changedRows(snapshot: Snapshot, edits: RowEdits, touched: readonly Touched[]) {
+function changedRows(snapshot: Snapshot, edits: TimedEdits, touched: readonly Touched[]) {
   const gone = goneRows(edits, touched, edits.replaced ?? 'false')
   const replaces = edits.replaced === undefined ? 'false' : `${FILE} IS NOT NULL`
   const rows = newRows(snapshot, edits, 'true', [`${replaces} AS ${REPLACES}`])
@@ -138,7 +144,7 @@ function binsOf(touched: readonly Touched[]): Touched[][] {
 /** Copies the rows of some files that stay, and the rows that replace others in them. */
 async function copyBin(
   snapshot: Snapshot,
-  edits: RowEdits,
+  edits: TimedEdits,
   bin: readonly Touched[],
   { connection, folder, runtime }: WriteContext,
 ): Promise<StagedFile[]> {
@@ -156,7 +162,7 @@ async function copyBin(
 /** Writes the rows that replace none, and those that replace rows of files that are not copied. */
 async function stageNew(
   snapshot: Snapshot,
-  edits: RowEdits,
+  edits: TimedEdits,
   copied: readonly Touched[],
   { connection, folder, runtime }: WriteContext,
 ): Promise<StagedFile[]> {
@@ -171,7 +177,7 @@ async function stageNew(
 /** Returns the rows that come with all columns of the table, those that they lack with what the table has for that. */
 function newRows(
   { metadata }: Snapshot,
-  { rows, columns }: RowEdits,
+  { rows, columns, now }: TimedEdits,
   where: string,
   more: readonly string[] = [],
 ): string | undefined {
@@ -179,7 +185,7 @@ function newRows(
   const { fields } = schemaOf(metadata)
   const values = fields.map((field) => {
     const name = quoteName(field.name)
-    return !columns || columns.includes(field.name) ? name : `${defaultValue(field)} AS ${name}`
+    return !columns || columns.includes(field.name) ? name : `${defaultValue(field, now)} AS ${name}`
   })
   return `SELECT ${[...values, ...more].join(', ')} FROM (${rows}) WHERE ${where}`
 }

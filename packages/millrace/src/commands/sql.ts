@@ -34,7 +34,7 @@ const run: Run = async ({ values }, args, io) => {
       import('../prompt/prompt.ts'),
       import('../terminal/screen.ts'),
     ])
-    return await runPrompt({ session, lake: values.lake, io, ...screen, historyFile: historyFile() })
+    return await runPrompt({ session, io, ...screen, historyFile: historyFile() })
   }
   const sql = args.positionals[0] ?? (await readInput(io.signal))
   if (sql.trim() === '')

@@ -12,7 +12,6 @@ import { completions, DOT_COMMANDS, type Names } from './completion.ts'
 
 export interface PromptParts {
   readonly session: SqlSession
-  readonly lake: string
   readonly io: Terminal
   readonly input: Readable
   readonly output: Writable
@@ -142,13 +141,10 @@ async function dotCommand(line: string, names: Names, io: Terminal): Promise<voi
   } else io.note(`there is no ${command}; there are ${DOT_COMMANDS.join(', ')}`)
 }
 
-function namesOf({ session, lake }: PromptParts): Names {
+function namesOf({ session }: PromptParts): Names {
   const columns = new Map<string, Promise<string[]>>()
   return {
-    async tables() {
-      const [{ openLake }, { listTables }] = await Promise.all([import('@millrace/store'), import('@millrace/delta')])
-      return (await listTables(await openLake(lake))).map((path) => path.replaceAll('/', '.'))
-    },
+    tables: () => session.tableNames(),
     columns(table) {
       const known = columns.get(table) ?? readColumns(session, table)
       columns.set(table, known)

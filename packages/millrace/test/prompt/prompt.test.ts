@@ -28,7 +28,7 @@ function begin(): void {
     })
   }
   const io = createTerminal({ stdout: out, stderr: err }, () => {})
-  ended = runPrompt({ session, lake: join(folder.path, 'lake'), io, input, output: out, historyFile: historyPath() })
+  ended = runPrompt({ session, io, input, output: out, historyFile: historyPath() })
 }
 
 const historyPath = () => join(folder.path, 'state', 'history')
@@ -47,7 +47,7 @@ beforeEach(async () => {
     mkdirSync(log, { recursive: true })
     writeFileSync(join(log, '00000000000000000000.json'), '')
   }
-  session = await openSql(join(folder.path, 'lake'))
+  session = await openSql(join(folder.path, 'lake'), { tables: { posts: 'pin' } })
   begin()
 })
 
@@ -91,6 +91,10 @@ describe('the prompt', () => {
     await type('select n + 1 as more from mine;\n', /18/)
   })
 
+  it('lists tables by the names that SQL has for them', async () => {
+    await type('.tables\n', /batch\.q1\s+posts\s/)
+  })
+
   it('says so where there is no such command', async () => {
     await type('.tabels\n', /there is no \.tabels; there are \.tables/)
   })
@@ -114,7 +118,7 @@ describe('Ctrl-C', () => {
 
 describe('Tab', () => {
   it('completes names of tables', async () => {
-    await type(`select * from pi${TAB}`, /pin/)
+    await type(`select * from pos${TAB}`, /posts/)
   })
 
   it('completes commands', async () => {

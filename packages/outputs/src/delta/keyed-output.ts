@@ -57,6 +57,10 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
   return {
     name: path,
     begin: (partitions) => table.begin(partitions),
+    ...(evolves && {
+      evolving: () => table.snapshot(),
+      addColumns: (prepared: Prepared) => table.addColumns((prepared as PreparedChanges).changes.stagedFor),
+    }),
     async prepare(batch): Promise<PreparedChanges> {
       const changes = await batch.changes(table.snapshot())
       const { ledger } = await batch.report()
@@ -96,7 +100,7 @@ function changing(
   /** Makes the changes in one state of the table. */
   const tryChanges = async (
     snapshot: Snapshot,
-    { path: file, columns, stagedFor = snapshot.metadata }: StagedChanges,
+    { path: file, columns: fields, stagedFor = snapshot.metadata }: StagedChanges,
     advances: readonly StoredAdvance[],
     info: Readonly<Record<string, unknown>>,
     write: WriteContext,
@@ -105,6 +109,7 @@ function changing(
     // Another worker gave a new column another type meanwhile: the records are cleaned again.
     if (columnsToCome === 'conflict') return { result: { outcome: 'fenced', snapshot } }
     const evolved = { ...snapshot, ...columnsToCome }
+    const columns = fields.map(({ name }) => name)
     const changes = { path: String(file), columns, deletes: DELETED, tombstones: await tombstones.read() }
     const plan = await planChanges(evolved, changes, keyed, write.connection)
     const txn = await tombstones.add(plan, write)

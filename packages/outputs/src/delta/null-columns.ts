@@ -1,4 +1,4 @@
-import { filledBySelf, fillsItself, openTable, schemaOf, type TableRef } from '@millrace/delta'
+import { givenColumns, openTable, type TableRef } from '@millrace/delta'
 import type { Dataset } from '@millrace/transform'
 import { columnsWithoutValues } from '../null-columns.ts'
 
@@ -9,8 +9,6 @@ export async function nullColumns(
   allowed: readonly string[] = [],
 ): Promise<string[]> {
   const snapshot = await openTable(table)
-  const fields = snapshot ? schemaOf(snapshot.metadata).fields : []
-  const isFilled = (field: (typeof fields)[number]) => !fillsItself(field) && filledBySelf(field) === undefined
-  const columns = fields.filter(isFilled).map((column) => column.name)
+  const columns = snapshot ? givenColumns(snapshot.metadata).map((column) => column.name) : []
   return columnsWithoutValues(`${table.store.url}/${table.path}`, columns, dataset, allowed)
 }

@@ -34,6 +34,10 @@ export async function openDelta(context: OutputContext): Promise<Output> {
   const output: Output = {
     name: path,
     begin: (partitions) => table.begin(partitions),
+    ...(evolves && {
+      evolving: () => table.snapshot(),
+      addColumns: (prepared: Prepared) => table.addColumns((prepared as PreparedFiles).stagedFor),
+    }),
     async prepare(batch): Promise<PreparedFiles> {
       const { files: staged, stagedFor } = evolves
         ? await batch.evolving(table.snapshot())

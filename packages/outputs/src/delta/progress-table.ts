@@ -31,6 +31,11 @@ export interface ProgressTable {
   position(partition: Partition): Position | undefined
   /** Whether this pipeline has a position for some partition of the same topic. */
   knows(partition: Partition): boolean
+  /**
+   * Adds the columns that rows staged for this metadata have, in a commit of their own. Returns false where the table has
+   * come to have others of these names.
+   */
+  addColumns(stagedFor: Metadata | undefined): Promise<boolean>
   /** Answers `conflict` where another writer changed what the edits rest on, or is faster again and again. */
   commit(change: TableChange): Promise<CommitResult>
 }
@@ -80,6 +85,16 @@ export async function openProgressTable({ ref, group, wanted, runtime }: Progres
     },
     position: (partition) => storedPosition(snapshot, group, partition),
     knows: (partition) => topicsNow().knows(partition),
+    async addColumns(stagedFor) {
+      for (;;) {
+        const columns = stagedFor ? columnsToAdd(snapshot, stagedFor) : {}
+        if (columns === 'conflict') return false
+        if (!columns.metadata) return true
+        const result = await commit(snapshot, { operation: 'ADD COLUMNS', ...columns }, runtime)
+        snapshot = result.snapshot
+        if (result.outcome === 'committed') return true
+      }
+    },
     async commit({ files, stagedFor, edits, advances, fence, info }) {
       const columns = stagedFor ? columnsToAdd(snapshot, stagedFor) : {}
       if (columns === 'conflict') return { outcome: 'conflict', reason: 'metadata', snapshot }

@@ -5,7 +5,7 @@ import { parsePostgresAddress } from './address.ts'
 import { progressOf } from './progress.ts'
 import { type PreparedRows, removeRows, writeRows } from './rows.ts'
 import { openSession, type Session } from './session.ts'
-import { inSchema, makeTable, sizeOf, type TableName } from './table.ts'
+import { addColumns, inSchema, makeTable, sizeOf, type TableName } from './table.ts'
 import { upsertInto } from './upsert.ts'
 
 export const openPostgres: OpenOutput = async (context) => {
@@ -20,17 +20,18 @@ export async function postgresOutput(session: Session, at: TableName, context: O
   const { dataset, machine } = context
   const { schema, keyed } = dataset
   const progress = progressOf(session, at, context)
-  const into = `${inSchema(at, at.table)} (${schema.fields.map(({ name }) => quoteName(name)).join(', ')})`
+  const evolves = dataset.onSchemaChange === 'evolve'
   const upsert = keyed && upsertInto(session, at, dataset, keyed)
   const name = `${at.schema}.${at.table}`
   let without: readonly string[] = []
   let size = { version: 0, rows: 0, bytes: 0 }
 
   /** Returns by how many rows the table has grown. */
-  const store = async ({ file, files, account }: PreparedRows): Promise<number> => {
+  const store = async ({ file, files, columns, account }: PreparedRows): Promise<number> => {
     if (files === 0) return 0
-    if (upsert) return upsert.apply(file)
-    await session.copy(into, file)
+    if (evolves) await addColumns(session, at, columns)
+    if (upsert) return upsert.apply(file, columns)
+    await session.copy(`${inSchema(at, at.table)} (${columns.map(({ name }) => quoteName(name)).join(', ')})`, file)
     return account.rows
   }
   return {
@@ -38,7 +39,8 @@ export async function postgresOutput(session: Session, at: TableName, context: O
     async begin(partitions) {
       await session.drop()
       const columns = await makeTable(session, at, schema.fields, keyed?.key)
-      without = columnsWithoutValues(name, columns, dataset, context.nullColumns)
+      // Columns that came with rows are not the data set's.
+      without = evolves ? [] : columnsWithoutValues(name, columns, dataset, context.nullColumns)
       await upsert?.make()
       size = { ...size, ...(await sizeOf(session, at)) }
       return progress.begin(partitions)

@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { discardStaged } from '@millrace/delta'
+import { discardStaged, type StructField } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
 import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
 import { partitionKey } from '@millrace/transport'
@@ -13,6 +13,8 @@ import { copyValue, fitsPostgres } from './types.ts'
 /** A CSV file with the rows or changes of a batch, as COPY takes them. */
 export interface PreparedRows extends Prepared {
   readonly file: string
+  /** The columns that the rows have. */
+  readonly columns: readonly StructField[]
   readonly account: Account
 }
 
@@ -20,13 +22,20 @@ export interface PreparedRows extends Prepared {
 export async function writeRows(batch: CleanedBatch, machine: Machine): Promise<PreparedRows> {
   const { dataset } = batch
   const messages = messagesOf(batch)
-  const { file, rows } = await (dataset.keyed
+  const { file, rows, columns } = await (dataset.keyed
     ? writeChanges(batch, dataset, dataset.keyed, machine)
     : appended(batch, machine))
   const fileBytes = file === undefined ? 0 : (await stat(file)).size
   // The account is to know of every message, also of those that gave no row.
   const isEmpty = rows === 0 && messages.size === 0
-  return { file: file ?? '', account: { rows, messages }, files: file === undefined ? 0 : 1, fileBytes, isEmpty }
+  return {
+    file: file ?? '',
+    columns,
+    account: { rows, messages },
+    files: file === undefined ? 0 : 1,
+    fileBytes,
+    isEmpty,
+  }
 }
 
 /** Counts the messages of each partition. */
@@ -46,6 +55,7 @@ function messagesOf({ messages, advances }: CleanedBatch): Account['messages'] {
 
 interface Written {
   readonly file: string | undefined
+  readonly columns: readonly StructField[]
   readonly rows: number
 }
 
@@ -54,23 +64,30 @@ export async function removeRows({ file, files }: PreparedRows): Promise<void> {
 }
 
 async function appended(batch: CleanedBatch, machine: Machine): Promise<Written> {
-  const staged = await batch.parquet(await tableInMemory(batch.dataset, machine))
+  const { columns, files: staged } = await rowFiles(batch, machine)
   const rows = staged.reduce((sum, { rows }) => sum + Number(rows), 0)
   try {
     const paths = staged.map(({ localPath }) => quoteText(localPath)).join(', ')
-    return await writeCsv(batch.dataset.schema.fields.map(copyValue), `[${paths}]`, rows, machine)
+    return { ...(await writeCsv(columns.map(copyValue), `[${paths}]`, rows, machine)), columns }
   } finally {
     await Promise.all(staged.map(discardStaged))
   }
 }
 
+async function rowFiles(batch: CleanedBatch, machine: Machine) {
+  const { dataset } = batch
+  if (dataset.onSchemaChange === 'evolve') return batch.allColumns()
+  return { columns: dataset.schema.fields, files: await batch.parquet(await tableInMemory(dataset, machine)) }
+}
+
 async function writeChanges(
   batch: CleanedBatch,
-  { schema: { fields } }: Dataset,
+  { schema }: Dataset,
   { key, sequenceBy }: Keyed,
   machine: Machine,
 ): Promise<Written> {
   const changes = await batch.changes()
+  const fields = changes.path === undefined ? schema.fields : changes.columns
   try {
     const compared = [...key, ...sequenceBy]
     // Of a change that deletes, only that is taken; no row has a key that PostgreSQL cannot hold.
@@ -79,7 +96,10 @@ async function writeChanges(
     )
     const holds = fitsPostgres(fields.filter(({ name }) => compared.includes(name)))
     const path = changes.path && quoteText(changes.path)
-    return await writeCsv([...values, quoteName(DELETED)], path ?? '', changes.rows, machine, holds)
+    return {
+      ...(await writeCsv([...values, quoteName(DELETED)], path ?? '', changes.rows, machine, holds)),
+      columns: fields,
+    }
   } finally {
     await changes.discard()
   }
@@ -91,7 +111,7 @@ async function writeCsv(
   rows: number,
   { engine, workFolder, runtime }: Machine,
   where = 'true',
-): Promise<Written> {
+): Promise<Omit<Written, 'columns'>> {
   if (rows === 0) return { file: undefined, rows }
   const file = join(workFolder, `${runtime.uuid()}.csv`)
   const connection = await engine.connect()

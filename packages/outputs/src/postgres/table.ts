@@ -39,6 +39,22 @@ export async function makeTable(
   await tableOf(session, { ...at, table: WRITTEN }, [
     'pipeline text, table_name text, rows bigint NOT NULL, PRIMARY KEY (pipeline, table_name)',
   ])
+  await addLacking(session, at, fields, columns)
+  if (key.length > 0) await refuseWithoutKey(session, at, key)
+  return [...columns.values()].filter(({ hasOwnValue }) => !hasOwnValue).map(({ name }) => name)
+}
+
+/** Adds the columns that the table lacks. Refuses columns of other types. */
+export async function addColumns(session: Session, at: TableName, fields: readonly StructField[]): Promise<void> {
+  await addLacking(session, at, fields, await columnsOf(session, at))
+}
+
+async function addLacking(
+  session: Session,
+  at: TableName,
+  fields: readonly StructField[],
+  columns: ReadonlyMap<string, Column>,
+): Promise<void> {
   for (const { name, type } of fields) {
     const [goal, is] = [postgresType(type), columns.get(name)?.type]
     if (is === undefined) {
@@ -47,8 +63,6 @@ export async function makeTable(
       throw new MillraceError('TABLE_SCHEMA', `${at.schema}.${at.table}: column ${name} is ${is}, and would be ${goal}`)
     }
   }
-  if (key.length > 0) await refuseWithoutKey(session, at, key)
-  return [...columns.values()].filter(({ hasOwnValue }) => !hasOwnValue).map(({ name }) => name)
 }
 
 /**

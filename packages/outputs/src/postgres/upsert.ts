@@ -1,3 +1,4 @@
+import type { StructField } from '@millrace/delta'
 import { quoteName } from '@millrace/engine'
 import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
 import type { Session } from './session.ts'
@@ -8,8 +9,8 @@ import { postgresType } from './types.ts'
 export interface Upsert {
   /** Makes the table of the deleted keys. */
   make(): Promise<void>
-  /** Applies the changes in a CSV file. Returns by how many rows the table has grown. */
-  apply(file: string): Promise<number>
+  /** Applies the changes in a CSV file, which has these columns. Returns by how many rows the table has grown. */
+  apply(file: string, columns: readonly StructField[]): Promise<number>
 }
 
 const CHANGES = 'millrace_changes'
@@ -25,7 +26,6 @@ export function upsertInto(session: Session, at: TableName, dataset: Dataset, ke
   const compared = dataset.schema.fields.filter(({ name }) => [...key, ...sequenceBy].includes(name))
   // Whether something can be older than a delete, and come after it.
   const remembers = sequenceBy.length > 0
-  const sql = statements(dataset, keyed, table, tombstones)
   let batches = 0
   const count = async (statement: string) => (await session.query(statement)).rowCount ?? 0
   return {
@@ -33,9 +33,10 @@ export function upsertInto(session: Session, at: TableName, dataset: Dataset, ke
       if (!remembers) return
       const columns = compared.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
       const since = 'millrace_deleted_at timestamp with time zone NOT NULL DEFAULT now()'
-      await tableOf(session, deleted, [...columns, since, `PRIMARY KEY (${sql.keys})`])
+      await tableOf(session, deleted, [...columns, since, `PRIMARY KEY (${key.map(quoteName).join(', ')})`])
     },
-    async apply(file) {
+    async apply(file, columns) {
+      const sql = statements(columns, keyed, table, tombstones)
       await session.query(
         `CREATE TEMP TABLE ${CHANGES} ON COMMIT DROP AS SELECT *, false AS ${DELETED} FROM ${table} WHERE false`,
       )
@@ -60,7 +61,7 @@ export function upsertInto(session: Session, at: TableName, dataset: Dataset, ke
 }
 
 function statements(
-  { schema: { fields } }: Dataset,
+  fields: readonly StructField[],
   { key, sequenceBy, ignoreEqual }: Keyed,
   table: string,
   tombstones: string,
@@ -93,7 +94,6 @@ function statements(
   const comparedColumns = [...key, ...sequenceBy].map(quoteName).join(', ')
   return {
     columns,
-    keys,
     delete: `DELETE FROM ${table} AS kept USING ${CHANGES} AS change
       WHERE change.${DELETED} AND ${sameKey('kept')} AND ${notOlder('kept', 'change')}`,
     remember: `INSERT INTO ${tombstones} AS kept (${comparedColumns}) SELECT ${comparedColumns} FROM ${CHANGES}

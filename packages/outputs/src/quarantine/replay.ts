@@ -1,5 +1,5 @@
 import { joinValues, MillraceError } from '@millrace/base'
-import { commit, openTable, uploadAll } from '@millrace/delta'
+import { columnsToAdd, commit, openTable, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { Cleaner, Dataset } from '@millrace/transform'
 import { nullColumns } from '../delta/null-columns.ts'
@@ -34,7 +34,9 @@ export interface ReplayTotals {
 export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
   refuseMode(parts.dataset, 'the replay of the quarantine')
   refuseMetadata(parts.dataset, 'the replay of the quarantine')
-  await nullColumns({ store: parts.store, path: parts.path }, parts.dataset, parts.nullColumns)
+  if (parts.dataset.onSchemaChange !== 'evolve') {
+    await nullColumns({ store: parts.store, path: parts.path }, parts.dataset, parts.nullColumns)
+  }
   let replayed = await finishInterrupted(parts)
   let stillBad = 0
   const quarantine = await openQuarantine(parts)
@@ -85,7 +87,11 @@ async function append(good: readonly RejectedRow[], id: string, parts: ReplayOpt
   const snapshot = await openTable({ store, path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} is not there any more`)
   const values = joinValues(good.map(({ value }) => value))
-  const { files } = await parts.cleaner.cleanIntoFiles(dataset, [values], { snapshot })
+  const takesNewColumns = dataset.onSchemaChange === 'evolve'
+  const { files, stagedFor } = await parts.cleaner.cleanIntoFiles(dataset, [values], { snapshot, takesNewColumns })
+  const columns = takesNewColumns ? columnsToAdd(snapshot, stagedFor) : {}
+  if (columns === 'conflict')
+    throw new MillraceError('INTERNAL', `${store.url}/${path}: columns do not fit their table`)
   await uploadAll(snapshot.table, files)
   const appId = txnOf(id)
   const { outcome } = await commit(
@@ -93,6 +99,7 @@ async function append(good: readonly RejectedRow[], id: string, parts: ReplayOpt
     {
       operation: 'STREAMING UPDATE',
       parameters: { replay: id },
+      ...columns,
       add: files.map(({ add }) => add),
       txn: [{ appId, version: 1n, lastUpdated: runtime.now() }],
       fence: (latest) => !latest.txns.has(appId),

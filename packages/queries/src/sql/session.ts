@@ -10,12 +10,12 @@ import { openTable, planScan, type StructField } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { type Attached, openAttached, type TableRead } from './attach.ts'
-import { askedOfAll } from './catalogue.ts'
+import { askedOfAll, tablesOfLake } from './catalogue.ts'
 import { changeOf, isOwn, refuseCreation, refusedChange } from './changes.ts'
 import { openSessionEngine } from './engine.ts'
 import { readsOfChanges } from './reads-of-changes.ts'
 import { splitStatements } from './statements.ts'
-import { type AsOf, listedTables, pathOf, type TableNames, tablesOf, withViewNames } from './tables.ts'
+import { type AsOf, listedTables, nameOf, pathOf, type TableNames, tablesOf, withViewNames } from './tables.ts'
 import { parseSelects, renderSelects } from './tree.ts'
 import { changeLake } from './write/change-lake.ts'
 
@@ -51,6 +51,8 @@ export interface SqlSession extends AsyncDisposable {
   run<T>(sql: string, use: (result: SqlResult) => Promise<T>): Promise<T[]>
   /** Writes the result of a SELECT into a local Parquet file. */
   writeParquet(sql: string, file: string): Promise<readonly TableRead[]>
+  /** Returns the names that the lake's tables have in SQL: `orders`, `batch.revenue`. */
+  tableNames(): Promise<readonly string[]>
   columnsOf(table: string): Promise<readonly StructField[]>
   /** Stops the running statement with an error. */
   interrupt(): void
@@ -121,6 +123,7 @@ export async function openSql(lake: string | ObjectStore, options: SqlOptions = 
         file,
       )
     },
+    tableNames: async () => (await tablesOfLake(store, tables)).map(nameOf),
     columnsOf: async (path) => {
       const snapshot = await openTable({ store, path: pathOf(path, tables) })
       return snapshot ? planScan(snapshot).columns : []

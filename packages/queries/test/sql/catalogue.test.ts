@@ -177,6 +177,9 @@ it('has the names of data sets whose tables are called otherwise, and nothing th
   const ask = async (sql: string) =>
     (await session.run(sql, async (result) => (await Array.fromAsync(rowsOf(result))).flat())).flat()
   expect(await ask('SHOW TABLES')).toEqual([['broken'], ['geo'], ['places'], ['visits']])
+  expect((await session.tableNames()).filter((name) => !name.includes('.')).toSorted()).toEqual([
+    ...['broken', 'geo', 'places', 'visits'],
+  ])
   const columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'visits'"
   expect(await ask(columns)).toEqual([[THINGS.fields.length]])
   const counts = 'SELECT (SELECT count(*) FROM visits) = (SELECT count(*) FROM geo), (SELECT count(*) FROM places) > 0'

@@ -64,6 +64,17 @@ test('generated columns are made and defaults filled in where rows do not say th
   ])
 })
 
+test('the time of a statement is one time: in the row and in the feed of changes', async () => {
+  const name = `computed${tables++}`
+  const feed = { configuration: { 'delta.enableChangeDataFeed': 'true' } }
+  await makeTable(lake, name, SCHEMA, ['SELECT 1 AS id, NULL::TIMESTAMPTZ AS moment'], feed)
+  await change(`MERGE INTO ${name} USING (SELECT 1 AS id UNION ALL SELECT 2) AS s ON ${name}.id = s.id
+    WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)`)
+  const fed = `SELECT made FROM table_changes('${name}', 0) WHERE id = 2`
+  const { rows } = await runSql(lake, `SELECT made = (${fed}), now() - made < INTERVAL 1 DAY FROM ${name} WHERE id = 2`)
+  expect(rows).toEqual([[true, true]])
+})
+
 test('another value of a generated column is refused, and the one that is made is taken', async () => {
   const t = await freshTable()
   await expect(change(`INSERT INTO ${t} (id, next) VALUES (5, 7)`)).rejects.toThrow('"next" is generated as id + 1 - 0')

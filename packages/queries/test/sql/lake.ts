@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { appendRows, committedOrThrow, openOrCreate, type StructType } from '@millrace/delta'
+import { appendRows, committedOrThrow, type NewTable, openOrCreate, type StructType } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 
@@ -27,12 +27,18 @@ export const thingsRows = (file: number) => `
   FROM range(${file * 10}, ${file * 10 + 10}) AS r(i)`
 
 /** A lake whose table of that name has a file, and a version, for each of the queries. */
-export async function makeTable(lake: string, path: string, schema: StructType, queries: readonly string[]) {
+export async function makeTable(
+  lake: string,
+  path: string,
+  schema: StructType,
+  queries: readonly string[],
+  more: Partial<NewTable> = {},
+) {
   const engine = await openDuckDB({ files: 'all' })
   try {
     const store = await openLake(lake)
     const context = { connection: await engine.connect(), folder: join(lake, '.staging'), runtime: systemRuntime }
-    let snapshot = await openOrCreate({ store, path }, { schema }, systemRuntime)
+    let snapshot = await openOrCreate({ store, path }, { schema, ...more }, systemRuntime)
     for (const query of queries) snapshot = committedOrThrow(await appendRows(snapshot, query, context))
     return snapshot
   } finally {

@@ -2,13 +2,11 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import {
   duckdbType,
-  filledBySelf,
-  fillsItself,
+  givenColumns,
   rowRefusal,
   type Snapshot,
   type StructField,
   type StructType,
-  schemaOf,
   VALID_FROM,
   VALID_TO,
 } from '@millrace/delta'
@@ -42,9 +40,7 @@ export function changesFor(keyedTable: Snapshot, dataset: Dataset, changes: Snap
   const { keyed, schema } = dataset
   const ends = keyed?.mode === 'history' ? [VALID_FROM, VALID_TO] : []
   const known = new Set([...schema.fields.map(({ name }) => name), ...ends])
-  const absent = schemaOf(keyedTable.metadata).fields.filter(
-    (field) => !known.has(field.name) && !fillsItself(field) && filledBySelf(field) === undefined,
-  )
+  const absent = givenColumns(keyedTable.metadata).filter(({ name }) => !known.has(name))
   const own = changeSchema({ ...dataset, schema: { type: 'struct', fields: [...schema.fields, ...absent] } })
   return { ...changes, metadata: { ...changes.metadata, schemaString: JSON.stringify(own) } }
 }

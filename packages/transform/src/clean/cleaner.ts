@@ -58,7 +58,10 @@ export interface Cleaner {
    * cleaned as blocks.
    */
   cleanFileIntoFiles(dataset: Dataset, path: string, target: FileTarget): Promise<readonly StagedFile[] | undefined>
-  /** Reports what would become of the records, on their way to `table` if there is one, and writes nothing. */
+  /**
+   * Reports what would become of the records, on their way to `table` if there is one, which takes columns that come with
+   * them where the data set says so. Writes nothing.
+   */
   checkRecords(
     dataset: Dataset,
     blocks: readonly RawMessages[],
@@ -94,7 +97,9 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     asked?: Snapshot,
   ) => {
     const connection = await engine.connect()
-    const prepared = await prepare(described, blocks, wanted, nameOf, connection).catch((error) => {
+    const evolving = wanted?.takesNewColumns ? tableOf(described, wanted) : wanted ? undefined : asked
+    const into = { target: wanted, evolving }
+    const prepared = await prepare(described, blocks, into, nameOf, connection).catch((error) => {
       connection.closeSync()
       throw error
     })

@@ -22,6 +22,13 @@ interface PreparedBlocks {
   readonly target: FileTarget | undefined
 }
 
+/** Where the rows go. */
+interface Destination {
+  readonly target: FileTarget | undefined
+  /** The table, if columns may come with them. */
+  readonly evolving: Snapshot | undefined
+}
+
 /** Makes the rules of data sets, and keeps them. */
 export function createRules() {
   const followSchemas = createFollowing()
@@ -46,21 +53,20 @@ export function createRules() {
   const prepare = async (
     described: Dataset,
     blocks: readonly RawMessages[],
-    target: FileTarget | undefined,
+    { target, evolving }: Destination,
     nameOf: RecordName,
     connection: DuckDBConnection,
   ): Promise<PreparedBlocks> => {
     const { format, metadata } = described
     await rulesOf(described, connection)
     const read = await Promise.all(blocks.map(async (block) => addMetadata(metadata, block, await format.read(block))))
-    const table = target?.takesNewColumns ? tableOf(described, target) : undefined
-    const followed = await followSchemas(described, read, table, nameOf, connection)
+    const followed = await followSchemas(described, read, evolving, nameOf, connection)
     const { dataset: given } = followed
     return {
       given,
       dataset: await rulesOf(given, connection),
       read: followed.read,
-      target: target && table ? withColumnsOf(given, target, table) : target,
+      target: target && evolving ? withColumnsOf(given, target, evolving) : target,
     }
   }
   return { check, prepare }

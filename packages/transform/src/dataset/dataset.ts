@@ -28,6 +28,8 @@ export interface Dataset {
   /** A SELECT that gives one row for each of `raw`, which has the fields under their names. */
   readonly sql: string
   readonly expectations: readonly Expectation[]
+  /** Makes the expectation of that name anew for columns that came with records. */
+  readonly fitsOutputs?: (evolved: Dataset) => Expectation
   /** How the rows of its table lie in its files. Absent: as they come. */
   readonly layout?: Layout
   /** What becomes of fields that it does not know, and of types that changed. Absent: such fields are passed over. */

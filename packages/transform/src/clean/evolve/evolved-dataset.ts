@@ -18,6 +18,18 @@ export async function withFields(
   table: Snapshot,
   connection: DuckDBConnection,
 ): Promise<Dataset> {
+  const evolved = await withColumnsOf(dataset, added, table, connection)
+  const fits = dataset.fitsOutputs?.(evolved)
+  const expectations = evolved.expectations.map((each) => (each.name === fits?.name ? fits : each))
+  return { ...evolved, expectations }
+}
+
+async function withColumnsOf(
+  dataset: Dataset,
+  added: RecordShape,
+  table: Snapshot,
+  connection: DuckDBConnection,
+): Promise<Dataset> {
   const stored = new Map(schemaOf(table.metadata).fields.map((field) => [field.name.toLowerCase(), field]))
   const fit = (column: FieldColumn) => fitted(column, stored.get(column.name.toLowerCase()), table)
   if (dataset.inferred) return inferredAnew(dataset, united(dataset.inferred, added), fit)
