@@ -66,6 +66,17 @@ describe('rule 6: the anchor commits last', () => {
     expect(inds(otherPlace)).toEqual(numbers(0, 5))
   })
 
+  it('columns that come with rows are there before another output commits them; where they can not be, nobody commits', async () => {
+    let canBe = false
+    const outputs = await started(pair({ ...open(anchorPlace), addColumns: async () => canBe }))
+    const ready = await prepared(outputs, 0, 5)
+    expect(await outputs.commit(ready, move(0, 5))).toEqual({ outcome: 'fenced' })
+    expect(inds(otherPlace)).toEqual([])
+    canBe = true
+    expect(await outputs.commit(ready, move(0, 5))).toMatchObject({ outcome: 'committed' })
+    expect(inds(otherPlace)).toEqual(numbers(0, 5))
+  })
+
   it('another output that is fenced keeps the anchor from committing', async () => {
     const outputs = await started(pair())
     const ready = await prepared(outputs, 0, 5)

@@ -9,7 +9,7 @@ export const GENERATION = 'delta.generationExpression'
 const DEFAULT = 'CURRENT_DEFAULT'
 
 /** Whether rows need not say a column: its value is made of others, or there is one for rows that say none. */
-export function fillsItself({ metadata }: StructField): boolean {
+function fillsItself({ metadata }: StructField): boolean {
   return GENERATION in metadata || DEFAULT in metadata
 }
 

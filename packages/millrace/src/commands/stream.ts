@@ -67,7 +67,7 @@ async function optionsOf(
     detached,
     routes: await find(),
     ...(hasPattern(topics ?? {}) && { findRoutes: find }),
-    ...(inferrer && { inferDataset: await inferring(inferrer, formats, signal) }),
+    ...(inferrer && { inferDataset: inferrer.inferRoute(signal) }),
     datasetFolders: values.datasetFolders,
     formats,
     group: values.group,
@@ -82,19 +82,6 @@ async function optionsOf(
     },
     untilCaughtUp,
     onEvent,
-  }
-}
-
-/** Infers the data set of a route from its first topic. */
-async function inferring(
-  inferrer: Inferrer,
-  formats: NonNullable<StreamOptions['formats']>,
-  signal: AbortSignal,
-): Promise<NonNullable<StreamOptions['inferDataset']>> {
-  const { asDataset } = await import('../init/infer-dataset.ts')
-  return async ({ dataset, topics: [topic = dataset] }) => {
-    const inferred = await inferrer.inferDataset(topic, signal)
-    return inferred && asDataset(dataset, inferred, formats)
   }
 }
 

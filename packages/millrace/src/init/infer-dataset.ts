@@ -1,5 +1,6 @@
 import { joinValues, MillraceError, systemRuntime, valueAt } from '@millrace/base'
 import { type FormatContext, openFormat, shapeOfRecords, shapeOfTopic } from '@millrace/formats'
+import type { StreamOptions } from '@millrace/stream'
 import { checkDescription, type Dataset, describeShape, type InferredDataset } from '@millrace/transform'
 import { openSource, type Source } from '@millrace/transport'
 import { sampleOf } from '../dev/sample.ts'
@@ -16,19 +17,28 @@ export interface InferredFrom {
 export interface Inferrer extends AsyncDisposable {
   /** Returns undefined while nothing is known of the topic's records. */
   inferDataset(topic: string, signal: AbortSignal): Promise<InferredDataset | undefined>
+  /** Returns what infers the data set of a worker's route from the first of its topics. */
+  inferRoute(signal: AbortSignal): NonNullable<StreamOptions['inferDataset']>
 }
 
 export function openInferrer(address: string, formats: FormatContext): Inferrer {
   let source: Promise<Source> | undefined
+  const inferDataset: Inferrer['inferDataset'] = async (topic, signal) => {
+    const registered = await shapeOfTopic(topic, formats)
+    const format = registered?.format ?? 'json'
+    const shape =
+      registered?.shape ??
+      shapeOfRecords(await sampleRecords(await open(), { address, topic, formats }, format, signal))
+    return Object.keys(shape.fields).length > 0 ? describeShape(shape, { topic, format }) : undefined
+  }
   return {
-    async inferDataset(topic, signal) {
-      const registered = await shapeOfTopic(topic, formats)
-      const format = registered?.format ?? 'json'
-      const shape =
-        registered?.shape ??
-        shapeOfRecords(await sampleRecords(await open(), { address, topic, formats }, format, signal))
-      return Object.keys(shape.fields).length > 0 ? describeShape(shape, { topic, format }) : undefined
-    },
+    inferDataset,
+    inferRoute:
+      (signal) =>
+      async ({ dataset, topics: [topic = dataset] }) => {
+        const inferred = await inferDataset(topic, signal)
+        return inferred && asDataset(dataset, inferred, formats)
+      },
     async [Symbol.asyncDispose]() {
       await (await source?.catch(() => undefined))?.close()
     },
@@ -85,7 +95,7 @@ function parsed(line: Uint8Array | null): unknown {
 }
 
 /** Returns an inferred data set as the worker takes it. */
-export function asDataset(name: string, inferred: InferredDataset, formats: FormatContext): Dataset {
+function asDataset(name: string, inferred: InferredDataset, formats: FormatContext): Dataset {
   const { description, sql, shape } = inferred
   return {
     name,

@@ -3,6 +3,7 @@ import type { OpenOutput } from '@millrace/outputs'
 import type { ObjectStore } from '@millrace/store'
 import type { StreamOptions, StreamTotals, WorkerEvent } from '@millrace/stream'
 import type { OpenSource, StartPosition } from '@millrace/transport'
+import type { Inferrer } from '../init/infer-dataset.ts'
 import { tableNames } from '../settings/table-names.ts'
 import { type DatasetDefinition, datasetOf } from './dataset.ts'
 
@@ -16,8 +17,15 @@ export interface WorkerOptions {
   readonly datasetFolders?: readonly string[]
   /** The schema registry of data sets whose messages are Avro or Protobuf: https://host:8081. Its login is in the environment. */
   readonly registry?: string
-  /** Which topics hold which data set: those of its name unless said. */
+  /**
+   * Which topics hold which data set: those of its name unless said. A pattern stands between slashes, such as `/shop.+/`;
+   * topics of the data set `*` have each a table of its own, those too that come while the worker runs.
+   */
   readonly topics?: Readonly<Record<string, string | readonly string[]>>
+  /** The data set whose rules hold for topics of `*` that have none of their own name; it is not read by itself. */
+  readonly template?: string
+  /** Infers a data set that nobody wrote, from its topic's schema in the registry or from its first records. */
+  readonly infer?: boolean
   /** Tables that are not called as their data set is. */
   readonly tables?: Readonly<Record<string, string>>
   /**
@@ -112,7 +120,24 @@ async function runWorker(
   signal: AbortSignal,
 ): Promise<StreamTotals> {
   const { runStream } = await import('@millrace/stream')
-  return runStream(await streamOptions(options, untilCaughtUp, onEvent), systemRuntime, signal)
+  const inferrer = options.infer ? await inferrerOf(options) : undefined
+  try {
+    const inferring = inferrer && { inferDataset: inferrer.inferRoute(signal) }
+    const streaming = await streamOptions(options, untilCaughtUp, onEvent)
+    return await runStream({ ...streaming, ...inferring }, systemRuntime, signal)
+  } finally {
+    await inferrer?.[Symbol.asyncDispose]()
+  }
+}
+
+async function inferrerOf({ source, registry }: WorkerOptions): Promise<Inferrer> {
+  if (typeof source !== 'string') {
+    throw new MillraceError('USAGE', "a data set can't be inferred from a source of one's own", {
+      next: 'Give its data set, or the address of a source.',
+    })
+  }
+  const { openInferrer } = await import('../init/infer-dataset.ts')
+  return openInferrer(source, { registry, environment: process.env })
 }
 
 async function streamOptions(
@@ -127,7 +152,7 @@ async function streamOptions(
   return {
     source,
     lake,
-    routes: await routesOf(options),
+    ...(await routesOf(options)),
     datasetFolders,
     formats,
     datasets: await Promise.all(
@@ -149,14 +174,25 @@ async function routesOf({
   datasets,
   topics = {},
   tables = {},
-}: WorkerOptions): Promise<StreamOptions['routes']> {
-  const { findRoutes } = await import('@millrace/stream')
+  template,
+}: WorkerOptions): Promise<Pick<StreamOptions, 'routes' | 'findRoutes'>> {
+  const { findRoutes, hasPattern } = await import('@millrace/stream')
   const names = datasets.map((each) => (typeof each === 'string' ? each : each.name))
   const said = Object.fromEntries(Object.entries(topics).map(([dataset, of]) => [dataset, [of].flat()]))
-  const wishes = { datasets: names, tableOf: tableNames({ tables }) }
-  if (typeof source === 'string') return findRoutes(source, { ...wishes, topics: said })
+  const given = names.filter((name) => name !== template)
+  const wishes = { datasets: given, tableOf: tableNames({ tables }), ...(template !== undefined && { template }) }
+  if (typeof source === 'string') {
+    const find = () => findRoutes(source, { ...wishes, topics: said })
+    return { routes: await find(), ...(hasPattern(said) && { findRoutes: find }) }
+  }
   // Nobody can list the topics of a source of one's own.
-  return findRoutes('', { ...wishes, topics: { ...Object.fromEntries(names.map((name) => [name, [name]])), ...said } })
+  if (hasPattern(said)) {
+    throw new MillraceError('USAGE', "the topics of a source of one's own can't be listed, so no pattern finds them", {
+      next: 'Name the topics.',
+    })
+  }
+  const own = Object.fromEntries(given.map((name) => [name, [name]]))
+  return { routes: await findRoutes('', { ...wishes, topics: { ...own, ...said } }) }
 }
 
 function onlyGiven<T extends object, K extends keyof T>(

@@ -23,21 +23,23 @@ async function place(changes: Partial<WorkerOptions> = {}) {
   const path = join(folder.path, String(made++))
   mkdirSync(path)
   const source = `embedded:${join(path, 'stream.db')}`
-  const send = async (...ids: readonly number[]) => {
-    const producer = await openProducer(source, systemRuntime)
-    await producer.send(
-      'orders',
-      ids.map((id) => ({ value: Buffer.from(JSON.stringify({ id })) })),
-    )
-    await producer.close()
-  }
+  const send = (...ids: readonly number[]) => sendTo(source, 'orders', ids)
   await send(1, 2)
   return { path, send, options: { source, lake: join(path, 'lake'), datasets: [orders], everyMs: 50, ...changes } }
 }
 
-async function idsIn(lake: WorkerOptions['lake']): Promise<unknown[]> {
+async function sendTo(source: string, topic: string, ids: readonly number[]): Promise<void> {
+  const producer = await openProducer(source, systemRuntime)
+  await producer.send(
+    topic,
+    ids.map((id) => ({ value: Buffer.from(JSON.stringify({ id, word: `w${id}` })) })),
+  )
+  await producer.close()
+}
+
+async function idsIn(lake: WorkerOptions['lake'], table = 'orders', column = 'id'): Promise<unknown[]> {
   const opened = await openLake(lake)
-  const rows = await opened.table('orders').read('select id from orders order by id')
+  const rows = await opened.table(table).read(`select ${column} as id from "${table}" order by id`)
   await opened.close()
   return rows.map(({ id }) => id)
 }
@@ -53,6 +55,30 @@ test('a worker runs until it is stopped, and the next one goes on where it was',
   await send(3)
   expect(await createWorker(options).run({ untilCaughtUp: true })).toMatchObject({ rows: 1 })
   expect(await idsIn(options.lake)).toEqual([1, 2, 3])
+})
+
+test('topics by a pattern have tables of their own, by a template or inferred, or one for all, also those that come', async () => {
+  const { options } = await place()
+  const { source, lake } = options
+  await sendTo(source, 'shop.a', [3])
+  const each = { ...options, datasets: [], topics: { '*': '/shop[.].*/' } }
+  const worker = createWorker({ ...each, datasets: [orders], template: 'orders' })
+  const found = Promise.withResolvers<void>()
+  worker.on('committed', ({ dataset }) => dataset === 'shop.b' && found.resolve())
+  const running = worker.run()
+  await sendTo(source, 'shop.b', [4])
+  await found.promise
+  await worker.stop()
+  await running
+  expect(await Promise.all(['shop.a', 'shop.b'].map((table) => idsIn(lake, table)))).toEqual([[3], [4]])
+  const others = { ...each, lake: `${lake}-2` }
+  await createWorker({ ...others, infer: true }).run({ untilCaughtUp: true })
+  expect(await idsIn(others.lake, 'shop.b', 'word')).toEqual(['w4'])
+  const all = { ...options, lake: `${lake}-3`, topics: { orders: '/shop[.].*/' } }
+  await createWorker(all).run({ untilCaughtUp: true })
+  expect(await idsIn(all.lake)).toEqual([3, 4])
+  const own = createWorker({ ...all, source: async () => Promise.reject(new Error('not asked')) })
+  await expect(own.run()).rejects.toMatchObject({ code: 'USAGE' })
 })
 
 test('a signal stops it as well', async () => {
