@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError, systemRuntime } from '@millrace/base'
-import { openProducer } from '@millrace/transport'
+import { openCatalog, openProducer } from '@millrace/transport'
 import { afterAll, expect, test } from 'vitest'
 import { cleanRecords, createWorker, defineDataset, openLake, type WorkerOptions } from '../../src/index.ts'
 import { temporaryFolder } from '../run-millrace.ts'
@@ -25,7 +25,12 @@ async function place(changes: Partial<WorkerOptions> = {}) {
   const source = `embedded:${join(path, 'stream.db')}`
   const send = (...ids: readonly number[]) => sendTo(source, 'orders', ids)
   await send(1, 2)
-  return { path, send, options: { source, lake: join(path, 'lake'), datasets: [orders], everyMs: 50, ...changes } }
+  return {
+    path,
+    source,
+    send,
+    options: { source, lake: join(path, 'lake'), datasets: [orders], everyMs: 50, ...changes },
+  }
 }
 
 async function sendTo(source: string, topic: string, ids: readonly number[]): Promise<void> {
@@ -58,8 +63,8 @@ test('a worker runs until it is stopped, and the next one goes on where it was',
 })
 
 test('topics by a pattern have tables of their own, by a template or inferred, or one for all, also those that come', async () => {
-  const { options } = await place()
-  const { source, lake } = options
+  const { options, source } = await place()
+  const { lake } = options
   await sendTo(source, 'shop.a', [3])
   const each = { ...options, datasets: [], topics: { '*': '/shop[.].*/' } }
   const worker = createWorker({ ...each, datasets: [orders], template: 'orders' })
@@ -79,6 +84,30 @@ test('topics by a pattern have tables of their own, by a template or inferred, o
   expect(await idsIn(all.lake)).toEqual([3, 4])
   const own = createWorker({ ...all, source: async () => Promise.reject(new Error('not asked')) })
   await expect(own.run()).rejects.toMatchObject({ code: 'USAGE' })
+})
+
+test('a table of several topics goes on when one of them is deleted, and stops where it was made anew', async () => {
+  const { options, source } = await place()
+  const { lake } = options
+  for (const [i, topic] of ['shop.a', 'shop.b'].entries()) await sendTo(source, topic, [i])
+  const worker = createWorker({ ...options, topics: { orders: '/shop[.].*/' } })
+  let rows = 0
+  const taken = [2, 3].map(() => Promise.withResolvers<void>())
+  worker.on('committed', (news) => {
+    rows += news.rows
+    if (rows >= 2) taken[rows - 2]?.resolve()
+  })
+  const running = worker.run()
+  await taken[0]?.promise
+  const catalog = await openCatalog(source)
+  await catalog.remove('shop.b')
+  await sendTo(source, 'shop.a', [2])
+  await Promise.race([taken[1]?.promise, running])
+  expect(await idsIn(lake)).toEqual([0, 1, 2])
+  await catalog.remove('shop.a')
+  await sendTo(source, 'shop.a', [3])
+  await catalog.close()
+  await expect(running).rejects.toMatchObject({ code: 'SOURCE_CHANGED' })
 })
 
 test('a signal stops it as well', async () => {

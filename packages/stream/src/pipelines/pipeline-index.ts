@@ -22,7 +22,8 @@ export interface PipelineIndex {
   topics(): string[]
   /** By the names of all tables, quarantines too. */
   readonly tables: ReadonlyMap<string, Running>
-  add(running: Running): void
+  /** Returns what it has added. */
+  add(running: Running): Running
   remove(running: Running): void
   setTopics(running: Running, topics: readonly string[]): void
 }
@@ -54,6 +55,7 @@ export function createPipelineIndex(): PipelineIndex {
       byDataset.set(dataset, running)
       tables.set(table, running).set(quarantinePath(table), running)
       setTopics(running, topics)
+      return running
     },
     remove(running) {
       const { dataset, table } = running.route

@@ -57,10 +57,20 @@ export function createPipelines(context: PipelinesContext): Pipelines {
   const runs = createRuns()
   const assignment = assignPartitions(index)
 
-  const add = (opened: OpenedRoute, held: AsyncDisposableStack) => {
-    const running = runningOf(opened, held, acknowledge(), context)
-    index.add(running)
-    return running
+  context.held.defer(() => closeFound(index))
+  const add = (opened: OpenedRoute, held: AsyncDisposableStack) =>
+    index.add(runningOf(opened, held, acknowledge(), context))
+  const begin = (running: Running) => {
+    runs.start(running)
+    assignment.again(running)
+  }
+  const readOnWithoutGone = async (running: Running) => {
+    const route = await routeWithoutGone(running, options)
+    if (!route) return false
+    index.remove(running)
+    begin(add({ ...running, route }, running.held))
+    await context.source.resubscribe?.(index.topics())
+    return true
   }
   const leave = async (running: Running) => {
     const { dataset, table } = running.route
@@ -72,10 +82,8 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     const held = new AsyncDisposableStack()
     try {
       const opened = await openRoute(route, options, store, machine, held)
-      if (!opened) return undefined
-      postponed.over(route.dataset)
-      context.held.use(held)
-      return add(opened, held)
+      if (opened) postponed.over(route.dataset)
+      return opened && add(opened, held)
     } catch (error) {
       await held.disposeAsync()
       postponed.add(route, error)
@@ -83,17 +91,14 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     }
   }
   const openAllFound = async (routes: readonly Route[]) => {
-    const free = withFreeTables(routes, index.tables, postponed)
-    const opened = await Promise.all(free.map((route) => atOnce(() => openFound(route))))
-    const fresh = opened.filter((each) => each !== undefined)
-    if (fresh.length === 0) return false
-    report({ what: 'found', datasets: fresh.map(startedOf) })
+    const opening = withFreeTables(routes, index.tables, postponed).map((route) => atOnce(() => openFound(route)))
+    const fresh = (await Promise.all(opening)).filter((each) => each !== undefined)
+    if (fresh.length > 0) report({ what: 'found', datasets: fresh.map(startedOf) })
     for (const running of fresh) {
       context.opened(running.outputs)
-      runs.start(running)
-      assignment.again(running)
+      begin(running)
     }
-    return true
+    return fresh.length > 0
   }
   return {
     all: index.all,
@@ -119,7 +124,7 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     },
     async run(signal, untilCaughtUp) {
       const failed = async (running: Running, error: unknown) => {
-        if (!running.route.isFound) return false
+        if (!running.route.isFound) return !untilCaughtUp && isGone(error) && readOnWithoutGone(running)
         postponed.add(running.route, error)
         await leave(running)
         return untilCaughtUp || index.all().length > 0
@@ -170,6 +175,22 @@ function runningOf(
     reportNews(route.dataset, news, outputs)
   })
   return { route, dataset, outputs, kinds, pipeline, held, commits, topics: new Set(), assigned: new Set() }
+}
+
+/** Closes the pipelines of topics that a pattern found, but for those that have left. */
+async function closeFound(index: PipelineIndex): Promise<void> {
+  await Promise.all(index.all().map(({ route, held }) => (route.isFound ? held.disposeAsync() : undefined)))
+}
+
+/** Whether a topic may be gone. */
+function isGone(error: unknown): boolean {
+  return error instanceof MillraceError && (error.code === 'SOURCE_CHANGED' || error.code === 'TOPIC_MISSING')
+}
+
+/** Returns the route with the topics that are there, where a pattern chose several of which one is gone. */
+async function routeWithoutGone({ route, topics }: Running, { findRoutes }: StreamOptions): Promise<Route | undefined> {
+  const now = (await findRoutes?.())?.find(({ dataset }) => dataset === route.dataset)
+  return now && [...topics].some((topic) => !now.topics.includes(topic)) ? now : undefined
 }
 
 function startedOf({ route: { dataset, table, topics } }: Pick<Running, 'route'>) {
