@@ -1,5 +1,5 @@
 import { joinValues, MillraceError, systemRuntime, valueAt } from '@millrace/base'
-import { type FormatContext, openFormat, shapeOfRecords, shapeOfTopic } from '@millrace/formats'
+import { type FormatContext, openFormat, type RecordShape, shapeOfRecords, shapeOfTopic } from '@millrace/formats'
 import type { StreamOptions } from '@millrace/stream'
 import { checkDescription, type Dataset, describeShape, type InferredDataset } from '@millrace/transform'
 import { openSource, type Source } from '@millrace/transport'
@@ -23,20 +23,20 @@ export interface Inferrer extends AsyncDisposable {
 
 export function openInferrer(address: string, formats: FormatContext): Inferrer {
   let source: Promise<Source> | undefined
-  const inferDataset: Inferrer['inferDataset'] = async (topic, signal) => {
+  const infer = async (topic: string, signal: AbortSignal, ofSample: (shape: RecordShape) => RecordShape) => {
     const registered = await shapeOfTopic(topic, formats)
     const format = registered?.format ?? 'json'
     const shape =
       registered?.shape ??
-      shapeOfRecords(await sampleRecords(await open(), { address, topic, formats }, format, signal))
+      ofSample(shapeOfRecords(await sampleRecords(await open(), { address, topic, formats }, format, signal)))
     return Object.keys(shape.fields).length > 0 ? describeShape(shape, { topic, format }) : undefined
   }
   return {
-    inferDataset,
+    inferDataset: (topic, signal) => infer(topic, signal, (shape) => shape),
     inferRoute:
       (signal) =>
       async ({ dataset, topics: [topic = dataset] }) => {
-        const inferred = await inferDataset(topic, signal)
+        const inferred = await infer(topic, signal, typedFields)
         return inferred && asDataset(dataset, inferred, formats)
       },
     async [Symbol.asyncDispose]() {
@@ -48,6 +48,12 @@ export function openInferrer(address: string, formats: FormatContext): Inferrer 
     source ??= openSource(address, systemRuntime)
     return source
   }
+}
+
+/** Returns the fields that have a value somewhere in the sample: any other one becomes a column with its first value. */
+function typedFields(shape: RecordShape): RecordShape {
+  const typed = Object.entries(shape.fields).filter(([, { kind }]) => kind !== 'nothing')
+  return typed.length === 0 ? shape : { kind: 'record', fields: Object.fromEntries(typed) }
 }
 
 const SAMPLE_RECORDS = 1000

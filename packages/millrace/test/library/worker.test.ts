@@ -33,11 +33,11 @@ async function place(changes: Partial<WorkerOptions> = {}) {
   }
 }
 
-async function sendTo(source: string, topic: string, ids: readonly number[]): Promise<void> {
+async function sendTo(source: string, topic: string, ids: readonly number[], more: object = {}): Promise<void> {
   const producer = await openProducer(source, systemRuntime)
   await producer.send(
     topic,
-    ids.map((id) => ({ value: Buffer.from(JSON.stringify({ id, word: `w${id}` })) })),
+    ids.map((id) => ({ value: Buffer.from(JSON.stringify({ id, word: `w${id}`, ...more })) })),
   )
   await producer.close()
 }
@@ -84,6 +84,16 @@ test('topics by a pattern have tables of their own, by a template or inferred, o
   expect(await idsIn(all.lake)).toEqual([3, 4])
   const own = createWorker({ ...all, source: async () => Promise.reject(new Error('not asked')) })
   await expect(own.run()).rejects.toMatchObject({ code: 'USAGE' })
+})
+
+test('an inferred column has the type of the first value that its field has, however late', async () => {
+  const { options, source } = await place({ infer: true, datasets: ['late'] })
+  const run = () => createWorker(options).run({ untilCaughtUp: true })
+  await sendTo(source, 'late', [1, 2], { score: null })
+  expect(await run()).toMatchObject({ rows: 2 })
+  await sendTo(source, 'late', [3], { score: 1.5 })
+  expect(await run()).toMatchObject({ rows: 1 })
+  expect(await idsIn(options.lake, 'late', 'typeof(score)')).toEqual(['DOUBLE', 'DOUBLE', 'DOUBLE'])
 })
 
 test('a table of several topics goes on when one of them is deleted, and stops where it was made anew', async () => {
