@@ -14,7 +14,7 @@ const BOUNDED = /^(string|long|integer|short|byte|date)$/
 
 /**
  * Returns the files that may hold one of the keys: by the range of all keys, and because, for each column of the key,
- * there is a value of it within the file's own bounds.
+ * there is a value of it within the file's own bounds, or the one of its partition.
  */
 export async function filesWithKeys(
   snapshot: Snapshot,
@@ -27,13 +27,15 @@ export async function filesWithKeys(
   const within = [...snapshot.files.values()].filter((file) => mayHold(columns, file, range))
   const bounded = key
     .map((name) => fieldNamed(columns.fields, name))
-    .filter((field) => typeof field.type === 'string' && BOUNDED.test(field.type) && !columns.isPartition(field))
+    .filter((field) => typeof field.type === 'string' && BOUNDED.test(field.type))
   if (within.length === 0 || bounded.length === 0) return within
   const stats = within.map((file) => statsOf(file))
   const between = bounded.map((field) => {
     const name = physicalName(field, columns.mapping)
     const bounds = stats.map(({ minValues, maxValues }, i) => {
-      return { i, least: minValues?.[name] ?? null, greatest: maxValues?.[name] ?? null }
+      // All rows of a file of a partition have its value; none has '', which stands for NULL.
+      const only = columns.isPartition(field) ? within[i]?.partitionValues[name] || null : undefined
+      return { i, least: only ?? minValues?.[name] ?? null, greatest: only ?? maxValues?.[name] ?? null }
     })
     return filesBetween(field, bounds, keys)
   })

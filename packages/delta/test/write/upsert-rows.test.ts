@@ -47,3 +47,27 @@ test('opens the files alone in whose bounds a value of each column of the key li
   )
   expect(rows).toEqual([{ names: 'eabcbabd' }])
 })
+
+test('opens the files of the partitions of its keys alone, not of those between them', async () => {
+  const schema = struct(column('part', 'string'), column('id', 'long'), column('name', 'string'))
+  let snapshot = await testTables.create({ schema, partitionColumns: ['part'] })
+  const textOf = (values: string) =>
+    `SELECT part, i AS id, 'old' AS name FROM (VALUES ${values}) AS v(part), range(3) AS r(i)`
+  snapshot = await committed(appendRows(snapshot, textOf(`('a'), ('b'), ('c'), (NULL)`), testTables))
+  const pathOf = new Map(
+    [...snapshot.files.values()].map(({ path, partitionValues }) => [
+      `${snapshot.table.path}/${path}`,
+      partitionValues.part,
+    ]),
+  )
+  read.clear()
+  const changes = `SELECT * FROM (VALUES ('a', 1, 'new'), ('c', 1, 'new')) AS v(part, id, name)`
+  expect(await upsertRows(snapshot, changes, KEY, testTables)).toMatchObject({ inserted: 0, updated: 2 })
+  const opened = [...read].flatMap((path) => (pathOf.has(path) ? [pathOf.get(path)] : []))
+  expect(opened.toSorted()).toEqual(['a', 'c'])
+  const rows = await testTables.ask(
+    await reopened(snapshot),
+    `SELECT string_agg(coalesce(part, '-') || id, ' ' ORDER BY part, id) AS fresh FROM rows WHERE name = 'new'`,
+  )
+  expect(rows).toEqual([{ fresh: 'a1 c1' }])
+})

@@ -47,7 +47,11 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
   const { description } = dataset
   // In a history each version of a key is a row.
   const configuration: NewTable['configuration'] = keyed.mode === 'upsert' ? { [KEYED_BY]: keyed.key.join(',') } : {}
-  const wanted = { schema, description, configuration, keepsColumns: evolves }
+  const { partitionBy: partitionColumns } = dataset.layout ?? {}
+  const wanted = {
+    ...{ schema, description, configuration, keepsColumns: evolves },
+    ...(partitionColumns && { partitionColumns }),
+  }
   const table = await openProgressTable({ ref: { store, path }, group, wanted, runtime })
   refuseRemoval(table.snapshot())
   runtime.crashPoint('anchor opened')

@@ -18,10 +18,11 @@ import type { Dataset } from '@millrace/transform'
 export const TABLE = 'people'
 
 /** Creates the table so that its rows may be marked as deleted. */
-export async function createWithVectors(store: ObjectStore, { schema, keyed }: Dataset): Promise<void> {
+export async function createWithVectors(store: ObjectStore, { schema, keyed, layout }: Dataset): Promise<void> {
   const ends = [VALID_FROM, VALID_TO].map((name) => ({ name, type: 'long', nullable: true, metadata: {} }))
   const fields = [...schema.fields, ...(keyed?.mode === 'history' ? ends : [])]
-  const table = await openOrCreate({ store, path: TABLE }, { schema: { ...schema, fields } }, systemRuntime)
+  const wanted = { schema: { ...schema, fields }, partitionColumns: layout?.partitionBy ?? [] }
+  const table = await openOrCreate({ store, path: TABLE }, wanted, systemRuntime)
   const features = {
     readerFeatures: ['deletionVectors'],
     writerFeatures: ['deletionVectors', 'appendOnly', 'invariants'],

@@ -87,6 +87,13 @@ const versionRows = (log: Log, merges: boolean) =>
 const KINDS: Readonly<Record<string, Kind>> = {
   upsert: { dataset: {}, names: 100, rows: newestRows },
   'upsert without equal changes': { dataset: { ignoreEqual: true }, names: 2, rows: newestRows, ignores: / \(\d+\)$/ },
+  'upsert of rows that move between partitions': { dataset: { partitionBy: ['name'] }, names: 2, rows: newestRows },
+  'upsert in partitions of the key': { dataset: { partitionBy: ['id'] }, names: 100, rows: newestRows },
+  'history in partitions of the key': {
+    dataset: { mode: 'history', partitionBy: ['id'] },
+    names: 100,
+    rows: (log) => versionRows(log, false),
+  },
   history: { dataset: { mode: 'history' }, names: 100, rows: (log) => versionRows(log, false) },
   'history without equal changes': {
     dataset: { mode: 'history', ignoreEqual: true },

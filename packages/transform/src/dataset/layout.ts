@@ -25,12 +25,12 @@ export function layoutRules(
   fault: Fault,
 ): Layout | undefined {
   if (partitionBy.length === 0 && sortBy.length === 0) return undefined
-  const named = partitionBy.length > 0 ? 'partitionBy' : 'sortBy'
-  if (isKeyed) fault(named, 'only a table that rows are appended to has a layout: the files of others go by their key')
+  if (isKeyed && sortBy.length > 0) fault('sortBy', 'the files of a keyed table are sorted by its key')
   const timeParts: StructField[] = []
   const columns = partitionBy.map((text) => {
     const [, part, column] = /^(\w+)\((.+)\)$/.exec(text) ?? []
     if (part === undefined || column === undefined) return columnNamed(text, 'partitionBy', fields, fault).name
+    if (isKeyed) fault('partitionBy', `a keyed table is partitioned by its columns: give ${text} a column of its own`)
     if (!isTimePart(part)) fault('partitionBy', `there is no ${part} of a column; there are ${TIME_PARTS.join(', ')}`)
     const of = columnNamed(column, 'partitionBy', fields, fault)
     if (!/^timestamp/.test(String(of.type)) && !(part === 'day' && of.type === 'date'))
