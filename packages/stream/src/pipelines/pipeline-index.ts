@@ -7,6 +7,8 @@ export interface Running extends OpenedRoute {
   readonly pipeline: Pipeline
   /** Others may come and go where a pattern chooses them. */
   readonly topics: Set<string>
+  /** Topics that it has read before: a read of one may be under way when it goes. */
+  readonly left: Set<string>
   readonly held: AsyncDisposableStack
   /** Ids of the partitions that this worker has. */
   readonly assigned: Set<string>
@@ -38,6 +40,7 @@ export function createPipelineIndex(): PipelineIndex {
       if (left.length === 0) byTopic.delete(topic)
       else byTopic.set(topic, left)
     }
+    for (const topic of running.topics) if (!topics.includes(topic)) running.left.add(topic)
     running.topics.clear()
     for (const topic of topics) {
       running.topics.add(topic)

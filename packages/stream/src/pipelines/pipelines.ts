@@ -174,7 +174,18 @@ function runningOf(
     }
     reportNews(route.dataset, news, outputs)
   })
-  return { route, dataset, outputs, kinds, pipeline, held, commits, topics: new Set(), assigned: new Set() }
+  return {
+    route,
+    dataset,
+    outputs,
+    kinds,
+    pipeline,
+    held,
+    commits,
+    topics: new Set(),
+    left: new Set(),
+    assigned: new Set(),
+  }
 }
 
 /** Closes the pipelines of topics that a pattern found, but for those that have left. */
@@ -188,9 +199,12 @@ function isGone(error: unknown): boolean {
 }
 
 /** Returns the route with the topics that are there, where a pattern chose several of which one is gone. */
-async function routeWithoutGone({ route, topics }: Running, { findRoutes }: StreamOptions): Promise<Route | undefined> {
+async function routeWithoutGone(
+  { route, topics, left }: Running,
+  { findRoutes }: StreamOptions,
+): Promise<Route | undefined> {
   const now = (await findRoutes?.())?.find(({ dataset }) => dataset === route.dataset)
-  return now && [...topics].some((topic) => !now.topics.includes(topic)) ? now : undefined
+  return now && [...topics, ...left].some((topic) => !now.topics.includes(topic)) ? now : undefined
 }
 
 function startedOf({ route: { dataset, table, topics } }: Pick<Running, 'route'>) {
