@@ -4,10 +4,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pinsInKafka } from '../pins/in-kafka.ts'
+import { MILLRACE } from '../src/contestant.ts'
 import type { Benchmark } from '../src/contract.ts'
 import { tableIn } from '../src/outputs.ts'
 import { installed } from '../src/services.ts'
-import { ARCHIVE, CONNECT_HOME, INTO_ARCHIVE, INTO_DELTA, MAIN } from './cases.ts'
+import { ARCHIVE, CONNECT_HOME, INTO_ARCHIVE, INTO_DELTA } from './cases.ts'
 
 const PARTITIONS = 6
 
@@ -39,7 +40,7 @@ export const benchmark: Benchmark = {
 async function archive(place: string, bootstrap: string): Promise<void> {
   const to = ['--to', `archive:${place}`, '--datasets', 'pin']
   const args = ['stream', '--source', `kafka://${bootstrap}`, ...to, '--until-caught-up', '--no-dashboard']
-  await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd: join(place, '..') })
+  await promisify(execFile)(process.execPath, [MILLRACE, ...args], { cwd: join(place, '..') })
 }
 
 function linesIn(output: string) {

@@ -1,9 +1,5 @@
-import { fileURLToPath } from 'node:url'
-
 export const INTO_ARCHIVE = 'Kafka to archive'
 export const INTO_DELTA = 'archive to Delta'
-
-export const MAIN = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
 
 /** In the input: the archive, and a file that says where Kafka Connect is. */
 export const ARCHIVE = 'raw'

@@ -35,6 +35,7 @@ export const benchmark: Benchmark = {
   size: 3_000_000,
   reference: 'duckdb',
   measures: 'process',
+  guard: { size: 300_000, against: 'duckdb', least: 0.4 },
   prepare: ({ size }, input) => rawPosts(Math.floor(size / TABLES.length), input),
   outputs: (output) => ({
     ...Object.fromEntries(TABLES.map((name) => [name, tableIn(join(output, 'tables', name))])),

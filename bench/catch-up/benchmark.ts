@@ -12,6 +12,7 @@ export const benchmark: Benchmark = {
   services: ['kafka'],
   reference: 'millrace',
   measures: 'process',
+  guard: { size: 200_000, against: 'duckdb-file', least: 0.3 },
   prepare: ({ size, services }, input) => pinsInKafka(services.kafka?.bootstrap ?? '', 'pin', PARTITIONS, size, input),
   outputs: (output) => ({ pin: tableIn(join(output, 'pin')) }),
 }

@@ -8,5 +8,6 @@ export const benchmark: Benchmark = {
   size: 300_000,
   reference: 'duckdb',
   measures: 'work',
+  guard: { size: 150_000, against: 'duckdb', least: 0.5 },
   prepare: ({ size }, input) => pinsAsLines(size, input),
 }

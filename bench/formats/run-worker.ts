@@ -1,8 +1,5 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { job } from '../src/contestant.ts'
-
-const MAIN = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
+import { job, MILLRACE } from '../src/contestant.ts'
 
 /** Runs the worker over the messages of one format, in place of this process. */
 export function runWorker(format: 'json' | 'avro' | 'protobuf'): void {
@@ -12,7 +9,7 @@ export function runWorker(format: 'json' | 'avro' | 'protobuf'): void {
   process.chdir(output)
   process.execve?.(
     process.execPath,
-    [process.execPath, MAIN, 'stream', ...options, '--until-caught-up', '--json'],
+    [process.execPath, MILLRACE, 'stream', ...options, '--until-caught-up', '--json'],
     process.env,
   )
 }

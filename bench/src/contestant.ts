@@ -1,5 +1,12 @@
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import type { Job, Report } from './contract.ts'
+
+/**
+ * The command as it is published. A folder of its own: whoever packs the package builds it in another one, at the same
+ * time perhaps.
+ */
+export const MILLRACE = fileURLToPath(new URL('../../packages/millrace/dist-bench/main.js', import.meta.url))
 
 /** The contestants' side of the protocol: for those that are written in TypeScript. */
 export function job(): Job {

@@ -29,10 +29,20 @@ export interface Benchmark {
    * the contestant says it is ready (its input is in place) until it reports.
    */
   readonly measures: 'process' | 'work'
+  /** Where `--quick` guards the ratio of ours to another contestant. */
+  readonly guard?: Guard
   /** Makes what every contestant reads, or finds it; answers its folder. */
   prepare(task: Task, input: InputMaker): Promise<string>
   /** What a contestant leaves in its output folder and has to agree on; when not given, one table of rows. */
   outputs?(output: string): Readonly<Record<string, RowSource>>
+}
+
+export interface Guard {
+  /** How much work, so that it takes seconds. */
+  readonly size: number
+  readonly against: string
+  /** How much of the other's work a CPU second we do at least: well below what is measured, as CI's machines differ. */
+  readonly least: number
 }
 
 /** The folder of the input made with these parameters; `make` fills it when it is not there yet. */

@@ -1,17 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { inputMaker } from './inputs.ts'
-import { BENCH, benchmarkNames, contestantsOf, loadBenchmark } from './listing.ts'
-import { machineFacts } from './machine.ts'
+import { BENCH, benchmarkNames, loadBenchmark } from './listing.ts'
 import { markdownOf } from './markdown.ts'
 import { putIntoPage, writeJson } from './pages.ts'
-import { progressOn } from './progress.ts'
-import type { BenchResult, CaseResult } from './results.ts'
-import { runRounds } from './rounds.ts'
-import { startServices } from './services.ts'
+import { runQuick } from './quick.ts'
+import type { BenchResult } from './results.ts'
+import { ROOT, runBenchmark } from './run.ts'
 
-const ROOT = join(BENCH, '..')
 const PAGE = 'docs/performance.md'
 
 const HELP = `pnpm bench NAME [--runs N] [--size N] [--only A,B] [--fresh] [--publish]
@@ -23,7 +18,8 @@ Writes bench/results/NAME.json (NAME-SIZE.json for another size) and prints a ta
   --size N     how much work; the list shows each benchmark's own
   --only A,B   these contestants alone
   --fresh      make the input once more
-  --publish    put the table into ${PAGE}, the figures beside it`
+  --publish    put the table into ${PAGE}, the figures beside it
+  --quick      without a name: the guarded ratios, at small sizes; fails where one is too low`
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
     only: { type: 'string' },
     fresh: { type: 'boolean', default: false },
     publish: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -40,13 +37,14 @@ const { values: flags, positionals } = parseArgs({
 const [name] = positionals
 const names = benchmarkNames()
 if (flags.help) console.log(HELP)
-else if (name === undefined) await list()
-else if (!names.includes(name) || positionals.length > 1)
+else if (name === undefined && !flags.quick) await list()
+else if (name !== undefined && flags.quick) refuse('--quick runs all that have a guard: give no name')
+else if (name !== undefined && (!names.includes(name) || positionals.length > 1))
   refuse(`there is no benchmark ${positionals.join(' ')}; there are ${names.join(', ')}`)
 else if (process.platform !== 'linux') refuse('CPU time and memory are read from /proc: benchmarks run on Linux')
 else if (flags.publish && (flags.only ?? flags.size) !== undefined)
   refuse('--publish wants all contestants and the usual size')
-else await run(name).catch((error: Error) => refuse(error.message, 1))
+else await (name === undefined ? guardRatios() : run(name)).catch((error: Error) => refuse(error.message, 1))
 
 async function list(): Promise<void> {
   for (const each of names) {
@@ -56,41 +54,19 @@ async function list(): Promise<void> {
 }
 
 async function run(benchmarkName: string): Promise<void> {
-  const benchmark = await loadBenchmark(benchmarkName)
-  const wanted = flags.only?.split(',')
-  const contestants = contestantsOf(benchmarkName).filter(({ name }) => wanted?.includes(name) ?? true)
-  const size = whole('--size', flags.size ?? String(benchmark.size))
+  const size = flags.size === undefined ? {} : { size: whole('--size', flags.size) }
+  const only = flags.only === undefined ? {} : { only: flags.only.split(',') }
   const rounds = whole('--runs', flags.runs)
-  const progress = progressOn(process.stderr)
-  const machine = machineFacts()
-  const input = inputMaker(join(ROOT, '.cache/bench'), flags.fresh, progress.step)
-  const services = await startServices(benchmark.services ?? [])
-  const cases: CaseResult[] = []
-  try {
-    for (const variant of benchmark.cases ?? ['']) {
-      const task = { size, variant, services: services.addresses }
-      const prepared = await benchmark.prepare(task, input)
-      cases.push(
-        await inWorkFolder((workFolder) =>
-          runRounds({ benchmark, contestants, task, rounds, input: prepared, workFolder, progress: progress.step }),
-        ),
-      )
-    }
-  } finally {
-    await services.stop()
-  }
-  progress.done()
-  const { about, unit, reference, measures } = benchmark
-  const file = size === benchmark.size ? benchmarkName : `${benchmarkName}-${size}`
-  await publish({ name: benchmarkName, about, unit, reference, measures, size, rounds, machine, cases }, file)
+  const result = await runBenchmark(benchmarkName, { rounds, fresh: flags.fresh, ...size, ...only })
+  const { size: usual } = await loadBenchmark(benchmarkName)
+  await publish(result, result.size === usual ? benchmarkName : `${benchmarkName}-${result.size}`)
 }
 
-async function inWorkFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(ROOT, '.cache/bench/run-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+async function guardRatios(): Promise<void> {
+  for await (const { name: of, guard, ratio, holds } of runQuick()) {
+    const found = `${ratio.toFixed(2)} of ${guard.against} by CPU time, at least ${guard.least}`
+    console.log(`${holds ? 'ok    ' : 'FAILED'} ${of}: ${found}`)
+    if (!holds) process.exitCode = 1
   }
 }
 

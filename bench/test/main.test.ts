@@ -41,5 +41,6 @@ onLinux.each([
 
 it('refuses a name that it does not know, and lists those it does', () => {
   expect(bench('thin-pth')).toMatchObject({ status: 2, stderr: expect.stringContaining('thin-path') })
+  expect(bench('thin-path', '--quick')).toMatchObject({ status: 2, stderr: expect.stringContaining('no name') })
   expect(bench()).toMatchObject({ status: 0, stdout: expect.stringContaining('thin-path') })
 })

@@ -14,6 +14,7 @@ export const benchmark: Benchmark = {
   size: 300_000,
   reference: 'duckdb',
   measures: 'process',
+  guard: { size: 150_000, against: 'duckdb', least: 0.3 },
   async prepare({ size }, input) {
     const pins = join(await pinsAsLines(size, input), 'pins.jsonl')
     return input('thin-path', { pins }, async (folder) => {

@@ -1,8 +1,8 @@
 // the worker, until caught up: the archive to Delta
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { job, report } from '../../src/contestant.ts'
-import { ARCHIVE, INTO_DELTA, MAIN } from '../cases.ts'
+import { job, MILLRACE, report } from '../../src/contestant.ts'
+import { ARCHIVE, INTO_DELTA } from '../cases.ts'
 
 const { input, output, variant } = job()
 if (variant !== INTO_DELTA) report({ unavailable: 'it reads what the others write' })
@@ -12,7 +12,7 @@ else {
   process.chdir(output)
   process.execve?.(
     process.execPath,
-    [process.execPath, MAIN, 'stream', ...places, ...options, '--until-caught-up', '--json'],
+    [process.execPath, MILLRACE, 'stream', ...places, ...options, '--until-caught-up', '--json'],
     process.env,
   )
 }

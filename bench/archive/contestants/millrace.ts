@@ -1,7 +1,7 @@
 // the worker, until caught up: Kafka to an archive of lines; for the second case Kafka to Delta
 import { randomUUID } from 'node:crypto'
-import { job } from '../../src/contestant.ts'
-import { INTO_ARCHIVE, MAIN } from '../cases.ts'
+import { job, MILLRACE } from '../../src/contestant.ts'
+import { INTO_ARCHIVE } from '../cases.ts'
 
 const { output, services, variant } = job()
 const places = ['--source', `kafka://${services.kafka?.bootstrap}`, '--lake', output]
@@ -11,6 +11,6 @@ process.chdir(output)
 // In place of this process, so that nothing of it is measured but the start.
 process.execve?.(
   process.execPath,
-  [process.execPath, MAIN, 'stream', ...places, ...to, ...options, '--until-caught-up', '--json'],
+  [process.execPath, MILLRACE, 'stream', ...places, ...to, ...options, '--until-caught-up', '--json'],
   process.env,
 )

@@ -2,10 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance, version } from '@duckdb/node-api'
-import { loadQuestions } from '@millrace/queries'
-import { PINTEREST } from '@millrace/testkit'
-import { loadDataset } from '@millrace/transform'
 import { job, report } from '../../src/contestant.ts'
+import { rawDataset, rawQuestions } from '../raw-sql.ts'
 
 const { input, output } = job()
 const [tables, answers] = [join(output, 'tables'), join(output, 'answers')]
@@ -24,8 +22,8 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 for (const name of ['pin', 'geo', 'user']) {
-  const { fields, sql } = await loadDataset(name, [PINTEREST.datasets])
-  const columns = fields.map((field) => `${field.name}: '${TYPES[field.type]}'`).join(', ')
+  const { fields, sql } = await rawDataset(name)
+  const columns = fields.map(([field, type]) => `${field}: '${TYPES[type]}'`).join(', ')
   const raw = `SELECT * FROM read_json('${join(input, name)}.jsonl', format = 'newline_delimited', columns = {${columns}})`
   const folder = join(tables, name)
   await mkdir(folder)
@@ -35,8 +33,8 @@ for (const name of ['pin', 'geo', 'user']) {
   )
   await connection.run(`CREATE VIEW "${name}" AS FROM '${join(folder, 'rows.parquet')}'`)
 }
-const { views, questions } = await loadQuestions([PINTEREST.questions])
-for (const { name, sql } of views) await connection.run(`CREATE TABLE ${name} AS ${sql}`)
+const { views, questions } = await rawQuestions()
+for (const { id, sql } of views) await connection.run(`CREATE TABLE ${id} AS ${sql}`)
 for (const { id, sql } of questions) {
   await connection.run(`COPY (${sql}) TO '${join(answers, `${id}.json`)}' (FORMAT json)`)
 }

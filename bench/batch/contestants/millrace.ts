@@ -3,14 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { job, report } from '../../src/contestant.ts'
+import { job, MILLRACE, report } from '../../src/contestant.ts'
 
 const { input, output } = job()
-const main = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', import.meta.url))
 const [lake, out] = [join(output, 'lake'), join(output, 'out')]
 const options = ['--date', '2026-01-31', '--raw', input, '--lake', lake, '--out', out, '--json']
-const child = spawn(process.execPath, [main, 'batch', ...options], {
+const child = spawn(process.execPath, [MILLRACE, 'batch', ...options], {
   cwd: output,
   stdio: ['ignore', 'pipe', 'inherit'],
 })

@@ -2,9 +2,8 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { lakeInBucket } from '../../src/bucket.ts'
-import { job, report } from '../../src/contestant.ts'
+import { job, MILLRACE, report } from '../../src/contestant.ts'
 import { copyTable, observe } from '../observe.ts'
 import { makeTopic } from '../steady-feed.ts'
 
@@ -14,10 +13,9 @@ const name = `latency-${randomUUID()}`
 const { lake, env } = variant === 's3' ? await lakeInBucket(services.s3 ?? {}, name) : { lake: output, env: {} }
 Object.assign(process.env, env)
 await makeTopic(bootstrap, name)
-const main = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', import.meta.url))
 const places = ['--source', `kafka://${bootstrap}`, '--lake', lake, '--datasets', 'pin', '--topics', `pin=${name}`]
 const options = ['--group', name, '--start', 'earliest', '--every', '100ms', '--dashboard', 'false']
-const worker = spawn(process.execPath, [main, 'stream', ...places, ...options], {
+const worker = spawn(process.execPath, [MILLRACE, 'stream', ...places, ...options], {
   cwd: output,
   stdio: ['ignore', 'ignore', 'inherit'],
 })

@@ -60,5 +60,6 @@ async function writeRows(
   const options = { columns, rows: records, scratch, ...(targetBytes !== undefined && { targetBytes }) }
   const taken = scratch ? onlyTaken(query, refusal) : query
   const files = await stageRows(connection, taken, snapshot, workFolder, runtime, options)
-  return { files, counts: await countWritten(dataset, stagedRows(snapshot, files, columns), records, connection) }
+  const counts = await countWritten(dataset, files, () => stagedRows(snapshot, files, columns), connection)
+  return { files, counts }
 }

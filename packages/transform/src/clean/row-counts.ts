@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api'
+import type { StagedFile } from '@millrace/delta'
 import { runBeside } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits } from '../dataset/expectations.ts'
@@ -22,21 +23,23 @@ export interface DroppedCounts {
 }
 
 /**
- * Counts written rows as they are read back, of which there should be `expected`: from the footers of their files, and
- * of the columns only what an expectation says keep about. No row that fails another one has been written.
+ * Counts the rows that have been written. None of them fails an expectation but those that say keep: where there are
+ * such, `rows` are read back, of the columns only what those ask for.
  */
 export async function countWritten(
   dataset: Dataset,
-  rows: string,
-  expected: number,
+  files: readonly StagedFile[],
+  rows: () => string,
   connection: DuckDBConnection,
 ): Promise<RowCounts> {
   const { expectations } = dataset
   const kept = expectationBits(expectations, 'keep')
+  const written = files.reduce((sum, { rows: ofFile }) => sum + Number(ofFile), 0)
+  if (kept === 0) return { rows: written, failed: failuresOf(expectations.length, []) }
   const reader = await runBeside(
     connection,
-    `SELECT ${failedBits(expectations, kept)} AS ${FAILED}, count(*) FROM (${typedRows(dataset, rows)}) GROUP BY ${FAILED}`,
-    kept === 0 ? 0 : expected,
+    `SELECT ${failedBits(expectations, kept)} AS ${FAILED}, count(*) FROM (${typedRows(dataset, rows())}) GROUP BY ${FAILED}`,
+    written,
   )
   return rowCounts(expectations.length, groupsIn(reader))
 }
