@@ -146,6 +146,7 @@ function blockOf(
     })
     buffer.set(part.bytes, shift)
     shift += part.bytes.length
+    free(part.bytes)
   }
   const to: Position = [BigInt(from + count)]
   return {
@@ -164,6 +165,11 @@ function blockOf(
       taken = undefined
     },
   }
+}
+
+/** Gives the memory of bytes back at once: the garbage collector would be started by so much of it. */
+function free({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 function keysOf({ keys, count }: StoredBatch): (string | undefined)[] {

@@ -82,3 +82,21 @@ test('keys are read where they are wanted, and count into the bytes of a block',
   expect(await read(false)).toMatchObject({ count: 4 })
   expect(await read(true)).toMatchObject({ count: 2, keys: [key.toString(), key.toString()] })
 })
+
+test('what came out of the file is given back as soon as it is in a block', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-embedded-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const address = `embedded:${join(folder, 'stream.db')}`
+  const producer = await openProducer(address, systemRuntime)
+  const size = 2 << 20
+  await producer.send('pins', [{ value: Buffer.alloc(size, 'x') }])
+  await producer.close()
+  const source = await openSource(address, systemRuntime)
+  onTestFinished(() => source.close())
+  const [partition] = await source.partitions('pins')
+  const read = async () => partition && (await source.read(partition, [0n], WAIT))?.recycle?.()
+  await read()
+  const held = process.memoryUsage().external
+  for (let i = 0; i < 4; i++) await read()
+  expect(process.memoryUsage().external - held).toBeLessThan(size)
+})
