@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { MILLRACE } from './contestant.ts'
 
+const PACKAGE = fileURLToPath(new URL('../../packages/millrace', import.meta.url))
+const TSDOWN = 'node_modules/tsdown/dist/run.mjs'
+
 /** Builds the command that contestants run. */
 export async function buildMillrace(): Promise<void> {
-  const [built, tool] = [dirname(MILLRACE), 'node_modules/tsdown/dist/run.mjs']
-  await promisify(execFile)(process.execPath, [tool, '--out-dir', basename(built), '--logLevel', 'error'], {
-    cwd: join(built, '..'),
-  })
+  const options = ['--out-dir', dirname(MILLRACE), '--logLevel', 'error']
+  await promisify(execFile)(process.execPath, [TSDOWN, ...options], { cwd: PACKAGE })
 }

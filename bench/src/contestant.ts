@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url'
 import type { Job, Report } from './contract.ts'
 
 /**
- * The command as it is published. A folder of its own: whoever packs the package builds it in another one, at the same
- * time perhaps.
+ * The command as it is published, built for benchmarks: whoever packs the package builds it in another folder, at the
+ * same time perhaps.
  */
-export const MILLRACE = fileURLToPath(new URL('../../packages/millrace/dist-bench/main.js', import.meta.url))
+export const MILLRACE = fileURLToPath(
+  new URL('../../packages/millrace/node_modules/.bench/dist/main.js', import.meta.url),
+)
 
 /** The contestants' side of the protocol: for those that are written in TypeScript. */
 export function job(): Job {
