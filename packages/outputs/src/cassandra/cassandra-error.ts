@@ -9,12 +9,15 @@ const UNTRUSTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE|ALTNAME|self
 type DriverError = Error & {
   readonly code?: number | string
   readonly innerErrors?: Readonly<Record<string, Error>>
+  readonly innerError?: Error
 }
 
 /** Returns an error of a node, or of the way to it, as one of ours. */
 export function fromCassandra(error: unknown, what: string): MillraceError {
   if (error instanceof MillraceError) return error
   const causes = causesOf(error as DriverError)
+  const ours = causes.find((each) => each instanceof MillraceError)
+  if (ours) return new MillraceError(ours.code, `${what}: ${ours.message}`, { cause: error, next: ours.next })
   const telling = causes.find((each) => codeOf(each) !== undefined) ?? causes[0] ?? (error as Error)
   const said = `${what}: ${telling.message}`
   const untrusted = causes.find(({ message, code }) => UNTRUSTED.test(`${code} ${message}`))
@@ -27,9 +30,10 @@ export function fromCassandra(error: unknown, what: string): MillraceError {
   return new MillraceError(codeOf(telling) ?? 'OUTPUT_REFUSED', said, { cause: error })
 }
 
-/** A client that reaches no node says of each why. */
+/** A client that reaches no node says of each why, and of a connection that was lost by what. */
 function causesOf(error: DriverError): DriverError[] {
-  return [...Object.values(error.innerErrors ?? {}), error] as DriverError[]
+  const causes = [...Object.values(error.innerErrors ?? {}), ...(error.innerError ? [error.innerError] : [])]
+  return [...causes.flatMap(causesOf), error]
 }
 
 function codeOf({ name, code, message }: DriverError): ErrorCode | undefined {

@@ -1,6 +1,7 @@
 import { Client, policies, types } from 'cassandra-driver'
 import type { CassandraAddress } from './address.ts'
 import { fromCassandra } from './cassandra-error.ts'
+import { guardConnections } from './guard.ts'
 
 export interface Statement {
   readonly query: string
@@ -76,6 +77,7 @@ const CONDITIONAL = {
 async function connect({ contactPoints, user, dataCenter, tls }: CassandraAddress): Promise<Client> {
   const { DCAwareRoundRobinPolicy, RoundRobinPolicy, TokenAwarePolicy } = policies.loadBalancing
   const credentials = user !== undefined && { username: user, password: process.env.CASSANDRA_PASSWORD ?? '' }
+  guardConnections()
   const client = new Client({
     contactPoints: [...contactPoints],
     ...(dataCenter !== undefined && { localDataCenter: dataCenter }),
@@ -88,6 +90,7 @@ async function connect({ contactPoints, user, dataCenter, tls }: CassandraAddres
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(200, 5_000),
     },
     socketOptions: { connectTimeout: CONNECT_WITHIN_MS, readTimeout: ANSWER_WITHIN_MS },
+    protocolOptions: { maxVersion: types.protocolVersion.v4 },
     pooling: { maxRequestsPerConnection: 2048 },
     applicationName: 'millrace',
   })

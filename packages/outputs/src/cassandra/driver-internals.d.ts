@@ -1,0 +1,46 @@
+/** What is used of the driver that it does not declare; its version is pinned for that. */
+declare module 'cassandra-driver/lib/connection.js' {
+  import type { EventEmitter } from 'node:events'
+  import type { Socket } from 'node:net'
+  import type { Parser, Protocol } from 'cassandra-driver/lib/streams.js'
+
+  // biome-ignore lint/style/noDefaultExport: a CommonJS module exports it alone
+  export default class Connection extends EventEmitter {
+    netClient: Socket
+    protocol: Protocol
+    parser: Parser
+    /** What has been asked and is not answered, by the number of its stream. */
+    _operations: ReadonlyMap<number, unknown>
+    bindSocketListeners(): void
+    handleResult(...result: unknown[]): void
+    handleRow(...row: unknown[]): void
+    handleNodeEvent(...event: unknown[]): void
+    freeStreamId(header: unknown): void
+    /** Lets all that waits for an answer fail. */
+    clearAndInvokePending(error: Error): void
+  }
+}
+
+declare module 'cassandra-driver/lib/streams.js' {
+  import type { Transform, Writable } from 'node:stream'
+  import type { FrameReader } from 'cassandra-driver/lib/readers.js'
+
+  export class Protocol extends Transform {}
+  export class Parser extends Transform {
+    parseRows(frame: Frame, reader: FrameReader): void
+    handleParsingError(error: Error, frame: Frame, reader: null): void
+  }
+  export class ResultEmitter extends Writable {}
+
+  export interface Frame {
+    readonly meta: { readonly columns: readonly unknown[] }
+  }
+}
+
+declare module 'cassandra-driver/lib/readers.js' {
+  export class FrameReader {
+    readonly buf: Buffer
+    readonly offset: number
+    readMetadata(kind: number): unknown
+  }
+}

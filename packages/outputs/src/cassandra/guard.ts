@@ -1,0 +1,127 @@
+import { Transform } from 'node:stream'
+import { MillraceError } from '@millrace/base'
+import Connection from 'cassandra-driver/lib/connection.js'
+import { FrameReader } from 'cassandra-driver/lib/readers.js'
+import { Parser, ResultEmitter } from 'cassandra-driver/lib/streams.js'
+
+const MEGABYTE = 1 << 20
+/** A page of rows is far smaller; the driver keeps an answer until its last byte has come. */
+const LARGEST_ANSWER = 64 * MEGABYTE
+/** What nodes tell of themselves and of the schema, unasked, until the next answer. */
+const LARGEST_NEWS = MEGABYTE
+const MOST_ROWS = 1_000_000
+const MOST_COLUMNS = 10_000
+
+const HEADER = 9
+/** Where a header has the number of what was asked, and how many bytes follow. */
+const STREAM_AT = 2
+const LENGTH_AT = 5
+/** First bytes of answers by the versions of the protocol that are spoken, 3 and 4. */
+const ANSWERS = new Set([0x83, 0x84])
+/** The kind of answer in which another count of columns follows. */
+const PREPARED = 4
+
+let guarded = false
+
+/**
+ * Guards all connections of the driver against a server that answers with what is malformed, with more than anybody
+ * asked for, or without end. The driver throws such an error where nobody can catch it, and has no bound; with the guard
+ * the connection ends, and what waits for an answer fails.
+ */
+export function guardConnections(): void {
+  if (guarded) return
+  guarded = true
+  const { bindSocketListeners } = Connection.prototype
+  Connection.prototype.bindSocketListeners = function (this: Connection) {
+    bindSocketListeners.call(this)
+    guardConnection(this)
+  }
+  const { parseRows } = Parser.prototype
+  Parser.prototype.parseRows = function (this: Parser, frame, reader) {
+    const cells = frame.meta.columns.length
+    const left = reader.buf.length - reader.offset
+    const rows = left < 4 ? 0 : reader.buf.readInt32BE(reader.offset)
+    if (rows > MOST_ROWS || rows * cells * 4 > left || (rows > 0 && cells === 0)) {
+      this.handleParsingError(malformed(), frame, null)
+    } else parseRows.call(this, frame, reader)
+  }
+  const { readMetadata } = FrameReader.prototype
+  FrameReader.prototype.readMetadata = function (this: FrameReader, kind) {
+    const { buf, offset } = this
+    const counts = kind === PREPARED ? [offset + 4, offset + 8] : [offset + 4]
+    for (const at of counts) if (at + 4 <= buf.length && buf.readInt32BE(at) > MOST_COLUMNS) throw malformed()
+    return readMetadata.call(this, kind)
+  }
+}
+
+function guardConnection(connection: Connection): void {
+  const { netClient, protocol, parser } = connection
+  const leave = (error: Error) => {
+    netClient.unpipe()
+    connection.clearAndInvokePending(error instanceof MillraceError ? error : malformed(error))
+    netClient.destroy()
+  }
+  const results = new ResultEmitter({ objectMode: true })
+  results.on('result', connection.handleResult.bind(connection))
+  results.on('row', connection.handleRow.bind(connection))
+  results.on('frameEnded', connection.freeStreamId.bind(connection))
+  results.on('nodeEvent', connection.handleNodeEvent.bind(connection))
+  const frames = framesOf(connection)
+  for (const each of [frames, protocol, parser, results]) each.on('error', leave)
+  netClient.unpipe()
+  parser.unpipe()
+  parser.pipe(results)
+  netClient.pipe(frames).pipe(protocol)
+}
+
+/** Passes bytes on as long as they are of answers that somebody waits for. */
+function framesOf(connection: Connection): Transform {
+  let header = Buffer.alloc(0)
+  let body = 0
+  let news = 0
+  const begin = (head: Buffer) => {
+    if (!ANSWERS.has(head.readUInt8(0))) throw malformed()
+    const [stream, length] = [head.readInt16BE(STREAM_AT), head.readUInt32BE(LENGTH_AT)]
+    const asked = connection._operations.has(stream)
+    news = asked ? 0 : news + HEADER + length
+    if (length > LARGEST_ANSWER || news > LARGEST_NEWS || (stream >= 0 && !asked)) throw flooded()
+    body = length
+  }
+  const read = (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length; ) {
+      const taken = Math.min(body, chunk.length - at)
+      body -= taken
+      at += taken
+      if (body > 0 || at === chunk.length) continue
+      const part = chunk.subarray(at, at + HEADER - header.length)
+      at += part.length
+      header = Buffer.concat([header, part])
+      if (header.length < HEADER) continue
+      begin(header)
+      header = Buffer.alloc(0)
+    }
+  }
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      try {
+        read(chunk)
+        done(null, chunk)
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  })
+}
+
+function flooded(): MillraceError {
+  return new MillraceError('OUTPUT_REFUSED', 'the Cassandra node answers with more than was asked for', {
+    next: 'Check the address.',
+  })
+}
+
+function malformed(cause?: Error): MillraceError {
+  return new MillraceError('OUTPUT_REFUSED', 'the Cassandra node answers with something that is not its protocol', {
+    next: 'Check the address.',
+    ...(cause && { cause }),
+  })
+}
