@@ -6,6 +6,7 @@ declare module 'cassandra-driver/lib/connection.js' {
 
   // biome-ignore lint/style/noDefaultExport: a CommonJS module exports it alone
   export default class Connection extends EventEmitter {
+    readonly options: { readonly applicationName?: string }
     netClient: Socket
     protocol: Protocol
     parser: Parser
@@ -39,6 +40,7 @@ declare module 'cassandra-driver/lib/streams.js' {
 
 declare module 'cassandra-driver/lib/readers.js' {
   export class FrameReader {
+    readonly header: { readonly version: number }
     readonly buf: Buffer
     readonly offset: number
     readMetadata(kind: number): unknown

@@ -2,7 +2,7 @@ import { Transform } from 'node:stream'
 import { MillraceError } from '@millrace/base'
 import Connection from 'cassandra-driver/lib/connection.js'
 import { FrameReader } from 'cassandra-driver/lib/readers.js'
-import { Parser, ResultEmitter } from 'cassandra-driver/lib/streams.js'
+import { type Parser, ResultEmitter } from 'cassandra-driver/lib/streams.js'
 
 const MEGABYTE = 1 << 20
 /** A page of rows is far smaller; the driver keeps an answer until its last byte has come. */
@@ -16,17 +16,21 @@ const HEADER = 9
 /** Where a header has the number of what was asked, and how many bytes follow. */
 const STREAM_AT = 2
 const LENGTH_AT = 5
-/** First bytes of answers by the versions of the protocol that are spoken, 3 and 4. */
-const ANSWERS = new Set([0x83, 0x84])
+/** Versions of the protocol; the first byte of an answer has another bit set. */
+const SPOKEN = new Set([3, 4])
+const ANSWER = 0x80
 /** The kind of answer in which another count of columns follows. */
 const PREPARED = 4
+
+/** The name by which connections of an output are told from others of the process. */
+export const APPLICATION = 'millrace'
 
 let guarded = false
 
 /**
- * Guards all connections of the driver against a server that answers with what is malformed, with more than anybody
- * asked for, or without end. The driver throws such an error where nobody can catch it, and has no bound; with the guard
- * the connection ends, and what waits for an answer fails.
+ * Guards the driver's connections of this application against a server that answers with what is malformed, with more
+ * than anybody asked for, or without end. The driver throws such an error where nobody can catch it, and has no bound;
+ * with the guard the connection ends, and what waits for an answer fails.
  */
 export function guardConnections(): void {
   if (guarded) return
@@ -34,28 +38,36 @@ export function guardConnections(): void {
   const { bindSocketListeners } = Connection.prototype
   Connection.prototype.bindSocketListeners = function (this: Connection) {
     bindSocketListeners.call(this)
-    guardConnection(this)
+    if (this.options.applicationName === APPLICATION) guardConnection(this)
   }
-  const { parseRows } = Parser.prototype
-  Parser.prototype.parseRows = function (this: Parser, frame, reader) {
+  const { readMetadata } = FrameReader.prototype
+  FrameReader.prototype.readMetadata = function (this: FrameReader, kind) {
+    if (SPOKEN.has(this.header.version)) refuseColumns(this, kind)
+    return readMetadata.call(this, kind)
+  }
+}
+
+function refuseColumns({ buf, offset }: FrameReader, kind: number): void {
+  const counts = kind === PREPARED ? [offset + 4, offset + 8] : [offset + 4]
+  for (const at of counts) if (at + 4 <= buf.length && buf.readInt32BE(at) > MOST_COLUMNS) throw malformed()
+}
+
+/** Refuses rows that the answer cannot hold. */
+function guardRows(parser: Parser): void {
+  const parseRows = parser.parseRows.bind(parser)
+  parser.parseRows = (frame, reader) => {
     const cells = frame.meta.columns.length
     const left = reader.buf.length - reader.offset
     const rows = left < 4 ? 0 : reader.buf.readInt32BE(reader.offset)
     if (rows > MOST_ROWS || rows * cells * 4 > left || (rows > 0 && cells === 0)) {
-      this.handleParsingError(malformed(), frame, null)
-    } else parseRows.call(this, frame, reader)
-  }
-  const { readMetadata } = FrameReader.prototype
-  FrameReader.prototype.readMetadata = function (this: FrameReader, kind) {
-    const { buf, offset } = this
-    const counts = kind === PREPARED ? [offset + 4, offset + 8] : [offset + 4]
-    for (const at of counts) if (at + 4 <= buf.length && buf.readInt32BE(at) > MOST_COLUMNS) throw malformed()
-    return readMetadata.call(this, kind)
+      parser.handleParsingError(malformed(), frame, null)
+    } else parseRows(frame, reader)
   }
 }
 
 function guardConnection(connection: Connection): void {
   const { netClient, protocol, parser } = connection
+  guardRows(parser)
   const leave = (error: Error) => {
     netClient.unpipe()
     connection.clearAndInvokePending(error instanceof MillraceError ? error : malformed(error))
@@ -80,7 +92,7 @@ function framesOf(connection: Connection): Transform {
   let body = 0
   let news = 0
   const begin = (head: Buffer) => {
-    if (!ANSWERS.has(head.readUInt8(0))) throw malformed()
+    if (!SPOKEN.has(head.readUInt8(0) - ANSWER)) throw malformed()
     const [stream, length] = [head.readInt16BE(STREAM_AT), head.readUInt32BE(LENGTH_AT)]
     const asked = connection._operations.has(stream)
     news = asked ? 0 : news + HEADER + length

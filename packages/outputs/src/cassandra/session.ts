@@ -1,7 +1,7 @@
 import { Client, policies, types } from 'cassandra-driver'
 import type { CassandraAddress } from './address.ts'
 import { fromCassandra } from './cassandra-error.ts'
-import { guardConnections } from './guard.ts'
+import { APPLICATION, guardConnections } from './guard.ts'
 
 export interface Statement {
   readonly query: string
@@ -92,7 +92,7 @@ async function connect({ contactPoints, user, dataCenter, tls }: CassandraAddres
     socketOptions: { connectTimeout: CONNECT_WITHIN_MS, readTimeout: ANSWER_WITHIN_MS },
     protocolOptions: { maxVersion: types.protocolVersion.v4 },
     pooling: { maxRequestsPerConnection: 2048 },
-    applicationName: 'millrace',
+    applicationName: APPLICATION,
   })
   client.on('log', () => {})
   try {
