@@ -1,11 +1,10 @@
-/** What is used of the driver that it does not declare; its version is pinned for that. */
+/** What is used of the driver that it does not declare; its minor version is pinned for that. */
 declare module 'cassandra-driver/lib/connection.js' {
   import type { EventEmitter } from 'node:events'
   import type { Socket } from 'node:net'
   import type { Parser, Protocol } from 'cassandra-driver/lib/streams.js'
 
-  // biome-ignore lint/style/noDefaultExport: a CommonJS module exports it alone
-  export default class Connection extends EventEmitter {
+  class Connection extends EventEmitter {
     readonly options: { readonly applicationName?: string }
     netClient: Socket
     protocol: Protocol
@@ -20,6 +19,9 @@ declare module 'cassandra-driver/lib/connection.js' {
     /** Lets all that waits for an answer fail. */
     clearAndInvokePending(error: Error): void
   }
+
+  // biome-ignore lint/style/noDefaultExport: a module of CommonJS exports it alone
+  export { Connection as default }
 }
 
 declare module 'cassandra-driver/lib/streams.js' {
