@@ -74,12 +74,8 @@ export function upsertCells(repeats: number, random: () => number): UpsertCell[]
       ),
     ),
   )
-  // A table of a database has one partition, which every worker reads. Its rows come in few files, which copies keep
-  // large: there is nothing to compact.
-  return cells.flat().filter(({ point, source, writing }) => {
-    const isIdle = point.name === 'compacted' && writing === 'copy-on-write'
-    return source !== 'MySQL' || !(point.needs === 'another worker' || isIdle)
-  })
+  // A table of a database has one partition, which every worker reads.
+  return cells.flat().filter(({ point, source }) => source !== 'MySQL' || point.needs !== 'another worker')
 }
 
 /** So many of them, drawn so that every source and store has its share. */

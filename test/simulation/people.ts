@@ -61,7 +61,10 @@ export async function createMarkedPeople(address: string): Promise<void> {
   await commit(table, transaction, systemRuntime)
 }
 
-const IDS = 400
+/** How many people there may be: few, so that each changes again and again. */
+const FEW = 400
+/** So many that most changes are of new people, whose small files nothing but compaction makes fewer. */
+export const MANY = 4_000
 const CHANGES_A_SEND = 5
 const EVERY_SO_MANY_DELETES = 4
 
@@ -74,7 +77,7 @@ export async function openMessages({ source, topic, partitions }: Topic, random:
   const below = (bound: number) => Math.floor(random() * bound)
   let seq = 0
   const message = () => {
-    const person = { id: below(IDS), name: `name ${below(1000)}`, seq: ++seq }
+    const person = { id: below(FEW), name: `name ${below(1000)}`, seq: ++seq }
     const deletes = below(EVERY_SO_MANY_DELETES) === 0
     newest.set(person.id, deletes ? undefined : person)
     return Buffer.from(JSON.stringify({ ...person, op: deletes ? 'd' : 'u' }))
@@ -100,6 +103,7 @@ export async function openMessages({ source, topic, partitions }: Topic, random:
 export async function openDatabase(
   { host, port, user, password, ca }: MariadbAddress,
   random: () => number,
+  ids = FEW,
 ): Promise<{ readonly topic: Topic; readonly changes: Changes }> {
   process.env.MYSQL_PWD = password
   const ssl = { ca: await readFile(ca) }
@@ -110,7 +114,7 @@ export async function openDatabase(
   const below = (bound: number) => Math.floor(random() * bound)
   let seq = 0
   const statement = () => {
-    const id = below(IDS)
+    const id = below(ids)
     if (below(EVERY_SO_MANY_DELETES) === 0) return `DELETE FROM people WHERE id = ${id}`
     return `REPLACE INTO people VALUES (${id}, 'name ${below(1000)}', ${++seq})`
   }

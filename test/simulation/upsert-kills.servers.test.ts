@@ -2,7 +2,7 @@ import { judgeSql, seededRandom, temporaryFolder, withServices } from '@millrace
 import { expect } from 'vitest'
 import { someOf, upsertCells } from './cells.ts'
 import { playLife } from './life.ts'
-import { type Changes, createMarkedPeople, openDatabase, openMessages, writePeople } from './people.ts'
+import { type Changes, createMarkedPeople, MANY, openDatabase, openMessages, writePeople } from './people.ts'
 import { kafkaTopic, STORES, useCredentials } from './places.ts'
 import { openScene } from './scene.ts'
 import { expectEnd } from './worker-process.ts'
@@ -25,7 +25,8 @@ for (const [number, cell] of cells.entries()) {
     const datasets = await temporaryFolder(onTestFinished)
     await writePeople(datasets, source)
     const own = seededRandom(SEED + number)
-    const database = source === 'MySQL' ? await openDatabase(mariadb, own) : undefined
+    const database =
+      source === 'MySQL' ? await openDatabase(mariadb, own, point.name === 'compacted' ? MANY : undefined) : undefined
     let changes = database?.changes as Changes
     const setting = {
       topic: async () => database?.topic ?? kafkaTopic(kafka),

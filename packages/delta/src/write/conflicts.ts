@@ -1,4 +1,5 @@
 import type { AddFile, Metadata } from '../log/actions.ts'
+import { feedsChanges } from '../log/properties.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
 import { fileKey } from '../read/replay.ts'
 import { cameByAppend, type Snapshot } from '../read/snapshot.ts'
@@ -43,6 +44,9 @@ function metadataHolds(seen: Snapshot, latest: Snapshot, transaction: Transactio
   if (transaction.metadata) return false
   const bringsRows = (transaction.add ?? []).some(({ dataChange }) => dataChange)
   if (bringsRows && rowRefusal(seen.metadata) !== rowRefusal(latest.metadata)) return false
+  // Without change files, readers of the feed would take rows that were only copied for changes.
+  const removesRows = (transaction.remove ?? []).some(({ dataChange }) => dataChange)
+  if (removesRows && feedsChanges(seen.metadata) !== feedsChanges(latest.metadata)) return false
   const appendOnly = !transaction.reads && (transaction.remove ?? []).length === 0
   return sameLayout(seen.metadata, latest.metadata, appendOnly)
 }

@@ -27,6 +27,8 @@ export interface RowEdits {
   readonly rows?: string
   /** SQL over `gone`: whether a row of `rows` is what became of the row. Absent: rows go, and others come. */
   readonly replaced?: string
+  /** SQL over `rows`: whether a row is what became of one of `gone`. Absent: one is whose FILE is not NULL. */
+  readonly replaces?: string
   /** Files with other rows that the same commit brings. */
   readonly brought?: readonly AddFile[]
   /** The table's columns that `rows` has. The others are NULL. */
@@ -83,7 +85,7 @@ interface TimedEdits extends RowEdits {
 /** The rows that go and come, as the change files are to have them. `gone` counts files among those that are touched. */
 function changedRows(snapshot: Snapshot, edits: TimedEdits, touched: readonly Touched[]) {
   const gone = goneRows(edits, touched, edits.replaced ?? 'false')
-  const replaces = edits.replaced === undefined ? 'false' : `${FILE} IS NOT NULL`
+  const replaces = edits.replaced === undefined ? 'false' : (edits.replaces ?? `${FILE} IS NOT NULL`)
   const rows = newRows(snapshot, edits, 'true', [`${replaces} AS ${REPLACES}`])
   return { gone, rows }
 }

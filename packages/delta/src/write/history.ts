@@ -54,17 +54,18 @@ export async function planHistory(
   await findNotes(changes.tombstones, range, rules, connection)
   const versions: VersionRules = { key, sequenceBy, content, ignoreEqual, source, deletes: changes.deletes }
   await writeTimeline(versions, { found: FOUND, notes: NOTES }, connection)
-  await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS SELECT ${FILE}, ${ROW} FROM ${FOUND} AS f
-    WHERE NOT EXISTS (SELECT 1 FROM ${TIMELINE} AS t WHERE t.kind = 'version' AND NOT t.dropped
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS SELECT ${FILE}, ${ROW}, EXISTS (SELECT 1 FROM ${TIMELINE} AS t
+      WHERE t.kind = 'version' AND NOT t.dropped AND t.${FILE} = f.${FILE} AND t.${ROW} = f.${ROW}) AS millrace_ends_anew
+    FROM ${FOUND} AS f WHERE NOT EXISTS (SELECT 1 FROM ${TIMELINE} AS t WHERE t.kind = 'version' AND NOT t.dropped
       AND t.${FILE} = f.${FILE} AND t.${ROW} = f.${ROW} AND t.next IS NOT DISTINCT FROM f.ends)`)
   await amend(snapshot, files, sequenceBy, connection)
   const fresh = `SELECT ${changes.columns.map((name) => `s.${quoteName(name)}`).join(', ')},
-      t.seq AS ${VALID_FROM}, t.next AS ${VALID_TO}, t.place AS ${FILE}
+      t.seq AS ${VALID_FROM}, t.next AS ${VALID_TO}, t.place AS ${FILE}, false AS millrace_ends_anew
     FROM ${source} AS s JOIN ${TIMELINE} AS t ON t.id = s.${ID} WHERE NOT t.deletes AND NOT t.dropped`
   const columns = tableColumns(snapshot)
   return {
     edits: {
-      ...{ files, gone: GONE, sortBy: key },
+      ...{ files, gone: GONE, replaced: 'millrace_ends_anew', replaces: 'millrace_ends_anew', sortBy: key },
       rows: `(${fresh}) UNION ALL BY NAME FROM ${AMENDED}`,
     },
     reads: (file: AddFile) => mayHold(columns, file, valid),
@@ -140,7 +141,7 @@ async function amend(
   const scan = { ...planScan(snapshot), files: places.map((place) => files[place] as AddFile), positions: true }
   await withScan(scan, connection, (rows) =>
     connection.run(`CREATE OR REPLACE TEMP TABLE ${AMENDED} AS
-      SELECT t.* REPLACE (${changed}, NULL::BIGINT AS ${FILE}) FROM (${rows}) AS t
+      SELECT t.* REPLACE (${changed}, NULL::BIGINT AS ${FILE}), a.kind = 'version' AS millrace_ends_anew FROM (${rows}) AS t
       JOIN (VALUES ${here}) AS p(here, place) ON p.here = t.${FILE}
       JOIN (${again}) AS a ON a.${FILE} = p.place AND a.${ROW} = t.${ROW}`),
   )

@@ -1,5 +1,5 @@
 import { systemRuntime } from '@millrace/base'
-import { openTable } from '@millrace/delta'
+import { commit, openChanges, openTable, type Snapshot } from '@millrace/delta'
 import { type Output, outputAt } from '@millrace/outputs'
 import { memoryStore, type ObjectStore } from '@millrace/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -35,6 +35,27 @@ async function openHistory(changes: object = {}) {
 }
 
 const people = () => peopleIn(store, batches.machine)
+
+/** Makes the table feed its changes to readers. */
+async function feedChanges() {
+  const table = (await openTable({ store, path: TABLE })) as Snapshot
+  const configuration = { ...table.metadata.configuration, 'delta.enableChangeDataFeed': 'true' }
+  const metadata = { ...table.metadata, configuration }
+  const features = { writerFeatures: ['changeDataFeed', 'appendOnly', 'invariants'] }
+  const protocol = { minReaderVersion: 1, minWriterVersion: 7, ...features }
+  await commit(table, { operation: 'SET TBLPROPERTIES', protocol, metadata }, systemRuntime)
+}
+
+/** Returns what the newest commit changed, as texts such as `insert 1: a, 3 to 5`. */
+async function lastChanges() {
+  const { version } = (await openTable({ store, path: TABLE })) as Snapshot
+  const connection = await batches.machine.engine.connect()
+  await using changes = await openChanges({ store, path: TABLE }, { from: version, to: version }, connection)
+  const reader =
+    await connection.runAndReadAll(`SELECT concat(_change_type, ' ', id, ': ', name, ', ', __valid_from, ' to ',
+    coalesce(__valid_to::VARCHAR, 'now')) AS text FROM (${changes.sql}) ORDER BY __valid_from, text DESC`)
+  return reader.getRows().map(([text]) => text)
+}
 const paths = async () => [...((await openTable({ store, path: TABLE }))?.files.values() ?? [])].map(({ path }) => path)
 
 describe('a history', () => {
@@ -90,6 +111,20 @@ describe('a history', () => {
     await change(person(1, 3, 'b'))
     expect(await paths()).toContain(ended)
     expect(await paths()).toHaveLength(2)
+  })
+
+  test('feeds a version that ends as an update, and a new one as an insert', async () => {
+    const change = await openHistory()
+    await change(person(1, 1, 'a'), person(2, 2, 'x'))
+    await feedChanges()
+    await change(person(1, 3, 'b'))
+    expect(await lastChanges()).toEqual([
+      'update_preimage 1: a, 1 to now',
+      'update_postimage 1: a, 1 to 3',
+      'insert 1: b, 3 to now',
+    ])
+    await change(person(1, 4, null, 'd'))
+    expect(await lastChanges()).toEqual(['update_preimage 1: b, 3 to now', 'update_postimage 1: b, 3 to 4'])
   })
 
   test('may be ordered by several columns', async () => {
