@@ -28,9 +28,12 @@ it('a table rebuilt from the archive equals the one that was filled beside it, a
   await caughtUp('--to', 'delta', '--to', 'archive:raw?codec=gzip')
   await ok('ingest', '--count', String(POSTS), '--seed', '2', ...SETS)
   await caughtUp('--to', 'delta', '--to', 'archive:raw')
+  await ok('ingest', '--count', String(POSTS), '--seed', '3', ...SETS)
+  await caughtUp('--to', 'delta', '--to', 'archive:raw?codec=zstd')
   expect(await readdir(join(place.folder, 'raw/topics/user/partition=0'))).toEqual([
     'user+0+0000000000.json.gz',
     'user+0+0000000300.json',
+    'user+0+0000000600.json.zst',
   ])
 
   await caughtUp('--source', 'archive:raw', '--lake', 'again')
@@ -46,19 +49,19 @@ it('a table rebuilt from the archive equals the one that was filled beside it, a
   const verdict = await ok('verify', '--to', 'archive:raw', '--source', 'embedded:', '--json', ...SETS)
   const { partitions, problems } = JSON.parse(verdict).at(-1) as Record<string, readonly object[]>
   expect(problems).toEqual([])
-  expect(partitions?.at(-1)).toMatchObject({ group: 'millrace', topic: 'user', files: 2, messages: POSTS * 2 })
+  expect(partitions?.at(-1)).toMatchObject({ group: 'millrace', topic: 'user', files: 3, messages: POSTS * 3 })
 
   // The table goes on from the source: the archive has its identity and its offsets.
-  await ok('ingest', '--count', '10', '--seed', '3', ...SETS)
+  await ok('ingest', '--count', '10', '--seed', '4', ...SETS)
   await caughtUp('--lake', 'again')
-  expect(await rowsIn('again', 'user')).toHaveLength(POSTS * 2 + 10)
+  expect(await rowsIn('again', 'user')).toHaveLength(POSTS * 3 + 10)
 
   const [first] = JSON.parse(
     await ok('batch', '--raw', 'raw', '--lake', 'daily', '--date', '2026-01-01', '--json', ...SETS).then(
       (text) => `[${text}]`,
     ),
   ) as { records: number }[]
-  expect(first?.records).toBe(POSTS * 4)
+  expect(first?.records).toBe(POSTS * 6)
 })
 
 it('verify finds a file that is gone, one that is another, and one too many', async () => {
@@ -92,4 +95,25 @@ it('an archive alone runs no SQL, and keeps what no table would take', async () 
   expect((await place.run('stream', '--to', 'archive:raw', '--group', 'other', '--until-caught-up')).stderr).toContain(
     'group millrace archives',
   )
+})
+
+it('the outputs of the configuration get every record, without --to; with it, those that it names', async () => {
+  await writeFile(
+    join(place.folder, 'millrace.config.ts'),
+    `export default ${JSON.stringify({ outputs: ['delta', 'archive:raw', 'archive:second?codec=zstd'] })}`,
+  )
+  await ok('ingest', '--count', '20', '--datasets', 'user')
+  await caughtUp('--datasets', 'user')
+  const filesOf = (archive: string) => readdir(join(place.folder, archive, 'topics/user/partition=0'))
+  expect(await filesOf('raw')).toEqual(['user+0+0000000000.json'])
+  expect(await filesOf('second')).toEqual(['user+0+0000000000.json.zst'])
+  expect(await rowsIn('lake', 'user')).toHaveLength(20)
+  for (const to of ['archive:raw', 'archive:second']) await ok('verify', '--to', to, '--source', 'embedded:')
+
+  await ok('ingest', '--count', '20', '--seed', '2', '--datasets', 'user')
+  await caughtUp('--datasets', 'user', '--to', 'delta')
+  expect(await filesOf('raw')).toHaveLength(1)
+  await caughtUp('--datasets', 'user')
+  expect(await filesOf('raw')).toHaveLength(2)
+  expect(await rowsIn('lake', 'user')).toHaveLength(40)
 })

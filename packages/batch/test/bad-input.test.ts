@@ -1,6 +1,6 @@
 import { appendFile, cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { systemRuntime } from '@millrace/base'
 import { openDuckDB } from '@millrace/engine'
 import { dismissRecords, listQuarantine } from '@millrace/outputs'
@@ -31,6 +31,7 @@ describe('an object that can not be read is rejected by name, and the others are
   it.each([
     ['half-written', `${pin(4)}${pin(5).slice(0, 40)}`, 'incomplete: its last record has no end'],
     ['gzip in a JSON name', gzipSync(pin(4)), 'it is gzip, and its name says JSON'],
+    ['zstd in a JSON name', zstdCompressSync(pin(4)), 'it is zstd, and its name says JSON'],
   ])('%s', async (_, bytes, reason) => {
     const place = await placeWith({ 'bad.json': bytes })
     const { run } = await place.run('2026-01-01')
@@ -170,6 +171,7 @@ describe('what is taken', () => {
     ['blank lines', 'a.jsonl', `\n${pin(4)}\n\n \n${pin(5)}\n`],
     ['a last line without an end', 'a.json', (pin(4) + pin(5)).trimEnd()],
     ['gzip that says so', 'a.json.gz', gzipSync(pin(4) + pin(5))],
+    ['zstd that says so', 'a.json.zst', zstdCompressSync(pin(4) + pin(5))],
     ['lists of records, a line each', 'a.jsonl', jsonLines([[post(4).pin], [post(5).pin]])],
     ['lists without an end of their last line', 'a.jsonl', jsonLines([[post(4).pin], [post(5).pin]]).trimEnd()],
     ['CSV', 'a.csv', 'index,title,category\n4,"a, b",art\n5,,\n'],

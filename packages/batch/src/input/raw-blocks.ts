@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { endBefore, type JoinedValues, lowerBound, MillraceError } from '@millrace/base'
 import type { ObjectStore } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
@@ -78,7 +78,7 @@ export async function* rawBlocks(store: ObjectStore, objects: readonly RawObject
 
 function* piecesOf(objects: readonly RawObject[]): Generator<Piece> {
   for (const object of objects) {
-    const whole = object.size <= PIECE_BYTES || isGzipName(object.key)
+    const whole = object.size <= PIECE_BYTES || zipOf(object.key) !== undefined
     const step = whole ? Math.max(1, object.size) : PIECE_BYTES
     for (let from = 0; from < Math.max(1, object.size); from += step) {
       yield { object, from, to: Math.min(object.size, from + step) }
@@ -86,7 +86,20 @@ function* piecesOf(objects: readonly RawObject[]): Generator<Piece> {
   }
 }
 
-const isGzipName = (key: string) => key.endsWith('.gz')
+interface Zip {
+  readonly name: string
+  readonly ending: string
+  /** What such bytes begin with. */
+  readonly magic: Buffer
+  unzip(bytes: Buffer): Buffer
+}
+
+const ZIPS: readonly Zip[] = [
+  { name: 'gzip', ending: '.gz', magic: Buffer.from([0x1f, 0x8b]), unzip: gunzipSync },
+  { name: 'zstd', ending: '.zst', magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), unzip: zstdDecompressSync },
+]
+
+const zipOf = (key: string) => ZIPS.find(({ ending }) => key.endsWith(ending))
 
 async function readPiece(store: ObjectStore, piece: Piece): Promise<ReadPiece> {
   const { object, from, to } = piece
@@ -95,8 +108,9 @@ async function readPiece(store: ObjectStore, piece: Piece): Promise<ReadPiece> {
   if (!whole) return { ...piece, bytes, ...(await lookAtLarge(store, object)) }
   const rejected = (rejection: string) => ({ ...piece, bytes, rejection, holdsDocuments: false })
   if (bytes.length !== object.size) return rejected('it has changed since it was listed')
-  const text = isGzipName(object.key) ? unzipped(bytes) : bytes
-  if (text === undefined) return rejected('its gzip is damaged or incomplete')
+  const zip = zipOf(object.key)
+  const text = zip ? unzipped(bytes, zip) : bytes
+  if (text === undefined) return rejected(`its ${zip?.name} is damaged or incomplete`)
   const look = lookAt(text, text)
   if (look.rejection !== undefined || !look.holdsDocuments) return { ...piece, bytes: text, ...look }
   const { take, isComplete } = documentLines()
@@ -131,9 +145,8 @@ const INCOMPLETE = 'incomplete: its last record has no end'
 
 /** A complete object ends its last record, with or without a line feed; a list of records, with its bracket. */
 function lookAt(head: Buffer, tail: Buffer): Look {
-  if (head[0] === 0x1f && head[1] === 0x8b) {
-    return { rejection: 'it is gzip, and its name says JSON', holdsDocuments: false }
-  }
+  const zip = ZIPS.find(({ magic }) => head.subarray(0, magic.length).equals(magic))
+  if (zip) return { rejection: `it is ${zip.name}, and its name says JSON`, holdsDocuments: false }
   const documents = holdsDocuments(head)
   const text = tail.toString('latin1').trimEnd()
   const hasEnd = text === '' || /[}\]]$/.test(text)
@@ -141,9 +154,9 @@ function lookAt(head: Buffer, tail: Buffer): Look {
   return { holdsDocuments: documents, ...(!isComplete && { rejection: INCOMPLETE }) }
 }
 
-function unzipped(bytes: Buffer): Buffer | undefined {
+function unzipped(bytes: Buffer, { unzip }: Zip): Buffer | undefined {
   try {
-    return gunzipSync(bytes)
+    return unzip(bytes)
   } catch {
     return undefined
   }
