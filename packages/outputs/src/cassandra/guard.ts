@@ -1,3 +1,4 @@
+/// <reference path="./driver-internals.d.ts" />
 import { Transform } from 'node:stream'
 import { MillraceError } from '@millrace/base'
 import Connection from 'cassandra-driver/lib/connection.js'
