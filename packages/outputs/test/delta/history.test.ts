@@ -19,15 +19,28 @@ const PARTITION = { topic: 'people', identity: 'first', id: '0' }
 /** Opens a history of people, and returns what makes a batch of changes. */
 async function openHistory(changes: object = {}) {
   batches = await openBatches(peopleDataset({ mode: 'history', ...changes }))
+  return openWriter('g')
+}
+
+/** Opens the history once more, for another pipeline. */
+async function openWriter(group: string) {
   const { open } = await outputAt('delta')
   const { machine, dataset } = batches
-  const output: Output = await open({ address: 'delta', table: TABLE, dataset, group: 'g', machine, store })
+  const output: Output = await open({
+    address: 'delta',
+    table: TABLE,
+    dataset,
+    group,
+    machine,
+    store,
+    allowsAnotherGroup: true,
+  })
   await output.begin([PARTITION])
   await output.commit(undefined, [{ partition: PARTITION, from: undefined, to: [0n] }])
   await output.begin([PARTITION])
   let position = 0
   return async (...values: readonly string[]) => {
-    const prepared = await output.prepare(batches.batch('g', { partition: PARTITION, from: position, values }))
+    const prepared = await output.prepare(batches.batch(group, { partition: PARTITION, from: position, values }))
     const to = position + values.length
     await output.commit(prepared, [{ partition: PARTITION, from: [BigInt(position)], to: [BigInt(to)] }])
     position = to
@@ -71,6 +84,22 @@ describe('a history', () => {
     await change(person(1, 5, 'b'))
     await change(person(1, 7, null, 'd'))
     expect(await people()).toEqual(['1: a (1) from 1 to 5', '1: b (5) from 5 to 7', '1: c (9) from 9 to now'])
+  })
+
+  test('puts a late change into a file whose versions have all ended', async () => {
+    const change = await openHistory()
+    await change(person(1, 1, 'a'), person(1, 4, null, 'd'))
+    await change(person(2, 9, 'x'))
+    await change(person(1, 2, 'b'))
+    expect(await people()).toEqual(['1: a (1) from 1 to 2', '1: b (2) from 2 to 4', '2: x (9) from 9 to now'])
+  })
+
+  test('ends a version that another writer has brought meanwhile', async () => {
+    const change = await openHistory()
+    const changeToo = await openWriter('h')
+    await change(person(1, 3, 'a'))
+    await changeToo(person(1, 5, 'b'))
+    expect(await people()).toEqual(['1: a (3) from 3 to 5', '1: b (5) from 5 to now'])
   })
 
   test('ends a late version with a delete that came before it and found nothing', async () => {
