@@ -72,9 +72,24 @@ it('a change without the field is not equal to a row that has it', async () => {
   const topic = memoryTopic('users', 1)
   topic.send(0, user(1, { score: 7 }), user(2, { score: 7 }))
   await readAll(topic, { rules: rules({ ignoreEqual: true }) })
-  topic.send(0, user(1), user(2, { score: 7 }))
+  topic.send(0, user(1))
   await readAll(topic, { rules: rules({ ignoreEqual: true }) })
   expect(await kit.column(USERS, shown)).toEqual(['1 30 -', '2 30 7'])
+})
+
+it('a column that is not kept still says which change deletes', async () => {
+  const gone = { name: 'gone', type: 'boolean', nullable: true, metadata: {} }
+  const sql = `SELECT ind, first_name AS user_name, age, date_joined, first_name = 'gone' AS gone FROM raw`
+  const deleting = { ...rules({ deleteWhen: 'gone', notKept: [gone] }), sql }
+  const topic = memoryTopic('users', 1)
+  topic.send(0, user(1, { score: 7 }), user(2, { score: 8 }), user(3, { GONE: 1 }))
+  await readAll(topic, { rules: deleting })
+  topic.send(0, user(1, { first_name: 'gone', score: 9 }))
+  await readAll(topic, { rules: deleting })
+  expect(await kit.column(USERS, shown)).toEqual(['2 30 8'])
+  expect(await kit.column(`${USERS}_quarantine`, 'reason')).toEqual([
+    "schema: field GONE can't become a column: a column has that name",
+  ])
 })
 
 it('a history has the column in the versions that have the field, and keeps the names of its own', async () => {
