@@ -7,7 +7,6 @@ import type { RegistrySchema } from '../registry/registry.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { readMessages } from '../transcode/read-messages.ts'
-import { placeMessages } from '../transcode/work-memory.ts'
 import { compileRecord } from './compile.ts'
 import type { WriteMessage } from './fields.ts'
 import { type MessagesOf, messagesOf } from './indexes.ts'
@@ -43,8 +42,10 @@ export function schemedProtobuf(schemas: readonly ProtoText[], name: string): Fo
     isJsonLines: false,
     isBinary: true,
     read(messages) {
-      const from = new WireReader(placeMessages(messages.bytes))
-      return readMessages(messages, 'Protobuf', (start, end, to) => writeWhole(write, from, start, end, to))
+      return readMessages(messages, 'Protobuf', (bytes) => {
+        const from = new WireReader(bytes)
+        return (start, end, to) => writeWhole(write, from, start, end, to)
+      })
     },
   }
 }
@@ -54,16 +55,18 @@ function prepare({ text, references }: RegistrySchema): MessagesOf {
 }
 
 function readRegistered(messages: JoinedValues, { known }: SchemasOf<MessagesOf>): ReadMessages {
-  const from = new WireReader(placeMessages(messages.bytes))
-  return readMessages(messages, 'Protobuf', (start, end, to) => {
-    const id = CONFLUENT.keyAt(from.view, start, end)
-    if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'
-    const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
-    if (typeof file === 'string') return file
-    from.at = start + CONFLUENT.size
-    const message = file(from, end)
-    if (!message) return `not Protobuf: its schema ${id} has no such message`
-    return writeWhole(message.write, from, from.at, end, to)
+  return readMessages(messages, 'Protobuf', (bytes) => {
+    const from = new WireReader(bytes)
+    return (start, end, to) => {
+      const id = CONFLUENT.keyAt(from.view, start, end)
+      if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'
+      const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
+      if (typeof file === 'string') return file
+      from.at = start + CONFLUENT.size
+      const message = file(from, end)
+      if (!message) return `not Protobuf: its schema ${id} has no such message`
+      return writeWhole(message.write, from, from.at, end, to)
+    }
   })
 }
 

@@ -37,9 +37,15 @@ export class JsonWriter {
   /** Returns what was written, and leaves the memory to the next block. */
   finish(): Uint8Array {
     const written = Buffer.allocUnsafeSlow(this.at)
-    written.set(this.bytes.subarray(0, this.at))
-    releaseMemory()
+    this.finishInto(written)
     return written
+  }
+
+  /** Copies what was written, returns its size, and leaves the memory to the next messages. */
+  finishInto(to: Uint8Array): number {
+    to.set(this.bytes.subarray(0, this.at))
+    releaseMemory()
+    return this.at
   }
 
   byte(byte: number): void {

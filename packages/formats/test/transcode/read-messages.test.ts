@@ -1,0 +1,28 @@
+import { joinValues, valueAt } from '@millrace/base'
+import { expect, test } from 'vitest'
+import { openFormat } from '../../src/index.ts'
+
+test('a block of many portions has each message in its line, or its reason, whatever the sizes', () => {
+  const schema = { type: 'record', name: 'R', fields: [{ name: 'text', type: 'string' }] }
+  const format = openFormat({ name: 'avro', framing: 'none', schemas: [schema] })
+  const sizes = [10, 700_000, 0, 1_500_000, 3_000_000, 5, 900_000, 900_000, 900_000, 1]
+  const messages = sizes.map((size, i) => (i % 5 === 2 ? Buffer.from([0xff]) : avroText(`${i}"`.repeat(size / 2))))
+  const read = format.read(joinValues([...messages, null]))
+  if (read instanceof Promise) throw new Error('it waits for nothing')
+  const { lines, rejected } = read
+  expect(rejected.map(({ index }) => index)).toEqual([2, 7, 10])
+  for (const [i, size] of sizes.entries()) {
+    const line = valueAt(lines, i)
+    if (i % 5 === 2) expect(line).toBeNull()
+    else expect(JSON.parse(String(line)).text === `${i}"`.repeat(size / 2)).toBe(true)
+  }
+})
+
+function avroText(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const length: number[] = []
+  for (let rest = bytes.length * 2; ; rest = Math.floor(rest / 128)) {
+    length.push(rest < 128 ? rest : (rest % 128) + 128)
+    if (rest < 128) return Buffer.concat([Buffer.from(length), bytes])
+  }
+}
