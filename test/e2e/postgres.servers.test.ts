@@ -1,35 +1,14 @@
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freshName, type PostgresAddress, withServices } from '@millrace/testkit'
-import pg from 'pg'
+import { withServices } from '@millrace/testkit'
 import { describe, expect, onTestFinished } from 'vitest'
 import { withOrders } from './column-types.ts'
 import { openPage, openShell } from './examples.ts'
 import { openWorkplace, type Workplace } from './millrace.ts'
+import { openSchema } from './postgres-schema.ts'
 
 const it = withServices('postgres')
-
-/** A schema of the test's own, as an address and as who looks into it. */
-async function openSchema({ user, host, port, database, password, ca }: PostgresAddress) {
-  const schema = freshName('rows')
-  const client = new pg.Client({ host, port, user, password, database, ssl: { rejectUnauthorized: false } })
-  await client.connect()
-  onTestFinished(async () => {
-    await client.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
-    await client.end()
-  })
-  return {
-    name: schema,
-    address: `postgres://${user}@${host}:${port}/${database}?schema=${schema}&ca=${ca}`,
-    async change(sql: string): Promise<void> {
-      await client.query(`SET search_path TO "${schema}"; ${sql}`)
-    },
-    async rows(select: string, from: string): Promise<Record<string, unknown>[]> {
-      return (await client.query(`SELECT ${select} FROM "${schema}"."${from}" ORDER BY 1`)).rows
-    },
-  }
-}
 
 async function workplace(environment: Readonly<Record<string, string>>): Promise<Workplace> {
   const place = await openWorkplace(environment)

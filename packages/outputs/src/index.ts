@@ -1,5 +1,6 @@
 export type { Advance } from './advance.ts'
 export { anchorLast, type Behind, type PipelineBegun, type PipelineOutputs, type PreparedBatch } from './anchor-last.ts'
+export { type BackFilled, backFill } from './back-fill.ts'
 export {
   type BatchPurpose,
   type BatchReport,

@@ -61,6 +61,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'lists and replays the records that were rejected',
     load: async () => (await import('./quarantine.ts')).quarantine,
   },
+  {
+    name: 'back-fill',
+    summary: 'brings the rows of tables into an output that is new',
+    load: async () => (await import('./back-fill.ts')).backFill,
+  },
   { name: 'init', summary: 'makes a project of your own', load: async () => (await import('./init.ts')).init },
   {
     name: 'dataset',

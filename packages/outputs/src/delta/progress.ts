@@ -25,6 +25,25 @@ export function storedPosition(snapshot: Snapshot, group: string, partition: Par
   }
 }
 
+/** Returns all positions that a pipeline has stored in a table. */
+export function storedPositions(snapshot: Snapshot, group: string): Map<Partition, Position> {
+  const found = new Map<Partition, Position>()
+  for (const known of snapshot.txns.keys()) {
+    const partition = partitionNamed(known, group)
+    const position = partition && storedPosition(snapshot, group, partition)
+    if (position) found.set(partition, position)
+  }
+  return found
+}
+
+/** Returns the partition whose position begins in the application; undefined for any other one. */
+function partitionNamed(app: string, group: string): Partition | undefined {
+  const prefix = `${PREFIX}/${encodeURIComponent(group)}/`
+  if (!app.startsWith(prefix) || !app.endsWith('#0')) return undefined
+  const [topic = '', identity = '', id = ''] = app.slice(prefix.length, -2).split('/').map(decodeURIComponent)
+  return { topic, identity, id }
+}
+
 /** What a pipeline has stored in a table, by topic: thousands of partitions ask it of one snapshot. */
 export interface StoredTopics {
   /** Whether there is a position for some partition of the same topic. */
