@@ -1,32 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CassandraAddress, freshName, withServices } from '@millrace/testkit'
-import { Client } from 'cassandra-driver'
+import { withServices } from '@millrace/testkit'
 import { describe, expect, onTestFinished } from 'vitest'
+import { openKeyspace } from './cassandra-keyspace.ts'
 import { withOrders } from './column-types.ts'
 import { openPage, openShell } from './examples.ts'
 import { openWorkplace } from './millrace.ts'
 
 const it = withServices('cassandra')
-
-/** A keyspace of the test's own, as an address and as who looks into it. */
-function openKeyspace({ user, host, port, password, ca }: CassandraAddress) {
-  const keyspace = freshName('rows').replaceAll('-', '_')
-  const client = new Client({
-    ...{ contactPoints: [`${host}:${port}`], localDataCenter: 'datacenter1' },
-    credentials: { username: user, password },
-  })
-  onTestFinished(() => client.shutdown())
-  process.env.CASSANDRA_PASSWORD = password
-  return {
-    name: keyspace,
-    address: (key: string) => `cassandra://${user}@${host}:${port}/${keyspace}?primaryKey=${key}&ssl=true&ca=${ca}`,
-    /** `$` in the statement is the keyspace. */
-    change: (statement: string) => client.execute(statement.replace('$', keyspace)),
-    rows: async (select: string, from: string) =>
-      (await client.execute(`SELECT ${select} FROM "${keyspace}"."${from}"`)).rows,
-  }
-}
 
 describe('stream --to cassandra://…', () => {
   it('the example of docs/outputs.md', async ({ cassandra }) => {
