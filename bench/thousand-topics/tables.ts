@@ -1,26 +1,33 @@
 import { commitVersions, listTables, openTable, planScan, readCommits, withScan } from '@millrace/delta'
-import { filesOf, openDuckDB } from '@millrace/engine'
+import { filesOf, openDuckDB, quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 
-/** A commit: when it was, and how long its oldest message had waited for it. */
+/** Messages of one commit that waited equally long for it. */
 export interface Waited {
+  /** When the commit was made. */
   readonly at: number
+  /** From when a message was sent until it was committed, rounded up to a tenth of a second. */
   readonly ms: number
+  readonly messages: number
 }
 
 export interface Outcome {
   readonly lost: number
   readonly doubled: number
-  readonly commits: readonly Waited[]
+  readonly commits: number
+  readonly waited: readonly Waited[]
 }
+
+type Engine = Awaited<ReturnType<typeof openDuckDB>>
+type Table = Parameters<typeof commitVersions>[0]
 
 /** Compares the tables with what was sent: in each topic the ids from 0 to `messages`, without it. */
 export async function judge(lake: string, topics: number, messages: number): Promise<Outcome> {
   const store = await openLake(lake)
   const tables = (await listTables(store)).filter((table) => !table.endsWith('_quarantine'))
   const engine = await openDuckDB({ files: filesOf(store) })
-  const commits: Waited[] = []
-  let [rows, ids] = [0, 0]
+  const waited: Waited[] = []
+  let [rows, ids, commits] = [0, 0, 0]
   for (const path of tables) {
     const snapshot = await openTable({ store, path })
     if (!snapshot) continue
@@ -31,21 +38,48 @@ export async function judge(lake: string, topics: number, messages: number): Pro
     connection.closeSync()
     rows += Number(counted.getRows()[0]?.[0])
     ids += Number(counted.getRows()[0]?.[1])
-    commits.push(...(await waitedIn({ store, path })))
+    const files = await filesIn({ store, path })
+    commits += new Set(files.map(({ version }) => version)).size
+    waited.push(...(await waitedIn({ store, path }, files, engine)))
   }
   engine.close()
-  return { lost: topics * messages - ids, doubled: rows - ids, commits }
+  return { lost: topics * messages - ids, doubled: rows - ids, commits, waited }
 }
 
-async function waitedIn(table: Parameters<typeof commitVersions>[0]): Promise<Waited[]> {
-  const found: Waited[] = []
-  for await (const { actions } of readCommits(table, await commitVersions(table, 0))) {
+interface CommittedFile {
+  readonly version: number
+  readonly at: number
+  readonly path: string
+}
+
+/** Returns the files that were committed with their rows, also those that compaction has replaced since. */
+async function filesIn(table: Table): Promise<CommittedFile[]> {
+  const files: CommittedFile[] = []
+  for await (const { version, actions } of readCommits(table, await commitVersions(table, 0))) {
     const at = Number(actions?.commitInfo?.timestamp)
     if (actions?.commitInfo?.operation !== 'STREAMING UPDATE') continue
-    const first = actions.add.flatMap(
-      ({ stats }) => /"minValues":\{[^}]*"sent_at":"([^"]+)"/.exec(stats ?? '')?.[1] ?? [],
-    )
-    if (first.length > 0) found.push({ at, ms: at - Math.min(...first.map((text) => Date.parse(text))) })
+    files.push(...actions.add.map(({ path }) => ({ version, at, path })))
   }
-  return found
+  return files
+}
+
+async function waitedIn({ store, path }: Table, files: readonly CommittedFile[], engine: Engine): Promise<Waited[]> {
+  if (files.length === 0) return []
+  const { paths, release } = await store.readable(files.map((file) => `${path}/${decodeURIComponent(file.path)}`))
+  const connection = await engine.connect()
+  try {
+    const parts = paths.map(
+      (local, i) => `SELECT ${files[i]?.at} AS at, sent_at FROM read_parquet([${quoteText(local)}])`,
+    )
+    const read = await connection.runAndReadAll(
+      `SELECT at, ceil((at - epoch_ms(sent_at)) / 100.0) * 100 AS ms, count(*)
+       FROM (${parts.join(' UNION ALL ')}) GROUP BY at, ms`,
+    )
+    return read.getRows().map(([at, ms, messages]) => {
+      return { at: Number(at), ms: Number(ms), messages: Number(messages) }
+    })
+  } finally {
+    connection.closeSync()
+    await release()
+  }
 }

@@ -53,3 +53,45 @@ it('two workers share the topics of a pattern and those that come later, and out
   expect(codes).toEqual([143, 143])
   expect(await place.run('verify', ...args.slice(2))).toMatchObject({ exitCode: 0 })
 })
+
+it('fifty topics are each in their table, each record once, when one of two workers is killed in the middle', async ({
+  kafka,
+}) => {
+  const place = await openWorkplace()
+  onTestFinished(() => place.leave())
+  const [shop, source] = [freshName('shop'), `kafka://${kafka.bootstrap}`]
+  const producer = await openProducer(source, systemRuntime)
+  onTestFinished(() => producer.close())
+  const topics = Array.from({ length: 50 }, (_, i) => `${shop}.t${i}`)
+  await makeKafkaTopics(
+    kafka.bootstrap,
+    topics.map((topic) => ({ topic, numPartitions: 1 })),
+  )
+  const send = (from: number) =>
+    Promise.all(
+      topics.map((topic) =>
+        producer.send(
+          topic,
+          Array.from({ length: 10 }, (_, i) => ({ value: Buffer.from(`{"id":${from + i}}`), partition: 0 })),
+        ),
+      ),
+    )
+  const union = topics.map((topic) => `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM "${topic}"`)
+  const counts = () =>
+    place.sql(`SELECT sum(n)::INT AS n, sum(ids)::INT AS ids FROM (${union.join(' UNION ALL ')})`).catch(() => [])
+  await send(0)
+  const args = ['--topics', `${shop}\\..*`]
+  const start = () =>
+    place.start('stream', '--source', source, ...args, '--infer', '--every', '500ms', '--no-dashboard')
+  const first = start()
+  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 500, ids: 500 }]), EVENTUALLY)
+  const second = start()
+  await printed(second, /partitions assigned: \d/)
+  await send(10)
+  first.kill('SIGKILL')
+  await send(20)
+  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 1500, ids: 1500 }]), EVENTUALLY)
+  second.kill('SIGTERM')
+  await new Promise((ended) => second.once('close', ended))
+  expect(await place.run('verify', ...args)).toMatchObject({ exitCode: 0 })
+})

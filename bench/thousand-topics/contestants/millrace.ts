@@ -1,22 +1,23 @@
-// one worker of two cores, a commit of each table every 30 s; its dashboard is off
+// one worker of two cores, a commit of each table every 60 s; its dashboard is off
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { job, ready, report } from '../../src/contestant.ts'
+import { job, MILLRACE, report } from '../../src/contestant.ts'
+import { latenessOf } from '../lateness.ts'
 import { usageOf } from '../process.ts'
-import { judge, type Waited } from '../tables.ts'
+import { judge } from '../tables.ts'
 
 const SECONDS = Number(process.env.MILLRACE_BENCH_SECONDS ?? 180)
+const EVERY_SECONDS = Number(process.env.MILLRACE_BENCH_EVERY_SECONDS ?? 60)
 const PER_TOPIC = 10 / 3
-/** Long enough for a rebalance, and for a session that has to expire. */
-const SETTLE_MS = 30_000
+/** An interval, and time for a rebalance, before which the session of a killed worker has to expire. */
+const SETTLE_MS = EVERY_SECONDS * 1000 + 20_000
 
 const { output, size, services } = job()
 const [bootstrap, registry] = [services.kafka?.bootstrap ?? '', services.registry?.url ?? '']
 const prefix = `topics-${randomUUID()}`
-const main = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', import.meta.url))
 const feedFile = fileURLToPath(new URL('../feed.ts', import.meta.url))
 
 const feed = spawn(process.execPath, [feedFile, bootstrap, registry, prefix, String(size), String(size * PER_TOPIC)], {
@@ -27,12 +28,14 @@ feed.stdout.on('data', (chunk) => {
   said += chunk
 })
 while (!said.includes('ready')) await sleep(100)
-await ready()
 
 const source = ['--source', `kafka://${bootstrap}`, '--registry', registry, '--topics', `${prefix}\\..*`, '--infer']
-const options = [...source, '--lake', output, '--group', prefix, '--every', '30s', '--no-dashboard']
+const options = [...source, '--lake', output, '--group', prefix, '--every', `${EVERY_SECONDS}s`, '--no-dashboard']
 const start = (...more: string[]) =>
-  spawn(process.execPath, [main, 'stream', ...options, ...more], { cwd: output, stdio: ['ignore', 'ignore', 'pipe'] })
+  spawn(process.execPath, [MILLRACE, 'stream', ...options, ...more], {
+    cwd: output,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
 
 const first = start()
 await committed(first, size)
@@ -43,6 +46,7 @@ const [measuredTo, after] = [Date.now(), usageOf(first.pid ?? 0)]
 const second = start()
 second.stderr.resume()
 await sleep(SETTLE_MS)
+const killed = Date.now()
 first.kill('SIGKILL')
 await sleep(SETTLE_MS)
 const peakOfSecond = usageOf(second.pid ?? 0).peakBytes
@@ -54,27 +58,29 @@ const rest = start('--until-caught-up')
 rest.stderr.resume()
 await once(rest, 'exit')
 
-const { messages } = JSON.parse(said.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as {
-  messages: number
+const { messages, seconds } = JSON.parse(said.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as {
+  readonly messages: number
+  readonly seconds: number
 }
-const { lost, doubled, commits } = await judge(output, size, messages)
-const steady = commits.filter(({ at }) => at > begun && at < measuredTo)
+const { lost, doubled, commits, waited } = await judge(output, size, messages)
+if (lost !== 0 || doubled !== 0) throw new Error(`${lost} messages are in no table, ${doubled} are in one twice`)
+const late = (from: number, to: number) => latenessOf(waited.filter(({ at }) => at > from && at <= to))
+const [steady, shared, alone] = [late(begun, measuredTo), late(measuredTo, killed), late(killed, Infinity)]
 report({
   figures: {
+    messagesPerSecond: (size * messages) / seconds,
     cores: (after.cpuSeconds - before.cpuSeconds) / ((measuredTo - begun) / 1000),
     peakMB: after.peakBytes / 1e6,
     peakOfSecondMB: peakOfSecond / 1e6,
-    messagesPerTopic: messages,
-    commits: commits.length,
-    waitedMostSeconds: most(steady) / 1000,
-    waitedMostThroughKillSeconds: most(commits.filter(({ at }) => at >= measuredTo)) / 1000,
+    messages: size * messages,
+    commits,
+    waitedMostSeconds: steady.mostSeconds,
+    waitedP99Seconds: steady.p99Seconds,
+    waitedMostInRebalanceSeconds: shared.mostSeconds,
+    waitedMostAfterKillSeconds: alone.mostSeconds,
     ...{ lost, doubled },
   },
 })
-
-function most(waited: readonly Waited[]): number {
-  return waited.reduce((longest, { ms }) => Math.max(longest, ms), 0)
-}
 
 /** Settles when the worker has made so many commits. */
 async function committed(worker: ChildProcess, count: number): Promise<void> {

@@ -7,6 +7,8 @@ import type { TakenBlock } from './repeats.ts'
 export interface BatchLimits {
   readonly maxBytes: number
   readonly maxRows: number
+  /** Many pipelines begin at once: the second batch takes a random part of the time, so that they commit one by one. */
+  readonly isOneOfMany?: boolean
 }
 
 /** The batch that blocks are added to. */
@@ -29,6 +31,7 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
   let closed = false
   // The first batch is committed at once: users who start a worker want to see that it works.
   let everyMs = 0
+  let isFirst = true
   return {
     get empty() {
       return blocks.length === 0
@@ -52,7 +55,10 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
       const batch = batchOf(blocks)
       if (blocks.length > 0) {
         const paced = pace.spend()
-        if (batch.records > 0) everyMs = paced
+        if (batch.records > 0) {
+          everyMs = isFirst && limits.isOneOfMany ? paced * runtime.random() : paced
+          isFirst = false
+        }
       }
       blocks = []
       ;[records, bytes, closed] = [0, 0, false]

@@ -167,7 +167,8 @@ function runningOf(
   const { group, start, backFills = false } = options
   const commits = { all: 0, withRejected: 0 }
   const job = { source: { ...source, acknowledge }, dataset, group, outputs, kinds, start, backFills }
-  const pipeline = createPipeline(job, machine, settings, (news) => {
+  const limits = { ...settings.limits, isOneOfMany: route.isFound ?? false }
+  const pipeline = createPipeline(job, machine, { ...settings, limits }, (news) => {
     if (news.what === 'committed') {
       commits.all++
       if (news.quarantined > 0) commits.withRejected++

@@ -1,0 +1,49 @@
+import { systemRuntime } from '@millrace/base'
+import { expect, it } from 'vitest'
+import { createOpenBatch } from '../src/intake/open-batch.ts'
+import { createPace } from '../src/intake/pace.ts'
+import type { TakenBlock } from '../src/intake/repeats.ts'
+
+const EVERY = 60_000
+
+/** Takes so many batches as soon as each is due; answers for how long each was open. */
+function openTimes(isOneOfMany: boolean, random: number, batches: number): number[] {
+  let now = 0
+  const runtime = { ...systemRuntime, monotonic: () => now, random: () => random }
+  const limits = { maxBytes: 1 << 30, maxRows: 1_000_000, everyMs: EVERY, isOneOfMany }
+  const batch = createOpenBatch(
+    limits,
+    createPace(limits, runtime, () => {}),
+    runtime,
+  )
+  return Array.from({ length: batches }, () => {
+    batch.add(oneRecord())
+    const openedAt = now
+    now = Math.max(now, batch.ripeAt())
+    batch.take()
+    return now - openedAt
+  })
+}
+
+function oneRecord(): TakenBlock {
+  return {
+    partition: { topic: 'orders', identity: 'a', id: '0' },
+    from: [0n],
+    to: [1n],
+    count: 1,
+    bytes: Buffer.from('{}'),
+    ends: Int32Array.of(2),
+    offsets: [0n],
+    times: new Float64Array(1),
+    repeated: 0,
+  } as unknown as TakenBlock
+}
+
+it('a batch is due at once, and from then on as often as asked', () => {
+  expect(openTimes(false, 0.25, 3)).toEqual([0, EVERY, EVERY])
+})
+
+it('pipelines that are found together, and begin together, commit one after another from their second batch on', () => {
+  expect(openTimes(true, 0.25, 4)).toEqual([0, EVERY / 4, EVERY, EVERY])
+  expect(openTimes(true, 0.75, 4)).toEqual([0, (EVERY * 3) / 4, EVERY, EVERY])
+})
