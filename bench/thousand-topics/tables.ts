@@ -69,11 +69,11 @@ async function waitedIn({ store, path }: Table, files: readonly CommittedFile[],
   const connection = await engine.connect()
   try {
     const parts = paths.map(
-      (local, i) => `SELECT ${files[i]?.at} AS at, sent_at FROM read_parquet([${quoteText(local)}])`,
+      (local, i) => `SELECT ${files[i]?.at} AS committed_at, sent_at FROM read_parquet([${quoteText(local)}])`,
     )
     const read = await connection.runAndReadAll(
-      `SELECT at, ceil((at - epoch_ms(sent_at)) / 100.0) * 100 AS ms, count(*)
-       FROM (${parts.join(' UNION ALL ')}) GROUP BY at, ms`,
+      `SELECT committed_at, ceil((committed_at - epoch_ms(sent_at)) / 100.0) * 100 AS ms, count(*)
+       FROM (${parts.join(' UNION ALL ')}) GROUP BY committed_at, ms`,
     )
     return read.getRows().map(([at, ms, messages]) => {
       return { at: Number(at), ms: Number(ms), messages: Number(messages) }
