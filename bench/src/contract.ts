@@ -29,6 +29,8 @@ export interface Benchmark {
    * the contestant says it is ready (its input is in place) until it reports.
    */
   readonly measures: 'process' | 'work'
+  /** The page of docs/ that `--publish` puts the table into; performance.md, when not given. */
+  readonly page?: string
   /** Where `--quick` guards the ratio of ours to another contestant. */
   readonly guard?: Guard
   /** Makes what every contestant reads, or finds it; answers its folder. */

@@ -7,7 +7,7 @@ import { runQuick } from './quick.ts'
 import type { BenchResult } from './results.ts'
 import { ROOT, runBenchmark } from './run.ts'
 
-const PAGE = 'docs/performance.md'
+const PAGE = 'performance.md'
 
 const HELP = `pnpm bench NAME [--runs N] [--size N] [--only A,B] [--fresh] [--publish]
 
@@ -18,7 +18,7 @@ Writes bench/results/NAME.json (NAME-SIZE.json for another size) and prints a ta
   --size N     how much work; the list shows each benchmark's own
   --only A,B   these contestants alone
   --fresh      make the input once more
-  --publish    put the table into ${PAGE}, the figures beside it
+  --publish    put the table into its page of docs/, the figures into docs/performance/
   --quick      without a name: the guarded ratios, at small sizes; fails where one is too low`
 
 const { values: flags, positionals } = parseArgs({
@@ -58,8 +58,8 @@ async function run(benchmarkName: string): Promise<void> {
   const only = flags.only === undefined ? {} : { only: flags.only.split(',') }
   const rounds = whole('--runs', flags.runs)
   const result = await runBenchmark(benchmarkName, { rounds, fresh: flags.fresh, ...size, ...only })
-  const { size: usual } = await loadBenchmark(benchmarkName)
-  await publish(result, result.size === usual ? benchmarkName : `${benchmarkName}-${result.size}`)
+  const { size: usual, page = PAGE } = await loadBenchmark(benchmarkName)
+  await publish(result, page, result.size === usual ? benchmarkName : `${benchmarkName}-${result.size}`)
 }
 
 async function guardRatios(): Promise<void> {
@@ -70,13 +70,13 @@ async function guardRatios(): Promise<void> {
   }
 }
 
-async function publish(result: BenchResult, file: string): Promise<void> {
+async function publish(result: BenchResult, page: string, file: string): Promise<void> {
   const table = markdownOf(result)
   console.log(table)
   await writeJson(join(BENCH, 'results', `${file}.json`), result)
   if (!flags.publish) return
   await writeJson(join(ROOT, 'docs/performance', `${result.name}.json`), result)
-  await putIntoPage(join(ROOT, PAGE), result.name, table)
+  await putIntoPage(join(ROOT, 'docs', page), result.name, table)
 }
 
 function whole(flag: string, text: string): number {

@@ -35,6 +35,7 @@ onLinux.each([
   ['delta-append', 'millrace'],
   ['delta-open', 'millrace'],
   ['delta-optimize', 'millrace'],
+  ['scaling', 'commit,records'],
 ])('%s runs, at a small size', (name, only) => {
   expect(bench(name, '--size', '20', '--runs', '1', '--only', only)).toMatchObject({ status: 0 })
 })
