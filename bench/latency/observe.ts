@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openLake } from '@millrace/store'
 import { seenRows, watchCommits } from './commits.ts'
-import { feedSteadily } from './steady-feed.ts'
+import { feedSteadily, PER_SECOND } from './steady-feed.ts'
 
 /** Whom to watch, and with what. */
 export interface Observed {
@@ -14,18 +14,21 @@ export interface Observed {
   /** The folder with `pins.jsonl`. */
   readonly input: string
   readonly size: number
+  /** Records sent in a second; `PER_SECOND` when not given. */
+  readonly perSecond?: number
   readonly pid: number
 }
 
 /** Feeds the topic and looks for its records in the table. */
-export async function observe({ bootstrap, topic, lake, input, size, pid }: Observed): Promise<Record<string, number>> {
+export async function observe(observed: Observed): Promise<Record<string, number>> {
+  const { bootstrap, topic, lake, input, size, perSecond = PER_SECOND, pid } = observed
   const values = numbered(await readFile(join(input, 'pins.jsonl'), 'utf8'))
   const store = await openLake(lake)
   const sentAt = new Float64Array(size)
   const warm = size >> 1
   let atWarm = { seconds: 0, at: 0 }
   const watching = watchCommits(store, 'pin', size)
-  await feedSteadily(bootstrap, topic, values, (index) => {
+  await feedSteadily(bootstrap, topic, values, perSecond, (index) => {
     sentAt[index] = Date.now()
     if (index === warm) atWarm = { seconds: cpuSeconds(pid), at: Date.now() }
   })
@@ -36,6 +39,7 @@ export async function observe({ bootstrap, topic, lake, input, size, pid }: Obse
   waits.sort()
   const commits = new Set([...files.values()].filter((seen) => seen >= atWarm.at)).size
   return {
+    'mean ms': Math.round(waits.reduce((sum, wait) => sum + wait, 0) / waits.length),
     'p50 ms': quantile(waits, 0.5),
     'p99 ms': quantile(waits, 0.99),
     'most ms': quantile(waits, 1),

@@ -10,6 +10,7 @@ export async function feedSteadily(
   bootstrap: string,
   topic: string,
   values: readonly string[],
+  perSecond: number,
   sending: (index: number) => void,
 ): Promise<void> {
   const producer = clientOf(bootstrap).producer()
@@ -17,7 +18,7 @@ export async function feedSteadily(
   const began = performance.now()
   const sends: Promise<unknown>[] = []
   for (let sent = 0; sent < values.length; ) {
-    const due = Math.min(values.length, Math.floor(((performance.now() - began) / 1000) * PER_SECOND))
+    const due = Math.min(values.length, Math.floor(((performance.now() - began) / 1000) * perSecond))
     const messages = values.slice(sent, due).map((value, i) => ({ value, partition: (sent + i) % PARTITIONS }))
     for (; sent < due; sent++) sending(sent)
     if (messages.length > 0) sends.push(producer.send({ topic, messages }))

@@ -1,30 +1,7 @@
 // the worker: a commit every 100 ms, table maintenance beside it
-import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { lakeInBucket } from '../../src/bucket.ts'
-import { job, MILLRACE, report } from '../../src/contestant.ts'
-import { copyTable, observe } from '../observe.ts'
-import { makeTopic } from '../steady-feed.ts'
+import { job, report } from '../../src/contestant.ts'
+import { PER_SECOND } from '../steady-feed.ts'
+import { watchWorker } from '../watch-worker.ts'
 
-const { input, output, size, variant, services } = job()
-const bootstrap = services.kafka?.bootstrap ?? ''
-const name = `latency-${randomUUID()}`
-const { lake, env } = variant === 's3' ? await lakeInBucket(services.s3 ?? {}, name) : { lake: output, env: {} }
-Object.assign(process.env, env)
-await makeTopic(bootstrap, name)
-const places = ['--source', `kafka://${bootstrap}`, '--lake', lake, '--datasets', 'pin', '--topics', `pin=${name}`]
-const options = ['--group', name, '--start', 'earliest', '--every', '100ms', '--dashboard', 'false']
-const worker = spawn(process.execPath, [MILLRACE, 'stream', ...places, ...options], {
-  cwd: output,
-  stdio: ['ignore', 'ignore', 'inherit'],
-})
-const ended = once(worker, 'exit')
-const figures = await Promise.race([
-  observe({ bootstrap, topic: name, lake, input, size, pid: worker.pid ?? 0 }),
-  ended.then(([code]) => Promise.reject(new Error(`the worker ended with ${code}`))),
-])
-worker.kill()
-await ended
-if (variant === 's3') await copyTable(lake, output)
-report({ figures })
+const told = job()
+report({ figures: await watchWorker(told, told.variant === 's3' ? 's3' : 'folder', PER_SECOND) })
