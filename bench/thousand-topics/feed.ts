@@ -12,7 +12,8 @@ const admin = client.admin()
 await admin.connect()
 const topics = await makeTopics(admin, registry, names)
 await admin.disconnect()
-const producer = client.producer()
+// A request whose answer is late is sent again: without it the messages would be in their topics twice.
+const producer = client.producer({ idempotent: true, maxInFlightRequests: 1 })
 await producer.connect()
 
 let isOver = false
