@@ -95,7 +95,7 @@ export interface Format {
   readonly isJsonLines: boolean
   /**
    * Whether the lines of `read` say, by a member `millrace_deleted` that is true, that a message deletes the row of its
-   * key. A keyed data set goes by it.
+   * key, and by `millrace_truncated` beside it that it deletes all rows. A keyed data set goes by them.
    */
   readonly marksDeletes?: boolean
   /** Whether a member of this name belongs to the format and not to the record: it is not reported as an unknown field. */

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { joinValues, MillraceError } from '@millrace/base'
 import { stageRows } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
-import { type Dataset, DELETED, PLACE } from '@millrace/transform'
+import { type Dataset, DELETED, PLACE, TRUNCATED } from '@millrace/transform'
 import type { CleanedBatch } from './cleaned-batch.ts'
 import type { OutputContext, StoredAdvance } from './output.ts'
 import { readRows, tableInMemory } from './rows.ts'
@@ -72,7 +72,7 @@ export async function readyBatch(
       if (!as.keyed) throw new MillraceError('INTERNAL', `data set ${dataset.name} has no key`)
       const table = await changesInMemory(as, machine)
       const all = changes ?? `SELECT *, false AS ${DELETED} FROM (${sql})`
-      const placed = `SELECT *, row_number() OVER () - 1 AS ${PLACE} FROM (${all})`
+      const placed = `SELECT *, row_number() OVER () - 1 AS ${PLACE}, false AS ${TRUNCATED} FROM (${all})`
       return stageNewest(as.keyed, await stageRows(connection, placed, table, workFolder, runtime), table, machine)
     },
     report: async () => ({ rows, filtered: 0, rejected: [], unknown: { looked: 0, names: new Map() }, ledger: [] }),

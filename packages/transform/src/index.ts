@@ -1,4 +1,4 @@
-export { changeSchema, DELETED, PLACE } from './clean/changes.ts'
+export { changeSchema, DELETED, PLACE, TRUNCATED } from './clean/changes.ts'
 export { type Cleaner, type CleanFiles, type CleanReport, createCleaner } from './clean/cleaner.ts'
 export { reasonKind } from './clean/reason-kind.ts'
 export type { FileTarget } from './clean/work.ts'

@@ -22,6 +22,8 @@ interface ChangedRows {
   /** Selects the rows that come: the table's columns and REPLACES. */
   readonly rows: string | undefined
   readonly brought?: readonly AddFile[]
+  /** Files whose rows all go. */
+  readonly emptied?: readonly AddFile[]
 }
 
 const CHANGE_FILE_BYTES = 128 << 20
@@ -32,20 +34,22 @@ const CHANGE_FILE_BYTES = 128 << 20
  */
 export async function writeChangeFiles(
   snapshot: Snapshot,
-  { gone, rows, brought = [] }: ChangedRows,
+  { gone, rows, brought = [], emptied = [] }: ChangedRows,
   files: readonly AddFile[],
   { connection, folder, runtime }: WriteContext,
 ): Promise<ChangeFile[]> {
-  if (!feedsChanges(snapshot.metadata) || files.length === 0) return []
+  if (!feedsChanges(snapshot.metadata) || files.length + emptied.length === 0) return []
   const scan = planScan(snapshot)
   const staged = await withScan({ ...scan, files, positions: true }, connection, (there) =>
-    withScan({ ...scan, files: brought }, connection, (broughtRows) => {
+    withScan({ ...scan, files: [...emptied, ...brought], positions: true }, connection, (whole) => {
       const columns = scan.columns.map(({ name }) => quoteName(name)).join(', ')
       const typed = (type: string, from: string) => `SELECT ${columns}, ${type} AS ${CHANGE_TYPE} FROM (${from})`
       const before = `SELECT * FROM (${there}) JOIN (${gone}) USING (${FILE}, ${ROW})`
       const parts = [
         typed(`CASE WHEN ${REPLACED} THEN 'update_preimage' ELSE 'delete' END`, before),
-        ...(brought.length > 0 ? [typed(`'insert'`, broughtRows)] : []),
+        ...(emptied.length + brought.length > 0
+          ? [typed(`if(${FILE} < ${emptied.length}, 'delete', 'insert')`, whole)]
+          : []),
         ...(rows ? [typed(`CASE WHEN ${REPLACES} THEN 'update_postimage' ELSE 'insert' END`, rows)] : []),
       ]
       const options = { targetBytes: CHANGE_FILE_BYTES }

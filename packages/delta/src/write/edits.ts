@@ -29,6 +29,8 @@ export interface RowEdits {
   readonly replaced?: string
   /** SQL over `rows`: whether a row is what became of one of `gone`. Absent: one is whose FILE is not NULL. */
   readonly replaces?: string
+  /** Files all of whose rows go; they are not among `files`. */
+  readonly emptied?: readonly AddFile[]
   /** Files with other rows that the same commit brings. */
   readonly brought?: readonly AddFile[]
   /** The table's columns that `rows` has. The others are NULL. */
@@ -72,7 +74,7 @@ export async function writeEdits(snapshot: Snapshot, wanted: RowEdits, context: 
   const cdc = await writeChangeFiles(snapshot, { ...edits, ...changedRows(snapshot, edits, touched) }, files, context)
   return {
     add: [...withVectors, ...staged.map(({ add }) => add)],
-    remove: files.map((file) => removalOf(file, now)),
+    remove: [...files, ...(edits.emptied ?? [])].map((file) => removalOf(file, now)),
     cdc,
   }
 }
@@ -92,7 +94,8 @@ function changedRows(snapshot: Snapshot, edits: TimedEdits, touched: readonly To
 
 /** Selects the rows of `gone` that are in some files, with FILE as a place among these. */
 function goneRows({ gone }: RowEdits, files: readonly Touched[], replaced = 'false'): string {
-  const places = files.map(({ place }, i) => `(${i}::UBIGINT, ${place}::UBIGINT)`).join(', ')
+  const places =
+    files.map(({ place }, i) => `(${i}::UBIGINT, ${place}::UBIGINT)`).join(', ') || '(0::UBIGINT, NULL::UBIGINT)'
   return `SELECT here AS ${FILE}, ${ROW}, ${replaced} AS ${REPLACED} FROM ${gone}
     JOIN (VALUES ${places}) AS p(here, place) ON place = ${FILE}`
 }

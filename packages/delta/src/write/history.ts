@@ -8,7 +8,8 @@ import { mayHold } from '../read/prune.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { filesWithKeys } from './files-with-keys.ts'
-import { keyRange, sameKey } from './keys.ts'
+import { isOfAllKeys, keyRange, orOfAllKeys, sameKey } from './keys.ts'
+import { sequencesOfTruncates } from './truncates.ts'
 import type { Changes, UpsertPlan, UpsertRules } from './upsert.ts'
 import { contentOf, numbered, sequenceOf, TIMELINE, type VersionRules, writeTimeline } from './versions.ts'
 
@@ -45,14 +46,21 @@ export async function planHistory(
   const content = ignoreEqual && others.length > 0 ? others : []
   const source = `read_parquet(${quoteText(changes.path)}, file_row_number = true, hive_partitioning = false)`
   const keys = key.map(quoteName).join(', ')
+  const { truncates } = changes
+  const rows = truncates === undefined ? source : `(FROM ${source} WHERE NOT ${truncates})`
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${SPANS} AS
-    SELECT ${keys}, min(${sequenceOf(sequenceBy, 's')}) AS ${LEAST} FROM ${source} AS s GROUP BY ALL`)
+    SELECT ${keys}, min(${sequenceOf(sequenceBy, 's')}) AS ${LEAST} FROM ${rows} AS s GROUP BY ALL`)
+  if (truncates !== undefined) await spanAllKeys(snapshot, `FROM ${source} WHERE ${truncates}`, rules, connection)
   const range = await keyRange(key, SPANS, connection)
   const valid: Predicate = { op: 'and', of: [range, ...(await stillValid(snapshot, connection))] }
   const files = await filesWithKeys(snapshot, valid, key, SPANS, connection)
   await findVersions(snapshot, files, key, content, connection)
   await findNotes(changes.tombstones, range, rules, connection)
-  const versions: VersionRules = { key, sequenceBy, content, ignoreEqual, source, deletes: changes.deletes }
+  if (truncates !== undefined) {
+    await connection.run(`INSERT INTO ${NOTES} BY NAME SELECT ${numbered(key, 's')}, ${sequenceOf(sequenceBy, 't')} AS seq,
+      false AS repeats, true AS fresh FROM (FROM ${source} WHERE ${truncates}) AS t JOIN ${SPANS} AS s ON ${sequenceOf(sequenceBy, 't')} >= s.${LEAST}`)
+  }
+  const versions: VersionRules = { key, sequenceBy, content, ignoreEqual, source: rows, deletes: changes.deletes }
   await writeTimeline(versions, { found: FOUND, notes: NOTES }, connection)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS SELECT ${FILE}, ${ROW}, EXISTS (SELECT 1 FROM ${TIMELINE} AS t
       WHERE t.kind = 'version' AND NOT t.dropped AND t.${FILE} = f.${FILE} AND t.${ROW} = f.${ROW}) AS millrace_ends_anew
@@ -68,9 +76,31 @@ export async function planHistory(
       ...{ files, gone: GONE, replaced: 'millrace_ends_anew', replaces: 'millrace_ends_anew', sortBy: key },
       rows: `(${fresh}) UNION ALL BY NAME FROM ${AMENDED}`,
     },
-    reads: (file: AddFile) => mayHold(columns, file, valid),
-    newTombstones: remembered(key, sequenceBy),
+    reads: truncates === undefined ? (file: AddFile) => mayHold(columns, file, valid) : () => true,
+    newTombstones: [
+      remembered(key, sequenceBy),
+      ...(truncates === undefined
+        ? []
+        : [`SELECT *, false AS ${REPEATS} FROM (${sequencesOfTruncates(truncates, source, key, sequenceBy)})`]),
+    ].join(' UNION ALL '),
   }
+}
+
+/** Adds the keys of all versions that are valid when all rows are deleted: their versions end then. */
+async function spanAllKeys(
+  snapshot: Snapshot,
+  truncates: string,
+  { key, sequenceBy }: UpsertRules,
+  connection: DuckDBConnection,
+): Promise<void> {
+  const keys = key.map(quoteName).join(', ')
+  const first = `(SELECT min(${sequenceOf(sequenceBy, 't')}) FROM (${truncates}) AS t)`
+  const columns = [...key, VALID_FROM, VALID_TO]
+  await withScan(planScan(snapshot, { columns }), connection, (rows) =>
+    connection.run(`CREATE OR REPLACE TEMP TABLE ${SPANS} AS SELECT ${keys}, min(${LEAST}) AS ${LEAST} FROM (
+      FROM ${SPANS} UNION ALL BY NAME SELECT ${keys}, ${first} AS ${LEAST} FROM (${rows})
+      WHERE ${VALID_TO} IS NULL OR ${VALID_TO} >= ${first}) GROUP BY ALL`),
+  )
 }
 
 /** Returns what the end of a version must be for a change to touch it, where sequences are one column. */
@@ -110,15 +140,18 @@ async function findNotes(
   const create = `CREATE OR REPLACE TEMP TABLE ${NOTES} AS SELECT`
   if (!tombstones) {
     await connection.run(
-      `${create} ${numbered(key, 's')}, ${LEAST} AS seq, false AS repeats FROM ${SPANS} AS s WHERE false`,
+      `${create} ${numbered(key, 's')}, ${LEAST} AS seq, false AS repeats, false AS fresh FROM ${SPANS} AS s WHERE false`,
     )
     return
   }
-  const scan = planScan(tombstones, { columns: [...key, ...sequenceBy, REPEATS], where })
+  const scan = planScan(tombstones, { columns: [...key, ...sequenceBy, REPEATS], where: orOfAllKeys(where, key) })
+  const seq = sequenceOf(sequenceBy, 't')
+  const found = (of: string, on: string) => `SELECT ${numbered(key, 's')}, ${seq} AS seq, t.${REPEATS} AS repeats
+    FROM (${of}) AS t JOIN ${SPANS} AS s ON ${on} WHERE ${seq} >= s.${LEAST}`
   await withScan(scan, connection, (rows) =>
-    connection.run(`${create} DISTINCT ${numbered(key, 's')}, ${sequenceOf(sequenceBy, 't')} AS seq, t.${REPEATS} AS repeats
-      FROM (${rows}) AS t JOIN ${SPANS} AS s ON ${sameKey(key, 's', 't')}
-      WHERE ${sequenceOf(sequenceBy, 't')} >= s.${LEAST}`),
+    connection.run(`${create} DISTINCT *, false AS fresh FROM (WITH tombstones AS (${rows})
+      ${found('FROM tombstones', sameKey(key, 's', 't'))}
+      UNION ALL ${found(`FROM tombstones WHERE ${isOfAllKeys(key)}`, 'true')})`),
   )
 }
 

@@ -21,3 +21,14 @@ export async function keyRange(key: readonly string[], keys: string, connection:
   })
   return { op: 'and', of }
 }
+
+/** Returns SQL that is true for what is remembered of all keys: that they were deleted at once. */
+export function isOfAllKeys(key: readonly string[]): string {
+  return key.map((name) => `${quoteName(name)} IS NULL`).join(' AND ')
+}
+
+/** Adds what is remembered of all keys to a predicate on what is remembered of some. */
+export function orOfAllKeys(where: Predicate, key: readonly string[]): Predicate {
+  const none = key.map((column): Predicate => ({ op: 'is null', column }))
+  return { op: 'or', of: [where, { op: 'and', of: none }] }
+}

@@ -9,7 +9,8 @@ import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import type { RowEdits } from './edits.ts'
 import { filesWithKeys } from './files-with-keys.ts'
-import { keyRange, sameKey } from './keys.ts'
+import { isOfAllKeys, keyRange, orOfAllKeys, sameKey } from './keys.ts'
+import { addTruncated, sequencesOfTruncates, type Truncation, truncationOf } from './truncates.ts'
 
 export interface UpsertRules {
   /** Columns of the table and of the changes; none of them may be NULL in a change. */
@@ -28,6 +29,11 @@ export interface Changes {
   readonly columns: readonly string[]
   /** SQL over a change: whether it deletes. */
   readonly deletes: string
+  /**
+   * SQL over a change: whether it deletes all rows that are not newer, or all where it has no sequence. Absent: none does.
+   * Such a change has no key; of an upsert there is one, and all others come behind it.
+   */
+  readonly truncates?: string
   /** A table of deleted keys, with the columns of key and sequence. */
   readonly tombstones?: Snapshot | undefined
 }
@@ -66,10 +72,12 @@ export async function planUpsert(
   const { key, sequenceBy } = rules
   const source = `read_parquet(${quoteText(changes.path)}, file_row_number = true, hive_partitioning = false)`
   const compared = [...key, ...sequenceBy].map(quoteName)
-  const keys = `(SELECT ${[ID, ...compared].join(', ')}, coalesce(${changes.deletes}, false) AS deletes FROM ${source})`
+  const where = changes.truncates === undefined ? '' : ` WHERE NOT ${changes.truncates}`
+  const keys = `(SELECT ${[ID, ...compared].join(', ')}, coalesce(${changes.deletes}, false) AS deletes FROM ${source}${where})`
   const range = await keyRange(key, keys, connection)
-  const files = await filesWithKeys(snapshot, range, key, keys, connection)
-  await findRows(snapshot, files, changes, rules, source, connection)
+  const truncation = await truncationOf(snapshot, changes.truncates, sequenceBy, source, connection)
+  const files = truncation?.touched ?? (await filesWithKeys(snapshot, range, key, keys, connection))
+  await findRows(snapshot, files, changes, rules, source, connection, truncation)
   await findBuried(changes.tombstones, range, rules, keys, connection)
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${WINNERS} AS
     SELECT ${ID} AS id, deletes, f.${FILE}, NOT deletes AND coalesce(f.equal, false) AS equal FROM ${keys} AS c
@@ -79,23 +87,28 @@ export async function planUpsert(
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS
     SELECT f.${FILE}, ${ROW}, NOT deletes AS replaced FROM ${FOUND} AS f
     JOIN (FROM ${WINNERS} WHERE NOT equal) USING (id)`)
+  if (truncation) await addTruncated(snapshot, truncation, GONE, connection)
   const winning = (columns: readonly string[], where: string) => `SELECT ${columns.join(', ')}
     FROM ${source} AS s JOIN ${WINNERS} AS w ON w.id = s.${ID} WHERE ${where}`
   const columns = tableColumns(snapshot)
   return {
     edits: {
       ...{ files, gone: GONE, replaced: 'replaced', columns: changes.columns, sortBy: key },
+      ...(truncation && { emptied: truncation.emptied }),
       rows: winning(
         [...changes.columns.map((name) => `s.${quoteName(name)}`), `w.${FILE}`],
         'NOT w.deletes AND NOT w.equal',
       ),
     },
-    reads: (file) => mayHold(columns, file, range),
+    reads: truncation ? () => true : (file) => mayHold(columns, file, range),
     ...(await countsOf(keys, connection)),
-    newTombstones: winning(
-      compared.map((name) => `s.${name}`),
-      'w.deletes OR w.equal',
-    ),
+    newTombstones: [
+      winning(
+        compared.map((name) => `s.${name}`),
+        'w.deletes OR w.equal',
+      ),
+      ...(changes.truncates === undefined ? [] : [sequencesOfTruncates(changes.truncates, source, key, sequenceBy)]),
+    ].join(' UNION ALL '),
   }
 }
 
@@ -106,6 +119,7 @@ async function findRows(
   { key, sequenceBy, ignoreEqual = false }: UpsertRules,
   source: string,
   connection: DuckDBConnection,
+  truncation: Truncation | undefined,
 ): Promise<void> {
   const others = changes.columns.filter((name) => !key.includes(name) && !sequenceBy.includes(name))
   const columns = [...key, ...sequenceBy, ...(ignoreEqual ? others : [])]
@@ -114,7 +128,8 @@ async function findRows(
   await withScan({ ...planScan(snapshot, { columns }), files, positions: true }, connection, (rows) =>
     connection.run(`CREATE OR REPLACE TEMP TABLE ${FOUND} AS
       SELECT t.${FILE}, t.${ROW}, s.${ID} AS id, coalesce(${notOlder(sequenceBy, 's', 't')}, true) AS newer, ${equal} AS equal
-      FROM (${rows}) AS t JOIN ${source} AS s ON ${sameKey(key, 's', 't')}`),
+      FROM (${rows}) AS t JOIN ${source} AS s ON ${sameKey(key, 's', 't')}
+      WHERE ${truncation ? `NOT coalesce(${truncation.holds('t')}, true)` : 'true'}`),
   )
 }
 
@@ -129,10 +144,12 @@ async function findBuried(
   const create = `CREATE OR REPLACE TEMP TABLE ${BURIED} AS SELECT`
   if (!tombstones || sequenceBy.length === 0)
     return void (await connection.run(`${create} 0::BIGINT AS id WHERE false`))
-  const scan = planScan(tombstones, { columns: [...key, ...sequenceBy], where })
+  const scan = planScan(tombstones, { columns: [...key, ...sequenceBy], where: orOfAllKeys(where, key) })
+  const found = (on: string) => `SELECT s.${ID} AS id FROM (FROM tombstones WHERE ${on}) AS t JOIN ${keys} AS s`
+  const newer = `WHERE NOT ${notOlder(sequenceBy, 's', 't')}`
   await withScan(scan, connection, (rows) =>
-    connection.run(`${create} DISTINCT s.${ID} AS id FROM (${rows}) AS t JOIN ${keys} AS s ON ${sameKey(key, 's', 't')}
-      WHERE NOT ${notOlder(sequenceBy, 's', 't')}`),
+    connection.run(`${create} DISTINCT id FROM (WITH tombstones AS (${rows})
+      ${found('true')} ON ${sameKey(key, 's', 't')} ${newer} UNION ALL ${found(isOfAllKeys(key))} ON true ${newer})`),
   )
 }
 

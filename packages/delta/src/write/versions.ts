@@ -37,7 +37,8 @@ export function sequenceOf(sequenceBy: readonly string[], row: string): string {
 
 /**
  * Puts changes, the versions that were found and what is remembered in order. Of what has the same key and sequence one
- * counts: a change before a version, that before a remembered delete, that before a version's end. What was left out
+ * counts: a change before a fresh delete of all keys, that before a version, that before a remembered delete, that before
+ * a version's end. What was left out
  * because it repeated the version before is a version again where something comes between the two.
  */
 export async function writeTimeline(
@@ -52,10 +53,10 @@ export async function writeTimeline(
   const events = `
     SELECT ${numbered(key, 's')}, ${sequenceOf(sequenceBy, 's')} AS seq, 0 AS rank, 'change' AS kind, s.file_row_number AS id,
       ${nowhere}, coalesce(${deletes}, false) AS deletes, ${contentOf(rules.content, 's')} AS content FROM ${source} AS s
-    UNION ALL SELECT ${keysOf('f')}, f.seq, 1, 'version', NULL, f.${FILE}, f.${ROW}, false, f.content FROM ${found} AS f
-    UNION ALL SELECT ${keysOf('n')}, n.seq, 2, 'delete', NULL, NULL, NULL, true, NULL FROM ${notes} AS n WHERE NOT n.repeats
-    UNION ALL SELECT ${keysOf('f')}, f.ends, 3, 'end', NULL, NULL, NULL, true, NULL FROM ${found} AS f WHERE f.ends IS NOT NULL
-    UNION ALL SELECT ${keysOf('n')}, n.seq, 4, 'repeat', NULL, f.${FILE}, f.${ROW}, false, f.content FROM ${notes} AS n
+    UNION ALL SELECT ${keysOf('f')}, f.seq, 2, 'version', NULL, f.${FILE}, f.${ROW}, false, f.content FROM ${found} AS f
+    UNION ALL SELECT ${keysOf('n')}, n.seq, if(n.fresh, 1, 3), 'delete', NULL, NULL, NULL, true, NULL FROM ${notes} AS n WHERE NOT n.repeats
+    UNION ALL SELECT ${keysOf('f')}, f.ends, 4, 'end', NULL, NULL, NULL, true, NULL FROM ${found} AS f WHERE f.ends IS NOT NULL
+    UNION ALL SELECT ${keysOf('n')}, n.seq, 5, 'repeat', NULL, f.${FILE}, f.${ROW}, false, f.content FROM ${notes} AS n
       JOIN ${found} AS f ON (${keysOf('n')}) = (${keysOf('f')}) AND f.seq < n.seq AND (f.ends IS NULL OR f.ends > n.seq)
       WHERE n.repeats`
   const counted = `SELECT *, bool_or(kind = 'delete') OVER (PARTITION BY ${keys}, seq) AS buried FROM (${events})

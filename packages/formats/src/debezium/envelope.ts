@@ -9,6 +9,8 @@ export interface Change {
   start: number
   end: number
   isDelete: boolean
+  /** Whether the table is empty from here on: there is no row then. */
+  isTruncate: boolean
   conversions: ReadonlyMap<string, Conversion>
   /** For each member that the data set wants of the envelope: where its value stands, -1 where there is none. */
   readonly added: { readonly member: AddedMember; start: number; end: number }[]
@@ -58,7 +60,7 @@ export class EnvelopeReader {
     this.options = options
     this.schemas = schemas
     const added = options.added.map((member) => ({ member, start: -1, end: -1 }))
-    this.change = { start: 0, end: 0, isDelete: false, conversions: options.types, added }
+    this.change = { start: 0, end: 0, isDelete: false, isTruncate: false, conversions: options.types, added }
   }
 
   read(start: number, end: number): ReadEnvelope {
@@ -141,7 +143,7 @@ export class EnvelopeReader {
     if (!isEnvelope) return this.plainRow(start, end)
     const letter = this.letter(op)
     if (letter === 'm') return 'ignored'
-    if (letter === 't') return { reason: 'a truncate: it names no row, and is not applied' }
+    if (letter === 't') return this.truncate(source)
     const isDelete = letter === 'd'
     if (!isDelete && !'cur'.includes(letter || '?'))
       return { reason: 'not Debezium: its op is none of c, r, u, d, t, m' }
@@ -152,6 +154,15 @@ export class EnvelopeReader {
     }
     if (isDelete) return this.options.tombstones === 'delete' ? 'tombstone' : { reason: NO_BEFORE }
     return { reason: 'not Debezium: it has no after' }
+  }
+
+  private truncate(source: Span): ReadEnvelope {
+    const { truncates } = this.options
+    if (truncates === 'ignore') return 'ignored'
+    this.readSource(source)
+    const change = this.found(0, 0, truncates === 'apply')
+    change.isTruncate = truncates === 'apply'
+    return change
   }
 
   private plainRow(start: number, end: number): ReadEnvelope {
@@ -171,6 +182,7 @@ export class EnvelopeReader {
     change.start = start
     change.end = end
     change.isDelete = isDelete
+    change.isTruncate = false
     return change
   }
 }

@@ -4,6 +4,8 @@ import { type DebeziumDescription, debeziumOptions, PREFIX } from './options.ts'
 import { readChanges } from './read-changes.ts'
 import { knownSchemas } from './schemas.ts'
 
+const OWN_MEMBERS: readonly string[] = ['millrace_deleted', 'millrace_truncated']
+
 /**
  * Debezium's changes in JSON, with the schema part or without: the envelope of before, after and op, and the plain row
  * that ExtractNewRecordState makes of it. A line is the row as it is after the change, or as it was before a delete.
@@ -18,7 +20,7 @@ export function debeziumFormat(description: DebeziumDescription = { name: 'debez
     isReadWithoutKey: isEnvelope,
     isJsonLines: false,
     marksDeletes: true,
-    isOwnMember: (name) => name === 'millrace_deleted' || name.startsWith(PREFIX),
+    isOwnMember: (name) => OWN_MEMBERS.includes(name) || name.startsWith(PREFIX),
     read: (messages) => readChanges(messages, options, schemas),
   }
 }

@@ -6,6 +6,11 @@ export interface DebeziumDescription {
   readonly name: 'debezium'
   /** What a message without a value does: it deletes the row of its key, or it is left out. */
   readonly tombstones?: 'delete' | 'ignore' | undefined
+  /**
+   * What a truncate does: it empties the table, it is a row that has nothing but what is wanted of the envelope, or it is
+   * left out.
+   */
+  readonly truncates?: 'apply' | 'row' | 'ignore' | undefined
   /** Debezium's semantic types of columns, for messages that come without the schema part. */
   readonly types?: Readonly<Record<string, string>> | undefined
   /** The data set's fields that begin with two underscores: what is wanted of the envelope beside the row. */
@@ -22,6 +27,7 @@ export interface AddedMember {
 
 export interface DebeziumOptions {
   readonly tombstones: 'delete' | 'ignore'
+  readonly truncates: 'apply' | 'row' | 'ignore'
   readonly types: ReadonlyMap<string, Conversion>
   readonly added: readonly AddedMember[]
 }
@@ -31,9 +37,10 @@ const OF_ENVELOPE = ['op', 'ts_ms', 'ts_us', 'ts_ns']
 export const PREFIX = '__'
 const SOURCE_PREFIX = 'source_'
 
-export function debeziumOptions({ tombstones, types, added }: DebeziumDescription): DebeziumOptions {
+export function debeziumOptions({ tombstones, truncates, types, added }: DebeziumDescription): DebeziumOptions {
   return {
     tombstones: tombstones ?? 'ignore',
+    truncates: truncates ?? 'ignore',
     types: new Map(Object.entries(types ?? {}).map(([column, type]) => [column, conversionOf(column, type)])),
     added: (added ?? []).map(addedMember),
   }

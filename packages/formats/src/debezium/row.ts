@@ -5,6 +5,7 @@ import { afterSpace, Members } from './members.ts'
 
 const [OPEN, CLOSE, COMMA, QUOTE, COLON, NULL] = [0x7b, 0x7d, 0x2c, 0x22, 0x3a, 0x6e]
 const DELETED = Buffer.from('"millrace_deleted":true')
+const TRUNCATED = Buffer.from(',"millrace_truncated":true')
 const [YES, NO] = [Buffer.from('"true"'), Buffer.from('"false"')]
 
 const members = new Members()
@@ -14,6 +15,7 @@ export function writeRow(bytes: Uint8Array, change: Change, to: JsonWriter): voi
   to.byte(OPEN)
   const start = to.at
   if (change.isDelete) to.raw(DELETED)
+  if (change.isTruncate) to.raw(TRUNCATED)
   for (const { member, start: from, end } of change.added) {
     if (from < 0 && member.from !== 'deleted') continue
     separate(to, start)
@@ -21,6 +23,7 @@ export function writeRow(bytes: Uint8Array, change: Change, to: JsonWriter): voi
     if (member.from === 'deleted') to.raw(change.isDelete ? YES : NO)
     else to.raw(bytes.subarray(from, end))
   }
+  if (change.start === change.end) return to.byte(CLOSE)
   if (change.conversions.size > 0) writeColumns(bytes, change, to, start)
   else copyColumns(bytes, change, to, start)
   to.byte(CLOSE)

@@ -61,13 +61,23 @@ describe('a change', () => {
     expect(await read(format, [json({ id: 1, op: 'c', payload: 'x' })])).toEqual([{ id: 1, op: 'c', payload: 'x' }])
   })
 
-  test('that has no row is left out: schema changes, messages of the log, heartbeats; a truncate is rejected', async () => {
+  test('that has no row is left out: schema changes, messages of the log, heartbeats, a truncate', async () => {
     const housekeeping = withSchema([], { ts_ms: 1 }, 'io.debezium.connector.common.Heartbeat')
     const ddl = { source: {}, databaseName: 'shop', ddl: 'ALTER TABLE users …', tableChanges: [] }
-    expect(await read(format, [json(housekeeping), json(ddl), json({ op: 'm', source: {}, message: {} })])).toEqual(
-      Array.from({ length: 3 }, () => 'ignored'),
-    )
-    expect(await read(format, [json(envelope('t', null, null))])).toEqual([expect.stringMatching(/^a truncate/)])
+    const messages = [housekeeping, ddl, { op: 'm', source: {}, message: {} }, envelope('t', null, null)]
+    expect(await read(format, messages.map(json))).toEqual(messages.map(() => 'ignored'))
+  })
+
+  test('that empties the table has no column, and what is wanted of the envelope; or it is a row of that alone', async () => {
+    const truncate = json({ op: 't', before: null, after: null, source: { lsn: 7 } })
+    const added = ['__op', '__lsn']
+    const applying = openFormat({ name: 'debezium', truncates: 'apply', added })
+    expect(await read(applying, [truncate, json(envelope('c', null, ADA))])).toEqual([
+      { millrace_deleted: true, millrace_truncated: true, __op: 't', __lsn: 7 },
+      { __op: 'c', ...ADA },
+    ])
+    const asRow = openFormat({ name: 'debezium', truncates: 'row', added })
+    expect(await read(asRow, [truncate])).toEqual([{ __op: 't', __lsn: 7 }])
   })
 
   test('of which PostgreSQL has not logged a value is rejected: the placeholder must not become the value', async () => {

@@ -35,8 +35,8 @@ test('records of a keyed data set are changes, in their order, with whether each
   ]
   const { rows, rejected } = await cleanRecords(people, records)
   expect(rows).toEqual([
-    { id: 2, name: 'a', op: 'u', millrace_deleted: false },
-    { id: 1, name: null, op: 'd', millrace_deleted: true },
+    { id: 2, name: 'a', op: 'u', millrace_deleted: false, millrace_truncated: false },
+    { id: 1, name: null, op: 'd', millrace_deleted: true, millrace_truncated: false },
   ])
   expect(rejected).toEqual([{ index: 1, reason: 'the key column "id" is null' }])
 })

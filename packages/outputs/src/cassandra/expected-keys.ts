@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { type Machine, quoteText } from '@millrace/engine'
-import { createCleaner, DELETED, PLACE, wantedMetadata } from '@millrace/transform'
+import { createCleaner, DELETED, PLACE, TRUNCATED, wantedMetadata } from '@millrace/transform'
 import {
   type Block,
   type Partition,
@@ -129,7 +129,7 @@ function keysAndTimes({ schema: { fields }, keyed: { key, sequenceBy } }: KeyedD
     : ['time', 'bound']
   return `SELECT ${[...keys, `${DELETED} AS deleted`, ...times].join(', ')}
     FROM read_parquet(${quoteText(path)}, hive_partitioning = false) JOIN times ON place = ${PLACE}
-    WHERE ${DELETED} OR (${fitsCassandra(fields, key)})`
+    WHERE NOT ${TRUNCATED} AND (${DELETED} OR (${fitsCassandra(fields, key)}))`
 }
 
 function cutAt(block: Block, to: Position, source: Source): Block {

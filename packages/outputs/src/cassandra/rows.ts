@@ -1,6 +1,6 @@
 import type { StructField } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
-import { DELETED, PLACE } from '@millrace/transform'
+import { DELETED, PLACE, TRUNCATED } from '@millrace/transform'
 import type { Session } from './session.ts'
 import { inKeyspace, type KeyedDataset, quoted, type TableName } from './table.ts'
 import { boundValue, readValue } from './types.ts'
@@ -29,7 +29,8 @@ export function changeWrites(
     const connection = await engine.connect()
     try {
       const result = await connection.stream(
-        `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(path)}, hive_partitioning = false)`,
+        `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(path)}, hive_partitioning = false)
+          WHERE NOT ${TRUNCATED}`,
       )
       for await (const rows of result.yieldRows()) {
         yield rows.map((row) => {

@@ -14,7 +14,7 @@ import {
   type WriteContext,
   writeEdits,
 } from '@millrace/delta'
-import { DELETED, type Keyed } from '@millrace/transform'
+import { DELETED, type Keyed, TRUNCATED } from '@millrace/transform'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { CommitResult, Output, OutputContext, Prepared, StoredAdvance } from '../output.ts'
 import type { StagedChanges } from '../staged-changes.ts'
@@ -104,7 +104,7 @@ function changing(
   /** Makes the changes in one state of the table. */
   const tryChanges = async (
     snapshot: Snapshot,
-    { path: file, columns: fields, stagedFor = snapshot.metadata }: StagedChanges,
+    { path: file, isTruncated, columns: fields, stagedFor = snapshot.metadata }: StagedChanges,
     advances: readonly StoredAdvance[],
     info: Readonly<Record<string, unknown>>,
     write: WriteContext,
@@ -114,7 +114,8 @@ function changing(
     if (columnsToCome === 'conflict') return { result: { outcome: 'fenced', snapshot } }
     const evolved = { ...snapshot, ...columnsToCome }
     const columns = fields.map(({ name }) => name)
-    const changes = { path: String(file), columns, deletes: DELETED, tombstones: await tombstones.read() }
+    const marks = { deletes: DELETED, ...(isTruncated && { truncates: TRUNCATED }) }
+    const changes = { path: String(file), columns, ...marks, tombstones: await tombstones.read() }
     const plan = await planChanges(evolved, changes, keyed, write.connection)
     const txn = await tombstones.add(plan, write)
     runtime.crashPoint('tombstones written')

@@ -28,7 +28,8 @@ function tombstonesPath(table: string): string {
 export const TOMBSTONES = 'millrace-tombstones'
 
 /**
- * Keys that were deleted, each with the sequence of the change that did it. They are written before the commit that
+ * Keys that were deleted, each with the sequence of the change that did it; NULL stands for all keys, where a change
+ * deleted all rows. They are written before the commit that
  * deletes: a key that is remembered too early does no harm, because its delete comes again.
  */
 export interface Tombstones {
@@ -45,7 +46,10 @@ const DELETED_AT = 'millrace_deleted_at'
 export function openTombstones({ store, path }: TableRef, { schema }: Dataset, keyed: Keyed): Tombstones {
   const { key, sequenceBy, tombstoneRetentionMs } = keyed
   const ref = { store, path: tombstonesPath(path) }
-  const fields = [...key, ...sequenceBy].flatMap((name) => schema.fields.filter((field) => field.name === name))
+  const fields = [...key, ...sequenceBy]
+    .flatMap((name) => schema.fields.filter((field) => field.name === name))
+    // What is remembered of all keys has none.
+    .map((field) => ({ ...field, nullable: true }))
   const own = (name: string, type: string) => ({ name, type, nullable: true, metadata: {} })
   const ownColumns = [own(DELETED_AT, 'timestamp'), ...(keyed.mode === 'history' ? [own(REPEATS, 'boolean')] : [])]
   const wanted = {

@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discardStaged, type StructField } from '@millrace/delta'
 import { type Machine, quoteName, quoteText } from '@millrace/engine'
-import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
+import { type Dataset, DELETED, type Keyed, TRUNCATED } from '@millrace/transform'
 import { partitionKey } from '@millrace/transport'
 import type { CleanedBatch } from '../cleaned-batch.ts'
 import type { Prepared } from '../output.ts'
@@ -18,7 +18,7 @@ export interface PreparedRows extends Prepared {
   readonly account: Account
 }
 
-/** Writes the clean rows of a batch, or the changes of a keyed data set: with whether each deletes its row. */
+/** Writes the clean rows of a batch, or the changes of a keyed data set: with whether each deletes its row, or all rows. */
 export async function writeRows(batch: CleanedBatch, machine: Machine): Promise<PreparedRows> {
   const { dataset } = batch
   const messages = messagesOf(batch)
@@ -96,8 +96,9 @@ async function writeChanges(
     )
     const holds = fitsPostgres(fields.filter(({ name }) => compared.includes(name)))
     const path = changes.path && quoteText(changes.path)
+    const taken = `${TRUNCATED} OR (${holds})`
     return {
-      ...(await writeCsv([...values, quoteName(DELETED)], path ?? '', changes.rows, machine, holds)),
+      ...(await writeCsv([...values, DELETED, TRUNCATED], path ?? '', changes.rows, machine, taken)),
       columns: fields,
     }
   } finally {

@@ -1,6 +1,6 @@
 import type { StructField } from '@millrace/delta'
 import { quoteName } from '@millrace/engine'
-import { type Dataset, DELETED, type Keyed } from '@millrace/transform'
+import { type Dataset, DELETED, type Keyed, TRUNCATED } from '@millrace/transform'
 import type { Session } from './session.ts'
 import { inSchema, type TableName, tableOf } from './table.ts'
 import { postgresType } from './types.ts'
@@ -33,20 +33,24 @@ export function upsertInto(session: Session, at: TableName, dataset: Dataset, ke
       if (!remembers) return
       const columns = compared.map(({ name, type }) => `${quoteName(name)} ${postgresType(type)}`)
       const since = 'millrace_deleted_at timestamp with time zone NOT NULL DEFAULT now()'
-      await tableOf(session, deleted, [...columns, since, `PRIMARY KEY (${key.map(quoteName).join(', ')})`])
+      // No primary key: what is remembered of all keys has none.
+      await tableOf(session, deleted, [...columns, since, `UNIQUE (${key.map(quoteName).join(', ')})`])
     },
     async apply(file, columns) {
       const sql = statements(columns, keyed, table, tombstones)
       await session.query(
-        `CREATE TEMP TABLE ${CHANGES} ON COMMIT DROP AS SELECT *, false AS ${DELETED} FROM ${table} WHERE false`,
+        `CREATE TEMP TABLE ${CHANGES} ON COMMIT DROP AS SELECT *, false AS ${DELETED}, false AS ${TRUNCATED} FROM ${table} WHERE false`,
       )
-      await session.copy(`${CHANGES} (${sql.columns}, ${DELETED})`, file)
+      await session.copy(`${CHANGES} (${sql.columns}, ${DELETED}, ${TRUNCATED})`, file)
       // Without it the planner takes the table for one of a thousand rows.
       await session.query(`ANALYZE ${CHANGES}`)
-      const { rows } = await session.query(`SELECT bool_or(${DELETED}) AS deletes FROM ${CHANGES}`)
+      const { rows } = await session.query(
+        `SELECT bool_or(${DELETED}) AS deletes, bool_or(${TRUNCATED}) AS truncates FROM ${CHANGES}`,
+      )
       let gone = 0
       if (rows[0]?.deletes === true) {
         gone = await count(sql.delete)
+        if (rows[0].truncates === true) gone += await count(sql.truncate)
         if (remembers) await count(sql.remember)
       }
       const { rows: changed } = await session.query(remembers ? sql.upsertUnlessDeleted : sql.upsert)
@@ -76,6 +80,8 @@ function statements(
     key.map((name) => `${of}.${quoteName(name)} = change.${quoteName(name)}`).join(' AND ')
   const notOlder = (of: string, change: string) =>
     sequenceBy.length === 0 ? 'true' : `${sequence(of)} <= ${sequence(change)}`
+  // A change that deletes all rows and has no sequence says nothing of what is older.
+  const remembered = sequenceBy.map((name) => `${quoteName(name)} IS NOT NULL`).join(' AND ') || 'false'
   const others = fields.filter(({ name }) => !key.includes(name)).map(({ name }) => quoteName(name))
   const rest = fields.filter(({ name }) => ![...key, ...sequenceBy].includes(name)).map(({ name }) => quoteName(name))
   const row = (of: string) => `(${rest.map((name) => `${of}.${name}`).join(', ')})`
@@ -96,11 +102,14 @@ function statements(
     columns,
     delete: `DELETE FROM ${table} AS kept USING ${CHANGES} AS change
       WHERE change.${DELETED} AND ${sameKey('kept')} AND ${notOlder('kept', 'change')}`,
+    truncate: `DELETE FROM ${table} AS kept USING ${CHANGES} AS change WHERE change.${TRUNCATED}
+      AND ${sequenceBy.length === 0 ? 'true' : `(${sequence('kept')} <= ${sequence('change')}) IS NOT FALSE`}`,
     remember: `INSERT INTO ${tombstones} AS kept (${comparedColumns}) SELECT ${comparedColumns} FROM ${CHANGES}
-      WHERE ${DELETED} ON CONFLICT (${keys}) DO UPDATE
+      WHERE ${DELETED} AND ${remembered} ON CONFLICT (${keys}) DO UPDATE
       SET ${set(sequenceBy.map(quoteName))}, millrace_deleted_at = now() WHERE ${notOlder('kept', 'excluded')}`,
     upsert: upsert(''),
     upsertUnlessDeleted: upsert(`AND NOT EXISTS (SELECT FROM ${tombstones} AS gone
-      WHERE ${sameKey('gone')} AND NOT ${notOlder('gone', 'change')})`),
+      WHERE ${sameKey('gone')} AND NOT ${notOlder('gone', 'change')}) AND NOT EXISTS (SELECT FROM ${tombstones} AS gone
+      WHERE ${key.map((name) => `gone.${quoteName(name)} IS NULL`).join(' AND ')} AND NOT ${notOlder('gone', 'change')})`),
   }
 }

@@ -22,13 +22,22 @@ export const PLACE = 'millrace_order'
 /** Whether a change deletes the row of its key. As a field: whether the message's format says so. */
 export const DELETED = 'millrace_deleted'
 
-/** Returns the columns of the changes that a keyed data set's records are: its own, PLACE and DELETED. */
+/** Whether a change deletes all rows that come before it; then it has no key. A field as DELETED is, which is true too. */
+export const TRUNCATED = 'millrace_truncated'
+
+/** Returns the columns of the changes that a keyed data set's records are: its own, PLACE, DELETED and TRUNCATED. */
 export function changeSchema({ name, schema, keyed }: Dataset): StructType {
   if (!keyed) throw new MillraceError('INTERNAL', `data set ${name} has no key`)
   const own = (column: string, type: string): StructField => ({ name: column, type, nullable: true, metadata: {} })
   return {
     type: 'struct',
-    fields: [...schema.fields, ...keyed.notKept, own(PLACE, 'long'), own(DELETED, 'boolean')],
+    fields: [
+      ...schema.fields,
+      ...keyed.notKept,
+      own(PLACE, 'long'),
+      own(DELETED, 'boolean'),
+      own(TRUNCATED, 'boolean'),
+    ],
   }
 }
 
@@ -51,7 +60,7 @@ export function changesFor(keyedTable: Snapshot, dataset: Dataset, changes: Snap
  */
 export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: DuckDBConnection): Promise<Dataset> {
   const { name, fields, format, schema, expectations } = dataset
-  const marked = format.marksDeletes ? [PLACE, DELETED] : [PLACE]
+  const marked = format.marksDeletes ? [PLACE, ...MARKS] : [PLACE]
   const carried = await rewriteSelect(dataset.sql, connection, (select) =>
     carry(select, marked, `data set ${name}: the clean.sql of a keyed table must be`),
   )
@@ -64,16 +73,20 @@ export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: 
   ]
   const deleted = marks.length === 0 ? 'false' : marks.join(' OR ')
   const typed = `SELECT ${[...columns, ...marked].join(', ')} FROM (${carried})`
-  const rest = format.marksDeletes ? `* EXCLUDE (${DELETED})` : '*'
+  const rest = format.marksDeletes ? `* EXCLUDE (${MARKS.join(', ')})` : '*'
+  const truncated = format.marksDeletes ? `coalesce(${TRUNCATED}, false)` : 'false'
+  const ownFields = MARKS.map((name) => ({ name, type: 'boolean', aliases: [], shapes: [] }) as const)
   return {
     ...dataset,
-    fields: format.marksDeletes ? [...fields, { name: DELETED, type: 'boolean', aliases: [], shapes: [] }] : fields,
+    fields: format.marksDeletes ? [...fields, ...ownFields] : fields,
     schema: changeSchema(dataset),
-    sql: `SELECT ${rest}, ${deleted} AS ${DELETED} FROM (${typed})`,
+    sql: `SELECT ${rest}, ${deleted} AS ${DELETED}, ${truncated} AS ${TRUNCATED} FROM (${typed})`,
     // What is promised of rows is not asked of a record that takes one away.
     expectations: expectations.map((each) => ({ ...each, predicate: `(${DELETED} OR (${each.predicate}))` })),
   }
 }
+
+const MARKS = [DELETED, TRUNCATED] as const
 
 /** Returns the SELECT with these columns carried along; `need` is what a message says of one where that can't be done. */
 export function carry(select: Select, names: readonly string[], need: string): Select {
@@ -92,15 +105,18 @@ export function carry(select: Select, names: readonly string[], need: string): S
 
 /** Returns SQL over changes: why a record is none, or its row is not taken by `table`; NULL where nothing is wrong. */
 export function changeRefusal(
-  { key, sequenceBy }: Keyed,
+  { mode, key, sequenceBy }: Keyed,
   columns: readonly string[],
   table: Snapshot | undefined,
 ): string {
+  const hasRow = `NOT ${TRUNCATED} AND `
   const nulls = [
-    ...key.map((name) => ({ name, role: 'key' })),
-    ...sequenceBy.map((name) => ({ name, role: 'sequence' })),
-  ].map(({ name, role }) => {
-    return `WHEN ${quoteName(name)} IS NULL THEN ${quoteText(`the ${role} column ${JSON.stringify(name)} is null`)}`
+    ...key.map((name) => ({ name, role: 'key', unless: hasRow })),
+    // Where all rows go that were read before, nothing is asked of their sequence.
+    ...sequenceBy.map((name) => ({ name, role: 'sequence', unless: mode === 'history' ? '' : hasRow })),
+  ].map(({ name, role, unless }) => {
+    const reason = quoteText(`the ${role} column ${JSON.stringify(name)} is null`)
+    return `WHEN ${unless}${quoteName(name)} IS NULL THEN ${reason}`
   })
   const refusal = table && rowRefusal(table.metadata, columns)
   return `CASE ${nulls.join(' ')}${refusal === undefined ? '' : ` WHEN NOT ${DELETED} THEN ${refusal}`} END`

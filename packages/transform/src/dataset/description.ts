@@ -199,7 +199,7 @@ function isDebezium(format: z.infer<typeof MessageFormat>): format is DebeziumPr
   return format === 'debezium' || (typeof format !== 'string' && format.name === 'debezium')
 }
 
-/** Adds what the rest of the data set says: which members of the envelope it wants, and what a tombstone can mean. */
+/** Adds what the rest of the data set says: which members of the envelope it wants, and what tombstones and truncates can mean. */
 function debeziumOf(
   format: DebeziumProperty,
   fields: readonly string[],
@@ -210,7 +210,8 @@ function debeziumOf(
   // A tombstone has no sequence. It says nothing new where the envelope, which has one, has said it before.
   const fromEnvelope = keyed !== undefined && keyed.sequenceBy.length > 0 && added.length > 0
   const usual = keyed && !fromEnvelope ? 'delete' : 'ignore'
-  return { name: 'debezium', tombstones: tombstones ?? usual, types, added }
+  const truncates = keyed ? 'apply' : added.includes('__op') ? 'row' : 'ignore'
+  return { name: 'debezium', tombstones: tombstones ?? usual, truncates, types, added }
 }
 
 function formatOf(
