@@ -23,7 +23,10 @@ export function writeRow(bytes: Uint8Array, change: Change, to: JsonWriter): voi
     if (member.from === 'deleted') to.raw(change.isDelete ? YES : NO)
     else to.raw(bytes.subarray(from, end))
   }
-  if (change.start === change.end) return to.byte(CLOSE)
+  if (change.start === change.end) {
+    to.byte(CLOSE)
+    return
+  }
   if (change.conversions.size > 0) writeColumns(bytes, change, to, start)
   else copyColumns(bytes, change, to, start)
   to.byte(CLOSE)

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discardStaged, type StructField } from '@millrace/delta'
-import { type Machine, quoteName, quoteText } from '@millrace/engine'
+import { type Machine, quoteText } from '@millrace/engine'
 import { type Dataset, DELETED, type Keyed, TRUNCATED } from '@millrace/transform'
 import { partitionKey } from '@millrace/transport'
 import type { CleanedBatch } from '../cleaned-batch.ts'
