@@ -77,6 +77,44 @@ describe('a table of PostgreSQL with a key', () => {
       8,
     ))
 
+  test.each([undefined, ['seq']])('is emptied by a truncate, with sequenceBy %s', async (sequenceBy) => {
+    const field = { type: 'long' }
+    const described = {
+      ...{ format: 'debezium', fields: { id: field, name: { type: 'text' }, __seq: field } },
+      ...{ columns: { id: field, name: { type: 'string' }, seq: field }, deleteWhen: undefined, sequenceBy },
+    }
+    const dataset = { ...peopleDataset(described), sql: 'SELECT id, name, __seq AS seq FROM raw' }
+    const own = await openBatches(dataset)
+    const under = place('people')
+    const output = await under.open({ ...own, group: 'g', faults: () => undefined })
+    const partition = { topic: 'people', identity: 'first', id: '0' }
+    await output.begin([partition])
+    await output.commit(undefined, [{ partition, from: undefined, to: [0n] }])
+    let at = 0
+    const change = async (...values: readonly string[]) => {
+      const prepared = await output.prepare(own.batch('g', { partition, from: at, values }))
+      await output.commit(prepared, [{ partition, from: [BigInt(at)], to: [BigInt(at + values.length)] }])
+      at += values.length
+      const rows = await asked(server, `SELECT id, name FROM ${under.name} ORDER BY id`)
+      return rows.map(({ id, name }) => `${id} ${name}`)
+    }
+    const message = (op: string, seq: number, after: object | null) => {
+      return JSON.stringify({ op, before: null, after, source: { seq } })
+    }
+    const put = (id: number, seq: number, name: string) => message('u', seq, { id, name })
+    const truncate = (seq: number) => message('t', seq, null)
+
+    expect(await change(put(1, 1, 'a'), put(2, 9, 'b'))).toEqual(['1 a', '2 b'])
+    const newer = sequenceBy ? ['2 b'] : []
+    expect(await change(put(3, 2, 'c'), truncate(5), put(4, 6, 'd'))).toEqual([...newer, '4 d'])
+    const late = sequenceBy ? [] : ['5 late']
+    expect(await change(put(5, 4, 'late'), put(6, 7, 'e'))).toEqual([...newer, '4 d', ...late, '6 e'])
+    expect(await change(truncate(10))).toEqual([])
+    await output.close()
+    await under.close()
+    await own.close()
+  })
+
   test('is made once by workers that begin at the same moment', async () => {
     for (let round = 0; round < 5; round++) {
       const under = place('people')
