@@ -112,14 +112,8 @@ it.for([
       worker.kill('SIGTERM')
       if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'close')
     }
-    expect(await place.run(...stream, '--until-caught-up')).toMatchObject({ exitCode: 0 })
-
     const changes = Array.from({ length: CHANGES + 1 }, (_, change) => change)
     const names = changes.slice(1).map((of) => `f${of}`)
-    const rows = await judgeSql(judge, {
-      table: join(place.folder, 'lake/orders'),
-      sql: `SELECT id, change, ${names.join(', ')} FROM t ORDER BY id`,
-    })
     const versions = changes.flatMap((change) => idsOf(change, step).map((id) => [id, change] as const))
     const expected = [...new Map(versions)].map(([id, change]) => ({
       ...{ id, change },
@@ -127,6 +121,16 @@ it.for([
         changes.slice(1).map((of) => [`f${of}`, fieldsOf(change).includes(of) ? kindOf(of).read(id) : null]),
       ),
     }))
+    // The broker may still count one that was killed to the group, and keep a share of the partitions for it.
+    const rest = async () => {
+      expect(await place.run(...stream, '--until-caught-up')).toMatchObject({ exitCode: 0 })
+      return place.sql('SELECT count(*)::INT AS rows FROM orders')
+    }
+    await expect.poll(rest, { timeout: 90_000 }).toEqual([{ rows: expected.length }])
+    const rows = await judgeSql(judge, {
+      table: join(place.folder, 'lake/orders'),
+      sql: `SELECT id, change, ${names.join(', ')} FROM t ORDER BY id`,
+    })
     expect(rows).toEqual(expected)
     const refused = await place.sql('SELECT reason FROM orders_quarantine').catch(() => [])
     expect(refused).toEqual([])
