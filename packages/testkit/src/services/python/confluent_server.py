@@ -7,7 +7,7 @@ import sys
 
 from answering import serve
 from confluent_kafka import Producer
-from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
@@ -33,6 +33,14 @@ def value_of(plain):
     return {key: value_of(inner) for key, inner in plain.items()}
 
 
+# Without a strategy the client asks the registry for one, by an operation to which Apicurio at times gives no answer.
+BY_TOPIC = {"subject.name.strategy": topic_subject_name_strategy}
+
+
+def client_of(registry):
+    return SchemaRegistryClient({"url": registry, "timeout": 20})
+
+
 def schema_of(text, references, client):
     found = []
     for name, subject in references.items():
@@ -42,13 +50,13 @@ def schema_of(text, references, client):
 
 
 def register(registry, subject, schema, references=None):
-    client = SchemaRegistryClient({"url": registry})
+    client = client_of(registry)
     return client.register_schema(subject, schema_of(schema, references or {}, client))
 
 
 def produce(bootstrap, registry, topic, schema, records, references=None):
-    client = SchemaRegistryClient({"url": registry})
-    serialize = AvroSerializer(client, schema_of(schema, references or {}, client))
+    client = client_of(registry)
+    serialize = AvroSerializer(client, schema_of(schema, references or {}, client), conf=BY_TOPIC)
     return send(bootstrap, topic, serialize, [value_of(record) for record in records])
 
 
@@ -58,8 +66,8 @@ def produce_protobuf(bootstrap, registry, topic, file, message, records):
         pool.AddSerializedFile(imported.DESCRIPTOR.serialized_pb)
     pool.Add(json_format.ParseDict(file, descriptor_pb2.FileDescriptorProto()))
     kind = message_factory.GetMessageClass(pool.FindMessageTypeByName(message))
-    client = SchemaRegistryClient({"url": registry})
-    serialize = ProtobufSerializer(kind, client, {"use.deprecated.format": False})
+    client = client_of(registry)
+    serialize = ProtobufSerializer(kind, client, {"use.deprecated.format": False, **BY_TOPIC})
     return send(bootstrap, topic, serialize, [json_format.ParseDict(record, kind()) for record in records])
 
 
