@@ -15,7 +15,7 @@ describe('--help', () => {
   test('lists every command', async () => {
     const { code, out, err } = await runMillrace(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    const listed = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name)
+    const listed = [...out.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name]) => name)
     expect(listed).toEqual(expect.arrayContaining(names))
   })
 
