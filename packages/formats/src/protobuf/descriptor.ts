@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module'
 import type protobufjs from 'protobufjs'
 
+interface Message {
+  readonly name: string
+  readonly nestedType?: readonly Message[]
+}
+
 interface FileDescriptor {
   readonly package?: string
   readonly syntax?: string
   readonly dependency?: readonly string[]
-  readonly messageType?: readonly object[]
+  readonly messageType?: readonly Message[]
   readonly enumType?: readonly object[]
 }
 
@@ -30,13 +35,27 @@ export function addDescriptor(root: protobufjs.Root, name: string, bytes: Uint8A
   const context = { edition: file.syntax || 'proto2', keepCase: true } as const
   const to = space === '' ? root : root.define(space)
   for (const each of [
-    ...messageType.map((type) => Type.fromDescriptor(type, context)),
+    ...messageType.map((type) => withEntries(Type.fromDescriptor(type, context) as protobufjs.Type, type)),
     ...enumType.map((type) => Enum.fromDescriptor(type, context)),
   ]) {
     nameFile(each, name)
     to.add(each)
   }
   return dependency
+}
+
+/**
+ * Puts the entries of maps back among the nested messages, in their places: whoever writes messages by a descriptor
+ * counts them.
+ */
+function withEntries(type: protobufjs.Type, { nestedType = [] }: Message): protobufjs.Type {
+  const { Type } = createRequire(import.meta.url)('protobufjs') as typeof protobufjs
+  for (const nested of nestedType) {
+    const own = type.nested?.[nested.name]
+    if (own) type.remove(own)
+    type.add(own instanceof Type ? withEntries(own, nested) : new Type(nested.name))
+  }
+  return type
 }
 
 function nameFile(each: protobufjs.ReflectionObject, file: string): void {

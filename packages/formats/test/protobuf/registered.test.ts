@@ -11,6 +11,10 @@ const ORDER = `syntax = "proto3"; package shop; import "address.proto";
   message Order { message Item { string sku = 1; } map<string, int32> counts = 1; message Note { string text = 1; } }
   message Parcel { Address to = 1; }`
 
+/** What protoc makes of: message Order { map<string, int32> counts = 1; message Item { string item = 1; } message Note { string note = 1; } } */
+const WITH_MAP = `CgdtLnByb3RvEgRzaG9wIosBCgVPcmRlchInCgZjb3VudHMYASADKAsyFy5zaG9wLk9yZGVyLkNvdW50c0VudHJ5Gi0KC0NvdW50c0VudHJ5
+  EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBToCOAEaFAoESXRlbRIMCgRpdGVtGAEgASgJGhQKBE5vdGUSDAoEbm90ZRgBIAEoCWIGcHJvdG8z`
+
 const ANSWERS: Readonly<Record<string, unknown>> = {
   '/schemas/ids/7': {
     schemaType: 'PROTOBUF',
@@ -19,6 +23,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   },
   '/schemas/ids/8': { schema: '"int"' },
   '/schemas/ids/9': { schemaType: 'PROTOBUF', schema: 'syntax = "proto3"; message {' },
+  '/schemas/ids/11': { schemaType: 'PROTOBUF', schema: WITH_MAP },
   '/subjects/address/versions/1': { schemaType: 'PROTOBUF', schema: ADDRESS },
 }
 
@@ -67,6 +72,9 @@ test('the wire format names the schema and which of its messages it is, nested o
     '0000000007 0200 0a050a01781002',
     '0000000007 0202 0a030a0131',
     '0000000007 040002 0a0161',
+    // The entry of the map is the first message within.
+    '000000000b 040002 0a0161',
+    '000000000b 00 0a050a01781002',
     '0000000007 0206 00',
     '0000000007',
     '0000000008 00',
@@ -81,6 +89,8 @@ test('the wire format names the schema and which of its messages it is, nested o
     { counts: { x: 2 } },
     { to: { zip: '1' } },
     { text: 'a' },
+    { item: 'a' },
+    { counts: { x: 2 } },
   ])
   expect(rejected.map(({ reason }) => reason)).toEqual([
     'not Protobuf: its schema 7 has no such message',
