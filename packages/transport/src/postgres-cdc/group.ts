@@ -29,7 +29,8 @@ export interface GroupReading {
 const ONLY_PARTITION = '0'
 /** How often the server is asked how much it keeps. */
 const KEPT_EVERY_MS = 5_000
-const SHUTDOWN = '57P01'
+/** The server ends a connection because it shuts down, or takes no new one. */
+const SHUTDOWN = /^57P0[13]$/
 
 export function openGroup(address: PostgresCdcAddress, group: string | undefined, runtime: Runtime): GroupReading {
   const { database } = address
@@ -37,7 +38,8 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
   const publication = { name: address.publication ?? slot ?? '', isOwn: address.publication === undefined }
   // A server that is shut down waits for those who follow its log, but not for other clients: these hear of it first.
   const server = openServer(address, (error) => {
-    if ((error as NodeJS.ErrnoException).code === SHUTDOWN) follower?.interrupt(fromPostgres(error, 'reading the log'))
+    const { code = '' } = (error ?? {}) as NodeJS.ErrnoException
+    if (SHUTDOWN.test(code)) follower?.interrupt(fromPostgres(error, 'reading the log'))
   })
   const facts = remembered(() => checkServer(server))
   const types = remembered(() => openTypes(server))

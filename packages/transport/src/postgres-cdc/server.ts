@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/base'
 import pg from 'pg'
 import { guardPostgres, LARGEST_POSTGRES_ANSWER, type PostgresGuard } from '../postgres/flood-guard.ts'
 import { postgresLogin } from '../postgres/server-address.ts'
@@ -52,14 +53,17 @@ export async function connect(address: PostgresCdcAddress, kind: 'client' | 'rep
   }
 }
 
-/** Opens a connection when it is first needed, and again after one has broken. `ended` is told when the server ends it. */
-export function openServer(address: PostgresCdcAddress, ended: (error: Error) => void = () => {}): Server {
+/**
+ * Opens a connection when it is first needed, and again after one has broken. `failed` is told what the server refuses:
+ * one that shuts down says so in answer to a statement, to whoever connects, or unasked.
+ */
+export function openServer(address: PostgresCdcAddress, failed: (error: unknown) => void = () => {}): Server {
   let opened: Promise<Connected> | undefined
   const connected = () => {
     opened ??= connect(address, 'client').then((made) => {
       made.client.on('error', (error) => {
         opened = undefined
-        ended(error)
+        failed(error)
       })
       return made
     })
@@ -77,6 +81,7 @@ export function openServer(address: PostgresCdcAddress, ended: (error: Error) =>
         const known = fromPostgres(error, `reading ${address.host}:${address.port}/${address.database}`)
         if (opened === asked) opened = undefined
         asked.then(({ client }) => client.end()).catch(() => {})
+        failed(error instanceof MillraceError ? error.cause : error)
         throw known
       }
     },
