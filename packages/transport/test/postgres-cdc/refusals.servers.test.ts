@@ -1,7 +1,7 @@
 import { systemRuntime } from '@millrace/base'
 import { freshName, withServices } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { newDatabase, readingOf, type TestDatabase } from './database.ts'
 
 const it = withServices('postgres')
@@ -136,7 +136,8 @@ describe('a slot', () => {
       message: /confirmed up to/,
     })
     await second.source.close()
-    await sql(`SELECT pg_drop_replication_slot('${slot}')`)
+    // The server frees it a moment after its reader is gone.
+    await vi.waitFor(() => sql(`SELECT pg_drop_replication_slot('${slot}')`), { timeout: 20_000 })
     await sql('INSERT INTO good VALUES (2)')
     const third = await readingOf(database, 'good')
     await expect(third.through(to)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', next: /new group/ })
