@@ -1,4 +1,4 @@
-import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import type { Snapshot, WriteContext } from '@millrace/delta'
 
 /** Opens a table and a place to work on it, for the length of one command. */
@@ -9,7 +9,7 @@ export async function withTable<T>(
   work: (snapshot: Snapshot, context: WriteContext) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) throw new MillraceError('USAGE', 'this command needs the name of a table')
-  const [{ openLake }, { filesOf, openDuckDB }, { openTable }] = await Promise.all([
+  const [{ openLake }, { filesOf, openMachine }, { openTable }] = await Promise.all([
     import('@millrace/store'),
     import('@millrace/engine'),
     import('@millrace/delta'),
@@ -17,12 +17,6 @@ export async function withTable<T>(
   const store = await openLake(lake)
   const snapshot = await openTable({ store, path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `there is no table ${path} in ${lake}`)
-  const folder = await openWorkFolder()
-  const engine = await openDuckDB({ files: filesOf(store), temporaryFolder: folder.path })
-  try {
-    return await work(snapshot, { connection: await engine.connect(), folder: folder.path, runtime })
-  } finally {
-    engine.close()
-    await folder.close()
-  }
+  await using machine = await openMachine(runtime, filesOf(store))
+  return await work(snapshot, { connection: await machine.engine.connect(), folder: machine.workFolder, runtime })
 }

@@ -1,4 +1,4 @@
-import { MillraceError, openWorkFolder, systemRuntime } from '@millrace/base'
+import { MillraceError, systemRuntime } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
 import { tableNames } from '../settings/table-names.ts'
 
@@ -6,31 +6,24 @@ const run: Run = async ({ values }, args, io) => {
   const { lake, outputs, datasets, datasetFolders, group, nullColumns, registry } = values
   const addresses = outputs.filter((address) => address !== 'delta')
   if (addresses.length === 0) throw new MillraceError('USAGE', 'back-fill needs the output that is to be filled: --to')
-  const [{ backFill }, { openLake }, { filesOf, openDuckDB }, { loadDataset }] = await Promise.all([
+  const [{ backFill }, { openLake }, { filesOf, openMachine }, { loadDataset }] = await Promise.all([
     import('@millrace/outputs'),
     import('@millrace/store'),
     import('@millrace/engine'),
     import('@millrace/transform'),
   ])
   const store = await openLake(lake)
-  const folder = await openWorkFolder()
-  const engine = await openDuckDB({ files: [folder.path, ...filesOf(store)], temporaryFolder: folder.path })
-  const machine = { engine, workFolder: folder.path, runtime: systemRuntime }
+  await using machine = await openMachine(systemRuntime, filesOf(store))
   const filled: object[] = []
-  try {
-    for (const address of addresses) {
-      for (const name of datasets) {
-        const dataset = await loadDataset(name, datasetFolders, { registry, environment: process.env })
-        const table = tableNames(values)(name)
-        const nulls = nullColumns[name] ?? []
-        const done = await backFill({ address, store, table, dataset, group, nullColumns: nulls, machine })
-        filled.push({ table, output: address.split('?')[0], ...done })
-        if (!args.switch('--json')) io.line(`${table}: ${done.rows} rows, of ${done.partitions} partitions`)
-      }
+  for (const address of addresses) {
+    for (const name of datasets) {
+      const dataset = await loadDataset(name, datasetFolders, { registry, environment: process.env })
+      const table = tableNames(values)(name)
+      const nulls = nullColumns[name] ?? []
+      const done = await backFill({ address, store, table, dataset, group, nullColumns: nulls, machine })
+      filled.push({ table, output: address.split('?')[0], ...done })
+      if (!args.switch('--json')) io.line(`${table}: ${done.rows} rows, of ${done.partitions} partitions`)
     }
-  } finally {
-    engine.close()
-    await folder.close()
   }
   if (args.switch('--json')) io.json(filled)
   return 0

@@ -1,4 +1,4 @@
-import { MillraceError, openWorkFolder, type Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import {
   type AddFile,
   commit,
@@ -11,7 +11,7 @@ import {
   uploadAll,
   withScan,
 } from '@millrace/delta'
-import { type DuckDB, filesOf, openDuckDB, quoteText } from '@millrace/engine'
+import { filesOf, type Machine, openMachine, quoteText } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { DISMISSED, quarantinePath } from './table.ts'
 
@@ -39,32 +39,20 @@ export interface DismissOptions {
  */
 export async function dismissRecords(options: DismissOptions, runtime: Runtime): Promise<Map<string, number>> {
   const store = await openLake(options.lake)
-  const folder = await openWorkFolder()
-  try {
-    const engine = await openDuckDB({ files: [folder.path, ...filesOf(store)], temporaryFolder: folder.path })
-    try {
-      const counts = new Map<string, number>()
-      for (const name of options.tables) {
-        const table = { store, path: quarantinePath(name) }
-        const snapshot = await openTable(table)
-        if (snapshot) counts.set(name, await dismissIn(snapshot, options, engine, folder.path, runtime))
-      }
-      return counts
-    } finally {
-      engine.close()
-    }
-  } finally {
-    await folder.close()
+  await using machine = await openMachine(runtime, filesOf(store))
+  const counts = new Map<string, number>()
+  for (const name of options.tables) {
+    const snapshot = await openTable({ store, path: quarantinePath(name) })
+    if (snapshot) counts.set(name, await dismissIn(snapshot, options, machine))
   }
+  return counts
 }
 
 /** Writes the files that hold such records anew, each for itself: its tags say whose records it holds. */
 async function dismissIn(
   snapshot: Snapshot,
   { which, reason }: DismissOptions,
-  engine: DuckDB,
-  folder: string,
-  runtime: Runtime,
+  { engine, workFolder, runtime }: Machine,
 ): Promise<number> {
   const [isMeant, now] = [conditionOf(which), runtime.now()]
   const state = quoteText(`${DISMISSED}${reason}`)
@@ -79,7 +67,7 @@ async function dismissIn(
         const records = Number(found.getRows()[0]?.[0])
         count += records
         const marked = `SELECT * REPLACE (CASE WHEN ${isMeant} THEN ${state} ELSE state END AS state) FROM (${rows})`
-        return records === 0 ? [] : stageRows(connection, marked, snapshot, folder, runtime)
+        return records === 0 ? [] : stageRows(connection, marked, snapshot, workFolder, runtime)
       })
       if (staged.length === 0) continue
       await uploadAll(snapshot.table, staged)

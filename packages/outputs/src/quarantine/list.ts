@@ -1,6 +1,6 @@
-import { openWorkFolder, type Runtime } from '@millrace/base'
+import { type Runtime, systemRuntime } from '@millrace/base'
 import { openScan, openTable, planScan } from '@millrace/delta'
-import { type DuckDB, filesOf, openDuckDB, quoteText } from '@millrace/engine'
+import { filesOf, openMachine, quoteText } from '@millrace/engine'
 import type { FormatContext } from '@millrace/formats'
 import { openLake } from '@millrace/store'
 import { createCleaner, loadDataset } from '@millrace/transform'
@@ -42,21 +42,19 @@ export async function listQuarantine(
   withDismissed = false,
 ): Promise<ListedRecord[]> {
   const store = await openLake(lake)
-  return withEngine(filesOf(store), async (engine) => {
-    const listed: ListedRecord[] = []
-    for (const { table } of tables) {
-      const snapshot = await openTable({ store, path: quarantinePath(table) })
-      if (!snapshot || snapshot.files.size === 0) continue
-      const connection = await engine.connect()
-      await using rows = await openScan(planScan(snapshot), connection)
-      const reader = await connection.runAndReadAll(`
+  await using machine = await openMachine(systemRuntime, filesOf(store))
+  const connection = await machine.engine.connect()
+  const listed: ListedRecord[] = []
+  for (const { table } of tables) {
+    const snapshot = await openTable({ store, path: quarantinePath(table) })
+    if (!snapshot || snapshot.files.size === 0) continue
+    await using rows = await openScan(planScan(snapshot), connection)
+    const reader = await connection.runAndReadAll(`
         SELECT topic, partition, "offset", strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ'), reason, state, value
         FROM (${rows.sql}) WHERE ${withDismissed} OR NOT starts_with(state, ${quoteText(DISMISSED)}) ORDER BY rejected_at DESC, topic, ${PARTITION}, offset_number, length("offset"), "offset" LIMIT ${limit}`)
-      listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
-      connection.closeSync()
-    }
-    return listed
-  })
+    listed.push(...reader.getRows().map((row) => listedRecord(table, row)))
+  }
+  return listed
 }
 
 /** Orders partitions that are numbers as such, and others by their names. */
@@ -81,37 +79,20 @@ export async function replayAll(
   runtime: Runtime,
 ): Promise<Map<string, ReplayTotals>> {
   const store = await openLake(lake)
-  const workFolder = await openWorkFolder()
-  try {
-    return await withEngine([workFolder.path, ...filesOf(store)], async (engine) => {
-      const cleaner = createCleaner({ engine, workFolder: workFolder.path, runtime })
-      const totals = new Map<string, ReplayTotals>()
-      for (const { dataset, table: path } of tables) {
-        if (!(await openTable({ store, path: quarantinePath(path) }))) continue
-        const parts = {
-          store,
-          path,
-          dataset: await loadDataset(dataset, datasetFolders, formats),
-          engine,
-          cleaner,
-          workFolder: workFolder.path,
-          runtime,
-          nullColumns: nullColumns[dataset] ?? [],
-        }
-        totals.set(path, await replayQuarantine(parts))
-      }
-      return totals
-    })
-  } finally {
-    await workFolder.close()
+  await using machine = await openMachine(runtime, filesOf(store))
+  const cleaner = createCleaner(machine)
+  const totals = new Map<string, ReplayTotals>()
+  for (const { dataset, table: path } of tables) {
+    if (!(await openTable({ store, path: quarantinePath(path) }))) continue
+    const parts = {
+      ...machine,
+      store,
+      path,
+      dataset: await loadDataset(dataset, datasetFolders, formats),
+      cleaner,
+      nullColumns: nullColumns[dataset] ?? [],
+    }
+    totals.set(path, await replayQuarantine(parts))
   }
-}
-
-async function withEngine<T>(files: readonly string[], work: (engine: DuckDB) => Promise<T>): Promise<T> {
-  const engine = await openDuckDB({ files })
-  try {
-    return await work(engine)
-  } finally {
-    engine.close()
-  }
+  return totals
 }
