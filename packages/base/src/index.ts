@@ -28,6 +28,7 @@ export {
   parseWithNumberText,
   refuseBomb,
 } from './json.ts'
+export { bytesOfKey, keyAt, shownKey, textOfKey } from './key-text.ts'
 export { lowerBound } from './lower-bound.ts'
 export { nearest } from './nearest.ts'
 export { type Runtime, systemRuntime } from './runtime.ts'

@@ -44,7 +44,7 @@ export async function collectRejected(
         .sort((a, b) => b.records - a.records)
         .slice(0, COMMONEST),
     /** Selects them with the columns of the quarantine. */
-    sql: () => `SELECT ${namesSql(date)}, ${moment(made)} AS time, reason, value, 'bad' AS state,
+    sql: () => `SELECT ${namesSql(date)}, ${moment(made)} AS time, reason, value, NULL::BLOB AS key, 'bad' AS state,
       ${moment(parts.runtime.now())} AS rejected_at FROM rejected`,
     async add(records: readonly RejectedInput[]): Promise<void> {
       if (records.length === 0) return

@@ -3,7 +3,7 @@ import type { RecordShape } from './shape/shape.ts'
 
 /** The messages of one block as their source hands them over. */
 export interface RawMessages extends JoinedValues {
-  /** The messages' keys as text: there for a format or a data set that reads them. */
+  /** The messages' keys, of which `bytesOfKey` returns the bytes: there for a format or a data set that reads them. */
   readonly keys?: readonly (string | undefined)[]
   /** The messages' headers, each an object of JSON from name to text: there for a data set that reads them. */
   readonly headers?: readonly (string | undefined)[]

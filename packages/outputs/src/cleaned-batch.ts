@@ -1,5 +1,5 @@
 import type { Json } from '@duckdb/node-api'
-import { MillraceError, valueAt } from '@millrace/base'
+import { keyAt, MillraceError, valueAt } from '@millrace/base'
 import { discardStaged, type Snapshot, type StagedFile } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
 import type { Cleaner, CleanFiles, CleanReport, Dataset } from '@millrace/transform'
@@ -99,6 +99,7 @@ export interface UnrecognizedRecord {
   readonly time: number
   readonly reason: string
   readonly value: Uint8Array | null
+  readonly key: Uint8Array | null
 }
 
 export function cleanedBatch(
@@ -261,7 +262,8 @@ function* rejectedRecords(
   for (const { block: at, index, reason } of rejected) {
     const { block } = selected[at] as SelectedBlock
     const [offset, time] = [String(block.offsets[index]), block.times[index] ?? 0]
-    yield { ...originOf(block, group), offset, time, reason, state: 'bad', value: valueAt(block, index) }
+    const [value, key] = [valueAt(block, index), keyAt(block, index)]
+    yield { ...originOf(block, group), offset, time, reason, state: 'bad', value, key }
   }
 }
 

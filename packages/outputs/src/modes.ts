@@ -6,7 +6,7 @@ export function refuseMetadata({ name, metadata }: Dataset, what: string): void 
   const [first] = metadata
   if (!first) return
   throw new MillraceError('DATASET_INVALID', `data set ${name}: ${what} does not know its ${first.name}`, {
-    next: `The quarantine keeps a message's value alone, and ${first.name} is its ${first.from}: clean the topic again by a group of its own.`,
+    next: `It goes by a message's value alone, and ${first.name} is its ${first.from}: clean the topic again by a group of its own.`,
   })
 }
 

@@ -13,6 +13,8 @@ export interface RejectedRecord {
   /** An unrecognized record is of no data set's kind: no rules are for it, so it is not replayed. */
   readonly state: 'bad' | 'unrecognized'
   readonly value: Uint8Array | null
+  /** The message's key, where the data set or its format reads keys. */
+  readonly key: Uint8Array | null
 }
 
 /**

@@ -1,3 +1,5 @@
+import { textOfKey } from '@millrace/base'
+import { openFormat } from '@millrace/formats'
 import { replayQuarantine } from '@millrace/outputs'
 import type { Dataset } from '@millrace/transform'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -12,10 +14,10 @@ afterEach(() => kit.close())
 
 const rules: Partial<Dataset> = {
   metadata: [
-    { name: 'message_key', from: 'key' },
-    { name: 'trace', from: 'header:trace' },
-    { name: 'place', from: 'offset' },
-    { name: 'topic', from: 'topic' },
+    { name: 'message_key', from: 'key', type: 'text' },
+    { name: 'trace', from: 'header:trace', type: 'text' },
+    { name: 'place', from: 'offset', type: 'text' },
+    { name: 'topic', from: 'topic', type: 'text' },
   ],
   sql: "SELECT ind, concat_ws(' ', topic, place, message_key, trace) AS user_name, age, date_joined FROM raw",
 }
@@ -46,6 +48,26 @@ it('they are those of the record where others of its block belong to another dat
   await worker.source.assign(0)
   expect(await worker.ended).toBe('done')
   expect(await kit.column(USERS, 'user_name')).toEqual([0, 2, 4].map((ind) => `events ${ind} user t${ind}`))
+})
+
+it('a message whose key can not be read is in the quarantine with the bytes of both', async () => {
+  const topic = memoryTopic('events', 1)
+  const key = Buffer.from([0xff, 0, 0x61])
+  topic.sendMarked(0, userRecord(0), { key: '"a"' })
+  topic.sendMarked(0, userRecord(1), { key: textOfKey(key) })
+  const keyed: Partial<Dataset> = {
+    metadata: [{ name: 'message_key', from: 'key.value', type: 'text' }],
+    keyFormat: openFormat('json'),
+    sql: 'SELECT ind, message_key AS user_name, age, date_joined FROM raw',
+  }
+  const worker = await kit.startWorker(topic, { rules: keyed, untilCaughtUp: true })
+  await worker.source.assign(0)
+  expect(await worker.ended).toBe('done')
+  expect(await kit.column(USERS, 'user_name')).toEqual(['a'])
+  const quarantine = `${USERS}_quarantine`
+  expect(await kit.column(quarantine, 'reason')).toEqual(['key: not JSON: invalid UTF-8'])
+  expect(await kit.column(quarantine, 'hex(key)')).toEqual([key.toString('hex').toUpperCase()])
+  expect(await kit.column(quarantine, 'decode(value)')).toEqual([userRecord(1)])
 })
 
 it('the replay of the quarantine refuses a data set that reads what it does not keep', async () => {

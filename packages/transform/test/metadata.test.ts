@@ -156,7 +156,7 @@ it.each([
 it('a data set may name the schema of a message; other formats have none', async () => {
   const schemed: Dataset = {
     ...dataset,
-    metadata: [{ name: 'schema_id', from: 'schema' }],
+    metadata: [{ name: 'schema_id', from: 'schema', type: 'text' }],
     schema: { type: 'struct', fields: [{ name: 'schema_id', type: 'string', nullable: true, metadata: {} }] },
     sql: 'SELECT schema_id FROM raw',
   }

@@ -44,7 +44,7 @@ export interface Block extends JoinedValues {
   readonly offsets: BigInt64Array | readonly string[]
   /** Milliseconds since 1970. */
   readonly times: Float64Array
-  /** The records' keys, where the reader asked for them. */
+  /** The records' keys, where the reader asked for them; `bytesOfKey` returns the bytes of one. */
   readonly keys?: readonly (string | undefined)[]
   /**
    * The records' headers, where the reader asked for them and the message system has any: an object of JSON from name to

@@ -96,10 +96,7 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
 /** Returns the data set without its clean.sql and expectations: only its typed fields. */
 function asItComes(dataset: Dataset): Dataset {
   // Landed files keep no keys and the like: what is asked of them is NULL.
-  const besides = dataset.metadata.map(
-    ({ name, from }) => ({ name, type: from === 'timestamp' ? from : 'text' }) as const,
-  )
-  const fields = [...dataset.fields, ...besides].map(({ name, type }) => {
+  const fields = [...dataset.fields, ...dataset.metadata].map(({ name, type }) => {
     return { name, type: type === 'text' ? 'string' : type, nullable: true, metadata: {} }
   })
   const sql = `SELECT ${fields.map(({ name }) => quoteName(name)).join(', ')} FROM raw`

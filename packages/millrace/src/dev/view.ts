@@ -1,9 +1,9 @@
 import { nearest, valueAt } from '@millrace/base'
 import type { Machine } from '@millrace/engine'
-import { type FormatContext, jsonFormat } from '@millrace/formats'
+import type { FormatContext } from '@millrace/formats'
 import { type Dataset, loadDataset } from '@millrace/transform'
 import { type Outcome, openRecordCleaner } from '../testing/clean-each.ts'
-import { blockOf, type Message, recordsOf } from '../testing/messages.ts'
+import { asLines, blockOf, type Message, recordsOf } from '../testing/messages.ts'
 import { reasonInWords } from '../testing/reasons.ts'
 
 /** A record of the sample, and what became of it. */
@@ -67,7 +67,7 @@ export async function viewOf(subject: Subject, messages: readonly Message[], mac
 
 async function loaded({ dataset: name, datasetFolders, formats }: Subject): Promise<Dataset> {
   const dataset = await loadDataset(name, datasetFolders, formats)
-  return formats === undefined && dataset.format.isBinary ? { ...dataset, format: jsonFormat } : dataset
+  return formats === undefined ? asLines(dataset) : dataset
 }
 
 /** Returns a record as text: of a binary format what it reads of it, or its first bytes. */

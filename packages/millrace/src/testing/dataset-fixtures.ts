@@ -2,12 +2,11 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError, systemRuntime } from '@millrace/base'
 import { openMachine } from '@millrace/engine'
-import { jsonFormat } from '@millrace/formats'
 import { type Dataset, datasetFolder, loadDataset } from '@millrace/transform'
 import { type Outcome, openRecordCleaner, type RecordCleaner } from './clean-each.ts'
 import { compareRows, isSameRow } from './compare.ts'
 import { jsonLines, linesOf, type Row, readJsonLines } from './json-lines.ts'
-import { type MessageRecord, recordsOf, withMetadata } from './messages.ts'
+import { asLines, type MessageRecord, recordsOf, withMetadata } from './messages.ts'
 import { pairRows } from './pair-rows.ts'
 import { reasonInWords } from './reasons.ts'
 import type { Difference, TestResult } from './result.ts'
@@ -29,8 +28,7 @@ interface Fixture {
  * says which are rejected and why.
  */
 export async function testDataset(name: string, folders: readonly string[], update: boolean): Promise<TestResult[]> {
-  const loaded = await loadDataset(name, folders)
-  const dataset = loaded.format.isBinary ? { ...loaded, format: jsonFormat } : loaded
+  const dataset = asLines(await loadDataset(name, folders))
   const folder = join(String(datasetFolder(name, folders)), 'fixtures')
   const fixtures = await readFixtures(folder)
   if (fixtures.length === 0) return []

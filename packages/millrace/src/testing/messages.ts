@@ -1,5 +1,5 @@
 import { joinValues, valueAt } from '@millrace/base'
-import type { RawMessages } from '@millrace/formats'
+import { jsonFormat, type RawMessages } from '@millrace/formats'
 import type { Dataset } from '@millrace/transform'
 import type { Row } from './json-lines.ts'
 
@@ -21,6 +21,16 @@ export interface MessageRecord extends Message {
   readonly number: number
   /** Its place among several in the message, from 1. */
   readonly place?: number
+}
+
+/** Returns the data set with lines of JSON in place of binary messages and keys. */
+export function asLines(dataset: Dataset): Dataset {
+  const { format, keyFormat } = dataset
+  return {
+    ...dataset,
+    ...(format.isBinary && { format: jsonFormat }),
+    ...(keyFormat?.isBinary && { keyFormat: jsonFormat }),
+  }
 }
 
 /** Returns the records of messages, of which some formats put several into one. */
@@ -54,7 +64,10 @@ export function blockOf(messages: readonly Message[]): RawMessages {
 export function withMetadata(value: Uint8Array, said: Row | undefined): Message {
   if (said === undefined) return { value }
   const { key, headers, timestamp, topic, partition, offset } = said
-  const textOf = (of: unknown) => (of === undefined || of === null ? undefined : String(of))
+  const textOf = (of: unknown) => {
+    if (of === undefined || of === null) return undefined
+    return typeof of === 'object' ? JSON.stringify(of) : String(of)
+  }
   return {
     value,
     key: textOf(key),

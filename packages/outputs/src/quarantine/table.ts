@@ -23,6 +23,7 @@ export const QUARANTINE_SCHEMA: StructType = {
     commentedField('time', 'timestamp', "The source's time of the record; when the daily run was planned"),
     commentedField('reason', 'string', 'Why it may not enter the table'),
     commentedField('value', 'binary', 'The bytes as they came; NULL for a tombstone'),
+    commentedField('key', 'binary', "The bytes of the message's key, where the data set reads keys"),
     commentedField('state', 'string', 'bad, unrecognized, replaying:<id>, replayed:<id> or dismissed: <why>'),
     commentedField('rejected_at', 'timestamp', 'When it was rejected'),
   ],
@@ -44,7 +45,7 @@ export async function stageRejected(
   runtime: Runtime,
 ): Promise<StagedFile> {
   let largest = 0
-  for (const { value } of records) largest = Math.max(largest, value?.length ?? 0)
+  for (const { value, key } of records) largest = Math.max(largest, value?.length ?? 0, key?.length ?? 0)
   if (largest <= LARGEST_USUAL) {
     return engine.withRoomFor(largest, () => writeRejected(records, engine, folder, runtime))
   }
@@ -60,12 +61,12 @@ async function writeRejected(
 ): Promise<StagedFile> {
   const connection = await engine.connect()
   try {
-    const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB']
+    const columns = [...TEXTS.map((name) => `${quoteName(name)} VARCHAR`), 'time_ms BIGINT', 'value BLOB', 'key BLOB']
     await connection.run(`CREATE TEMP TABLE rejected (${columns.join(', ')})`)
     await append(records, connection)
     const texts = TEXTS.map(quoteName).join(', ')
     const query = `
-      SELECT ${texts}, ${OFFSET_NUMBER} AS offset_number, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value,
+      SELECT ${texts}, ${OFFSET_NUMBER} AS offset_number, epoch_ms(time_ms)::TIMESTAMP AT TIME ZONE 'UTC' AS time, value, key,
         epoch_ms(${runtime.now()})::TIMESTAMP AT TIME ZONE 'UTC' AS rejected_at
       FROM rejected`
     return await stageParquet(connection, query, QUARANTINE_SCHEMA, folder, runtime)
@@ -101,10 +102,12 @@ async function append(records: RejectedRecords, connection: Connection): Promise
   for (const record of records) {
     for (const name of TEXTS) appender.appendVarchar(record[name])
     appender.appendBigInt(BigInt(record.time))
-    if (record.value === null) appender.appendNull()
-    else appender.appendBlob(record.value)
+    for (const bytes of [record.value, record.key]) {
+      if (bytes === null) appender.appendNull()
+      else appender.appendBlob(bytes)
+    }
     appender.endRow()
-    bytes += (record.value?.length ?? 0) + ROW_BYTES
+    bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0) + ROW_BYTES
     if (bytes < FLUSHED_BYTES) continue
     appender.flushSync()
     bytes = 0

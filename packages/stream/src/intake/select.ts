@@ -1,4 +1,4 @@
-import { valueAt } from '@millrace/base'
+import { keyAt, valueAt } from '@millrace/base'
 import type { HeldRecords, SelectedBlock, UnrecognizedRecord } from '@millrace/outputs'
 import { type Block, partitionKey, pickRecords, reached } from '@millrace/transport'
 import { belongingOf, type Kinds } from '../routes/kinds.ts'
@@ -36,7 +36,7 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
     else if (belonging === 'mine') kept.push(i)
     else {
       const time = block.times[i] ?? 0
-      unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i) })
+      unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i), key: keyAt(block, i) })
     }
   }
   return { block: pickRecords(block, kept), messages, unrecognized, ...read, ...counts }

@@ -1,16 +1,14 @@
-import { endBefore, type JoinedValues } from '@millrace/base'
+import { endBefore, type JoinedValues, shownKey } from '@millrace/base'
 import type { RawMessages, ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { type Field, TIMESTAMP_SHAPES } from '../dataset/fields.ts'
 import type { MessageMetadata, MetadataSource } from '../dataset/metadata.ts'
+import type { ReadKeys } from './message-keys.ts'
 
 /** Returns the data set with what it wants of a message beside its value as fields of the lines that are cleaned. */
 export function withMetadataFields(dataset: Dataset): Dataset {
   const fields = dataset.metadata.map(
-    ({ name, from }): Field => ({
-      ...{ name, aliases: [], shapes: TIMESTAMP_SHAPES, hiddenName: memberName(name) },
-      type: from === 'timestamp' ? 'timestamp' : 'text',
-    }),
+    ({ name, type }): Field => ({ name, type, aliases: [], shapes: TIMESTAMP_SHAPES, hiddenName: memberName(name) }),
   )
   return { ...dataset, fields: [...dataset.fields, ...fields] }
 }
@@ -27,10 +25,15 @@ const LINE_FEED = 0x0a
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
 
 /** Puts what the data set wants of each message into its line, in front of its own members. What is no object stays. */
-export function addMetadata(metadata: readonly MessageMetadata[], raw: RawMessages, read: ReadMessages): ReadMessages {
+export function addMetadata(
+  metadata: readonly MessageMetadata[],
+  raw: RawMessages,
+  read: ReadMessages,
+  keys: ReadKeys | undefined,
+): ReadMessages {
   if (metadata.length === 0) return read
   const { lines } = read
-  const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw, read)))
+  const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw, read, keys)))
   const page = growingBuffer(lines.bytes.length + lines.count * metadata.length * USUAL_MEMBER_BYTES)
   const ends = new Int32Array(lines.count)
   let [longest, first] = [0, -1]
@@ -86,12 +89,21 @@ function valuesOf(
   from: MetadataSource,
   { keys, headers, times, offsets, partition }: RawMessages,
   { schemaKey }: ReadMessages,
+  readKeys: ReadKeys | undefined,
 ): TextOf {
+  if (from.startsWith('key.')) {
+    const name = from.slice('key.'.length)
+    return (index) => JSON.stringify(readKeys?.memberOf(index, name) ?? null)
+  }
   switch (from) {
     case 'schema':
       return (index) => JSON.stringify(schemaKey?.(index)?.toString() ?? null)
     case 'key':
-      return (index) => JSON.stringify(keys?.[index] ?? null)
+      if (readKeys) return (index) => JSON.stringify(readKeys.textOf(index) ?? null)
+      return (index) => {
+        const key = keys?.[index]
+        return key === undefined ? 'null' : JSON.stringify(shownKey(key))
+      }
     case 'headers':
       return (index) => JSON.stringify(headers?.[index] ?? null)
     case 'timestamp': {

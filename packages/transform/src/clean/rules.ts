@@ -7,6 +7,7 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
 import { changeDataset, changesFor } from './changes.ts'
 import { createFollowing } from './evolve/follow-schemas.ts'
+import { readKeys, withoutBadKeys } from './message-keys.ts'
 import { addMetadata, withMetadataFields } from './metadata.ts'
 import { cleanRows, emptyRaw } from './queries.ts'
 import { sqlFault } from './sql-fault.ts'
@@ -57,9 +58,8 @@ export function createRules() {
     nameOf: RecordName,
     connection: DuckDBConnection,
   ): Promise<PreparedBlocks> => {
-    const { format, metadata } = described
     await rulesOf(described, connection)
-    const read = await Promise.all(blocks.map(async (block) => addMetadata(metadata, block, await format.read(block))))
+    const read = await Promise.all(blocks.map((block) => readBlock(described, block)))
     const followed = await followSchemas(described, read, evolving, nameOf, connection)
     const { dataset: given } = followed
     return {
@@ -70,6 +70,13 @@ export function createRules() {
     }
   }
   return { check, prepare }
+}
+
+/** Returns what the messages are, each with what the data set wants of it beside its value. */
+async function readBlock({ format, keyFormat, metadata }: Dataset, block: RawMessages): Promise<ReadMessages> {
+  const read = await format.read(block)
+  const keys = keyFormat && (await readKeys(keyFormat, block))
+  return addMetadata(metadata, block, keys ? withoutBadKeys(read, keys) : read, keys)
 }
 
 /** Returns the table that the rows go to. */

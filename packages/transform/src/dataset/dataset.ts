@@ -18,6 +18,8 @@ export interface Dataset {
   readonly description: string
   /** How its messages are written. */
   readonly format: Format
+  /** How the messages' keys are written, where that is no text. */
+  readonly keyFormat?: Format
   readonly fields: readonly Field[]
   /** What `raw` has of each message beside the fields. */
   readonly metadata: readonly MessageMetadata[]
@@ -48,13 +50,14 @@ export function belongsTo(topic: string, dataset: string): boolean {
  * expectations and the engine. Two commits with the same hash were made by the same rules.
  */
 export function datasetHash(dataset: Dataset): string {
-  const { format, fields, metadata, sql, schema, expectations, keyed, onSchemaChange } = dataset
+  const { format, keyFormat, fields, metadata, sql, schema, expectations, keyed, onSchemaChange } = dataset
   const columns = schema.fields.map(({ name, type }) => [name, type])
   const rules = JSON.stringify([
     ...[RULES, version(), format.name, fields, sql, columns, expectations],
     ...(format.rules === undefined ? [] : [format.rules]),
     ...(keyed ? [keyed] : []),
     ...(metadata.length > 0 ? [{ metadata }] : []),
+    ...(keyFormat ? [{ keyFormat: [keyFormat.name, keyFormat.rules] }] : []),
     ...(onSchemaChange ? [{ onSchemaChange }] : []),
   ])
   return createHash('sha256').update(rules).digest('hex')

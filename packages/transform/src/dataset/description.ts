@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/base'
-import { type DataType, decimalType, type StructField, type StructType } from '@millrace/delta'
+import type { DataType, StructField, StructType } from '@millrace/delta'
 import {
   type DebeziumDescription,
   type Format,
@@ -13,28 +13,18 @@ import {
 import { z } from 'zod'
 import type { Dataset } from './dataset.ts'
 import { MOST_EXPECTATIONS, OUTCOMES } from './expectations.ts'
-import { type Field, SIMPLE_FIELD_TYPES, TIMESTAMP_SHAPES } from './fields.ts'
+import { Decimal, NamedFieldType } from './field-type.ts'
+import { type Field, TIMESTAMP_SHAPES } from './fields.ts'
 import { KEYED_PROPERTIES, type Keyed, keyedRules } from './keyed.ts'
 import { LAYOUT_PROPERTIES, layoutRules } from './layout.ts'
-import { MetadataDescription, type MetadataSource } from './metadata.ts'
+import { keyFault, MetadataDescription } from './metadata.ts'
 import { SCHEMA_POLICIES } from './schema-policy.ts'
 
 const NAMES_ALIKE = 'two names differ in nothing but upper and lower case'
 
-/** The blanks that people write are not Delta's. */
-const Decimal = z.string().transform((type, context): `decimal(${string})` => {
-  const decimal = decimalType(type)
-  if (decimal) return `decimal(${decimal.precision},${decimal.scale})`
-  context.addIssue('there is no such type; a decimal is decimal(precision,scale), of at most 38 digits')
-  return z.NEVER
-})
-
 const FieldDescription = z
   .strictObject({
-    type: z.union(
-      [z.enum(SIMPLE_FIELD_TYPES), Decimal],
-      `there is no such type; there are ${SIMPLE_FIELD_TYPES.join(', ')}, decimal(precision,scale)`,
-    ),
+    type: NamedFieldType,
     aliases: z.array(z.string().min(1)).default([]),
     shapes: z.array(z.enum(TIMESTAMP_SHAPES)).min(1).optional(),
   })
@@ -116,21 +106,20 @@ const OwnMessage = z.strictObject({
   schemas: z.array(z.string()).min(1),
 })
 
-const MessageFormat = z
-  .union([
-    z
-      .string()
-      .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` }),
-    OwnSchemas,
-    DebeziumFormat,
-    OwnMessage,
-  ])
-  .default('json')
+const MessageFormat = z.union([
+  z
+    .string()
+    .refine((name) => formatNames().includes(name), { error: () => `the formats are: ${formatNames().join(', ')}` }),
+  OwnSchemas,
+  DebeziumFormat,
+  OwnMessage,
+])
 
 const Description = z
   .strictObject({
     description: z.string(),
-    format: MessageFormat,
+    format: MessageFormat.default('json'),
+    keyFormat: MessageFormat.optional(),
     fields: z
       .record(z.string().min(1), FieldDescription)
       .refine(
@@ -166,7 +155,8 @@ export function checkDescription(
 ): Omit<Dataset, 'name' | 'sql'> {
   const parsed = Description.safeParse(value)
   if (!parsed.success) throw new MillraceError('DATASET_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
-  const { description, format, fields, metadata, columns, expectations, onSchemaChange } = parsed.data
+  const { description, format, keyFormat, fields, columns, expectations, onSchemaChange } = parsed.data
+  const metadata = Object.entries(parsed.data.metadata).map(([name, what]) => ({ name, ...what }))
   const [kept, notKept] = [true, false].map((wanted) =>
     structFields(Object.fromEntries(Object.entries(columns).filter(([, { keep }]) => keep === wanted))),
   ) as [StructField[], StructField[]]
@@ -174,6 +164,8 @@ export function checkDescription(
     throw new MillraceError('DATASET_INVALID', `${where}: ${property}: ${message}`)
   }
   const schema: StructType = { type: 'struct', fields: kept }
+  const ofKeys = keyFault(metadata, keyFormat)
+  if (ofKeys !== undefined) fault('keyFormat', ofKeys)
   const keyed = keyedRules(parsed.data, kept, notKept, fault)
   const layout = layoutRules(parsed.data, schema, keyed !== undefined, fault)
   return {
@@ -182,15 +174,26 @@ export function checkDescription(
     format: isDebezium(format)
       ? openFormat(debeziumOf(format, Object.keys(fields), keyed), context)
       : formatOf(format, where, context, folder),
+    ...(keyFormat !== undefined && { keyFormat: keysBy(keyFormat, where, context, folder) }),
     fields: Object.entries(fields).map(
       ([name, { type, aliases, shapes }]): Field => ({ name, type, aliases, shapes: shapes ?? TIMESTAMP_SHAPES }),
     ),
-    metadata: Object.entries(metadata).map(([name, from]) => ({ name, from: from as MetadataSource })),
+    metadata,
     schema,
     ...(keyed && { keyed }),
     ...(layout && { layout }),
     expectations: Object.entries(expectations).map(([name, expectation]) => ({ name, ...expectation })),
   }
+}
+
+function keysBy(
+  format: z.infer<typeof MessageFormat>,
+  where: string,
+  context: FormatContext | undefined,
+  folder: string,
+): Format {
+  if (!isDebezium(format)) return formatOf(format, where, context, folder)
+  throw new MillraceError('DATASET_INVALID', `${where}: keyFormat: debezium reads the keys that it needs by itself`)
 }
 
 type DebeziumProperty = 'debezium' | z.infer<typeof DebeziumFormat>

@@ -1,4 +1,4 @@
-import { joinValues, MillraceError, type Runtime } from '@millrace/base'
+import { joinValues, MillraceError, type Runtime, textOfKey } from '@millrace/base'
 import type { OutgoingRecord, Producer, SentRecord } from '../source.ts'
 import type { NewMessages } from './append.ts'
 import { openEmbeddedStore } from './store.ts'
@@ -32,14 +32,12 @@ export function embeddedProducer(path: string, runtime: Runtime): Producer {
   }
 }
 
-const decoder = new TextDecoder()
-
 function messagesOf(records: readonly OutgoingRecord[]): NewMessages {
   const keyed = records.some(({ key }) => key)
   const named = records.some(({ id }) => id !== undefined)
   return {
     ...joinValues(records.map(({ value }) => value)),
-    ...(keyed && { keys: records.map(({ key }) => (key ? decoder.decode(key) : null)) }),
+    ...(keyed && { keys: records.map(({ key }) => (key ? textOfKey(key) : null)) }),
     ...(named && { ids: records.map(({ id }) => id ?? null) }),
   }
 }

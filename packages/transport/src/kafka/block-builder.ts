@@ -1,4 +1,4 @@
-import type { JoinedValues } from '@millrace/base'
+import { type JoinedValues, textOfKey } from '@millrace/base'
 import type { ReadOptions } from '../source.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { headersAsJson, idAmong } from './record-headers.ts'
@@ -106,7 +106,7 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (offset < from) continue
     if (keys) {
       const isWanted = keyLength >= 0 && !withoutKey?.(unpacked, start, end)
-      keys[count] = isWanted ? unpacked.toString('utf8', keyStart, keyStart + keyLength) : undefined
+      keys[count] = isWanted ? textOfKey(unpacked.subarray(keyStart, keyStart + keyLength)) : undefined
     }
     // A zero here says that there are no headers.
     if (unpacked[end] !== 0) takeId(filling, count, idAmong(unpacked, end, recordEnd))
