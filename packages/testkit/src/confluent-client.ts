@@ -36,3 +36,23 @@ export function produceProtobuf(
 ): Promise<number> {
   return operate(confluent, 'produce_protobuf', what)
 }
+
+/** How one of Confluent's own serialisers writes keys or values. */
+export type Serialized =
+  | { readonly format: 'avro' | 'json-schema'; readonly schema: string }
+  | { readonly format: 'protobuf'; readonly file: object; readonly message: string }
+
+/** Sends records with their keys, each by a serialiser of Confluent's own; a null is no key, or a tombstone. */
+export function produceKeyed(
+  confluent: HttpAddress,
+  what: {
+    readonly bootstrap: string
+    readonly registry: string
+    readonly topic: string
+    readonly key: Serialized
+    readonly value: Serialized
+    readonly records: readonly (readonly [key: unknown, value: object | null])[]
+  },
+): Promise<number> {
+  return operate(confluent, 'produce_keyed', what)
+}

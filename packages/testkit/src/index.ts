@@ -1,4 +1,4 @@
-export { produceAvro, produceProtobuf, registerSchema } from './confluent-client.ts'
+export { produceAvro, produceKeyed, produceProtobuf, registerSchema } from './confluent-client.ts'
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
 export { EVERY_TYPE } from './datasets.ts'
 export { floodingGreeter, floodingMysql, MYSQL_FLOODS } from './flooding-mysql.ts'

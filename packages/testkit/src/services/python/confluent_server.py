@@ -9,6 +9,7 @@ from answering import serve
 from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, timestamp_pb2, wrappers_pb2
@@ -60,15 +61,45 @@ def produce(bootstrap, registry, topic, schema, records, references=None):
     return send(bootstrap, topic, serialize, [value_of(record) for record in records])
 
 
-def produce_protobuf(bootstrap, registry, topic, file, message, records):
+def message_class(file, message):
     pool = descriptor_pool.DescriptorPool()
     for imported in (timestamp_pb2, wrappers_pb2):
         pool.AddSerializedFile(imported.DESCRIPTOR.serialized_pb)
     pool.Add(json_format.ParseDict(file, descriptor_pb2.FileDescriptorProto()))
-    kind = message_factory.GetMessageClass(pool.FindMessageTypeByName(message))
-    client = client_of(registry)
-    serialize = ProtobufSerializer(kind, client, {"use.deprecated.format": False, **BY_TOPIC})
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(message))
+
+
+def protobuf_serializer(kind, client):
+    return ProtobufSerializer(kind, client, {"use.deprecated.format": False, **BY_TOPIC})
+
+
+def produce_protobuf(bootstrap, registry, topic, file, message, records):
+    kind = message_class(file, message)
+    serialize = protobuf_serializer(kind, client_of(registry))
     return send(bootstrap, topic, serialize, [json_format.ParseDict(record, kind()) for record in records])
+
+
+def side(how, client):
+    """What serialises keys or values, and what makes of JSON what it takes."""
+    if how["format"] == "avro":
+        return AvroSerializer(client, how["schema"], conf=BY_TOPIC), value_of
+    if how["format"] == "json-schema":
+        return JSONSerializer(how["schema"], client, conf=BY_TOPIC), value_of
+    kind = message_class(how["file"], how["message"])
+    return protobuf_serializer(kind, client), lambda record: json_format.ParseDict(record, kind())
+
+
+def produce_keyed(bootstrap, registry, topic, key, value, records):
+    client = client_of(registry)
+    (write_key, key_of), (write_value, record_of) = side(key, client), side(value, client)
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
+    for given_key, record in records:
+        producer.produce(
+            topic,
+            key=None if given_key is None else write_key(key_of(given_key), SerializationContext(topic, MessageField.KEY)),
+            value=None if record is None else write_value(record_of(record), SerializationContext(topic, MessageField.VALUE)),
+        )
+    return flushed(producer, records)
 
 
 def send(bootstrap, topic, serialize, records):
@@ -76,10 +107,22 @@ def send(bootstrap, topic, serialize, records):
     context = SerializationContext(topic, MessageField.VALUE)
     for record in records:
         producer.produce(topic, value=serialize(record, context))
+    return flushed(producer, records)
+
+
+def flushed(producer, records):
     left = producer.flush(60)
     if left:
         raise RuntimeError(f"{left} records were not sent")
     return len(records)
 
 
-serve(int(sys.argv[1]), {"register": register, "produce": produce, "produce_protobuf": produce_protobuf})
+serve(
+    int(sys.argv[1]),
+    {
+        "register": register,
+        "produce": produce,
+        "produce_protobuf": produce_protobuf,
+        "produce_keyed": produce_keyed,
+    },
+)
