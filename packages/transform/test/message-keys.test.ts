@@ -16,7 +16,11 @@ const USER_KEY = {
   ],
 }
 
-const datasetBy = (keyFormat: unknown, metadata: Record<string, unknown>, columns: Record<string, string>): Dataset => ({
+const datasetBy = (
+  keyFormat: unknown,
+  metadata: Record<string, unknown>,
+  columns: Record<string, string>,
+): Dataset => ({
   name: 'user',
   sql: `SELECT ${Object.keys(columns).join(', ')} FROM raw`,
   ...checkDescription(

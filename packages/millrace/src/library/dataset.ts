@@ -20,7 +20,9 @@ export interface DatasetDefinition {
   readonly keyFormat?: FormatDescription
   readonly fields: Readonly<Record<string, FieldDefinition>>
   /** What `raw` has of each message beside its fields, by name: its key, headers, timestamp, topic, partition, offset. */
-  readonly metadata?: Readonly<Record<string, MetadataSource | { readonly from: MetadataSource; readonly type: FieldType }>>
+  readonly metadata?: Readonly<
+    Record<string, MetadataSource | { readonly from: MetadataSource; readonly type: FieldType }>
+  >
   /** A column with `keep: false` is not in the table: it is for `deleteWhen` and expectations. */
   readonly columns: Readonly<Record<string, ColumnDefinition & { readonly keep?: boolean }>>
   /** What the table keeps: `append` unless said. */

@@ -36,7 +36,13 @@ export function selectRecords(block: TakenBlock, { held: heldBy, kinds: kindsOf 
     else if (belonging === 'mine') kept.push(i)
     else {
       const time = block.times[i] ?? 0
-      unrecognized.push({ offset, time, reason: belonging.unrecognized, value: valueAt(block, i), key: keyAt(block, i) })
+      unrecognized.push({
+        offset,
+        time,
+        reason: belonging.unrecognized,
+        value: valueAt(block, i),
+        key: keyAt(block, i),
+      })
     }
   }
   return { block: pickRecords(block, kept), messages, unrecognized, ...read, ...counts }
