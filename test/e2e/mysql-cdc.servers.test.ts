@@ -108,14 +108,13 @@ it('MySQL becomes a Delta table in one command: rows, then changes, through kill
   await change(connection, 100, next)
   expect(await place.run(...stream, '--until-caught-up')).toMatchObject({ exitCode: 0 })
 
-  const columns = 'id, name, CAST(price AS CHAR) AS price, DATE_FORMAT(made, "%Y-%m-%d %H:%i:%s.%f") AS made'
+  const columns = 'id, name, more, CAST(price AS CHAR) AS price, DATE_FORMAT(made, "%Y-%m-%d %H:%i:%s.%f") AS made'
   const [inDatabase] = await connection.query(`SELECT ${columns} FROM items ORDER BY id`)
   const inLake = await place.sql(
-    `SELECT id, name, CAST(price AS VARCHAR) AS price, strftime(made, '%Y-%m-%d %H:%M:%S.%f') AS made FROM items ORDER BY id`,
+    `SELECT id, name, more, CAST(price AS VARCHAR) AS price, strftime(made, '%Y-%m-%d %H:%M:%S.%f') AS made FROM items ORDER BY id`,
   )
   expect(inLake.length).toBeGreaterThan(100)
   expect(inLake).toEqual(inDatabase)
-  expect(await place.sql('SELECT count(*) AS n FROM items WHERE more IS NOT NULL')).toEqual([{ n: expect.any(Number) }])
   expect(await place.run('quarantine', 'list', '--json')).toMatchObject({ exitCode: 0 })
 })
 

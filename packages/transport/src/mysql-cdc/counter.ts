@@ -1,4 +1,4 @@
-import type { Place } from './position.ts'
+import type { LogPlace, Place } from './position.ts'
 
 /** Where a transaction begins in the log. */
 export interface Boundary {
@@ -8,13 +8,14 @@ export interface Boundary {
 
 /** Where one table is in the log, and how many of its changes came since the transaction began. */
 export interface Counter {
-  place(): Place
+  place(): LogPlace
   /** Counts a change; says whether it comes behind the place where reading began. */
   count(): boolean
 }
 
 /** Counts from a place on. Until the log is there, its changes are not wanted. */
-export function createCounter(from: Place, boundary: () => Boundary): Counter {
+export function createCounter({ round, file: fromFile, pos: fromPos, next }: Place, boundary: () => Boundary): Counter {
+  const from: LogPlace = { phase: 'log', round, file: fromFile, pos: fromPos, next }
   let counted = 0n
   let { file, pos } = from
   const countedHere = (at: Boundary) => (at.pos === pos && at.file === file ? counted : 0n)
@@ -24,7 +25,7 @@ export function createCounter(from: Place, boundary: () => Boundary): Counter {
       const order = compare(at, from)
       if (order < 0) return from
       const here = countedHere(at)
-      return { phase: 'log', file: at.file, pos: at.pos, next: order === 0 && here < from.next ? from.next : here }
+      return { phase: 'log', round, file: at.file, pos: at.pos, next: order === 0 && here < from.next ? from.next : here }
     },
     count() {
       const at = boundary()

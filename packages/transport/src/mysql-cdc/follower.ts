@@ -1,6 +1,6 @@
 import { type Boundary, createCounter } from './counter.ts'
 import type { Followed, LogMessage } from './log-messages.ts'
-import type { Place } from './position.ts'
+import type { Place, RowsPlace } from './position.ts'
 
 /** A table that is followed, and its messages that wait to be taken. */
 export interface Follower extends Followed {
@@ -10,9 +10,9 @@ export interface Follower extends Followed {
   readonly hasMessages: boolean
   /** Bytes of the messages that wait. */
   readonly bytes: number
-  /** Settles at the next message, or at the end. */
+  /** Settles at the next message, at the end, or where rows are to be read again. */
   arrival(): Promise<void>
-  /** Where reading goes on behind all that was taken. */
+  /** Where reading goes on behind all that was taken; that can be the table's rows again. */
   place(): Place
   /** Where the log is wanted from, behind all that came. */
   logPlace(): Place
@@ -38,6 +38,8 @@ export function createFollower(
   /** Where it rests; undefined while it is fed. */
   let resting: Place | undefined = from
   let failure: { readonly error: unknown } | undefined
+  /** Where the rows are read again, behind the messages that wait; what comes in the log is for later then. */
+  let again: RowsPlace | undefined
   let arrival = Promise.withResolvers<void>()
   const notify = () => {
     arrival.resolve()
@@ -47,7 +49,7 @@ export function createFollower(
     bytes += more
     counted(more)
   }
-  const logPlace = () => resting ?? counter.place()
+  const logPlace = () => again ?? resting ?? counter.place()
   const place = () => waiting[0]?.at ?? logPlace()
   const restAt = (at: Place) => {
     resting = at
@@ -62,12 +64,17 @@ export function createFollower(
       return failure
     },
     get hasMessages() {
-      return waiting.length > 0
+      return waiting.length > 0 || again !== undefined
     },
     get bytes() {
       return bytes
     },
+    readAgain(from) {
+      again ??= from
+      notify()
+    },
     emit(message) {
+      if (again) return
       waiting.push(message)
       addBytes(message.value.length)
       notify()
@@ -84,6 +91,7 @@ export function createFollower(
     rest: () => restAt(logPlace()),
     forget() {
       restAt(place())
+      again = undefined
       waiting = []
       addBytes(-bytes)
     },

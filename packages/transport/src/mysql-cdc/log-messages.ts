@@ -1,7 +1,7 @@
 import type { Message } from '../tables/messages.ts'
 import type { Counter } from './counter.ts'
 import { envelope, keyJson, rowJson } from './envelope.ts'
-import type { Place } from './position.ts'
+import type { Place, RowsPlace } from './position.ts'
 import type { RowChange } from './row-events.ts'
 import { fileName } from './server.ts'
 import type { TableMap } from './table-map.ts'
@@ -16,6 +16,8 @@ export interface LogMessage extends Message {
 export interface Followed {
   readonly counter: Counter
   emit(message: LogMessage): void
+  /** Its rows are to be read again: the log says nothing of what became of them. */
+  readAgain(from: RowsPlace): void
   /** Called with what this table alone ends by. */
   fail(error: unknown): void
 }
@@ -50,6 +52,12 @@ export function emitTruncate(table: string, { counter, emit }: Followed, moment:
     ...{ key: undefined, time: moment.time, at: place },
     value: envelope('t', 'null', 'null', originOf(table, place, moment)),
   })
+}
+
+/** Has the rows read again as they are behind the statement, which ends at `pos` of the log file. */
+export function emitRewritten({ counter, readAgain }: Followed, file: bigint, pos: bigint, { time }: Moment): void {
+  const { round } = counter.place()
+  if (counter.count()) readAgain({ phase: 'rows', round: round + 1n, file, pos, next: 0n, time: BigInt(time) })
 }
 
 function originOf(table: string, { file, pos, next }: Place, { base, ...moment }: Moment) {

@@ -3,7 +3,7 @@ import type { Block, Partition, Position, ReadOptions } from '../source.ts'
 import { samePosition } from '../source.ts'
 import { blockOf, tableOf } from '../tables/messages.ts'
 import { describeTable } from './columns.ts'
-import { nameAt, type Place, placeOf, positionOf } from './position.ts'
+import { type LogPlace, nameAt, placeOf, positionOf, type RowsPlace } from './position.ts'
 import { readNextRows } from './rows-reader.ts'
 import { fileName, logEnd, type Server, textOf } from './server.ts'
 import type { LogReader, SharedLog } from './shared-log.ts'
@@ -28,7 +28,8 @@ export function openTableReader(
     log?.reader.close()
     log = undefined
   }
-  const readRows = async (place: Place, from: Position, { maxBytes }: ReadOptions) => {
+  const readRows = async (place: RowsPlace, from: Position, { maxBytes }: ReadOptions) => {
+    closeLog()
     const table = await describeTable(server, database, name)
     const { base } = await logEnd(server)
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
@@ -37,7 +38,7 @@ export function openTableReader(
     rowsAt = last && { position: to, last }
     return blockOf(partition, from, to, messages, places.map(nameAt), runtime.now())
   }
-  const readLog = async (place: Place, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
+  const readLog = async (place: LogPlace, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
     if (!log || !samePosition(log.position, from)) {
       closeLog()
       const base = await checkPlace(server, place)
@@ -69,7 +70,7 @@ export function openTableReader(
 }
 
 /** Fails where the log does not go back to a place any more. Returns the name of its files. */
-async function checkPlace(server: Server, { file, pos }: Place): Promise<string> {
+async function checkPlace(server: Server, { file, pos }: LogPlace): Promise<string> {
   const { base } = await logEnd(server)
   const wanted = fileName(base, file)
   const files = await server.rows('SHOW BINARY LOGS')

@@ -1,6 +1,7 @@
 import type { Boundary } from './counter.ts'
+import { alterationsBy } from './ddl.ts'
 import type { LogEvent } from './dump.ts'
-import { emitChange, emitTruncate, type Followed, type Moment } from './log-messages.ts'
+import { emitChange, emitRewritten, emitTruncate, type Followed, type Moment } from './log-messages.ts'
 import { holdsRows, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
 import { fileName, parseFile, unsuited } from './server.ts'
 import { readTableMap, type TableMap } from './table-map.ts'
@@ -82,9 +83,12 @@ export function createPicker(
         'Let no client set binlog_format to another one than ROW; read the table anew with a new group.',
       )
     }
-    const truncated = truncatedBy(query.text, query.database)
-    const table = truncated?.database === database && followed.get(truncated.table)
-    if (table) emitTruncate(truncated.table, table, origin(event))
+    for (const altered of alterationsBy(query.text, query.database)) {
+      const table = altered.database === database && followed.get(altered.table)
+      if (!table) continue
+      if (altered.effect !== 'rewrites') emitTruncate(altered.table, table, origin(event))
+      if (altered.effect !== 'empties') emitRewritten(table, cursor.file, BigInt(event.end), origin(event))
+    }
     return true
   }
   return {
@@ -121,13 +125,6 @@ function queryIn(body: Buffer): { readonly database: string; readonly text: stri
     database: body.subarray(at, at + databaseLength).toString(),
     text: body.subarray(at + databaseLength + 1).toString(),
   }
-}
-
-const TRUNCATE = /^\s*(?:\/\*.*?\*\/\s*)*TRUNCATE\s+(?:TABLE\s+)?(?:`?([^`.\s]+)`?\s*\.\s*)?`?([^`.\s;/]+)`?/is
-
-function truncatedBy(text: string, current: string): { readonly database: string; readonly table: string } | undefined {
-  const [, database = current, table] = TRUNCATE.exec(text) ?? []
-  return table === undefined ? undefined : { database, table }
 }
 
 function mariadbGtid({ body, serverId }: LogEvent): string {

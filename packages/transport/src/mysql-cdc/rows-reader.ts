@@ -2,7 +2,7 @@ import type { Message } from '../tables/messages.ts'
 import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
 import { quoteName, type Table } from './columns.ts'
 import { envelope, rowJson } from './envelope.ts'
-import type { Place } from './position.ts'
+import type { LogPlace, Place, RowsPlace } from './position.ts'
 import { fileName, type Raw, type Server, textOf } from './server.ts'
 
 /** Rows of a table as messages. */
@@ -26,7 +26,7 @@ export async function readNextRows(
   server: Server,
   base: string,
   table: Table,
-  place: Place,
+  place: RowsPlace,
   known: readonly string[] | undefined,
   maxBytes: number,
 ): Promise<Rows> {
@@ -40,14 +40,14 @@ export async function readNextRows(
     `SELECT ${selected} FROM ${quoteName(database)}.${quoteName(name)} ${behind} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
     MOST_BYTES,
   )
-  const log = { file: place.file, pos: place.pos, next: 0n }
-  if (rows.length === 0) return { messages: [], places: [], next: { phase: 'log', ...log }, last: undefined }
+  const log: LogPlace = { phase: 'log', round: place.round, file: place.file, pos: place.pos, next: 0n }
+  if (rows.length === 0) return { messages: [], places: [], next: log, last: undefined }
   const [messages, places]: [Message[], Place[]] = [[], []]
-  let next = place
+  let next: RowsPlace = place
   let last: readonly string[] | undefined
   let bytes = 0
   for (const row of rows) {
-    const message = messageOf(table, row, fileName(base, place.file), place.pos)
+    const message = messageOf(table, row, fileName(base, place.file), place)
     if (messages.length > 0 && bytes + message.value.length > maxBytes) break
     bytes += message.value.length
     messages.push(message)
@@ -57,16 +57,16 @@ export async function readNextRows(
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
   const isEnd = isWhole && rows.length < CHUNK_ROWS && messages.length === rows.length
-  return { messages, places, next: isEnd ? { phase: 'log', ...log } : next, last }
+  return { messages, places, next: isEnd ? log : next, last }
 }
 
-function messageOf({ columns, key, database, name }: Table, row: readonly Raw[], file: string, pos: bigint): Message {
+function messageOf({ columns, key, database, name }: Table, row: readonly Raw[], file: string, { pos, time }: RowsPlace): Message {
   const texts = columns.map(({ json }, i) => {
     const value = row[i]
     return value ? json(value) : 'null'
   })
   const names = columns.map((column) => column.name)
   const ofKey = key.map((column) => `${JSON.stringify(column.name)}:${texts[columns.indexOf(column)]}`)
-  const origin = { database, table: name, file, pos, row: 0, isSnapshot: true, time: 0 }
+  const origin = { database, table: name, file, pos, row: 0, isSnapshot: true, time: Number(time) }
   return { key: `{${ofKey.join(',')}}`, value: envelope('r', 'null', rowJson(names, texts), origin) }
 }

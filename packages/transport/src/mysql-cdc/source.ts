@@ -1,12 +1,12 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { endAt, type Partition, type Source } from '../source.ts'
+import type { Partition, Source } from '../source.ts'
 import { tableOf } from '../tables/messages.ts'
 import { parseMysqlCdcAddress } from './address.ts'
 import { openDecoder } from './charsets.ts'
 import { checkServer } from './checks.ts'
 import { describeTable } from './columns.ts'
 import { openTableReader, type TableReader } from './partition-reader.ts'
-import { positionOf, positionOfName } from './position.ts'
+import { passes, positionOf, positionOfName } from './position.ts'
 import { logEnd, openServer } from './server.ts'
 import { openSharedLog, type SharedLog } from './shared-log.ts'
 import { startPlace } from './start.ts'
@@ -66,18 +66,19 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
     },
     partitions,
     async resolve({ topic }, start) {
-      if (start === 'latest') return positionOf({ phase: 'log', ...(await logEnd(server)), next: 0n })
+      if (start === 'latest') return positionOf({ phase: 'log', round: 0n, ...(await logEnd(server)), next: 0n })
       if (start !== 'earliest') {
         throw new MillraceError('SOURCE_UNSUPPORTED', 'the log of a database has no start by time', {
           next: 'Start at earliest, which reads the rows of the table first, or at latest.',
         })
       }
       const [database, name] = tableOf(topic)
-      return positionOf({ phase: 'rows', ...(await startPlace(parsed, database, name)), next: 0n })
+      return positionOf({ phase: 'rows', round: 0n, ...(await startPlace(parsed, database, name)), next: 0n, time: 0n })
     },
     positionOf: positionOfName,
     async end() {
-      return endAt(positionOf({ phase: 'log', ...(await logEnd(server)), next: 0n }))
+      const end = await logEnd(server)
+      return { passedBy: (position) => passes(position, end) }
     },
     async read(partition, from, options) {
       return (await readerOf(partition)).read(from, options)

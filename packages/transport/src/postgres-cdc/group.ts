@@ -1,10 +1,10 @@
-import { MillraceError, type Runtime } from '@millrace/base'
+import type { Runtime } from '@millrace/base'
 import type { Partition } from '../source.ts'
 import { tableOf } from '../tables/messages.ts'
 import type { PostgresCdcAddress } from './address.ts'
 import { checkServer } from './checks.ts'
 import { type Follower, openFollower } from './follower.ts'
-import { fromPostgres } from './postgres-error.ts'
+import { fromPostgres, madeAnew } from './postgres-error.ts'
 import { checkPublished, publish } from './publication.ts'
 import type { FollowedTable } from './queues.ts'
 import { openServer, type Server } from './server.ts'
@@ -93,14 +93,6 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
       await server.close()
     },
   }
-}
-
-export function madeAnew(topic: string): MillraceError {
-  return new MillraceError(
-    'SOURCE_CHANGED',
-    `table ${topic} was made anew, and is another one than that which was followed`,
-    { next: 'Read it anew with a new group.' },
-  )
 }
 
 /** Asks once; after an error it asks again. */

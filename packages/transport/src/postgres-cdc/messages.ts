@@ -2,7 +2,7 @@ import type { Message } from '../tables/messages.ts'
 import { type Change, splitChange } from './changes.ts'
 import { envelope } from './envelope.ts'
 import type { Relation, Tuple } from './pgoutput.ts'
-import { isBefore, type LogPlace, type Place } from './position.ts'
+import { isBefore, type LogPlace } from './position.ts'
 import { unsuited } from './postgres-error.ts'
 import { quoteName, type Server } from './server.ts'
 import { describeTable, quoteTable, type Table } from './table.ts'
@@ -10,7 +10,7 @@ import type { Types } from './types.ts'
 
 /** A message and its place. */
 export interface PlacedMessage extends Message {
-  readonly at: Place
+  readonly at: LogPlace
 }
 
 /** Makes messages of changes, without those that come before a place. */

@@ -3,14 +3,18 @@ import { type Block, type Partition, type Position, type ReadOptions, samePositi
 import { blockOf } from '../tables/messages.ts'
 import type { Follower } from './follower.ts'
 import { messagesOf, type PlacedMessage } from './messages.ts'
-import { type LogPlace, nameAt, type Place, placeOf, positionOf } from './position.ts'
+import { isBefore, nameAt, type Place, placeAt, placeOf, positionOf, type RowsPlace, type TablePlace } from './position.ts'
+import { openRewriteWatch } from './rewrite-watch.ts'
 import { readNextRows } from './rows-reader.ts'
 import type { Server } from './server.ts'
+import type { Start } from './start.ts'
 import { describeTable, type Table } from './table.ts'
 import type { Types } from './types.ts'
 
 export interface TableReader {
   read(from: Position, options: ReadOptions): Promise<Block | undefined>
+  /** Wants it known whether rows were rewritten before the log's end; returns whether that is known since. */
+  askForRewrites(end: bigint): () => boolean
 }
 
 export interface Readers {
@@ -20,15 +24,13 @@ export interface Readers {
   /** Reads changes; a reader without a group has none, and reads rows only. */
   readonly follower: Follower | undefined
   keptBytes(): number | undefined
+  findStart(topic: string): Promise<Start>
 }
 
 /** Reads one table: its rows, then its changes. */
-export function openTableReader(
-  { server, database, types, follower, keptBytes }: Readers,
-  partition: Partition,
-  table: Table,
-  runtime: Runtime,
-): TableReader {
+export function openTableReader(readers: Readers, partition: Partition, table: Table, runtime: Runtime): TableReader {
+  const { server, database, types, follower, keptBytes, findStart } = readers
+  const rewrites = openRewriteWatch(server, table, () => findStart(partition.topic), runtime)
   let rowsAt: { readonly position: Position; readonly last: readonly string[] } | undefined
 
   const behind = (newest: number | undefined): Pick<Block, 'behind'> => {
@@ -36,32 +38,37 @@ export function openTableReader(
     const ms = newest === undefined ? {} : { ms: Math.max(0, runtime.now() - newest) }
     return { behind: kept === undefined ? ms : { ...ms, keptBytes: kept } }
   }
-  const block = (from: Position, to: Position, messages: readonly PlacedMessage[], time: number) => {
-    const names = messages.map(({ at }) => nameAt(at))
+  const block = (from: Position, reading: Place, to: Position, messages: readonly PlacedMessage[], time: number) => {
+    const names = messages.map(({ at }) => nameAt(reading, at))
     return blockOf(partition, from, to, messages, names, time)
   }
-  const readRows = async (place: Place, from: Position, { maxBytes }: ReadOptions) => {
+  const readRows = async (place: RowsPlace, from: Position, { maxBytes }: ReadOptions) => {
     const now = await describeTable(server, table.schema, table.name)
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
     const { messages, next, last } = await readNextRows(server, database, now, types, place, known, maxBytes)
     const to = positionOf(next)
     rowsAt = last && { position: to, last }
-    return { ...block(from, to, messages, runtime.now()), ...behind(undefined) }
+    return { ...block(from, place, to, messages, runtime.now()), ...behind(undefined) }
   }
-  const readLog = async (place: LogPlace, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
+  const readLog = async (at: TablePlace, from: Position, { maxBytes, waitMs, signal }: ReadOptions) => {
     if (!follower) {
       throw new MillraceError('SOURCE_UNSUPPORTED', `the changes of ${partition.topic} are read by a group only`, {
         next: 'The server keeps its log for a slot, which a group has, or which ?slot=NAME names.',
       })
     }
-    const { changes, to: next } = await follower.take(table, place, maxBytes, waitMs, signal)
+    const { place, again, isAnswer } = await rewrites.look(at)
+    const taken = await follower.take(table, place, maxBytes, isAnswer ? 1 : waitMs, signal)
+    const isOver = again !== undefined && !isBefore(taken.to, placeAt(again.lsn))
+    // What comes behind the place where the rows are read again is read after them.
+    const changes = isOver ? taken.changes.filter((change) => isBefore(change.at, placeAt(again.lsn))) : taken.changes
     const messages = await messagesOf(changes, place, { server, types, database, table })
-    const to = positionOf(next)
+    const to = positionOf(isOver ? again : { ...place, ...taken.to })
     if (messages.length === 0 && samePosition(to, from)) return undefined
     const newest = messages.at(-1)?.time
-    return { ...block(from, to, messages, newest ?? 0), ...behind(newest) }
+    return { ...block(from, place, to, messages, newest ?? 0), ...behind(newest) }
   }
   return {
+    askForRewrites: rewrites.ask,
     async read(from, options) {
       const place = placeOf(from)
       if (!place) {

@@ -30,7 +30,8 @@ const ANSWERS: readonly (readonly [state: RegExp, answer: Answer])[] = [
       next: 'Raise max_replication_slots or max_wal_senders, or drop slots that nobody uses.',
     },
   ],
-  [/^(08|53|57|58|40|XX|25006)/, { code: 'SOURCE_UNREACHABLE' }],
+  // A column that is gone (42703) was there a moment ago, when it was asked for: the next call asks for others.
+  [/^(08|53|57|58|40|XX|25006|42703)/, { code: 'SOURCE_UNREACHABLE' }],
 ]
 
 /** Returns an error of the server, or of the way to it, by its code: what a later call can heal, and what it can't. */
@@ -59,4 +60,12 @@ export function flooded(): MillraceError {
 
 export function unsuited(what: string, next: string): MillraceError {
   return new MillraceError('SOURCE_UNSUPPORTED', `the database can't be followed: ${what}`, { next })
+}
+
+export function madeAnew(topic: string): MillraceError {
+  return new MillraceError(
+    'SOURCE_CHANGED',
+    `table ${topic} was made anew, and is another one than that which was followed`,
+    { next: 'Read it anew with a new group.' },
+  )
 }

@@ -70,7 +70,7 @@ export function createQueues(): Queues {
     const { commit, time, xid, counts } = transaction
     const index = counts.get(oid) ?? 0n
     counts.set(oid, index + PLACES)
-    const behind: LogPlace = { phase: 'log', lsn: commit, next: index + PLACES }
+    const behind: LogPlace = { lsn: commit, next: index + PLACES }
     if (!isBefore(queue.next, behind)) return
     const size = sizeOf(change)
     queue.waiting.push({ ...change, relation, at: { ...behind, next: index }, xid, time, size })

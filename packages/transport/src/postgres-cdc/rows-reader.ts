@@ -1,7 +1,7 @@
 import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
 import { envelope } from './envelope.ts'
 import type { PlacedMessage } from './messages.ts'
-import type { Place } from './position.ts'
+import type { Place, RowsPlace } from './position.ts'
 import { quoteName, type Raw, type Server } from './server.ts'
 import { quoteTable, type Table } from './table.ts'
 import type { Types } from './types.ts'
@@ -27,7 +27,7 @@ export async function readNextRows(
   database: string,
   table: Table,
   types: Types,
-  place: Place,
+  place: RowsPlace,
   known: readonly string[] | undefined,
   maxBytes: number,
 ): Promise<Rows> {
@@ -42,9 +42,9 @@ export async function readNextRows(
     LARGEST_PORTION,
   )
   await types.learn(columns.map(({ type }) => type))
-  const origin = { database, schema, table: name, lsn: place.lsn, isSnapshot: true, time: 0 }
+  const origin = { database, schema, table: name, lsn: place.lsn, isSnapshot: true, time: Number(place.time) }
   const messages: PlacedMessage[] = []
-  let next = place
+  let next: RowsPlace = place
   let last: readonly string[] | undefined
   let bytes = 0
   for (const row of rows) {
@@ -60,7 +60,7 @@ export async function readNextRows(
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
   const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
-  return { messages, next: isEnd ? { phase: 'log', lsn: place.lsn, next: 0n } : next, last }
+  return { messages, next: isEnd ? { ...place, phase: 'log', next: 0n } : next, last }
 }
 
 const jsonOf = (value: Raw | undefined, json: (text: string) => string) => (value == null ? 'null' : json(value))

@@ -1,9 +1,11 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { endAt, type Partition, type Position, type Source, type SourceOptions } from '../source.ts'
+import type { Partition, Position, Source, SourceOptions } from '../source.ts'
 import { parsePostgresCdcAddress } from './address.ts'
-import { madeAnew, openGroup } from './group.ts'
+import { openGroup } from './group.ts'
 import { openTableReader, type TableReader } from './partition-reader.ts'
-import { earlier, placeAt, placeOf, positionOf, positionOfName } from './position.ts'
+import { earlier, passes, placeAt, placeOf, positionOf, positionOfName } from './position.ts'
+import { madeAnew } from './postgres-error.ts'
+import { shapeOf } from './shape.ts'
 import { logEnd, startFinder } from './start.ts'
 
 /**
@@ -26,7 +28,8 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
     if (known) return known
     const [{ table, partition: now }, texts] = await Promise.all([look(topic), types()])
     if (now.identity !== identity) throw madeAnew(topic)
-    const reader = openTableReader({ server, database, types: texts, follower, keptBytes }, partition, table, runtime)
+    const all = { server, database, types: texts, follower, keptBytes, findStart }
+    const reader = openTableReader(all, partition, table, runtime)
     readers.set(topic, reader)
     return reader
   }
@@ -44,11 +47,18 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
         })
       }
       await makeReady(topic)
-      if (start === 'latest') return positionOf(placeAt(await logEnd(server)))
-      return positionOf({ phase: 'rows', lsn: await findStart(topic), next: 0n })
+      const shape = shapeOf((await look(topic)).table.columns)
+      const first = { round: 0n, next: 0n, shape }
+      if (start === 'latest') return positionOf({ phase: 'log', ...first, lsn: await logEnd(server) })
+      const { lsn } = await findStart(topic)
+      return positionOf({ phase: 'rows', ...first, lsn, time: 0n })
     },
     positionOf: positionOfName,
-    end: async () => endAt(positionOf(placeAt(await logEnd(server)))),
+    async end(partition) {
+      const end = await logEnd(server)
+      const areKnown = (await readerOf(partition)).askForRewrites(end)
+      return { passedBy: (position) => areKnown() && passes(position, end) }
+    },
     read: async (partition, from, options) => (await readerOf(partition)).read(from, options),
     async acknowledge(positions) {
       for (const [{ topic }, position] of positions) committed.set(topic, placeOf(position)?.lsn)

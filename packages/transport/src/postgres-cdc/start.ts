@@ -11,9 +11,14 @@ export async function logEnd(server: Server): Promise<bigint> {
   return parseLsn(row?.[0] ?? '0/0')
 }
 
-/** A place in the log, and the number of a transaction that began behind it. */
-interface Start {
+export interface Start {
   readonly lsn: bigint
+  /** When the log ended there, in milliseconds since 1970. */
+  readonly time: bigint
+}
+
+/** A place in the log, and the number of a transaction that began behind it. */
+interface BegunStart extends Start {
   readonly xid: bigint
 }
 
@@ -22,13 +27,15 @@ interface Start {
  * in the log a moment before it can be seen: so the transactions that run at that time are waited for, as the making of
  * a slot does.
  */
-export function startFinder(server: Server, runtime: Runtime): (topic: string) => Promise<bigint> {
+export function startFinder(server: Server, runtime: Runtime): (topic: string) => Promise<Start> {
   /** Places that a call before has not seen the end of: whoever asks again waits for no newer transactions. */
-  const begun = new Map<string, Start>()
-  const begin = async (): Promise<Start> => {
+  const begun = new Map<string, BegunStart>()
+  const begin = async (): Promise<BegunStart> => {
     const lsn = await logEnd(server)
-    const [row] = await server.rows('SELECT pg_current_xact_id()')
-    return { lsn, xid: BigInt(row?.[0] ?? 0) }
+    const [row] = await server.rows(
+      'SELECT pg_current_xact_id(), floor(extract(epoch FROM clock_timestamp()) * 1000)',
+    )
+    return { lsn, xid: BigInt(row?.[0] ?? 0), time: BigInt(row?.[1] ?? 0) }
   }
   return async (topic) => {
     const start = begun.get(topic) ?? (await begin())
@@ -38,7 +45,7 @@ export function startFinder(server: Server, runtime: Runtime): (topic: string) =
       const [row] = await server.rows('SELECT pg_snapshot_xmin(pg_current_snapshot())')
       if (BigInt(row?.[0] ?? 0) > start.xid) {
         begun.delete(topic)
-        return start.lsn
+        return start
       }
       await runtime.sleep(ASK_AGAIN_MS)
     }

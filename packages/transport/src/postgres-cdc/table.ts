@@ -1,11 +1,9 @@
 import { MillraceError } from '@millrace/base'
 import { unsuited } from './postgres-error.ts'
 import { quoteName, quoteText, type Server } from './server.ts'
+import type { ShapedColumn } from './shape.ts'
 
-export interface TableColumn {
-  readonly name: string
-  /** The type's number. */
-  readonly type: number
+export interface TableColumn extends ShapedColumn {
   /** The type as SQL. */
   readonly sqlType: string
   readonly isInteger: boolean
@@ -30,9 +28,11 @@ const INTEGERS: readonly number[] = [20, 21, 23]
 export async function describeTable(server: Server, schema: string, name: string): Promise<Table> {
   const topic = `${schema}.${name}`
   const rows = await server.rows(
-    `SELECT c.oid, c.relkind, c.relreplident, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnum, c.relpersistence
+    `SELECT c.oid, c.relkind, c.relreplident, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnum, c.relpersistence,
+       a.atttypmod, a.atthasdef OR a.atthasmissing OR a.attidentity <> '' OR t.typtype = 'd'
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       JOIN pg_type t ON t.oid = a.atttypid
      WHERE n.nspname = ${quoteText(schema)} AND c.relname = ${quoteText(name)} ORDER BY a.attnum`,
   )
   const [oid, kind, identity, , , , , persistence] = rows[0] ?? []
@@ -50,8 +50,9 @@ export async function describeTable(server: Server, schema: string, name: string
       `ALTER TABLE ${topic} REPLICA IDENTITY DEFAULT.`,
     )
   }
-  const columns = rows.map(([, , , column, type, sqlType, number]) => ({
+  const columns = rows.map(([, , , column, type, sqlType, number, , modifier, isFilled]) => ({
     ...{ name: column ?? '', type: Number(type), sqlType: sqlType ?? '', number: Number(number) },
+    ...{ modifier: Number(modifier), isFilled: isFilled === 't' },
     isInteger: INTEGERS.includes(Number(type)),
   }))
   const key = (await keyOf(server, oid ?? '', identity === 'i')).flatMap((number) =>

@@ -117,18 +117,71 @@ describe('changes of a table', () => {
     const { connection } = database
     await connection.query('CREATE TABLE users (id INT PRIMARY KEY, a INT, b TEXT)')
     const { start, through } = await readingOf(database, 'users')
-    const from = await start('latest')
-    await connection.query("INSERT INTO users VALUES (1, 1, 'x'); ALTER TABLE users ADD COLUMN c DECIMAL(5,2) AFTER id")
-    await connection.query("INSERT INTO users VALUES (2, 1.5, 2, 'y'); ALTER TABLE users DROP COLUMN b")
-    await connection.query('ALTER TABLE users RENAME COLUMN a TO d; UPDATE users SET d = 7 WHERE id = 1')
-    await connection.query("ALTER TABLE users MODIFY d VARCHAR(20); INSERT INTO users VALUES (3, NULL, 'z')")
-    const { changes } = await through(from)
-    expect(changes.map(({ after }) => after)).toEqual([
-      { id: 1, a: 1, b: 'x' },
-      { id: 2, c: '1.50', a: 2, b: 'y' },
+    let at = await start('latest')
+    const said: unknown[] = []
+    for (const statements of [
+      "INSERT INTO users VALUES (1, 1, 'x'); ALTER TABLE users ADD COLUMN c DECIMAL(5,2) AFTER id; INSERT INTO users VALUES (2, 1.5, 2, 'y')",
+      'ALTER TABLE users DROP COLUMN b; ALTER TABLE users RENAME COLUMN a TO d; UPDATE users SET d = 7 WHERE id = 1',
+      "ALTER TABLE users MODIFY d VARCHAR(20); INSERT INTO users VALUES (3, NULL, 'z')",
+    ]) {
+      await connection.query(statements)
+      const { changes, to } = await through(at)
+      said.push(changes.map(({ op, after }) => [op, after]))
+      at = to
+    }
+    const [one, two] = [
       { id: 1, c: null, d: 7 },
-      { id: 3, c: null, d: 'z' },
+      { id: 2, c: '1.50', d: 2 },
+    ]
+    expect(said).toEqual([
+      [
+        ['c', { id: 1, a: 1, b: 'x' }],
+        ['c', { id: 2, c: '1.50', a: 2, b: 'y' }],
+      ],
+      // After each of the two the rows are read, as they are by now; then the log goes on.
+      [['r', one], ['r', two], ['r', one], ['r', two], ['u', one]],
+      [
+        ['r', { ...one, d: '7' }],
+        ['r', { ...two, d: '2' }],
+        ['r', { id: 3, c: null, d: 'z' }],
+        ['c', { id: 3, c: null, d: 'z' }],
+      ],
     ])
+  })
+
+  it('are read again where a statement rewrites rows and the log does not say how; whoever comes anew goes on there', async ({
+    mariadb,
+  }) => {
+    const database = await newDatabase(mariadb)
+    const { connection } = database
+    await connection.query(`CREATE TABLE users (id INT, a INT, PRIMARY KEY (id)) PARTITION BY RANGE (id)
+      (PARTITION low VALUES LESS THAN (1000), PARTITION high VALUES LESS THAN MAXVALUE)`)
+    await connection.query('CREATE TABLE fresh (id INT PRIMARY KEY, a INT); INSERT INTO fresh VALUES (7, 7), (8, 8)')
+    const values = Array.from({ length: 2_000 }, (_, i) => `(${i}, ${i})`)
+    const changes: Change[] = []
+    const first = await readingOf(database, 'users')
+    let at = await first.start('earliest')
+    for (const statements of [
+      `INSERT INTO users VALUES ${values.join(', ')}`,
+      "ALTER TABLE users ADD COLUMN more VARCHAR(9) NOT NULL DEFAULT 'new', ADD INDEX (a); UPDATE users SET a = -1 WHERE id = 5",
+      'ALTER TABLE users ADD COLUMN twice INT AS (a * 2) STORED; DELETE FROM users WHERE id IN (4, 1999)',
+      'ALTER TABLE users CHANGE more other CHAR(3), MODIFY a DECIMAL(9,1)',
+      'UPDATE users SET a = 2.5 WHERE id = 2; ALTER TABLE users TRUNCATE PARTITION low; INSERT INTO users (id, a) VALUES (3, 3)',
+      'RENAME TABLE users TO gone, fresh TO users; UPDATE users SET a = 9 WHERE id = 8',
+    ]) {
+      await connection.query("SET SESSION sql_mode = ''")
+      await connection.query(statements)
+      const end = await first.source.end(first.partition)
+      while (!end.passedBy(at)) {
+        const { source } = await readingOf(database, 'users')
+        const block = await source.read(first.partition, at, { maxBytes: 1 << 16, waitMs: 200, keys: true })
+        await source.close()
+        if (block) changes.push(...changesIn(block))
+        at = block?.to ?? at
+      }
+      expect(inOrder(applied(changes))).toEqual(await rowsOf(database, 'users'))
+    }
+    expect(new Set(changes.map(({ op, source }) => op === 'r' && source.ts_ms !== 0))).toEqual(new Set([true, false]))
   })
 
   it('are read on by keys of any kind, and of several columns', async ({ mariadb }) => {

@@ -99,9 +99,10 @@ export async function readingBy(source: Source, table: string): Promise<Reading>
       const end = await source.end(partition)
       const blocks: Block[] = []
       let to = from
-      while (!end.passedBy(to)) {
-        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 10_000, keys: true })
-        if (!block) throw new Error(`nothing came at ${to.join('.')}`)
+      for (let quiet = 0; !end.passedBy(to); ) {
+        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 1_000, keys: true })
+        if (!block && ++quiet === 20) throw new Error(`nothing came at ${to.join('.')}`)
+        if (!block) continue
         blocks.push(block)
         to = block.to
       }
