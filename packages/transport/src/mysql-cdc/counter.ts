@@ -25,7 +25,13 @@ export function createCounter({ round, file: fromFile, pos: fromPos, next }: Pla
       const order = compare(at, from)
       if (order < 0) return from
       const here = countedHere(at)
-      return { phase: 'log', round, file: at.file, pos: at.pos, next: order === 0 && here < from.next ? from.next : here }
+      return {
+        phase: 'log',
+        round,
+        file: at.file,
+        pos: at.pos,
+        next: order === 0 && here < from.next ? from.next : here,
+      }
     },
     count() {
       const at = boundary()

@@ -31,8 +31,7 @@ function tokens(statement: string): string[] {
   return (statement.match(TOKEN) ?? []).filter((token) => !COMMENT.test(token) || token === '-' || token === '/')
 }
 
-const afterExists = (words: readonly string[], at: number) =>
-  words[at]?.toUpperCase() === 'IF' ? at + 2 : at
+const afterExists = (words: readonly string[], at: number) => (words[at]?.toUpperCase() === 'IF' ? at + 2 : at)
 
 interface TableName {
   readonly database: string
@@ -78,7 +77,9 @@ function renamedBy(words: readonly string[], current: string): Alteration[] {
 function alteredBy(words: readonly string[], at: number, current: string): Alteration[] {
   const name = nameAt(words, at, current)
   const clauses = commaSeparated(words.slice(at + (words[at + 1] === '.' ? 3 : 1)))
-  const renamed = clauses.find(([verb = '', word = '']) => /^RENAME$/i.test(verb) && !/^(COLUMN|INDEX|KEY)$/i.test(word))
+  const renamed = clauses.find(
+    ([verb = '', word = '']) => /^RENAME$/i.test(verb) && !/^(COLUMN|INDEX|KEY)$/i.test(word),
+  )
   if (renamed) {
     const to = nameAt(renamed, /^(TO|AS)$/i.test(renamed[1] ?? '') ? 2 : 1, current)
     return renamedBy([quoted(name), 'TO', quoted(to)].flatMap(tokens), current)

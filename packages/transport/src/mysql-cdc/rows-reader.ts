@@ -60,7 +60,12 @@ export async function readNextRows(
   return { messages, places, next: isEnd ? log : next, last }
 }
 
-function messageOf({ columns, key, database, name }: Table, row: readonly Raw[], file: string, { pos, time }: RowsPlace): Message {
+function messageOf(
+  { columns, key, database, name }: Table,
+  row: readonly Raw[],
+  file: string,
+  { pos, time }: RowsPlace,
+): Message {
   const texts = columns.map(({ json }, i) => {
     const value = row[i]
     return value ? json(value) : 'null'

@@ -3,7 +3,16 @@ import { type Block, type Partition, type Position, type ReadOptions, samePositi
 import { blockOf } from '../tables/messages.ts'
 import type { Follower } from './follower.ts'
 import { messagesOf, type PlacedMessage } from './messages.ts'
-import { isBefore, nameAt, type Place, placeAt, placeOf, positionOf, type RowsPlace, type TablePlace } from './position.ts'
+import {
+  isBefore,
+  nameAt,
+  type Place,
+  placeAt,
+  placeOf,
+  positionOf,
+  type RowsPlace,
+  type TablePlace,
+} from './position.ts'
 import { openRewriteWatch } from './rewrite-watch.ts'
 import { readNextRows } from './rows-reader.ts'
 import type { Server } from './server.ts'

@@ -52,7 +52,9 @@ export const placeAt = (lsn: bigint): LogPlace => ({ lsn, next: 0n })
 
 /** Name of the record that stands at a place of a reading: whatever the shape of the table was when it was read. */
 export function nameAt(reading: Place, { lsn, next }: LogPlace): string {
-  return positionOf({ ...reading, lsn, next }).slice(0, -1).join('.')
+  return positionOf({ ...reading, lsn, next })
+    .slice(0, -1)
+    .join('.')
 }
 
 export function positionOfName(name: bigint | string): Position {

@@ -1,6 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { madeAnew } from './postgres-error.ts'
 import { isBefore, placeAt, type RowsPlace, type TablePlace } from './position.ts'
+import { madeAnew } from './postgres-error.ts'
 import type { Server } from './server.ts'
 import { isShapeOf, shapeOf } from './shape.ts'
 import type { Start } from './start.ts'
@@ -63,7 +63,7 @@ export function openRewriteWatch(
   }
 }
 
-/** Undefined: the table is gone, or can't be read now; its log may go on even so. */
+/** Returns the columns of the table; none where it is gone: its log may go on even so. */
 async function columnsNow(server: Server, { oid, schema, name }: Table): Promise<Table['columns'] | undefined> {
   const now = await describeTable(server, schema, name).catch((error: unknown) => {
     if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return undefined

@@ -32,9 +32,7 @@ export function startFinder(server: Server, runtime: Runtime): (topic: string) =
   const begun = new Map<string, BegunStart>()
   const begin = async (): Promise<BegunStart> => {
     const lsn = await logEnd(server)
-    const [row] = await server.rows(
-      'SELECT pg_current_xact_id(), floor(extract(epoch FROM clock_timestamp()) * 1000)',
-    )
+    const [row] = await server.rows('SELECT pg_current_xact_id(), floor(extract(epoch FROM clock_timestamp()) * 1000)')
     return { lsn, xid: BigInt(row?.[0] ?? 0), time: BigInt(row?.[1] ?? 0) }
   }
   return async (topic) => {

@@ -139,7 +139,13 @@ describe('changes of a table', () => {
         ['c', { id: 2, c: '1.50', a: 2, b: 'y' }],
       ],
       // After each of the two the rows are read, as they are by now; then the log goes on.
-      [['r', one], ['r', two], ['r', one], ['r', two], ['u', one]],
+      [
+        ['r', one],
+        ['r', two],
+        ['r', one],
+        ['r', two],
+        ['u', one],
+      ],
       [
         ['r', { ...one, d: '7' }],
         ['r', { ...two, d: '2' }],

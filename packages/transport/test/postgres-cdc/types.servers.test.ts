@@ -117,9 +117,12 @@ it('a large value that an update leaves alone comes all the same: from the log w
   const [[values]] = [await sql(`SELECT ${big('a')} AS a, ${big('b')} AS b, ${big('c')} AS c`)]
   const named = (text: unknown) => Object.entries(values ?? {}).find(([, value]) => value === text)?.[0] ?? text
   const seen = ({ changes }: Awaited<ReturnType<typeof users.through>>) =>
-    changes.slice(4).filter(({ op }) => op !== 'r').map(({ op, key, after }) => {
-      return [op, (key as { id: number }).id, after && [after.n, named(after.big), named(after.gone)].join()]
-    })
+    changes
+      .slice(4)
+      .filter(({ op }) => op !== 'r')
+      .map(({ op, key, after }) => {
+        return [op, (key as { id: number }).id, after && [after.n, named(after.big), named(after.gone)].join()]
+      })
   const exact = [
     ...[1, 2, 3, 4].map((id) => ['u', id, '1,a,b']),
     ...[
