@@ -1,33 +1,25 @@
 import { redact } from '@millrace/base'
 import type { WorkerEvent } from '@millrace/stream'
-import { type Logger, pino } from 'pino'
+import { type JsonLog, jsonLog, type LogLevel } from './json-log.ts'
 import type { Reporter } from './reporter.ts'
 
 /** A waiting step fails again every few seconds: the same wait is logged once a minute. */
 const SAME_WAIT_MS = 60_000
 
 /** Writes a line of JSON for each event. It never has the contents of a record. */
-export function logReporter(write: (line: string) => void, level: string, now: () => number): Reporter {
-  const log = pino(
-    {
-      level,
-      base: null,
-      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line) => write(redact(line.trimEnd())) },
-  )
+export function logReporter(write: (line: string) => void, level: LogLevel, now: () => number): Reporter {
+  const log = jsonLog((line) => write(redact(line)), level, now)
   const waits = quietWaits(now)
   return {
     on: (event) => logEvent(event, log, waits),
-    say: (words) => log.info(words),
+    say: (words) => log.info({}, words),
     ended: ({ rows, quarantined, bytes, commits }, seconds) =>
       log.info({ event: 'ended', rows, quarantined, bytes, commits, seconds }, `${rows} rows in ${commits} commits`),
     close() {},
   }
 }
 
-function logEvent(event: WorkerEvent, log: Logger, isNewWait: (dataset: string, over?: true) => boolean): void {
+function logEvent(event: WorkerEvent, log: JsonLog, isNewWait: (dataset: string, over?: true) => boolean): void {
   switch (event.what) {
     case 'started':
       log.info({ event: event.what, datasets: event.datasets }, 'started')
@@ -73,18 +65,18 @@ function logEvent(event: WorkerEvent, log: Logger, isNewWait: (dataset: string, 
 
 type Of<What extends WorkerEvent['what']> = Extract<WorkerEvent, { what: What }>
 
-function logFound({ what, datasets }: Of<'found'>, log: Logger): void {
+function logFound({ what, datasets }: Of<'found'>, log: JsonLog): void {
   const topics = datasets.flatMap((each) => each.topics)
   log.info({ event: what, datasets: datasets.map(({ dataset }) => dataset) }, `topics found: ${topics.length}`)
 }
 
-function logPartitions({ dataset, what, partitions }: Of<'assigned' | 'revoked'>, log: Logger): void {
+function logPartitions({ dataset, what, partitions }: Of<'assigned' | 'revoked'>, log: JsonLog): void {
   if (partitions.length === 0) return
   const names = partitions.map(({ topic, id }) => `${topic}/${id}`)
   log.info({ event: what, dataset, partitions: names }, `${dataset}: partitions ${what}: ${names.length}`)
 }
 
-function logCommit({ what, ...commit }: Of<'committed'>, log: Logger): void {
+function logCommit({ what, ...commit }: Of<'committed'>, log: JsonLog): void {
   const { dataset, version, rows, filtered, quarantined, bytes, files, fileBytes, agesMs, reasons } = commit
   const oldestMs = agesMs.length === 0 ? undefined : Math.max(...agesMs)
   const figures = { version, rows, filtered, quarantined, bytes, files, fileBytes, oldestMs }
@@ -94,7 +86,7 @@ function logCommit({ what, ...commit }: Of<'committed'>, log: Logger): void {
   log.warn({ event: 'quarantined', dataset, records: quarantined, reasons: counts }, `${quarantined} into quarantine`)
 }
 
-function logMaintenance({ table, task, outcome, ms, error }: Of<'maintenance'>['maintenance'], log: Logger): void {
+function logMaintenance({ table, task, outcome, ms, error }: Of<'maintenance'>['maintenance'], log: JsonLog): void {
   const figures = { event: 'maintenance', table, task, outcome, ms: Math.round(ms) }
   if (outcome === 'failed') log.warn(figures, `${table}: ${task} failed: ${String(error)}`)
   else log[outcome === 'done' ? 'info' : 'debug'](figures, `${table}: ${task} ${outcome}`)

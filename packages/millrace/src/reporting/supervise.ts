@@ -2,12 +2,12 @@ import { hostname } from 'node:os'
 import { type Runtime, redact } from '@millrace/base'
 import type { OutputSize } from '@millrace/outputs'
 import type { OutputNews, WorkerEvent } from '@millrace/stream'
-import { openDashboard, type WorkerIdentity, watchWorker } from '@millrace/watch'
+import { openDashboard, type WorkerIdentity, type WorkerWatch, watchWorker } from '@millrace/watch'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Io } from '../command.ts'
 import { type ResolvedSettings, warningsOf } from '../settings/resolve.ts'
 import { tableNames } from '../settings/table-names.ts'
-import { liveReporter } from './live.ts'
+import type { LogLevel } from './json-log.ts'
 import { logReporter } from './log.ts'
 import type { Reporter } from './reporter.ts'
 import { topicsInWords } from './topics.ts'
@@ -27,8 +27,7 @@ export async function superviseWorker(
 ): Promise<Supervision> {
   const { values, origins } = settings
   const watch = watchWorker(identityOf(settings, runtime), runtime, { maxRefused: values.maxRefused })
-  const reporter =
-    io.statusWidth === undefined ? logReporter(io.note, values.logLevel, runtime.now) : liveReporter(io, watch, runtime)
+  const reporter = await reporterFor(io, values.logLevel, watch, runtime)
   for (const warning of warningsOf(settings, ['source'], process.env)) reporter.say(warning)
   // A worker that only catches up is gone before anybody has looked, unless somebody says otherwise.
   const isWanted = values.dashboard !== false && !(untilCaughtUp && origins.dashboard.kind === 'default')
@@ -67,6 +66,13 @@ export async function superviseWorker(
       await dashboard?.close()
     },
   }
+}
+
+/** Loads what measures lines of a terminal only where there is one. */
+async function reporterFor(io: Io, level: LogLevel, watch: WorkerWatch, runtime: Runtime): Promise<Reporter> {
+  if (io.statusWidth === undefined) return logReporter(io.note, level, runtime.now)
+  const { liveReporter } = await import('./live.ts')
+  return liveReporter(io, watch, runtime)
 }
 
 /** The dashboard, its events and what is shared through the lake tell a failure in the words of whatever library. */

@@ -1,8 +1,9 @@
 import type { WorkerEvent } from '@millrace/stream'
 import { expect, test } from 'vitest'
+import type { LogLevel } from '../../src/reporting/json-log.ts'
 import { logReporter } from '../../src/reporting/log.ts'
 
-function logged(level = 'info') {
+function logged(level: LogLevel = 'info') {
   const lines: Record<string, unknown>[] = []
   let now = Date.parse('2026-01-31T14:02:00Z')
   const reporter = logReporter(
