@@ -102,3 +102,61 @@ it('keys that Confluent’s own serialisers wrote, in Avro, Protobuf and JSON Sc
   ])
   await place.leave()
 })
+
+const ROW = {
+  type: 'record',
+  name: 'Value',
+  fields: [
+    { name: 'id', type: 'long' },
+    { name: 'born', type: ['null', { type: 'int', 'connect.name': 'io.debezium.time.Date' }], default: null },
+  ],
+}
+const SOURCE = { type: 'record', name: 'Source', fields: [{ name: 'table', type: 'string' }] }
+const CHANGE = avro(
+  'Envelope',
+  ['before', ['null', ROW]],
+  ['after', ['null', 'Value']],
+  ['source', SOURCE],
+  ['op', 'string'],
+)
+const change = (op: string, before: object | null, after: object | null) => ({
+  ...{ before, after, source: { table: 'users' }, op },
+})
+
+const USERS = {
+  format: { name: 'debezium', values: 'avro' },
+  fields: { id: { type: 'long' }, born: { type: 'date' } },
+  columns: { id: { type: 'long' }, born: { type: 'date' } },
+  ...{ mode: 'upsert', key: ['id'] },
+}
+
+it('deletes and tombstones of a topic of Debezium’s in Avro find their rows by keys in Avro', async ({
+  kafka,
+  registry,
+  confluent,
+}) => {
+  const place = await openWorkplace()
+  await dataset(place, 'users', USERS, 'SELECT id, born FROM raw')
+  const topic = freshName('shop.users')
+  await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 1 }])
+  const created = (id: number) => [{ id }, change('c', null, { id, born: id })] as const
+  const at = { bootstrap: kafka.bootstrap, registry: registry.url, topic, key: avro('Key', ['id', 'long']) }
+  const send = (records: readonly (readonly [object, object | null])[]) =>
+    produceKeyed(confluent, { ...at, value: CHANGE, records })
+  const stream = async () => {
+    const options = ['--source', `kafka://${kafka.bootstrap}`, '--datasets', 'users', '--topics', `users=${topic}`]
+    const all = [...options, '--dataset-folders', 'datasets', '--registry', registry.url]
+    const { stdout, stderr, exitCode } = await place.run('stream', '--until-caught-up', ...all)
+    expect(exitCode, stdout + stderr).toBe(0)
+    return place.sql('SELECT id, born::VARCHAR AS born FROM users ORDER BY id')
+  }
+  await send([300, 301, 302, 303].map(created))
+  expect((await stream()).map(({ id }) => id)).toEqual([300, 301, 302, 303])
+  await send([
+    [{ id: 300 }, change('d', null, null)],
+    [{ id: 301 }, null],
+    [{ id: 302 }, change('d', { id: 302, born: null }, null)],
+  ])
+  expect(await stream()).toEqual([{ id: 303, born: '1970-10-31' }])
+  await place.leave()
+})

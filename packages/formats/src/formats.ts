@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import { registeredAvro, schemedAvro } from './avro/format.ts'
 import type { Framing } from './avro/framing.ts'
 import type { FormatContext } from './context.ts'
-import { debeziumFormat } from './debezium/format.ts'
+import { openDebezium } from './debezium/format.ts'
 import type { DebeziumDescription } from './debezium/options.ts'
 import type { Format } from './format.ts'
 import { jsonFormat } from './json/format.ts'
@@ -18,7 +18,7 @@ type OpenFormat = (context: FormatContext | undefined) => Format
 const FORMATS: Readonly<Record<string, OpenFormat>> = {
   json: () => jsonFormat,
   avro: registeredAvro,
-  debezium: () => debeziumFormat(),
+  debezium: (context) => openDebezium({ name: 'debezium' }, context),
   protobuf: registeredProtobuf,
   'json-schema': jsonSchemaFormat,
   text: () => textFormat,
@@ -49,7 +49,7 @@ export type FormatDescription =
  */
 export function openFormat(description: FormatDescription, context?: FormatContext): Format {
   if (typeof description !== 'string') {
-    if (description.name === 'debezium') return debeziumFormat(description)
+    if (description.name === 'debezium') return openDebezium(description, context)
     return description.name === 'avro'
       ? schemedAvro(description.framing, description.schemas)
       : schemedProtobuf(description.schemas, description.message)

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { parseSchema } from './avro/schema.ts'
+import { parseRegistered } from './avro/format.ts'
 import { shapeOfAvro } from './avro/shape.ts'
 import type { FormatContext } from './context.ts'
 import { parseProto } from './protobuf/parse.ts'
@@ -31,14 +31,13 @@ export async function shapeOfTopic(topic: string, context: FormatContext): Promi
   }
 }
 
-function shapeOfSchema({ type, text, references }: RegistrySchema): RegisteredShape {
+function shapeOfSchema(schema: RegistrySchema): RegisteredShape {
+  const { type, text, references } = schema
   if (type === 'JSON') return { format: 'json-schema', shape: undefined }
   if (type === 'PROTOBUF') {
     const message = parseProto(text, references).messageAt([0])
     if (!message) throw new Error('it has no message')
     return { format: 'protobuf', shape: shapeOfMessage(message) }
   }
-  const names = new Map()
-  for (const reference of references) parseSchema(JSON.parse(reference.text), names)
-  return { format: 'avro', shape: shapeOfAvro(parseSchema(JSON.parse(text), names)) }
+  return { format: 'avro', shape: shapeOfAvro(parseRegistered(schema)) }
 }

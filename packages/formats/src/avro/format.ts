@@ -6,7 +6,7 @@ import type { RecordShape } from '../shape/shape.ts'
 import { compile } from './compile.ts'
 import { type Framing, noFraming, singleObjectFraming } from './framing.ts'
 import { type PlanOf, readAvro } from './read-avro.ts'
-import { parseSchema } from './schema.ts'
+import { type AvroType, parseSchema } from './schema.ts'
 import { shapeOfAvro } from './shape.ts'
 import type { Transcode } from './transcode.ts'
 
@@ -31,7 +31,8 @@ interface Prepared {
   readonly shape: () => RecordShape
 }
 
-function planBy({ header, known }: SchemasOf<Prepared>): PlanOf {
+/** Returns what reads a message by the schema that stands before its value. */
+export function planBy({ header, known }: SchemasOf<Pick<Prepared, 'transcode'>>): PlanOf {
   return (from) => {
     const id = header.keyAt(from.view, from.at, from.end)
     if (id === undefined) return 'not Avro: it does not begin with the id of a schema'
@@ -54,10 +55,15 @@ export function schemedAvro(framing: Framing, schemas: readonly unknown[]): Form
   }
 }
 
-function prepare({ text, references }: RegistrySchema): Prepared {
+/** Parses a schema of the registry, with those that it refers to. Throws what is wrong. */
+export function parseRegistered({ text, references }: RegistrySchema): AvroType {
   const names = new Map()
   for (const reference of references) parseSchema(JSON.parse(reference.text), names)
-  const type = parseSchema(JSON.parse(text), names)
+  return parseSchema(JSON.parse(text), names)
+}
+
+function prepare(schema: RegistrySchema): Prepared {
+  const type = parseRegistered(schema)
   let shape: RecordShape | undefined
   return {
     transcode: compile(type),

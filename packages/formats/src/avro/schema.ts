@@ -3,6 +3,7 @@ export type AvroType =
   | {
       readonly kind: 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
       readonly logical?: Logical
+      readonly connectName?: string
     }
   | { readonly kind: 'fixed'; readonly size: number; readonly logical?: Logical }
   | { readonly kind: 'enum'; readonly symbols: readonly string[] }
@@ -13,6 +14,8 @@ export type AvroType =
 
 export interface AvroRecord {
   readonly kind: 'record'
+  /** What Kafka Connect calls the type that it made this one of. */
+  readonly connectName?: string
   /** Filled after the record is made: a field may hold the record itself. */
   readonly fields: { readonly name: string; readonly type: AvroType }[]
 }
@@ -82,7 +85,7 @@ export function parseSchema(schema: unknown, names: Names = new Map()): AvroType
         return { kind: 'map', values: parse(value.values, space) }
       default: {
         const type = parse(value.type, space)
-        return isPrimitive(type.kind) ? withLogical(type, value) : type
+        return isPrimitive(type.kind) ? withConnectName(withLogical(type, value), value) : type
       }
     }
   }
@@ -100,7 +103,7 @@ export function parseSchema(schema: unknown, names: Names = new Map()): AvroType
   }
 
   function record(value: Readonly<Record<string, unknown>>, space: string): AvroType {
-    const type: AvroRecord = { kind: 'record', fields: [] }
+    const type: AvroRecord = withConnectName({ kind: 'record', fields: [] }, value)
     define(value, space, type)
     const inside = spaceOf(value, space)
     if (!Array.isArray(value.fields)) throw new Error('a record has no list of fields')
@@ -136,6 +139,11 @@ function fixed(value: Readonly<Record<string, unknown>>): AvroType {
 function withLogical(type: AvroType, value: Readonly<Record<string, unknown>>): AvroType {
   const logical = logicalOf(type, value)
   return logical ? ({ ...type, logical } as AvroType) : type
+}
+
+function withConnectName<T extends AvroType>(type: T, value: Readonly<Record<string, unknown>>): T {
+  const name = value['connect.name']
+  return typeof name === 'string' ? { ...type, connectName: name } : type
 }
 
 function logicalOf(

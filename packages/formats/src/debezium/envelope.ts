@@ -1,7 +1,7 @@
 import type { Conversion } from './conversions.ts'
 import { isAt, Members } from './members.ts'
 import type { AddedMember, DebeziumOptions } from './options.ts'
-import type { KnownSchemas } from './schemas.ts'
+import type { KnownSchemas, RowPlan } from './schemas.ts'
 
 /** Where a row stands in the bytes, and what is known of it beside its columns. */
 export interface Change {
@@ -28,10 +28,12 @@ const [SCHEMA, PAYLOAD, BEFORE, AFTER, OP, SOURCE, DELETED, PLAIN_OP, DDL, TABLE
 const TRUE = [name('true'), name('"true"')]
 
 const BEGIN = name('{"before":')
+const NOTHING = name('{"before":null,"after":null')
 
-/** Whether a message without the schema part begins as Debezium's envelope does: then it is no tombstone. */
-export function isEnvelope(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start > BEGIN.length && isAt(bytes, start, BEGIN)
+/** Whether a message begins as Debezium's envelope without the schema part, and says itself which row it is about. */
+export function isReadWithoutKey(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= NOTHING.length || !isAt(bytes, start, BEGIN)) return false
+  return !isAt(bytes, start, NOTHING)
 }
 
 interface Span {
@@ -63,10 +65,17 @@ export class EnvelopeReader {
     this.change = { start: 0, end: 0, isDelete: false, isTruncate: false, conversions: options.types, added }
   }
 
+  /** Reads a message that has no schema part because its schema is known by other means. */
+  readPlanned(start: number, end: number, { isHousekeeping, conversions }: RowPlan): ReadEnvelope {
+    if (isHousekeeping) return 'ignored'
+    this.change.conversions = conversions
+    return this.scan(start, end) ? this.rowOf(start, end) : NO_OBJECT
+  }
+
   read(start: number, end: number): ReadEnvelope {
     const { change, schema, payload } = this
     change.conversions = this.options.types
-    if (!this.scan(start, end)) return { reason: 'not Debezium: not an object of JSON' }
+    if (!this.scan(start, end)) return NO_OBJECT
     if (schema.start < 0 || payload.start < 0) return this.rowOf(start, end)
     const [from, to] = [payload.start, payload.end]
     const plan =
@@ -80,10 +89,11 @@ export class EnvelopeReader {
   }
 
   /** Reads a message's key, which has the columns of the row's key. */
-  readKey(): Change | undefined {
+  readKey(plan: RowPlan | undefined): Change | undefined {
     const { bytes, change, schema, payload } = this
     if (!this.scan(0, bytes.length)) return undefined
-    const hasSchema = schema.start >= 0 && payload.start >= 0
+    if (plan) change.conversions = plan.conversions
+    const hasSchema = !plan && schema.start >= 0 && payload.start >= 0
     const [start, end] = hasSchema ? [payload.start, payload.end] : [0, bytes.length]
     if (hasSchema) change.conversions = this.schemas.planOf(bytes, schema.start, schema.end)?.conversions ?? new Map()
     if (bytes[start] !== OPEN_OBJECT) return undefined
@@ -187,6 +197,7 @@ export class EnvelopeReader {
   }
 }
 
+const NO_OBJECT = { reason: 'not Debezium: not an object of JSON' }
 const NO_BEFORE = 'a delete without before: the table needs a key, or REPLICA IDENTITY FULL'
 
 function onlyBlanks(bytes: Uint8Array, from: number, end: number): boolean {

@@ -1,5 +1,7 @@
+import type { FormatContext } from '../context.ts'
 import type { Format } from '../format.ts'
-import { isEnvelope } from './envelope.ts'
+import { avroReader } from './avro.ts'
+import { isReadWithoutKey } from './envelope.ts'
 import { type DebeziumDescription, debeziumOptions, PREFIX } from './options.ts'
 import { readChanges } from './read-changes.ts'
 import { knownSchemas } from './schemas.ts'
@@ -7,20 +9,23 @@ import { knownSchemas } from './schemas.ts'
 const OWN_MEMBERS: readonly string[] = ['millrace_deleted', 'millrace_truncated']
 
 /**
- * Debezium's changes in JSON, with the schema part or without: the envelope of before, after and op, and the plain row
- * that ExtractNewRecordState makes of it. A line is the row as it is after the change, or as it was before a delete.
+ * Debezium's changes: the envelope of before, after and op, and the plain row that ExtractNewRecordState makes of it; in
+ * JSON, with the schema part or without, or in Avro with a registry. A line is the row as it is after the change, or as it
+ * was before a delete. Without a context messages are JSON: fixtures are written so.
  */
-export function debeziumFormat(description: DebeziumDescription = { name: 'debezium' }): Format {
+export function openDebezium(description: DebeziumDescription, context: FormatContext | undefined): Format {
   const options = debeziumOptions(description)
+  const { name, values } = description
+  const isAvro = values === 'avro' && context !== undefined
   const schemas = knownSchemas()
   return {
-    name: 'debezium',
+    name,
     rules: JSON.stringify(description),
     readsKeys: options.tombstones === 'delete',
-    isReadWithoutKey: isEnvelope,
+    ...(isAvro ? { isBinary: true } : { isReadWithoutKey }),
     isJsonLines: false,
     marksDeletes: true,
-    isOwnMember: (name) => OWN_MEMBERS.includes(name) || name.startsWith(PREFIX),
-    read: (messages) => readChanges(messages, options, schemas),
+    isOwnMember: (member) => OWN_MEMBERS.includes(member) || member.startsWith(PREFIX),
+    read: isAvro ? avroReader(options, context) : (messages) => readChanges(messages, options, schemas),
   }
 }

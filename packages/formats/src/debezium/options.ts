@@ -4,6 +4,8 @@ import { type Conversion, conversionNamed } from './conversions.ts'
 /** What a data set says of its Debezium messages. */
 export interface DebeziumDescription {
   readonly name: 'debezium'
+  /** How Kafka Connect's converter writes keys and values: JSON unless said. */
+  readonly values?: 'json' | 'avro' | undefined
   /** What a message without a value does: it deletes the row of its key, or it is left out. */
   readonly tombstones?: 'delete' | 'ignore' | undefined
   /**

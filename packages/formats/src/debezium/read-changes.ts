@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { endBefore } from '@millrace/base'
+import { endBefore, type JoinedValues, keyAt } from '@millrace/base'
 import type { RawMessages, ReadMessages, RejectedMessage } from '../format.ts'
 import { JsonWriter } from '../transcode/json-writer.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { type Change, EnvelopeReader } from './envelope.ts'
 import type { DebeziumOptions } from './options.ts'
 import { writeRow } from './row.ts'
-import type { KnownSchemas } from './schemas.ts'
+import { type KnownSchemas, knownSchemas, type RowPlan } from './schemas.ts'
 
 const NEWLINE = 0x0a
 const NOT_DEBEZIUM = 'not Debezium: '
@@ -14,8 +14,33 @@ const NOT_DEBEZIUM = 'not Debezium: '
 /** What Debezium puts in place of a value that PostgreSQL has not logged, as an update left it alone. */
 const UNAVAILABLE = '"__debezium_unavailable_value"'
 
-/** Reads a block: each change into a line of one buffer. */
+/** A message's key as JSON, or why it can't be read. */
+export type MessageKey =
+  | { readonly bytes: Uint8Array; readonly plan: RowPlan | undefined }
+  | { readonly reason: string }
+
+/** The messages of a block as JSON. */
+export interface Changes {
+  readonly messages: JoinedValues
+  keyOf(index: number): MessageKey | undefined
+  /** Returns what a message's schema says, where it is not in the message. */
+  planOf?(index: number): RowPlan | undefined
+  /** Messages that could not be written as JSON, and why. */
+  readonly refused?: ReadonlyMap<number, string>
+}
+
+/** Reads a block of JSON. */
 export function readChanges(messages: RawMessages, options: DebeziumOptions, schemas: KnownSchemas): ReadMessages {
+  const keyOf = (index: number): MessageKey | undefined => {
+    const bytes = keyAt(messages, index)
+    return bytes === null ? undefined : { bytes, plan: undefined }
+  }
+  return readChangesOf({ messages, keyOf }, options, schemas)
+}
+
+/** Reads a block: each change into a line of one buffer. */
+export function readChangesOf(changes: Changes, options: DebeziumOptions, schemas = knownSchemas()): ReadMessages {
+  const { messages } = changes
   const { count, bytes } = messages
   const ends = new Int32Array(count)
   const rejected: RejectedMessage[] = []
@@ -26,7 +51,7 @@ export function readChanges(messages: RawMessages, options: DebeziumOptions, sch
   let longest = 0
   for (let index = 0; index < count; index++) {
     const start = to.at
-    const outcome = readChange(messages, index, options, envelope, to, mayLack)
+    const outcome = readChange(changes, index, options, envelope, to, mayLack)
     ends[index] = outcome === 'written' ? to.at : -1 - start
     if (outcome !== 'written') to.at = start
     if (outcome === 'ignored') ignored.push(index)
@@ -43,7 +68,7 @@ export function readChanges(messages: RawMessages, options: DebeziumOptions, sch
 type Outcome = 'written' | 'ignored' | { readonly reason: string }
 
 function readChange(
-  messages: RawMessages,
+  { messages, keyOf, planOf, refused }: Changes,
   index: number,
   options: DebeziumOptions,
   envelope: EnvelopeReader,
@@ -52,12 +77,14 @@ function readChange(
 ): Outcome {
   const { bytes, ends } = messages
   const end = ends[index] as number
-  const key = messages.keys?.[index]
+  const reason = refused?.get(index)
+  if (reason !== undefined) return { reason }
   try {
-    if (end < 0) return options.tombstones === 'delete' ? deleteByKey(key, options, envelope.schemas, to) : 'ignored'
-    const start = endBefore(ends, index)
-    const change = envelope.read(start, end)
-    if (change === 'tombstone') return deleteByKey(key, options, envelope.schemas, to)
+    if (end < 0)
+      return options.tombstones === 'delete' ? deleteByKey(keyOf(index), options, envelope.schemas, to) : 'ignored'
+    const [start, plan] = [endBefore(ends, index), planOf?.(index)]
+    const change = plan ? envelope.readPlanned(start, end, plan) : envelope.read(start, end)
+    if (change === 'tombstone') return deleteByKey(keyOf(index), options, envelope.schemas, to)
     if (typeof change === 'string') return change
     if ('reason' in change) return change
     if (mayLack && lacksValue(bytes, change)) return { reason: LACKS_VALUE }
@@ -79,15 +106,16 @@ function lacksValue(bytes: Uint8Array, { start, end, isDelete }: Change): boolea
 
 /** Writes the delete of a row of which the message's key is all that is known. */
 function deleteByKey(
-  key: string | undefined,
+  key: MessageKey | undefined,
   options: DebeziumOptions,
   schemas: KnownSchemas,
   to: JsonWriter,
 ): Outcome {
   if (key === undefined) return options.tombstones === 'delete' ? { reason: 'tombstone: it has no key' } : 'ignored'
-  const bytes = Buffer.from(key)
+  if ('reason' in key) return { reason: `key: ${key.reason}` }
+  const { bytes, plan } = key
   const reader = new EnvelopeReader(bytes, options, schemas)
-  const change = reader.readKey()
+  const change = reader.readKey(plan)
   if (!change) return { reason: 'tombstone: its key is no object of JSON' }
   writeRow(bytes, change, to)
   return 'written'

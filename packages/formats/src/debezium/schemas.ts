@@ -40,9 +40,13 @@ function planOf(text: string): RowPlan | undefined {
   const row = fields.find(({ field }) => field === 'after' || field === 'before')
   const columns = row && fields.some(({ field }) => field === 'op') ? (fieldsOf(row) ?? []) : fields
   return {
-    isHousekeeping: HOUSEKEEPING.test(String(schema.name)),
+    isHousekeeping: isHousekeeping(schema.name),
     conversions: new Map(columns.flatMap(conversionOf)),
   }
+}
+
+export function isHousekeeping(schemaName: unknown): boolean {
+  return HOUSEKEEPING.test(String(schemaName))
 }
 
 interface Schema {

@@ -40,7 +40,13 @@ interface Known<T> {
 /** By context and format: a thousand data sets of one registry ask once for a schema, and make it ready once. */
 const ofContexts = new WeakMap<FormatContext, Map<string, Known<unknown>>>()
 
-function schemasOfContext<T>(format: Registered<T>, context: FormatContext, place: string): Known<T> {
+/** Returns the schemas of the configured registry, made ready for a format. */
+export function schemasOfContext<T>(
+  format: Pick<Registered<T>, 'name' | 'title' | 'kind' | 'prepare' | 'isConfluentOnly'>,
+  context: FormatContext,
+): Known<T> {
+  if (context.registry === undefined) throw noRegistry(format.title)
+  const place = context.registry
   const ofContext = ofContexts.get(context) ?? new Map<string, Known<unknown>>()
   ofContexts.set(context, ofContext)
   const before = ofContext.get(format.name)
@@ -58,11 +64,10 @@ function schemasOfContext<T>(format: Registered<T>, context: FormatContext, plac
 export function openRegistered<T>(format: Registered<T>, context: FormatContext | undefined): Format {
   const { name, title } = format
   if (!context) return withoutRegistry(name, title)
-  if (context.registry === undefined) throw noRegistry(title)
   const {
     header,
     schemas: { known, learn },
-  } = schemasOfContext(format, context, context.registry)
+  } = schemasOfContext(format, context)
   const read = (messages: JoinedValues): ReadMessages => {
     const result = format.read(messages, { header, known })
     return {
@@ -115,7 +120,10 @@ function schemasOf<T>(
 }
 
 /** A schema that can't be read is the message's fault: its messages go to quarantine, and those of others go on. */
-function prepared<T>(schema: RegistrySchema, { title, kind, prepare }: Registered<T>): T | string {
+function prepared<T>(
+  schema: RegistrySchema,
+  { title, kind, prepare }: Pick<Registered<T>, 'title' | 'kind' | 'prepare'>,
+): T | string {
   if (schema.type !== kind) return `not ${title}: its schema is of the kind ${schema.type}`
   try {
     return prepare(schema)

@@ -102,11 +102,17 @@ describe('a tombstone', () => {
     ])
   })
 
-  test('alone is read with its key: an envelope without the schema part is none', () => {
+  test('is read with its key, and so is a delete that says nothing of its row; an envelope that says it is not', () => {
     const isWithout = (value: Uint8Array) => deleting.isReadWithoutKey?.(value, 0, value.length)
     expect(isWithout(json(envelope('d', ADA, null)))).toBe(true)
-    const others = [Buffer.alloc(0), json({ schema: null, payload: null }), json({ payload: null, schema: null })]
-    expect(others.map(isWithout)).toEqual([false, false, false])
+    expect(isWithout(json(envelope('c', null, ADA)))).toBe(true)
+    const others = [
+      json(envelope('d', null, null)),
+      Buffer.alloc(0),
+      json({ schema: null, payload: null }),
+      json({ payload: null, schema: null }),
+    ]
+    expect(others.map(isWithout)).toEqual([false, false, false, false])
   })
 
   test('is rejected where it should delete a row and its key does not tell which', async () => {

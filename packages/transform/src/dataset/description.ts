@@ -95,6 +95,7 @@ const OwnSchemas = z
 /** How Debezium's changes are wanted. */
 const DebeziumFormat = z.strictObject({
   name: z.literal('debezium'),
+  values: z.enum(['json', 'avro']).optional(),
   tombstones: z.enum(['delete', 'ignore']).optional(),
   types: z.record(z.string().min(1), z.string().min(1)).optional(),
 })
@@ -208,13 +209,13 @@ function debeziumOf(
   fields: readonly string[],
   keyed: Keyed | undefined,
 ): DebeziumDescription {
-  const { tombstones, types } = typeof format === 'string' ? {} : format
+  const { values, tombstones, types } = typeof format === 'string' ? {} : format
   const added = fields.filter((name) => name.startsWith('__'))
   // A tombstone has no sequence. It says nothing new where the envelope, which has one, has said it before.
   const fromEnvelope = keyed !== undefined && keyed.sequenceBy.length > 0 && added.length > 0
   const usual = keyed && !fromEnvelope ? 'delete' : 'ignore'
   const truncates = keyed ? 'apply' : added.includes('__op') ? 'row' : 'ignore'
-  return { name: 'debezium', tombstones: tombstones ?? usual, truncates, types, added }
+  return { name: 'debezium', values, tombstones: tombstones ?? usual, truncates, types, added }
 }
 
 function formatOf(
