@@ -24,7 +24,7 @@ export async function smallCommits(pins: string, lake: string): Promise<SmallCom
   const connection = await (await openDuckDB({ files: 'all', threads: 1 })).connect()
   await connection.run(`CREATE TABLE pins AS FROM read_parquet('${join(pins, 'pins.parquet')}')`)
   const context = { connection, folder: join(lake, 'work'), runtime: systemRuntime }
-  const open = () => openOrCreate(table, { schema }, systemRuntime, connection)
+  const open = () => openOrCreate(table, { schema }, systemRuntime)
   await open()
   return {
     context,

@@ -14,7 +14,7 @@ export async function tableOfManyCommits(commits: number, folder: string) {
   const rows = `SELECT 1::INTEGER AS ind, 'a title' AS title, TIMESTAMPTZ '2026-01-01' AS at`
   return {
     async open(): Promise<Snapshot> {
-      const snapshot = await openTable(ref, undefined, connection)
+      const snapshot = await openTable(ref)
       if (!snapshot) throw new Error(`no table in ${folder}`)
       return snapshot
     },

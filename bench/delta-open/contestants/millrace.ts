@@ -1,16 +1,14 @@
-// @millrace/delta: openTable, which has all files, their statistics and all progress in memory; its engine runs already
+// @millrace/delta: openTable, which has all files, their statistics and all progress in memory
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openTable } from '@millrace/delta'
-import { openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { job, ready, report } from '../../src/contestant.ts'
 
 const { input, output } = job()
 const store = await openLake(input)
-const connection = await (await openDuckDB({ files: 'all' })).connect()
 await ready()
-const snapshot = await openTable({ store, path: 'table' }, undefined, connection)
+const snapshot = await openTable({ store, path: 'table' })
 if (!snapshot) throw new Error('no table')
 let bytes = 0
 for (const { size } of snapshot.files.values()) bytes += size

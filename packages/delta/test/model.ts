@@ -133,7 +133,7 @@ export function modelledTable(testTables: TestTables, random: () => number = Mat
       const store = faultyStore(memoryStore(objects, runtime), plan, runtime)
       try {
         const wanted = { schema: SCHEMA, configuration }
-        const snapshot = await openOrCreate({ store, path }, wanted, runtime, testTables.connection)
+        const snapshot = await openOrCreate({ store, path }, wanted, runtime)
         await step.run(snapshot, context, state)
       } finally {
         // A write that is late arrives after all.
@@ -142,7 +142,7 @@ export function modelledTable(testTables: TestTables, random: () => number = Mat
     },
     async read(objects: Objects): Promise<State> {
       const store = memoryStore(objects, runtime)
-      const snapshot = await openTable({ store, path }, undefined, testTables.connection)
+      const snapshot = await openTable({ store, path })
       if (!snapshot) return EMPTY
       const ids = await rowsRead.once(objects, snapshot, async () => {
         const found = await testTables.ask(snapshot, 'SELECT id, text FROM rows ORDER BY id')

@@ -15,6 +15,7 @@ export const BUNDLED = [
   '@opentelemetry/api',
   'zod',
   'croner',
+  'hyparquet',
 ]
 
 /** What the dashboard's page is served with. */

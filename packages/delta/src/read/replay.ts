@@ -6,8 +6,8 @@ import { type ByKey, type Layered, layered } from './layers.ts'
 /** A table's state while the log is played into it. */
 export interface Replay {
   apply(actions: Actions): void
-  /** The faster way for the adds of a checkpoint, which are all different. */
-  add(file: AddFile): void
+  /** The faster way for the adds of a checkpoint, which are all different; `isPlain`: the path is the file's key. */
+  add(file: AddFile, isPlain?: boolean): void
   finish(): TableState
 }
 
@@ -25,16 +25,20 @@ const NOTHING: TableState = {
   txns: layered(new Map()),
 }
 
-const PLAIN = /^[^%/:.][^%:]*$/
-
 /** The one key that all spellings of a path share: relative to the table where the file is in it. */
 export function fileKey(table: TableRef, path: string): string {
-  if (PLAIN.test(path) && !path.includes('//') && !path.includes('/.')) return path
+  if (isPlain(path)) return path
   const [location] = locationsOf(table.store, table.path, path)
   if (!location) return path
   if ('address' in location) return location.address
   const folder = `${table.path}/`
   return location.key.startsWith(folder) ? location.key.slice(folder.length) : `lake:${location.key}`
+}
+
+/** Whether a path can be spelled in no other way. */
+function isPlain(path: string): boolean {
+  if (path === '' || path.startsWith('.') || path.includes('%') || path.includes(':')) return false
+  return !path.includes('/') || !(path.startsWith('/') || path.includes('//') || path.includes('/.'))
 }
 
 export function startReplay(table: TableRef, base: TableState = NOTHING): Replay {
@@ -49,7 +53,7 @@ export function startReplay(table: TableRef, base: TableState = NOTHING): Replay
     if (fresh) files.delete(key)
     else files.set(key, undefined)
   }
-  const add = (file: AddFile) => files.set(fileKey(table, file.path), file)
+  const add = (file: AddFile, isPlain = false) => files.set(isPlain ? file.path : fileKey(table, file.path), file)
   return {
     add,
     /** Removes first: an entry that gives a file another deletion vector holds both, in any order. */
@@ -60,7 +64,13 @@ export function startReplay(table: TableRef, base: TableState = NOTHING): Replay
       for (const file of actions.add) add(file)
       for (const { appId, version } of actions.txn) txns.set(appId, version < 0n ? undefined : version)
     },
-    finish: () => ({ protocol, metadata, files: base.files.with(files), txns: base.txns.with(txns) }),
+    finish: () => ({
+      protocol,
+      metadata,
+      // Where there was nothing before, nothing is marked as removed.
+      files: fresh ? layered(files) : base.files.with(files),
+      txns: base.txns.with(txns),
+    }),
   }
 }
 

@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import type { Actions, AddFile, Metadata, Protocol } from '../log/actions.ts'
 import { decodeActions } from '../log/decode-actions.ts'
@@ -25,33 +24,21 @@ export interface Snapshot {
 
 const READS_AT_ONCE = 32
 
-/**
- * At its newest version, or at an older one. Undefined: no table is there. A checkpoint is read with
- * `connection`, which must not be busy, or with an engine that is started for it.
- */
-export async function openTable(
-  table: TableRef,
-  version?: number,
-  connection?: DuckDBConnection,
-): Promise<Snapshot | undefined> {
+/** At its newest version, or at an older one. Undefined: no table is there. */
+export async function openTable(table: TableRef, version?: number): Promise<Snapshot | undefined> {
   const hint = await checkpointHint(table)
   const snapshot =
-    (version === undefined && (await openByHint(table, hint, connection))) ||
-    (await openByListing(table, version, hint, connection))
+    (version === undefined && (await openByHint(table, hint))) || (await openByListing(table, version, hint))
   if (snapshot) await refuseWrongChecksum(table, snapshot.version, snapshot.files)
   return snapshot
 }
 
 /** Opens from the checkpoint that the hint names, without a listing. Returns undefined if it can't be read. */
-async function openByHint(
-  table: TableRef,
-  hint: CheckpointHint | undefined,
-  connection: DuckDBConnection | undefined,
-): Promise<Snapshot | undefined> {
+async function openByHint(table: TableRef, hint: CheckpointHint | undefined): Promise<Snapshot | undefined> {
   if (!hint?.isClassic) return undefined
   const { version } = hint
   const keys = [logKey(table, `${versionName(version)}.checkpoint.parquet`)]
-  const state = await readCheckpoint(table, { version, keys }, connection).catch(damage)
+  const state = await readCheckpoint(table, { version, keys }).catch(damage)
   if (state === 'gone' || state instanceof MillraceError) return undefined
   const base = snapshotOf(table, version, state)
   const next = await table.store.get(logKey(table, commitName(version + 1)))
@@ -62,7 +49,6 @@ async function openByListing(
   table: TableRef,
   version: number | undefined,
   hint?: CheckpointHint,
-  connection?: DuckDBConnection,
 ): Promise<Snapshot | undefined> {
   let from = hint && hint.version <= (version ?? hint.version) ? hint.version : 0
   for (let tries = 0; tries < 3; tries++) {
@@ -73,7 +59,7 @@ async function openByListing(
       throw new MillraceError('TABLE_NOT_FOUND', `${tableUrl(table)} has no version ${version}: it is at ${newest}`)
     }
     const segments = segmentsTo(table, listing, version ?? newest)
-    const snapshot = await firstReadable(table, segments, listing.from === 0, connection)
+    const snapshot = await firstReadable(table, segments, listing.from === 0)
     if (typeof snapshot !== 'string') return snapshot
     from = snapshot === 'damaged' ? 0 : from
   }
@@ -138,11 +124,10 @@ async function firstReadable(
   table: TableRef,
   segments: Iterable<Segment>,
   isWholeLog: boolean,
-  connection: DuckDBConnection | undefined,
 ): Promise<Snapshot | 'gone' | 'damaged'> {
   let failure: unknown
   for (const segment of segments) {
-    const base = segment.checkpoint && (await readCheckpoint(table, segment.checkpoint, connection).catch(damage))
+    const base = segment.checkpoint && (await readCheckpoint(table, segment.checkpoint).catch(damage))
     if (base instanceof MillraceError) {
       failure ??= base
       continue

@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
 import { SORTED_BY } from '../log/layout.ts'
 import { type TableRef, tableUrl } from '../log/log.ts'
@@ -27,17 +26,12 @@ const ADOPTION_TRIES = 10
  * The table that is there, made fit for rows of `wanted.schema`, or a new one: of several that create at once, one
  * does, and all go on. A table that others made keeps its schema, its comments and its partitions; columns that it
  * lacks are added to it only where its property `millrace.addsColumns` says so, as it does of our own. What can't be
- * brought together is refused, with the difference named. It is opened with `connection`, as `openTable` does.
+ * brought together is refused, with the difference named.
  */
-export async function openOrCreate(
-  table: TableRef,
-  wanted: NewTable,
-  runtime: Runtime,
-  connection?: DuckDBConnection,
-): Promise<Snapshot> {
+export async function openOrCreate(table: TableRef, wanted: NewTable, runtime: Runtime): Promise<Snapshot> {
   for (let tries = 0; tries < ADOPTION_TRIES; tries++) {
     const instant = instantOf(runtime)
-    const there = seenAt(await openTable(table, undefined, connection), instant)
+    const there = seenAt(await openTable(table), instant)
     if (!there) {
       await create(table, wanted, runtime)
       continue

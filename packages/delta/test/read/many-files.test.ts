@@ -32,26 +32,22 @@ test(`a checkpoint of ${FILES} files is opened within 256 MiB`, async () => {
   expect(files).toBe(FILES + 3)
   expect(grownBy).toBeLessThan(256 * 1024 * 1024)
 
-  const snapshot = await openTable({ store: await openLake(`${folder}/lake`), path: 'table' }, undefined, connection)
+  const snapshot = await openTable({ store: await openLake(`${folder}/lake`), path: 'table' })
   const sizes = snapshot?.files.values().reduce((sum, { size }) => sum + size, 0)
   expect(sizes).toBe((FILES * (FILES - 1)) / 2 + FILES * 100_000 + 3)
   engine.close()
 })
 
-test('a checkpoint that there is no room to read is not called damaged', async () => {
+test('a checkpoint is read without a place for temporary files', async () => {
   const folder = await temporaryFolder()
   const log = `${folder}/lake/table/_delta_log`
   await mkdir(log, { recursive: true })
   const engine = await openDuckDB({ files: 'all' })
   const checkpoint = await parquetOf(await engine.connect(), CHECKPOINT_ROWS)
-  await writeFile(`${log}/00000000000000000007.checkpoint.parquet`, checkpoint)
-  const table = { store: await openLake(`${folder}/lake`), path: 'table' }
-  vi.stubEnv('TMPDIR', `${folder}/nowhere`)
-  await expect(openTable(table)).rejects.toMatchObject({
-    code: 'STORE_FAILED',
-    message: expect.stringContaining(`${folder}/nowhere`),
-  })
-  vi.unstubAllEnvs()
-  expect((await openTable(table))?.files.size).toBe(3)
   engine.close()
+  await writeFile(`${log}/00000000000000000007.checkpoint.parquet`, checkpoint)
+  vi.stubEnv('TMPDIR', `${folder}/nowhere`)
+  const snapshot = await openTable({ store: await openLake(`${folder}/lake`), path: 'table' })
+  vi.unstubAllEnvs()
+  expect(snapshot?.files.size).toBe(3)
 })

@@ -232,6 +232,33 @@ describe('a checkpoint', () => {
     })
   })
 
+  test.each([
+    ['uncompressed', 'V1'],
+    ['uncompressed', 'V2'],
+    ['snappy', 'V1'],
+    ['gzip', 'V1'],
+    ['zstd', 'V2'],
+    ['brotli', 'V1'],
+    ['lz4_raw', 'V2'],
+  ])('compressed by %s in pages of %s is read, and read again', async (codec, version) => {
+    const rows = `${CHECKPOINT_ROWS} UNION ALL BY NAME
+      SELECT {path: 'ö-' || i, partitionValues: MAP {'a': 'ü', 'b': NULL}, size: i, modificationTime: 1, stats: repeat('ß', 70)} AS add
+      FROM range(3000) t(i)`
+    const log = grown(6)
+    const written = await parquetOf(connection, rows, `COMPRESSION ${codec}, PARQUET_VERSION ${version}`)
+    log.put(`${versionName(4)}.checkpoint.parquet`, written)
+    for (let time = 0; time < 2; time++) {
+      const files = (await openTable(log.table))?.files
+      expect(files?.size).toBe(3005)
+      expect(files?.get('ö-2999')).toMatchObject({
+        partitionValues: { a: 'ü', b: null },
+        size: 2999,
+        stats: 'ß'.repeat(70),
+      })
+      expect(files?.get('kept-2')).toMatchObject({ size: 2, stats: '{"numRecords":2}' })
+    }
+  })
+
   test('keeps statistics that their writer set out over lines', async () => {
     const { table } = await withCheckpoint(`${CHECKPOINT_ROWS}
       UNION ALL BY NAME SELECT {path: 'laid out', partitionValues: MAP {}, size: 1, modificationTime: 1,

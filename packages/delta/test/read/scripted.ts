@@ -73,10 +73,14 @@ export function grown(files: number): Scripted {
 }
 
 /** The rows of a query as a Parquet file. */
-export async function parquetOf(connection: DuckDBConnection, query: string): Promise<Uint8Array> {
+export async function parquetOf(
+  connection: DuckDBConnection,
+  query: string,
+  options = 'COMPRESSION snappy',
+): Promise<Uint8Array> {
   const path = join(tmpdir(), `millrace-${randomUUID()}.parquet`)
   try {
-    await connection.run(`COPY (${query}) TO ${quoteText(path)} (FORMAT parquet)`)
+    await connection.run(`COPY (${query}) TO ${quoteText(path)} (FORMAT parquet, ${options})`)
     return await readFile(path)
   } finally {
     await rm(path, { force: true })

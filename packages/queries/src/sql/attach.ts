@@ -133,7 +133,7 @@ async function lastRunOf({ store, asOf }: Surroundings): Promise<RunRecord | und
 async function snapshotOf(
   { schema, name, at }: NamedTable,
   lastRun: Promise<RunRecord | undefined> | undefined,
-  { connection, store, asOf: forAll, tables }: Surroundings,
+  { store, asOf: forAll, tables }: Surroundings,
 ): Promise<Snapshot | undefined> {
   // DuckDB itself reads files such as `FROM 'folder/*.csv'`.
   if ((schema !== '' && schema !== BATCH) || /[/\\*?]/.test(name)) return undefined
@@ -141,9 +141,9 @@ async function snapshotOf(
   const asOf = at ?? forAll
   const isOfRun = schema === BATCH && !at && !(asOf && 'version' in asOf)
   const version = isOfRun ? (await lastRun)?.versions[table.path] : undefined
-  if (version !== undefined) return openTable(table, version, connection)
-  if (!asOf) return openTable(table, undefined, connection)
-  return openTable(table, 'version' in asOf ? asOf.version : await versionAt(table, asOf.time), connection)
+  if (version !== undefined) return openTable(table, version)
+  if (!asOf) return openTable(table)
+  return openTable(table, 'version' in asOf ? asOf.version : await versionAt(table, asOf.time))
 }
 
 function explained(error: unknown, scans: readonly OpenScan[]): unknown {
