@@ -1,19 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
-import {
-  freshBucket,
-  freshName,
-  type HttpAddress,
-  judgeSql,
-  type S3Address,
-  s3Client,
-  sparkSql,
-  trinoCatalog,
-  trinoSql,
-  withServices,
-} from '@millrace/testkit'
+import { sparkSql, withServices } from '@millrace/testkit'
 import { expect, onTestFinished } from 'vitest'
+import { openReaders, type ReaderServers } from './lake-readers.ts'
 import { openWorkplace, type Workplace } from './millrace.ts'
 
 const it = withServices('judge', 'spark', 'trino', 's3')
@@ -46,37 +35,19 @@ async function take(place: Workplace, ...records: readonly object[]): Promise<vo
   expect(streamed, streamed.stderr).toMatchObject({ exitCode: 0 })
 }
 
-/** Copies a table to where Trino reads it. */
-async function copyTable(folder: string, s3: S3Address, bucket: string, prefix: string): Promise<void> {
-  const client = s3Client(s3)
-  for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!file.isFile()) continue
-    const path = join(file.parentPath, file.name)
-    const Key = prefix + path.slice(folder.length)
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: await readFile(path) }))
-  }
-  client.destroy()
-}
-
 const question = (text: string, zip: string, from: string) =>
   `SELECT id, CAST(n AS BIGINT) AS n, CAST(price AS ${text}) AS price, CAST(score AS BIGINT) AS score, ${zip} AS zip
    FROM ${from} ORDER BY id`
 
-/** Asks the readers for a table's rows; what one of them refuses is its message. */
-async function readers(place: Workplace, { judge, spark, trino, s3 }: Servers) {
-  const bucket = await freshBucket('evolved', s3)
-  const catalog = freshName('evolved').replaceAll('-', '_')
-  await trinoCatalog(trino, catalog, bucket, s3)
-  await trinoSql(trino, `CREATE SCHEMA ${catalog}.t WITH (location = 's3://${bucket}/t')`)
-  const answers = TABLES.map(async (name) => {
-    const table = join(place.folder, 'lake', name)
-    await copyTable(table, s3, bucket, name)
-    await trinoSql(trino, `CALL ${catalog}.system.register_table('t', '${name}', 's3://${bucket}/${name}')`)
+/** Asks the readers for each table's rows; what one of them refuses is its message. */
+async function readers(place: Workplace, servers: ReaderServers) {
+  const { millrace, 'delta-rs': deltaRs, spark, trino } = await openReaders(place, TABLES, servers)
+  const answers = TABLES.map(async (table) => {
     const asked = {
-      millrace: place.sql(question('VARCHAR', 'dest.zip', name)),
-      'delta-rs': judgeSql(judge, { table, sql: question('VARCHAR', "dest['zip']", 't') }),
-      spark: sparkSql(spark, question('STRING', 'dest.zip', `delta.\`${table}\``)),
-      trino: trinoSql(trino, question('VARCHAR', 'dest.zip', `${catalog}.t.${name}`)),
+      millrace: millrace(table, (from) => question('VARCHAR', 'dest.zip', from)),
+      'delta-rs': deltaRs(table, (from) => question('VARCHAR', "dest['zip']", from)),
+      spark: spark(table, (from) => question('STRING', 'dest.zip', from)),
+      trino: trino(table, (from) => question('VARCHAR', 'dest.zip', from)),
     }
     const found = Object.entries(asked).map(async ([reader, rows]) => {
       return [reader, await rows.catch((error: Error) => error.message)] as const
@@ -84,13 +55,6 @@ async function readers(place: Workplace, { judge, spark, trino, s3 }: Servers) {
     return Object.fromEntries(await Promise.all(found))
   })
   return Promise.all(answers)
-}
-
-interface Servers {
-  readonly judge: HttpAddress
-  readonly spark: HttpAddress
-  readonly trino: HttpAddress
-  readonly s3: S3Address
 }
 
 const row = (id: number, n: number, price: string, more: object = {}) => ({

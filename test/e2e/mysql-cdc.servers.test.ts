@@ -1,74 +1,29 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freshName, type MariadbAddress, withServices } from '@millrace/testkit'
-import { type Connection, createConnection } from 'mysql2/promise'
+import { createConnection } from 'mysql2/promise'
 import { expect, onTestFinished } from 'vitest'
 import { openPage, openShell } from './examples.ts'
-import { openWorkplace, printed, type Workplace } from './millrace.ts'
+import { openOwnMariadb, openTruthPlace, TRUTH_TABLES } from './mysql-changes.ts'
 import { numbers } from './random-changes.ts'
+import { judge, keepPriceLog, play, WITHIN } from './truth.ts'
 
-const it = withServices('mariadb')
+const it = withServices('mariadb', 'judge', 'spark', 'trino', 's3')
 
-/** Changes in all. MILLRACE_CHANGES=1000000 MILLRACE_KILLS=100 is the long form. */
-const CHANGES = Number(process.env.MILLRACE_CHANGES ?? 50_000)
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 5)
-
-const ITEMS = {
-  description: 'Items, as the database has them',
-  format: 'debezium',
-  fields: {
-    id: { type: 'long' },
-    name: { type: 'text' },
-    price: { type: 'decimal(12,2)' },
-    made: { type: 'timestamp' },
-    more: { type: 'text' },
+it(
+  'MariaDB becomes Delta tables in one command: rows, changes and versions, through altered tables, kills of the worker and of the database',
+  WITHIN,
+  async ({ judge: deltaRs, spark, trino, s3 }) => {
+    const next = numbers(7)
+    const { database, source, password } = await openOwnMariadb(next)
+    for (const statement of TRUTH_TABLES.statements) await database.sql(statement)
+    const place = await openTruthPlace(password)
+    const { kinds, columns } = TRUTH_TABLES
+    const truth = { database, kinds, columns: new Set(columns), prices: keepPriceLog() }
+    await play(place, ['stream', '--source', source, '--no-dashboard'], truth, next)
+    await judge(place, truth, { judge: deltaRs, spark, trino, s3 })
   },
-  columns: {
-    ...{ id: { type: 'long' }, name: { type: 'string' }, price: { type: 'decimal(12,2)' } },
-    ...{ made: { type: 'timestamp' }, more: { type: 'string' } },
-  },
-  mode: 'upsert',
-  key: ['id'],
-}
-
-async function workplace(password: string): Promise<Workplace> {
-  const place = await openWorkplace({
-    ...{ MYSQL_PWD: password, MILLRACE_DATASET_FOLDERS: 'mine', MILLRACE_DATASETS: 'items' },
-  })
-  onTestFinished(() => place.leave())
-  const folder = join(place.folder, 'mine', 'items')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'dataset.json'), JSON.stringify(ITEMS))
-  await writeFile(join(folder, 'clean.sql'), 'SELECT id, name, price, made, more FROM raw')
-  return place
-}
-
-/** Runs statements that change about so many rows: inserts, updates, deletes, changed keys, some in transactions. */
-async function change(connection: Connection, rows: number, next: (below: number) => number): Promise<void> {
-  for (let left = rows; left > 0; ) {
-    const [id, size] = [next(20_000), 1 + next(200)]
-    const kind = next(10)
-    if (next(20) === 0) await connection.query('START TRANSACTION')
-    if (kind < 5) {
-      const values = Array.from(
-        { length: size },
-        (_, i) => `(${id + i}, 'n${next(1e6)}', ${next(1e6)}.5, '2026-01-01 00:00:00.00${next(10)}')`,
-      )
-      await connection.query(
-        `INSERT INTO items (id, name, price, made) VALUES ${values.join(',')} ON DUPLICATE KEY UPDATE name = VALUES(name), price = price + 1`,
-      )
-    } else if (kind < 7)
-      await connection.query(
-        `UPDATE items SET price = price * 1.1, name = concat(name, 'x') WHERE id BETWEEN ${id} AND ${id + size} AND length(name) < 40`,
-      )
-    else if (kind < 9) await connection.query(`DELETE FROM items WHERE id BETWEEN ${id} AND ${id + size}`)
-    else await connection.query(`UPDATE IGNORE items SET id = id + ${next(20_000)} WHERE id = ${id}`)
-    if (next(10) === 0) await connection.query('ROLLBACK')
-    else if (next(4) === 0) await connection.query('COMMIT')
-    left -= size
-  }
-  await connection.query('COMMIT')
-}
+)
 
 /** A database that nobody else uses, and a connection to it. */
 async function ownDatabase({ host, port, user, password, ca }: MariadbAddress) {
@@ -79,44 +34,6 @@ async function ownDatabase({ host, port, user, password, ca }: MariadbAddress) {
   await connection.query(`USE ${database}`)
   return { connection, database }
 }
-
-it('MySQL becomes a Delta table in one command: rows, then changes, through kills and an altered table', async ({
-  mariadb,
-}) => {
-  const { host, port, user, password, ca } = mariadb
-  const { connection, database } = await ownDatabase(mariadb)
-  await connection.query("SET time_zone = '+00:00', autocommit = 1")
-  await connection.query(
-    'CREATE TABLE items (id BIGINT PRIMARY KEY, name VARCHAR(60), price DECIMAL(12,2), made DATETIME(3))',
-  )
-  const next = numbers(7)
-  await change(connection, CHANGES / 4, next)
-  const place = await workplace(password)
-  const source = `mysql-cdc://${user}@${host}:${port}/${database}?tables=items&ca=${ca}`
-  const stream = ['stream', '--source', source, '--no-dashboard']
-  for (let kill = 0; kill < KILLS; kill++) {
-    const child = place.start(...stream, '--every', '200ms')
-    const committed = printed(child, /commit/)
-    await change(connection, CHANGES / 2 / KILLS, next)
-    if (kill === 2) await connection.query("ALTER TABLE items ADD COLUMN more TEXT DEFAULT 'new' AFTER id")
-    if (kill === 3) await connection.query('ALTER TABLE items MODIFY name TEXT')
-    await committed
-    child.kill('SIGKILL')
-  }
-  await change(connection, CHANGES / 4, next)
-  expect(await place.run(...stream, '--until-caught-up')).toMatchObject({ exitCode: 0 })
-  await change(connection, 100, next)
-  expect(await place.run(...stream, '--until-caught-up')).toMatchObject({ exitCode: 0 })
-
-  const columns = 'id, name, more, CAST(price AS CHAR) AS price, DATE_FORMAT(made, "%Y-%m-%d %H:%i:%s.%f") AS made'
-  const [inDatabase] = await connection.query(`SELECT ${columns} FROM items ORDER BY id`)
-  const inLake = await place.sql(
-    `SELECT id, name, more, CAST(price AS VARCHAR) AS price, strftime(made, '%Y-%m-%d %H:%M:%S.%f') AS made FROM items ORDER BY id`,
-  )
-  expect(inLake.length).toBeGreaterThan(100)
-  expect(inLake).toEqual(inDatabase)
-  expect(await place.run('quarantine', 'list', '--json')).toMatchObject({ exitCode: 0 })
-})
 
 it('the example of docs/database-changes.md makes a table of a table', async ({ mariadb }) => {
   const { host, port, user, password, ca } = mariadb

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { type Raw, type Server, textOf, unsuited } from './server.ts'
+import { isStoredText, type StoredText } from './stored-texts.ts'
 
 export interface TableColumn {
   readonly name: string
@@ -10,6 +11,8 @@ export interface TableColumn {
   /** Writes a value that is not null as JSON, in the very form that the log's values are written in. */
   readonly json: (value: Buffer) => string
   readonly isInteger: boolean
+  /** How the log has it, where that is bytes and a value is a text. */
+  readonly stored?: StoredText
 }
 
 export interface Table {
@@ -26,13 +29,23 @@ export const quoteText = (text: string) => `'${text.replaceAll('\\', '\\\\').rep
 const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
 const quoted = (value: Buffer) => JSON.stringify(value.toString())
 const number = (value: Buffer) => String(Number(value.toString()))
+/** Adds up what `exactly` has selected. */
+const sum = (value: Buffer) =>
+  String(
+    value
+      .toString()
+      .split(' ')
+      .reduce((total, part) => total + Number(part), 0),
+  )
+/** A double as text may be off in its last digit: what it is off by comes behind it. */
+const exactly = (double: string) => `CONCAT(${double}, ' ', ${double} - CAST(CONCAT(${double}) AS DOUBLE))`
 const base64 = (value: Buffer) => `"${value.toString('base64')}"`
 /** A date that no calendar has. */
 const moment = (value: Buffer) => (/^\d{4}-(00|\d\d-00)/.test(value.toString()) ? 'null' : quoted(value))
 
 const FORMS: Readonly<Record<string, (value: Buffer) => string>> = {
   ...Object.fromEntries([...INTEGERS].map((type) => [type, (value: Buffer) => value.toString()])),
-  ...{ decimal: quoted, float: number, double: number, year: number },
+  ...{ decimal: quoted, float: sum, double: sum, year: number },
   ...{ date: moment, datetime: moment, timestamp: moment, time: quoted },
   ...{ char: quoted, varchar: quoted, tinytext: quoted, text: quoted, mediumtext: quoted, longtext: quoted },
   ...{ enum: quoted, set: quoted },
@@ -75,13 +88,14 @@ function columnOf([nameOf, typeOf, whole]: Raw[], table: string): TableColumn {
     return { name, sql: `${sql} + 0`, literal, json, isInteger: false }
   }
   if (GEOMETRIES.test(type)) return { name, sql, literal, json: geometryJson, isInteger: false }
+  if (isStoredText(type)) return { name, sql, literal, json: quoted, isInteger: false, stored: type }
   const json = FORMS[type]
   if (!json) {
     const what = `column ${name} of ${table} is of the type ${type}, which can't be read`
     throw unsuited(what, 'Leave the table out, or change the type.')
   }
-  // A float as text has six digits; as a double it has all.
-  const read = type === 'float' ? `CAST(${sql} AS DOUBLE)` : sql
+  // A float as text has six digits.
+  const read = type === 'float' ? exactly(`CAST(${sql} AS DOUBLE)`) : type === 'double' ? exactly(sql) : sql
   return { name, sql: read, literal, json, isInteger: INTEGERS.has(type) }
 }
 

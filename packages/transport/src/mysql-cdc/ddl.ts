@@ -99,9 +99,9 @@ const ABOUT_DEFAULTS = /^ALTER\s+(COLUMN\s+)?(?!INDEX\b)\S+\s+(SET|DROP)\s+DEFAU
 const ABOUT_STORAGE =
   /^(ENGINE|COMMENT|AUTO_INCREMENT|ROW_FORMAT|ALGORITHM|LOCK|ENABLE|DISABLE|FORCE|DEFAULT|CHARSET|CHARACTER|COLLATE|KEY_BLOCK_SIZE|STATS_\w+|MAX_ROWS|MIN_ROWS|AVG_ROW_LENGTH|CHECKSUM|PAGE_\w+|ENCRYPTE?D?\w*|PARTITION|REMOVE|REORGANIZE|COALESCE|REBUILD|ANALYZE|OPTIMIZE|REPAIR|ORDER|WAIT|NOWAIT|WITH|WITHOUT)\b/i
 const ADDS_COLUMN = /^ADD\s/i
-/** A column that is not NULL in the rows that are there already, or may not be. */
+/** A column that is not NULL in the rows that are there already, or whose type the log does not tell. */
 const FILLED =
-  /\b(DEFAULT(?!\s+NULL\b)|NOT\s+NULL|AUTO_INCREMENT|SERIAL|AS\s*\(|GENERATED|PRIMARY|TIMESTAMP(?![^,]*\bNULL\b))/i
+  /\b(DEFAULT(?!\s+NULL\b)|NOT\s+NULL|AUTO_INCREMENT|SERIAL|AS\s*\(|GENERATED|PRIMARY|UUID|INET[46]|TIMESTAMP(?![^,]*\bNULL\b))/i
 
 /** Whether a clause leaves the values of all rows as they were; a column that comes as NULL is one of no value. */
 function leavesRows(clause: string): boolean {

@@ -27,7 +27,7 @@ export interface Follower extends Followed {
 
 /** `waiting` is told how many bytes more, or fewer, wait to be taken. */
 export function createFollower(
-  table: string,
+  { table, stored }: Pick<Follower, 'table' | 'stored'>,
   from: Place,
   boundary: () => Boundary,
   { waiting: counted }: { waiting(bytes: number): void },
@@ -55,8 +55,7 @@ export function createFollower(
     resting = at
   }
   return {
-    table,
-    ...{ logPlace, place, arrival: () => arrival.promise },
+    ...{ table, stored, logPlace, place, arrival: () => arrival.promise },
     get counter() {
       return counter
     },

@@ -4,6 +4,7 @@ import { envelope, keyJson, rowJson } from './envelope.ts'
 import type { Place, RowsPlace } from './position.ts'
 import type { RowChange } from './row-events.ts'
 import { fileName } from './server.ts'
+import type { StoredText } from './stored-texts.ts'
 import type { TableMap } from './table-map.ts'
 
 /** A change of the table as a message, and its place. */
@@ -15,6 +16,8 @@ export interface LogMessage extends Message {
 /** A table that is followed. */
 export interface Followed {
   readonly counter: Counter
+  /** Columns whose values are texts, and are bytes in the log. */
+  readonly stored: ReadonlyMap<string, StoredText>
   emit(message: LogMessage): void
   /** Its rows are to be read again: the log says nothing of what became of them. */
   readAgain(from: RowsPlace): void

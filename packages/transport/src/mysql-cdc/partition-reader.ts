@@ -7,6 +7,7 @@ import { type LogPlace, nameAt, placeOf, positionOf, type RowsPlace } from './po
 import { readNextRows } from './rows-reader.ts'
 import { fileName, logEnd, type Server, textOf } from './server.ts'
 import type { LogReader, SharedLog } from './shared-log.ts'
+import type { StoredText } from './stored-texts.ts'
 
 export interface TableReader {
   read(from: Position, options: ReadOptions): Promise<Block | undefined>
@@ -42,7 +43,8 @@ export function openTableReader(
     if (!log || !samePosition(log.position, from)) {
       closeLog()
       const base = await checkPlace(server, place)
-      log = { reader: sharedLog.follow(name, base, place), position: from }
+      const stored = await storedIn(server, database, name)
+      log = { reader: sharedLog.follow({ table: name, stored }, base, place), position: from }
     }
     const { reader } = log
     try {
@@ -67,6 +69,15 @@ export function openTableReader(
     },
     close: closeLog,
   }
+}
+
+/** Returns the columns whose values are texts and bytes in the log; none where the table is gone: its log may go on even so. */
+async function storedIn(server: Server, database: string, name: string): Promise<ReadonlyMap<string, StoredText>> {
+  const table = await describeTable(server, database, name).catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return undefined
+    throw error
+  })
+  return new Map(table?.columns.flatMap(({ name: column, stored }) => (stored ? [[column, stored] as const] : [])))
 }
 
 /** Fails where the log does not go back to a place any more. Returns the name of its files. */

@@ -5,6 +5,7 @@ import { emitChange, emitRewritten, emitTruncate, type Followed, type Moment } f
 import { holdsRows, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
 import { fileName, parseFile, unsuited } from './server.ts'
 import { readTableMap, type TableMap } from './table-map.ts'
+import { TYPE } from './types.ts'
 import type { Decode } from './values.ts'
 
 const EVENT = {
@@ -60,7 +61,7 @@ export function createPicker(
     const table = map && followed.get(map.table)
     if (map && table) {
       try {
-        for (const change of readRows(event.type, event.body, map, decode))
+        for (const change of readRows(event.type, event.body, withStored(map, table), decode))
           emitChange(change, map, table, origin(event))
       } catch (error) {
         followed.delete(map.table)
@@ -116,6 +117,16 @@ export function createPicker(
       if (!inTransaction && event.end !== 0) cursor.pos = BigInt(event.end)
     },
   }
+}
+
+/** Says of which columns the bytes are those of a text: the log does not. */
+function withStored(map: TableMap, { stored }: Followed): TableMap {
+  if (stored.size === 0 || !map.columns) return map
+  const columns = map.columns.map((column) => {
+    const text = column.type === TYPE.string ? stored.get(column.name) : undefined
+    return text ? { ...column, stored: text } : column
+  })
+  return { ...map, columns }
 }
 
 function queryIn(body: Buffer): { readonly database: string; readonly text: string } {

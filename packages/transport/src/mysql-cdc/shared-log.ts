@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import { samePosition } from '../source.ts'
 import type { MysqlCdcAddress } from './address.ts'
 import { createFeed } from './feed.ts'
-import { createFollower } from './follower.ts'
+import { createFollower, type Follower } from './follower.ts'
 import type { LogMessage } from './log-messages.ts'
 import { type Place, positionOf } from './position.ts'
 import type { Decode } from './values.ts'
@@ -11,7 +11,7 @@ import { waitUntil } from './wait-until.ts'
 /** One connection that follows the log for all tables of a database that are read. */
 export interface SharedLog {
   /** Reads a table's changes from a place on. `base` is the name of the log's files. */
-  follow(table: string, base: string, from: Place): LogReader
+  follow(table: Pick<Follower, 'table' | 'stored'>, base: string, from: Place): LogReader
 }
 
 export interface LogReader {

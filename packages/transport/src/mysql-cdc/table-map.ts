@@ -1,4 +1,5 @@
 import { type Cursor, isSet, packed, take, unsigned } from './cursor.ts'
+import type { StoredText } from './stored-texts.ts'
 import { isNumeric, isTextual, metadataBytes, TYPE } from './types.ts'
 
 export interface LogColumn {
@@ -10,6 +11,8 @@ export interface LogColumn {
   readonly collation: number
   /** Values of an ENUM or a SET, as bytes. */
   readonly members: readonly Buffer[]
+  /** Set where the bytes are those of a text. */
+  readonly stored?: StoredText
 }
 
 /** A table as the log describes it in front of its changes. */

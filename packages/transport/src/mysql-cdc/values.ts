@@ -1,6 +1,7 @@
 import { geometryJson } from './columns.ts'
 import { bigEndian, type Cursor, take, unsigned } from './cursor.ts'
 import { unsuited } from './server.ts'
+import { storedText } from './stored-texts.ts'
 import type { LogColumn } from './table-map.ts'
 import { TYPE } from './types.ts'
 
@@ -161,10 +162,10 @@ function membersIn(from: Cursor, column: LogColumn, decode: Decode): string {
   return column.members.flatMap((_, at) => ((bits >> BigInt(at)) & 1n ? [memberAt(column, at, decode)] : [])).join(',')
 }
 
-function string(bytes: Buffer, { type, meta, collation }: LogColumn, decode: Decode): string {
+function string(bytes: Buffer, { type, meta, collation, stored }: LogColumn, decode: Decode): string {
   if (collation !== BYTES) return JSON.stringify(decode(bytes, collation))
   // Zeros at the end of a BINARY are not logged.
   const whole =
     type === TYPE.string && bytes.length < meta ? Buffer.concat([bytes, Buffer.alloc(meta - bytes.length)]) : bytes
-  return `"${whole.toString('base64')}"`
+  return stored ? `"${storedText(stored, whole)}"` : `"${whole.toString('base64')}"`
 }

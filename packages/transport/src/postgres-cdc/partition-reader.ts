@@ -1,6 +1,7 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { type Block, type Partition, type Position, type ReadOptions, samePosition } from '../source.ts'
 import { blockOf } from '../tables/messages.ts'
+import { CHUNK_ROWS } from '../tables/row-place.ts'
 import type { Follower } from './follower.ts'
 import { messagesOf, type PlacedMessage } from './messages.ts'
 import {
@@ -40,6 +41,7 @@ export interface Readers {
 export function openTableReader(readers: Readers, partition: Partition, table: Table, runtime: Runtime): TableReader {
   const { server, database, types, follower, keptBytes, findStart } = readers
   const rewrites = openRewriteWatch(server, table, () => findStart(partition.topic), runtime)
+  let limit = CHUNK_ROWS
   let rowsAt: { readonly position: Position; readonly last: readonly string[] } | undefined
 
   const behind = (newest: number | undefined): Pick<Block, 'behind'> => {
@@ -54,7 +56,9 @@ export function openTableReader(readers: Readers, partition: Partition, table: T
   const readRows = async (place: RowsPlace, from: Position, { maxBytes }: ReadOptions) => {
     const now = await describeTable(server, table.schema, table.name)
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
-    const { messages, next, last } = await readNextRows(server, database, now, types, place, known, maxBytes)
+    const rows = await readNextRows(server, database, now, types, place, known, limit, maxBytes)
+    const { messages, next, last } = rows
+    limit = rows.limit
     const to = positionOf(next)
     rowsAt = last && { position: to, last }
     return { ...block(from, place, to, messages, runtime.now()), ...behind(undefined) }

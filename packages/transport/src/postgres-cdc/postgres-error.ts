@@ -58,6 +58,8 @@ export function flooded(): MillraceError {
   })
 }
 
+export const isFlooded = (error: unknown) => error instanceof MillraceError && error.message === flooded().message
+
 export function unsuited(what: string, next: string): MillraceError {
   return new MillraceError('SOURCE_UNSUPPORTED', `the database can't be followed: ${what}`, { next })
 }

@@ -2,6 +2,7 @@ import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
 import { envelope } from './envelope.ts'
 import type { PlacedMessage } from './messages.ts'
 import type { Place, RowsPlace } from './position.ts'
+import { isFlooded } from './postgres-error.ts'
 import { quoteName, type Raw, type Server } from './server.ts'
 import { quoteTable, type Table } from './table.ts'
 import type { Types } from './types.ts'
@@ -12,10 +13,12 @@ export interface Rows {
   readonly next: Place
   /** The last key. */
   readonly last: readonly string[] | undefined
+  /** How many rows the next statement is to read. */
+  readonly limit: number
 }
 
-/** Maximum size of the rows that a statement reads. */
-const LARGEST_PORTION = 512 << 20
+/** Maximum size of the rows that a statement reads, and of a row. */
+const [LARGEST_PORTION, LARGEST_ROW] = [64 << 20, 512 << 20]
 
 /**
  * Reads the next rows of the table by its key, each portion in a statement of its own: no lock, no long transaction. What
@@ -29,17 +32,19 @@ export async function readNextRows(
   types: Types,
   place: RowsPlace,
   known: readonly string[] | undefined,
+  limit: number,
   maxBytes: number,
 ): Promise<Rows> {
   const { columns, key, schema, name } = table
   const after = known ?? keyAtPlace(key, place.next)
   const order = key.map((column) => quoteName(column.name)).join(', ')
   const values = key.map(({ sqlType }, i) => `$${i + 1}::${sqlType}`).join(', ')
-  const rows = await server.rows(
+  const { rows, asked } = await portionOf(
+    server,
     `SELECT ${columns.map((column) => quoteName(column.name)).join(', ')} FROM ${quoteTable(table)}
-     ${after ? `WHERE (${order}) > (${values})` : ''} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
+     ${after ? `WHERE (${order}) > (${values})` : ''} ORDER BY ${order} LIMIT`,
     after ?? [],
-    LARGEST_PORTION,
+    limit,
   )
   await types.learn(columns.map(({ type }) => type))
   const origin = { database, schema, table: name, lsn: place.lsn, isSnapshot: true, time: Number(place.time) }
@@ -59,8 +64,26 @@ export async function readNextRows(
     next = { ...place, next: placeBehind(key, last, next.next) }
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
-  const isEnd = rows.length < CHUNK_ROWS && messages.length === rows.length
-  return { messages, next: isEnd ? { ...place, phase: 'log', next: 0n } : next, last }
+  const isEnd = rows.length < asked && messages.length === rows.length
+  const fitting = Math.floor((LARGEST_PORTION / 2 / Math.max(1, bytes)) * messages.length)
+  return {
+    messages,
+    next: isEnd ? { ...place, phase: 'log', next: 0n } : next,
+    last,
+    limit: Math.max(1, Math.min(CHUNK_ROWS, fitting)),
+  }
+}
+
+/** Reads as many rows as were asked for, or fewer where they are too large for one answer. */
+async function portionOf(server: Server, sql: string, after: readonly string[], limit: number) {
+  for (let asked = limit; ; asked = Math.max(1, asked >> 3)) {
+    try {
+      const rows = await server.rows(`${sql} ${asked}`, after, asked === 1 ? LARGEST_ROW : LARGEST_PORTION)
+      return { rows, asked }
+    } catch (error) {
+      if (asked === 1 || !isFlooded(error)) throw error
+    }
+  }
 }
 
 const jsonOf = (value: Raw | undefined, json: (text: string) => string) => (value == null ? 'null' : json(value))

@@ -190,6 +190,21 @@ describe('changes of a table', () => {
     expect(new Set(changes.map(({ op, source }) => op === 'r' && source.ts_ms !== 0))).toEqual(new Set([true, false]))
   })
 
+  it('have the text of a UUID and an address, also in a column that became one', async ({ mariadb }) => {
+    const database = await newDatabase(mariadb)
+    const { connection } = database
+    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, code BINARY(16))')
+    const { start, through } = await readingOf(database, 'users')
+    const from = await start('latest')
+    const [uuid, address] = ['f47ac10b-58cc-4372-a567-0e02b2c3d479', 'fe80::1']
+    await connection.query("INSERT INTO users VALUES (1, x'00112233445566778899aabbccddeeff')")
+    await connection.query(`ALTER TABLE users MODIFY code UUID; INSERT INTO users VALUES (2, '${uuid}')`)
+    await connection.query(`ALTER TABLE users ADD COLUMN at INET6; UPDATE users SET at = '${address}' WHERE id = 2`)
+    const { changes } = await through(from)
+    expect([...applied(changes).values()]).toEqual(await rowsOf(database, 'users'))
+    expect(changes.at(-1)?.after).toEqual({ id: 2, code: uuid, at: address })
+  })
+
   it('are read on by keys of any kind, and of several columns', async ({ mariadb }) => {
     const database = await newDatabase(mariadb)
     const { connection } = database

@@ -195,6 +195,20 @@ describe('changes of a table', () => {
     expect((await last.through(at)).changes.map(({ op }) => op)).toEqual(['c'])
   })
 
+  it('come behind rows of any size: fewer in a statement where they are wide', async ({ postgres }) => {
+    const database = await newDatabase(postgres)
+    await database.sql('CREATE TABLE users (id INT PRIMARY KEY, name TEXT)')
+    await database.sql("INSERT INTO users SELECT g, repeat('x', 2000000) FROM generate_series(1, 70) g")
+    const { source, partition, start } = await readingOf(database, 'users')
+    const ids: unknown[] = []
+    for (let at = await start('earliest'); at[0] === 0n; ) {
+      const block = await source.read(partition, at, { maxBytes: 30_000_000, waitMs: 1, keys: true })
+      ids.push(...(block ? changesIn(block) : []).map(({ after }) => after?.id))
+      at = block?.to ?? at
+    }
+    expect(ids).toEqual(Array.from({ length: 70 }, (_, i) => i + 1))
+  })
+
   it('are read on by keys of any kind, and of several columns', async ({ postgres }) => {
     const database = await newDatabase(postgres)
     const { sql } = database
