@@ -17,7 +17,10 @@ const WANTED: readonly (readonly [name: string, value: RegExp, next: string])[] 
 /** May be missing: only the other of the two servers has it. */
 const OPTIONAL = new Set(['log_bin_compress', 'binlog_transaction_compression'])
 
-/** Fails where the server's log would not tell all that is needed. Returns the server's name. */
+/**
+ * Fails where the server's log would not tell all that is needed. Returns what the server has in common with those that
+ * may take its place: of MariaDB the domain of its transactions.
+ */
 export async function checkServer(server: Server): Promise<string> {
   const rows = await server.rows('SHOW GLOBAL VARIABLES')
   const variables = new Map(rows.map(([name, value]) => [textOf(name), textOf(value)]))
@@ -26,5 +29,6 @@ export async function checkServer(server: Server): Promise<string> {
     if (value === undefined && OPTIONAL.has(name)) continue
     if (value === undefined || !wanted.test(value)) throw unsuited(`${name} is ${value ?? 'not known there'}`, next)
   }
-  return variables.get('server_uuid') ?? `server ${variables.get('server_id')}`
+  const domain = variables.get('gtid_domain_id')
+  return domain === undefined ? (variables.get('server_uuid') ?? 'a server') : `domain ${domain}`
 }

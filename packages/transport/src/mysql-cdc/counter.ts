@@ -1,10 +1,4 @@
-import type { LogPlace, Place } from './position.ts'
-
-/** Where a transaction begins in the log. */
-export interface Boundary {
-  readonly file: bigint
-  readonly pos: bigint
-}
+import type { LogPlace, Place, Spot } from './position.ts'
 
 /** Where one table is in the log, and how many of its changes came since the transaction began. */
 export interface Counter {
@@ -14,11 +8,12 @@ export interface Counter {
 }
 
 /** Counts from a place on. Until the log is there, its changes are not wanted. */
-export function createCounter({ round, file: fromFile, pos: fromPos, next }: Place, boundary: () => Boundary): Counter {
-  const from: LogPlace = { phase: 'log', round, file: fromFile, pos: fromPos, next }
+export function createCounter(start: Place, boundary: () => Spot): Counter {
+  const { round, next } = start
+  const from: LogPlace = { ...spotOf(start), phase: 'log', round, next }
   let counted = 0n
   let { file, pos } = from
-  const countedHere = (at: Boundary) => (at.pos === pos && at.file === file ? counted : 0n)
+  const countedHere = (at: Spot) => (at.pos === pos && at.file === file ? counted : 0n)
   return {
     place() {
       const at = boundary()
@@ -26,10 +21,9 @@ export function createCounter({ round, file: fromFile, pos: fromPos, next }: Pla
       if (order < 0) return from
       const here = countedHere(at)
       return {
+        ...spotOf(at),
         phase: 'log',
         round,
-        file: at.file,
-        pos: at.pos,
         next: order === 0 && here < from.next ? from.next : here,
       }
     },
@@ -46,7 +40,9 @@ export function createCounter({ round, file: fromFile, pos: fromPos, next }: Pla
 }
 
 /** Below 0: `a` is in front of `b`. */
-export function compare(a: Boundary, b: Boundary): number {
+export function compare(a: Pick<Spot, 'file' | 'pos'>, b: Pick<Spot, 'file' | 'pos'>): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1
   return a.pos === b.pos ? 0 : a.pos < b.pos ? -1 : 1
 }
+
+const spotOf = ({ file, pos, server, gtid }: Spot): Spot => ({ file, pos, server, gtid })

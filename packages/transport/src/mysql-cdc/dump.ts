@@ -57,20 +57,31 @@ const HEADER = 19
 const LARGEST_EVENT = 256 << 20
 const HEARTBEAT_SECONDS = 10
 
+export interface DumpStart {
+  readonly base: string
+  readonly file: bigint
+  readonly pos: bigint
+  /** The number of the server whose place it is. */
+  readonly server?: bigint
+  /** Only what comes behind this transaction of MariaDB is wanted, wherever it is. */
+  readonly behind?: string
+}
+
 /** Follows the log from an event on. `fail` is called once, with what ended it. */
 export async function openDump(
   address: MysqlCdcAddress,
-  { base, file, pos }: { readonly base: string; readonly file: bigint; readonly pos: bigint },
+  { base, file, pos, server, behind }: DumpStart,
   onEvent: (event: LogEvent) => void,
   fail: (error: unknown) => void,
   runtime: Runtime,
 ): Promise<Dump> {
   const connection = await connect(address)
-  const doing = `reading the log of ${address.host}:${address.port} from ${fileName(base, file)}:${pos}`
+  const from = behind === undefined ? fileName(base, file) : ''
+  const doing = `reading the log of ${address.host}:${address.port} from ${from ? `${from}:${pos}` : behind}`
   const failOnce = (error: unknown) =>
     fail(fromMysql(error ?? new Error('the server has closed the connection'), doing))
   const raw = (connection as unknown as { readonly connection: RawConnection }).connection
-  await prepare(connection).catch((error: unknown) => {
+  await prepare(connection, server, behind).catch((error: unknown) => {
     connection.destroy()
     throw fromMysql(error, doing)
   })
@@ -93,12 +104,14 @@ export async function openDump(
       if (packet === undefined) {
         raw._resetSequenceId()
         raw._bumpSequenceId(1)
-        raw.write(request(fileName(base, file), pos, runtime.random()))
+        raw.write(request(from, pos, runtime.random()))
       } else if (packet.isError()) endWith(packet.asError('utf8'))
       else if (packet.isEOF()) endWith(new Error('the server has ended the log'))
       else {
         try {
-          const event = withoutChecksum(eventIn(packet))
+          const found = eventIn(packet)
+          // Only whoever asks for no file needs the name of the first, which may have a checksum behind it.
+          const event = withoutChecksum(found) ?? (behind === undefined ? undefined : found)
           if (event) onEvent(event)
           guard.allow(LARGEST_EVENT)
         } catch (error) {
@@ -151,7 +164,12 @@ function createStripper(): (event: LogEvent) => LogEvent | undefined {
 }
 
 /** Says that checksums are known, asks for the events of MariaDB's GTIDs, and for signs of life. */
-async function prepare(connection: Connection): Promise<void> {
+async function prepare(connection: Connection, server: bigint | undefined, behind: string | undefined): Promise<void> {
+  const [[found]] = (await connection.query('SELECT @@server_id')) as unknown as [[[Buffer]]]
+  if (server !== undefined && found[0].toString() !== String(server)) {
+    throw new Error(`it is server ${found[0]} now, and was server ${server} a moment ago`)
+  }
+  if (behind !== undefined) await connection.query(`SET @slave_connect_state = '${behind}'`)
   await connection.query(
     'SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum',
   )

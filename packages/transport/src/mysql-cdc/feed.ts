@@ -1,16 +1,16 @@
 import type { Runtime } from '@millrace/base'
 import type { MysqlCdcAddress } from './address.ts'
-import { type Boundary, compare } from './counter.ts'
+import { compare } from './counter.ts'
 import { type Dump, openDump } from './dump.ts'
 import type { Follower } from './follower.ts'
 import { createPicker, type LogCursor, type Picker } from './picker.ts'
-import type { Place } from './position.ts'
+import { NO_GTID, type Place, type Spot } from './position.ts'
 import type { Decode } from './values.ts'
 
 /** One connection that follows the log, and the tables that get what comes. */
 export interface Feed {
   /** Where the log is. */
-  cursor(): Boundary
+  cursor(): Spot
   /** Counts bytes of messages that wait to be taken; the server waits while there are too many. */
   waiting(bytes: number): void
   isFed(follower: Follower): boolean
@@ -42,7 +42,7 @@ export function createFeed(address: MysqlCdcAddress, decode: Decode, runtime: Ru
   /** By its name, each table that gets what comes. */
   const fed = new Map<string, Follower>()
   const joining = new Set<Follower>()
-  const cursor: LogCursor = { file: 0n, pos: 0n }
+  const cursor: LogCursor = { file: 0n, pos: 0n, server: 0n, gtid: NO_GTID }
   let running: { readonly picker: Picker; readonly dump: Dump } | undefined
   /** Of the connection that is wanted now; what an older one says is not heard. */
   let generation = 0
@@ -74,8 +74,7 @@ export function createFeed(address: MysqlCdcAddress, decode: Decode, runtime: Ru
     }
     joining.clear()
     const first = [...fed.values()].map((each) => each.logPlace()).reduce((a, b) => (compare(b, a) < 0 ? b : a))
-    cursor.file = first.file
-    cursor.pos = first.pos
+    Object.assign(cursor, { file: first.file, pos: first.pos, server: first.server, gtid: first.gtid })
     for (const each of fed.values()) each.feed()
     const picker = createPicker(address.database, base, cursor, decode, fed)
     const mine = generation

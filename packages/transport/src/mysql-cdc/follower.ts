@@ -1,6 +1,6 @@
-import { type Boundary, createCounter } from './counter.ts'
+import { createCounter } from './counter.ts'
 import type { Followed, LogMessage } from './log-messages.ts'
-import type { Place, RowsPlace } from './position.ts'
+import type { Place, RowsPlace, Spot } from './position.ts'
 
 /** A table that is followed, and its messages that wait to be taken. */
 export interface Follower extends Followed {
@@ -29,7 +29,7 @@ export interface Follower extends Followed {
 export function createFollower(
   { table, stored }: Pick<Follower, 'table' | 'stored'>,
   from: Place,
-  boundary: () => Boundary,
+  boundary: () => Spot,
   { waiting: counted }: { waiting(bytes: number): void },
 ): Follower {
   let waiting: LogMessage[] = []

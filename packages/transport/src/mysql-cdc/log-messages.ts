@@ -1,7 +1,7 @@
 import type { Message } from '../tables/messages.ts'
 import type { Counter } from './counter.ts'
 import { envelope, keyJson, rowJson } from './envelope.ts'
-import type { Place, RowsPlace } from './position.ts'
+import type { Place, RowsPlace, Spot } from './position.ts'
 import type { RowChange } from './row-events.ts'
 import { fileName } from './server.ts'
 import type { StoredText } from './stored-texts.ts'
@@ -57,10 +57,10 @@ export function emitTruncate(table: string, { counter, emit }: Followed, moment:
   })
 }
 
-/** Has the rows read again as they are behind the statement, which ends at `pos` of the log file. */
-export function emitRewritten({ counter, readAgain }: Followed, file: bigint, pos: bigint, { time }: Moment): void {
+/** Has the rows read again as they are behind the statement, which ends there. */
+export function emitRewritten({ counter, readAgain }: Followed, end: Spot, { time }: Moment): void {
   const { round } = counter.place()
-  if (counter.count()) readAgain({ phase: 'rows', round: round + 1n, file, pos, next: 0n, time: BigInt(time) })
+  if (counter.count()) readAgain({ ...end, phase: 'rows', round: round + 1n, next: 0n, time: BigInt(time) })
 }
 
 function originOf(table: string, { file, pos, next }: Place, { base, ...moment }: Moment) {

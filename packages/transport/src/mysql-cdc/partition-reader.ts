@@ -2,11 +2,13 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { Block, Partition, Position, ReadOptions } from '../source.ts'
 import { samePosition } from '../source.ts'
 import { blockOf, tableOf } from '../tables/messages.ts'
+import type { MysqlCdcAddress } from './address.ts'
 import { describeTable } from './columns.ts'
 import { type LogPlace, nameAt, placeOf, positionOf, type RowsPlace } from './position.ts'
 import { readNextRows } from './rows-reader.ts'
 import { fileName, logEnd, type Server, textOf } from './server.ts'
 import type { LogReader, SharedLog } from './shared-log.ts'
+import { serverNumber, spotHere } from './spot.ts'
 import type { StoredText } from './stored-texts.ts'
 
 export interface TableReader {
@@ -16,6 +18,7 @@ export interface TableReader {
 
 /** Reads one table: its rows, then its changes. */
 export function openTableReader(
+  address: MysqlCdcAddress,
   partition: Partition,
   server: Server,
   sharedLog: SharedLog,
@@ -65,6 +68,12 @@ export function openTableReader(
     async read(from, options) {
       const place = placeOf(from)
       if (!place) throw gone(`${partition.topic} has no position ${from.join('.')}`)
+      const isHere = log && place.phase === 'log' && samePosition(log.position, from)
+      if (!isHere && place.server !== (await serverNumber(server))) {
+        // Another server has taken its place: its log has the same transactions elsewhere.
+        const moved = { ...place, ...(await spotHere(address, server, place, runtime)), round: place.round + 1n }
+        return blockOf(partition, from, positionOf(moved), [], [], runtime.now())
+      }
       return place.phase === 'rows' ? readRows(place, from, options) : readLog(place, from, options)
     },
     close: closeLog,

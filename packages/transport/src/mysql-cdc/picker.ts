@@ -1,7 +1,7 @@
-import type { Boundary } from './counter.ts'
 import { alterationsBy } from './ddl.ts'
 import type { LogEvent } from './dump.ts'
 import { emitChange, emitRewritten, emitTruncate, type Followed, type Moment } from './log-messages.ts'
+import { type Gtid, NO_GTID, type Spot } from './position.ts'
 import { holdsRows, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
 import { fileName, parseFile, unsuited } from './server.ts'
 import { readTableMap, type TableMap } from './table-map.ts'
@@ -36,9 +36,10 @@ export interface Picker {
 }
 
 /** Where the log is; moved by the picker, between two transactions only. */
-export interface LogCursor extends Boundary {
+export interface LogCursor extends Spot {
   file: bigint
   pos: bigint
+  gtid: Gtid
 }
 
 /** Makes messages of the changes of the tables that are followed, and moves the cursor. A table that fails is followed no more. */
@@ -51,6 +52,7 @@ export function createPicker(
 ): Picker {
   let inTransaction = false
   let gtid: string | undefined
+  let transaction: Gtid = NO_GTID
   let isMariadb = false
   const maps = new Map<number, TableMap>()
 
@@ -88,7 +90,9 @@ export function createPicker(
       const table = altered.database === database && followed.get(altered.table)
       if (!table) continue
       if (altered.effect !== 'rewrites') emitTruncate(altered.table, table, origin(event))
-      if (altered.effect !== 'empties') emitRewritten(table, cursor.file, BigInt(event.end), origin(event))
+      if (altered.effect !== 'empties') {
+        emitRewritten(table, { ...cursor, pos: BigInt(event.end), gtid: transaction }, origin(event))
+      }
     }
     return true
   }
@@ -109,12 +113,17 @@ export function createPicker(
       }
       if (holdsRows(event.type)) return takeRows(event)
       if (event.type === EVENT.format) isMariadb = event.body.includes('MariaDB')
-      if (event.type === EVENT.mariadbGtid) gtid = mariadbGtid(event)
+      if (event.type === EVENT.mariadbGtid) {
+        gtid = mariadbGtid(event)
+        transaction = { server: BigInt(event.serverId), number: event.body.readBigUInt64LE(0) }
+      }
       if (event.type === EVENT.gtid) gtid = mysqlGtid(event.body)
       const ends = event.type === EVENT.query ? takeQuery(event) : ENDS.includes(event.type)
       if (BEGINS.includes(event.type)) inTransaction = true
       if (ends) inTransaction = false
-      if (!inTransaction && event.end !== 0) cursor.pos = BigInt(event.end)
+      if (inTransaction || event.end === 0) return
+      cursor.pos = BigInt(event.end)
+      if (transaction !== NO_GTID) cursor.gtid = transaction
     },
   }
 }

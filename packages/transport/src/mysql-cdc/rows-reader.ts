@@ -40,7 +40,8 @@ export async function readNextRows(
     `SELECT ${selected} FROM ${quoteName(database)}.${quoteName(name)} ${behind} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
     MOST_BYTES,
   )
-  const log: LogPlace = { phase: 'log', round: place.round, file: place.file, pos: place.pos, next: 0n }
+  const { time: _, ...spot } = place
+  const log: LogPlace = { ...spot, phase: 'log', next: 0n }
   if (rows.length === 0) return { messages: [], places: [], next: log, last: undefined }
   const [messages, places]: [Message[], Place[]] = [[], []]
   let next: RowsPlace = place

@@ -9,6 +9,7 @@ import { openTableReader, type TableReader } from './partition-reader.ts'
 import { passes, positionOf, positionOfName } from './position.ts'
 import { logEnd, openServer } from './server.ts'
 import { openSharedLog, type SharedLog } from './shared-log.ts'
+import { spotOf } from './spot.ts'
 import { startPlace } from './start.ts'
 
 const ONLY_PARTITION = '0'
@@ -55,7 +56,7 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
     const { topic } = partition
     const known = readers.get(topic)
     if (known) return known
-    const made = sharedLog().then((shared) => openTableReader(partition, server, shared, runtime))
+    const made = sharedLog().then((shared) => openTableReader(parsed, partition, server, shared, runtime))
     readers.set(topic, made)
     return orAgain(made, () => readers.delete(topic))
   }
@@ -66,18 +67,20 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
     },
     partitions,
     async resolve({ topic }, start) {
-      if (start === 'latest') return positionOf({ phase: 'log', round: 0n, ...(await logEnd(server)), next: 0n })
+      if (start === 'latest')
+        return positionOf({ ...(await spotOf(server, await logEnd(server))), phase: 'log', round: 0n, next: 0n })
       if (start !== 'earliest') {
         throw new MillraceError('SOURCE_UNSUPPORTED', 'the log of a database has no start by time', {
           next: 'Start at earliest, which reads the rows of the table first, or at latest.',
         })
       }
       const [database, name] = tableOf(topic)
-      return positionOf({ phase: 'rows', round: 0n, ...(await startPlace(parsed, database, name)), next: 0n, time: 0n })
+      const begin = await spotOf(server, await startPlace(parsed, database, name))
+      return positionOf({ ...begin, phase: 'rows', round: 0n, next: 0n, time: 0n })
     },
     positionOf: positionOfName,
     async end() {
-      const end = await logEnd(server)
+      const end = await spotOf(server, await logEnd(server))
       return { passedBy: (position) => passes(position, end) }
     },
     async read(partition, from, options) {

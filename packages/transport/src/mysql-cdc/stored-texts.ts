@@ -27,7 +27,7 @@ function inet6(bytes: Buffer): string {
   const isVersion4 = zeros.start === 0 && (zeros.length === 6 || (zeros.length === 5 && words[5] === 0xffff))
   const said = words.map((word) => word.toString(16))
   if (isVersion4) said.splice(6, 2, bytes.subarray(12).join('.'))
-  if (zeros.length < 2) return said.join(':')
+  if (zeros.length === 0) return said.join(':')
   return `${said.slice(0, zeros.start).join(':')}::${said.slice(zeros.start + zeros.length).join(':')}`
 }
 
