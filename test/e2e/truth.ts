@@ -9,8 +9,8 @@ import { printed, type Workplace } from './millrace.ts'
 
 /** Changes in all and kills of the worker. MILLRACE_FULL=1 is the long form; MILLRACE_CHANGES and MILLRACE_KILLS say others. */
 const isFull = process.env.MILLRACE_FULL === '1'
-export const CHANGES = Number(process.env.MILLRACE_CHANGES ?? (isFull ? 500_000 : 25_000))
-export const KILLS = Number(process.env.MILLRACE_KILLS ?? (isFull ? 50 : 5))
+const CHANGES = Number(process.env.MILLRACE_CHANGES ?? (isFull ? 500_000 : 25_000))
+const KILLS = Number(process.env.MILLRACE_KILLS ?? (isFull ? 50 : 5))
 /** A guard against hanging. */
 export const WITHIN = { timeout: isFull ? 3_600_000 : 180_000 }
 
@@ -173,7 +173,7 @@ function versionsIn(rows: readonly Row[]): Versions {
 type Below = (bound: number) => number
 
 /** Changes about so many rows of `prices`, each statement a transaction, and logs them. */
-export async function changePrices({ database, prices }: Truth, rows: number, next: Below, value: () => number) {
+async function changePrices({ database, prices }: Truth, rows: number, next: Below, value: () => number) {
   for (let left = rows; left > 0; ) {
     const [id, size] = [next(2_000), 1 + next(40)]
     left -= size

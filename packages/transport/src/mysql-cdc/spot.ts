@@ -18,7 +18,7 @@ export async function spotOf(server: Server, { base, file, pos }: LogPlace): Pro
   return { ...at, gtid: gtidIn(textOf(row?.[0]), domain) }
 }
 
-/** Undefined: it is no MariaDB. */
+/** Returns the number of the domain of a MariaDB. */
 async function domainOf(server: Server): Promise<string | undefined> {
   const [row] = await server.rows("SHOW GLOBAL VARIABLES LIKE 'gtid_domain_id'")
   return row && textOf(row[1])
