@@ -36,7 +36,7 @@ export function planBy({ header, known }: SchemasOf<Pick<Prepared, 'transcode'>>
   return (from) => {
     const id = header.keyAt(from.view, from.at, from.end)
     if (id === undefined) return 'not Avro: it does not begin with the id of a schema'
-    from.skip(header.size)
+    from.skip(header.sizeAt(from.view, from.at))
     const schema = known.get(id) ?? `not Avro: its schema ${id} is not in the registry`
     return typeof schema === 'string' ? schema : schema.transcode
   }

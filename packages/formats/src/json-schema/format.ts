@@ -35,7 +35,7 @@ function withoutHeaders(messages: JoinedValues, header: MessageHeader): ReadMess
   for (let index = 0; index < count; index++) {
     const [start, end] = [endBefore(ends, index), ends[index] as number]
     const reason = faultOf(view, start, end, header)
-    if (reason === undefined) at += source.copy(lines, at, start + header.size, end)
+    if (reason === undefined) at += source.copy(lines, at, start + header.sizeAt(view, start), end)
     else rejected.push({ index, reason })
     lineEnds[index] = reason === undefined ? at : -1 - at
     lines[at++] = NEWLINE
@@ -52,7 +52,7 @@ function withoutHeaders(messages: JoinedValues, header: MessageHeader): ReadMess
 
 function faultOf(view: DataView, start: number, end: number, header: MessageHeader): string | undefined {
   if (end < 0) return 'tombstone: no value'
-  if (end - start > header.size && header.keyAt(view, start, end) !== undefined) return undefined
+  if (header.keyAt(view, start, end) !== undefined && end - start > header.sizeAt(view, start)) return undefined
   return 'not JSON of a schema: it does not begin with the id of a schema'
 }
 

@@ -1,7 +1,7 @@
 import { type JoinedValues, MillraceError } from '@millrace/base'
 import type { FormatContext } from '../context.ts'
 import type { Format, ReadMessages } from '../format.ts'
-import { CONFLUENT } from '../registry/headers.ts'
+import type { MessageHeader } from '../registry/headers.ts'
 import { openRegistered, type SchemasOf } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
 import type { RecordShape } from '../shape/shape.ts'
@@ -9,11 +9,11 @@ import type { JsonWriter } from '../transcode/json-writer.ts'
 import { readMessages } from '../transcode/read-messages.ts'
 import { compileRecord } from './compile.ts'
 import type { WriteMessage } from './fields.ts'
-import { type MessagesOf, messagesOf } from './indexes.ts'
 import { type ProtoText, parseProto } from './parse.ts'
+import { type MessagesOf, messagesOf } from './which-message.ts'
 import { WireReader } from './wire.ts'
 
-/** Protobuf in Confluent's wire format: a zero byte, the id of a schema, which of its messages it is, the message. */
+/** Protobuf behind what names a schema of the registry, and which of its messages it is. */
 export function registeredProtobuf(context: FormatContext | undefined): Format {
   return openRegistered(
     {
@@ -23,7 +23,6 @@ export function registeredProtobuf(context: FormatContext | undefined): Format {
       prepare,
       read: readRegistered,
       shapeAt,
-      isConfluentOnly: true,
     },
     context,
   )
@@ -54,26 +53,32 @@ function prepare({ text, references }: RegistrySchema): MessagesOf {
   return messagesOf(parseProto(text, references))
 }
 
-function readRegistered(messages: JoinedValues, { known }: SchemasOf<MessagesOf>): ReadMessages {
+export function readRegistered(messages: JoinedValues, { header, known }: SchemasOf<MessagesOf>): ReadMessages {
   return readMessages(messages, 'Protobuf', (bytes) => {
     const from = new WireReader(bytes)
     return (start, end, to) => {
-      const id = CONFLUENT.keyAt(from.view, start, end)
+      const id = header.keyAt(from.view, start, end)
       if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'
       const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
       if (typeof file === 'string') return file
-      from.at = start + CONFLUENT.size
-      const message = file(from, end)
+      from.at = start + header.sizeAt(from.view, start)
+      const message = file[header.namesMessage](from, end)
       if (!message) return `not Protobuf: its schema ${id} has no such message`
       return writeWhole(message.write, from, from.at, end, to)
     }
   })
 }
 
-function shapeAt({ bytes }: JoinedValues, start: number, end: number, file: MessagesOf): RecordShape | undefined {
+function shapeAt(
+  { bytes }: JoinedValues,
+  start: number,
+  end: number,
+  file: MessagesOf,
+  header: MessageHeader,
+): RecordShape | undefined {
   const from = new WireReader(bytes)
-  from.at = start + CONFLUENT.size
-  return file(from, end)?.shape()
+  from.at = start + header.sizeAt(from.view, start)
+  return file[header.namesMessage](from, end)?.shape()
 }
 
 /** A message whose JSON is so much larger is made to be. */

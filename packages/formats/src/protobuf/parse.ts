@@ -60,16 +60,25 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
   }
 
   function fieldOf(field: protobufjs.Field): ProtoField {
+    const entry = entryOf(field)
+    const mapKey = 'keyType' in field ? field.keyType : entry?.fields.key?.type
     return {
       name: field.name,
       number: field.id,
-      type: typeOf(field),
-      shape: 'keyType' in field ? { mapKey: field.keyType as Scalar } : field.repeated ? 'list' : 'single',
+      type: typeOf(entry?.fields.value ?? field),
+      shape: mapKey !== undefined ? { mapKey: mapKey as Scalar } : field.repeated ? 'list' : 'single',
       hasPresence: field.hasPresence === true || field.partOf !== null,
       isRequired: field.required,
       isGroup: field.delimited === true,
       ...(field.partOf && { oneof: field.partOf.name }),
     }
+  }
+
+  /** Returns the entry of a map that is written out as a list of its entries. */
+  function entryOf({ repeated, resolvedType }: protobufjs.Field): protobufjs.Type | undefined {
+    if (!repeated || !(resolvedType instanceof Type) || resolvedType.options?.map_entry !== true) return undefined
+    const { key, value } = resolvedType.fields
+    return key && value ? resolvedType : undefined
   }
 
   function typeOf({ resolvedType, type }: protobufjs.Field): ProtoType {
@@ -78,16 +87,21 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
   }
 
   const top = ownTypes(root)
+  const all = () => [...top, ...top.flatMap(within)]
+  let sorted: readonly (protobufjs.Type | undefined)[] | undefined
   return {
     messageAt([first = 0, ...rest]) {
       let type = top[first]
       for (const index of rest) type = type && typesIn(type)[index]
       return type && messageOf(type)
     },
+    messageSorted(place) {
+      sorted ??= sortedByName(all())
+      const type = sorted[place]
+      return type && messageOf(type)
+    },
     messageNamed(name) {
-      const type = [...top, ...top.flatMap(within)].find(
-        ({ fullName, name: own }) => fullName === `.${name}` || own === name,
-      )
+      const type = all().find(({ fullName, name: own }) => fullName === `.${name}` || own === name)
       return type && messageOf(type)
     },
   }
@@ -106,6 +120,22 @@ function ownTypes(space: protobufjs.NamespaceBase): protobufjs.Type[] {
 
 function within(type: protobufjs.Type): protobufjs.Type[] {
   return typesIn(type).flatMap((inner) => [inner, ...within(inner)])
+}
+
+/** Returns messages by their full names, with an empty place for each entry of a map, which no message is by itself. */
+function sortedByName(types: readonly protobufjs.Type[]): (protobufjs.Type | undefined)[] {
+  const entries = types.flatMap(({ fullName, fieldsArray }) =>
+    fieldsArray.flatMap((field) =>
+      'keyType' in field ? [[`${fullName}.${entryName(field.name)}`, undefined] as const] : [],
+    ),
+  )
+  const named = new Map([...types.map((type) => [type.fullName, type] as const), ...entries])
+  return [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, type]) => type)
+}
+
+/** Returns what protoc calls the entry of a map: its words without underscores, each with a capital letter. */
+function entryName(field: string): string {
+  return `${field.replace(/(^|_)_*([^_]?)/g, (_, _before, letter: string) => letter.toUpperCase())}Entry`
 }
 
 function isType(each: protobufjs.ReflectionObject): each is protobufjs.Type {

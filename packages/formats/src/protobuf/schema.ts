@@ -53,6 +53,8 @@ export interface ProtoMessage {
 export interface ProtoFile {
   /** Returns the message that these indexes lead to, as Confluent's wire format has them. */
   messageAt(path: readonly number[]): ProtoMessage | undefined
+  /** Returns the message at a place among all of the file, those of maps' entries too, sorted by their full names. */
+  messageSorted(place: number): ProtoMessage | undefined
   /** Returns the message of this name, with or without its package. */
   messageNamed(name: string): ProtoMessage | undefined
 }

@@ -1,4 +1,5 @@
 import { type Environment, holdsSecret, MillraceError, optionalSecret, readCertificate } from '@millrace/base'
+import type { ApicurioIds } from './headers.ts'
 
 export interface HttpRegistry {
   /** Which API it speaks: Confluent's, or Apicurio's own. */
@@ -8,7 +9,7 @@ export interface HttpRegistry {
   /** The certificate to trust, where it is none that Node trusts. */
   readonly ca?: Buffer
   /** Which of Apicurio's ids messages have. */
-  readonly ids?: 'globalIds' | 'contentIds'
+  readonly ids?: ApicurioIds
   /** Returns the header that says who asks; read anew for each request, for a token may be renewed. */
   readonly authorization: () => string | undefined
 }

@@ -1,5 +1,5 @@
 import type { HttpRegistry } from './address.ts'
-import { APICURIO } from './headers.ts'
+import { apicurioHeader, apicurioId } from './headers.ts'
 import { MOST_REFERENCES, MOST_REFERRED_BYTES, type Registry, type RegistrySchema } from './registry.ts'
 import { getJson, getText } from './request.ts'
 
@@ -11,13 +11,16 @@ interface Reference {
   readonly name: string
 }
 
-/** Apicurio by its own API (v3): messages have its ids of eight bytes. */
+/** Apicurio by its own API (v3): messages have its ids, of four bytes or eight. */
 export function apicurioRegistry(address: HttpRegistry): Registry {
-  const { ids = 'globalIds' } = address
+  const { ids } = address
   const latest = (topic: string) => `${versionsOf('default', `${topic}-value`)}/branch=latest`
   return {
-    header: APICURIO,
-    schemaOf: (id) => schemaAt(address, `/ids/${ids}/${id}`, `/ids/${ids}/${id}/references`),
+    header: apicurioHeader(ids),
+    schemaOf(key) {
+      const id = apicurioId(key, ids)
+      return schemaAt(address, `/ids/${id}`, `/ids/${id}/references`)
+    },
     latestOf: (topic) => schemaAt(address, `${latest(topic)}/content`, `${latest(topic)}/references`),
     async probe() {
       await getJson(address, '/system/info')

@@ -4,10 +4,17 @@ import { endBefore, type JoinedValues, joinValues, valueAt } from '@millrace/bas
 /** What a message calls its schema: a number, or a UUID. */
 export type SchemaKey = number | string
 
+/**
+ * How it is said behind a header which message of a Protobuf schema it is: by indexes as Confluent has them, by its place
+ * among all sorted by their names as Glue has it, or by its name as Apicurio has it.
+ */
+export type NamesMessage = 'indexes' | 'place' | 'ref'
+
 /** What stands before what a message carries. */
 export interface MessageHeader {
-  /** How many bytes it takes. */
-  readonly size: number
+  readonly namesMessage: NamesMessage
+  /** Returns how many bytes the header takes of the message that begins there; it has one. */
+  sizeAt(view: DataView, start: number): number
   /** Returns the schema of the message between two places; undefined where it does not begin with such a header. */
   keyAt(view: DataView, start: number, end: number): SchemaKey | undefined
   /** Returns the block with what is compressed opened; where that can't be done the message stays as it is. */
@@ -18,18 +25,47 @@ const MAGIC = 0
 
 /** Confluent's: a zero byte, the id of a schema in four bytes. */
 export const CONFLUENT: MessageHeader = {
-  size: 5,
+  namesMessage: 'indexes',
+  sizeAt: () => 5,
   keyAt: (view, start, end) =>
     end - start < 5 || view.getUint8(start) !== MAGIC ? undefined : view.getUint32(start + 1),
 }
 
-/** Apicurio's: a zero byte, an id in eight bytes. */
-export const APICURIO: MessageHeader = {
-  size: 9,
-  keyAt: (view, start, end) =>
-    end - start < 9 || view.getUint8(start) !== MAGIC
-      ? undefined
-      : view.getUint32(start + 1) * 2 ** 32 + view.getUint32(start + 5),
+/** Which of Apicurio's ids a message has. */
+export type ApicurioIds = 'globalIds' | 'contentIds'
+
+/**
+ * Apicurio's: a zero byte, an id in four bytes, which is not zero; or in eight, the first four of which are. Those of four
+ * bytes are of contents and those of eight of versions, as its serialisers write them unless told otherwise. Returns
+ * the key of a content's id as a text where both may come.
+ */
+export function apicurioHeader(ids: ApicurioIds | undefined): MessageHeader {
+  let last = 0
+  let lastKey: SchemaKey = 0
+  const short = (id: number) => {
+    if (ids !== undefined) return id
+    if (id !== last) [last, lastKey] = [id, contentKey(id)]
+    return lastKey
+  }
+  return {
+    namesMessage: 'ref',
+    sizeAt: (view, start) => (view.getUint32(start + 1) === 0 ? 9 : 5),
+    keyAt(view, start, end) {
+      if (end - start < 5 || view.getUint8(start) !== MAGIC) return undefined
+      const id = view.getUint32(start + 1)
+      if (id !== 0) return short(id)
+      return end - start < 9 ? undefined : view.getUint32(start + 5)
+    },
+  }
+}
+
+const CONTENT = 'content '
+
+const contentKey = (id: number) => `${CONTENT}${id}`
+
+/** Returns the id and its kind by which Apicurio is asked for a schema. */
+export function apicurioId(key: SchemaKey, ids: ApicurioIds = 'globalIds'): string {
+  return typeof key === 'string' ? `contentIds/${key.slice(CONTENT.length)}` : `${ids}/${key}`
 }
 
 const GLUE_SIZE = 18
@@ -44,7 +80,8 @@ export function glueHeader(): MessageHeader {
   let last = new Uint8Array(0)
   let lastKey = ''
   return {
-    size: GLUE_SIZE,
+    namesMessage: 'place',
+    sizeAt: () => GLUE_SIZE,
     keyAt({ buffer, byteOffset }, start, end) {
       if (end - start < GLUE_SIZE) return undefined
       const bytes = new Uint8Array(buffer, byteOffset + start, GLUE_SIZE)

@@ -26,9 +26,13 @@ export interface Registered<T> {
   /** Reads a block by the schemas that are known. */
   readonly read: (messages: JoinedValues, schemas: SchemasOf<T>) => ReadMessages
   /** Returns the shape of the record in a message, of which it is known that it can be read. */
-  readonly shapeAt: (messages: JoinedValues, start: number, end: number, schema: T) => RecordShape | undefined
-  /** Whether only Confluent's wire format says which message of a schema it is. */
-  readonly isConfluentOnly?: boolean
+  readonly shapeAt: (
+    messages: JoinedValues,
+    start: number,
+    end: number,
+    schema: T,
+    header: MessageHeader,
+  ) => RecordShape | undefined
 }
 
 /** The schemas of a registry, and how messages name them. */
@@ -42,18 +46,15 @@ const ofContexts = new WeakMap<FormatContext, Map<string, Known<unknown>>>()
 
 /** Returns the schemas of the configured registry, made ready for a format. */
 export function schemasOfContext<T>(
-  format: Pick<Registered<T>, 'name' | 'title' | 'kind' | 'prepare' | 'isConfluentOnly'>,
+  format: Pick<Registered<T>, 'name' | 'title' | 'kind' | 'prepare'>,
   context: FormatContext,
 ): Known<T> {
   if (context.registry === undefined) throw noRegistry(format.title)
-  const place = context.registry
   const ofContext = ofContexts.get(context) ?? new Map<string, Known<unknown>>()
   ofContexts.set(context, ofContext)
   const before = ofContext.get(format.name)
   if (before) return before as Known<T>
-  const address = parseRegistryAddress(place, context.environment)
-  if (format.isConfluentOnly && address.kind !== 'confluent') throw needsConfluent(format.title, place)
-  const registry = openRegistry(address)
+  const registry = openRegistry(parseRegistryAddress(context.registry, context.environment))
   const schemas = knownSchemas(registry, (schema) => prepared(schema, format))
   const made = { header: registry.header, schemas }
   ofContext.set(format.name, made)
@@ -111,7 +112,7 @@ function schemasOf<T>(
     if ((lines.ends[index] as number) < 0) continue
     const schema = known.get(keyOf(index) ?? -1)
     if (schema === undefined || typeof schema === 'string') continue
-    const shape = shapeAt(messages, endBefore(messages.ends, index), messages.ends[index] as number, schema)
+    const shape = shapeAt(messages, endBefore(messages.ends, index), messages.ends[index] as number, schema, header)
     if (shape === undefined) continue
     const before = shapes.indexOf(shape)
     of[index] = before < 0 ? shapes.push(shape) - 1 : before
@@ -148,14 +149,4 @@ function noRegistry(title: string): MillraceError {
   return new MillraceError('CONFIG_INVALID', `messages are ${title}, and no schema registry is configured`, {
     next: 'Set registry, such as https://registry.example:8081, or name the schemas in the data set.',
   })
-}
-
-function needsConfluent(title: string, registry: string): MillraceError {
-  return new MillraceError(
-    'CONFIG_INVALID',
-    `${title} is read in Confluent's wire format alone, and not of ${registry}`,
-    {
-      next: "Give the address of the registry's Confluent API, or name the schemas in the data set.",
-    },
-  )
 }

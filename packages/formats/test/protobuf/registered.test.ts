@@ -59,6 +59,22 @@ test('a schema may be a descriptor in base64', async () => {
   expect(await read('proto2')).toEqual({ at: '1970-01-01 00:00:01' })
 })
 
+/** How an entry is written out by tools that make text of a descriptor. */
+const WRITTEN_OUT = `syntax = "proto3"; package shop; message Order { repeated CountsEntry counts = 1;
+  message CountsEntry { option map_entry = true; string key = 1; int32 value = 2; } }`
+
+test.each([
+  ['text', 'message Order { map<string, int32> counts = 1; }'],
+  ['text in which its entry is written out', WRITTEN_OUT],
+  ['a descriptor', WITH_MAP],
+])('a map is an object: %s', async (_, text) => {
+  const schemas = [{ name: 'm.proto', text: text.startsWith('message') ? `syntax = "proto3"; ${text}` : text }]
+  const { lines } = await openFormat({ name: 'protobuf', message: 'Order', schemas }).read(
+    joinValues([Buffer.from('0a050a01781002' + '0a030a0179', 'hex')]),
+  )
+  expect(JSON.parse(Buffer.from(valueAt(lines, 0) ?? []).toString())).toEqual({ counts: { x: 2, y: 0 } })
+})
+
 test('the wire format names the schema and which of its messages it is, nested ones too', async () => {
   const server = createServer(({ url = '' }, response) => {
     response.statusCode = url in ANSWERS ? 200 : 404

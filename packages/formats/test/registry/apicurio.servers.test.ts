@@ -20,13 +20,21 @@ interface Version {
 }
 
 /** Makes an artifact by Apicurio's own API. */
-async function make(url: string, artifactId: string, content: object, references: object[] = []): Promise<Version> {
+async function make(
+  url: string,
+  artifactId: string,
+  schema: object | string,
+  references: object[] = [],
+): Promise<Version> {
+  const [artifactType, contentType] =
+    typeof schema === 'string' ? ['PROTOBUF', 'application/x-protobuf'] : ['AVRO', 'application/json']
+  const content = typeof schema === 'string' ? schema : JSON.stringify(schema)
   const response = await fetch(`${url}/groups/default/artifacts`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      ...{ artifactId, artifactType: 'AVRO' },
-      firstVersion: { content: { content: JSON.stringify(content), contentType: 'application/json', references } },
+      ...{ artifactId, artifactType },
+      firstVersion: { content: { content, contentType, references } },
     }),
   })
   const made = (await response.json()) as { readonly version: Version }
@@ -34,42 +42,63 @@ async function make(url: string, artifactId: string, content: object, references
   return made.version
 }
 
-/** An id in eight bytes, the id 1 and the zip "a". */
-function message(id: number): Buffer {
-  const header = Buffer.alloc(9)
-  header.writeBigUInt64BE(BigInt(id), 1)
-  return Buffer.concat([header, Buffer.from([2, 2, 0x61])])
+/** A zero byte, an id in eight bytes or four, and by default the id 1 and the zip "a". */
+function message(id: number, size: 4 | 8 = 8, value = [2, 2, 0x61]): Buffer {
+  const header = Buffer.alloc(1 + size)
+  header.writeUIntBE(id, size - 3, 4)
+  return Buffer.concat([header, Buffer.from(value)])
 }
 
 const apiOf = ({ url }: HttpAddress) => url.replace('/apis/ccompat/v7', '/apis/registry/v3')
 
-it("messages have Apicurio's ids of eight bytes, of versions or of contents, with references", async ({ registry }) => {
+/** What becomes of messages: their records, then why others are rejected. */
+async function read(format: 'avro' | 'protobuf', registry: string, messages: readonly Buffer[]) {
+  const { lines, rejected } = await openFormat(format, { registry, environment: {} }).read(joinValues(messages))
+  const records = messages.map((_, i) => valueAt(lines, i)).filter((line) => line !== null)
+  return [...records.map((line) => JSON.parse(Buffer.from(line).toString())), ...rejected.map(({ reason }) => reason)]
+}
+
+it("messages have Apicurio's ids, in four bytes of contents and in eight of versions, with references", async ({
+  registry,
+}) => {
   const url = apiOf(registry)
   const [topic, part] = [freshName('orders'), freshName('address')]
   await make(url, part, ADDRESS)
   const reference = { groupId: 'default', artifactId: part, version: '1', name: 'shop.Address' }
   const { globalId, contentId } = await make(url, `${topic}-value`, ORDER, [reference])
-  const read = async (address: string, ...ids: number[]) => {
-    const messages = [...ids.map(message), Buffer.from([0, 0, 0, 0, 1, 2])]
-    const { lines, rejected } = await openFormat('avro', { registry: address, environment: {} }).read(
-      joinValues(messages),
-    )
-    const records = ids.map((_, i) => valueAt(lines, i)).filter((line) => line !== null)
-    return [...records.map((line) => JSON.parse(Buffer.from(line).toString())), ...rejected.map(({ reason }) => reason)]
-  }
-  const wrong = 'not Avro: it does not begin with the id of a schema'
   const order = { id: 1, to: { zip: 'a' } }
-  expect(await read(url, globalId, 2 ** 40)).toEqual([
+  expect(
+    await read('avro', url, [message(globalId), message(contentId, 4), message(2 ** 31, 4), message(2 ** 30)]),
+  ).toEqual([
     order,
-    `not Avro: its schema ${2 ** 40} is not in the registry`,
+    order,
+    `not Avro: its schema content ${2 ** 31} is not in the registry`,
+    `not Avro: its schema ${2 ** 30} is not in the registry`,
+  ])
+  expect(await read('avro', `${url}?ids=content`, [message(contentId), message(contentId, 4)])).toEqual([order, order])
+  expect(await read('avro', `${url}?ids=global`, [message(globalId), message(globalId, 4)])).toEqual([order, order])
+  const wrong = 'not Avro: it does not begin with the id of a schema'
+  expect(await read('avro', url, [Buffer.from([0, 0, 0, 0, 0, 2]), Buffer.from([1, 0, 0, 0, 1, 2])])).toEqual([
+    wrong,
     wrong,
   ])
-  expect(await read(`${url}?ids=content`, contentId)).toEqual([order, wrong])
   const context = { registry: url, environment: {} }
   expect((await shapeOfTopic(topic, context))?.shape?.fields).toMatchObject({
     id: { kind: 'long' },
     to: { kind: 'record' },
   })
   await openRegistry(parseRegistryAddress(url, {})).probe()
-  expect(() => openFormat('protobuf', context)).toThrow("read in Confluent's wire format alone")
+})
+
+it('Protobuf has the name of its message behind the id', async ({ registry }) => {
+  const url = apiOf(registry)
+  const proto = 'syntax = "proto3"; package shop; message Note { int32 n = 1; } message Order { int32 id = 1; }'
+  const { contentId } = await make(url, freshName('notes'), proto)
+  const named = (name: string) => [name.length + 2, 10, name.length, ...Buffer.from(name)]
+  const ofName = (name: string) => message(contentId, 4, [...named(name), 8, 7])
+  expect(await read('protobuf', url, [ofName('Order'), ofName('Note'), ofName('None')])).toEqual([
+    { id: 7 },
+    { n: 7 },
+    `not Protobuf: its schema content ${contentId} has no such message`,
+  ])
 })

@@ -87,6 +87,15 @@ it("messages name the versions of Glue's schemas, compressed or not; requests ar
     'not Avro: it does not begin with the id of a schema',
     'not Avro: it does not begin with the id of a schema',
   ])
+  const proto = 'syntax = "proto3"; package shop; message Note { int32 n = 1; } message Entry { int32 id = 1; }'
+  const { SchemaVersionId: ofNotes = '' } = await glue(moto, credentials, 'CreateSchema', {
+    ...{ ...at, SchemaName: 'notes', DataFormat: 'PROTOBUF', SchemaDefinition: proto },
+  })
+  const notes = await openFormat('protobuf', context).read(
+    joinValues([message(ofNotes, 0, 1, 8, 7), message(ofNotes, 5, 0, 8, 7)]),
+  )
+  const read = [0, 1].map((i) => JSON.parse(Buffer.from(valueAt(notes.lines, i) ?? []).toString()))
+  expect(read).toEqual([{ n: 7 }, { id: 7 }])
   expect(Object.keys((await shapeOfTopic('orders', context))?.shape?.fields ?? {})).toEqual(['id', 'note'])
   await openRegistry(parseRegistryAddress(registry, {})).probe()
   await expect(openRegistry(parseRegistryAddress(registry.replace('/shop', '/none'), {})).probe()).rejects.toThrow(
