@@ -8,7 +8,8 @@ export function writeLong(high: number, low: number, to: JsonWriter): void {
 
 /** What no JSON number is, is a text: a field of type double rejects it by name. */
 export function writeDouble(value: number, to: JsonWriter): void {
-  to.ascii(Number.isFinite(value) ? String(value) : `"${value}"`)
+  if (Object.is(value, -0)) to.ascii('-0.0')
+  else to.ascii(Number.isFinite(value) ? String(value) : `"${value}"`)
 }
 
 /** Bytes are base64: from_base64 of the engine makes a column of them. */
