@@ -3,6 +3,13 @@ export { holdsSecret, redact } from './addresses.ts'
 export { readCertificate } from './certificate.ts'
 export { escapeControls } from './controls.ts'
 export { ERROR_CODES, type ErrorCode, type ErrorDetail, MillraceError } from './errors.ts'
+export {
+  type AwsCredentials,
+  escapedPath,
+  escapedQuery,
+  openAwsSigner,
+  type UnsignedRequest,
+} from './http/aws-signature.ts'
 export { boundedAnswers } from './http/bounded-body.ts'
 export { boundedText } from './http/bounded-text.ts'
 export { hostOf, isLoopback } from './http/loopback.ts'

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
+import { escapedPath, escapedQuery, openAwsSigner, type UnsignedRequest } from '@millrace/base'
 import { expect, it } from 'vitest'
-import { escapedPath, escapedQuery, openSigner, type Unsigned } from '../src/s3/signature.ts'
 
 const TIME = Date.UTC(2013, 4, 24)
 const CREDENTIALS = {
@@ -11,7 +11,8 @@ const CREDENTIALS = {
 it("signs AWS's own example", () => {
   const headers = { host: 'examplebucket.s3.amazonaws.com', range: 'bytes=0-9' }
 
-  const signed = openSigner()({ path: '/test.txt', query: '', headers, region: 'us-east-1', time: TIME }, CREDENTIALS)
+  const request = { method: 'GET', path: '/test.txt', query: '', headers, region: 'us-east-1', time: TIME } as const
+  const signed = openAwsSigner('s3')(request, CREDENTIALS)
 
   expect(signed.authorization).toBe(
     'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, ' +
@@ -21,7 +22,7 @@ it("signs AWS's own example", () => {
 })
 
 it("signs as the SDK's signer does, whatever the key, the day, the region and the credentials", async () => {
-  const sign = openSigner()
+  const sign = openAwsSigner('s3')
   const role = { ...CREDENTIALS, accessKeyId: 'ASIA', secretAccessKey: 'of a role', sessionToken: 'token/+=' }
   for (const key of ['a b', 'a+b', '100%', '%2F', 'k=v/~w', ".hidden/(1)*'!", '日本/語', '😀', 'a&b;c,d:@$"?#[]']) {
     for (const credentials of [CREDENTIALS, role]) {
@@ -34,10 +35,10 @@ it("signs as the SDK's signer does, whatever the key, the day, the region and th
 
         const asked = { prefix: key, 'list-type': '2' }
         const query = escapedQuery(asked)
-        const signed = sign({ path, query, headers, region, time }, credentials)
+        const signed = sign({ method: 'GET', path, query, headers, region, time }, credentials)
 
         expect(signed).toEqual(
-          await signedBySdk({ path, query: asked, headers: without(signed), region, time }, credentials),
+          await signedBySdk({ method: 'GET', path, query: asked, headers: without(signed), region, time }, credentials),
         )
       }
     }
@@ -51,7 +52,7 @@ function without(headers: Readonly<Record<string, string>>): Record<string, stri
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ADDED.includes(name)))
 }
 
-type Asked = Omit<Unsigned, 'query'> & { readonly query: Readonly<Record<string, string>> }
+type Asked = Omit<UnsignedRequest, 'query' | 'body'> & { readonly query: Readonly<Record<string, string>> }
 
 async function signedBySdk(
   { query, region, time, ...asked }: Asked,
@@ -60,7 +61,7 @@ async function signedBySdk(
   const client = new S3Client({ region, credentials })
   const scheme = { name: 'sigv4', signingName: 's3', signingRegion: region, properties: {} }
   const signer = await client.config.signer(scheme)
-  const request = { method: 'GET', protocol: 'https:', hostname: 'bucket.example', query, ...asked }
+  const request = { protocol: 'https:', hostname: 'bucket.example', query, ...asked }
   const signed = await signer.sign(request, {
     signingDate: new Date(time),
     signingService: 's3',

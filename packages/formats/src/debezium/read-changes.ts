@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { endBefore, type JoinedValues, keyAt } from '@millrace/base'
 import type { RawMessages, ReadMessages, RejectedMessage } from '../format.ts'
 import { JsonWriter } from '../transcode/json-writer.ts'
+import { endOfPortion, withRoom } from '../transcode/read-messages.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { type Change, EnvelopeReader } from './envelope.ts'
 import type { DebeziumOptions } from './options.ts'
@@ -38,32 +39,42 @@ export function readChanges(messages: RawMessages, options: DebeziumOptions, sch
   return readChangesOf({ messages, keyOf }, options, schemas)
 }
 
-/** Reads a block: each change into a line of one buffer. */
+/** Reads a block: each change into a line of one buffer, portion by portion. */
 export function readChangesOf(changes: Changes, options: DebeziumOptions, schemas = knownSchemas()): ReadMessages {
   const { messages } = changes
-  const { count, bytes } = messages
+  const { count } = messages
   const ends = new Int32Array(count)
   const rejected: RejectedMessage[] = []
   const ignored: number[] = []
-  const envelope = new EnvelopeReader(bytes, options, schemas)
-  const to = new JsonWriter(bytes.length + count * 32 + 16)
-  const mayLack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(UNAVAILABLE)
-  let longest = 0
-  for (let index = 0; index < count; index++) {
-    const start = to.at
-    const outcome = readChange(changes, index, options, envelope, to, mayLack)
-    ends[index] = outcome === 'written' ? to.at : -1 - start
-    if (outcome !== 'written') to.at = start
-    if (outcome === 'ignored') ignored.push(index)
-    else if (outcome !== 'written') rejected.push({ index, reason: outcome.reason })
-    longest = Math.max(longest, to.at - start)
-    to.byte(NEWLINE)
+  const envelope = new EnvelopeReader(messages.bytes, options, schemas)
+  const mayLack = bufferOf(messages.bytes).includes(UNAVAILABLE)
+  let bytes = Buffer.alloc(0)
+  let [size, longest] = [0, 0]
+  for (let first = 0; first < count; ) {
+    const next = endOfPortion(messages, first)
+    const read = endBefore(messages.ends, next)
+    const to = new JsonWriter(read - endBefore(messages.ends, first) + (next - first) * 32 + 16)
+    for (let index = first; index < next; index++) {
+      const start = to.at
+      const outcome = readChange(changes, index, options, envelope, to, mayLack)
+      if (outcome !== 'written') to.at = start
+      ends[index] = outcome === 'written' ? size + to.at : -1 - size - start
+      if (outcome === 'ignored') ignored.push(index)
+      else if (outcome !== 'written') rejected.push({ index, reason: outcome.reason })
+      longest = Math.max(longest, to.at - start)
+      to.byte(NEWLINE)
+    }
+    bytes = withRoom(bytes, size, to.at, messages.bytes.length / read)
+    size += to.finishInto(bytes.subarray(size))
+    first = next
   }
   const nulls = rejected.length + ignored.length > 0
   const { lineBreaks } = messages.traits
   const traits = { nulls, lineBreaks, longest, first: nulls || count === 0 ? -1 : 0x7b }
-  return { lines: { count, bytes: to.finish(), ends, traits }, rejected, ignored }
+  return { lines: { count, bytes: bytes.subarray(0, size), ends, traits }, rejected, ignored }
 }
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)
 
 type Outcome = 'written' | 'ignored' | { readonly reason: string }
 

@@ -74,13 +74,6 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
     }
   }
 
-  /** Returns the entry of a map that is written out as a list of its entries. */
-  function entryOf({ repeated, resolvedType }: protobufjs.Field): protobufjs.Type | undefined {
-    if (!repeated || !(resolvedType instanceof Type) || resolvedType.options?.map_entry !== true) return undefined
-    const { key, value } = resolvedType.fields
-    return key && value ? resolvedType : undefined
-  }
-
   function typeOf({ resolvedType, type }: protobufjs.Field): ProtoType {
     if (resolvedType instanceof Type) return { kind: 'message', message: messageOf(resolvedType) }
     return resolvedType instanceof Enum ? enumOf(resolvedType) : { kind: 'scalar', scalar: type as Scalar }
@@ -120,6 +113,13 @@ function ownTypes(space: protobufjs.NamespaceBase): protobufjs.Type[] {
 
 function within(type: protobufjs.Type): protobufjs.Type[] {
   return typesIn(type).flatMap((inner) => [inner, ...within(inner)])
+}
+
+/** Returns the entry of a map that is written out as a list of its entries. */
+function entryOf({ repeated, resolvedType }: protobufjs.Field): protobufjs.Type | undefined {
+  if (!repeated || !resolvedType || !isType(resolvedType) || resolvedType.options?.map_entry !== true) return undefined
+  const { key, value } = resolvedType.fields
+  return key && value ? resolvedType : undefined
 }
 
 /** Returns messages by their full names, with an empty place for each entry of a map, which no message is by itself. */

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { GlueRegistry } from './address.ts'
-import { signedHeaders } from './aws-signature.ts'
+import { signedHeaders } from './glue-call.ts'
 import { glueHeader } from './headers.ts'
 import type { Registry, RegistrySchema } from './registry.ts'
 import { send, unreachable } from './request.ts'

@@ -34,13 +34,6 @@ export class JsonWriter {
     this.view = new DataView(this.work.memory.buffer, this.from)
   }
 
-  /** Returns what was written, and leaves the memory to the next block. */
-  finish(): Uint8Array {
-    const written = Buffer.allocUnsafeSlow(this.at)
-    this.finishInto(written)
-    return written
-  }
-
   /** Copies what was written, returns its size, and leaves the memory to the next messages. */
   finishInto(to: Uint8Array): number {
     to.set(this.bytes.subarray(0, this.at))

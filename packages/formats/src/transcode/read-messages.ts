@@ -52,7 +52,8 @@ export function readMessages(messages: JoinedValues, format: string, open: OpenM
   return isUtf8(lines.bytes) ? { lines, rejected } : withoutBadText(lines, rejected, format)
 }
 
-function endOfPortion({ ends, count }: JoinedValues, first: number): number {
+/** Returns the first message behind those that are read together with this one. */
+export function endOfPortion({ ends, count }: JoinedValues, first: number): number {
   const most = endBefore(ends, first) + PORTION_BYTES
   let next = first + 1
   while (next < count && endBefore(ends, next + 1) <= most) next++
@@ -60,7 +61,7 @@ function endOfPortion({ ends, count }: JoinedValues, first: number): number {
 }
 
 /** Returns bytes with room for so many more behind the first ones; `share` says how much larger all are than those read. */
-function withRoom(bytes: Buffer<ArrayBuffer>, size: number, more: number, share: number): Buffer<ArrayBuffer> {
+export function withRoom(bytes: Buffer<ArrayBuffer>, size: number, more: number, share: number): Buffer<ArrayBuffer> {
   if (size + more <= bytes.length) return bytes
   const larger = Buffer.allocUnsafeSlow(Math.ceil((size + more) * Math.max(1, share) * SPARE))
   larger.set(bytes.subarray(0, size))

@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib'
-import { joinValues, valueAt } from '@millrace/base'
+import { type AwsCredentials, joinValues, valueAt } from '@millrace/base'
 import { type HttpAddress, withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
 import { openFormat, openRegistry, parseRegistryAddress, shapeOfTopic } from '../../src/index.ts'
-import { type AwsCredentials, sign } from '../../src/registry/aws-signature.ts'
+import { signedCall } from '../../src/registry/glue-call.ts'
 
 const it = withServices('moto')
 
@@ -33,15 +33,8 @@ async function makeUser(moto: HttpAddress): Promise<AwsCredentials> {
 
 async function glue({ url }: HttpAddress, credentials: AwsCredentials, operation: string, what: object) {
   const body = JSON.stringify(what)
-  const call = {
-    host: new URL(url).host,
-    region: REGION,
-    target: `AWSGlue.${operation}`,
-    body,
-    credentials,
-    now: new Date(),
-  }
-  const response = await fetch(url, { method: 'POST', headers: sign(call), body })
+  const headers = signedCall({ url, region: REGION }, `AWSGlue.${operation}`, body, credentials)
+  const response = await fetch(url, { method: 'POST', headers, body })
   if (!response.ok) throw new Error(await response.text())
   return (await response.json()) as Record<string, string>
 }

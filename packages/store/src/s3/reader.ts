@@ -1,13 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { MillraceError, type Runtime } from '@millrace/base'
+import { escapedPath, escapedQuery, MillraceError, openAwsSigner, type Runtime } from '@millrace/base'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import type { ByteRange } from '../store.ts'
 import type { S3Address } from './address.ts'
 import { errorOf } from './error-answer.ts'
 import { brokenOff, retryReads } from './errors.ts'
 import { type Agents, type Answer, ask, lengthOf } from './http.ts'
-import { escapedPath, escapedQuery, openSigner } from './signature.ts'
 
 /** Consumes the body of an answer; called again for each retry. */
 type Take<T> = (body: Answer) => Promise<T>
@@ -32,7 +31,7 @@ interface Place {
 
 /** The SDK knows the server and the credentials. To read by it takes five times the CPU: docs/decisions/0026. */
 export function openReader(client: S3Client, agents: Agents, { bucket, prefix }: S3Address, runtime: Runtime): Reader {
-  const sign = openSigner()
+  const sign = openAwsSigner('s3')
   let place: Place | undefined
   let skew = 0
 
@@ -42,7 +41,7 @@ export function openReader(client: S3Client, agents: Agents, { bucket, prefix }:
     const path = url.pathname.replace(/\/$/, '') + escapedPath(`/${question.path}`)
     const query = escapedQuery(question.query)
     const headers = { ...question.headers, host: url.host }
-    const unsigned = { path, query, headers, region, time: runtime.now() + skew }
+    const unsigned = { method: 'GET', path, query, headers, region, time: runtime.now() + skew } as const
     const signed = sign(unsigned, await client.config.credentials())
     const answer = await ask(url, query === '' ? path : `${path}?${query}`, signed, agents)
     if (answer.statusCode === 200 || answer.statusCode === 206) return answer

@@ -1,45 +1,54 @@
 import { createHmac, hash } from 'node:crypto'
 
-export interface Credentials {
+export interface AwsCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
 }
 
-export interface Unsigned {
+export interface UnsignedRequest {
+  readonly method: 'GET' | 'POST'
   /** Escaped, as all of the query is. */
   readonly path: string
   /** The query's parameters by name. */
   readonly query: string
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
   readonly region: string
   /** Milliseconds since 1970. */
   readonly time: number
 }
 
-const NO_BODY = hash('sha256', '')
+const sha256 = (text: string) => hash('sha256', text)
+const NO_BODY = sha256('')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
 
-/** Signs GET requests by AWS's Signature Version 4; the key of a day is derived once. */
-export function openSigner() {
+/** Signs requests to a service of AWS by its Signature Version 4; the key of a day is derived once. */
+export function openAwsSigner(service: 's3' | 'glue') {
   let made = { of: '', key: Buffer.alloc(0) }
   const keyOf = (secret: string, day: string, region: string) => {
     const of = [secret, day, region].join()
-    if (made.of !== of) made = { of, key: [region, 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${secret}`, day)) }
+    if (made.of !== of) made = { of, key: [region, service, 'aws4_request'].reduce(hmac, hmac(`AWS4${secret}`, day)) }
     return made.key
   }
   /** Returns the request's headers with the signature. */
-  return ({ path, query, headers, region, time }: Unsigned, credentials: Credentials): Record<string, string> => {
+  return (
+    { method, path, query, headers, body, region, time }: UnsignedRequest,
+    credentials: AwsCredentials,
+  ): Record<string, string> => {
     const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
     const day = stamp.slice(0, 8)
-    const all: Record<string, string> = { ...headers, 'x-amz-content-sha256': NO_BODY, 'x-amz-date': stamp }
+    const content = body === undefined ? NO_BODY : sha256(body)
+    const all: Record<string, string> = { ...headers, 'x-amz-content-sha256': content, 'x-amz-date': stamp }
     if (credentials.sessionToken !== undefined) all['x-amz-security-token'] = credentials.sessionToken
     const names = Object.keys(all).sort()
     const signed = names.join(';')
-    const request = ['GET', path, query, ...names.map((name) => `${name}:${all[name]}`), '', signed, NO_BODY].join('\n')
-    const scope = `${day}/${region}/s3/aws4_request`
-    const text = ['AWS4-HMAC-SHA256', stamp, scope, hash('sha256', request)].join('\n')
+    const request = [method, path, query, ...names.map((name) => `${name}:${all[name]}`), '', signed, content].join(
+      '\n',
+    )
+    const scope = `${day}/${region}/${service}/aws4_request`
+    const text = ['AWS4-HMAC-SHA256', stamp, scope, sha256(request)].join('\n')
     const signature = hmac(keyOf(credentials.secretAccessKey, day, region), text).toString('hex')
     const credential = `${credentials.accessKeyId}/${scope}`
     all.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed}, Signature=${signature}`
