@@ -91,9 +91,18 @@ test('another order holds from then on; another partition is refused, and so is 
   }
 })
 
-test('the worker warns of a column with too many values for partitions', async () => {
+test('the worker warns of a column with too many values for partitions before it commits the first of them', async () => {
   const place = await openPlace()
   await makeSales(place, { ...SALE, partitionBy: ['id'], sortBy: [] })
-  await addSales(place, 0, 250)
-  expect(await addSales(place, 250, 1)).toContain('sale has more than 200 partitions')
+  const said = await addSales(place, 0, 250)
+  const warned = said.indexOf('rows of sale are in more than 200 partitions')
+  expect(warned).toBeGreaterThan(0)
+  expect(warned).toBeLessThan(said.indexOf('"committed"'))
+})
+
+test('a commit with files in too many partitions is refused before any of it is in the table', async () => {
+  const place = await openPlace()
+  await makeSales(place, { ...SALE, partitionBy: ['id'], sortBy: [] })
+  await expect(addSales(place, 0, 12_000)).rejects.toThrow(/TABLE_SCHEMA.*\(id\) has too many values/s)
+  expect((await snapshotOf(place, 'sale')).files.size).toBe(0)
 })

@@ -4,9 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PINTEREST } from '@millrace/testkit'
-import { job, ready, report } from '../../src/contestant.ts'
+import { job, MILLRACE, ready, report } from '../../src/contestant.ts'
 import { connected, leaveRows } from '../table.ts'
 
 const orders = job()
@@ -19,14 +18,13 @@ const description = JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf
 const rules = variant === 'upsert' ? { mode: 'upsert', key: ['ind'] } : {}
 await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...description, ...rules }))
 
-const main = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', import.meta.url))
 const { host, port, user, password, database, ca } = services.postgres ?? {}
 const to = `postgres://${user}@${host}:${port}/${database}?schema=millrace&ca=${ca}`
 const places = ['--source', `kafka://${services.kafka?.bootstrap}`, '--lake', join(output, 'lake'), '--to', to]
 const data = ['--datasets', 'user', '--dataset-folders', join(output, 'datasets'), '--topics', `user=${variant}-user`]
 const options = ['--group', `bench-${randomUUID()}`, '--until-caught-up', '--json']
 await ready()
-const worker = spawn(process.execPath, [main, 'stream', ...places, ...data, ...options], {
+const worker = spawn(process.execPath, [MILLRACE, 'stream', ...places, ...data, ...options], {
   cwd: output,
   env: { ...process.env, PGPASSWORD: password },
   stdio: ['ignore', 'ignore', 'inherit'],

@@ -88,6 +88,8 @@ export interface Begun {
 export interface Prepared {
   readonly files: number
   readonly fileBytes: number
+  /** How many partitions of its table the files are in, where it has any. */
+  readonly partitions?: number
   /** Whether there is nothing to commit but progress. */
   readonly isEmpty: boolean
 }

@@ -50,6 +50,8 @@ export type PipelineNews =
   | { readonly what: 'known topic'; readonly topic: string }
   /** A batch is closed and goes on its way; in the end it is released, committed or not. */
   | { readonly what: 'batch'; readonly records: number; readonly bytes: number }
+  /** A batch is prepared, and not yet committed: so many partitions of a table get files. */
+  | { readonly what: 'prepared'; readonly table: string; readonly partitions: number }
   /** The blocks of a batch, so many of each partition, are held no longer: they are committed, or dropped. */
   | { readonly what: 'released'; readonly bytes: number; readonly blocks: ReadonlyMap<Partition, number> }
 

@@ -10,7 +10,7 @@ import { type ObjectStore, openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import type { StartPosition } from '@millrace/transport'
-import { createLimit } from '../src/epoch/limit.ts'
+import { createLimit, type Limit } from '../src/epoch/limit.ts'
 import { createBudget } from '../src/intake/budget.ts'
 import { createPipeline } from '../src/pipelines/pipeline.ts'
 import type { Kinds } from '../src/routes/kinds.ts'
@@ -39,6 +39,9 @@ export interface WorkerOptions {
   readonly untilCaughtUp?: boolean
   readonly maxRows?: number
   readonly everyMs?: number
+  readonly isOneOfMany?: boolean
+  /** What bounds the statements of several workers. */
+  readonly cleaning?: Limit
   /** Bound of the bytes that are between the source and the outputs. */
   readonly budgetBytes?: number
   readonly store?: ObjectStore
@@ -149,6 +152,7 @@ async function startWorker(
     start = 'earliest',
     maxRows = 100_000,
     everyMs = 5,
+    isOneOfMany = false,
   } = options
   const report = (news: PipelineNews) => {
     events.push(news)
@@ -167,10 +171,10 @@ async function startWorker(
   const outputs = anchorLast(anchor as Output, others, runtime, archives.length > 0 ? 'both' : 'rows')
   const kinds = new Map(options.kinds ? [[topic.name, options.kinds]] : [])
   const settings = {
-    limits: { maxBytes: 1 << 20, maxRows, everyMs },
+    limits: { maxBytes: 1 << 20, maxRows, everyMs, isOneOfMany },
     budget: createBudget(options.budgetBytes ?? 8 << 20),
     cleaner: createCleaner(machine),
-    cleaning: createLimit(2),
+    cleaning: options.cleaning ?? createLimit(2),
     deadlines: { revokeMs: 20_000, stopMs: options.stopMs ?? 20_000 },
   }
   const pipeline = createPipeline(

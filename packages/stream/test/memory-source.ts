@@ -111,6 +111,7 @@ function memorySource(
       const marked = values.map((_, i) => marks.get(`${partition.id}/${at + i}`))
       return {
         ...blockOf(partition, at, values),
+        behind: { records: all.length - at - values.length },
         ...(keys && { keys: marked.map((mark) => mark?.key) }),
         ...(headers && { headers: marked.map((mark) => mark?.headers && JSON.stringify(mark.headers)) }),
         ...(marked.some((mark) => mark?.id) && { ids: marked.map((mark) => mark?.id) }),

@@ -1,10 +1,11 @@
-import { joinValues, valueAt } from '@millrace/base'
+import { joinValues, MillraceError, valueAt } from '@millrace/base'
 import type { Format } from '@millrace/formats'
 import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { createLimit } from '../src/epoch/limit.ts'
 import { refuseKindsByField } from '../src/routes/kinds.ts'
-import { type Kit, openKit, USERS } from './kit.ts'
+import { type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { memoryTopic } from './memory-source.ts'
 
 let kit: Kit
@@ -43,6 +44,31 @@ it('a worker reads messages of another format, with their keys; what is not of i
   expect(await kit.column(`${USERS}_quarantine`, `"offset" || ' ' || reason || ' ' || decode(value)`)).toEqual([
     '1 not keyed: the key is not a number no number',
   ])
+})
+
+it('a pipeline that waits for what its format needs, such as a registry, keeps no other one from cleaning', async () => {
+  const cleaning = createLimit(1)
+  let isDown = true
+  const format: Format = {
+    ...keyedFormat,
+    read(messages) {
+      if (isDown) throw new MillraceError('SOURCE_UNREACHABLE', 'the registry is down')
+      return keyedFormat.read(messages)
+    },
+  }
+  const [waits, goesOn] = [memoryTopic('events', 1), memoryTopic('users', 1)]
+  waits.sendMarked(0, 'Ada', { key: '1' })
+  goesOn.send(0, userRecord(2))
+  const waiting = await kit.startWorker(waits, { format, cleaning })
+  await waiting.source.assign(0)
+  await vi.waitFor(() => expect(waiting.waits).toContain('SOURCE_UNREACHABLE'))
+  const other = await kit.startWorker(goesOn, { cleaning, group: 'other', allowsAnotherGroup: true })
+  await other.source.assign(0)
+  await other.committed(1)
+  expect(await kit.column(USERS, 'ind')).toEqual([2])
+  isDown = false
+  await waiting.committed(1)
+  expect(await kit.column(USERS, 'ind')).toEqual([1, 2])
 })
 
 it('kinds are told apart by a field only where messages are JSON', async () => {

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { PipelineNews } from '../src/telemetry.ts'
-import { type Kit, openKit, userRecord } from './kit.ts'
+import { type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { memoryTopic } from './memory-source.ts'
 
 let kit: Kit
@@ -34,6 +35,27 @@ it('a worker tells what it reads, what becomes of it and that it lets go of all 
   expect(of(events, 'stage').map(({ stage }) => stage)).toEqual(
     commits.flatMap(() => expect.stringMatching(/clean|upload|commit/)).flatMap((any) => [any, any, any]),
   )
+})
+
+it.each([
+  [true, 'lets its records gather at the source'],
+  [false, 'is read as records come'],
+])('a topic that is one of many (%s) %s', async (isOneOfMany) => {
+  const topic = memoryTopic('users', 1)
+  const worker = await kit.startWorker(topic, { everyMs: 60_000, isOneOfMany })
+  await worker.source.assign(0)
+  topic.send(0, userRecord(0))
+  await worker.committed(1)
+  for (let i = 1; i <= 21; i++) {
+    topic.send(0, userRecord(i))
+    await setImmediate()
+  }
+  await vi.waitFor(() => expect(sum(of(worker.events, 'read').map(({ records }) => records))).toBe(22), 10_000)
+  expect(await worker.stop()).toBe('done')
+  expect(await kit.column(USERS, 'ind')).toHaveLength(22)
+  const reads = of(worker.events, 'read').length
+  if (isOneOfMany) expect(reads).toBeLessThan(10)
+  else expect(reads).toBeGreaterThan(10)
 })
 
 it('the ages of a commit are spread over its records, and few', async () => {

@@ -63,7 +63,17 @@ export async function stageRows(
     options.scratch ? SCRATCH : options.dataChange === false ? MOVED : FRESH,
     ...(layout ?? ['USE_TMP_FILE false']),
   ]
-  const rows = await copy(connection, select(query, metadata, options), target, writing, options.rows)
+  const rows = await copy(connection, select(query, metadata, options), target, writing, options.rows).catch(
+    (cause) => {
+      throw metadata.partitionColumns.length > 0 && OUT_OF_MEMORY.test(cause)
+        ? tooManyPartitions(metadata, cause)
+        : cause
+    },
+  )
+  if (metadata.partitionColumns.length > 0 && rows.length > MOST_PARTITIONS_AT_ONCE) {
+    await rm(target, { recursive: true, force: true })
+    throw tooManyPartitions(metadata)
+  }
   const leaves = indexedLeaves(metadata)
   const namesOf = partitionNames(metadata, schemaOf(metadata), () => files.values())
   const staged: StagedFile[] = []
@@ -121,6 +131,19 @@ function layoutOf(name: string, { partitionColumns }: Metadata, { targetBytes }:
   const pattern = `FILENAME_PATTERN ${quoteText(`${name}-{i}.zstd`)}`
   if (partitionColumns.length > 0) return [pattern, `PARTITION_BY (${partitionColumns.map(quoteName).join(', ')})`]
   return targetBytes === undefined ? undefined : [pattern, `FILE_SIZE_BYTES ${targetBytes}`]
+}
+
+/** Maximum number of partitions that get files in one commit: each is opened by itself, and holds memory until all are written. */
+const MOST_PARTITIONS_AT_ONCE = 5_000
+
+const OUT_OF_MEMORY = /Out of Memory Error/
+
+function tooManyPartitions({ partitionColumns }: Metadata, cause?: unknown): MillraceError {
+  return new MillraceError(
+    'TABLE_SCHEMA',
+    `rows of one commit are in more than ${MOST_PARTITIONS_AT_ONCE} partitions, or in more than memory is there for: (${partitionColumns.join(', ')}) has too many values`,
+    { cause, next: 'Partition the table by something with fewer values, such as the day of a time.' },
+  )
 }
 
 async function copy(

@@ -58,8 +58,9 @@ export async function superviseWorker(
       if (event.what === 'outputs') for (const output of event.outputs) sayOnce(outputInWords(event.dataset, output))
       if (event.what === 'table') {
         sayOnce(nullColumnsInWords(event.table))
-        if ((event.table.partitions ?? 0) > MOST_PARTITIONS) sayOnce(partitionsInWords(event.table.table))
+        sayOnce(partitionsInWords(event.table))
       }
+      if (event.what === 'prepared') sayOnce(partitionsInWords(event))
     },
     async close() {
       reporter.close()
@@ -118,8 +119,9 @@ function outputInWords(dataset: string, { address, isDetached, partitionsBehind 
 /** Of a table with more, most files are small whatever compaction does, and each reader has to list them. */
 const MOST_PARTITIONS = 200
 
-function partitionsInWords(table: string): string {
-  return `warning: ${table} has more than ${MOST_PARTITIONS} partitions, a file or more each: what it is partitioned by has too many values`
+function partitionsInWords({ table, partitions = 0 }: Pick<OutputSize, 'table' | 'partitions'>): string | undefined {
+  if (partitions <= MOST_PARTITIONS) return undefined
+  return `warning: rows of ${table} are in more than ${MOST_PARTITIONS} partitions, a file or more each: what it is partitioned by has too many values`
 }
 
 function nullColumnsInWords({ table, nullColumns = [] }: OutputSize): string | undefined {

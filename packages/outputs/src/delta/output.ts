@@ -45,7 +45,9 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       const { ledger } = await batch.report()
       const fileBytes = staged.reduce((sum, { add }) => sum + add.size, 0)
       const files = { files: staged.length, fileBytes, isEmpty: staged.length === 0 }
-      return { staged, ...(stagedFor && { stagedFor }), ledger, ...files }
+      const isPartitioned = table.snapshot().metadata.partitionColumns.length > 0
+      const partitions = new Set(staged.map(({ add }) => JSON.stringify(add.partitionValues))).size
+      return { staged, ...(stagedFor && { stagedFor }), ledger, ...files, ...(isPartitioned && { partitions }) }
     },
     upload: (prepared) => uploads((prepared as PreparedFiles).staged),
     async discard(prepared) {

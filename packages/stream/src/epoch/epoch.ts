@@ -139,9 +139,14 @@ async function carryBatches(
     depth: BATCHES_UNDER_WAY,
     async prepare(batch) {
       const prepare = () => prepareBatch(batch, selection, job, cleaner, machine)
-      const ready = await cleaning(() =>
-        timed('clean', () => retrying(() => needingRoom(workFolder, prepare))),
+      // Who waits for the next try, such as for a registry that is down, keeps no other pipeline from cleaning.
+      const ready = await retrying(() =>
+        cleaning(() => timed('clean', () => needingRoom(workFolder, prepare))),
       ).finally(() => inFlight.used(batch.blocks))
+      const { anchor, others } = ready.prepared
+      for (const [i, { partitions }] of [anchor, ...others].entries()) {
+        if (partitions !== undefined) report({ what: 'prepared', table: outputs.all[i]?.name ?? '', partitions })
+      }
       await timed('upload', () => retrying(() => outputs.upload(ready.prepared)))
       return ready
     },

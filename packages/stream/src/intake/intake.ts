@@ -9,7 +9,7 @@ import type { Batch } from './batch.ts'
 import { cutBlock } from './cut-block.ts'
 import type { InFlight } from './in-flight.ts'
 import { type BatchLimits, createOpenBatch } from './open-batch.ts'
-import type { Pace } from './pace.ts'
+import type { Pace, PaceLimits } from './pace.ts'
 import { findRepeats, type TakenBlock } from './repeats.ts'
 import { unpackBlock } from './unpack.ts'
 
@@ -25,7 +25,7 @@ export interface Reading {
 
 /** Limits of a batch. */
 export interface Gathering {
-  readonly limits: BatchLimits
+  readonly limits: BatchLimits & Pick<PaceLimits, 'everyMs'>
   readonly pace: Pace
   readonly inFlight: InFlight
 }
@@ -59,6 +59,12 @@ export interface Intake {
 
 /** How long one read waits for records. */
 const READ_WAIT_MS = 500
+
+/**
+ * A thousand topics bring a record or two each at every read, and a block costs a kilobyte of memory besides what is in
+ * it: so their readers let records gather at the source, this share of the time until the next commit.
+ */
+const GATHERING = { share: 1 / 60, mostMs: 1_000 }
 
 export function openIntake(reading: Reading, gathering: Gathering, runtime: Runtime, reporting: Reporting): Intake {
   const { inFlight, limits, pace } = gathering
@@ -176,7 +182,15 @@ async function readOn(
       )
     else await take(block, ms, taking)
     at = block.to
+    if (limits.isOneOfMany && isAtEnd(block)) {
+      await runtime.sleep(Math.min(GATHERING.mostMs, limits.everyMs * GATHERING.share), signal).catch(() => {})
+    }
   }
+}
+
+/** Whether the source had nothing after the block. */
+function isAtEnd({ behind }: Block): boolean {
+  return behind?.records === 0 || behind?.ms === 0
 }
 
 /** What becomes of a block that was read. */

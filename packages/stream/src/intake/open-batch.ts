@@ -7,7 +7,10 @@ import type { TakenBlock } from './repeats.ts'
 export interface BatchLimits {
   readonly maxBytes: number
   readonly maxRows: number
-  /** Many pipelines begin at once: the second batch takes a random part of the time, so that they commit one by one. */
+  /**
+   * Many pipelines begin at once: the second batch takes a random part of the time, so that they commit one by one. Their
+   * records are few, and are read less often.
+   */
   readonly isOneOfMany?: boolean
 }
 
