@@ -2,12 +2,15 @@ import { writeDecimal } from '../transcode/decimal.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { split, writeClock, writeDay } from '../transcode/moments.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
+import { intervalOf } from './interval.ts'
+import { elementsOf } from './members.ts'
 import { wktOf } from './wkt.ts'
 
 /** Writes a column's value, which stands at `start` in these bytes and is not null, as the cleaner reads it. */
 export type Conversion = (bytes: Uint8Array, start: number, end: number, to: JsonWriter) => void
 
 const [QUOTE, BLANK, MINUS, LETTER_Z] = [0x22, 0x20, 0x2d, 0x5a]
+const [OPEN_LIST, CLOSE_LIST, COMMA, NULL] = [0x5b, 0x5d, 0x2c, 0x6e]
 const DAY_SECONDS = 86_400
 
 const CONVERSIONS: Readonly<Record<string, Conversion>> = {
@@ -22,6 +25,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   Time: clock(1000n, 3),
   MicroTime: clock(1_000_000n, 6),
   NanoTime: clock(1_000_000_000n, 9),
+  Interval: (bytes, start, end, to) => to.ascii(`"${intervalOf(textOf(bytes, start + 1, end - 1))}"`),
   IsoDate: withoutZone,
   IsoTime: withoutZone,
   VariableScaleDecimal: (bytes, start, end, to) => {
@@ -39,9 +43,11 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
 }
 
 const DECIMAL = /^Decimal\((\d{1,4})\)$/
+const LIST = '[]'
 
-/** Returns what a column of this type of Debezium needs; undefined where there is no such type. */
+/** Returns what a column of this type of Debezium needs; undefined where there is no such type. `Date[]` is a list of days. */
 export function conversionNamed(name: string): Conversion | undefined {
+  if (name.endsWith(LIST)) return listOf(conversionNamed(name.slice(0, -LIST.length)))
   const [, scale] = DECIMAL.exec(name) ?? []
   if (scale !== undefined) return decimal(Number(scale))
   return Object.hasOwn(CONVERSIONS, name) ? CONVERSIONS[name] : undefined
@@ -56,6 +62,22 @@ export function shortName(name: string, scale: string | undefined): string | und
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
+function listOf(convert: Conversion | undefined): Conversion | undefined {
+  if (!convert) return undefined
+  return (bytes, start, end, to) => {
+    if (bytes[start] !== OPEN_LIST) throw new Undecodable('no list')
+    to.byte(OPEN_LIST)
+    let isFirst = true
+    for (const [from, behind] of elementsOf(bytes, start, end)) {
+      if (!isFirst) to.byte(COMMA)
+      isFirst = false
+      if (bytes[from] === NULL) to.raw(bytes.subarray(from, behind))
+      else convert(bytes, from, behind, to)
+    }
+    to.byte(CLOSE_LIST)
+  }
+}
+
 function moment(unit: bigint, digits: number): Conversion {
   return (bytes, start, end, to) => {
     const { seconds, fraction } = split(wholeNumber(bytes, start, end), unit)
@@ -68,18 +90,16 @@ function moment(unit: bigint, digits: number): Conversion {
   }
 }
 
-/** A TIME of MySQL goes from -838 to 838 hours. */
+/** A TIME of MySQL goes from -838 to 838 hours. How many digits its column has is not said: there are no zeros at the end. */
 function clock(unit: bigint, digits: number): Conversion {
   return (bytes, start, end, to) => {
     const value = wholeNumber(bytes, start, end)
     const { seconds, fraction } = split(value < 0n ? -value : value, unit)
     to.byte(QUOTE)
     if (value < 0n) to.byte(MINUS)
-    if (seconds < DAY_SECONDS) writeClock({ seconds, fraction }, digits, to)
-    else {
-      const rest = new Date((seconds % 3600) * 1000).toISOString().slice(13, 19)
-      to.ascii(`${Math.floor(seconds / 3600)}${rest}${fraction ? `.${String(fraction).padStart(digits, '0')}` : ''}`)
-    }
+    if (seconds < DAY_SECONDS) writeClock({ seconds, fraction: 0 }, digits, to)
+    else to.ascii(`${Math.floor(seconds / 3600)}${new Date((seconds % 3600) * 1000).toISOString().slice(13, 19)}`)
+    if (fraction > 0) to.ascii(`.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`)
     to.byte(QUOTE)
   }
 }

@@ -91,6 +91,17 @@ function endOfNested(bytes: Uint8Array, start: number, limit: number): number {
   return -1
 }
 
+/** Goes over the elements of a list, which begins at `start`; says nothing of one that is not well formed. */
+export function* elementsOf(bytes: Uint8Array, start: number, end: number): Generator<readonly [number, number]> {
+  for (let at = afterSpace(bytes, start + 1, end); at < end && bytes[at] !== CLOSE_LIST; ) {
+    const next = endOfValue(bytes, at, end)
+    if (next <= at) return
+    yield [at, next]
+    at = afterSpace(bytes, next, end)
+    if (bytes[at] === COMMA) at = afterSpace(bytes, at + 1, end)
+  }
+}
+
 /** Returns the place after the quote that ends a text; -1 where none does. */
 function endOfText(bytes: Uint8Array, start: number, limit: number): number {
   for (let at = start + 1; at < limit; at++) {

@@ -50,6 +50,8 @@ export function isHousekeeping(schemaName: unknown): boolean {
 }
 
 interface Schema {
+  readonly type?: unknown
+  readonly items?: unknown
   readonly name?: unknown
   readonly field?: unknown
   readonly fields?: unknown
@@ -63,12 +65,21 @@ function fieldsOf(schema: Schema | undefined): readonly Schema[] | undefined {
     : undefined
 }
 
-function conversionOf({ field, name, parameters }: Schema): [string, Conversion][] {
-  if (typeof field !== 'string' || typeof name !== 'string') return []
+function conversionOf(column: Schema): [string, Conversion][] {
+  const name = typeOf(column)
+  const conversion = name === undefined ? undefined : conversionNamed(name)
+  return conversion && typeof column.field === 'string' ? [[column.field, conversion]] : []
+}
+
+/** Returns the short name of a column's type; undefined where its values are read as they are. */
+function typeOf({ type, items, name, parameters }: Schema): string | undefined {
+  if (type === 'array' && typeof items === 'object' && items !== null) {
+    const ofItems = typeOf(items as Schema)
+    return ofItems === undefined ? undefined : `${ofItems}[]`
+  }
+  if (typeof name !== 'string') return undefined
   const { scale } = (parameters ?? {}) as { readonly scale?: unknown }
-  const short = shortName(name, scale === undefined ? undefined : String(scale))
-  const conversion = short === undefined ? undefined : conversionNamed(short)
-  return conversion ? [[field, conversion]] : []
+  return shortName(name, scale === undefined ? undefined : String(scale))
 }
 
 function parse(text: string): Schema | undefined {

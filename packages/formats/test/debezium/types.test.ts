@@ -21,10 +21,13 @@ const VALUES: readonly (readonly [string, string, unknown, string])[] = [
   [`${TIME}NanoTimestamp`, 'NanoTimestamp', 1_000_000_001, '1970-01-01 00:00:01.000000001'],
   [`${TIME}Time`, 'Time', 3_723_004, '01:02:03.004'],
   [`${TIME}MicroTime`, 'MicroTime', -3_020_399_000_000, '-838:59:59'],
-  [`${TIME}MicroTime`, 'MicroTime', 90_061_500_000, '25:01:01.500000'],
+  [`${TIME}MicroTime`, 'MicroTime', 90_061_500_000, '25:01:01.5'],
   [`${TIME}NanoTime`, 'NanoTime', 1, '00:00:00.000000001'],
   [`${TIME}IsoDate`, 'IsoDate', '2022-01-08Z', '2022-01-08'],
   [`${TIME}IsoTime`, 'IsoTime', '01:02:03Z', '01:02:03'],
+  [`${TIME}Interval`, 'Interval', 'P1Y2M-3DT4H5M6.7S', '1 year 2 mons -3 days +04:05:06.7'],
+  [`${TIME}Interval`, 'Interval', 'P0Y0M0DT0H0M0S', '00:00:00'],
+  [`${TIME}Interval`, 'Interval', 'P-2Y1M1DT0H0M-0.500S', '-2 years +1 mon 1 day -00:00:00.5'],
   [`${TIME}ZonedTimestamp`, '', '2022-01-08T01:02:03.5Z', '2022-01-08T01:02:03.5Z'],
   [`${DATA}Json`, '', '{"a":[1]}', '{"a":[1]}'],
   [`${DATA}Enum`, '', 'small', 'small'],
@@ -43,6 +46,20 @@ describe('values of the types of Debezium', () => {
     if (short === '') return
     const format = openFormat({ name: 'debezium', types: { v: short, w: short } })
     expect((await read(format, [json(change)])).map(({ v, w }) => [String(v), w])).toEqual([[wanted, null]])
+  })
+
+  test('lists hold values of these types', async () => {
+    const items = { type: 'bytes', name: `${CONNECT}Decimal`, parameters: { scale: '2' } }
+    const columns = [
+      { type: 'array', items, field: 'v' },
+      { type: 'array', items: { type: 'int32', name: `${TIME}Date` }, field: 'w' },
+      { type: 'array', items: { type: 'string' }, field: 'x' },
+    ]
+    const change = envelope('c', null, { v: ['BOI=', null, 'ew=='], w: [], x: ['a,]'] })
+    const wanted = [{ v: ['12.50', null, '1.23'], w: [], x: ['a,]'] }]
+    expect(await read(openFormat('debezium'), [json(withSchema(columns, change))])).toMatchObject(wanted)
+    const format = openFormat({ name: 'debezium', types: { v: 'Decimal(2)[]', w: 'Date[]' } })
+    expect(await read(format, [json(change)])).toMatchObject(wanted)
   })
 
   test('a decimal has the scale of its schema, or the one that the data set says', async () => {

@@ -4,6 +4,7 @@ import { cdk } from './cdk.ts'
 import { chromium } from './chromium.ts'
 import { confluent } from './confluent.ts'
 import { connect } from './connect.ts'
+import { debezium } from './debezium.ts'
 import { flink } from './flink.ts'
 import { helm } from './helm.ts'
 import { httpfs } from './httpfs.ts'
@@ -52,6 +53,7 @@ export const SERVERS = {
   moto,
   registry,
   confluent,
+  debezium,
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */

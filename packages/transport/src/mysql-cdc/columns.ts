@@ -1,4 +1,5 @@
 import { MillraceError } from '@millrace/base'
+import { floatText } from './float-text.ts'
 import { type Raw, type Server, textOf, unsuited } from './server.ts'
 import { isStoredText, type StoredText } from './stored-texts.ts'
 
@@ -30,23 +31,25 @@ const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
 const quoted = (value: Buffer) => JSON.stringify(value.toString())
 const number = (value: Buffer) => String(Number(value.toString()))
 /** Adds up what `exactly` has selected. */
-const sum = (value: Buffer) =>
-  String(
-    value
-      .toString()
-      .split(' ')
-      .reduce((total, part) => total + Number(part), 0),
-  )
+const totalOf = (value: Buffer) =>
+  value
+    .toString()
+    .split(' ')
+    .reduce((total, part) => total + Number(part), 0)
+const double = (value: Buffer) => String(totalOf(value))
+const float = (value: Buffer) => floatText(Math.fround(totalOf(value)))
 /** A double as text may be off in its last digit: what it is off by comes behind it. */
 const exactly = (double: string) => `CONCAT(${double}, ' ', ${double} - CAST(CONCAT(${double}) AS DOUBLE))`
 const base64 = (value: Buffer) => `"${value.toString('base64')}"`
+/** A time of day without zeros at the end of its fraction, as Debezium’s messages have it. */
+const clock = (value: Buffer) => JSON.stringify(value.toString().replace(/(\.\d*[1-9])0+$|\.0+$/, '$1'))
 /** A date that no calendar has. */
 const moment = (value: Buffer) => (/^\d{4}-(00|\d\d-00)/.test(value.toString()) ? 'null' : quoted(value))
 
 const FORMS: Readonly<Record<string, (value: Buffer) => string>> = {
   ...Object.fromEntries([...INTEGERS].map((type) => [type, (value: Buffer) => value.toString()])),
-  ...{ decimal: quoted, float: sum, double: sum, year: number },
-  ...{ date: moment, datetime: moment, timestamp: moment, time: quoted },
+  ...{ decimal: quoted, float, double, year: number },
+  ...{ date: moment, datetime: moment, timestamp: moment, time: clock },
   ...{ char: quoted, varchar: quoted, tinytext: quoted, text: quoted, mediumtext: quoted, longtext: quoted },
   ...{ enum: quoted, set: quoted },
   ...{ binary: base64, varbinary: base64, tinyblob: base64, blob: base64, mediumblob: base64, longblob: base64 },

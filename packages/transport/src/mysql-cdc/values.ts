@@ -1,5 +1,6 @@
 import { geometryJson } from './columns.ts'
 import { bigEndian, type Cursor, take, unsigned } from './cursor.ts'
+import { floatText } from './float-text.ts'
 import { unsuited } from './server.ts'
 import { storedText } from './stored-texts.ts'
 import type { LogColumn } from './table-map.ts'
@@ -25,7 +26,7 @@ export function readValue(from: Cursor, column: LogColumn, decode: Decode): stri
     case TYPE.longlong:
       return long(from, isUnsigned)
     case TYPE.float:
-      return String(take(from, 4).readFloatLE())
+      return floatText(take(from, 4).readFloatLE())
     case TYPE.double:
       return String(take(from, 8).readDoubleLE())
     case TYPE.newDecimal:
@@ -139,11 +140,11 @@ function time(from: Cursor, digits: number): string {
   const value = bigEndian(from, 3 + size) - 0x800000 * unit
   const [clock, rest] = [Math.floor(Math.abs(value) / unit), Math.abs(value) % unit]
   const tail =
-    digits === 0
+    rest === 0
       ? ''
       : `.${String(rest)
           .padStart(size * 2, '0')
-          .slice(0, digits)}`
+          .replace(/0+$/, '')}`
   return `"${value < 0 ? '-' : ''}${two(clock >> 12)}:${two((clock >> 6) & 63)}:${two(clock & 63)}${tail}"`
 }
 

@@ -20,6 +20,8 @@ const STATEMENT_WITHIN_MS = 300_000
 /** Values look the same in rows and in the log: both connections have these settings. */
 const SETTINGS = [
   ...["SET TIME ZONE 'UTC'", "SET datestyle = 'ISO, YMD'", "SET intervalstyle = 'postgres'"],
+  // Money is $1,234.50 then.
+  "SET lc_monetary = 'C'",
   ...['SET extra_float_digits = 1', "SET bytea_output = 'hex'", "SET client_encoding = 'UTF8'"],
   // A policy that hides rows is an error then, and no smaller table.
   'SET row_security = off',

@@ -18,12 +18,30 @@ const float: ToJson = (text) => (/^-?\d/.test(text) ? text : quoted(text))
 const bool: ToJson = (text) => (text === 't' ? 'true' : 'false')
 const base64: ToJson = (text) => `"${Buffer.from(text.slice(2), 'hex').toString('base64')}"`
 
+const money: ToJson = (text) => quoted(text.replace(/[$,]/g, ''))
+/** One bit says yes or no; several are a whole number. */
+const bit: ToJson = (text) => (text.length === 1 ? String(text === '1') : bits(text))
+const bits: ToJson = (text) => String(BigInt(`0b0${text}`))
+
+const WKB_POINT = Buffer.from([1, 1, 0, 0, 0])
+
+/** Writes (1,2) as Debezium does: in the binary form of geometries (WKB). */
+const point: ToJson = (text) => {
+  const coordinates = Buffer.alloc(16)
+  for (const [i, number] of text.slice(1, -1).split(',').entries()) coordinates.writeDoubleLE(Number(number), i * 8)
+  return `{"wkb":"${Buffer.concat([WKB_POINT, coordinates]).toString('base64')}","srid":null}`
+}
+
 /** All others are texts, as the server writes them. */
 const BUILT_IN = new Map<number, ToJson>([
   [16, bool],
   [17, base64],
   ...[20, 21, 23, 26].map((type) => [type, asItIs] as const),
   ...[700, 701].map((type) => [type, float] as const),
+  [600, point],
+  [790, money],
+  [1560, bit],
+  [1562, bits],
 ])
 
 /** Types below are PostgreSQL's own. */
