@@ -31,7 +31,7 @@ export async function openPlaceOf(
   return place
 }
 
-export async function rowsIn(place: Workplace, lake: string, query: string): Promise<Record<string, unknown>[]> {
+async function rowsIn(place: Workplace, lake: string, query: string): Promise<Record<string, unknown>[]> {
   const { exitCode, stdout, stderr } = await place.run('sql', query, '--lake', lake, '--format', 'json')
   if (exitCode !== 0) throw new Error(`sql ended with ${exitCode}: ${stderr}`)
   return JSON.parse(stdout) as Record<string, unknown>[]
@@ -42,7 +42,7 @@ const EVENTUALLY = { timeout: 120_000, interval: 200 }
 /** Reads all that a source has into a lake. */
 export async function fill(place: Workplace, lake: string, ...options: readonly string[]): Promise<void> {
   const run = await place.run('stream', ...options, '--lake', lake, '--no-dashboard', '--until-caught-up')
-  expect(run).toMatchObject({ exitCode: 0 })
+  expect(run, run.stderr).toMatchObject({ exitCode: 0 })
 }
 
 /** Reads the topics of Debezium into a lake until each table has the row that was written last. */

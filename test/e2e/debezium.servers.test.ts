@@ -28,10 +28,12 @@ const STATEMENTS = Number(process.env.MILLRACE_CHANGES ?? 600)
 /** Debezium's connector for MySQL refuses MariaDB by its own name; one for MariaDB is not to be had. */
 const CALLED_MYSQL = mariadbWith({ options: ['--version=5.7.19-MariaDB-log'] })
 
-function tablesOf({ WIDE, PAIR }: typeof mariadb, types: Readonly<Record<string, string>>): readonly ComparedTable[] {
+type Columns = readonly ComparedColumn[]
+
+function tablesOf(wide: Columns, pair: Columns, types: Readonly<Record<string, string>>): readonly ComparedTable[] {
   return [
-    { name: 'wide', columns: WIDE, keys: 1, last: 'id = -1', dataset: { format: { name: 'debezium', types } } },
-    { name: 'pair', columns: PAIR, keys: 2, last: "a = 'last'" },
+    { name: 'wide', columns: wide, keys: 1, last: 'id = -1', dataset: { format: { name: 'debezium', types } } },
+    { name: 'pair', columns: pair, keys: 2, last: "a = 'last'" },
   ]
 }
 
@@ -83,7 +85,7 @@ it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the 
   debezium,
 }) => {
   const { sql, database, folder, password, source, connector } = await ownMariadb()
-  const tables = tablesOf(mariadb, { g: 'Geometry', p: 'Geometry' })
+  const tables = tablesOf(mariadb.WIDE, mariadb.PAIR, { g: 'Geometry', p: 'Geometry' })
   const next = numbers(7)
   for (const table of tables) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
   await changeRows(sql, tables, MARIADB, STATEMENTS / 3, next)
@@ -113,7 +115,7 @@ it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as t
   debezium,
 }) => {
   const { sql, folder, password, source, connector } = await ownPostgres()
-  const tables = tablesOf(postgres, { p: 'Point' })
+  const tables = tablesOf(postgres.WIDE, postgres.PAIR, { p: 'Point' })
   const next = numbers(7)
   await sql(`CREATE TYPE mood AS ENUM ('sad', 'it''s ok')`)
   for (const table of tables) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)

@@ -32,7 +32,7 @@ const hex = (next: (below: number) => number, most: number) =>
 const sign = (next: (below: number) => number) => (next(2) ? '-' : '')
 
 /** Texts that are easily broken. */
-export const TEXTS = [
+const TEXTS = [
   `'plain'`,
   `''`,
   `'it''s "quoted"'`,
@@ -56,7 +56,10 @@ export const WIDE: readonly ComparedColumn[] = [
   plain('bu', 'BIGINT UNSIGNED', 'decimal(20,0)', (next) => (next(3) ? digits(next, 19) : '18446744073709551615')),
   plain('ok', 'BOOLEAN', 'integer', (next) => String(next(2))),
   { ...plain('f', 'FLOAT', 'double', (next) => `${sign(next)}${next(1e6)}e${next(60) - 30}`), bits: 32 },
-  { ...plain('dd', 'DOUBLE', 'double', (next) => `${sign(next)}${next(1e6)}.${next(1e6)}e${next(300) - 150}`), bits: 64 },
+  {
+    ...plain('dd', 'DOUBLE', 'double', (next) => `${sign(next)}${next(1e6)}.${next(1e6)}e${next(300) - 150}`),
+    bits: 64,
+  },
   plain('d12', 'DECIMAL(12,2)', 'decimal(12,2)', (next) => `${sign(next)}${digits(next, 10)}.${next(100)}`),
   plain('d38', 'DECIMAL(38,10)', 'decimal(38,10)', (next) => `${sign(next)}${digits(next, 28)}.${digits(next, 10)}`),
   plain('y', 'YEAR', 'integer', (next) => String(1901 + next(254))),

@@ -12,7 +12,14 @@ const moment = (name: string, sql: string, value: Value): ComparedColumn => ({
 })
 /** A list comes as its JSON. */
 const list = (name: string, sql: string, value: Value): ComparedColumn => ({
-  ...{ name, sql, value, field: 'text', type: 'string', clean: `CAST(CAST(CAST(${name} AS JSON) AS VARCHAR[]) AS VARCHAR)` },
+  ...{
+    name,
+    sql,
+    value,
+    field: 'text',
+    type: 'string',
+    clean: `CAST(CAST(CAST(${name} AS JSON) AS VARCHAR[]) AS VARCHAR)`,
+  },
   inDatabase: `'[' || array_to_string(${name}, ', ', 'NULL') || ']'`,
 })
 
@@ -38,7 +45,10 @@ export const WIDE: readonly ComparedColumn[] = [
   plain('n', 'INT', 'integer', (next) => `${sign(next)}${digits(next, 9)}`),
   plain('bi', 'BIGINT', 'long', (next) => `${sign(next)}${digits(next, 18)}`),
   { ...plain('f', 'REAL', 'double', (next) => `${sign(next)}${next(1e6)}e${next(60) - 30}`), bits: 32 },
-  { ...plain('dd', 'FLOAT8', 'double', (next) => `${sign(next)}${next(1e6)}.${next(1e6)}e${next(300) - 150}`), bits: 64 },
+  {
+    ...plain('dd', 'FLOAT8', 'double', (next) => `${sign(next)}${next(1e6)}.${next(1e6)}e${next(300) - 150}`),
+    bits: 64,
+  },
   plain('d12', 'NUMERIC(12,2)', 'decimal(12,2)', (next) => `${sign(next)}${digits(next, 10)}.${next(100)}`),
   plain('d38', 'NUMERIC(38,10)', 'decimal(38,10)', (next) => `${sign(next)}${digits(next, 28)}.${digits(next, 10)}`),
   plain('num', 'NUMERIC', 'text', (next) => `${sign(next)}${digits(next, 30)}.${digits(next, 20)}`),
@@ -60,7 +70,7 @@ export const WIDE: readonly ComparedColumn[] = [
   plain('jb', 'JSONB', 'text', (next) => `'{"a":  [${next(10)}, null, "ü"],  "b": 1.50}'`),
   plain('u', 'UUID', 'text', uuid),
   plain('e', 'mood', 'text', (next) => (next(2) ? "'it''s ok'" : "'sad'")),
-  plain('ip', 'INET', 'text', (next) => `'10.0.0.${next(256)}/${8 + next(25)}'`),
+  plain('ip', 'INET', 'text', (next) => `'10.0.0.${next(256)}/${8 + next(24)}'`),
   plain('r', 'INT4RANGE', 'text', (next) => `'[${next(9)},${9 + next(9)})'`),
   plain('x', 'XML', 'text', (next) => `'<a>${next(10)}</a>'`),
   { ...plain('b1', 'BIT(1)', 'boolean', (next) => `B'${next(2)}'`), inDatabase: `(b1 = B'1')::text` },
@@ -70,12 +80,12 @@ export const WIDE: readonly ComparedColumn[] = [
     ...{ inDatabase: "encode(bl, 'hex')", inLake: 'lower(hex(bl))', value: (next) => `'\\x${hex(next, next(40))}'` },
   },
   {
-    ...plain('p', 'POINT', 'text', (next) => `'(${next(100)}.25,-${next(100)})'`),
+    ...plain('p', 'POINT', 'text', (next) => `'(${next(100)}.25,-${1 + next(100)})'`),
     inDatabase: `'POINT(' || p[0] || ' ' || p[1] || ')'`,
   },
   { ...plain('iv', 'INTERVAL', 'text', (next) => `'${next(30)} months ${next(40)} days ${time(next)}.5'`) },
   list('ai', 'INT[]', (next) => `'{${next(9)},NULL,-${next(9)}}'`),
-  list('at', 'TEXT[]', (next) => `ARRAY['a', 'b${next(9)}', NULL]`),
+  list('aw', 'TEXT[]', (next) => `ARRAY['a', 'b${next(9)}', NULL]`),
   list('an', 'NUMERIC(9,2)[]', (next) => `'{${digits(next, 6)}.50,NULL}'`),
   list('ad', 'DATE[]', (next) => `'{${day(next)},${day(next)}}'`),
   list('au', 'UUID[]', (next) => `ARRAY[${uuid(next)}]`),

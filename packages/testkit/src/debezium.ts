@@ -57,7 +57,11 @@ export async function startDebezium(
 const TOPICS = { 'topic.creation.default.replication.factor': '1', 'topic.creation.default.partitions': '1' }
 
 /** MySQL's connector keeps how tables were. */
-function ofSchemas(data: string, name: string, { 'connector.class': connector = '' }: Readonly<Record<string, string>>) {
+function ofSchemas(
+  data: string,
+  name: string,
+  { 'connector.class': connector = '' }: Readonly<Record<string, string>>,
+) {
   if (!connector.includes('mysql')) return {}
   return {
     'schema.history.internal': 'io.debezium.storage.file.history.FileSchemaHistory',

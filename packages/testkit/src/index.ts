@@ -1,7 +1,7 @@
 export { produceAvro, produceKeyed, produceProtobuf, registerSchema } from './confluent-client.ts'
 export { barriers, cells, DARK, PHONE, visitDashboard, WIDE } from './dashboard-page.ts'
-export { type Debezium, startDebezium } from './debezium.ts'
 export { EVERY_TYPE } from './datasets.ts'
+export { type Debezium, startDebezium } from './debezium.ts'
 export { floodingGreeter, floodingMysql, MYSQL_FLOODS } from './flooding-mysql.ts'
 export { floodingPostgres, floodingPostgresGreeter, POSTGRES_FLOODS, postgresMessage } from './flooding-postgres.ts'
 export { forwarded } from './forwarded.ts'
