@@ -51,7 +51,12 @@ export const WIDE: readonly ComparedColumn[] = [
   },
   plain('d12', 'NUMERIC(12,2)', 'decimal(12,2)', (next) => `${sign(next)}${digits(next, 10)}.${next(100)}`),
   plain('d38', 'NUMERIC(38,10)', 'decimal(38,10)', (next) => `${sign(next)}${digits(next, 28)}.${digits(next, 10)}`),
-  plain('num', 'NUMERIC', 'text', (next) => `${sign(next)}${digits(next, 30)}.${digits(next, 20)}`),
+  {
+    ...plain('num', 'NUMERIC', 'decimal(38,20)', (next) =>
+      next(3) ? `${sign(next)}${digits(next, 15)}.${digits(next, 20)}` : `${sign(next)}${next(9)}00`,
+    ),
+    inDatabase: 'num::numeric(38,20)::text',
+  },
   {
     ...plain('cash', 'MONEY', 'decimal(19,2)', (next) => `'${sign(next)}${digits(next, 9)}.${two(next(100))}'`),
     inDatabase: 'cash::numeric::text',

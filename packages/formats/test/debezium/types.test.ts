@@ -33,6 +33,7 @@ const VALUES: readonly (readonly [string, string, unknown, string])[] = [
   [`${DATA}Enum`, '', 'small', 'small'],
   [`${DATA}Bits`, 'Bits', 'BQE=', '261'],
   [`${DATA}VariableScaleDecimal`, 'VariableScaleDecimal', { scale: 3, value: 'AeJA' }, '123.456'],
+  [`${DATA}VariableScaleDecimal`, 'VariableScaleDecimal', { scale: -2, value: '9A==' }, '-1200'],
   [`${DATA}geometry.Geometry`, 'Geometry', { wkb: POINT, srid: 4326 }, 'POINT(1 2)'],
   [`${DATA}geometry.Point`, 'Point', { x: 1, y: 2, wkb: POINT, srid: null }, 'POINT(1 2)'],
 ]
