@@ -17,20 +17,38 @@ export interface ComparedColumn {
   value(next: (below: number) => number): string
 }
 
+/** Members of the envelope that become columns, by their names without underscores, with their types. */
+type OfEnvelope = Readonly<Record<string, 'text' | 'long'>>
+
+interface Described {
+  readonly columns: readonly ComparedColumn[]
+  readonly keys: number
+  readonly ofEnvelope?: OfEnvelope
+}
+
 /** A keyed data set with these columns, of which the first are the key. */
-export function datasetOf({ columns, keys }: { readonly columns: readonly ComparedColumn[]; readonly keys: number }) {
+export function datasetOf({ columns, keys, ofEnvelope = {} }: Described) {
+  const added = Object.entries(ofEnvelope)
   return {
     description: 'A table, as the database has it',
     format: 'debezium',
-    fields: Object.fromEntries(columns.map(({ name, field }) => [name, { type: field }])),
-    columns: Object.fromEntries(columns.map(({ name, type }) => [name, { type }])),
+    fields: Object.fromEntries([
+      ...columns.map(({ name, field }) => [name, { type: field }]),
+      ...added.map(([name, type]) => [`__${name}`, { type }]),
+    ]),
+    columns: Object.fromEntries([
+      ...columns.map(({ name, type }) => [name, { type }]),
+      ...added.map(([name, type]) => [name, { type: type === 'text' ? 'string' : type }]),
+    ]),
     mode: 'upsert',
     key: columns.slice(0, keys).map(({ name }) => name),
   }
 }
 
-export function cleanSql(columns: readonly ComparedColumn[]): string {
-  return `SELECT ${columns.map(({ name, clean }) => (clean ? `${clean} AS ${name}` : name)).join(', ')} FROM raw`
+export function cleanSql({ columns, ofEnvelope = {} }: Described): string {
+  const own = columns.map(({ name, clean }) => (clean ? `${clean} AS ${name}` : name))
+  const added = Object.keys(ofEnvelope).map((name) => `__${name} AS "${name}"`)
+  return `SELECT ${[...own, ...added].join(', ')} FROM raw`
 }
 
 /** What is selected in the lake: each column as text. */

@@ -8,6 +8,7 @@ import type { RandomTable } from './random-rows.ts'
 /** A table that is compared, and what its data set says beside its columns. */
 export interface ComparedTable extends RandomTable {
   readonly dataset?: Readonly<Record<string, unknown>>
+  readonly ofEnvelope?: Readonly<Record<string, 'text' | 'long'>>
   /** A row that is written last, as a condition. */
   readonly last: string
 }
@@ -26,7 +27,7 @@ export async function openPlaceOf(
     const folder = join(place.folder, 'mine', table.name)
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...datasetOf(table), ...table.dataset }))
-    await writeFile(join(folder, 'clean.sql'), cleanSql(table.columns))
+    await writeFile(join(folder, 'clean.sql'), cleanSql(table))
   }
   return place
 }
@@ -78,4 +79,11 @@ export async function expectEqual(
     expect(differences(found, wanted, columns), `${lake} ${name}`).toEqual([])
   }
   expect(JSON.parse((await place.run('quarantine', 'list', '--lake', lake, '--json')).stdout)).toEqual([])
+}
+
+/** Fails where a query answers other rows in the one lake than in the other. */
+export async function expectSame(place: Workplace, query: string): Promise<void> {
+  const rows = await rowsIn(place, 'direct', query)
+  expect(rows.length).toBeGreaterThan(50)
+  expect(await rowsIn(place, 'debezium', query)).toEqual(rows)
 }

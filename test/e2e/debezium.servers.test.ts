@@ -13,7 +13,7 @@ import {
 import { createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 import { type ComparedColumn, selectedInDatabase } from './compared-columns.ts'
-import { type ComparedTable, expectEqual, fill, fillFromKafka, openPlaceOf } from './debezium-place.ts'
+import { type ComparedTable, expectEqual, expectSame, fill, fillFromKafka, openPlaceOf } from './debezium-place.ts'
 import * as mariadb from './mariadb-columns.ts'
 import { openDatabase } from './postgres-changes.ts'
 import * as postgres from './postgres-columns.ts'
@@ -29,6 +29,24 @@ const STATEMENTS = Number(process.env.MILLRACE_CHANGES ?? 600)
 const CALLED_MYSQL = mariadbWith({ options: ['--version=5.7.19-MariaDB-log'] })
 
 type Columns = readonly ComparedColumn[]
+
+/** Two tables of which each change is kept: as versions, and as rows. What says which comes first is of the database. */
+function keptOf(columns: Columns, sequence: Readonly<Record<string, 'text' | 'long'>>): readonly ComparedTable[] {
+  const small = { columns, keys: 1, last: 'id = -1' }
+  const inOrder = Object.keys(sequence)
+  return [
+    { ...small, name: 'versions', ofEnvelope: sequence, dataset: { mode: 'history', sequenceBy: inOrder } },
+    { ...small, name: 'appended', ofEnvelope: { ...sequence, op: 'text' }, dataset: { mode: 'append', key: undefined } },
+  ]
+}
+
+/** The versions of each key in their order, and whether each ends where the next one begins. */
+const VERSIONS = `SELECT id, v, n, row_number() OVER versions AS version, __valid_to IS NULL AS current,
+  __valid_to = lead(__valid_from) OVER versions AS meets
+  FROM versions WINDOW versions AS (PARTITION BY id ORDER BY __valid_from) ORDER BY id, version`
+
+/** Rows that were read first come in the order of their keys; Debezium names the place of none of them. */
+const appendedIn = (order: string) => `SELECT op, id, v, n FROM appended ORDER BY ${order}, op DESC, id`
 
 function tablesOf(wide: Columns, pair: Columns, types: Readonly<Record<string, string>>): readonly ComparedTable[] {
   return [
@@ -50,7 +68,7 @@ async function ownMariadb() {
   return {
     ...{ folder, database, password },
     sql: async (text: string) => (await connection.query(text))[0] as Record<string, unknown>[],
-    source: `mysql-cdc://${user}@${host}:${port}/${database}?tables=wide,pair&ca=${ca}`,
+    source: `mysql-cdc://${user}@${host}:${port}/${database}?tables=wide,pair,versions,appended&ca=${ca}`,
     connector: {
       'connector.class': 'io.debezium.connector.mysql.MySqlConnector',
       ...{ 'database.hostname': host, 'database.port': String(port), 'database.ssl.mode': 'required' },
@@ -69,12 +87,12 @@ async function ownPostgres() {
   return {
     ...{ folder, password },
     sql: db.sql,
-    source: `postgres-cdc://${user}@${host}:${port}/${database}?tables=wide,pair&ca=${ca}`,
+    source: `postgres-cdc://${user}@${host}:${port}/${database}?tables=wide,pair,versions,appended&ca=${ca}`,
     connector: {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
       ...{ 'database.hostname': host, 'database.port': String(port), 'database.sslmode': 'require' },
       ...{ 'database.user': user, 'database.password': password, 'database.dbname': database },
-      ...{ 'plugin.name': 'pgoutput', 'table.include.list': 'public.wide,public.pair' },
+      ...{ 'plugin.name': 'pgoutput', 'schema.include.list': 'public' },
       'interval.handling.mode': 'string',
     },
   }
@@ -86,28 +104,34 @@ it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the 
 }) => {
   const { sql, database, folder, password, source, connector } = await ownMariadb()
   const tables = tablesOf(mariadb.WIDE, mariadb.PAIR, { g: 'Geometry', p: 'Geometry' })
+  const kept = keptOf(mariadb.SMALL, { file: 'text', pos: 'long', row: 'long' })
+  const all = [...tables, ...kept]
   const next = numbers(7)
-  for (const table of tables) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
-  await changeRows(sql, tables, MARIADB, STATEMENTS / 3, next)
-  const place = await openPlaceOf(tables, { MYSQL_PWD: password })
+  const change = (statements: number) => changeRows(sql, all, MARIADB, statements, next)
+  for (const table of all) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
+  await change(STATEMENTS / 3)
+  const place = await openPlaceOf(all, { MYSQL_PWD: password })
   const { connect } = await startDebezium(debezium, kafka, folder, onTestFinished)
   const shop = freshName('shop')
   await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
   await fill(place, 'direct', '--source', source)
-  await changeRows(sql, tables, MARIADB, STATEMENTS / 3, next)
-  await sql('TRUNCATE TABLE pair')
+  await change(STATEMENTS / 3)
+  for (const table of ['pair', 'versions', 'appended']) await sql(`TRUNCATE TABLE ${table}`)
   await sql('ALTER TABLE wide ADD COLUMN unknown TEXT AFTER id')
-  await changeRows(sql, tables, MARIADB, STATEMENTS / 3, next)
+  await change(STATEMENTS / 3)
   await sql('REPLACE INTO wide (id) VALUES (-1)')
   await sql("REPLACE INTO pair (a, b) VALUES ('last', 1)")
+  for (const { name } of kept) await sql(`REPLACE INTO ${name} (id) VALUES (-1)`)
 
   await fill(place, 'direct', '--source', source)
-  await fillFromKafka(place, 'debezium', tables, kafka.bootstrap, `${shop}.${database}`)
+  await fillFromKafka(place, 'debezium', all, kafka.bootstrap, `${shop}.${database}`)
   const cast = (name: string) => `CAST(${name} AS CHAR)`
   const ask = (columns: readonly ComparedColumn[], from: string) =>
     sql(`SELECT ${selectedInDatabase(columns, cast)} FROM ${from}`)
   await expectEqual(place, 'direct', tables, ask)
   await expectEqual(place, 'debezium', tables, ask)
+  await expectSame(place, VERSIONS)
+  await expectSame(place, appendedIn('file, pos, "row"'))
 })
 
 it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
@@ -116,27 +140,33 @@ it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as t
 }) => {
   const { sql, folder, password, source, connector } = await ownPostgres()
   const tables = tablesOf(postgres.WIDE, postgres.PAIR, { p: 'Point' })
+  const kept = keptOf(postgres.SMALL, { lsn: 'long' })
+  const all = [...tables, ...kept]
   const next = numbers(7)
+  const change = (statements: number) => changeRows(sql, all, POSTGRES, statements, next)
   await sql(`CREATE TYPE mood AS ENUM ('sad', 'it''s ok')`)
-  for (const table of tables) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
+  for (const table of all) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
   await sql('ALTER TABLE wide REPLICA IDENTITY FULL')
-  await changeRows(sql, tables, POSTGRES, STATEMENTS / 3, next)
-  const place = await openPlaceOf(tables, { PGPASSWORD: password })
+  await change(STATEMENTS / 3)
+  const place = await openPlaceOf(all, { PGPASSWORD: password })
   const { connect } = await startDebezium(debezium, kafka, folder, onTestFinished)
   const shop = freshName('shop')
   await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
   await fill(place, 'direct', '--source', source)
-  await changeRows(sql, tables, POSTGRES, STATEMENTS / 3, next)
-  await sql('TRUNCATE TABLE pair')
+  await change(STATEMENTS / 3)
+  for (const table of ['pair', 'versions', 'appended']) await sql(`TRUNCATE TABLE ${table}`)
   await sql('ALTER TABLE wide ADD COLUMN unknown TEXT')
-  await changeRows(sql, tables, POSTGRES, STATEMENTS / 3, next)
+  await change(STATEMENTS / 3)
   await sql('INSERT INTO wide (id) VALUES (-1)')
   await sql("INSERT INTO pair (a, b) VALUES ('last', 1)")
+  for (const { name } of kept) await sql(`INSERT INTO ${name} (id) VALUES (-1)`)
 
   await fill(place, 'direct', '--source', source)
-  await fillFromKafka(place, 'debezium', tables, kafka.bootstrap, `${shop}.public`)
+  await fillFromKafka(place, 'debezium', all, kafka.bootstrap, `${shop}.public`)
   const ask = (columns: readonly ComparedColumn[], from: string) =>
     sql(`SELECT ${selectedInDatabase(columns, (name) => `${name}::text`)} FROM ${from}`)
   await expectEqual(place, 'direct', tables, ask)
   await expectEqual(place, 'debezium', tables, ask)
+  await expectSame(place, VERSIONS)
+  await expectSame(place, appendedIn('lsn'))
 })

@@ -97,3 +97,10 @@ export const PAIR: readonly ComparedColumn[] = [
   plain('b', 'INT', 'integer', (next) => String(next(20))),
   plain('v', 'TEXT', 'text', text),
 ]
+
+/** A table of which each change is compared: few rows that change often. */
+export const SMALL: readonly ComparedColumn[] = [
+  plain('id', 'INT', 'integer', (next) => String(next(12))),
+  plain('v', 'VARCHAR(100)', 'text', text),
+  plain('n', 'INT', 'integer', (next) => String(next(1000))),
+]

@@ -46,7 +46,7 @@ export async function changeRows(
       await run('START TRANSACTION')
       isOpen = true
     }
-    const table = tables[next(4) === 0 ? tables.length - 1 : 0] as RandomTable
+    const table = tables[next(tables.length)] as RandomTable
     await run(statement(table, dialect, next))
     if (isOpen && next(5) === 0) {
       await run(next(4) === 0 ? 'ROLLBACK' : 'COMMIT')

@@ -12,6 +12,8 @@ export interface RowChange {
 export interface Change extends RowChange {
   readonly relation: Relation
   readonly at: LogPlace
+  /** Where the log has the change itself; `at` is told by its transaction's commit. */
+  readonly lsn: bigint
   readonly xid: number
   /** When it was committed, in milliseconds since 1970. */
   readonly time: number

@@ -31,7 +31,7 @@ export async function messagesOf(
   })
   const rows = await wholeRows(parts, server, table)
   return parts
-    .map(({ relation, op, before, after, at, xid, time, keyAt }, i) => {
+    .map(({ relation, op, before, after, at, lsn, xid, time, keyAt }, i) => {
       const values = rows.get(i) ?? after
       const { schema, name, columns } = relation
       const member = (row: Tuple, at: number) => {
@@ -43,7 +43,7 @@ export async function messagesOf(
       const all = columns.map((_, i) => i)
       const old = before ? object(before.values, before.isKeyOnly ? keyAt : all) : 'null'
       const row = values ?? before?.values
-      const origin = { database, schema, table: name, lsn: at.lsn, xid, isSnapshot: false, time }
+      const origin = { database, schema, table: name, lsn, xid, isSnapshot: false, time }
       return {
         key: row && object(row, keyAt),
         value: envelope(op, old, values ? object(values, all) : 'null', origin),

@@ -31,7 +31,7 @@ export interface Queues {
   /** Of all changes that wait. */
   readonly bytes: number
   /** Takes a message of the log in. */
-  message(message: LogMessage): void
+  message(message: LogMessage, lsn: bigint): void
   /** All that was committed before this place has come. */
   reached(lsn: bigint): void
   /** The log is read from this place on. */
@@ -63,7 +63,7 @@ export function createQueues(): Queues {
   let [passed, bytes] = [0n, 0]
   const nextOf = (queue: Queue) => later(queue.next, placeAt(passed))
 
-  const add = (oid: number, change: RowChange) => {
+  const add = (oid: number, change: RowChange, lsn: bigint) => {
     const [queue, relation] = [all.get(oid), relations.get(oid)]
     if (!queue) return
     if (!relation || !transaction) throw new RangeError('a change in the log is of no table, or of no transaction')
@@ -73,7 +73,7 @@ export function createQueues(): Queues {
     const behind: LogPlace = { lsn: commit, next: index + PLACES }
     if (!isBefore(queue.next, behind)) return
     const size = sizeOf(change)
-    queue.waiting.push({ ...change, relation, at: { ...behind, next: index }, xid, time, size })
+    queue.waiting.push({ ...change, relation, at: { ...behind, next: index }, lsn, xid, time, size })
     queue.next = behind
     queue.bytes += size
     bytes += size
@@ -83,15 +83,15 @@ export function createQueues(): Queues {
     get bytes() {
       return bytes
     },
-    message(message) {
+    message(message, lsn) {
       if (message.what === 'begin') transaction = { ...message, counts: new Map() }
       else if (message.what === 'commit') {
         transaction = undefined
         passed = message.end
       } else if (message.what === 'relation') relations.set(message.relation.oid, message.relation)
-      else if (message.what === 'change') add(message.oid, message)
+      else if (message.what === 'change') add(message.oid, message, lsn)
       else if (message.what === 'truncate') {
-        for (const oid of message.oids) add(oid, { op: 't', before: undefined, after: undefined })
+        for (const oid of message.oids) add(oid, { op: 't', before: undefined, after: undefined }, lsn)
       }
     },
     reached(lsn) {

@@ -17,7 +17,8 @@ export interface LogStream {
 }
 
 export interface LogListener {
-  message(message: LogMessage): void
+  /** `lsn` is where the log has it. */
+  message(message: LogMessage, lsn: bigint): void
   /** All that was committed before this place has come. */
   reached(lsn: bigint): void
   /** Called once, with what ended the stream. */
@@ -70,7 +71,7 @@ export async function openStream(
     if (!closing.signal.aborted) raw.sendCopyFromChunk(statusMessage(received, confirmed, asks, runtime.now()))
   }
   const take = (chunk: Buffer) => {
-    if (chunk[0] === DATA) listener.message(readMessage(chunk.subarray(DATA_HEAD)))
+    if (chunk[0] === DATA) listener.message(readMessage(chunk.subarray(DATA_HEAD)), chunk.readBigUInt64BE(1))
     else if (chunk[0] === KEEPALIVE) {
       received = chunk.readBigUInt64BE(1)
       listener.reached(received)

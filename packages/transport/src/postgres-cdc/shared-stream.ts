@@ -53,9 +53,9 @@ export function shareStream(
     notify()
   }
   const listenerOf = (mine: Running): LogListener => ({
-    message(message) {
+    message(message, lsn) {
       if (mine.failure) return
-      queues.message(message)
+      queues.message(message, lsn)
       if (queues.bytes > MOST_WAITING && !isPaused && mine.stream) {
         isPaused = true
         mine.stream.pause()
