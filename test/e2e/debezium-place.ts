@@ -74,7 +74,7 @@ export async function expectEqual(
     const order = columns.slice(0, keys).map((column) => `${name}.${column.name}`)
     const from = `${name} ORDER BY ${order.join(', ')}`
     const wanted = await ask(columns, from)
-    expect(wanted.length).toBeGreaterThan(20)
+    expect(wanted.length).toBeGreaterThan(10)
     const found = await rowsIn(place, lake, `SELECT ${selectedInLake(columns)} FROM ${from}`)
     expect(differences(found, wanted, columns), `${lake} ${name}`).toEqual([])
   }

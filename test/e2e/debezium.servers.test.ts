@@ -40,7 +40,12 @@ function keptOf(columns: Columns, sequence: Readonly<Record<string, 'text' | 'lo
   const inOrder = Object.keys(sequence)
   return [
     { ...small, name: 'versions', ofEnvelope: sequence, dataset: { mode: 'history', sequenceBy: inOrder } },
-    { ...small, name: 'appended', ofEnvelope: { ...sequence, op: 'text' }, dataset: { mode: 'append', key: undefined } },
+    {
+      ...small,
+      name: 'appended',
+      ofEnvelope: { ...sequence, op: 'text' },
+      dataset: { mode: 'append', key: undefined },
+    },
   ]
 }
 
@@ -52,7 +57,11 @@ const VERSIONS = `SELECT id, v, n, row_number() OVER versions AS version, __vali
 /** Rows that were read first come in the order of their keys; Debezium names the place of none of them. */
 const appendedIn = (order: string) => `SELECT op, id, v, n FROM appended ORDER BY ${order}, op DESC, id`
 
-function tablesOf(wide: Columns, pair: Columns, types: Readonly<Record<string, string>>): readonly [ComparedTable, ComparedTable] {
+function tablesOf(
+  wide: Columns,
+  pair: Columns,
+  types: Readonly<Record<string, string>>,
+): readonly [ComparedTable, ComparedTable] {
   return [
     { name: 'wide', columns: wide, keys: 1, last: 'id = -1', dataset: { format: { name: 'debezium', types } } },
     { name: 'pair', columns: pair, keys: 2, last: "a = 'last'" },
@@ -185,7 +194,12 @@ it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as t
   const shop = freshName('shop')
   await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
   const compareVariants = await startVariants(OF_POSTGRES, tables[0], kafka.bootstrap, (variant, prefix, i) => {
-    return connect(variant.name, { ...connector, 'topic.prefix': prefix, 'slot.name': `variant_${i}`, ...variant.options })
+    return connect(variant.name, {
+      ...connector,
+      'topic.prefix': prefix,
+      'slot.name': `variant_${i}`,
+      ...variant.options,
+    })
   })
   await fill(place, 'direct', '--source', source)
   await change(STATEMENTS / 3)

@@ -113,9 +113,11 @@ const MOST_SCALE = 1000
 /** Debezium leaves the zeros at a number's end out: 1200 has the scale -2. */
 function writeScaled(digits: Buffer, scale: number, to: JsonWriter): void {
   if (!Number.isInteger(scale) || Math.abs(scale) > MOST_SCALE) throw new Undecodable('no scale of a decimal')
-  if (scale >= 0) return writeDecimal(digits, scale, to)
-  const value = BigInt.asIntN(digits.length * 8, BigInt(`0x0${digits.toString('hex')}`))
-  to.ascii(`"${value * 10n ** BigInt(-scale)}"`)
+  if (scale >= 0) writeDecimal(digits, scale, to)
+  else {
+    const value = BigInt.asIntN(digits.length * 8, BigInt(`0x0${digits.toString('hex')}`))
+    to.ascii(`"${value * 10n ** BigInt(-scale)}"`)
+  }
 }
 
 /** Debezium's dates and times of day in ISO 8601 end with the zone of UTC, which means nothing there. */
