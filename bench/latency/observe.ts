@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openLake } from '@millrace/store'
 import { seenRows, watchCommits } from './commits.ts'
-import { feedSteadily, PER_SECOND } from './steady-feed.ts'
+import { feedSteadily } from './steady-feed.ts'
 
 /** Whom to watch, and with what. */
 export interface Observed {
@@ -14,14 +14,14 @@ export interface Observed {
   /** The folder with `pins.jsonl`. */
   readonly input: string
   readonly size: number
-  /** Records sent in a second; `PER_SECOND` when not given. */
-  readonly perSecond?: number
+  /** Records sent in a second. */
+  readonly perSecond: number
   readonly pid: number
 }
 
 /** Feeds the topic and looks for its records in the table. */
 export async function observe(observed: Observed): Promise<Record<string, number>> {
-  const { bootstrap, topic, lake, input, size, perSecond = PER_SECOND, pid } = observed
+  const { bootstrap, topic, lake, input, size, perSecond, pid } = observed
   const values = numbered(await readFile(join(input, 'pins.jsonl'), 'utf8'))
   const store = await openLake(lake)
   const sentAt = new Float64Array(size)

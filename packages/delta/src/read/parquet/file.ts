@@ -1,5 +1,12 @@
 import type { ObjectStore } from '@millrace/store'
-import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup, type SchemaTree } from 'hyparquet'
+import {
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadata,
+  parquetSchema,
+  type RowGroup,
+  type SchemaTree,
+} from 'hyparquet'
 import { getTreePath } from 'hyparquet/src/schema.js'
 import { type Column, cursor, decodeColumn, NOTHING } from './column.ts'
 
@@ -73,14 +80,29 @@ async function readField(source: Source, path: readonly SchemaTree[]): Promise<C
 }
 
 async function readLeaf({ group, isSparing, bytes }: Source, path: readonly SchemaTree[]): Promise<Column> {
-  const names = path.slice(1).map(({ element }) => element.name)
-  const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema.join() === names.join())?.meta_data
+  const chunk = chunksOf(group).get(nameOf(path.slice(1).map(({ element }) => element.name)))
   if (!chunk) return NOTHING
   const mayBeEmpty = !isSparing && path.some(({ element }) => element.repetition_type === 'REPEATED')
   if (chunk.statistics?.null_count === chunk.num_values && !mayBeEmpty) return NOTHING
   const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = chunk
   const start = dictionary && dictionary < data ? dictionary : data
   return decodeColumn(await bytes(Number(start), Number(size)), chunk, path)
+}
+
+const chunks = new WeakMap<RowGroup, ReadonlyMap<string, ColumnMetaData>>()
+
+function chunksOf(group: RowGroup): ReadonlyMap<string, ColumnMetaData> {
+  const known = chunks.get(group)
+  if (known) return known
+  const found = new Map(
+    group.columns.flatMap(({ meta_data: meta }) => (meta ? [[nameOf(meta.path_in_schema), meta]] : [])),
+  )
+  chunks.set(group, found)
+  return found
+}
+
+function nameOf(path: readonly string[]): string {
+  return path.join('\0')
 }
 
 /** Joins the fields of a struct by row. Rows whose fields are all null have none. */
