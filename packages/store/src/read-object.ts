@@ -43,7 +43,7 @@ async function readSmall(path: string): Promise<Uint8Array> {
     const info = fstatSync(file)
     refuseSpecial(path, info)
     if (info.size > MOST_SMALL) return await readFile(path, { flag: NO_LINK })
-    const bytes = new Uint8Array(info.size)
+    const bytes = Buffer.alloc(info.size)
     let length = 0
     for (let got = -1; length < bytes.length && got !== 0; length += got) {
       got = (await readFrom(file, bytes, length, bytes.length - length, length)).bytesRead
