@@ -42,7 +42,6 @@ async function readSmall(path: string): Promise<Uint8Array> {
   try {
     const info = fstatSync(file)
     refuseSpecial(path, info)
-    if (info.size > MOST_SMALL) return await readFile(path, { flag: NO_LINK })
     const bytes = Buffer.alloc(info.size)
     let length = 0
     for (let got = -1; length < bytes.length && got !== 0; length += got) {
