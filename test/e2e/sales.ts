@@ -31,8 +31,13 @@ export async function makeSales(place: Workplace, description: object = SALE): P
 export const OF_SALES = { MILLRACE_DATASET_FOLDERS: 'mine', MILLRACE_DATASETS: 'sale' }
 
 /** Sends sales and commits them in one batch. Returns what the worker says. */
-export async function addSales(place: Workplace, first: number, count: number): Promise<string> {
-  await writeFile(join(place.folder, 'sales.jsonl'), salesFrom(first, count))
+export function addSales(place: Workplace, first: number, count: number): Promise<string> {
+  return addLines(place, salesFrom(first, count))
+}
+
+/** Sends these lines of JSON and commits them in one batch. Returns what the worker says. */
+export async function addLines(place: Workplace, lines: string): Promise<string> {
+  await writeFile(join(place.folder, 'sales.jsonl'), lines)
   await place.run('ingest', '--from', 'sales.jsonl')
   const { exitCode, stderr } = await place.run('stream', '--until-caught-up')
   if (exitCode !== 0) throw new Error(stderr)
