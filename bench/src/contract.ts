@@ -68,6 +68,8 @@ export interface Report {
   readonly unavailable?: string
   /** Its engine and that engine's version. */
   readonly engine?: string
+  /** How much it did, where that is less than it was asked for. */
+  readonly units?: number
   /** Further figures of its own, shown below the table as medians. */
   readonly figures?: Readonly<Record<string, number>>
 }

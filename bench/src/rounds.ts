@@ -90,7 +90,7 @@ async function runOnce(contest: Contest, standing: Standing): Promise<Fingerprin
     standing.runs.push({
       ...measured,
       outputBytes: await bytesIn(output),
-      units: task.size,
+      units: report.units ?? task.size,
       figures: report.figures ?? {},
     })
     return found

@@ -65,12 +65,12 @@ async function sparkSubmit(path: string, job: string): ReturnType<Start> {
   if ('unavailable' in there) return there
   const [home = ''] = await Array.fromAsync(glob(join(there.home, 'venv/lib/python3*/site-packages/pyspark')))
   const jars = await Array.fromAsync(glob(join(there.home, 'jars/*.jar')))
-  const driver = await jdbcDriver(JSON.parse(job) as Job)
+  const more = await moreJars(JSON.parse(job) as Job)
   const { JAVA17_HOME } = process.env
   return {
     command: [
       join(home, 'bin/spark-submit'),
-      ...['--master', 'local[*]', '--driver-memory', '8g', '--jars', [...jars, ...driver].join(',')],
+      ...['--master', 'local[*]', '--driver-memory', '8g', '--jars', [...jars, ...more].join(',')],
       ...Object.entries(SPARK_SETTINGS).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
       path,
       job,
@@ -84,11 +84,14 @@ async function sparkSubmit(path: string, job: string): ReturnType<Start> {
   }
 }
 
-/** What Spark needs to write into PostgreSQL, where a benchmark has one. */
-async function jdbcDriver({ services }: Job): Promise<string[]> {
-  if (services.postgres === undefined) return []
-  const there = await installed('postgresJdbc')
-  return 'unavailable' in there ? [] : Array.fromAsync(glob(join(there.home, '*.jar')))
+/** What Spark needs to write into PostgreSQL, or to read Avro, where a benchmark has a database or a registry. */
+async function moreJars({ services }: Job): Promise<string[]> {
+  const names = [services.postgres && 'postgresJdbc', services.registry && 'sparkAvro'].filter(
+    (name) => name !== undefined,
+  )
+  const found = await Promise.all(names.map(installed))
+  const homes = found.flatMap((there) => ('home' in there ? there.home : []))
+  return (await Promise.all(homes.map((home) => Array.fromAsync(glob(join(home, '*.jar')))))).flat()
 }
 
 /** One file with Flink's jars, compiled as it starts; its JVM may have what Spark's may. */

@@ -21,6 +21,9 @@ export interface Outcome {
 type Engine = Awaited<ReturnType<typeof openDuckDB>>
 type Table = Parameters<typeof commitVersions>[0]
 
+/** Operations of commits that add rows: ours and a query of Spark's, and a batch that Spark writes. */
+const APPENDS: ReadonlySet<unknown> = new Set(['STREAMING UPDATE', 'WRITE'])
+
 /** Compares the tables with what was sent: in each topic the ids from 0 to `messages`, without it. */
 export async function judge(lake: string, topics: number, messages: number): Promise<Outcome> {
   const store = await openLake(lake)
@@ -57,7 +60,7 @@ async function filesIn(table: Table): Promise<CommittedFile[]> {
   const files: CommittedFile[] = []
   for await (const { version, actions } of readCommits(table, await commitVersions(table, 0))) {
     const at = Number(actions?.commitInfo?.timestamp)
-    if (actions?.commitInfo?.operation !== 'STREAMING UPDATE') continue
+    if (!actions || !APPENDS.has(actions.commitInfo?.operation)) continue
     files.push(...actions.add.map(({ path }) => ({ version, at, path })))
   }
   return files

@@ -26,6 +26,7 @@ import { registry } from './registry.ts'
 import { s3 } from './s3.ts'
 import type { Server } from './server.ts'
 import { spark } from './spark.ts'
+import { sparkAvro } from './spark-avro.ts'
 import { trino } from './trino.ts'
 
 /** Every server there is, and what tests only want installed. A new one is a file and a line here. */
@@ -57,7 +58,7 @@ export const SERVERS = {
 }
 
 /** What benchmarks want installed, each when it is asked for by name; none of it is started. */
-export const PEERS = { connect, flink, mergePeers, postgresJdbc }
+export const PEERS = { connect, flink, mergePeers, postgresJdbc, sparkAvro }
 
 export type ServerName = keyof typeof SERVERS
 
