@@ -29,6 +29,7 @@ const TRUE = [name('true'), name('"true"')]
 
 const BEGIN = name('{"before":')
 const NOTHING = name('{"before":null,"after":null')
+const NULL_TEXT = name('null')
 
 /** Whether a message begins as Debezium's envelope without the schema part, and says itself which row it is about. */
 export function isReadWithoutKey(bytes: Uint8Array, start: number, end: number): boolean {
@@ -75,6 +76,8 @@ export class EnvelopeReader {
   read(start: number, end: number): ReadEnvelope {
     const { change, schema, payload } = this
     change.conversions = this.options.types
+    // Kafka Connect's converter without schemas writes a tombstone so, where a transform has made it.
+    if (end - start === NULL_TEXT.length && isAt(this.bytes, start, NULL_TEXT)) return 'tombstone'
     if (!this.scan(start, end)) return NO_OBJECT
     if (schema.start < 0 || payload.start < 0) return this.rowOf(start, end)
     const [from, to] = [payload.start, payload.end]

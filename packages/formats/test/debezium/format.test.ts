@@ -93,12 +93,18 @@ describe('a change', () => {
 describe('a tombstone', () => {
   test('is left out, unless the data set says that it deletes the row of its key', async () => {
     const empty = json({ schema: null, payload: null })
-    expect(await read(format, [null, empty])).toEqual(['ignored', 'ignored'])
-    const keys = ['{"id":1}', JSON.stringify({ schema: { fields: [{ ...BORN, field: 'on' }] }, payload: { on: 3 } })]
+    const asText = json(null)
+    expect(await read(format, [null, empty, asText])).toEqual(['ignored', 'ignored', 'ignored'])
+    const keys = [
+      '{"id":1}',
+      JSON.stringify({ schema: { fields: [{ ...BORN, field: 'on' }] }, payload: { on: 3 } }),
+      '{"id":2}',
+    ]
     expect(deleting.readsKeys).toBe(true)
-    expect(await read(deleting, [null, empty], keys)).toEqual([
+    expect(await read(deleting, [null, empty, asText], keys)).toEqual([
       { millrace_deleted: true, id: 1 },
       { millrace_deleted: true, on: '1970-01-04' },
+      { millrace_deleted: true, id: 2 },
     ])
   })
 
@@ -111,8 +117,9 @@ describe('a tombstone', () => {
       Buffer.alloc(0),
       json({ schema: null, payload: null }),
       json({ payload: null, schema: null }),
+      json(null),
     ]
-    expect(others.map(isWithout)).toEqual([false, false, false, false])
+    expect(others.map(isWithout)).toEqual([false, false, false, false, false])
   })
 
   test('is rejected where it should delete a row and its key does not tell which', async () => {
