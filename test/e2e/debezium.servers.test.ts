@@ -14,6 +14,7 @@ import { createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
 import { type ComparedColumn, selectedInDatabase } from './compared-columns.ts'
 import { type ComparedTable, expectEqual, expectSame, fill, fillFromKafka, openPlaceOf } from './debezium-place.ts'
+import { OF_MARIADB, OF_POSTGRES, type Variant } from './debezium-variants.ts'
 import * as mariadb from './mariadb-columns.ts'
 import { openDatabase } from './postgres-changes.ts'
 import * as postgres from './postgres-columns.ts'
@@ -24,6 +25,9 @@ const it = withServices('kafka', 'debezium', 'mariadb', 'postgres')
 
 /** Statements that change rows. MILLRACE_CHANGES=20000 is the long form. */
 const STATEMENTS = Number(process.env.MILLRACE_CHANGES ?? 600)
+
+/** Other options of Debezium's are compared too: the first ones, with MILLRACE_VARIANTS=1 all. */
+const VARIANTS = process.env.MILLRACE_VARIANTS === '1' ? undefined : 1
 
 /** Debezium's connector for MySQL refuses MariaDB by its own name; one for MariaDB is not to be had. */
 const CALLED_MYSQL = mariadbWith({ options: ['--version=5.7.19-MariaDB-log'] })
@@ -107,6 +111,29 @@ async function ownPostgres() {
   }
 }
 
+type Ask = Parameters<typeof expectEqual>[3]
+
+/** Starts a connector for each; what is returned compares the table that each of them makes. */
+async function startVariants(
+  variants: readonly Variant[],
+  wide: ComparedTable,
+  bootstrap: string,
+  connect: (variant: Variant, prefix: string, index: number) => Promise<void>,
+): Promise<(space: string, ask: Ask) => Promise<void>> {
+  const prefix = freshName('variant')
+  const started = variants.slice(0, VARIANTS)
+  for (const [i, variant] of started.entries()) await connect(variant, `${prefix}-${variant.name}`, i)
+  return async (space, ask) => {
+    for (const { name, types, without } of started) {
+      const columns = wide.columns.filter((column) => !without.includes(column.name))
+      const table = { ...wide, columns, dataset: { format: { name: 'debezium', types } } }
+      const place = await openPlaceOf([table], {})
+      await fillFromKafka(place, name, [table], bootstrap, `${prefix}-${name}.${space}`)
+      await expectEqual(place, name, [table], ask)
+    }
+  }
+}
+
 it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
   kafka,
   debezium,
@@ -123,6 +150,10 @@ it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the 
   const { connect } = await startDebezium(debezium, kafka, folder, onTestFinished)
   const shop = freshName('shop')
   await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
+  const compareVariants = await startVariants(OF_MARIADB, tables[0], kafka.bootstrap, (variant, prefix, i) => {
+    const own = { 'topic.prefix': prefix, 'database.server.id': String(60_000 + i) }
+    return connect(variant.name, { ...connector, ...own, ...variant.options })
+  })
   await fill(place, 'direct', '--source', source)
   await change(STATEMENTS / 3)
   for (const table of ['pair', 'versions', 'appended']) await sql(`TRUNCATE TABLE ${table}`)
@@ -141,6 +172,7 @@ it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the 
   await expectEqual(place, 'debezium', tables, ask)
   await expectSame(place, VERSIONS)
   await expectSame(place, appendedIn('file, pos, "row"'))
+  await compareVariants(database, ask)
 })
 
 it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
@@ -161,6 +193,14 @@ it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as t
   const { connect } = await startDebezium(debezium, kafka, folder, onTestFinished)
   const shop = freshName('shop')
   await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
+  const compareVariants = await startVariants(OF_POSTGRES, tables[0], kafka.bootstrap, (variant, prefix, i) => {
+    return connect(variant.name, {
+      ...connector,
+      'topic.prefix': prefix,
+      'slot.name': `variant_${i}`,
+      ...variant.options,
+    })
+  })
   await fill(place, 'direct', '--source', source)
   await change(STATEMENTS / 3)
   for (const table of ['pair', 'versions', 'appended']) await sql(`TRUNCATE TABLE ${table}`)
@@ -178,4 +218,5 @@ it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as t
   await expectEqual(place, 'debezium', tables, ask)
   await expectSame(place, VERSIONS)
   await expectSame(place, appendedIn('lsn'))
+  await compareVariants('public', ask)
 })
