@@ -7,14 +7,27 @@ import { openWorkplace, printed } from './millrace.ts'
 const it = withServices('kafka')
 const EVENTUALLY = { timeout: 90_000, interval: 250 }
 
+/** Opens a workplace and a producer, for topics whose names begin with `shop`. */
+async function openShop(bootstrap: string) {
+  const place = await openWorkplace()
+  onTestFinished(() => place.leave())
+  const source = `kafka://${bootstrap}`
+  const producer = await openProducer(source, systemRuntime)
+  onTestFinished(() => producer.close())
+  /** Counts rows and ids in the topics' tables; of ids, those that are different in their table. */
+  const counts = (topics: readonly string[]) => {
+    const union = topics.map((topic) => `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM "${topic}"`)
+    return place
+      .sql(`SELECT sum(n)::INT AS n, sum(ids)::INT AS ids FROM (${union.join(' UNION ALL ')})`)
+      .catch(() => [])
+  }
+  return { place, shop: freshName('shop'), source, producer, counts }
+}
+
 it('two workers share the topics of a pattern and those that come later, and outlive one that is deleted', async ({
   kafka,
 }) => {
-  const place = await openWorkplace()
-  onTestFinished(() => place.leave())
-  const [shop, source] = [freshName('shop'), `kafka://${kafka.bootstrap}`]
-  const producer = await openProducer(source, systemRuntime)
-  onTestFinished(() => producer.close())
+  const { place, shop, source, producer, counts } = await openShop(kafka.bootstrap)
   const topics = Array.from({ length: 12 }, (_, i) => `${shop}.t${i}`)
   const make = async (names: readonly string[]) => {
     await makeKafkaTopics(
@@ -33,13 +46,7 @@ it('two workers share the topics of a pattern and those that come later, and out
   const second = start()
   await printed(second, /partitions assigned: [12]/)
   await make(topics.slice(8))
-  const counts = async () => {
-    const union = topics.map((topic) => `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM "${topic}"`)
-    return place
-      .sql(`SELECT sum(n)::INT AS n, sum(ids)::INT AS ids FROM (${union.join(' UNION ALL ')})`)
-      .catch(() => [])
-  }
-  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 240, ids: 240 }]), EVENTUALLY)
+  await vi.waitFor(async () => expect(await counts(topics)).toEqual([{ n: 240, ids: 240 }]), EVENTUALLY)
   // Each of them reads on after a topic is gone.
   const gone = Promise.all([first, second].map((worker) => printed(worker, /t11 is read no longer/)))
   const catalog = await openCatalog(source)
@@ -47,7 +54,7 @@ it('two workers share the topics of a pattern and those that come later, and out
   await catalog.remove(topics[11] as string)
   await gone
   await producer.send(topics[0] as string, [{ value: Buffer.from('{"id":20}'), partition: 0 }])
-  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 241, ids: 241 }]), EVENTUALLY)
+  await vi.waitFor(async () => expect(await counts(topics)).toEqual([{ n: 241, ids: 241 }]), EVENTUALLY)
   for (const worker of [first, second]) worker.kill('SIGTERM')
   const codes = await Promise.all([first, second].map((worker) => new Promise((ended) => worker.once('close', ended))))
   expect(codes).toEqual([143, 143])
@@ -57,11 +64,7 @@ it('two workers share the topics of a pattern and those that come later, and out
 it('fifty topics are each in their table, each record once, when one of two workers is killed in the middle', async ({
   kafka,
 }) => {
-  const place = await openWorkplace()
-  onTestFinished(() => place.leave())
-  const [shop, source] = [freshName('shop'), `kafka://${kafka.bootstrap}`]
-  const producer = await openProducer(source, systemRuntime)
-  onTestFinished(() => producer.close())
+  const { place, shop, source, producer, counts } = await openShop(kafka.bootstrap)
   const topics = Array.from({ length: 50 }, (_, i) => `${shop}.t${i}`)
   await makeKafkaTopics(
     kafka.bootstrap,
@@ -76,21 +79,18 @@ it('fifty topics are each in their table, each record once, when one of two work
         ),
       ),
     )
-  const union = topics.map((topic) => `SELECT count(*) AS n, count(DISTINCT id) AS ids FROM "${topic}"`)
-  const counts = () =>
-    place.sql(`SELECT sum(n)::INT AS n, sum(ids)::INT AS ids FROM (${union.join(' UNION ALL ')})`).catch(() => [])
   await send(0)
   const args = ['--topics', `${shop}\\..*`]
   const start = () =>
     place.start('stream', '--source', source, ...args, '--infer', '--every', '500ms', '--no-dashboard')
   const first = start()
-  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 500, ids: 500 }]), EVENTUALLY)
+  await vi.waitFor(async () => expect(await counts(topics)).toEqual([{ n: 500, ids: 500 }]), EVENTUALLY)
   const second = start()
   await printed(second, /partitions assigned: \d/)
   await send(10)
   first.kill('SIGKILL')
   await send(20)
-  await vi.waitFor(async () => expect(await counts()).toEqual([{ n: 1500, ids: 1500 }]), EVENTUALLY)
+  await vi.waitFor(async () => expect(await counts(topics)).toEqual([{ n: 1500, ids: 1500 }]), EVENTUALLY)
   second.kill('SIGTERM')
   await new Promise((ended) => second.once('close', ended))
   expect(await place.run('verify', ...args)).toMatchObject({ exitCode: 0 })
