@@ -3,43 +3,75 @@ import type { RecordShape, Shape } from './shape.ts'
 const DATE = /^\d{4}-\d\d-\d\d$/
 const MOMENT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/
 
-/** Returns the shape that fits all of these records of JSON; those that are no objects are passed over. */
+/** One value in so many may be of another kind than the others: it is taken for a mistake, and rejected by their type. */
+const ONE_MISTAKE_IN = 100
+
+type Kind = 'boolean' | 'long' | 'double' | 'date' | 'timestamp' | 'text' | 'list' | 'record'
+
+/** What the values at one place of the records are. Nulls are not counted. */
+interface Tally {
+  readonly counts: Map<Kind, number>
+  /** Of all values that are objects. */
+  readonly fields: Map<string, Tally>
+  /** Of all items of values that are lists. */
+  items?: Tally
+}
+
+/** Returns the shape that fits these records of JSON, but for mistakes; those that are no objects are passed over. */
 export function shapeOfRecords(records: readonly unknown[]): RecordShape {
-  return records
-    .map(shapeOf)
-    .filter((shape) => shape.kind === 'record')
-    .reduce(mergeRecords, { kind: 'record', fields: {} })
+  const all = newTally()
+  for (const record of records) if (kindOf(record) === 'record') count(record, all)
+  return recordShape(all)
 }
 
-function shapeOf(value: unknown): Shape {
-  if (value === null || value === undefined) return { kind: 'nothing' }
-  if (typeof value === 'boolean') return { kind: 'boolean' }
-  if (typeof value === 'number') return { kind: Number.isSafeInteger(value) ? 'long' : 'double' }
-  if (typeof value === 'string') return { kind: DATE.test(value) ? 'date' : MOMENT.test(value) ? 'timestamp' : 'text' }
-  if (Array.isArray(value)) return { kind: 'list', items: value.map(shapeOf).reduce(merge, { kind: 'nothing' }) }
-  const fields = Object.entries(value).map(([name, each]) => [name, shapeOf(each)] as const)
-  return { kind: 'record', fields: Object.fromEntries(fields) }
-}
+const newTally = (): Tally => ({ counts: new Map(), fields: new Map() })
 
-function mergeRecords(a: RecordShape, b: RecordShape): RecordShape {
-  const names = new Set([...Object.keys(a.fields), ...Object.keys(b.fields)])
-  const none: Shape = { kind: 'nothing' }
-  const of = ({ fields }: RecordShape, name: string) => (Object.hasOwn(fields, name) ? (fields[name] ?? none) : none)
-  return {
-    kind: 'record',
-    fields: Object.fromEntries([...names].map((name) => [name, merge(of(a, name), of(b, name))])),
+function count(value: unknown, tally: Tally): void {
+  const kind = kindOf(value)
+  if (kind === undefined) return
+  tally.counts.set(kind, (tally.counts.get(kind) ?? 0) + 1)
+  if (Array.isArray(value)) {
+    tally.items ??= newTally()
+    for (const item of value) count(item, tally.items)
+  } else if (kind === 'record') {
+    for (const [name, inner] of Object.entries(value as object)) {
+      const field = tally.fields.get(name) ?? newTally()
+      tally.fields.set(name, field)
+      count(inner, field)
+    }
   }
 }
 
-/** Returns the narrowest shape that both fit. */
-function merge(a: Shape, b: Shape): Shape {
-  if (a.kind === 'nothing') return b
-  if (b.kind === 'nothing') return a
-  if (a.kind === 'record' && b.kind === 'record') return mergeRecords(a, b)
-  if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', items: merge(a.items, b.items) }
-  if (a.kind === b.kind) return a
-  const kinds = [a.kind, b.kind]
-  const isNested = (kind: string) => ['record', 'list', 'json'].includes(kind)
-  if (kinds.some(isNested)) return { kind: 'json' }
-  return kinds.every((kind) => kind === 'long' || kind === 'double') ? { kind: 'double' } : { kind: 'text' }
+function kindOf(value: unknown): Kind | undefined {
+  if (value === null || value === undefined) return undefined
+  if (Array.isArray(value)) return 'list'
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'long' : 'double'
+  if (typeof value === 'string') return DATE.test(value) ? 'date' : MOMENT.test(value) ? 'timestamp' : 'text'
+  return typeof value === 'boolean' ? 'boolean' : 'record'
+}
+
+function recordShape({ fields }: Tally): RecordShape {
+  return { kind: 'record', fields: Object.fromEntries([...fields].map(([name, tally]) => [name, shapeOf(tally)])) }
+}
+
+function shapeOf(tally: Tally): Shape {
+  const kinds = usualKinds(tally.counts)
+  const [kind] = kinds
+  if (kind === undefined) return { kind: 'nothing' }
+  if (kinds.length > 1) return { kind: kinds.some((each) => each === 'list' || each === 'record') ? 'json' : 'text' }
+  if (kind === 'record') return recordShape(tally)
+  return kind === 'list' ? { kind, items: tally.items ? shapeOf(tally.items) : { kind: 'nothing' } } : { kind }
+}
+
+/** Returns the kinds of the values, of numbers the wider one; those of mistakes left out. */
+function usualKinds(counts: ReadonlyMap<Kind, number>): Kind[] {
+  const [longs, doubles] = [counts.get('long') ?? 0, counts.get('double') ?? 0]
+  const widened = new Map(counts)
+  if (doubles > 0) {
+    widened.delete('long')
+    widened.set('double', longs + doubles)
+  }
+  const all = [...widened.values()].reduce((sum, each) => sum + each, 0)
+  const usual = [...widened].find(([, each]) => (all - each) * ONE_MISTAKE_IN <= all)
+  return usual ? [usual[0]] : [...widened.keys()]
 }
