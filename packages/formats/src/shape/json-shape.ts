@@ -9,34 +9,34 @@ const ONE_MISTAKE_IN = 100
 type Kind = 'boolean' | 'long' | 'double' | 'date' | 'timestamp' | 'text' | 'list' | 'record'
 
 /** What the values at one place of the records are. Nulls are not counted. */
-interface Tally {
+interface Seen {
   readonly counts: Map<Kind, number>
   /** Of all values that are objects. */
-  readonly fields: Map<string, Tally>
+  readonly fields: Map<string, Seen>
   /** Of all items of values that are lists. */
-  items?: Tally
+  items?: Seen
 }
 
 /** Returns the shape that fits these records of JSON, but for mistakes; those that are no objects are passed over. */
 export function shapeOfRecords(records: readonly unknown[]): RecordShape {
-  const all = newTally()
+  const all = nothingSeen()
   for (const record of records) if (kindOf(record) === 'record') count(record, all)
   return recordShape(all)
 }
 
-const newTally = (): Tally => ({ counts: new Map(), fields: new Map() })
+const nothingSeen = (): Seen => ({ counts: new Map(), fields: new Map() })
 
-function count(value: unknown, tally: Tally): void {
+function count(value: unknown, seen: Seen): void {
   const kind = kindOf(value)
   if (kind === undefined) return
-  tally.counts.set(kind, (tally.counts.get(kind) ?? 0) + 1)
+  seen.counts.set(kind, (seen.counts.get(kind) ?? 0) + 1)
   if (Array.isArray(value)) {
-    tally.items ??= newTally()
-    for (const item of value) count(item, tally.items)
+    seen.items ??= nothingSeen()
+    for (const item of value) count(item, seen.items)
   } else if (kind === 'record') {
     for (const [name, inner] of Object.entries(value as object)) {
-      const field = tally.fields.get(name) ?? newTally()
-      tally.fields.set(name, field)
+      const field = seen.fields.get(name) ?? nothingSeen()
+      seen.fields.set(name, field)
       count(inner, field)
     }
   }
@@ -50,17 +50,17 @@ function kindOf(value: unknown): Kind | undefined {
   return typeof value === 'boolean' ? 'boolean' : 'record'
 }
 
-function recordShape({ fields }: Tally): RecordShape {
-  return { kind: 'record', fields: Object.fromEntries([...fields].map(([name, tally]) => [name, shapeOf(tally)])) }
+function recordShape({ fields }: Seen): RecordShape {
+  return { kind: 'record', fields: Object.fromEntries([...fields].map(([name, seen]) => [name, shapeOf(seen)])) }
 }
 
-function shapeOf(tally: Tally): Shape {
-  const kinds = usualKinds(tally.counts)
+function shapeOf(seen: Seen): Shape {
+  const kinds = usualKinds(seen.counts)
   const [kind] = kinds
   if (kind === undefined) return { kind: 'nothing' }
   if (kinds.length > 1) return { kind: kinds.some((each) => each === 'list' || each === 'record') ? 'json' : 'text' }
-  if (kind === 'record') return recordShape(tally)
-  return kind === 'list' ? { kind, items: tally.items ? shapeOf(tally.items) : { kind: 'nothing' } } : { kind }
+  if (kind === 'record') return recordShape(seen)
+  return kind === 'list' ? { kind, items: seen.items ? shapeOf(seen.items) : { kind: 'nothing' } } : { kind }
 }
 
 /** Returns the kinds of the values, of numbers the wider one; those of mistakes left out. */
