@@ -77,7 +77,7 @@ export async function openOwnMariadb(next: Below) {
   const sql = async (text: string) => {
     opened ??= connect()
     const connection = await opened
-    // A double is whole in the answer to a prepared statement only.
+    // The library misreads the last digit of a double that comes as text, as in the answer to any other statement.
     const [rows] = await (text.startsWith('SELECT') ? connection.execute(text) : connection.query(text))
     return rows as Record<string, unknown>[]
   }

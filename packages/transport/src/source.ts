@@ -119,6 +119,11 @@ export interface Source {
   positionOf(name: bigint | string): Position
   /** The end that a reader can reach now. */
   end(partition: Partition): Promise<End>
+  /**
+   * Returns from where on reading gives the same records again as it did on the way to a position; absent: from where the
+   * source begins. Rows of a database are others by now.
+   */
+  repeatableFrom?(position: Position): Position
   /** Waits for records, at most `maxBytes` of them. Undefined: nothing came within `waitMs`. */
   read(partition: Partition, from: Position, options: ReadOptions): Promise<Block | undefined>
   /** Reports committed positions: for the broker's lag tools, and for partitions that wait for another's end. */

@@ -1,6 +1,6 @@
 import { reached, type Source } from '@millrace/transport'
 import { DAILY_RUN } from '../daily-run.ts'
-import { countMessages } from '../delta/verify/source.ts'
+import { comparableFrom, countMessages } from '../delta/verify/source.ts'
 import type { OutputAccount, OutputVerdict, StoredTable } from '../output.ts'
 import { parsePostgresAddress } from './address.ts'
 import { openSession, type Session } from './session.ts'
@@ -61,7 +61,7 @@ async function compared(account: OutputAccount, source: Source): Promise<string[
   const partition = { topic, identity, id }
   const [from, to] = [account.from.map(BigInt), account.to.map(BigInt)]
   // What retention has deleted cannot be counted any more.
-  if (!reached(from, await source.resolve(partition, 'earliest'))) return []
+  if (!reached(from, await comparableFrom(source, partition, to))) return []
   const found = await countMessages(source, partition, from, to)
   if (found === messages) return []
   return [`${topic}/${id}: from ${from} on the source holds ${found} messages, the table accounts for ${messages}`]

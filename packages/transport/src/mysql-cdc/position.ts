@@ -54,6 +54,9 @@ export function placeOf(position: Position): Place | undefined {
   return phase % 2n === 0n ? { phase: 'rows', ...at, time } : { phase: 'log', ...at }
 }
 
+/** Returns where the log begins behind the last reading of rows on the way to a position. */
+export const logBehind = ([phase = 0n]: Position): Position => [phase | 1n]
+
 /** Whether a reader has all that is in the log before its end; while it reads rows again it has not. */
 export function passes(position: Position, end: Spot): boolean {
   const place = placeOf(position)

@@ -6,7 +6,7 @@ import { openDecoder } from './charsets.ts'
 import { checkServer } from './checks.ts'
 import { describeTable } from './columns.ts'
 import { openTableReader, type TableReader } from './partition-reader.ts'
-import { passes, positionOf, positionOfName } from './position.ts'
+import { logBehind, passes, positionOf, positionOfName } from './position.ts'
 import { logEnd, openServer } from './server.ts'
 import { openSharedLog, type SharedLog } from './shared-log.ts'
 import { spotOf } from './spot.ts'
@@ -79,6 +79,7 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
       return positionOf({ ...begin, phase: 'rows', round: 0n, next: 0n, time: 0n })
     },
     positionOf: positionOfName,
+    repeatableFrom: logBehind,
     async end() {
       const end = await spotOf(server, await logEnd(server))
       return { passedBy: (position) => passes(position, end) }

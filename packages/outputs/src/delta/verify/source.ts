@@ -21,16 +21,23 @@ export async function verifyAgainstSource(
   for (const account of accounts) {
     const { topic, identity, partition: id } = account
     const partition = { topic, identity, id }
-    const start = await source.resolve(partition, 'earliest')
-    const accounted = await accountedSince(table, account, start)
+    const to = account.to.map(BigInt)
+    const accounted = await accountedSince(table, account, await comparableFrom(source, partition, to))
     if (!accounted) continue
-    const found = await countMessages(source, partition, accounted.from, account.to.map(BigInt))
+    const found = await countMessages(source, partition, accounted.from, to)
     if (found === accounted.messages) continue
     problems.push(
       `${topic}/${id}: from ${accounted.from} on the source holds ${found} messages, the table accounts for ${accounted.messages}`,
     )
   }
   return problems
+}
+
+/** Returns where the first range may begin whose messages can be counted again. */
+export async function comparableFrom(source: Source, partition: Partition, to: Position): Promise<Position> {
+  const start = await source.resolve(partition, 'earliest')
+  const repeatable = source.repeatableFrom?.(to) ?? start
+  return reached(repeatable, start) ? repeatable : start
 }
 
 interface Accounted {
