@@ -1,4 +1,7 @@
 export { FRAMINGS } from './avro/framing.ts'
+export type { BlockColumns, Column } from './block-columns.ts'
+export { addColumns } from './columns/add-columns.ts'
+export { parquetFile, parquetName } from './columns/parquet-file.ts'
 export type { FormatContext } from './context.ts'
 export type { DebeziumDescription } from './debezium/options.ts'
 export type { Format, MessageSchemas, RawMessages, ReadMessages, RejectedMessage, UnpackedMessages } from './format.ts'

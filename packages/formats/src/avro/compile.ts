@@ -1,4 +1,3 @@
-import type { JsonWriter } from '../transcode/json-writer.ts'
 import { writeBase64, writeDouble, writeLong } from '../transcode/numbers.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { writeLogical } from './logical.ts'
@@ -12,14 +11,8 @@ const OPENING_BRACE = 0x7b
 const CLOSING_BRACE = 0x7d
 const [NULL, TRUE, FALSE] = ['null', 'true', 'false'].map((word) => Buffer.from(word)) as [Buffer, Buffer, Buffer]
 
-/** Compiles a schema to what reads one record; what is no record is written as a record with the field `value`. */
-export function compile(type: AvroType): Transcode {
-  const known = new Map<AvroRecord, Transcode>()
-  if (type.kind === 'record') return fieldsOf(type, known, true)
-  return fieldsOf({ kind: 'record', fields: [{ name: 'value', type }] }, known, true)
-}
-
-function transcoderOf(type: AvroType, known: Map<AvroRecord, Transcode>): Transcode {
+/** Compiles a type to what reads one value. */
+export function transcoderOf(type: AvroType, known: Map<AvroRecord, Transcode>): Transcode {
   switch (type.kind) {
     case 'null':
       return (_, to) => to.raw(NULL)
@@ -61,46 +54,21 @@ function recordOf(type: AvroRecord, known: Map<AvroRecord, Transcode>): Transcod
     from.depth--
   }
   known.set(type, transcode)
-  fields = fieldsOf(type, known, false)
+  fields = fieldsOf(type, known)
   return transcode
 }
 
-/** At the top a field that is null is left out, which means the same to the cleaner and is shorter. */
-function fieldsOf({ fields }: AvroRecord, known: Map<AvroRecord, Transcode>, isTop: boolean): Transcode {
-  const steps = fields.map(({ name, type }) => fieldOf(Buffer.from(`${JSON.stringify(name)}:`), type, known, isTop))
+function fieldsOf({ fields }: AvroRecord, known: Map<AvroRecord, Transcode>): Transcode {
+  const keys = fields.map(({ name }) => Buffer.from(`${JSON.stringify(name)}:`))
+  const steps = fields.map(({ type }) => transcoderOf(type, known))
   return (from, to) => {
     to.byte(OPENING_BRACE)
-    const start = to.at
     for (let i = 0; i < steps.length; i++) {
-      const before = to.at
-      if (before > start) to.byte(COMMA)
-      if (!(steps[i] as Field)(from, to)) to.at = before
+      if (i > 0) to.byte(COMMA)
+      to.raw(keys[i] as Uint8Array)
+      ;(steps[i] as Transcode)(from, to)
     }
     to.byte(CLOSING_BRACE)
-  }
-}
-
-/** Reads one field; answers false where nothing of it is to be written. */
-type Field = (from: AvroReader, to: JsonWriter) => boolean
-
-function fieldOf(key: Uint8Array, type: AvroType, known: Map<AvroRecord, Transcode>, mayBeLeftOut: boolean): Field {
-  if (mayBeLeftOut && type.kind === 'null') return () => false
-  const nothing = mayBeLeftOut && type.kind === 'union' ? type.branches.findIndex(({ kind }) => kind === 'null') : -1
-  if (nothing < 0 || type.kind !== 'union') {
-    const transcode = transcoderOf(type, known)
-    return (from, to) => {
-      to.raw(key)
-      transcode(from, to)
-      return true
-    }
-  }
-  const branches = type.branches.map((branch) => transcoderOf(branch, known))
-  return (from, to) => {
-    const index = from.int()
-    if (index === nothing) return false
-    to.raw(key)
-    branchAt(branches, index)(from, to)
-    return true
   }
 }
 
@@ -108,7 +76,7 @@ function unionOf(branches: readonly Transcode[]): Transcode {
   return (from, to) => branchAt(branches, from.int())(from, to)
 }
 
-function branchAt(branches: readonly Transcode[], index: number): Transcode {
+export function branchAt<T>(branches: readonly T[], index: number): T {
   const branch = branches[index]
   if (!branch) throw new Undecodable('a union has no such branch')
   return branch
@@ -116,11 +84,13 @@ function branchAt(branches: readonly Transcode[], index: number): Transcode {
 
 function enumOf(symbols: readonly string[]): Transcode {
   const texts = symbols.map((symbol) => Buffer.from(JSON.stringify(symbol)))
-  return (from, to) => {
-    const text = texts[from.int()]
-    if (!text) throw new Undecodable('an enum has no such symbol')
-    to.raw(text)
-  }
+  return (from, to) => to.raw(symbolAt(texts, from.int()))
+}
+
+export function symbolAt(texts: readonly Uint8Array[], index: number): Uint8Array {
+  const text = texts[index]
+  if (!text) throw new Undecodable('an enum has no such symbol')
+  return text
 }
 
 /** Arrays and maps come in blocks, the last of which is empty. */

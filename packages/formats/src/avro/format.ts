@@ -1,14 +1,15 @@
+import type { RowPlan } from '../columns/read-columns.ts'
 import type { FormatContext } from '../context.ts'
 import type { Format } from '../format.ts'
 import { openRegistered, type SchemasOf } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
 import type { RecordShape } from '../shape/shape.ts'
-import { compile } from './compile.ts'
 import { type Framing, noFraming, singleObjectFraming } from './framing.ts'
+import { planOfSchema } from './plan.ts'
 import { type PlanOf, readAvro } from './read-avro.ts'
+import type { AvroReader } from './reader.ts'
 import { type AvroType, parseSchema } from './schema.ts'
 import { shapeOfAvro } from './shape.ts'
-import type { Transcode } from './transcode.ts'
 
 /** Avro behind what names a schema of the registry. */
 export function registeredAvro(context: FormatContext | undefined): Format {
@@ -27,18 +28,18 @@ export function registeredAvro(context: FormatContext | undefined): Format {
 
 /** A schema made ready. */
 interface Prepared {
-  readonly transcode: Transcode
+  readonly record: RowPlan<AvroReader>
   readonly shape: () => RecordShape
 }
 
 /** Returns what reads a message by the schema that stands before its value. */
-export function planBy({ header, known }: SchemasOf<Pick<Prepared, 'transcode'>>): PlanOf {
+export function planBy({ header, known }: SchemasOf<Pick<Prepared, 'record'>>): PlanOf {
   return (from) => {
     const id = header.keyAt(from.view, from.at, from.end)
     if (id === undefined) return 'not Avro: it does not begin with the id of a schema'
     from.skip(header.sizeAt(from.view, from.at))
     const schema = known.get(id) ?? `not Avro: its schema ${id} is not in the registry`
-    return typeof schema === 'string' ? schema : schema.transcode
+    return typeof schema === 'string' ? schema : schema.record
   }
 }
 
@@ -66,7 +67,7 @@ function prepare(schema: RegistrySchema): Prepared {
   const type = parseRegistered(schema)
   let shape: RecordShape | undefined
   return {
-    transcode: compile(type),
+    record: planOfSchema(type),
     shape() {
       shape ??= shapeOfAvro(type)
       return shape

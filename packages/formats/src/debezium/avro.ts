@@ -1,9 +1,10 @@
 import { endBefore, type JoinedValues, joinValues, keyAt, valueAt } from '@millrace/base'
-import { compile } from '../avro/compile.ts'
 import { parseRegistered, planBy } from '../avro/format.ts'
+import { planOfSchema } from '../avro/plan.ts'
 import { readAvro } from '../avro/read-avro.ts'
+import type { AvroReader } from '../avro/reader.ts'
 import type { AvroType } from '../avro/schema.ts'
-import type { Transcode } from '../avro/transcode.ts'
+import type { RowPlan as RecordPlan } from '../columns/read-columns.ts'
 import type { FormatContext } from '../context.ts'
 import type { RawMessages, ReadMessages } from '../format.ts'
 import { unknownKeys } from '../registry/headers.ts'
@@ -16,7 +17,7 @@ import { isHousekeeping, type RowPlan } from './schemas.ts'
 
 /** A schema of the registry, made ready. */
 interface Prepared {
-  readonly transcode: Transcode
+  readonly record: RecordPlan<AvroReader>
   readonly plan: RowPlan
 }
 
@@ -61,6 +62,7 @@ export function avroReader(options: DebeziumOptions, context: FormatContext) {
     }
     const refused = new Map(read.rejected.filter(({ index }) => !isTombstone(messages, index)).map(asEntry))
     const found = readChangesOf({ messages: read.lines, keyOf, planOf, refused }, options)
+    for (const { columns } of [read, keys.read]) columns?.release()
     return { ...found, ...(read.schemaKey && { schemaKey: read.schemaKey }) }
   }
 }
@@ -69,7 +71,7 @@ const asEntry = ({ index, reason }: { readonly index: number; readonly reason: s
 
 function prepare(schema: RegistrySchema): Prepared {
   const type = parseRegistered(schema)
-  return { transcode: compile(type), plan: planOf(type) }
+  return { record: planOfSchema(type), plan: planOf(type) }
 }
 
 /** Returns what an Avro schema says of a message or a key, by the names that Kafka Connect has put into it. */

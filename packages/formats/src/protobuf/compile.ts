@@ -9,7 +9,7 @@ const COMMA = 0x2c
 const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d]
 const NULL = Buffer.from('null')
 
-interface CompiledField {
+export interface CompiledField {
   readonly key: Uint8Array
   /** The tags that its values can have. */
   readonly tags: readonly number[]
@@ -19,22 +19,8 @@ interface CompiledField {
   readonly field: ProtoField
 }
 
-/** Compiles a message to what reads a record; a message that is a single value is the field `value`. */
-export function compileRecord(message: ProtoMessage): WriteMessage {
-  const known = new Map<ProtoMessage, WriteMessage>()
-  if (!isUnwrapped(message.name) && !wellKnown(message.name)) {
-    const fields = message.fields.map((field) => compileField(field, known))
-    return asObject(fields, finderOf(fields), true)
-  }
-  const write = compileMessage(message, known)
-  return (from, start, end, to) => {
-    to.ascii('{"value":')
-    write(from, start, end, to)
-    to.byte(CLOSE_OBJECT)
-  }
-}
-
-function compileMessage(message: ProtoMessage, known: Map<ProtoMessage, WriteMessage>): WriteMessage {
+/** Compiles a message to what writes it as JSON. */
+export function compileMessage(message: ProtoMessage, known: Map<ProtoMessage, WriteMessage>): WriteMessage {
   const before = known.get(message)
   if (before) return before
   const special = wellKnown(message.name)
@@ -44,14 +30,14 @@ function compileMessage(message: ProtoMessage, known: Map<ProtoMessage, WriteMes
   known.set(message, write)
   const fields = message.fields.map((field) => compileField(field, known))
   const find = finderOf(fields)
-  body = isUnwrapped(message.name) ? valueAlone(fields, find) : asObject(fields, find, false)
+  body = isUnwrapped(message.name) ? valueAlone(fields, find) : asObject(fields, find)
   return write
 }
 
 /** Notes where each field is in the message: its first tag, and the value of its last one. */
 type FindFields = (from: WireReader, base: number, start: number, end: number) => void
 
-function finderOf(fields: readonly CompiledField[]): FindFields {
+export function finderOf(fields: readonly CompiledField[]): FindFields {
   const byTag = new Map(fields.flatMap(({ tags }, i) => tags.map((tag) => [tag, i] as const)))
   const small = new Int16Array(2048).fill(-1)
   for (const [tag, i] of byTag) if (tag < small.length) small[tag] = i
@@ -79,28 +65,29 @@ function finderOf(fields: readonly CompiledField[]): FindFields {
   }
 }
 
-/** At the top a field that is not there is left out; within others it is null, as the engine's casts ask. */
-function asObject(fields: readonly CompiledField[], find: FindFields, isTop: boolean): WriteMessage {
-  const none = isTop ? undefined : NULL
+/** A field that is not there is null, as the engine's casts ask. */
+function asObject(fields: readonly CompiledField[], find: FindFields): WriteMessage {
   return (from, start, end, to) => {
     if (to.at > from.limit) throw new Undecodable('as JSON it is far larger than as Protobuf')
     const base = from.enter(fields.length)
     find(from, base, start, end)
     to.byte(OPEN_OBJECT)
-    const before = to.at
     for (let i = 0; i < fields.length; i++) {
-      const { key, write, fallback = none, field } = fields[i] as CompiledField
+      const { key, write, fallback = NULL, field } = fields[i] as CompiledField
       const first = from.found[base + 2 * i] as number
-      if (first === 0 && field.isRequired) throw new Undecodable(`the required field ${field.name} is missing`)
-      if (first === 0 && fallback === undefined) continue
-      if (to.at > before) to.byte(COMMA)
+      if (first === 0) refuseMissing(field)
+      if (i > 0) to.byte(COMMA)
       to.raw(key)
-      if (first === 0) to.raw(fallback as Uint8Array)
+      if (first === 0) to.raw(fallback)
       else write(from, first - 1, from.found[base + 2 * i + 1] as number, end, to)
     }
     to.byte(CLOSE_OBJECT)
     from.leave(base)
   }
+}
+
+export function refuseMissing({ isRequired, name }: ProtoField): void {
+  if (isRequired) throw new Undecodable(`the required field ${name} is missing`)
 }
 
 /** A message that only wraps a value is written as the value. */
@@ -116,7 +103,7 @@ function valueAlone(fields: readonly CompiledField[], find: FindFields): WriteMe
   }
 }
 
-function compileField(field: ProtoField, known: Map<ProtoMessage, WriteMessage>): CompiledField {
+export function compileField(field: ProtoField, known: Map<ProtoMessage, WriteMessage>): CompiledField {
   const { name, number, type, shape } = field
   const key = Buffer.from(`${JSON.stringify(name)}:`)
   if (typeof shape === 'object') return { key, field, ...mapField(field, shape.mapKey, known) }

@@ -1,15 +1,13 @@
 import { type JoinedValues, MillraceError } from '@millrace/base'
+import { readColumns } from '../columns/read-columns.ts'
 import type { FormatContext } from '../context.ts'
 import type { Format, ReadMessages } from '../format.ts'
 import type { MessageHeader } from '../registry/headers.ts'
 import { openRegistered, type SchemasOf } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
 import type { RecordShape } from '../shape/shape.ts'
-import type { JsonWriter } from '../transcode/json-writer.ts'
-import { readMessages } from '../transcode/read-messages.ts'
-import { compileRecord } from './compile.ts'
-import type { WriteMessage } from './fields.ts'
 import { type ProtoText, parseProto } from './parse.ts'
+import { planOfMessage } from './plan.ts'
 import { type MessagesOf, messagesOf } from './which-message.ts'
 import { WireReader } from './wire.ts'
 
@@ -33,7 +31,7 @@ export function schemedProtobuf(schemas: readonly ProtoText[], name: string): Fo
   const [main, ...imported] = schemas
   const message = main && parseProto(main.text, imported).messageNamed(name)
   if (!message) throw new MillraceError('DATASET_INVALID', `the schema has no message ${name}`)
-  const write = compileRecord(message)
+  const plan = planOfMessage(message)
   return {
     name: 'protobuf',
     rules: JSON.stringify([schemas, name]),
@@ -41,9 +39,13 @@ export function schemedProtobuf(schemas: readonly ProtoText[], name: string): Fo
     isJsonLines: false,
     isBinary: true,
     read(messages) {
-      return readMessages(messages, 'Protobuf', (bytes) => {
+      return readColumns(messages, 'Protobuf', (bytes) => {
         const from = new WireReader(bytes)
-        return (start, end, to) => writeWhole(write, from, start, end, to)
+        const planOf = (start: number) => {
+          from.at = start
+          return plan
+        }
+        return { from, planOf }
       })
     },
   }
@@ -54,18 +56,17 @@ function prepare({ text, references }: RegistrySchema): MessagesOf {
 }
 
 export function readRegistered(messages: JoinedValues, { header, known }: SchemasOf<MessagesOf>): ReadMessages {
-  return readMessages(messages, 'Protobuf', (bytes) => {
+  return readColumns(messages, 'Protobuf', (bytes) => {
     const from = new WireReader(bytes)
-    return (start, end, to) => {
+    const planOf = (start: number, end: number) => {
       const id = header.keyAt(from.view, start, end)
       if (id === undefined) return 'not Protobuf: it does not begin with the id of a schema'
       const file = known.get(id) ?? `not Protobuf: its schema ${id} is not in the registry`
       if (typeof file === 'string') return file
       from.at = start + header.sizeAt(from.view, start)
-      const message = file[header.namesMessage](from, end)
-      if (!message) return `not Protobuf: its schema ${id} has no such message`
-      return writeWhole(message.write, from, from.at, end, to)
+      return file[header.namesMessage](from, end)?.plan ?? `not Protobuf: its schema ${id} has no such message`
     }
+    return { from, planOf }
   })
 }
 
@@ -79,15 +80,4 @@ function shapeAt(
   const from = new WireReader(bytes)
   from.at = start + header.sizeAt(from.view, start)
   return file[header.namesMessage](from, end)?.shape()
-}
-
-/** A message whose JSON is so much larger is made to be. */
-const MOST_GROWTH = 64
-const ALWAYS_ALLOWED = 256 << 10
-
-function writeWhole(write: WriteMessage, from: WireReader, start: number, end: number, to: JsonWriter): undefined {
-  from.depth = 0
-  from.top = 0
-  from.limit = to.at + ALWAYS_ALLOWED + MOST_GROWTH * (end - start)
-  write(from, start, end, to)
 }

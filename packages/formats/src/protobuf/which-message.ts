@@ -1,19 +1,19 @@
+import type { RowPlan } from '../columns/read-columns.ts'
 import type { NamesMessage } from '../registry/headers.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
-import { compileRecord } from './compile.ts'
-import type { WriteMessage } from './fields.ts'
+import { planOfMessage } from './plan.ts'
 import type { ProtoFile, ProtoMessage } from './schema.ts'
 import { shapeOfMessage } from './shape.ts'
 import { WireReader } from './wire.ts'
 
 /** A message of a schema, made ready. */
 export interface PreparedMessage {
-  readonly write: WriteMessage
+  readonly plan: RowPlan<WireReader>
   readonly shape: () => RecordShape
 }
 
-/** Reads which message of a schema it is; returns what writes it, undefined where the schema has none there. */
+/** Reads which message of a schema it is; returns it made ready, undefined where the schema has none there. */
 export type ReadWhich = (from: WireReader, end: number) => PreparedMessage | undefined
 
 /** What stands between a registry's header and the message, by whose header it is. */
@@ -42,7 +42,7 @@ export function messagesOf(file: ProtoFile): MessagesOf {
 function madeReady(message: ProtoMessage): PreparedMessage {
   let shape: RecordShape | undefined
   return {
-    write: compileRecord(message),
+    plan: planOfMessage(message),
     shape() {
       shape ??= shapeOfMessage(message)
       return shape

@@ -101,15 +101,19 @@ export function schemaKeys(
 
 function schemasOf<T>(
   messages: JoinedValues,
-  { lines }: ReadMessages,
+  { rejected }: ReadMessages,
   { header, known }: SchemasOf<T>,
   { shapeAt }: Registered<T>,
 ): MessageSchemas {
   const keyOf = schemaKeys(messages, header)
   const shapes: RecordShape[] = []
   const of = new Int32Array(messages.count).fill(-1)
+  let next = 0
   for (let index = 0; index < messages.count; index++) {
-    if ((lines.ends[index] as number) < 0) continue
+    if (rejected[next]?.index === index) {
+      next++
+      continue
+    }
     const schema = known.get(keyOf(index) ?? -1)
     if (schema === undefined || typeof schema === 'string') continue
     const shape = shapeAt(messages, endBefore(messages.ends, index), messages.ends[index] as number, schema, header)

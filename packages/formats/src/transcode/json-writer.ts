@@ -34,6 +34,11 @@ export class JsonWriter {
     this.view = new DataView(this.work.memory.buffer, this.from)
   }
 
+  /** Returns where in the memory something of what was written stands. */
+  placeOf(at: number): number {
+    return this.from + at
+  }
+
   /** Copies what was written, returns its size, and leaves the memory to the next messages. */
   finishInto(to: Uint8Array): number {
     to.set(this.bytes.subarray(0, this.at))

@@ -24,7 +24,7 @@ test('a text is what JSON says, wherever its bytes are and however many follow',
   const property = fc.property(fc.array(anyText, { minLength: 1 }), fc.boolean(), (parts, isPlaced) => {
     const texts = parts.map((part) => part.join(''))
     const bytes = Buffer.from(texts.join(''))
-    const from = isPlaced ? placeMessages(bytes) : bytes
+    const from = isPlaced ? placeMessages(bytes).there : bytes
     const to = new JsonWriter(1)
     let start = 0
     for (const text of texts) {
@@ -40,7 +40,7 @@ test('a text is what JSON says, wherever its bytes are and however many follow',
 
 test('the memory grows under a block that is being read', () => {
   const bytes = Buffer.from('"\\x'.repeat(1 << 17))
-  const from = placeMessages(bytes)
+  const { there: from } = placeMessages(bytes)
   const to = new JsonWriter(16)
   for (let i = 0; i < 20; i++) to.text(from, 0, bytes.length)
   const written = finished(to)

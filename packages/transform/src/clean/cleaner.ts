@@ -6,11 +6,12 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBitsOrError } from '../dataset/expectations.ts'
 import { changeRefusal } from './changes.ts'
 import { type CloserLook, lookCloser } from './closer-look.ts'
+import { columnsOf, unknownColumns } from './column-file.ts'
 import { markFailing as markFailingOf } from './failing-records.ts'
-import { cleanTogether, type FastResult } from './fast-path.ts'
+import { cleanColumns, cleanTogether, type FastResult } from './fast-path.ts'
 import { createLineFilePool } from './line-files.ts'
 import { type NoteFailures, noteFailures as noteFailuresOf } from './noted-failures.ts'
-import { cleanRows, columnNames, fastRaw, keptRows, type MarkFailing } from './queries.ts'
+import { cleanRows, columnNames, fastRaw, keptRows, linesSource, type MarkFailing } from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { createRules, tableOf } from './rules.ts'
 import { concat, type Selection, splitBySuspicion } from './selection.ts'
@@ -119,14 +120,13 @@ export function createCleaner(options: CleanerOptions): Cleaner {
       const refusal = given.keyed
         ? changeRefusal(given.keyed, columnNames(given), table)
         : table && rowRefusal(table.metadata, columnNames(given))
-      const cleaned = await lineFiles.lend((files) =>
-        cleanBlocks(
-          { ...options, dataset, read, connection, files, target, refusal, nameOf, markFailing, noteFailures },
-          hadSuspects,
-        ),
+      const parts = { dataset, read, connection, target, refusal, nameOf, markFailing, noteFailures }
+      const cleaned = await lineFiles.lend(({ lines: files, columns: columnFile }) =>
+        cleanBlocks({ ...options, ...parts, files, columnFile }, hadSuspects),
       )
       return { ...cleaned, report: withMessages(cleaned.report, read), target }
     } finally {
+      for (const { columns } of read) columns?.release()
       connection.closeSync()
     }
   }
@@ -155,17 +155,10 @@ interface Cleaned {
  * well have more in the next, so the first try is left out.
  */
 async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<Cleaned> {
-  const { dataset, read } = work
-  const { plain, suspect } = splitBySuspicion(read)
+  const { dataset } = work
   let cause: unknown
-  for (const split of hadSuspects.has(dataset)
-    ? [splitByIndex, splitByHalves]
-    : [takeAll, splitByIndex, splitByHalves]) {
-    const { done, failure } = await orRecordError(async () => {
-      const { good, suspects, failing } = await split(work, plain)
-      const parts = { good, failing, suspects: concat(plain.blocks, [suspect, suspects]) }
-      return { cleaned: await cleanSplit(work, parts), hasSuspects: suspects.length + failing.length > 0 }
-    })
+  for (const clean of waysToClean(work, hadSuspects.has(dataset))) {
+    const { done, failure } = await orRecordError(clean)
     if (done?.cleaned) {
       if (done.hasSuspects) hadSuspects.add(dataset)
       else hadSuspects.delete(dataset)
@@ -176,14 +169,37 @@ async function cleanBlocks(work: Work, hadSuspects: WeakSet<Dataset>): Promise<C
   throw new MillraceError('INTERNAL', `data set ${dataset.name}: good records made too many rows or too few`, { cause })
 }
 
+type Way = () => Promise<{ readonly cleaned: Cleaned | undefined; readonly hasSuspects: boolean }>
+
+/** Records that are columns are cleaned as such, and as lines where some need a closer look. */
+function* waysToClean(work: Work, hadSuspects: boolean): Generator<Way> {
+  const { read, dataset } = work
+  const columns = hadSuspects ? undefined : columnsOf(read)
+  if (columns) {
+    yield async () => {
+      const result = await cleanColumns(work, columns)
+      const cleaned = result && cleanedBy(work, result, unknownColumns(columns, dataset))
+      return { cleaned, hasSuspects: false }
+    }
+  }
+  const { plain, suspect } = splitBySuspicion(read)
+  for (const split of hadSuspects || columns ? [splitByIndex, splitByHalves] : [takeAll, splitByIndex, splitByHalves]) {
+    yield async () => {
+      const { good, suspects, failing } = await split(work, plain)
+      const parts = { good, failing, suspects: concat(plain.blocks, [suspect, suspects]) }
+      return { cleaned: await cleanSplit(work, parts), hasSuspects: suspects.length + failing.length > 0 }
+    }
+  }
+}
+
 /** Reads the suspects one by one, then writes their good rows together with those of all others. */
 async function cleanSplit(work: Work, { good, suspects, failing }: Split): Promise<Cleaned | undefined> {
   const apart = concat(good.blocks, [suspects, failing])
   const looked = apart.length === 0 ? undefined : await lookCloser(work, apart, suspects.length)
   const result = await cleanTogether(work, good, looked, apart)
   if (!result) return undefined
-  const report = reportOf(work, good, result)
-  return { files: result.files, report: looked ? withSuspects(report, apart, looked, work.dataset) : report }
+  const { files, report } = cleanedBy(work, result, sampleUnknownFields(good, work.dataset))
+  return { files, report: looked ? withSuspects(report, apart, looked, work.dataset) : report }
 }
 
 /** Returns the result, or the error that a record caused. */
@@ -199,18 +215,13 @@ async function orRecordError<T>(
 }
 
 /** Reports on the records that were read in one statement; the rows are those of the others too. */
-function reportOf({ dataset }: Work, good: Selection, { counts, dropped }: FastResult): CleanReport {
+function cleanedBy({ dataset }: Work, { files, counts, dropped }: FastResult, unknown: UnknownFields): Cleaned {
   const failed = dataset.expectations.map(
     ({ name }, i) => [name, (counts.failed[i] ?? 0) + (dropped.failed[i] ?? 0)] as const,
   )
-  return {
-    rows: counts.rows,
-    rejected: [],
-    filtered: dropped.filtered,
-    failed: new Map(failed),
-    unknown: sampleUnknownFields(good, dataset),
-    path: 'fast',
-  }
+  const { rows } = counts
+  const { filtered } = dropped
+  return { files, report: { rows, rejected: [], filtered, failed: new Map(failed), unknown, path: 'fast' } }
 }
 
 /** Adds what became of the records that were read one by one. */
@@ -261,7 +272,11 @@ async function cleanFile(
   const { format, keyed, metadata, expectations } = dataset
   if (!format.isJsonLines || keyed || metadata.length > 0 || expectationBits(expectations, 'drop') !== 0)
     return undefined
-  const rows = cleanRows(dataset, fastRaw(dataset, [path]), failedBitsOrError(dataset.expectations))
+  const rows = cleanRows(
+    dataset,
+    fastRaw(dataset, linesSource(dataset, [path])),
+    failedBitsOrError(dataset.expectations),
+  )
   const columns = columnNames(dataset)
   const options = targetBytes === undefined ? { columns } : { columns, targetBytes }
   const connection = await engine.connect()

@@ -1,11 +1,13 @@
 import { discardStaged, onlyTaken, type StagedFile, stagedRows, stageRows } from '@millrace/delta'
+import type { BlockColumns } from '@millrace/formats'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import type { CloserLook } from './closer-look.ts'
+import { rowsIn, writeColumns } from './column-file.ts'
 import { writeLines } from './line-files.ts'
 import { createPlaces, isWhole, placed, placedInOrder } from './places.ts'
-import { cleanRows, columnList, columnNames, FAILED, fastRaw, keptRows } from './queries.ts'
+import { cleanRows, columnList, columnNames, FAILED, fastRaw, keptRows, linesSource } from './queries.ts'
 import { countComputed, countDropped, countWritten, type DroppedCounts, type RowCounts } from './row-counts.ts'
-import type { Selection } from './selection.ts'
+import { type Selection, withinBlock } from './selection.ts'
 import type { Work } from './work.ts'
 
 export interface FastResult {
@@ -28,18 +30,49 @@ export async function cleanTogether(
   apart: Selection,
 ): Promise<FastResult | undefined> {
   const { dataset, connection, files: lines } = work
-  await writeLines(lines, good)
-  const fast = cleanRows(dataset, fastRaw(dataset, lines), failedBitsOrError(dataset.expectations))
+  const sourceOf = async (records: Selection) => {
+    await writeLines(lines, records)
+    return linesSource(dataset, lines)
+  }
+  const fast = cleanRows(dataset, fastRaw(dataset, await sourceOf(good)), failedBitsOrError(dataset.expectations))
   if (dataset.keyed && !isWhole(good)) await createPlaces(connection, [good, apart])
   const together = isWhole(good) ? placedInOrder(dataset, fast, good) : placed(dataset, fast, good)
   const all = looked
     ? `${together} UNION ALL ${placed(dataset, `SELECT ${columnList(dataset)}, ${FAILED} FROM ${looked.table}`)}`
     : together
-  const query = keptRows(dataset, all)
-  const records = good.length + (looked?.good ?? 0)
-  const { files, counts } = await writeRows(work, query, records)
-  const dropped = await countDropped(dataset, good, lines, connection)
-  if (counts.rows + dropped.rows + (looked?.dropped.length ?? 0) === records) return { files, counts, dropped }
+  const written = await writeRows(work, keptRows(dataset, all), good.length + (looked?.good ?? 0))
+  const dropped = await countDropped(
+    dataset,
+    good.blocks.length,
+    (block) => sourceOf(withinBlock(good, block)),
+    connection,
+  )
+  return complete(written, dropped, good.length + (looked?.good ?? 0) - (looked?.dropped.length ?? 0))
+}
+
+/** Cleans records that are columns in one statement, from a file of the columns. Fails and returns as `cleanTogether`. */
+export async function cleanColumns(work: Work, blocks: readonly BlockColumns[]): Promise<FastResult | undefined> {
+  const { dataset, connection, columnFile } = work
+  const source = await writeColumns(columnFile, dataset, blocks)
+  const rows = cleanRows(dataset, fastRaw(dataset, source), failedBitsOrError(dataset.expectations))
+  const records = rowsIn(blocks)
+  const written = await writeRows(work, keptRows(dataset, rows), records)
+  const dropped = await countDropped(
+    dataset,
+    blocks.length,
+    (block) => writeColumns(columnFile, dataset, blocks.slice(block, block + 1)),
+    connection,
+  )
+  return complete(written, dropped, records)
+}
+
+/** Returns the result where there is a row for each of so many records, written or dropped. */
+async function complete(
+  { files, counts }: Pick<FastResult, 'files' | 'counts'>,
+  dropped: DroppedCounts,
+  records: number,
+): Promise<FastResult | undefined> {
+  if (counts.rows + dropped.rows === records) return { files, counts, dropped }
   await Promise.all(files.map(discardStaged))
   return undefined
 }

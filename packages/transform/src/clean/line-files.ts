@@ -7,9 +7,15 @@ import { type Selection, slice } from './selection.ts'
 /** Two files that hold half of the records each, for the engine to read: written side by side, as its threads wait. */
 export type LineFiles = readonly [string, string]
 
+/** Files for the engine to read records from: of lines, or of columns. */
+interface RecordFiles {
+  readonly lines: LineFiles
+  readonly columns: string
+}
+
 export interface LineFilePool {
   /** Lends files to one user at a time. */
-  lend<T>(use: (files: LineFiles) => Promise<T>): Promise<T>
+  lend<T>(use: (files: RecordFiles) => Promise<T>): Promise<T>
 }
 
 /**
@@ -18,7 +24,7 @@ export interface LineFilePool {
  */
 export function createLineFilePool(workFolder: string, runtime: Runtime): LineFilePool {
   const name = runtime.uuid()
-  const idle: LineFiles[] = []
+  const idle: RecordFiles[] = []
   let made = 0
   return {
     async lend(use) {
@@ -32,8 +38,8 @@ export function createLineFilePool(workFolder: string, runtime: Runtime): LineFi
   }
 }
 
-function newFiles(path: string): LineFiles {
-  return [`${path}.0.jsonl`, `${path}.1.jsonl`]
+function newFiles(path: string): RecordFiles {
+  return { lines: [`${path}.0.jsonl`, `${path}.1.jsonl`], columns: `${path}.parquet` }
 }
 
 /** Replaces what the files hold by one line a value. */
@@ -57,14 +63,42 @@ async function writeHalves(files: LineFiles, selection: Selection, pieces: Piece
 }
 
 async function writeFile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT)
-  try {
+  await replaceFile(path, async (file) => {
     let size = 0
     for (const bytes of joined(pieces)) {
       await writeWhole(file, bytes, size)
       size += bytes.length
     }
-    await file.truncate(size)
+    return size
+  })
+}
+
+/** Replaces what a file holds by pieces that stay as they are, many of them in one call of the system. */
+export async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  await replaceFile(path, async (file) => {
+    let size = 0
+    for (let first = 0; first < pieces.length; first += MOST_PIECES) {
+      const some = pieces.slice(first, first + MOST_PIECES)
+      let { bytesWritten } = await file.writev(some, size)
+      for (const piece of some) {
+        const rest = piece.subarray(Math.min(bytesWritten, piece.length))
+        if (rest.length > 0) await writeWhole(file, rest, size + piece.length - rest.length)
+        bytesWritten -= piece.length - rest.length
+        size += piece.length
+      }
+    }
+    return size
+  })
+}
+
+/** The system takes no more at once. */
+const MOST_PIECES = 1024
+
+/** Replaces what a file holds by what is written over it, whose size `write` returns. */
+async function replaceFile(path: string, write: (file: FileHandle) => Promise<number>): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT)
+  try {
+    await file.truncate(await write(file))
   } finally {
     await file.close()
   }

@@ -54,6 +54,7 @@ function isObject(key: unknown): key is Members {
 /** Returns the block without the messages whose keys can't be read. */
 export function withoutBadKeys(read: ReadMessages, { rejected: bad }: ReadKeys): ReadMessages {
   if (bad.size === 0) return read
+  const { columns: _, ...rest } = read
   const { lines } = read
   const known = new Set([...read.rejected.map(({ index }) => index), ...(read.ignored ?? [])])
   const rejected: RejectedMessage[] = [...read.rejected]
@@ -65,7 +66,7 @@ export function withoutBadKeys(read: ReadMessages, { rejected: bad }: ReadKeys):
     ends[index] = end < 0 ? end : -1 - end
   }
   return {
-    ...read,
+    ...rest,
     lines: { ...lines, ends, traits: { ...lines.traits, nulls: true, first: -1 } },
     rejected: rejected.sort((a, b) => a.index - b.index),
   }

@@ -1,5 +1,5 @@
 import { endBefore, type JoinedValues, shownKey } from '@millrace/base'
-import type { RawMessages, ReadMessages } from '@millrace/formats'
+import { addColumns, type RawMessages, type ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { type Field, TIMESTAMP_SHAPES } from '../dataset/fields.ts'
 import type { MessageMetadata, MetadataSource } from '../dataset/metadata.ts'
@@ -24,7 +24,10 @@ const COMMA = 0x2c
 const LINE_FEED = 0x0a
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
 
-/** Puts what the data set wants of each message into its line, in front of its own members. What is no object stays. */
+/**
+ * Puts what the data set wants of each message into its record, in front of the record's own members. A line that is no
+ * object stays as it is.
+ */
 export function addMetadata(
   metadata: readonly MessageMetadata[],
   raw: RawMessages,
@@ -32,8 +35,13 @@ export function addMetadata(
   keys: ReadKeys | undefined,
 ): ReadMessages {
   if (metadata.length === 0) return read
+  const members = metadata.map(({ name, from }) => ({
+    name: memberName(name),
+    jsonOf: valuesOf(from, raw, read, keys),
+  }))
+  if (read.columns) return addColumns(read, read.columns, members)
   const { lines } = read
-  const writers = metadata.map(({ name, from }) => memberWriter(name, valuesOf(from, raw, read, keys)))
+  const writers = members.map(({ name, jsonOf }) => memberWriter(name, jsonOf))
   const page = growingBuffer(lines.bytes.length + lines.count * metadata.length * USUAL_MEMBER_BYTES)
   const ends = new Int32Array(lines.count)
   let [longest, first] = [0, -1]
@@ -132,7 +140,7 @@ function valuesOf(
 }
 
 function memberWriter(name: string, textOf: TextOf): (page: GrowingBuffer, index: number) => void {
-  const head = Buffer.from(`${JSON.stringify(memberName(name))}:`)
+  const head = Buffer.from(`${JSON.stringify(name)}:`)
   return (page, index) => {
     page.copy(head, 0, head.length)
     page.text(textOf(index))

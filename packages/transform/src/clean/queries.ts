@@ -20,7 +20,7 @@ export function knownNames(dataset: Dataset): string[] {
 }
 
 /** Returns every name that a field may come under, with the type that it is read as. */
-export function readTypes({ fields }: Dataset): (readonly [name: string, type: string])[] {
+export function readTypes({ fields }: Dataset): (readonly [name: string, type: ReturnType<typeof readType>])[] {
   return fields.flatMap((field) => namesOf(field).map((name) => [name, readType(field)] as const))
 }
 
@@ -32,14 +32,12 @@ export function placeColumn({ keyed }: Dataset, place: string): string[] {
 /** The second file's places begin here: no file has so many lines. */
 export const SECOND_FILE = 2 ** 32
 
-/**
- * Returns a SELECT of the data set's fields, typed, from newline-joined JSON; it fails where a record is not sure to
- * be good. `records` must be set: DuckDB's guess makes a row of `{}`'s own text, and overflows the stack
- * on a deep value.
- */
-export function fastRaw(dataset: Dataset, files: readonly string[]): string {
+/** SQL for what has a column for each name that a field may come under, and of a keyed data set PLACE. */
+export type RecordSource = string
+
+/** Returns a SELECT of the data set's fields, typed; it fails where a record is not sure to be good. */
+export function fastRaw(dataset: Dataset, source: RecordSource): string {
   const names = knownNames(dataset).map(quoteName)
-  const types = readTypes(dataset).map(([name, type]) => `${quoteName(name)}: '${type}'`)
   const fields = dataset.fields.map(fieldSql)
   const values = fields.map(({ name, value }) => `${value} AS ${quoteName(name)}`)
   const faults = fields.flatMap(({ faults }) =>
@@ -47,6 +45,16 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
   )
   // A column that the SQL does not use would be neither read nor checked: this one condition uses all.
   const all = `row(${names.join(', ')})`
+  return `SELECT ${[...values, ...placeColumn(dataset, PLACE)].join(', ')} FROM ${source}
+    WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
+}
+
+/**
+ * Returns newline-joined JSON as records. `records` must be set: DuckDB's guess makes a row of `{}`'s own text, and
+ * overflows the stack on a deep value.
+ */
+export function linesSource(dataset: Dataset, files: readonly string[]): RecordSource {
+  const types = readTypes(dataset).map(([name, type]) => `${quoteName(name)}: '${type}'`)
   const read = (paths: readonly string[]) => `read_json([${paths.map(quoteText).join(', ')}],
     format = 'newline_delimited', records = true, columns = {${types.join(', ')}},
     maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false)`
@@ -54,9 +62,7 @@ export function fastRaw(dataset: Dataset, files: readonly string[]): string {
   const numbered = files.map(
     (file, i) => `SELECT *, row_number() OVER () - 1 + ${i * SECOND_FILE} AS ${PLACE} FROM ${read([file])}`,
   )
-  const lines = dataset.keyed ? `(${numbered.join(' UNION ALL ')})` : read(files)
-  return `SELECT ${[...values, ...placeColumn(dataset, PLACE)].join(', ')} FROM ${lines}
-    WHERE CASE ${faults.join(' ')} WHEN ${all} IS NULL THEN false ELSE true END`
+  return dataset.keyed ? `(${numbered.join(' UNION ALL ')})` : read(files)
 }
 
 /**

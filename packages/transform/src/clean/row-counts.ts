@@ -3,9 +3,7 @@ import type { StagedFile } from '@millrace/delta'
 import { runBeside } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits } from '../dataset/expectations.ts'
-import { type LineFiles, writeLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, typedRows } from './queries.ts'
-import { type Selection, withinBlock } from './selection.ts'
+import { cleanRows, columnList, FAILED, fastRaw, type RecordSource, typedRows } from './queries.ts'
 
 export interface RowCounts {
   readonly rows: number
@@ -63,21 +61,23 @@ export async function countComputed(
   return rowCounts(expectations.length, groupsIn(reader))
 }
 
-/** Counts the rows that expectations drop, a block at a time: written rows do not say which block they are from. */
+/**
+ * Counts the rows that expectations drop, a block at a time: written rows do not say which block they are from. `sourceOf`
+ * writes the records of a block alone.
+ */
 export async function countDropped(
   dataset: Dataset,
-  good: Selection,
-  files: LineFiles,
+  blocks: number,
+  sourceOf: (block: number) => Promise<RecordSource>,
   connection: DuckDBConnection,
 ): Promise<DroppedCounts> {
   const { expectations } = dataset
   const drop = expectationBits(expectations, 'drop')
-  const filtered = good.blocks.map(() => 0)
+  const filtered = Array.from({ length: blocks }, () => 0)
   if (drop === 0) return { rows: 0, filtered, failed: failuresOf(expectations.length, []) }
   const gone: Group[] = []
-  for (const block of good.blocks.keys()) {
-    await writeLines(files, withinBlock(good, block))
-    const rows = cleanRows(dataset, fastRaw(dataset, files), failedBits(expectations))
+  for (const block of filtered.keys()) {
+    const rows = cleanRows(dataset, fastRaw(dataset, await sourceOf(block)), failedBits(expectations))
     const reader = await connection.runAndReadAll(
       `SELECT ${FAILED}, count(*) FROM (${rows}) WHERE ${FAILED} & ${drop} <> 0 GROUP BY ${FAILED}`,
     )

@@ -2,7 +2,16 @@ import { runBeside } from '@millrace/engine'
 import { failedBitsOrError } from '../dataset/expectations.ts'
 import { markNone } from './failing-records.ts'
 import { writeLines, writeNumberedLines } from './line-files.ts'
-import { cleanRows, columnList, FAILED, fastRaw, notTaken, numberedRecords, suspectIndexes } from './queries.ts'
+import {
+  cleanRows,
+  columnList,
+  FAILED,
+  fastRaw,
+  linesSource,
+  notTaken,
+  numberedRecords,
+  suspectIndexes,
+} from './queries.ts'
 import { isAboutRecords } from './record-error.ts'
 import { concat, type Selection, slice, splitAt } from './selection.ts'
 import type { Work } from './work.ts'
@@ -73,7 +82,11 @@ export const splitByHalves: FindSuspects = async (work, records) => {
 /** Reads and cleans all records, and writes nothing. */
 async function passes({ dataset, connection, files, refusal }: Work, records: Selection): Promise<boolean> {
   await writeLines(files, records)
-  const rows = cleanRows(dataset, fastRaw(dataset, files), failedBitsOrError(dataset.expectations))
+  const rows = cleanRows(
+    dataset,
+    fastRaw(dataset, linesSource(dataset, files)),
+    failedBitsOrError(dataset.expectations),
+  )
   try {
     const reader = await connection.runAndReadAll(
       `SELECT count(*), bit_xor(hash(${columnList(dataset)}, ${FAILED})), count(*) FILTER (WHERE ${notTaken(dataset, refusal)}) FROM (${rows})`,

@@ -36,6 +36,8 @@ export interface Work extends CleanerOptions {
   readonly read: readonly ReadMessages[]
   readonly connection: DuckDBConnection
   readonly files: LineFiles
+  /** The file for columns. */
+  readonly columnFile: string
   /** Undefined when the rows are only counted. */
   readonly target: FileTarget | undefined
   /** SQL over clean rows: why the table does not take one, or NULL. Undefined: it takes all. */

@@ -26,3 +26,15 @@ function avroText(text: string): Buffer {
     if (rest < 128) return Buffer.concat([Buffer.from(length), bytes])
   }
 }
+
+test('two halves of a character in two messages are no text, and what is around them is read', () => {
+  const schema = { type: 'record', name: 'R', fields: [{ name: 'text', type: 'string' }] }
+  const format = openFormat({ name: 'avro', framing: 'none', schemas: [schema] })
+  const messages = [avroText('é'), Buffer.from([2, 0xc3]), Buffer.from([2, 0xa9]), avroText('è')]
+  const read = format.read(joinValues(messages))
+  if (read instanceof Promise) throw new Error('it waits for nothing')
+  expect(read.rejected.map(({ index, reason }) => [index, reason])).toEqual(
+    [1, 2].map((index) => [index, 'not Avro of its schema: a text is not UTF-8']),
+  )
+  expect([0, 3].map((index) => JSON.parse(String(valueAt(read.lines, index))).text)).toEqual(['é', 'è'])
+})
