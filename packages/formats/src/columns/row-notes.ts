@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 
-const [QUOTE, NULL, TRUE, FALSE, OBJECT, LIST, POINT, EXPONENT] = Buffer.from('"ntf{[.e')
+const [QUOTE, TRUE, FALSE, POINT, EXPONENT] = Buffer.from('"tf.e')
+/** A text, an object, a list and null begin so. */
+const JSON_STARTS: Uint8Array = Buffer.from('"{[n')
 
 /**
  * Notes where in the memory the values of some rows stand: for each row and column the place and the length, which is
@@ -56,13 +58,12 @@ export class RowNotes {
     else this.noteWritten((real === undefined || isInteger(to, start) ? word : real) as number, to, start)
   }
 
-  /** Notes any value of JSON that was written from a place of the writer on; null is no value. */
+  /** Notes any value of JSON that was written from a place of the writer on. */
   noteJson([json, word, real]: readonly number[], to: JsonWriter, start: number): void {
-    const first = to.bytes[start]
-    if (first === NULL) return
-    if (first === QUOTE || first === OBJECT || first === LIST) this.noteWritten(json as number, to, start)
-    else if (first === TRUE || first === FALSE) this.noteWritten(word as number, to, start)
-    else this.noteWritten((isInteger(to, start) ? word : real) as number, to, start)
+    const first = to.bytes[start] as number
+    if (JSON_STARTS.includes(first)) this.noteWritten(json as number, to, start)
+    else
+      this.noteWritten((first === TRUE || first === FALSE || isInteger(to, start) ? word : real) as number, to, start)
   }
 
   /** Leaves only these rows, in their order. */

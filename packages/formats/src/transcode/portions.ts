@@ -1,7 +1,7 @@
 import { endBefore, type JoinedValues } from '@millrace/base'
 
 /** Messages that are read before what is made of them is copied out: the memory for it is small, and stays warm. */
-const PORTION_BYTES = 1 << 20
+const PORTION_BYTES = 2 << 20
 
 /** Returns the first message behind those that are read together with this one. */
 export function endOfPortion(
