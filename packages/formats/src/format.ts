@@ -43,7 +43,7 @@ export interface ReadMessages {
    */
   readonly lines: JoinedValues
   /**
-   * The same records as columns, which the engine reads in half the time: lines are made of them then, for records that
+   * The same records as columns, which the engine reads in two thirds of the time: lines are made of them then, for records that
    * need a closer look.
    */
   readonly columns?: BlockColumns
