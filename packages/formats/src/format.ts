@@ -43,8 +43,8 @@ export interface ReadMessages {
    */
   readonly lines: JoinedValues
   /**
-   * The same records as columns, which the engine reads in two thirds of the time: lines are made of them then, for records that
-   * need a closer look.
+   * The same records as columns, which the engine reads in two thirds of the time: lines are made of them then, for
+   * records that need a closer look.
    */
   readonly columns?: BlockColumns
   /**
