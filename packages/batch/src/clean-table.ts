@@ -25,13 +25,17 @@ import { makeOnCluster } from './trino/clean.ts'
 /** How far a record's time may be ahead of the time at which the run was planned. */
 const AHEAD_MS = 24 * 3_600_000
 
-/** Writes the run's rows into the table exactly once. Rows that an earlier try committed stay as they are. */
+/**
+ * Writes the run's rows into the table exactly once. Rows that an earlier try committed stay as they are. `onStaged`
+ * is called when the records are cleaned: what is left does not keep the machine busy by itself.
+ */
 export async function writeCleanTable(
   dataset: Dataset,
   manifest: Manifest,
   portions: () => Promise<Portions>,
   parts: RunParts,
   onRecords: OnRecords,
+  onStaged: () => void,
 ): Promise<TableNotes> {
   const { lake, engine, runtime } = parts
   const table = { store: lake, path: `${BATCH}/${dataset.name}` }
@@ -47,7 +51,7 @@ export async function writeCleanTable(
     const tableParts: TableParts = { ...parts, dataset, snapshot, kept, latest, connection, rejected, onRecords }
     const { files, ...made } = parts.clusterSchema
       ? await makeOnCluster(await portions(), parts.clusterSchema, tableParts)
-      : await makeHere(await portions(), tableParts)
+      : await makeHere(await portions(), tableParts, onStaged)
     runtime.crashPoint(`${dataset.name} uploaded`)
     await commitRejected(manifest, tableParts)
     runtime.crashPoint(`${dataset.name} rejected`)
@@ -61,8 +65,9 @@ export async function writeCleanTable(
   }
 }
 
-async function makeHere(portions: Portions, parts: TableParts): Promise<NewRows> {
+async function makeHere(portions: Portions, parts: TableParts, onStaged: () => void): Promise<NewRows> {
   const staged = await stagePortions(portions, parts)
+  onStaged()
   const { files, duplicates } = await keepNewFiles(staged.files, parts)
   await uploadAll(parts.snapshot.table, files)
   const { records, filtered, rejectedObjects } = staged

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type RunResults, renderReport, writeAnswerFiles } from '@millrace/queries'
+import type { DuckDB } from '@millrace/engine'
+import { type Answer, type RunResults, renderReport, writeAnswerFiles } from '@millrace/queries'
 import type { RunParts } from './parts.ts'
 
 /**
@@ -12,17 +13,24 @@ export async function writeOut(out: string, results: RunResults, { runtime, engi
   const folder = join(out, date)
   const [made, old] = [join(out, `.${date}-${runtime.uuid()}`), join(out, `.${date}-${runtime.uuid()}`)]
   await mkdir(made, { recursive: true, mode: 0o700 })
-  const connection = await engine.connect()
   try {
-    for (const answer of results.answers) await writeAnswerFiles(answer, made, connection)
+    await Promise.all(results.answers.map((answer) => writeFiles(answer, made, engine)))
     await writeFile(join(made, 'report.html'), await renderReport(results), { mode: 0o600 })
     await rename(folder, old).catch(ignoreMissing)
     await rename(made, folder)
   } finally {
-    connection.closeSync()
     await Promise.all([made, old].map((path) => rm(path, { recursive: true, force: true })))
   }
   return folder
+}
+
+async function writeFiles(answer: Answer, folder: string, engine: DuckDB): Promise<void> {
+  const connection = await engine.connect()
+  try {
+    await writeAnswerFiles(answer, folder, connection)
+  } finally {
+    connection.closeSync()
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

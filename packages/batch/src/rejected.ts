@@ -31,7 +31,7 @@ export async function collectRejected(
   parts: RunParts,
 ) {
   await connection.run(
-    'CREATE OR REPLACE TABLE rejected (object VARCHAR, place BIGINT, within BIGINT, reason VARCHAR, value BLOB)',
+    'CREATE OR REPLACE TEMP TABLE rejected (object VARCHAR, place BIGINT, within BIGINT, reason VARCHAR, value BLOB)',
   )
   let count = 0
   const kinds = new Map<string, number>()

@@ -7,6 +7,7 @@ import { nullColumns, refuseMode } from '@millrace/outputs'
 import {
   answerable,
   BATCH,
+  loadAnswerFormats,
   loadQuestions,
   type Questions,
   type RunRecord,
@@ -149,20 +150,9 @@ async function runOne(
   options: BatchOptions,
   parts: RunParts,
 ): Promise<BatchResult> {
-  const notes = new Map<string, TableNotes>()
   const datasets = await datasetsOf(Object.keys(manifest.inputs), options)
   await checkColumns(datasets, options, parts.lake)
-  for (const dataset of datasets) {
-    const write = async () => {
-      const portions = () => portionsOf(manifest, dataset, options, parts)
-      const onRecords = (records: number) => {
-        steps.stopIfAsked()
-        options.onRecords?.(dataset.name, records)
-      }
-      return writeCleanTable(dataset, manifest, portions, parts, onRecords)
-    }
-    notes.set(dataset.name, await steps.take(dataset.name, write))
-  }
+  const notes = await writeTables(datasets, manifest, steps, options, parts)
   for (const [table, note] of notes) stopIfRejected(table, note, manifest, options.maxRefused)
   if (options.outputs?.some((address) => address !== 'delta')) {
     await steps.take('outputs', async () => {
@@ -173,7 +163,8 @@ async function runOne(
   const clean = cleanTables(manifest, tables)
   const { asked, lacks } = answerable(questions, (name) => clean.has(name))
   const isAsked = asked.questions.length > 0
-  const answers = isAsked ? await steps.take('answers', () => askQuestions(asked, clean, parts)) : []
+  const ask = async () => (await Promise.all([askQuestions(asked, clean, parts), loadAnswerFormats()]))[0]
+  const answers = isAsked ? await steps.take('answers', ask) : []
   const answered = await steps.take('answer tables', () => writeAnswerTables(answers, manifest, parts))
   const record: RunRecord = {
     date: manifest.date,
@@ -193,6 +184,33 @@ async function runOne(
   })
   const { unclaimed, missed } = manifest
   return { run: record, wasDone: false, folder, lacks, unclaimed, missed }
+}
+
+/** Writes the tables, each from when the records of the one before are cleaned: its duplicates are found beside that. */
+async function writeTables(
+  datasets: readonly Dataset[],
+  manifest: Manifest,
+  steps: Steps,
+  options: BatchOptions,
+  parts: RunParts,
+): Promise<ReadonlyMap<string, TableNotes>> {
+  const writing: Promise<readonly [string, TableNotes]>[] = []
+  try {
+    for (const dataset of datasets) {
+      const staged = Promise.withResolvers<void>()
+      const portions = () => portionsOf(manifest, dataset, options, parts)
+      const onRecords = (records: number) => {
+        steps.stopIfAsked()
+        options.onRecords?.(dataset.name, records)
+      }
+      const write = () => writeCleanTable(dataset, manifest, portions, parts, onRecords, staged.resolve)
+      writing.push(steps.take(dataset.name, write).then((notes) => [dataset.name, notes]))
+      await Promise.race([staged.promise, Promise.all(writing)])
+    }
+    return new Map(await Promise.all(writing))
+  } finally {
+    await Promise.allSettled(writing)
+  }
 }
 
 async function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions): Promise<Dataset[]> {

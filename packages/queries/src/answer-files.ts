@@ -38,6 +38,11 @@ function literal(value: unknown): string {
   return value === null || value === undefined ? 'NULL' : quoteText(String(value))
 }
 
+/** Loads what is large of it, so that it is there when the first answer is written. */
+export async function loadAnswerFormats(): Promise<void> {
+  await import('./sql/arrow.ts')
+}
+
 /** Writes rows as an Arrow IPC file, which pyarrow, polars and DuckDB read. */
 async function writeArrowFile(sql: string, path: string, connection: DuckDBConnection): Promise<void> {
   const { writeArrow } = await import('./sql/arrow.ts')

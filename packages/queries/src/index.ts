@@ -1,4 +1,4 @@
-export { answerSql, writeAnswerFiles } from './answer-files.ts'
+export { answerSql, loadAnswerFormats, writeAnswerFiles } from './answer-files.ts'
 export {
   type Answer,
   type AnswerColumn,
