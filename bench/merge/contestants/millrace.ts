@@ -1,4 +1,4 @@
-// @millrace/delta: upsertRows; rows that change nothing are left out where most are unchanged
+// @millrace/delta: upsertRows
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
@@ -16,7 +16,7 @@ await ready()
 const snapshot = await openTable({ store, path: 'web_returns' })
 if (!snapshot) throw new Error('no table')
 const context = { connection, folder: join(output, 'work'), runtime: systemRuntime }
-const rules = { key: KEY, sequenceBy: [], ignoreEqual: variant === 'mostly unchanged' }
+const rules = { key: KEY, sequenceBy: [] }
 const options = variant === 'delete only' ? { deleteWhen: 'true' } : {}
 const source = `FROM read_parquet('${join(input, 'source.parquet')}')`
 const { inserted, updated, deleted } = await upsertRows(snapshot, source, rules, context, options)

@@ -59,6 +59,6 @@ export {
 export { shareFiles } from './write/share.ts'
 export { discardStaged, type StagedFile, stagedRows, uploadAll, uploadStaged } from './write/staged.ts'
 export type { Transaction } from './write/transaction.ts'
-export { planUpsert, type UpsertPlan, type UpsertRules } from './write/upsert.ts'
+export { changesIn, planUpsert, type UpsertPlan, type UpsertRules } from './write/upsert.ts'
 export { type Upserted, type UpsertOptions, upsertRows } from './write/upsert-rows.ts'
 export { refuseExpiringProgress, refuseRemoval, refuseUnwritable } from './write/writable.ts'

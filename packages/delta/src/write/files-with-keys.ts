@@ -30,29 +30,34 @@ export async function filesWithKeys(
     .filter((field) => typeof field.type === 'string' && BOUNDED.test(field.type))
   if (within.length === 0 || bounded.length === 0) return within
   const stats = within.map((file) => statsOf(file))
-  const between = bounded.map((field) => {
+  const bounds = bounded.map((field) => {
     const name = physicalName(field, columns.mapping)
-    const bounds = stats.map(({ minValues, maxValues }, i) => {
+    return stats.map(({ minValues, maxValues }, i): Bounds | undefined => {
       // All rows of a file of a partition have its value; none has '', which stands for NULL.
-      const only = columns.isPartition(field) ? within[i]?.partitionValues[name] || null : undefined
-      return { i, least: only ?? minValues?.[name] ?? null, greatest: only ?? maxValues?.[name] ?? null }
+      const only = columns.isPartition(field) ? within[i]?.partitionValues[name] || undefined : undefined
+      const [least, greatest] = [only ?? minValues?.[name], only ?? maxValues?.[name]]
+      return least === undefined || greatest === undefined ? undefined : { i, least, greatest }
     })
-    return filesBetween(field, bounds, keys)
   })
-  const places = (await connection.runAndReadAll(between.join(' INTERSECT ')))
-    .getRows()
-    .map(([i]) => Number(i))
-    .sort((a, b) => a - b)
-  return places.map((i) => within[i] as AddFile)
+  const between = bounded.map((field, at) => `SELECT ${at}, i FROM ${filesBetween(field, bounds[at] ?? [], keys)}`)
+  const found = bounded.map(() => new Set<number>())
+  const rows = (await connection.runAndReadAll(between.join(' UNION ALL '))).getRows()
+  for (const [at, i] of rows) found[Number(at)]?.add(Number(i))
+  return within.filter((_, i) => bounds.every((of, at) => of[i] === undefined || found[at]?.has(i)))
 }
 
-/** Returns a SELECT of the files between whose bounds is one of the keys' values of a column. */
-function filesBetween({ name, type }: StructField, bounds: readonly object[], keys: string): string {
+/** A file's place, and the least and greatest value of a column in it. */
+interface Bounds {
+  readonly i: number
+  readonly least: string
+  readonly greatest: string
+}
+
+/** Returns a relation of the files between whose bounds is one of the keys' values of a column. */
+function filesBetween({ name, type }: StructField, bounds: readonly (Bounds | undefined)[], keys: string): string {
   const own = duckdbType(type)
   const below = type === 'string' ? `(k <= greatest OR starts_with(k, greatest))` : 'k <= greatest'
-  const files = `(SELECT i, least::${own} AS least, greatest::${own} AS greatest FROM (
-    SELECT unnest(${jsonList(bounds, '[{"i": "BIGINT", "least": "VARCHAR", "greatest": "VARCHAR"}]')}, recursive := true)))`
-  const wanted = `(SELECT DISTINCT ${quoteName(name)} AS k FROM ${keys})`
-  return `(SELECT i FROM ${files} WHERE least IS NULL OR greatest IS NULL
-    UNION SELECT i FROM ${files} AS f ASOF JOIN ${wanted} AS w ON f.least <= w.k WHERE ${below})`
+  const known = jsonList(bounds.filter(Boolean), '[{"i": "BIGINT", "least": "VARCHAR", "greatest": "VARCHAR"}]')
+  return `(SELECT i, least::${own} AS least, greatest::${own} AS greatest FROM (SELECT unnest(${known}, recursive := true))) AS f
+    ASOF JOIN (SELECT ${quoteName(name)} AS k FROM ${keys}) AS w ON f.least <= w.k WHERE ${below}`
 }

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '@millrace/engine'
+import { quoteName } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
 import { FILE, planScan, ROW } from '../read/plan.ts'
@@ -10,7 +10,7 @@ import type { Snapshot } from '../read/snapshot.ts'
 import { filesWithKeys } from './files-with-keys.ts'
 import { isOfAllKeys, keyRange, orOfAllKeys, sameKey } from './keys.ts'
 import { sequencesOfTruncates } from './truncates.ts'
-import type { Changes, UpsertPlan, UpsertRules } from './upsert.ts'
+import { CHANGE, type Changes, type UpsertPlan, type UpsertRules } from './upsert.ts'
 import { contentOf, numbered, sequenceOf, TIMELINE, type VersionRules, writeTimeline } from './versions.ts'
 
 /** Columns of a history table: from which sequence on a row was valid, and up to which; NULL: it still is. */
@@ -28,7 +28,6 @@ export type HistoryPlan = Pick<UpsertPlan, 'edits' | 'reads' | 'newTombstones'>
 const [SPANS, FOUND, NOTES] = ['millrace_spans', 'millrace_found', 'millrace_notes']
 const LEAST = 'millrace_least'
 const [GONE, AMENDED] = ['millrace_gone', 'millrace_amended']
-const ID = 'file_row_number'
 
 /**
  * Finds what changes make of a table of all versions of each key: at most one change for each key and sequence, in
@@ -44,9 +43,8 @@ export async function planHistory(
   const { key, sequenceBy, ignoreEqual = false } = rules
   const others = changes.columns.filter((name) => !key.includes(name) && !sequenceBy.includes(name))
   const content = ignoreEqual && others.length > 0 ? others : []
-  const source = `read_parquet(${quoteText(changes.path)}, file_row_number = true, hive_partitioning = false)`
   const keys = key.map(quoteName).join(', ')
-  const { truncates } = changes
+  const { source, truncates } = changes
   const rows = truncates === undefined ? source : `(FROM ${source} WHERE NOT ${truncates})`
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${SPANS} AS
     SELECT ${keys}, min(${sequenceOf(sequenceBy, 's')}) AS ${LEAST} FROM ${rows} AS s GROUP BY ALL`)
@@ -69,7 +67,7 @@ export async function planHistory(
   await amend(snapshot, files, sequenceBy, connection)
   const fresh = `SELECT ${changes.columns.map((name) => `s.${quoteName(name)}`).join(', ')},
       t.seq AS ${VALID_FROM}, t.next AS ${VALID_TO}, t.place AS ${FILE}, false AS millrace_ends_anew
-    FROM ${source} AS s JOIN ${TIMELINE} AS t ON t.id = s.${ID} WHERE NOT t.deletes AND NOT t.dropped`
+    FROM ${source} AS s JOIN ${TIMELINE} AS t ON t.id = s.${CHANGE} WHERE NOT t.deletes AND NOT t.dropped`
   const columns = tableColumns(snapshot)
   return {
     edits: {

@@ -40,7 +40,7 @@ const FRESH = "COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE_BYTES '8MB'
 /** Rows that only move are written to stay, for readers who want few large groups. */
 const MOVED = "COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE_BYTES '32MB'"
 /** For files that are soon gone: to look for dictionaries and to compress well takes longer than it saves. */
-export const SCRATCH = "COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE_BYTES '8MB'"
+const SCRATCH = "COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE_BYTES '8MB'"
 
 /**
  * The query's rows in files of their own in `folder`, as the table's schema has them, cut by its partitions.

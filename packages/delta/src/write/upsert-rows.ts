@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteName, quoteText } from '@millrace/engine'
+import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import { tableUrl } from '../log/log.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { commit, committedOrThrow } from './commit.ts'
@@ -10,9 +10,8 @@ import { commitAnew } from './commit-anew.ts'
 import type { WriteContext } from './context.ts'
 import { writeEdits } from './edits.ts'
 import { fittingColumns } from './fit.ts'
-import { SCRATCH } from './parquet.ts'
 import type { WriteOptions } from './rows.ts'
-import { planUpsert, type UpsertPlan, type UpsertRules } from './upsert.ts'
+import { changesIn, planUpsert, type UpsertPlan, type UpsertRules } from './upsert.ts'
 import { refuseRemoval } from './writable.ts'
 
 export type Upserted = Pick<UpsertPlan, 'inserted' | 'updated' | 'deleted' | 'ignored'> & { readonly version: number }
@@ -37,17 +36,14 @@ export async function upsertRows(
   const { connection, folder, runtime } = context
   refuseRemoval(base)
   const columns = await fittingColumns(connection, query, base.metadata)
-  const named = [...rules.key, ...rules.sequenceBy]
-  refuseUnknown(base, named, columns)
+  refuseUnknown(base, [...rules.key, ...rules.sequenceBy], columns)
   const [given, newest] = [0, 1].map(() => join(folder, `${runtime.uuid()}.parquet`)) as [string, string]
   await mkdir(folder, { recursive: true })
   try {
-    await connection.run(copyOf(givenRows(query, columns, options.deleteWhen), given))
-    await refuseNull(base, given, named, context)
-    const repeats = await hasRepeats(given, rules.key, connection)
+    await runBeside(connection, copyOf(givenRows(query, columns, options.deleteWhen), given))
+    const repeats = await hasRepeats(base, given, rules, connection)
     if (repeats) await connection.run(copyOf(newestOf(given, rules), newest))
-    const path = repeats ? newest : given
-    const changes = { path, columns, deletes: DELETES }
+    const changes = { source: changesIn(repeats ? newest : given), columns, deletes: DELETES }
     const { result, plan } = await commitAnew(base, async (snapshot) => {
       const plan = await planUpsert(snapshot, changes, rules, connection)
       const transaction = {
@@ -67,19 +63,34 @@ export async function upsertRows(
 
 const [DELETES, PLACE] = ['millrace_deletes', 'millrace_place']
 
-const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet, ${SCRATCH})`
+/** The rows are read two or three times: to compress them takes longer than it saves. */
+const UNPACKED = "COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE_BYTES '2MB'"
+
+const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet, ${UNPACKED})`
 
 function givenRows(query: string, columns: readonly string[], deleteWhen = 'false'): string {
   return `SELECT ${columns.map(quoteName).join(', ')}, coalesce((${deleteWhen}), false) AS ${DELETES}, ${PLACE}
     FROM (SELECT *, row_number() OVER () AS ${PLACE} FROM (${query}))`
 }
 
-/** Whether a key is there twice. To look for that by the keys alone costs a fraction of ordering whole rows. */
-async function hasRepeats(path: string, key: readonly string[], connection: DuckDBConnection): Promise<boolean> {
+/**
+ * Whether a key is there twice. To look for that by the keys alone costs a fraction of ordering whole rows. Refuses rows
+ * without a key or a sequence.
+ */
+async function hasRepeats(
+  base: Snapshot,
+  path: string,
+  { key, sequenceBy }: UpsertRules,
+  connection: DuckDBConnection,
+): Promise<boolean> {
+  const named = [...key, ...sequenceBy]
+  const nulls = named.map((name) => `count(*) - count(${quoteName(name)})`)
   const rows = `read_parquet(${quoteText(path)})`
-  const reader = await connection.runAndReadAll(`SELECT (SELECT count(*) FROM ${rows})
-    > (SELECT count(*) FROM (SELECT DISTINCT ${key.map(quoteName).join(', ')} FROM ${rows}))`)
-  return reader.getRows()[0]?.[0] === true
+  const reader = await connection.runAndReadAll(`SELECT
+    count(*) > (SELECT count(*) FROM (SELECT DISTINCT ${key.map(quoteName).join(', ')} FROM ${rows})), ${nulls.join(', ')} FROM ${rows}`)
+  const [repeats, ...counts] = reader.getRows()[0] ?? []
+  refuseNull(base, named, counts.map(Number))
+  return repeats === true
 }
 
 function newestOf(path: string, { key, sequenceBy }: UpsertRules): string {
@@ -97,20 +108,11 @@ function refuseUnknown({ table }: Snapshot, named: readonly string[], columns: r
   )
 }
 
-async function refuseNull(
-  { table }: Snapshot,
-  path: string,
-  named: readonly string[],
-  { connection }: WriteContext,
-): Promise<void> {
-  const counts = named.map((name) => `count(*) - count(${quoteName(name)})`)
-  const [row = []] = (
-    await connection.runAndReadAll(`SELECT ${counts.join(', ')} FROM read_parquet(${quoteText(path)})`)
-  ).getRows()
-  const at = row.findIndex((count) => Number(count) > 0)
+function refuseNull({ table }: Snapshot, named: readonly string[], counts: readonly number[]): void {
+  const at = counts.findIndex((count) => count > 0)
   if (at === -1) return
   throw new MillraceError(
     'RECORD_INVALID',
-    `${tableUrl(table)}: ${named[at]} is NULL in ${row[at]} rows, and tells rows apart`,
+    `${tableUrl(table)}: ${named[at]} is NULL in ${counts[at]} rows, and tells rows apart`,
   )
 }

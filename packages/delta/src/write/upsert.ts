@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '@millrace/engine'
+import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { tableColumns } from '../log/columns.ts'
 import { FILE, planScan, ROW } from '../read/plan.ts'
@@ -23,8 +23,8 @@ export interface UpsertRules {
 
 /** Changes of rows, at most one for each key. */
 export interface Changes {
-  /** A Parquet file on this computer. */
-  readonly path: string
+  /** SQL of a relation whose rows are told apart by CHANGE: see `changesIn`. */
+  readonly source: string
   /** The table's columns that it has. The others become NULL. */
   readonly columns: readonly string[]
   /** SQL over a change: whether it deletes. */
@@ -56,7 +56,14 @@ export interface UpsertPlan {
 
 /** Temporary tables: the rows that were found, deleted keys, the changes that win, and the rows that go. */
 const [FOUND, BURIED, WINNERS, GONE] = ['millrace_found', 'millrace_buried', 'millrace_winners', 'millrace_gone']
-const ID = 'file_row_number'
+
+/** Column of changes: a number for each, of no meaning besides. */
+export const CHANGE = 'file_row_number'
+
+/** Returns the changes that a Parquet file on this computer holds. */
+export function changesIn(path: string): string {
+  return `read_parquet(${quoteText(path)}, ${CHANGE} = true, hive_partitioning = false)`
+}
 
 /**
  * Finds the rows of the changes' keys. Only files whose statistics allow for one of the keys are opened, and of them
@@ -70,26 +77,19 @@ export async function planUpsert(
   connection: DuckDBConnection,
 ): Promise<UpsertPlan> {
   const { key, sequenceBy } = rules
-  const source = `read_parquet(${quoteText(changes.path)}, file_row_number = true, hive_partitioning = false)`
-  const compared = [...key, ...sequenceBy].map(quoteName)
-  const where = changes.truncates === undefined ? '' : ` WHERE NOT ${changes.truncates}`
-  const keys = `(SELECT ${[ID, ...compared].join(', ')}, coalesce(${changes.deletes}, false) AS deletes FROM ${source}${where})`
-  const range = await keyRange(key, keys, connection)
-  const truncation = await truncationOf(snapshot, changes.truncates, sequenceBy, source, connection)
-  const files = truncation?.touched ?? (await filesWithKeys(snapshot, range, key, keys, connection))
-  await findRows(snapshot, files, changes, rules, source, connection, truncation)
-  await findBuried(changes.tombstones, range, rules, keys, connection)
-  await connection.run(`CREATE OR REPLACE TEMP TABLE ${WINNERS} AS
-    SELECT ${ID} AS id, deletes, f.${FILE}, NOT deletes AND coalesce(f.equal, false) AS equal FROM ${keys} AS c
-    LEFT JOIN (SELECT id, min(${FILE}) AS ${FILE}, bool_and(newer) AS newer, bool_and(equal) AS equal
-      FROM ${FOUND} GROUP BY id) AS f ON f.id = c.${ID}
-    WHERE coalesce(f.newer, true) AND NOT EXISTS (SELECT 1 FROM ${BURIED} AS b WHERE b.id = c.${ID})`)
+  const { source, truncates } = changes
+  const search: Search = { snapshot, changes, rules, keys: keysOf(changes, rules), connection }
+  const range = await keyRange(key, search.keys, connection)
+  const truncation = await truncationOf(snapshot, truncates, sequenceBy, source, connection)
+  const files = truncation?.touched ?? (await filesWithKeys(snapshot, range, key, search.keys, connection))
+  await findRows(search, files, truncation)
+  await findWinners(search, await findBuried(search, range))
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${GONE} AS
     SELECT f.${FILE}, ${ROW}, NOT deletes AS replaced FROM ${FOUND} AS f
     JOIN (FROM ${WINNERS} WHERE NOT equal) USING (id)`)
   if (truncation) await addTruncated(snapshot, truncation, GONE, connection)
   const winning = (columns: readonly string[], where: string) => `SELECT ${columns.join(', ')}
-    FROM ${source} AS s JOIN ${WINNERS} AS w ON w.id = s.${ID} WHERE ${where}`
+    FROM ${source} AS s JOIN ${WINNERS} AS w ON w.id = s.${CHANGE} WHERE ${where}`
   const columns = tableColumns(snapshot)
   return {
     edits: {
@@ -101,56 +101,74 @@ export async function planUpsert(
       ),
     },
     reads: truncation ? () => true : (file) => mayHold(columns, file, range),
-    ...(await countsOf(keys, connection)),
+    ...(await countsOf(search)),
     newTombstones: [
       winning(
-        compared.map((name) => `s.${name}`),
+        [...key, ...sequenceBy].map((name) => `s.${quoteName(name)}`),
         'w.deletes OR w.equal',
       ),
-      ...(changes.truncates === undefined ? [] : [sequencesOfTruncates(changes.truncates, source, key, sequenceBy)]),
+      ...(truncates === undefined ? [] : [sequencesOfTruncates(truncates, source, key, sequenceBy)]),
     ].join(' UNION ALL '),
   }
 }
 
+/** Changes, and the state of the table in which their rows are looked for. */
+interface Search {
+  readonly snapshot: Snapshot
+  readonly changes: Changes
+  readonly rules: UpsertRules
+  /** A SELECT of what tells the changes' rows: CHANGE, key, sequence, and `deletes`. */
+  readonly keys: string
+  readonly connection: DuckDBConnection
+}
+
+function keysOf({ source, deletes, truncates }: Changes, { key, sequenceBy }: UpsertRules): string {
+  const compared = [...key, ...sequenceBy].map(quoteName)
+  const where = truncates === undefined ? '' : ` WHERE NOT ${truncates}`
+  return `(SELECT ${[CHANGE, ...compared].join(', ')}, coalesce(${deletes}, false) AS deletes FROM ${source}${where})`
+}
+
 async function findRows(
-  snapshot: Snapshot,
+  { snapshot, changes, rules, connection }: Search,
   files: readonly AddFile[],
-  changes: Changes,
-  { key, sequenceBy, ignoreEqual = false }: UpsertRules,
-  source: string,
-  connection: DuckDBConnection,
   truncation: Truncation | undefined,
 ): Promise<void> {
+  const { key, sequenceBy, ignoreEqual = false } = rules
   const others = changes.columns.filter((name) => !key.includes(name) && !sequenceBy.includes(name))
   const columns = [...key, ...sequenceBy, ...(ignoreEqual ? others : [])]
   const isEqual = others.map((name) => `s.${quoteName(name)} IS NOT DISTINCT FROM t.${quoteName(name)}`)
   const equal = ignoreEqual ? isEqual.join(' AND ') || 'true' : 'false'
-  await withScan({ ...planScan(snapshot, { columns }), files, positions: true }, connection, (rows) =>
-    connection.run(`CREATE OR REPLACE TEMP TABLE ${FOUND} AS
-      SELECT t.${FILE}, t.${ROW}, s.${ID} AS id, coalesce(${notOlder(sequenceBy, 's', 't')}, true) AS newer, ${equal} AS equal
-      FROM (${rows}) AS t JOIN ${source} AS s ON ${sameKey(key, 's', 't')}
-      WHERE ${truncation ? `NOT coalesce(${truncation.holds('t')}, true)` : 'true'}`),
-  )
+  const found = (rows: string) => `CREATE OR REPLACE TEMP TABLE ${FOUND} AS
+    SELECT t.${FILE}, t.${ROW}, s.${CHANGE} AS id, coalesce(${notOlder(sequenceBy, 's', 't')}, true) AS newer, ${equal} AS equal
+    FROM (${rows}) AS t JOIN ${changes.source} AS s ON ${sameKey(key, 's', 't')}
+    WHERE ${truncation ? `NOT coalesce(${truncation.holds('t')}, true)` : 'true'}`
+  const scan = { ...planScan(snapshot, { columns }), files, positions: true }
+  await withScan(scan, connection, (rows) => runBeside(connection, found(rows)))
 }
 
-/** Finds the changes whose key was deleted by a newer one. */
-async function findBuried(
-  tombstones: Snapshot | undefined,
-  where: Predicate,
-  { key, sequenceBy }: UpsertRules,
-  keys: string,
-  connection: DuckDBConnection,
-): Promise<void> {
-  const create = `CREATE OR REPLACE TEMP TABLE ${BURIED} AS SELECT`
-  if (!tombstones || sequenceBy.length === 0)
-    return void (await connection.run(`${create} 0::BIGINT AS id WHERE false`))
+/** Returns SQL over a change: whether its key was deleted by a newer one. */
+async function findBuried({ changes, rules, keys, connection }: Search, where: Predicate): Promise<string> {
+  const { key, sequenceBy } = rules
+  const { tombstones } = changes
+  if (!tombstones || sequenceBy.length === 0) return 'false'
   const scan = planScan(tombstones, { columns: [...key, ...sequenceBy], where: orOfAllKeys(where, key) })
-  const found = (on: string) => `SELECT s.${ID} AS id FROM (FROM tombstones WHERE ${on}) AS t JOIN ${keys} AS s`
+  const found = (on: string) => `SELECT s.${CHANGE} AS id FROM (FROM tombstones WHERE ${on}) AS t JOIN ${keys} AS s`
   const newer = `WHERE NOT ${notOlder(sequenceBy, 's', 't')}`
   await withScan(scan, connection, (rows) =>
-    connection.run(`${create} DISTINCT id FROM (WITH tombstones AS (${rows})
+    connection.run(`CREATE OR REPLACE TEMP TABLE ${BURIED} AS
+      SELECT DISTINCT id FROM (WITH tombstones AS (${rows})
       ${found('true')} ON ${sameKey(key, 's', 't')} ${newer} UNION ALL ${found(isOfAllKeys(key))} ON true ${newer})`),
   )
+  return `EXISTS (SELECT 1 FROM ${BURIED} AS b WHERE b.id = c.${CHANGE})`
+}
+
+/** Finds the changes that count: those that are not older than the row of their key, nor than what deleted it. */
+async function findWinners({ keys, connection }: Search, isBuried: string): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${WINNERS} AS
+    SELECT ${CHANGE} AS id, deletes, f.${FILE}, NOT deletes AND coalesce(f.equal, false) AS equal FROM ${keys} AS c
+    LEFT JOIN (SELECT id, min(${FILE}) AS ${FILE}, bool_and(newer) AS newer, bool_and(equal) AS equal
+      FROM ${FOUND} GROUP BY id) AS f ON f.id = c.${CHANGE}
+    WHERE coalesce(f.newer, true) AND NOT ${isBuried}`)
 }
 
 /** Returns SQL that is true where the sequence of a row of `a` is not older than that of one of `b`. */
@@ -160,7 +178,7 @@ function notOlder(sequenceBy: readonly string[], a: string, b: string): string {
   return `(row(${of(a)}) >= row(${of(b)}))`
 }
 
-async function countsOf(keys: string, connection: DuckDBConnection) {
+async function countsOf({ keys, connection }: Search) {
   const reader = await connection.runAndReadAll(`SELECT
     count(*) FILTER (WHERE NOT deletes AND ${FILE} IS NULL), count(*) FILTER (WHERE NOT deletes AND ${FILE} IS NOT NULL),
     count(*) FILTER (WHERE deletes AND ${FILE} IS NOT NULL), (SELECT count(*) FROM ${keys}) - count(*)

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
 import { FILE, ROW } from '../read/plan.ts'
+import { CHANGE } from './upsert.ts'
 
 export interface VersionRules {
   readonly key: readonly string[]
@@ -8,7 +9,7 @@ export interface VersionRules {
   /** Columns that make two versions different, where equal ones become one. */
   readonly content: readonly string[]
   readonly ignoreEqual: boolean
-  /** SQL of the changes, with the id `file_row_number`. */
+  /** SQL of the changes, told apart by CHANGE. */
   readonly source: string
   /** SQL over a change: whether it deletes. */
   readonly deletes: string
@@ -51,7 +52,7 @@ export async function writeTimeline(
   const keysOf = (row: string) => key.map((_, i) => `${row}.k${i}`).join(', ')
   const nowhere = `NULL::BIGINT AS ${FILE}, NULL::BIGINT AS ${ROW}`
   const events = `
-    SELECT ${numbered(key, 's')}, ${sequenceOf(sequenceBy, 's')} AS seq, 0 AS rank, 'change' AS kind, s.file_row_number AS id,
+    SELECT ${numbered(key, 's')}, ${sequenceOf(sequenceBy, 's')} AS seq, 0 AS rank, 'change' AS kind, s.${CHANGE} AS id,
       ${nowhere}, coalesce(${deletes}, false) AS deletes, ${contentOf(rules.content, 's')} AS content FROM ${source} AS s
     UNION ALL SELECT ${keysOf('f')}, f.seq, 2, 'version', NULL, f.${FILE}, f.${ROW}, false, f.content FROM ${found} AS f
     UNION ALL SELECT ${keysOf('n')}, n.seq, if(n.fresh, 1, 3), 'delete', NULL, NULL, NULL, true, NULL FROM ${notes} AS n WHERE NOT n.repeats

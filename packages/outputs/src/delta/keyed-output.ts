@@ -1,4 +1,5 @@
 import {
+  changesIn,
   columnsToAdd,
   commitAnew,
   committedOrThrow,
@@ -115,7 +116,7 @@ function changing(
     const evolved = { ...snapshot, ...columnsToCome }
     const columns = fields.map(({ name }) => name)
     const marks = { deletes: DELETED, ...(isTruncated && { truncates: TRUNCATED }) }
-    const changes = { path: String(file), columns, ...marks, tombstones: await tombstones.read() }
+    const changes = { source: changesIn(String(file)), columns, ...marks, tombstones: await tombstones.read() }
     const plan = await planChanges(evolved, changes, keyed, write.connection)
     const txn = await tombstones.add(plan, write)
     runtime.crashPoint('tombstones written')

@@ -1,11 +1,11 @@
 import { systemRuntime } from '@millrace/base'
 import { commit, openChanges, openTable, type Snapshot } from '@millrace/delta'
-import { type Output, outputAt } from '@millrace/outputs'
+import { outputAt } from '@millrace/outputs'
 import { memoryStore, type ObjectStore } from '@millrace/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Batches, openBatches } from '../batches.ts'
 import { peopleDataset, person } from '../keyed.ts'
-import { peopleIn, TABLE } from './people-table.ts'
+import { openWriter, peopleIn, TABLE } from './people-table.ts'
 
 let batches: Batches
 let store: ObjectStore
@@ -14,37 +14,10 @@ beforeEach(() => {
 })
 afterEach(() => batches.close())
 
-const PARTITION = { topic: 'people', identity: 'first', id: '0' }
-
 /** Opens a history of people, and returns what makes a batch of changes. */
 async function openHistory(changes: object = {}) {
   batches = await openBatches(peopleDataset({ mode: 'history', ...changes }))
-  return openWriter('g')
-}
-
-/** Opens the history once more, for another pipeline. */
-async function openWriter(group: string) {
-  const { open } = await outputAt('delta')
-  const { machine, dataset } = batches
-  const output: Output = await open({
-    address: 'delta',
-    table: TABLE,
-    dataset,
-    group,
-    machine,
-    store,
-    allowsAnotherGroup: true,
-  })
-  await output.begin([PARTITION])
-  await output.commit(undefined, [{ partition: PARTITION, from: undefined, to: [0n] }])
-  await output.begin([PARTITION])
-  let position = 0
-  return async (...values: readonly string[]) => {
-    const prepared = await output.prepare(batches.batch(group, { partition: PARTITION, from: position, values }))
-    const to = position + values.length
-    await output.commit(prepared, [{ partition: PARTITION, from: [BigInt(position)], to: [BigInt(to)] }])
-    position = to
-  }
+  return openWriter(batches, store, 'g')
 }
 
 const people = () => peopleIn(store, batches.machine)
@@ -96,7 +69,7 @@ describe('a history', () => {
 
   test('ends a version that another writer has brought meanwhile', async () => {
     const change = await openHistory()
-    const changeToo = await openWriter('h')
+    const changeToo = await openWriter(batches, store, 'h')
     await change(person(1, 3, 'a'))
     await changeToo(person(1, 5, 'b'))
     expect(await people()).toEqual(['1: a (3) from 3 to 5', '1: b (5) from 5 to now'])

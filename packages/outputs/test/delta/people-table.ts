@@ -11,11 +11,32 @@ import {
   withScan,
 } from '@millrace/delta'
 import type { Machine } from '@millrace/engine'
+import { outputAt } from '@millrace/outputs'
 import type { ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
+import type { Batches } from '../batches.ts'
 
 /** The keyed table of people in a lake. */
 export const TABLE = 'people'
+
+const PARTITION = { topic: 'people', identity: 'first', id: '0' }
+
+/** Opens the table for a pipeline, and returns what makes a batch of changes and commits it. */
+export async function openWriter({ machine, dataset, batch }: Batches, store: ObjectStore, group: string) {
+  const { open } = await outputAt('delta')
+  const context = { address: 'delta', table: TABLE, dataset, group, machine, store, allowsAnotherGroup: true }
+  const output = await open(context)
+  await output.begin([PARTITION])
+  await output.commit(undefined, [{ partition: PARTITION, from: undefined, to: [0n] }])
+  await output.begin([PARTITION])
+  let position = 0
+  return async (...values: readonly string[]) => {
+    const prepared = await output.prepare(batch(group, { partition: PARTITION, from: position, values }))
+    const to = position + values.length
+    await output.commit(prepared, [{ partition: PARTITION, from: [BigInt(position)], to: [BigInt(to)] }])
+    position = to
+  }
+}
 
 /** Creates the table so that its rows may be marked as deleted. */
 export async function createWithVectors(store: ObjectStore, { schema, keyed, layout }: Dataset): Promise<void> {

@@ -1,10 +1,9 @@
 import { systemRuntime } from '@millrace/base'
-import { outputAt } from '@millrace/outputs'
 import { memoryStore, type ObjectStore } from '@millrace/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Batches, openBatches } from '../batches.ts'
 import { peopleDataset } from '../keyed.ts'
-import { createWithVectors, peopleIn, TABLE } from './people-table.ts'
+import { createWithVectors, openWriter, peopleIn } from './people-table.ts'
 
 let batches: Batches
 let store: ObjectStore
@@ -13,7 +12,6 @@ beforeEach(() => {
 })
 afterEach(() => batches.close())
 
-const PARTITION = { topic: 'people', identity: 'first', id: '0' }
 const FIELDS = { id: { type: 'long' }, name: { type: 'text' }, seq: { type: 'long' }, __seq: { type: 'long' } }
 const COLUMNS = { id: { type: 'long' }, name: { type: 'string' }, seq: { type: 'long' } }
 
@@ -23,19 +21,7 @@ async function openPeople(changes: object, isMarked = false) {
   const dataset = { ...peopleDataset(described), sql: 'SELECT id, name, __seq AS seq FROM raw' }
   batches = await openBatches(dataset)
   if (isMarked) await createWithVectors(store, dataset)
-  const { open } = await outputAt('delta')
-  const { machine } = batches
-  const output = await open({ address: 'delta', table: TABLE, dataset, group: 'g', machine, store })
-  await output.begin([PARTITION])
-  await output.commit(undefined, [{ partition: PARTITION, from: undefined, to: [0n] }])
-  await output.begin([PARTITION])
-  let position = 0
-  return async (...values: readonly string[]) => {
-    const prepared = await output.prepare(batches.batch('g', { partition: PARTITION, from: position, values }))
-    const to = position + values.length
-    await output.commit(prepared, [{ partition: PARTITION, from: [BigInt(position)], to: [BigInt(to)] }])
-    position = to
-  }
+  return openWriter(batches, store, 'g')
 }
 
 const message = (op: string, seq: number | null, after: object | null) =>
