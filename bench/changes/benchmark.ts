@@ -20,6 +20,7 @@ export const benchmark: Benchmark = {
   services: ['kafka'],
   reference: 'millrace',
   measures: 'process',
+  page: 'keyed-tables.md',
   async prepare({ size, services }, input) {
     await fill(services.kafka?.bootstrap ?? '', size)
     return input('changes', { size }, (folder) => describe(join(folder, 'items')))

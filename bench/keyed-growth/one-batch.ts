@@ -1,16 +1,24 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemRuntime } from '@millrace/base'
-import { openTable, planScan, type Snapshot, upsertRows, withScan } from '@millrace/delta'
+import { openTable, planScan, type Snapshot, withScan } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
-import { job, ready, report } from '../src/contestant.ts'
+import { job, LIBRARY, ready, report } from '../src/contestant.ts'
 import { changesOf } from './benchmark.ts'
 
-const RULES = { key: ['id'], sequenceBy: [] }
+/** What is used here of millrace/delta. */
+interface Library {
+  openLake(lake: string): Promise<Lake>
+}
+
+interface Lake extends AsyncDisposable {
+  table(name: string): {
+    upsert(rows: Iterable<object>, options: { readonly key: readonly string[] }): Promise<unknown>
+  }
+}
 
 /**
- * Puts one batch of changes into a table, by an engine that has put another into it before. Its own CPU time is a
+ * Puts one batch of changes into a table, by a library that has put another into it before. Its own CPU time is a
  * figure: the whole process's has the reading of all rows in it, by which the tables are compared.
  */
 export async function changeOnce(prepare: (table: Snapshot) => Promise<unknown>): Promise<void> {
@@ -18,13 +26,18 @@ export async function changeOnce(prepare: (table: Snapshot) => Promise<unknown>)
   await cp(join(input, 'items'), join(output, 'items'), { recursive: true })
   const ref = { store: await openLake(output), path: 'items' }
   const connection = await (await openDuckDB({ files: 'all' })).connect()
-  const context = { connection, folder: join(output, 'work'), runtime: systemRuntime }
+  const batch = async (n: number) =>
+    (await connection.runAndReadAll(changesOf(variant, size, n))).getRowObjectsJson() as object[]
   await prepare((await openTable(ref)) as Snapshot)
-  await upsertRows((await openTable(ref)) as Snapshot, changesOf(variant, size, 0), RULES, context)
+  const library = (await import(LIBRARY)) as Library
+  await using lake = await library.openLake(output)
+  const table = lake.table('items')
+  await table.upsert(await batch(0), { key: ['id'] })
   const before = (await openTable(ref)) as Snapshot
+  const changes = await batch(1)
   await ready()
   const started = process.cpuUsage()
-  await upsertRows(before, changesOf(variant, size, 1), RULES, context)
+  await table.upsert(changes, { key: ['id'] })
   const { user, system } = process.cpuUsage(started)
   const after = (await openTable(ref)) as Snapshot
   const stateOf = (files: Snapshot['files']) =>

@@ -30,9 +30,12 @@ export const benchmark: Benchmark = {
   about: `TPC-DS web_returns in a Delta table of ${FILES} files, one of which some rows are of, and new rows: merged by key.`,
   unit: 'rows',
   size: ROWS,
+  alsoAt: 10 * ROWS,
+  slow: ['spark'],
   cases: Object.keys(CASES),
   reference: 'millrace',
   measures: 'work',
+  page: 'keyed-tables.md',
   async prepare({ size, variant }, input) {
     const returns = await input('web-returns', {}, async (folder) => {
       const peers = await installed('mergePeers')

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Job, Report } from './contract.ts'
 
 /**
@@ -9,6 +9,9 @@ import type { Job, Report } from './contract.ts'
 export const MILLRACE = fileURLToPath(
   new URL('../../packages/millrace/node_modules/.bench/dist/main.js', import.meta.url),
 )
+
+/** The published library for Delta tables, `millrace/delta`, from the same build. */
+export const LIBRARY = new URL('delta.js', pathToFileURL(MILLRACE)).href
 
 /** The contestants' side of the protocol: for those that are written in TypeScript. */
 export function job(): Job {

@@ -18,6 +18,10 @@ export interface Benchmark {
   /** What is counted, in the plural: rows, commits. */
   readonly unit: string
   readonly size: number
+  /** Another size, at which `--publish` measures as well. */
+  readonly alsoAt?: number
+  /** Contestants so slow that they run in the first round alone. */
+  readonly slow?: readonly string[]
   /** Servers that all contestants talk to, by their names in `pnpm services`; what they use is nobody's CPU time. */
   readonly services?: readonly string[]
   /** Variants measured one after another, with the same contestants. */

@@ -54,12 +54,14 @@ async function list(): Promise<void> {
 }
 
 async function run(benchmarkName: string): Promise<void> {
-  const size = flags.size === undefined ? {} : { size: whole('--size', flags.size) }
+  const { size: usual, alsoAt, page = PAGE } = await loadBenchmark(benchmarkName)
   const only = flags.only === undefined ? {} : { only: flags.only.split(',') }
-  const rounds = whole('--runs', flags.runs)
-  const result = await runBenchmark(benchmarkName, { rounds, fresh: flags.fresh, ...size, ...only })
-  const { size: usual, page = PAGE } = await loadBenchmark(benchmarkName)
-  await publish(result, page, result.size === usual ? benchmarkName : `${benchmarkName}-${result.size}`)
+  const options = { rounds: whole('--runs', flags.runs), fresh: flags.fresh, ...only }
+  const sizes = flags.publish && alsoAt !== undefined ? [usual, alsoAt] : [whole('--size', flags.size ?? `${usual}`)]
+  for (const size of sizes) {
+    const result = await runBenchmark(benchmarkName, { ...options, size })
+    await publish(result, page, size === usual ? benchmarkName : `${benchmarkName}-${size}`)
+  }
 }
 
 async function guardRatios(): Promise<void> {
@@ -75,8 +77,8 @@ async function publish(result: BenchResult, page: string, file: string): Promise
   console.log(table)
   await writeJson(join(BENCH, 'results', `${file}.json`), result)
   if (!flags.publish) return
-  await writeJson(join(ROOT, 'docs/performance', `${result.name}.json`), result)
-  await putIntoPage(join(ROOT, 'docs', page), result.name, table)
+  await writeJson(join(ROOT, 'docs/performance', `${file}.json`), result)
+  await putIntoPage(join(ROOT, 'docs', page), file, table)
 }
 
 function whole(flag: string, text: string): number {

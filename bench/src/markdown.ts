@@ -14,11 +14,11 @@ export function markdownOf(result: BenchResult): string {
   ].join('\n\n')
 }
 
-function tableOf({ contestants }: CaseResult, { unit, reference, measures }: BenchResult): string {
+function tableOf({ contestants }: CaseResult, { unit, reference, measures, rounds }: BenchResult): string {
   const referenceRuns = contestants.find(({ name }) => name === reference)?.runs ?? []
   const columns = COLUMNS.filter(({ only }) => only === undefined || only === measures)
   const header = ['', ...columns.map((column) => column.title(unit, reference))]
-  const rows = contestants.map((contestant) => rowOf(contestant, columns, referenceRuns))
+  const rows = contestants.map((contestant) => rowOf(contestant, columns, referenceRuns, rounds))
   const aligned = ['---', ...header.slice(1).map(() => '---:')]
   return [header, aligned, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
@@ -60,8 +60,11 @@ function rowOf(
   { name, about, engine, missing, runs }: ContestantResult,
   columns: readonly Column[],
   referenceRuns: readonly Run[],
+  rounds: number,
 ): string[] {
-  const label = `**${name}**: ${about}${engine === undefined ? '' : ` (${engine})`}`
+  const fewer =
+    missing === undefined && runs.length < rounds ? `, ${runs.length} round${runs.length === 1 ? '' : 's'}` : ''
+  const label = `**${name}**: ${about}${engine === undefined ? '' : ` (${engine})`}${fewer}`
   if (missing !== undefined) return [`${label}. Missing: ${missing}`, ...columns.map(() => '')]
   return [label, ...columns.map(({ cell }) => cell(runs, referenceRuns))]
 }

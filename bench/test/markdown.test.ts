@@ -50,6 +50,13 @@ it('shows medians with their range, and the ratio as the median of the rounds', 
   expect(lines).toContain('| **slow**: tardy | 250 | 1 | 250 | 4 (2–12) | 4 (4–8) | 500 | 1 |')
 })
 
+it('says where a contestant ran in fewer rounds', () => {
+  const [only] = RESULT.cases
+  const contestants = [{ name: 'slow', about: 'tardy', engine: 'E 1', runs: [run(2, 4)] }]
+  const text = markdownOf({ ...RESULT, cases: [{ variant: '', ...only, contestants }] })
+  expect(text).toContain('| **slow**: tardy (E 1), 1 round |')
+})
+
 it('names who is missing and why, and tells further figures apart', () => {
   const text = markdownOf(RESULT)
   expect(text).toContain('| **gone**: absent. Missing: needs Java |')

@@ -1,4 +1,4 @@
-// @millrace/delta: upsertRows, the files that are touched written anew
+// millrace/delta: upsert, the files that are touched written anew
 import { changeOnce } from '../one-batch.ts'
 
 await changeOnce(async () => {})

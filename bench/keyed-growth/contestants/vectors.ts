@@ -1,4 +1,4 @@
-// @millrace/delta: upsertRows, the rows that go marked in deletion vectors
+// millrace/delta: upsert, the rows that go marked in deletion vectors
 import { systemRuntime } from '@millrace/base'
 import { commit } from '@millrace/delta'
 import { changeOnce } from '../one-batch.ts'
