@@ -34,6 +34,7 @@ export const benchmark: Benchmark = {
   cases: Object.keys(CASES),
   reference: 'vectors',
   measures: 'work',
+  usesPackage: true,
   prepare: ({ size, variant }, input) => {
     const { millions = 1 } = CASES[variant] ?? {}
     return input('keyed-table', { millions, size }, (folder) => makeTable(folder, millions))

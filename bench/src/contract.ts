@@ -33,6 +33,8 @@ export interface Benchmark {
    * the contestant says it is ready (its input is in place) until it reports.
    */
   readonly measures: 'process' | 'work'
+  /** Whether contestants that do the work alone call the package as it is published. */
+  readonly usesPackage?: boolean
   /** The page of docs/ that `--publish` puts the table into; performance.md, when not given. */
   readonly page?: string
   /** Where `--quick` guards the ratio of ours to another contestant. */

@@ -30,7 +30,7 @@ export async function runBenchmark(name: string, options: RunOptions): Promise<B
   const progress = progressOn(process.stderr)
   const machine = machineFacts()
   const input = inputMaker(join(ROOT, '.cache/bench'), fresh, progress.step)
-  await buildMillrace()
+  if (measures === 'process' || benchmark.usesPackage) await buildMillrace()
   const services = await startServices(benchmark.services ?? [])
   const cases: CaseResult[] = []
   try {
