@@ -60,6 +60,6 @@ export function changesOf(variant: string, size: number, batch: number): string 
   const { millions = 1, near = true } = CASES[variant] ?? {}
   const rows = millions * MILLION
   const key = near ? `${rows + NEIGHBOURS / 60} - (hash(i) % ${NEIGHBOURS})::BIGINT` : `(hash(i) % ${rows})::BIGINT`
-  return `SELECT ${key} AS id, 'changed ' || ${batch} AS name, 1.5 AS price, TIMESTAMPTZ '2026-01-02' AS made
+  return `SELECT ${key} AS id, 'changed ' || ${batch} AS name, 1.5::DOUBLE AS price, TIMESTAMPTZ '2026-01-02' AS made
     FROM range(${batch * size}, ${(batch + 1) * size}) AS r(i)`
 }

@@ -36,7 +36,7 @@ export async function filesWithKeys(
       // All rows of a file of a partition have its value; none has '', which stands for NULL.
       const only = columns.isPartition(field) ? within[i]?.partitionValues[name] || undefined : undefined
       const [least, greatest] = [only ?? minValues?.[name], only ?? maxValues?.[name]]
-      return least === undefined || greatest === undefined ? undefined : { i, least, greatest }
+      return least == null || greatest == null ? undefined : { i, least: String(least), greatest: String(greatest) }
     })
   })
   const between = bounded.map((field, at) => `SELECT ${at}, i FROM ${filesBetween(field, bounds[at] ?? [], keys)}`)
