@@ -19,6 +19,7 @@ export const benchmark: Benchmark = {
   cases: ['append', 'upsert'],
   reference: 'millrace',
   measures: 'work',
+  usesPackage: true,
   async prepare({ size, variant, services }, input) {
     const lines = variant === 'upsert' ? await usersTwice(size, input) : await recordsAsLines('user', size, input)
     const folder = await input('clean-users', { lines }, async (made) => {
