@@ -27,7 +27,7 @@ export async function changeOnce(prepare: (table: Snapshot) => Promise<unknown>)
   const ref = { store: await openLake(output), path: 'items' }
   const connection = await (await openDuckDB({ files: 'all' })).connect()
   const batch = async (n: number) =>
-    (await connection.runAndReadAll(changesOf(variant, size, n))).getRowObjectsJson() as object[]
+    (await connection.runAndReadAll(changesOf(variant, size, n))).getRowObjectsJS() as object[]
   await prepare((await openTable(ref)) as Snapshot)
   const library = (await import(LIBRARY)) as Library
   await using lake = await library.openLake(output)
