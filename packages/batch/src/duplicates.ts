@@ -25,10 +25,12 @@ export async function keepNewRows(
   if (staged.length === 0) return { duplicates: 0, future: [], whole: [], left: undefined }
   const all = readFiles(staged)
   const candidates = await findCandidates(dataset, all, existing, connection)
-  if (candidates === 0 && !mayBeLater(dataset, staged, latest)) {
+  const isLaterPossible = mayBeLater(dataset, staged, latest)
+  if (candidates === 0 && !isLaterPossible) {
     return { duplicates: 0, future: [], whole: staged, left: undefined }
   }
-  await holdBack(dataset, all, existing, latest, connection)
+  const near = isLaterPossible ? all : await nearCandidates(dataset, all, connection)
+  await holdBack(dataset, near, existing, latest, connection)
   const held = await rowsOf(connection, 'SELECT file, count(*) FROM held_back GROUP BY file')
   const heldOf = new Map(held.map(([file, count]) => [Number(file), BigInt(String(count))]))
   const total = await rowsOf(
@@ -73,8 +75,30 @@ async function findCandidates(
 }
 
 function briefHash({ schema }: Dataset): string {
-  const short = schema.fields.filter(({ type }) => typeof type === 'string' && type !== 'string' && type !== 'binary')
-  return `hash(${(short.length > 0 ? short : schema.fields).map(({ name }) => quoteName(name)).join(', ')})`
+  const short = shortNames(schema)
+  return `hash(${(short.length > 0 ? short : schema.fields.map(({ name }) => quoteName(name))).join(', ')})`
+}
+
+/** Returns the columns of numbers and times. */
+function shortNames({ fields }: Dataset['schema']): string[] {
+  const short = fields.filter(({ type }) => typeof type === 'string' && type !== 'string' && type !== 'binary')
+  return short.map(({ name }) => quoteName(name))
+}
+
+/**
+ * Returns what to select the candidates, and some others, from. The engine skips what a join on a column of the files
+ * leaves out before it reads the other columns, but not what a condition on a hash does.
+ */
+async function nearCandidates(dataset: Dataset, all: string, connection: DuckDBConnection) {
+  const [first] = shortNames(dataset.schema)
+  if (first === undefined) return all
+  await runBeside(
+    connection,
+    `CREATE OR REPLACE TEMP TABLE near AS
+     SELECT DISTINCT ${first} AS value FROM ${all} WHERE ${briefHash(dataset)} IN (FROM candidates)`,
+  )
+  const nulls = await rowsOf(connection, 'SELECT count(*) FROM near WHERE value IS NULL')
+  return Number(nulls[0]?.[0]) === 0 ? `${all} AS staged SEMI JOIN near ON near.value = staged.${first}` : all
 }
 
 /**
@@ -83,7 +107,7 @@ function briefHash({ schema }: Dataset): string {
  */
 async function holdBack(
   dataset: Dataset,
-  all: string,
+  rows: string,
   existing: Rows,
   latest: number,
   connection: DuckDBConnection,
@@ -99,7 +123,7 @@ async function holdBack(
      SELECT file, place, future FROM (
        SELECT file, place, future, h1, h2, row_number() OVER (PARTITION BY h1, h2 ORDER BY file, place) AS nth FROM (
          SELECT file_index AS file, file_row_number AS place, ${isFuture(dataset, latest)} AS future, ${keys}
-         FROM ${all} WHERE ${isCandidate} OR ${isFuture(dataset, latest)}
+         FROM ${rows} WHERE ${isCandidate} OR ${isFuture(dataset, latest)}
        )
      ) AS row WHERE future OR nth > 1 OR EXISTS (FROM known WHERE known.h1 = row.h1 AND known.h2 = row.h2)`,
   )
@@ -127,7 +151,7 @@ async function futureRows(dataset: Dataset, all: string, connection: DuckDBConne
   const rows = await rowsOf(
     connection,
     `SELECT to_json(row) FROM (SELECT ${columnNames(dataset).join(', ')} FROM ${all} AS r
-      SEMI JOIN held_back ON future AND file = r.file_index AND place = r.file_row_number) AS row`,
+      SEMI JOIN held_back AS h ON h.future AND h.file = r.file_index AND h.place = r.file_row_number) AS row`,
   )
   return rows.map(([json]) => String(json))
 }
@@ -135,7 +159,7 @@ async function futureRows(dataset: Dataset, all: string, connection: DuckDBConne
 function leftRows(dataset: Dataset, staged: readonly StagedFile[], heldOf: ReadonlyMap<number, bigint>): string {
   const wanted = [...heldOf].filter(([file, count]) => count !== staged[file]?.rows).map(([file]) => file)
   return `SELECT ${columnNames(dataset).join(', ')} FROM ${readFiles(staged)} AS r
-    ANTI JOIN held_back ON file = r.file_index AND place = r.file_row_number
+    ANTI JOIN held_back AS h ON h.file = r.file_index AND h.place = r.file_row_number
     WHERE r.file_index IN (${wanted.join(', ')})`
 }
 

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 
@@ -44,4 +46,22 @@ it('rows that differ in a text alone are no duplicates', async () => {
   const place = await placeWith({ 'a.jsonl': pins(numbers(0, 5000)) + jsonLines([...others, ...others.slice(0, 7)]) })
   const { run } = await place.run('2026-01-01')
   expect(run.tables[0]).toMatchObject({ records: 10_008, rows: 10_000, duplicates: 8, rejected: 0 })
+})
+
+it('rows without a number in the first of the columns are dropped as others are, where they come twice', async () => {
+  const readings = numbers(0, 5000).map((n) => ({ sensor: `sensor ${n}`, level: n % 2 === 0 ? null : n, place: n }))
+  const place = await openPlace(undefined, [])
+  await place.put('reading/a.jsonl', jsonLines([...readings, ...readings.slice(0, 9)]))
+  const folder = join(place.folder, 'datasets', 'reading')
+  await mkdir(folder, { recursive: true })
+  const fields = { sensor: { type: 'text' }, level: { type: 'integer' }, place: { type: 'integer' } }
+  const columns = { sensor: { type: 'string' }, level: { type: 'integer' }, place: { type: 'integer' } }
+  await writeFile(join(folder, 'dataset.json'), JSON.stringify({ description: 'Readings', fields, columns }))
+  await writeFile(join(folder, 'clean.sql'), 'SELECT sensor, level, place FROM raw')
+  const { run } = await place.run('2026-01-01', {
+    datasets: ['reading'],
+    datasetFolders: [join(place.folder, 'datasets')],
+    questionFolders: [],
+  })
+  expect(run.tables[0]).toMatchObject({ records: 5_009, rows: 5_000, duplicates: 9 })
 })
