@@ -15,22 +15,23 @@ export interface PageMemory {
 
 /**
  * Buffers are used again and again: new ones are found and cleared by the system, and so many bytes that come and go make
- * the garbage collector run, which costs more than all reading.
+ * the garbage collector run, which costs more than all reading. Small ones are no trouble: a block of one record takes few.
  */
 export function pageMemory(): PageMemory {
   const taken: Buffer[] = []
   return {
     take(size) {
-      const at = idle.findIndex(({ length }) => length >= size)
+      const isSmall = size < UNIT
+      const at = isSmall ? -1 : idle.findIndex(({ length }) => length >= size)
       const [found] = at < 0 ? [] : idle.splice(at, 1)
       if (found) kept -= found.length
-      const buffer = found ?? Buffer.allocUnsafeSlow(Math.ceil(size / UNIT) * UNIT)
+      const buffer = found ?? Buffer.allocUnsafeSlow(isSmall ? size : Math.ceil(size / UNIT) * UNIT)
       taken.push(buffer)
       return buffer.subarray(0, size)
     },
     release() {
       for (const buffer of taken.splice(0)) {
-        if (kept + buffer.length > MOST_KEPT) continue
+        if (buffer.length < UNIT || kept + buffer.length > MOST_KEPT) continue
         kept += buffer.length
         idle.push(buffer)
       }

@@ -52,12 +52,14 @@ export function avroReader(options: DebeziumOptions, context: FormatContext) {
     const { read, planOf } = await written(messages)
     const wanted = options.tombstones === 'delete' ? keysWanted(messages, read) : []
     const keys = await written(joinValues(wanted.map((index) => keyAt(messages, index))))
+    // Made before any row is written: both are written in the same memory.
+    const keyLines = { ...keys.read.lines }
     const places = new Map(wanted.map((index, place) => [index, place]))
     const reasons = new Map(keys.read.rejected.map(({ index, reason }) => [index, reason]))
     const keyOf = (index: number): MessageKey | undefined => {
       const place = places.get(index)
       if (place === undefined || keyAt(messages, index) === null) return undefined
-      const bytes = valueAt(keys.read.lines, place)
+      const bytes = valueAt(keyLines, place)
       return bytes ? { bytes, plan: keys.planOf(place) } : { reason: reasons.get(place) ?? 'it is empty' }
     }
     const refused = new Map(read.rejected.filter(({ index }) => !isTombstone(messages, index)).map(asEntry))

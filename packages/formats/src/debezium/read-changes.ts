@@ -95,7 +95,8 @@ function readChange(
       return options.tombstones === 'delete' ? deleteByKey(keyOf(index), options, envelope.schemas, to) : 'ignored'
     const [start, plan] = [endBefore(ends, index), planOf?.(index)]
     const change = plan ? envelope.readPlanned(start, end, plan) : envelope.read(start, end)
-    if (change === 'tombstone') return deleteByKey(keyOf(index), options, envelope.schemas, to)
+    if (change === 'tombstone')
+      return options.tombstones === 'delete' ? deleteByKey(keyOf(index), options, envelope.schemas, to) : 'ignored'
     if (typeof change === 'string') return change
     if ('reason' in change) return change
     if (mayLack && lacksValue(bytes, change)) return { reason: LACKS_VALUE }

@@ -185,3 +185,10 @@ test('without a context messages are JSON, as fixtures have them; without a regi
     'no schema registry is configured',
   )
 })
+
+test('a tombstone behind changes of the same block leaves the rows before it as they are', async () => {
+  const { read } = await openReading({ added: [] })
+  const key = message(OF_KEY, { id: 123_456_789, born: 1 })
+  const rows = [change('c', null, row(300)), change('c', null, row(301)), null]
+  expect(await read(rows, [undefined, undefined, key])).toMatchObject([{ id: 300 }, { id: 301 }, { id: 123_456_789 }])
+})

@@ -174,7 +174,7 @@ type Way = () => Promise<{ readonly cleaned: Cleaned | undefined; readonly hasSu
 /** Records that are columns are cleaned as such, and as lines where some need a closer look. */
 function* waysToClean(work: Work, hadSuspects: boolean): Generator<Way> {
   const { read, dataset } = work
-  const columns = hadSuspects ? undefined : columnsOf(read)
+  const columns = hadSuspects ? undefined : columnsOf(dataset, read)
   if (columns) {
     yield async () => {
       const result = await cleanColumns(work, columns)

@@ -6,10 +6,13 @@ import { writePieces } from './line-files.ts'
 import { knownNames, type RecordSource, readTypes } from './queries.ts'
 import { MOST_UNKNOWN_NAMES, type UnknownFields } from './unknown-fields.ts'
 
-/** Returns the columns of the blocks, where each has its records as columns and none was rejected after that. */
-export function columnsOf(read: readonly ReadMessages[]): readonly BlockColumns[] | undefined {
+/**
+ * Returns the columns of the blocks, where each has its records as columns and none was rejected after that. Those of a keyed
+ * data set have every message: the place of a change is counted over all of them.
+ */
+export function columnsOf({ keyed }: Dataset, read: readonly ReadMessages[]): readonly BlockColumns[] | undefined {
   const blocks = read.map(({ columns, lines, rejected }) =>
-    columns && rowsIn([columns]) + rejected.length === lines.count ? columns : undefined,
+    columns && rowsIn([columns]) + (keyed ? 0 : rejected.length) === lines.count ? columns : undefined,
   )
   return blocks.every((block) => block !== undefined) ? blocks : undefined
 }

@@ -14,6 +14,8 @@ export function alterationsBy(statement: string, current: string): Alteration[] 
   if (verb === 'TRUNCATE') return [{ ...nameAt(words, second[0] === 'TABLE' ? 2 : 1, current), effect: 'empties' }]
   const at = second.indexOf('TABLE') + 2
   if (at === 1) return []
+  // A temporary table, or a view, is not the table of that name.
+  if (!second.slice(0, at - 2).every((word) => /^(ONLINE|OFFLINE|IGNORE|OR|REPLACE)$/.test(word))) return []
   if (verb === 'ALTER') return alteredBy(words, afterExists(words, at), current)
   if (verb === 'RENAME') return renamedBy(words.slice(afterExists(words, at)), current)
   const isReplaced = verb === 'CREATE' && second[0] === 'OR'

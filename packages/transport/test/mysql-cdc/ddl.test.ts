@@ -10,6 +10,8 @@ describe('what a statement does to rows without a word about them in the log', (
     'CREATE TABLE items (id INT)',
     'CREATE TABLE items LIKE others',
     'DROP DATABASE other',
+    'DROP TEMPORARY TABLE IF EXISTS items',
+    'CREATE OR REPLACE TEMPORARY TABLE items (id INT)',
     'CREATE INDEX a ON items (a)',
     'ALTER DATABASE shop CHARACTER SET utf8mb4',
     'ALTER TABLE items ADD COLUMN more TEXT',

@@ -140,9 +140,10 @@ function withRejected(
     const reasons = shapes.map(reasonOf)
     if (reasons.every((reason) => reason === undefined)) return block
     const rejected: RejectedMessage[] = [...block.rejected]
+    const known = new Set(rejected.map(({ index }) => index))
     for (const [index, at] of of.entries()) {
       const reason = at < 0 ? undefined : reasons[at]
-      if (reason !== undefined) rejected.push({ index, reason })
+      if (reason !== undefined && !known.has(index)) rejected.push({ index, reason })
     }
     return { ...block, rejected: rejected.sort((a, b) => a.index - b.index) }
   })
