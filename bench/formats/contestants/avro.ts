@@ -1,4 +1,4 @@
-// the worker over Avro: each message made JSON text, then the same
+// the worker over Avro: each message read into columns, then the same
 import { runWorker } from '../run-worker.ts'
 
 runWorker('avro')

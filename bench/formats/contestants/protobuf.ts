@@ -1,4 +1,4 @@
-// the worker over Protobuf: each message made JSON text, then the same
+// the worker over Protobuf: each message read into columns, then the same
 import { runWorker } from '../run-worker.ts'
 
 runWorker('protobuf')
