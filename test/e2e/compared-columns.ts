@@ -14,8 +14,11 @@ export interface ComparedColumn {
   /** Whether each side writes a number in its own way: then it is compared as one, of so many bits. */
   readonly bits?: 32 | 64
   /** Makes a value, as SQL. */
-  value(next: (below: number) => number): string
+  value(next: Below): string
 }
+
+/** Returns a whole number from 0 on, below the one that is given. */
+export type Below = (below: number) => number
 
 /** Members of the envelope that become columns, by their names without underscores, with their types. */
 type OfEnvelope = Readonly<Record<string, 'text' | 'long'>>

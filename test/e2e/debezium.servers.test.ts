@@ -134,89 +134,115 @@ async function startVariants(
   }
 }
 
-it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
-  kafka,
-  debezium,
-}) => {
-  const { sql, database, folder, password, source, connector } = await ownMariadb()
-  const tables = tablesOf(mariadb.WIDE, mariadb.PAIR, { g: 'Geometry', p: 'Geometry' })
-  const kept = keptOf(mariadb.SMALL, { file: 'text', pos: 'long', row: 'long' })
+/** A database that both ways read, and where it is not as the other one is. */
+interface Compared {
+  readonly sql: (text: string) => Promise<readonly Record<string, unknown>[]>
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly source: string
+  readonly connector: Readonly<Record<string, string>>
+  readonly tables: readonly [ComparedTable, ComparedTable]
+  readonly kept: readonly ComparedTable[]
+  readonly dialect: Parameters<typeof changeRows>[2]
+  /** Statements before the tables are made, and behind that. */
+  readonly types: readonly string[]
+  readonly identities: readonly string[]
+  readonly addsColumn: string
+  readonly variants: readonly Variant[]
+  /** What Debezium's options of each variant differ in, beside what is tried. */
+  readonly own: (index: number) => Readonly<Record<string, string>>
+  /** What topics have behind their prefix. */
+  readonly space: string
+  readonly cast: (name: string) => string
+  /** Which appended row came first. */
+  readonly order: string
+}
+
+interface Servers {
+  readonly kafka: Parameters<typeof startDebezium>[1]
+  readonly debezium: Parameters<typeof startDebezium>[0]
+}
+
+/** Changes rows before Debezium and we begin, meanwhile and afterwards; both ways make the tables that the database has. */
+async function compareBothWays(database: Compared, { kafka, debezium }: Servers): Promise<void> {
+  const { sql, folder, source, connector, tables, kept, space } = database
   const all = [...tables, ...kept]
   const next = numbers(7)
-  const change = (statements: number) => changeRows(sql, all, MARIADB, statements, next)
+  const change = (statements: number) => changeRows(sql, all, database.dialect, statements, next)
+  for (const statement of database.types) await sql(statement)
   for (const table of all) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
+  for (const statement of database.identities) await sql(statement)
   await change(STATEMENTS / 3)
-  const place = await openPlaceOf(all, { MYSQL_PWD: password })
+  const place = await openPlaceOf(all, database.environment)
   const { connect } = await startDebezium(debezium, kafka, folder, onTestFinished)
   const shop = freshName('shop')
   await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
-  const compareVariants = await startVariants(OF_MARIADB, tables[0], kafka.bootstrap, (variant, prefix, i) => {
-    const own = { 'topic.prefix': prefix, 'database.server.id': String(60_000 + i) }
-    return connect(variant.name, { ...connector, ...own, ...variant.options })
-  })
+  const compareVariants = await startVariants(database.variants, tables[0], kafka.bootstrap, (variant, prefix, i) =>
+    connect(variant.name, { ...connector, 'topic.prefix': prefix, ...database.own(i), ...variant.options }),
+  )
   await fill(place, 'direct', '--source', source)
   await change(STATEMENTS / 3)
   for (const table of ['pair', 'versions', 'appended']) await sql(`TRUNCATE TABLE ${table}`)
-  await sql('ALTER TABLE wide ADD COLUMN unknown TEXT AFTER id')
-  await change(STATEMENTS / 3)
-  await sql('REPLACE INTO wide (id) VALUES (-1)')
-  await sql("REPLACE INTO pair (a, b) VALUES ('last', 1)")
-  for (const { name } of kept) await sql(`REPLACE INTO ${name} (id) VALUES (-1)`)
-
-  await fill(place, 'direct', '--source', source)
-  await fillFromKafka(place, 'debezium', all, kafka.bootstrap, `${shop}.${database}`)
-  const cast = (name: string) => `CAST(${name} AS CHAR)`
-  const ask = (columns: readonly ComparedColumn[], from: string) =>
-    sql(`SELECT ${selectedInDatabase(columns, cast)} FROM ${from}`)
-  await expectEqual(place, 'direct', tables, ask)
-  await expectEqual(place, 'debezium', tables, ask)
-  await expectSame(place, VERSIONS)
-  await expectSame(place, appendedIn('file, pos, "row"'))
-  await compareVariants(database, ask)
-})
-
-it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
-  kafka,
-  debezium,
-}) => {
-  const { sql, folder, password, source, connector } = await ownPostgres()
-  const tables = tablesOf(postgres.WIDE, postgres.PAIR, { p: 'Point' })
-  const kept = keptOf(postgres.SMALL, { lsn: 'long' })
-  const all = [...tables, ...kept]
-  const next = numbers(7)
-  const change = (statements: number) => changeRows(sql, all, POSTGRES, statements, next)
-  await sql(`CREATE TYPE mood AS ENUM ('sad', 'it''s ok')`)
-  for (const table of all) await sql(`CREATE TABLE ${table.name} (${definitionOf(table)})`)
-  await sql('ALTER TABLE wide REPLICA IDENTITY FULL')
-  await change(STATEMENTS / 3)
-  const place = await openPlaceOf(all, { PGPASSWORD: password })
-  const { connect } = await startDebezium(debezium, kafka, folder, onTestFinished)
-  const shop = freshName('shop')
-  await connect('shop', { ...connector, 'topic.prefix': shop, 'skipped.operations': 'none' })
-  const compareVariants = await startVariants(OF_POSTGRES, tables[0], kafka.bootstrap, (variant, prefix, i) => {
-    return connect(variant.name, {
-      ...connector,
-      'topic.prefix': prefix,
-      'slot.name': `variant_${i}`,
-      ...variant.options,
-    })
-  })
-  await fill(place, 'direct', '--source', source)
-  await change(STATEMENTS / 3)
-  for (const table of ['pair', 'versions', 'appended']) await sql(`TRUNCATE TABLE ${table}`)
-  await sql('ALTER TABLE wide ADD COLUMN unknown TEXT')
+  await sql(database.addsColumn)
   await change(STATEMENTS / 3)
   await sql('INSERT INTO wide (id) VALUES (-1)')
   await sql("INSERT INTO pair (a, b) VALUES ('last', 1)")
   for (const { name } of kept) await sql(`INSERT INTO ${name} (id) VALUES (-1)`)
 
   await fill(place, 'direct', '--source', source)
-  await fillFromKafka(place, 'debezium', all, kafka.bootstrap, `${shop}.public`)
-  const ask = (columns: readonly ComparedColumn[], from: string) =>
-    sql(`SELECT ${selectedInDatabase(columns, (name) => `${name}::text`)} FROM ${from}`)
+  await fillFromKafka(place, 'debezium', all, kafka.bootstrap, `${shop}.${space}`)
+  const ask: Ask = (columns, from) => sql(`SELECT ${selectedInDatabase(columns, database.cast)} FROM ${from}`)
   await expectEqual(place, 'direct', tables, ask)
   await expectEqual(place, 'debezium', tables, ask)
   await expectSame(place, VERSIONS)
-  await expectSame(place, appendedIn('lsn'))
-  await compareVariants('public', ask)
+  await expectSame(place, appendedIn(database.order))
+  await compareVariants(space, ask)
+}
+
+it('MariaDB by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
+  kafka,
+  debezium,
+}) => {
+  const { database, password, ...own } = await ownMariadb()
+  await compareBothWays(
+    {
+      ...own,
+      environment: { MYSQL_PWD: password },
+      tables: tablesOf(mariadb.WIDE, mariadb.PAIR, { g: 'Geometry', p: 'Geometry' }),
+      kept: keptOf(mariadb.SMALL, { file: 'text', pos: 'long', row: 'long' }),
+      dialect: MARIADB,
+      ...{ types: [], identities: [], addsColumn: 'ALTER TABLE wide ADD COLUMN unknown TEXT AFTER id' },
+      variants: OF_MARIADB,
+      own: (index) => ({ 'database.server.id': String(60_000 + index) }),
+      space: database,
+      cast: (name) => `CAST(${name} AS CHAR)`,
+      order: 'file, pos, "row"',
+    },
+    { kafka, debezium },
+  )
+})
+
+it('PostgreSQL by Debezium and Kafka, and by its log, makes the same tables as the database has', async ({
+  kafka,
+  debezium,
+}) => {
+  const { password, ...own } = await ownPostgres()
+  await compareBothWays(
+    {
+      ...own,
+      environment: { PGPASSWORD: password },
+      tables: tablesOf(postgres.WIDE, postgres.PAIR, { p: 'Point' }),
+      kept: keptOf(postgres.SMALL, { lsn: 'long' }),
+      dialect: POSTGRES,
+      types: [`CREATE TYPE mood AS ENUM ('sad', 'it''s ok')`],
+      identities: ['ALTER TABLE wide REPLICA IDENTITY FULL'],
+      addsColumn: 'ALTER TABLE wide ADD COLUMN unknown TEXT',
+      variants: OF_POSTGRES,
+      own: (index) => ({ 'slot.name': `variant_${index}` }),
+      space: 'public',
+      cast: (name) => `${name}::text`,
+      order: 'lsn',
+    },
+    { kafka, debezium },
+  )
 })

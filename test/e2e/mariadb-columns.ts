@@ -1,8 +1,6 @@
-import type { ComparedColumn } from './compared-columns.ts'
+import type { Below, ComparedColumn } from './compared-columns.ts'
+import { day, digits, hex, pairOf, plain, sign, smallOf, time, two } from './random-values.ts'
 
-const plain = (name: string, sql: string, field: string, value: ComparedColumn['value']): ComparedColumn => {
-  return { ...{ name, sql, field, value }, type: field === 'text' ? 'string' : field }
-}
 const moment = (name: string, sql: string, value: ComparedColumn['value']): ComparedColumn => ({
   ...{ name, sql, value, field: 'timestamp', type: 'timestamp' },
   inDatabase: `DATE_FORMAT(${name}, '%Y-%m-%d %H:%i:%s.%f')`,
@@ -22,15 +20,6 @@ const clock = (name: string, sql: string, value: ComparedColumn['value']): Compa
   inDatabase: `REGEXP_REPLACE(CAST(${name} AS CHAR), '([.][0-9]*[1-9])0+$|[.]0+$', '\\\\1')`,
 })
 
-const two = (value: number) => String(value).padStart(2, '0')
-const day = (next: (below: number) => number) => `${1000 + next(8999)}-${two(1 + next(12))}-${two(1 + next(28))}`
-const time = (next: (below: number) => number) => `${two(next(24))}:${two(next(60))}:${two(next(60))}`
-const digits = (next: (below: number) => number, count: number) =>
-  Array.from({ length: 1 + next(count) }, (_, i) => (i === 0 ? 1 + next(9) : next(10))).join('')
-const hex = (next: (below: number) => number, most: number) =>
-  Array.from({ length: next(most + 1) }, () => next(256).toString(16).padStart(2, '0')).join('')
-const sign = (next: (below: number) => number) => (next(2) ? '-' : '')
-
 /** Texts that are easily broken. */
 const TEXTS = [
   `'plain'`,
@@ -42,7 +31,7 @@ const TEXTS = [
   `'null'`,
   `'__debezium'`,
 ]
-const text = (next: (below: number) => number) => TEXTS[next(TEXTS.length)] ?? `''`
+const text = (next: Below) => TEXTS[next(TEXTS.length)] ?? `''`
 
 /** A table with the usual types of MariaDB. */
 export const WIDE: readonly ComparedColumn[] = [
@@ -80,9 +69,9 @@ export const WIDE: readonly ComparedColumn[] = [
   plain('s', `SET('x','y','z')`, 'text', (next) => String(next(8))),
   { ...plain('b1', 'BIT(1)', 'boolean', (next) => String(next(2))), inDatabase: `ELT(b1 + 1, 'false', 'true')` },
   { ...plain('b12', 'BIT(12)', 'integer', (next) => String(next(4096))), inDatabase: 'CAST(b12 + 0 AS CHAR)' },
-  bytes('bin', 'BINARY(4)', (next) => `x'${hex(next, 4)}'`),
-  bytes('vb', 'VARBINARY(20)', (next) => `x'${hex(next, 20)}'`),
-  bytes('bl', 'BLOB', (next) => `x'${hex(next, 300)}'`),
+  bytes('bin', 'BINARY(4)', (next) => `x'${hex(next, next(5))}'`),
+  bytes('vb', 'VARBINARY(20)', (next) => `x'${hex(next, next(21))}'`),
+  bytes('bl', 'BLOB', (next) => `x'${hex(next, next(301))}'`),
   shape('g', 'GEOMETRY', (next) =>
     next(2)
       ? `ST_GeomFromText('LINESTRING(0 0,${next(100)} 1.5,-2 ${next(9)})')`
@@ -91,16 +80,6 @@ export const WIDE: readonly ComparedColumn[] = [
   shape('p', 'POINT', (next) => `ST_GeomFromText('POINT(${next(100)} -${next(100)}.25)')`),
 ]
 
-/** A table whose key is of two columns. */
-export const PAIR: readonly ComparedColumn[] = [
-  plain('a', 'VARCHAR(20)', 'text', (next) => `'a "${next(20)}'`),
-  plain('b', 'INT', 'integer', (next) => String(next(20))),
-  plain('v', 'TEXT', 'text', text),
-]
+export const PAIR = pairOf(text)
 
-/** A table of which each change is compared: few rows that change often. */
-export const SMALL: readonly ComparedColumn[] = [
-  plain('id', 'INT', 'integer', (next) => String(next(12))),
-  plain('v', 'VARCHAR(100)', 'text', text),
-  plain('n', 'INT', 'integer', (next) => String(next(1000))),
-]
+export const SMALL = smallOf(text)

@@ -3,18 +3,9 @@ import { type MariadbAddress, mariadbWith, openOwn, temporaryFolder, withService
 import { createConnection } from 'mysql2/promise'
 import { expect, onTestFinished } from 'vitest'
 import { openWorkplace, printed } from './millrace.ts'
-import { putDataset } from './truth.ts'
+import { putNumbers } from './truth.ts'
 
 const it = withServices('mariadb')
-
-const ITEMS = {
-  description: 'Items, as the database has them',
-  format: 'debezium',
-  fields: { id: { type: 'long' }, n: { type: 'long' } },
-  columns: { id: { type: 'long' }, n: { type: 'long' } },
-  mode: 'upsert',
-  key: ['id'],
-}
 
 async function ownServer(serverId: number) {
   const rights = ["GRANT ALL ON *.* TO 'millrace'@'%';"]
@@ -53,7 +44,7 @@ it('a replica of MariaDB takes the place of its primary: the worker goes on ther
     ...{ MYSQL_PWD: primary.address.password, MILLRACE_DATASET_FOLDERS: 'mine', MILLRACE_DATASETS: 'items' },
   })
   onTestFinished(() => place.leave())
-  await putDataset(place, 'items', ITEMS, 'SELECT id, n FROM raw')
+  await putNumbers(place)
   const stream = (of: OwnServer) => ['stream', '--source', of.source, '--no-dashboard', '--every', '100ms']
   const worker = place.start(...stream(primary))
   await printed(worker, /commit/)

@@ -1,20 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { mariadbWith, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
 import { createConnection } from 'mysql2/promise'
 import { expect, onTestFinished } from 'vitest'
 import { openWorkplace, printed } from './millrace.ts'
+import { putNumbers } from './truth.ts'
 
 const it = withServices('mariadb')
-
-const ITEMS = {
-  description: 'Items, as the database has them',
-  format: 'debezium',
-  fields: { id: { type: 'long' }, n: { type: 'long' } },
-  columns: { id: { type: 'long' }, n: { type: 'long' } },
-  mode: 'upsert',
-  key: ['id'],
-}
 
 it('a worker waits while the database is away, and loses nothing of what came before, between and after', async () => {
   const folder = await temporaryFolder(onTestFinished)
@@ -32,10 +23,7 @@ it('a worker waits while the database is away, and loses nothing of what came be
     ...{ MYSQL_PWD: password, MILLRACE_DATASET_FOLDERS: 'mine', MILLRACE_DATASETS: 'items' },
   })
   onTestFinished(() => place.leave())
-  const mine = join(place.folder, 'mine', 'items')
-  await mkdir(mine, { recursive: true })
-  await writeFile(join(mine, 'dataset.json'), JSON.stringify(ITEMS))
-  await writeFile(join(mine, 'clean.sql'), 'SELECT id, n FROM raw')
+  await putNumbers(place)
   const source = `mysql-cdc://${user}@${host}:${port}/${database}?tables=items&ca=${ca}`
   const stream = ['stream', '--source', source, '--no-dashboard', '--every', '100ms']
   const worker = place.start(...stream)

@@ -1,10 +1,8 @@
-import type { ComparedColumn } from './compared-columns.ts'
+import type { Below, ComparedColumn } from './compared-columns.ts'
+import { day, digits, hex, pairOf, plain, sign, smallOf, time, two } from './random-values.ts'
 
 type Value = ComparedColumn['value']
 
-const plain = (name: string, sql: string, field: string, value: Value): ComparedColumn => {
-  return { ...{ name, sql, field, value }, type: field === 'text' ? 'string' : field }
-}
 const moment = (name: string, sql: string, value: Value): ComparedColumn => ({
   ...{ name, sql, value, field: 'timestamp', type: 'timestamp' },
   inDatabase: `to_char(${name}, 'YYYY-MM-DD HH24:MI:SS.US')`,
@@ -23,15 +21,6 @@ const list = (name: string, sql: string, value: Value): ComparedColumn => ({
   inDatabase: `'[' || array_to_string(${name}, ', ', 'NULL') || ']'`,
 })
 
-const two = (value: number) => String(value).padStart(2, '0')
-type Below = Parameters<Value>[0]
-const day = (next: Below) => `${1000 + next(8999)}-${two(1 + next(12))}-${two(1 + next(28))}`
-const time = (next: Below) => `${two(next(24))}:${two(next(60))}:${two(next(60))}`
-const digits = (next: Below, count: number) =>
-  Array.from({ length: 1 + next(count) }, (_, i) => (i === 0 ? 1 + next(9) : next(10))).join('')
-const hex = (next: Below, count: number) =>
-  Array.from({ length: count }, () => next(256).toString(16).padStart(2, '0')).join('')
-const sign = (next: Below) => (next(2) ? '-' : '')
 const TEXTS = ["'plain'", "''", `'it''s "quoted"'`, String.raw`'back\slash'`, "'ü😀'", String.raw`E'line\nbreak\ttab'`]
 const text = (next: Below) => TEXTS[next(TEXTS.length)] ?? "''"
 const uuid = (next: Below) => `'${hex(next, 16)}'::uuid`
@@ -96,16 +85,6 @@ export const WIDE: readonly ComparedColumn[] = [
   list('au', 'UUID[]', (next) => `ARRAY[${uuid(next)}]`),
 ]
 
-/** A table whose key is of two columns. */
-export const PAIR: readonly ComparedColumn[] = [
-  plain('a', 'VARCHAR(20)', 'text', (next) => `'a "${next(20)}'`),
-  plain('b', 'INT', 'integer', (next) => String(next(20))),
-  plain('v', 'TEXT', 'text', text),
-]
+export const PAIR = pairOf(text)
 
-/** A table of which each change is compared: few rows that change often. */
-export const SMALL: readonly ComparedColumn[] = [
-  plain('id', 'INT', 'integer', (next) => String(next(12))),
-  plain('v', 'VARCHAR(100)', 'text', text),
-  plain('n', 'INT', 'integer', (next) => String(next(1000))),
-]
+export const SMALL = smallOf(text)

@@ -307,3 +307,10 @@ export async function putDataset(place: Workplace, name: string, dataset: object
   await writeFile(join(folder, 'dataset.json'), JSON.stringify(dataset))
   await writeFile(join(folder, 'clean.sql'), sql)
 }
+
+/** The data set of a table `items` of which each row has a number, `n`. */
+export async function putNumbers(place: Workplace): Promise<void> {
+  const fields = { id: { type: 'long' }, n: { type: 'long' } }
+  const described = { description: 'Items, as the database has them', format: 'debezium', fields, columns: fields }
+  await putDataset(place, 'items', { ...described, mode: 'upsert', key: ['id'] }, 'SELECT id, n FROM raw')
+}

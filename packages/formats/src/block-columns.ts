@@ -10,6 +10,11 @@ export interface Column {
   readonly kind: ColumnKind
 }
 
+/** Returns what tells a column from the others. */
+export function columnKey({ name, kind }: Column): string {
+  return `${kind} ${name}`
+}
+
 /** The values of a column in a group of rows, as a page of a Parquet file. */
 export interface Page {
   /** The page's header, which rows have a value, and the values: each its length in four bytes, lowest first, and its bytes. */

@@ -1,5 +1,5 @@
 export { FRAMINGS } from './avro/framing.ts'
-export type { BlockColumns, Column } from './block-columns.ts'
+export { type BlockColumns, type Column, columnKey } from './block-columns.ts'
 export { addColumns } from './columns/add-columns.ts'
 export { parquetFile, parquetName } from './columns/parquet-file.ts'
 export type { FormatContext } from './context.ts'

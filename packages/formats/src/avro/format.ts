@@ -1,4 +1,4 @@
-import type { RowPlan } from '../columns/read-columns.ts'
+import type { RecordPlan } from '../columns/read-columns.ts'
 import type { FormatContext } from '../context.ts'
 import type { Format } from '../format.ts'
 import { openRegistered, type SchemasOf } from '../registry/registered.ts'
@@ -28,7 +28,7 @@ export function registeredAvro(context: FormatContext | undefined): Format {
 
 /** A schema made ready. */
 interface Prepared {
-  readonly record: RowPlan<AvroReader>
+  readonly record: RecordPlan<AvroReader>
   readonly shape: () => RecordShape
 }
 

@@ -1,4 +1,4 @@
-import type { RowPlan } from '../columns/read-columns.ts'
+import type { RecordPlan } from '../columns/read-columns.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { planOfSchema } from './plan.ts'
 import type { PlanOf } from './read-avro.ts'
@@ -19,7 +19,7 @@ export function noFraming(schema: unknown): PlanOf {
 /** Single-object encoding: C3 01 and a fingerprint of one of the schemas stand before each value. */
 export function singleObjectFraming(schemas: readonly unknown[]): PlanOf {
   const known = new Map(schemas.map((schema) => [fingerprintOf(schema), planOfSchema(parseSchema(schema))] as const))
-  let last: readonly [bigint, RowPlan<AvroReader>] | undefined
+  let last: readonly [bigint, RecordPlan<AvroReader>] | undefined
   return (from) => {
     const { bytes, view, at, end } = from
     if (end - at < 10 || bytes[at] !== 0xc3 || bytes[at + 1] !== 1) return 'not Avro: it is no single object'

@@ -1,5 +1,5 @@
 import type { Column, ColumnKind } from '../block-columns.ts'
-import type { RowPlan } from '../columns/read-columns.ts'
+import type { RecordPlan } from '../columns/read-columns.ts'
 import type { RowNotes } from '../columns/row-notes.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
@@ -15,7 +15,7 @@ type NoteField = (from: AvroReader, to: JsonWriter, row: RowNotes) => void
 type ColumnOf = (kind: ColumnKind) => number
 
 /** Compiles a schema to what reads one record; what is no record is read as a record with the field `value`. */
-export function planOfSchema(type: AvroType): RowPlan<AvroReader> {
+export function planOfSchema(type: AvroType): RecordPlan<AvroReader> {
   const known = new Map<AvroRecord, Transcode>()
   const fields = type.kind === 'record' ? type.fields : [{ name: 'value', type }]
   const columns: Column[] = []

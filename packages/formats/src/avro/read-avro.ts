@@ -1,10 +1,10 @@
 import type { JoinedValues } from '@millrace/base'
-import { type RowPlan, readColumns } from '../columns/read-columns.ts'
+import { type RecordPlan, readColumns } from '../columns/read-columns.ts'
 import type { ReadMessages } from '../format.ts'
 import { AvroReader } from './reader.ts'
 
 /** Reads what stands before a message's value; returns what reads the value, or why the message is rejected. */
-export type PlanOf = (from: AvroReader) => RowPlan<AvroReader> | string
+export type PlanOf = (from: AvroReader) => RecordPlan<AvroReader> | string
 
 /** Reads a block: each message as `planOf` says. */
 export function readAvro(messages: JoinedValues, planOf: PlanOf): ReadMessages {

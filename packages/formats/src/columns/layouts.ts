@@ -1,4 +1,4 @@
-import type { Column } from '../block-columns.ts'
+import { type Column, columnKey } from '../block-columns.ts'
 
 /** The columns of a block, which grow with each schema that comes. */
 export interface Layouts<P> {
@@ -15,7 +15,7 @@ export function createLayouts<P extends { readonly columns: readonly Column[] }>
   const byPlan = new Map<P, number>()
   const byColumn = new Map<string, number>()
   const placeOf = (column: Column) => {
-    const key = `${column.kind} ${column.name}`
+    const key = columnKey(column)
     const place = byColumn.get(key) ?? columns.push(column) - 1
     byColumn.set(key, place)
     return place

@@ -12,7 +12,7 @@ import { pageMemory } from './page-memory.ts'
 import { RowNotes } from './row-notes.ts'
 
 /** What reads records of one schema into columns. */
-export interface RowPlan<R> {
+export interface RecordPlan<R> {
   readonly columns: readonly Column[]
   /** Reads the record that ends at `end`, and notes its values. Throws why it is not of the schema. */
   note(from: R, end: number, to: JsonWriter, row: RowNotes): void
@@ -22,7 +22,7 @@ export interface RowPlan<R> {
 interface OpenedMessages<R> {
   readonly from: R
   /** Reads what stands before a message's record; returns what reads the record, or why the message is rejected. */
-  planOf(start: number, end: number): RowPlan<R> | string
+  planOf(start: number, end: number): RecordPlan<R> | string
 }
 
 /** Opens bytes of messages one after another; what it returns reads them until others are opened. */
@@ -41,7 +41,7 @@ interface Block<R> {
   /** The format's name, which reasons have. */
   readonly format: string
   readonly open: OpenMessages<R>
-  readonly layouts: Layouts<RowPlan<R>>
+  readonly layouts: Layouts<RecordPlan<R>>
   readonly rejected: RejectedMessage[]
 }
 

@@ -1,5 +1,5 @@
 import type { Column, ColumnKind } from '../block-columns.ts'
-import type { RowPlan } from '../columns/read-columns.ts'
+import type { RecordPlan } from '../columns/read-columns.ts'
 import type { RowNotes } from '../columns/row-notes.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { type CompiledField, compileField, compileMessage, finderOf, refuseMissing } from './compile.ts'
@@ -13,7 +13,7 @@ const MOST_GROWTH = 64
 const ALWAYS_ALLOWED = 256 << 10
 
 /** Compiles a message to what reads a record; a message that is a single value is the field `value`. */
-export function planOfMessage(message: ProtoMessage): RowPlan<WireReader> {
+export function planOfMessage(message: ProtoMessage): RecordPlan<WireReader> {
   const known = new Map<ProtoMessage, WriteMessage>()
   if (isUnwrapped(message.name) || wellKnown(message.name)) return planOfValue(compileMessage(message, known))
   const fields = message.fields.map((field) => compileField(field, known))
@@ -40,7 +40,7 @@ export function planOfMessage(message: ProtoMessage): RowPlan<WireReader> {
   }
 }
 
-function planOfValue(write: WriteMessage): RowPlan<WireReader> {
+function planOfValue(write: WriteMessage): RecordPlan<WireReader> {
   return {
     columns: ANY_JSON.map((kind) => ({ name: 'value', kind })),
     note(from, end, to, row) {

@@ -1,4 +1,4 @@
-import type { RowPlan } from '../columns/read-columns.ts'
+import type { RecordPlan } from '../columns/read-columns.ts'
 import type { NamesMessage } from '../registry/headers.ts'
 import type { RecordShape } from '../shape/shape.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
@@ -9,7 +9,7 @@ import { WireReader } from './wire.ts'
 
 /** A message of a schema, made ready. */
 export interface PreparedMessage {
-  readonly plan: RowPlan<WireReader>
+  readonly plan: RecordPlan<WireReader>
   readonly shape: () => RecordShape
 }
 

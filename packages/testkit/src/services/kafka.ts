@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { copyJars } from './maven.ts'
+import { jarsOf } from './maven.ts'
 import type { Server } from './server.ts'
-import { javaHome, missingJava, missingTool } from './toolchain.ts'
+import { javaHome } from './toolchain.ts'
 
-const POM = fileURLToPath(new URL('kafka-pom.xml', import.meta.url))
 const LOGGING = fileURLToPath(new URL('kafka-log4j2.xml', import.meta.url))
 const JAVA = { from: 17, to: 25 }
 const HEAP = '768m'
@@ -19,9 +17,7 @@ export interface KafkaAddress {
 
 /** One broker that is its own controller. */
 export const kafka: Server<KafkaAddress> = {
-  pins: readFileSync(POM, 'utf8'),
-  missing: () => missingJava(JAVA) ?? missingTool('mvn'),
-  install: (home, run) => copyJars(POM, home, run, { JAVA_HOME: javaHome(JAVA) ?? '' }),
+  ...jarsOf('kafka-pom.xml', JAVA),
   launch: async ({ home, data, freePort, run }) => {
     const port = await freePort()
     const properties = join(data, 'server.properties')

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunCommand } from './server.ts'
+import { fileURLToPath } from 'node:url'
+import type { Installation, RunCommand } from './server.ts'
+import { type JavaVersions, javaHome, missingJava, missingTool } from './toolchain.ts'
 
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.9.0'
 
@@ -14,6 +17,16 @@ export async function copyJars(
   await copyFile(pom, join(folder, 'pom.xml'))
   const goal = `${DEPENDENCY_PLUGIN}:copy-dependencies`
   await run(['mvn', '-q', '-B', '-f', folder, goal, `-DoutputDirectory=${folder}`, '-DincludeScope=runtime'], env)
+}
+
+/** The jars that a pom in this folder names, which need one of these versions of Java. */
+export function jarsOf(pomName: string, java: JavaVersions): Installation {
+  const pom = fileURLToPath(new URL(pomName, import.meta.url))
+  return {
+    pins: readFileSync(pom, 'utf8'),
+    missing: () => missingJava(java) ?? missingTool('mvn'),
+    install: (home, run) => copyJars(pom, home, run, { JAVA_HOME: javaHome(java) ?? '' }),
+  }
 }
 
 /** Copies one artifact, group:name:version:type, and keeps it nowhere else; answers where it is. */

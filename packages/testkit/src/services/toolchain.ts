@@ -15,7 +15,7 @@ export function missingTool(...tools: string[]): string | undefined {
   return tool && `${tool} is not on the PATH`
 }
 
-interface JavaVersions {
+export interface JavaVersions {
   readonly from: number
   readonly to: number
 }

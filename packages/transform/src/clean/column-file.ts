@@ -1,5 +1,12 @@
 import { quoteName, quoteText } from '@millrace/engine'
-import { type BlockColumns, type Column, parquetFile, parquetName, type ReadMessages } from '@millrace/formats'
+import {
+  type BlockColumns,
+  type Column,
+  columnKey,
+  parquetFile,
+  parquetName,
+  type ReadMessages,
+} from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { PLACE } from './changes.ts'
 import { writePieces } from './line-files.ts'
@@ -30,20 +37,16 @@ export async function writeColumns(
   const names = new Set(knownNames(dataset))
   const columns = new Map<string, Column>()
   for (const column of blocks.flatMap((block) => block.columns)) {
-    if (names.has(column.name)) columns.set(keyOf(column), column)
+    if (names.has(column.name)) columns.set(columnKey(column), column)
   }
   const keys = [...columns.keys()]
   const placesIn = (block: BlockColumns) => {
-    const places = new Map(block.columns.map((column, place) => [keyOf(column), place] as const))
+    const places = new Map(block.columns.map((column, place) => [columnKey(column), place] as const))
     return keys.map((key) => places.get(key) ?? -1)
   }
   // A file needs a column.
   await writePieces(file, [...parquetFile(blocks, placesIn, Math.max(1, keys.length))])
   return source(dataset, file, [...columns.values()])
-}
-
-function keyOf({ name, kind }: Column): string {
-  return `${kind} ${name}`
 }
 
 function source(dataset: Dataset, file: string, columns: readonly Column[]): RecordSource {
