@@ -24,6 +24,7 @@ test("blocks in Hadoop's frames are decompressed one after another", () => {
 test.each([
   ['too short for what it says', TEXT.length + 1, BLOCK],
   ['longer than it says', TEXT.length - 1, BLOCK],
+  ['cut off in a text', TEXT.length, Buffer.from([0xa0, ...Buffer.from('abc')])],
   ['a repetition of what comes before it', TEXT.length, Buffer.from([0x32, ...Buffer.from('abc'), 4, 0, 0x10, 100])],
 ])('a block that is %s is refused', (_, length, block) => {
   expect(() => lz4Block(block, length)).toThrow()

@@ -31,10 +31,13 @@ export function decodeColumn(bytes: Uint8Array, chunk: ColumnMetaData, path: rea
   const rows: number[] = []
   const values: unknown[] = []
   const levels = levelsOf(path)
-  let row = 0
+  let [row, places] = [0, 0]
   for (const page of pagesOf(bytes, chunk, path, levels)) {
+    places += (page.repetitions ?? page.definitions ?? page.values).length
     row = levels.repetition > 0 ? addLists(page, levels, row, rows, values) : addValues(page, levels, row, rows, values)
   }
+  if (places !== Number(chunk.num_values))
+    throw new Error(`a column has ${places} values in place of ${chunk.num_values}`)
   return { rows, values }
 }
 

@@ -16,6 +16,7 @@ export function lz4Block(bytes: Uint8Array, length: number): Uint8Array {
   while (at < bytes.length) {
     const token = bytes[at++] as number
     const literals = lengthFrom(token >> 4)
+    if (at + literals > bytes.length) throw new Error('LZ4: it is cut off')
     out.set(bytes.subarray(at, at + literals), end)
     at += literals
     end += literals
@@ -44,6 +45,7 @@ export function lz4Frames(bytes: Uint8Array, length: number): Uint8Array {
     const open = view.getUint32(at)
     const packed = view.getUint32(at + 4)
     at += FRAME_BYTES
+    if (packed > bytes.length - at) throw new Error('LZ4: it is cut off')
     if (open > length - end) throw new Error(`LZ4: more than ${length} bytes`)
     out.set(lz4Block(bytes.subarray(at, at + packed), open), end)
     at += packed

@@ -1,12 +1,16 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { CompressionCodec, Compressors, DataPageHeader, PageHeader, ParquetType, SchemaElement } from 'hyparquet'
 import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js'
-import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
+import { readHybrid } from './hybrid.ts'
 import { lz4Block, lz4Frames } from './lz4.ts'
+import { snappyBlock } from './snappy.ts'
 import { plainTexts } from './texts.ts'
 import { readableValues } from './values.ts'
 
-type DataReader = Parameters<typeof readRleBitPackedHybrid>[0]
+interface DataReader {
+  readonly view: DataView
+  offset: number
+}
 
 /** Levels of a leaf, as the Parquet format counts them. */
 export interface Levels {
@@ -36,6 +40,7 @@ const COMPRESSORS: Compressors = {
   ZSTD: (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: length }),
   GZIP: (bytes, length) => gunzipSync(bytes, { maxOutputLength: length }),
   BROTLI: (bytes, length) => brotliDecompressSync(bytes, { maxOutputLength: length }),
+  SNAPPY: snappyBlock,
   LZ4: lz4Frames,
   LZ4_RAW: lz4Block,
 }
@@ -78,6 +83,8 @@ export function readPage(
 
 /** Returns bytes of our own, which may be overwritten. */
 function opened(body: Uint8Array, size: number, codec: CompressionCodec): Uint8Array {
+  // Node's decompressors take no room for none.
+  if (size === 0) return new Uint8Array()
   return codec === 'UNCOMPRESSED' ? new Uint8Array(body) : decompressPage(body, size, codec, COMPRESSORS)
 }
 
@@ -99,8 +106,25 @@ function pageOf(
 /** Reads levels; their length stands before them where it is not given. */
 function readLevels(reader: DataReader, most: number, count: number, length?: number): Uint8Array {
   const levels = new Uint8Array(count)
-  if (length !== 0) readRleBitPackedHybrid(reader, 32 - Math.clz32(most), levels, length)
+  if (length === 0) return levels
+  readHybrid(length === undefined ? lengthened(reader) : piece(reader, length), 32 - Math.clz32(most), levels)
   return levels
+}
+
+/** Returns the next bytes, and goes behind them. */
+function piece(reader: DataReader, length: number): Uint8Array {
+  const { buffer, byteOffset, byteLength } = reader.view
+  if (!(length >= 0 && reader.offset + length <= byteLength)) throw new Error('levels are cut off')
+  const bytes = new Uint8Array(buffer, byteOffset + reader.offset, length)
+  reader.offset += length
+  return bytes
+}
+
+/** Returns bytes that have their length before them. */
+function lengthened(reader: DataReader): Uint8Array {
+  const length = reader.view.getUint32(reader.offset, true)
+  reader.offset += 4
+  return piece(reader, length)
 }
 
 function valuesOf(
@@ -115,11 +139,30 @@ function valuesOf(
   if (count === 0) return []
   if (encoding === 'PLAIN' && type === 'BYTE_ARRAY' && element.converted_type !== 'DECIMAL')
     return plainTexts(bytes, count)
+  if (encoding.endsWith('_DICTIONARY')) return wordsIn(bytes, count, dictionary)
+  if (encoding === 'RLE') return flagsIn(lengthened(reader), count)
   // Without a path it takes the bytes for values alone.
   const column = { type, element, schemaPath: [], codec } as unknown as Parameters<typeof readDataPage>[2]
   const { dataPage } = readDataPage(bytes, { ...NO_LEVELS, num_values: count, encoding }, column)
-  if (!encoding.endsWith('_DICTIONARY')) return readableValues(dataPage, element)
-  return Array.from(dataPage as ArrayLike<number>, (word) => dictionary[word])
+  return readableValues(dataPage, element)
+}
+
+/** Before the words of a dictionary stands how many bits each has. */
+function wordsIn(bytes: Uint8Array, count: number, dictionary: ArrayLike<unknown>): unknown[] {
+  const words = new Uint32Array(count)
+  const [width = 0] = bytes
+  if (width > 0) readHybrid(bytes.subarray(1), width, words)
+  return Array.from(words, (word) => {
+    if (word < dictionary.length) return dictionary[word]
+    throw new Error('it names a word that its dictionary does not have')
+  })
+}
+
+/** Only booleans are written so. */
+function flagsIn(bytes: Uint8Array, count: number): boolean[] {
+  const flags = new Uint8Array(count)
+  readHybrid(bytes, 1, flags)
+  return Array.from(flags, (flag) => flag === 1)
 }
 
 const NO_LEVELS = { definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const

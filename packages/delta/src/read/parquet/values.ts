@@ -8,7 +8,7 @@ import type { DecodedArray, SchemaElement } from 'hyparquet'
 export function readableValues(values: DecodedArray, element: SchemaElement): ArrayLike<unknown> {
   const { type, converted_type: converted, scale = 0 } = element
   if (converted === 'DECIMAL') return Array.from(values as Unscaled[], (value) => decimal(value, scale))
-  if (converted === 'DATE') return Array.from(values as number[], (days) => instant(BigInt(days) * DAY).slice(0, 10))
+  if (converted === 'DATE') return Array.from(values as number[], (days) => instant(BigInt(days) * DAY)?.slice(0, 10))
   const perSecond = fractionsOf(element)
   if (perSecond) return Array.from(values as bigint[], (value) => instant((value * 1_000_000n) / perSecond))
   if (type === 'INT96') return Array.from(values as bigint[], (value) => instant(microsecondsOf(value)))
@@ -59,9 +59,10 @@ function microsecondsOf(int96: bigint): bigint {
   return ((int96 >> 64n) - EPOCH_DAY) * DAY + BigInt.asUintN(64, int96) / 1000n
 }
 
-/** Returns the time in ISO 8601, to the microsecond. */
-function instant(microseconds: bigint): string {
+/** Returns the time in ISO 8601, to the microsecond; undefined where JavaScript's calendar ends before it. */
+function instant(microseconds: bigint): string | undefined {
   const fraction = ((microseconds % 1000n) + 1000n) % 1000n
   const date = new Date(Number((microseconds - fraction) / 1000n))
+  if (Number.isNaN(date.getTime())) return undefined
   return date.toISOString().replace('Z', `${String(fraction).padStart(3, '0')}Z`)
 }
