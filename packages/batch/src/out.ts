@@ -14,7 +14,9 @@ export async function writeOut(out: string, results: RunResults, { runtime, engi
   const [made, old] = [join(out, `.${date}-${runtime.uuid()}`), join(out, `.${date}-${runtime.uuid()}`)]
   await mkdir(made, { recursive: true, mode: 0o700 })
   try {
-    await Promise.all(results.answers.map((answer) => writeFiles(answer, made, engine)))
+    const written = await Promise.allSettled(results.answers.map((answer) => writeFiles(answer, made, engine)))
+    // Only now, when nobody writes into the folder any more.
+    for (const each of written) if (each.status === 'rejected') throw each.reason
     await writeFile(join(made, 'report.html'), await renderReport(results), { mode: 0o600 })
     await rename(folder, old).catch(ignoreMissing)
     await rename(made, folder)

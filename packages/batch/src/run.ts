@@ -186,7 +186,10 @@ async function runOne(
   return { run: record, wasDone: false, folder, lacks, unclaimed, missed }
 }
 
-/** Writes the tables, each from when the records of the one before are cleaned: its duplicates are found beside that. */
+/**
+ * Writes the tables, each from when the records of the one before are cleaned: its duplicates are found beside that. Two at most are under
+ * way, as the engine's memory is for all of them.
+ */
 async function writeTables(
   datasets: readonly Dataset[],
   manifest: Manifest,
@@ -197,6 +200,7 @@ async function writeTables(
   const writing: Promise<readonly [string, TableNotes]>[] = []
   try {
     for (const dataset of datasets) {
+      await writing.at(-2)
       const staged = Promise.withResolvers<void>()
       const portions = () => portionsOf(manifest, dataset, options, parts)
       const onRecords = (records: number) => {
