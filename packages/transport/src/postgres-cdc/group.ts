@@ -4,12 +4,12 @@ import { tableOf } from '../tables/messages.ts'
 import type { PostgresCdcAddress } from './address.ts'
 import { checkServer } from './checks.ts'
 import { type Follower, openFollower } from './follower.ts'
-import { fromPostgres, madeAnew } from './postgres-error.ts'
+import { fromPostgres } from './postgres-error.ts'
 import { checkPublished, publish } from './publication.ts'
 import type { FollowedTable } from './queues.ts'
 import { openServer, type Server } from './server.ts'
 import { checkSlot, keptBySlot, makeSlot, slotName } from './slot.ts'
-import { describeTable, type Table } from './table.ts'
+import { describeTable, type Table, tableNow } from './table.ts'
 import { openTypes, type Types } from './types.ts'
 
 /** The database as one group reads it: with its slot and publication. */
@@ -50,10 +50,9 @@ export function openGroup(address: PostgresCdcAddress, group: string | undefined
     return { table, partition: { topic, identity: `${systemId}.${table.oid}`, id: ONLY_PARTITION } }
   }
   const prepare = async (tables: readonly FollowedTable[], from: bigint, furthest: bigint) => {
-    for (const { oid, schema, name } of tables) {
-      const now = await describeTable(server, schema, name)
-      if (now.oid !== oid) throw madeAnew(`${schema}.${name}`)
-      await checkPublished(server, publication, now)
+    for (const table of tables) {
+      const now = await tableNow(server, table)
+      if (now) await checkPublished(server, publication, now)
     }
     await checkSlot(server, slot ?? '', from, furthest)
     return { slot: slot ?? '', publication: publication.name }

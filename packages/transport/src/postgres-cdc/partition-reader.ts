@@ -14,11 +14,13 @@ import {
   type RowsPlace,
   type TablePlace,
 } from './position.ts'
+import { missing } from './postgres-error.ts'
 import { openRewriteWatch } from './rewrite-watch.ts'
 import { readNextRows } from './rows-reader.ts'
 import type { Server } from './server.ts'
-import type { Start } from './start.ts'
-import { describeTable, type Table } from './table.ts'
+import { isShapeOf, shapeOf } from './shape.ts'
+import type { FindStart } from './start.ts'
+import { type Table, tableNow } from './table.ts'
 import type { Types } from './types.ts'
 
 export interface TableReader {
@@ -34,13 +36,13 @@ export interface Readers {
   /** Reads changes; a reader without a group has none, and reads rows only. */
   readonly follower: Follower | undefined
   keptBytes(): number | undefined
-  findStart(topic: string): Promise<Start>
+  readonly findStart: FindStart
 }
 
 /** Reads one table: its rows, then its changes. */
 export function openTableReader(readers: Readers, partition: Partition, table: Table, runtime: Runtime): TableReader {
   const { server, database, types, follower, keptBytes, findStart } = readers
-  const rewrites = openRewriteWatch(server, table, () => findStart(partition.topic), runtime)
+  const rewrites = openRewriteWatch(server, table, findStart, runtime)
   let limit = CHUNK_ROWS
   let rowsAt: { readonly position: Position; readonly last: readonly string[] } | undefined
 
@@ -54,7 +56,16 @@ export function openTableReader(readers: Readers, partition: Partition, table: T
     return blockOf(partition, from, to, messages, names, time)
   }
   const readRows = async (place: RowsPlace, from: Position, { maxBytes }: ReadOptions) => {
-    const now = await describeTable(server, table.schema, table.name)
+    const now = await tableNow(server, table)
+    if (!now && place.round === 0n) throw missing(partition.topic)
+    // Of a table that is gone there are no rows to read again, but what became of it may be in the log.
+    if (!now) return block(from, place, positionOf({ ...place, phase: 'log', next: 0n }), [], 0)
+    if (!isShapeOf(place.shape, now)) {
+      // Where its key is another one, no row says where to go on.
+      const start = await findStart(shapeOf(now), place.lsn)
+      const anew = { ...place, ...start, round: place.round + 1n, next: 0n, time: place.time }
+      return block(from, place, positionOf(anew), [], 0)
+    }
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
     const rows = await readNextRows(server, database, now, types, place, known, limit, maxBytes)
     const { messages, next, last } = rows
@@ -76,7 +87,8 @@ export function openTableReader(readers: Readers, partition: Partition, table: T
     const changes = isOver ? taken.changes.filter((change) => isBefore(change.at, placeAt(again.lsn))) : taken.changes
     const messages = await messagesOf(changes, place, { server, types, database, table })
     const to = positionOf(isOver ? again : { ...place, ...taken.to })
-    if (messages.length === 0 && samePosition(to, from)) return undefined
+    // A shape alone is no progress: it does not grow.
+    if (messages.length === 0 && samePosition(to.slice(0, -1), from.slice(0, -1))) return undefined
     const newest = messages.at(-1)?.time
     return { ...block(from, place, to, messages, newest ?? 0), ...behind(newest) }
   }

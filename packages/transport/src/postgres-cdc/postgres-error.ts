@@ -71,3 +71,9 @@ export function madeAnew(topic: string): MillraceError {
     { next: 'Read it anew with a new group.' },
   )
 }
+
+export function missing(topic: string): MillraceError {
+  return new MillraceError('TOPIC_MISSING', `there is no table ${topic} that this user may read`, {
+    next: 'A topic is called schema.table; views and foreign tables have no log.',
+  })
+}

@@ -1,10 +1,9 @@
-import { MillraceError, type Runtime } from '@millrace/base'
+import type { Runtime } from '@millrace/base'
 import { isBefore, placeAt, type RowsPlace, type TablePlace } from './position.ts'
-import { madeAnew } from './postgres-error.ts'
 import type { Server } from './server.ts'
 import { isShapeOf, shapeOf } from './shape.ts'
-import type { Start } from './start.ts'
-import { describeTable, type Table } from './table.ts'
+import type { FindStart } from './start.ts'
+import { type Table, tableNow } from './table.ts'
 
 export interface Look {
   /** Where reading goes on in the log, with the shape that the table has now if the rows stand. */
@@ -25,13 +24,7 @@ export interface RewriteWatch {
 /** How often the server is asked. */
 const LOOK_EVERY_MS = 5_000
 
-/** `findStart` returns a place in the log, all before which is seen by whoever reads the table from now on. */
-export function openRewriteWatch(
-  server: Server,
-  table: Table,
-  findStart: () => Promise<Start>,
-  runtime: Runtime,
-): RewriteWatch {
+export function openRewriteWatch(server: Server, table: Table, findStart: FindStart, runtime: Runtime): RewriteWatch {
   let [asked, answered, askedEnd] = [0, 0, 0n]
   let lookedAt = Number.NEGATIVE_INFINITY
   let again: RowsPlace | undefined
@@ -49,11 +42,11 @@ export function openRewriteWatch(
       again = undefined
       if (!isDue()) return { place, again, isAnswer: false }
       const wanted = asked
-      const now = await columnsNow(server, table)
+      const now = await tableNow(server, table)
       lookedAt = runtime.monotonic()
       if (now && !isShapeOf(place.shape, now)) {
-        const start = await findStart()
-        again = { phase: 'rows', round: place.round + 1n, ...start, next: 0n, shape: shapeOf(now) }
+        const start = await findStart(shapeOf(now), place.lsn)
+        again = { phase: 'rows', round: place.round + 1n, ...start, next: 0n }
         return { place, again, isAnswer: false }
       }
       const isAnswer = answered < wanted && !isBefore(place, placeAt(askedEnd))
@@ -61,14 +54,4 @@ export function openRewriteWatch(
       return { place: now ? { ...place, shape: shapeOf(now) } : place, again, isAnswer }
     },
   }
-}
-
-/** Returns the columns of the table; none where it is gone: its log may go on even so. */
-async function columnsNow(server: Server, { oid, schema, name }: Table): Promise<Table['columns'] | undefined> {
-  const now = await describeTable(server, schema, name).catch((error: unknown) => {
-    if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return undefined
-    throw error
-  })
-  if (now && now.oid !== oid) throw madeAnew(`${schema}.${name}`)
-  return now?.columns
 }

@@ -6,7 +6,7 @@ import { openTableReader, type TableReader } from './partition-reader.ts'
 import { earlier, passes, placeAt, placeOf, positionOf, positionOfName } from './position.ts'
 import { madeAnew } from './postgres-error.ts'
 import { shapeOf } from './shape.ts'
-import { logEnd, startFinder } from './start.ts'
+import { type FindStart, logEnd, startFinder } from './start.ts'
 
 /**
  * The tables of a database of PostgreSQL: the topic of a table is called schema.table, and has one partition. A message is
@@ -17,18 +17,23 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
   const parsed = parsePostgresCdcAddress(address)
   const { database } = parsed
   const { server, follower, types, keptBytes, look, makeReady, close } = openGroup(parsed, group, runtime)
-  const findStart = startFinder(server, runtime)
+  const finders = new Map<string, FindStart>()
   const readers = new Map<string, TableReader>()
   /** How far the tables of the group are committed; undefined where that is not known yet. */
   const committed = new Map<string, bigint | undefined>()
   const partitions = async (topic: string) => [(await look(topic)).partition]
+  const finderOf = (topic: string) => {
+    const finder = finders.get(topic) ?? startFinder(server, topic, runtime)
+    finders.set(topic, finder)
+    return finder
+  }
   const readerOf = async (partition: Partition) => {
     const { topic, identity } = partition
     const known = readers.get(topic)
     if (known) return known
     const [{ table, partition: now }, texts] = await Promise.all([look(topic), types()])
     if (now.identity !== identity) throw madeAnew(topic)
-    const all = { server, database, types: texts, follower, keptBytes, findStart }
+    const all = { server, database, types: texts, follower, keptBytes, findStart: finderOf(topic) }
     const reader = openTableReader(all, partition, table, runtime)
     readers.set(topic, reader)
     return reader
@@ -47,11 +52,10 @@ export function postgresCdcSource(address: string, runtime: Runtime, { group }: 
         })
       }
       await makeReady(topic)
-      const shape = shapeOf((await look(topic)).table.columns)
-      const first = { round: 0n, next: 0n, shape }
-      if (start === 'latest') return positionOf({ phase: 'log', ...first, lsn: await logEnd(server) })
-      const { lsn } = await findStart(topic)
-      return positionOf({ phase: 'rows', ...first, lsn, time: 0n })
+      const shape = shapeOf((await look(topic)).table)
+      const first = { round: 0n, next: 0n }
+      if (start === 'latest') return positionOf({ phase: 'log', ...first, shape, lsn: await logEnd(server) })
+      return positionOf({ phase: 'rows', ...first, ...(await finderOf(topic)(shape)), time: 0n })
     },
     positionOf: positionOfName,
     async end(partition) {

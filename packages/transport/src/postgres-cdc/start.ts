@@ -13,6 +13,8 @@ export async function logEnd(server: Server): Promise<bigint> {
 
 export interface Start {
   readonly lsn: bigint
+  /** What the table looked like before the log ended there, or earlier. */
+  readonly shape: bigint
   /** When the log ended there, in milliseconds since 1970. */
   readonly time: bigint
 }
@@ -23,27 +25,32 @@ interface BegunStart extends Start {
 }
 
 /**
- * Finds places in the log whose changes, and all before them, are seen by whoever reads the table from then on. A commit is
- * in the log a moment before it can be seen: so the transactions that run at that time are waited for, as the making of
- * a slot does.
+ * Finds a place in the log, not before `from`, whose changes, and all before them, are seen by whoever reads the table from
+ * then on. `shape` is what the table looked like just now.
  */
-export function startFinder(server: Server, runtime: Runtime): (topic: string) => Promise<Start> {
-  /** Places that a call before has not seen the end of: whoever asks again waits for no newer transactions. */
-  const begun = new Map<string, BegunStart>()
-  const begin = async (): Promise<BegunStart> => {
+export type FindStart = (shape: bigint, from?: bigint) => Promise<Start>
+
+/**
+ * A commit is in the log a moment before it can be seen: so the transactions that run at that time are waited for, as the
+ * making of a slot does.
+ */
+export function startFinder(server: Server, topic: string, runtime: Runtime): FindStart {
+  /** A place that a call before has not seen the end of: whoever asks again waits for no newer transactions. */
+  let begun: BegunStart | undefined
+  const begin = async (shape: bigint): Promise<BegunStart> => {
     const lsn = await logEnd(server)
     const [row] = await server.rows('SELECT pg_current_xact_id(), floor(extract(epoch FROM clock_timestamp()) * 1000)')
-    return { lsn, xid: BigInt(row?.[0] ?? 0), time: BigInt(row?.[1] ?? 0) }
+    return { lsn, shape, xid: BigInt(row?.[0] ?? 0), time: BigInt(row?.[1] ?? 0) }
   }
-  return async (topic) => {
-    const start = begun.get(topic) ?? (await begin())
-    begun.set(topic, start)
+  return async (shape, from = 0n) => {
+    const start = begun && begun.lsn >= from ? begun : await begin(shape)
+    begun = start
     const until = runtime.monotonic() + SILENT_MS
     while (runtime.monotonic() < until) {
       const [row] = await server.rows('SELECT pg_snapshot_xmin(pg_current_snapshot())')
       if (BigInt(row?.[0] ?? 0) > start.xid) {
-        begun.delete(topic)
-        return start
+        begun = undefined
+        return { lsn: start.lsn, time: start.time, shape: start.shape }
       }
       await runtime.sleep(ASK_AGAIN_MS)
     }

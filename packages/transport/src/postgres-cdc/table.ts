@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
-import { unsuited } from './postgres-error.ts'
+import { madeAnew, missing, unsuited } from './postgres-error.ts'
 import { quoteName, quoteText, type Server } from './server.ts'
-import type { ShapedColumn } from './shape.ts'
+import type { Shaped, ShapedColumn } from './shape.ts'
 
 export interface TableColumn extends ShapedColumn {
   /** The type as SQL. */
@@ -9,7 +9,7 @@ export interface TableColumn extends ShapedColumn {
   readonly isInteger: boolean
 }
 
-export interface Table {
+export interface Table extends Shaped {
   readonly oid: number
   readonly schema: string
   readonly name: string
@@ -28,18 +28,21 @@ const INTEGERS: readonly number[] = [20, 21, 23]
 export async function describeTable(server: Server, schema: string, name: string): Promise<Table> {
   const topic = `${schema}.${name}`
   const rows = await server.rows(
-    `SELECT c.oid, c.relkind, c.relreplident, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnum, c.relpersistence,
-       a.atttypmod, a.atthasdef OR a.atthasmissing OR a.attidentity <> '' OR t.typtype = 'd'
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-       JOIN pg_type t ON t.oid = a.atttypid
-     WHERE n.nspname = ${quoteText(schema)} AND c.relname = ${quoteText(name)} ORDER BY a.attnum`,
+    `WITH found AS MATERIALIZED (
+       SELECT c.oid, c.relkind, c.relreplident, c.relpersistence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = ${quoteText(schema)} AND c.relname = ${quoteText(name)}),
+     parts AS MATERIALIZED (SELECT oid FROM found UNION SELECT p.relid FROM found, pg_partition_tree(found.oid) p),
+     late AS (SELECT a.attname FROM parts JOIN pg_attribute a ON a.attrelid = parts.oid AND a.atthasmissing)
+     SELECT f.oid, f.relkind, f.relreplident, f.relpersistence,
+       (SELECT md5(string_agg(c.relfilenode::text, ',' ORDER BY c.oid)) FROM parts JOIN pg_class c USING (oid)),
+       a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnum, a.atttypmod, a.xmin,
+       a.atthasdef OR a.attnotnull OR a.attidentity <> '' OR t.typtype = 'd' OR a.attname IN (SELECT attname FROM late)
+     FROM found f JOIN pg_attribute a ON a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       JOIN pg_type t ON t.oid = a.atttypid ORDER BY a.attnum`,
   )
-  const [oid, kind, identity, , , , , persistence] = rows[0] ?? []
+  const [oid, kind, identity, persistence, files] = rows[0] ?? []
   if (oid === undefined || (kind !== 'r' && kind !== 'p')) {
-    throw new MillraceError('TOPIC_MISSING', `there is no table ${topic} that this user may read`, {
-      next: 'A topic is called schema.table; views and foreign tables have no log.',
-    })
+    throw missing(topic)
   }
   if (persistence !== 'p') {
     throw unsuited(`table ${topic} is not in the log`, `ALTER TABLE ${topic} SET LOGGED.`)
@@ -50,9 +53,9 @@ export async function describeTable(server: Server, schema: string, name: string
       `ALTER TABLE ${topic} REPLICA IDENTITY DEFAULT.`,
     )
   }
-  const columns = rows.map(([, , , column, type, sqlType, number, , modifier, isFilled]) => ({
+  const columns = rows.map(([, , , , , column, type, sqlType, number, modifier, definition, isFilled]) => ({
     ...{ name: column ?? '', type: Number(type), sqlType: sqlType ?? '', number: Number(number) },
-    ...{ modifier: Number(modifier), isFilled: isFilled === 't' },
+    ...{ modifier: Number(modifier), definition: definition ?? '', isFilled: isFilled === 't' },
     isInteger: INTEGERS.includes(Number(type)),
   }))
   const key = (await keyOf(server, oid ?? '', identity === 'i')).flatMap((number) =>
@@ -61,7 +64,20 @@ export async function describeTable(server: Server, schema: string, name: string
   if (key.length === 0) {
     throw unsuited(`table ${topic} has no primary key`, 'Give it one: rows are found by it.')
   }
-  return { oid: Number(oid), schema, name, isPartitioned: kind === 'p', columns, key }
+  return { oid: Number(oid), schema, name, isPartitioned: kind === 'p', columns, key, files: files ?? '' }
+}
+
+/** Returns a known table as it is now; undefined where it is gone: its log may go on even so. */
+export async function tableNow(
+  server: Server,
+  { oid, schema, name }: Pick<Table, 'oid' | 'schema' | 'name'>,
+): Promise<Table | undefined> {
+  const now = await describeTable(server, schema, name).catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return undefined
+    throw error
+  })
+  if (now && now.oid !== oid) throw madeAnew(`${schema}.${name}`)
+  return now
 }
 
 /** Returns the numbers of the key's columns: of the primary key, or of the index that the table is replicated by. */

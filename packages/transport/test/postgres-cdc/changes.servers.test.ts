@@ -1,26 +1,8 @@
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
-import { type Change, changesIn, newDatabase, readingOf, type TestDatabase } from './database.ts'
+import { applied, type Change, changesIn, inOrder, newDatabase, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('postgres')
-
-/** The rows that changes leave, by key. */
-function applied(changes: readonly Change[]): Map<string, unknown> {
-  const rows = new Map<string, unknown>()
-  for (const { op, key, after } of changes) {
-    if (op === 't') rows.clear()
-    else if (op === 'd') rows.delete(JSON.stringify(key))
-    else rows.set(JSON.stringify(key), after)
-  }
-  return rows
-}
-
-async function rowsOf({ sql }: TestDatabase, table: string): Promise<unknown[]> {
-  return (await sql(`SELECT to_json(t) AS row FROM ${table} t ORDER BY id`)).map(({ row }) => JSON.parse(String(row)))
-}
-
-const inOrder = (rows: ReadonlyMap<string, unknown>) =>
-  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))
 
 describe('changes of a table', () => {
   for (const identity of ['DEFAULT', 'FULL', 'USING INDEX users_pkey']) {

@@ -117,3 +117,22 @@ export function changesIn(block: Block): Change[] {
     return { ...change, key: JSON.parse(block.keys?.[i] ?? 'null') }
   })
 }
+
+/** The rows that changes leave, by key. */
+export function applied(changes: readonly Change[]): Map<string, unknown> {
+  const rows = new Map<string, unknown>()
+  for (const { op, key, after } of changes) {
+    if (op === 't') rows.clear()
+    else if (op === 'd') rows.delete(JSON.stringify(key))
+    else rows.set(JSON.stringify(key), after)
+  }
+  return rows
+}
+
+export async function rowsOf({ sql }: TestDatabase, table: string): Promise<unknown[]> {
+  return (await sql(`SELECT to_json(t) AS row FROM ${table} t ORDER BY id`)).map(({ row }) => JSON.parse(String(row)))
+}
+
+/** Returns rows by their ids. */
+export const inOrder = (rows: ReadonlyMap<string, unknown>) =>
+  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))
