@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openLake } from '@millrace/store'
+import { usageOf } from '../src/usage.ts'
 import { seenRows, watchCommits } from './commits.ts'
 import { feedSteadily } from './steady-feed.ts'
 
@@ -30,10 +30,10 @@ export async function observe(observed: Observed): Promise<Record<string, number
   const watching = watchCommits(store, 'pin', size)
   await feedSteadily(bootstrap, topic, values, perSecond, (index) => {
     sentAt[index] = Date.now()
-    if (index === warm) atWarm = { seconds: cpuSeconds(pid), at: Date.now() }
+    if (index === warm) atWarm = { seconds: usageOf(pid).cpuSeconds, at: Date.now() }
   })
   const files = await watching
-  const cores = (cpuSeconds(pid) - atWarm.seconds) / ((Date.now() - atWarm.at) / 1000)
+  const cores = (usageOf(pid).cpuSeconds - atWarm.seconds) / ((Date.now() - atWarm.at) / 1000)
   const at = await seenRows(store, files, size)
   const waits = at.map((seen, i) => seen - (sentAt[i] ?? 0)).subarray(warm)
   waits.sort()
@@ -45,7 +45,7 @@ export async function observe(observed: Observed): Promise<Record<string, number
     'most ms': quantile(waits, 1),
     commits,
     'cores busy': Math.round(cores * 1000) / 1000,
-    'MB resident': residentMegabytes(pid),
+    'MB resident': Math.round(usageOf(pid).residentBytes / 1e6),
   }
 }
 
@@ -61,23 +61,10 @@ function quantile(sorted: Float64Array, share: number): number {
   return Math.round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN)
 }
 
-const TICKS_PER_SECOND = 100
-
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
-
-function residentMegabytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Math.round((Number(kilobytes) * 1024) / 1e6)
-}
-
 /** The table as a folder, for whoever compares what the contestants wrote. */
-export async function copyTable(lake: string, folder: string): Promise<void> {
+export async function copyTable(lake: string, table: string, folder: string): Promise<void> {
   const store = await openLake(lake)
-  for await (const key of store.keys('pin/')) {
+  for await (const key of store.keys(`${table}/`)) {
     const bytes = await store.get(key)
     if (!bytes) continue
     const target = join(folder, key)

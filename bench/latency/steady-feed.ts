@@ -3,7 +3,7 @@ import { Kafka, logLevel } from 'kafkajs'
 
 export const PER_SECOND = 2_000
 const EVERY_MS = 10
-const PARTITIONS = 6
+export const PARTITIONS = 6
 
 /** Sends the records at a steady pace; `sending` is told of each just before it goes. */
 export async function feedSteadily(

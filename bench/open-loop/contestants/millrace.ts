@@ -1,7 +1,14 @@
 // the worker: a commit every 100 ms, table maintenance beside it
-import { watchWorker } from '../../latency/watch-worker.ts'
+import { fileURLToPath } from 'node:url'
+import { runWorker } from '../../latency/run-worker.ts'
 import { job, report } from '../../src/contestant.ts'
-import { rateOf } from '../rates.ts'
+import { caseOf } from '../cases.ts'
+import { observe } from '../observe.ts'
 
 const told = job()
-report({ figures: await watchWorker(told, 's3', rateOf(told.variant)) })
+const { where, ...rate } = caseOf(told.variant)
+const folder = fileURLToPath(new URL('../datasets', import.meta.url))
+const reading = { where, dataset: 'event', options: ['--dataset-folders', folder] } as const
+report({
+  figures: await runWorker(told, reading, (worker) => observe({ ...worker, ...rate, messages: told.size })),
+})

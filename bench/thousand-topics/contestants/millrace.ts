@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { job, MILLRACE, report } from '../../src/contestant.ts'
+import { usageOf } from '../../src/usage.ts'
 import { latenessOf } from '../lateness.ts'
-import { usageOf } from '../process.ts'
 import { judge } from '../tables.ts'
 
 const SECONDS = Number(process.env.MILLRACE_BENCH_SECONDS ?? 180)

@@ -1,0 +1,1 @@
+SELECT ts, producer_id, seq FROM raw
