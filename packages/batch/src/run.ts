@@ -198,17 +198,27 @@ async function writeTables(
   parts: RunParts,
 ): Promise<ReadonlyMap<string, TableNotes>> {
   const writing: Promise<readonly [string, TableNotes]>[] = []
+  let failure: { readonly error: unknown } | undefined
+  const write = async (dataset: Dataset, whenStaged: () => void): Promise<readonly [string, TableNotes]> => {
+    const portions = () => portionsOf(manifest, dataset, options, parts)
+    const onRecords = (records: number) => {
+      steps.stopIfAsked()
+      // What is wrong with one table is told now, not when the other is written.
+      if (failure) throw failure.error
+      options.onRecords?.(dataset.name, records)
+    }
+    try {
+      return [dataset.name, await writeCleanTable(dataset, manifest, portions, parts, onRecords, whenStaged)]
+    } catch (error) {
+      failure ??= { error }
+      throw failure.error
+    }
+  }
   try {
     for (const dataset of datasets) {
       await writing.at(-2)
       const staged = Promise.withResolvers<void>()
-      const portions = () => portionsOf(manifest, dataset, options, parts)
-      const onRecords = (records: number) => {
-        steps.stopIfAsked()
-        options.onRecords?.(dataset.name, records)
-      }
-      const write = () => writeCleanTable(dataset, manifest, portions, parts, onRecords, staged.resolve)
-      writing.push(steps.take(dataset.name, write).then((notes) => [dataset.name, notes]))
+      writing.push(steps.take(dataset.name, () => write(dataset, staged.resolve)))
       await Promise.race([staged.promise, Promise.all(writing)])
     }
     return new Map(await Promise.all(writing))

@@ -42,6 +42,8 @@ async function readSmall(path: string): Promise<Uint8Array> {
   try {
     const info = fstatSync(file)
     refuseSpecial(path, info)
+    // Another file may have taken the name since the look at it.
+    if (info.size > MOST_WHOLE) throw tooLarge(path, info.size)
     const bytes = Buffer.alloc(info.size)
     let length = 0
     for (let got = -1; length < bytes.length && got !== 0; length += got) {

@@ -95,7 +95,7 @@ function checkFile({ path, partitionValues, deletionVector }: Loose, action: str
   }
 }
 
-function isVector(value: unknown): value is DeletionVector {
+export function isVector(value: unknown): value is DeletionVector {
   if (!isObject(value)) return false
   const { storageType, pathOrInlineDv, offset = null, sizeInBytes, cardinality } = value
   const isPlaced = typeof pathOrInlineDv === 'string' && (offset === null || isCount(offset))
@@ -107,7 +107,7 @@ export function isObject(value: unknown): value is Loose {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
@@ -115,7 +115,7 @@ function isListOfTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
-function isTexts(value: unknown): value is Readonly<Record<string, string | null>> {
+export function isTexts(value: unknown): value is Readonly<Record<string, string | null>> {
   return isObject(value) && Object.values(value).every((text) => text === null || typeof text === 'string')
 }
 

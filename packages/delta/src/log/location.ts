@@ -47,7 +47,8 @@ function absoluteLocations(store: ObjectStore, path: string): Location[] {
   return locations.sort((a, b) => Number('address' in a) - Number('address' in b))
 }
 
-function decodeUrl(path: string): string | undefined {
+/** Returns undefined for what is no URL. */
+export function decodeUrl(path: string): string | undefined {
   if (!path.includes('%')) return path
   try {
     return decodeURIComponent(path)

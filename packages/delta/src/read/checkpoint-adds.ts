@@ -1,6 +1,7 @@
 import { exactNumber } from '@millrace/base'
 import type { RowGroup } from 'hyparquet'
 import type { AddFile, DeletionVector, PartitionValues } from '../log/actions.ts'
+import { isCount, isTexts, isVector } from '../log/checked-action.ts'
 import { type Column, cursor, NOTHING } from './parquet/column.ts'
 import type { ParquetFile } from './parquet/file.ts'
 import type { Replay } from './replay.ts'
@@ -17,6 +18,7 @@ export async function readAdds(file: ParquetFile, group: RowGroup, replay: Repla
   const [partitions, tags] = [shared(await read('partitionValues')), shared(await read('tags'))]
   const stats = await readStats(file, group, paths)
   const urls = paths.values as string[]
+  refuseOtherValues(urls, sizes, vectors, partitions)
   const arePlain = areAllPlain(urls)
   for (let at = 0; at < urls.length; at++) {
     const add: AddFile = {
@@ -34,6 +36,21 @@ export async function readAdds(file: ParquetFile, group: RowGroup, replay: Repla
 }
 
 const NO_VALUES: PartitionValues = {}
+
+/** Refuses what no file of a table has, as it is refused in an entry of the log. */
+function refuseOtherValues(paths: readonly string[], sizes: Aligned, vectors: Aligned, partitions: Aligned): void {
+  const refuse = (at: number, what: string) => {
+    if (at >= 0) throw new Error(`its file ${paths[at]} ${what}`)
+  }
+  refuse(sizes ? sizes.findIndex((size) => !isCount(size)) : 0, 'has no size')
+  refuse(
+    vectors?.findIndex((vector) => vector && !isVector(vectorOf(vector))) ?? -1,
+    'has a deletion vector that the protocol does not know',
+  )
+  const known = new Set(partitions)
+  known.delete(undefined)
+  for (const values of known) if (!isTexts(values)) throw new Error('it has partition values of other than texts')
+}
 
 /** Reads a field by its path; writers leave out those that they don't use. */
 export async function readNamed(file: ParquetFile, group: RowGroup, ...path: readonly string[]): Promise<Column> {

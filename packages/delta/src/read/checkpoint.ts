@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { Sidecar } from '../log/actions.ts'
 import { decodeActions } from '../log/decode-actions.ts'
 import type { Checkpoint } from '../log/listing.ts'
+import { decodeUrl } from '../log/location.ts'
 import { logKey, type TableRef } from '../log/log.ts'
 import { lineOf, readAdds, readNamed } from './checkpoint-adds.ts'
 import { openParquet } from './parquet/file.ts'
@@ -24,7 +25,11 @@ async function readFiles(table: TableRef, keys: readonly string[], replay: Repla
     : await readParquet(table, keys, replay)
   if (sidecars === 'gone') return 'gone'
   return sidecars.map(({ path }) => {
-    const name = decodeURIComponent(path)
+    const name = decodeUrl(path)
+    if (name === undefined) {
+      const what = `checkpoint ${table.store.url}/${first} names a sidecar by a path that is no URL: ${path}`
+      throw new MillraceError('TABLE_BROKEN', what)
+    }
     return logKey(table, `_sidecars/${name.slice(name.lastIndexOf('/') + 1)}`)
   })
 }

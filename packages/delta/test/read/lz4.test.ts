@@ -21,6 +21,12 @@ test("blocks in Hadoop's frames are decompressed one after another", () => {
   expect(Buffer.from(lz4Frames(frames, 2 * TEXT.length)).toString()).toBe(TEXT + TEXT)
 })
 
+test('blocks that share a frame are decompressed one after another', () => {
+  const [first, second] = [frame(BLOCK, 2 * TEXT.length), frame(BLOCK, 0).subarray(4)]
+  const frames = Buffer.concat([first, second, frame(BLOCK, TEXT.length)])
+  expect(Buffer.from(lz4Frames(frames, 3 * TEXT.length)).toString()).toBe(TEXT + TEXT + TEXT)
+})
+
 test.each([
   ['too short for what it says', TEXT.length + 1, BLOCK],
   ['longer than it says', TEXT.length - 1, BLOCK],

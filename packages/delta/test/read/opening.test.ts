@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { type DuckDB, openDuckDB } from '@millrace/engine'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTable, type TableRef } from '../../src/index.ts'
-import { commitName, versionName } from '../../src/log/log.ts'
+import { commitName, logKey, versionName } from '../../src/log/log.ts'
 import { add, CHECKPOINT_ROWS, grown, metadata, PROTOCOL, parquetOf, remove, scripted } from './scripted.ts'
 
 let duckdb: DuckDB
@@ -292,6 +292,52 @@ describe('a checkpoint', () => {
     await expect(openTable(log.table)).rejects.toEqual(
       broken('memory:/table/_delta_log/00000000000000000004.checkpoint.parquet'),
     )
+  })
+
+  test.each([
+    ['without a size', 'size: NULL::BIGINT'],
+    ['with a size below zero', 'size: -1'],
+    ['with partition values that are no texts', "size: 1, partitionValues: MAP {'a': 1}"],
+    [
+      'with a deletion vector of another kind',
+      "size: 1, deletionVector: {storageType: 'x', pathOrInlineDv: 'zz', sizeInBytes: 4, cardinality: 2}",
+    ],
+    [
+      'with a deletion vector of fewer than no rows',
+      "size: 1, deletionVector: {storageType: 'i', pathOrInlineDv: 'zz', sizeInBytes: 4, cardinality: -2}",
+    ],
+  ])('with a file %s is refused by name, as an entry of the log is', async (_, fields) => {
+    const { table } = await withCheckpoint(`
+      SELECT {minReaderVersion: 1, minWriterVersion: 2} AS protocol
+      UNION ALL BY NAME SELECT {id: 'a table', schemaString: '{"type":"struct","fields":[]}'} AS metaData
+      UNION ALL BY NAME SELECT {path: 'odd', modificationTime: 1, ${fields}} AS add`)
+    await table.store.delete(logKey(table, commitName(0)))
+    await expect(openTable(table)).rejects.toEqual(broken('00000000000000000004.checkpoint.parquet'))
+  })
+
+  test('has no lowest and highest time where these are beyond the calendar', async () => {
+    const { table } = await withCheckpoint(`${CHECKPOINT_ROWS}
+      UNION ALL BY NAME SELECT {path: 'late', partitionValues: MAP {}, size: 1, modificationTime: 1,
+        stats_parsed: {numRecords: 1, minValues: {t: '2026-01-02 03:04:05'::TIMESTAMP}, maxValues: {t: '290000-01-01 00:00:00'::TIMESTAMP}}} AS add`)
+    expect((await openTable(table))?.files.get('late')?.stats).toBe(
+      '{"numRecords":1,"minValues":{"t":"2026-01-02T03:04:05.000000Z"},"maxValues":{}}',
+    )
+  })
+
+  test('that names a sidecar by what can be no path is refused by name', async () => {
+    const log = grown(6)
+    const manifest = [
+      PROTOCOL,
+      metadata(),
+      { checkpointMetadata: { version: 4 } },
+      { sidecar: { path: '50%', sizeInBytes: 1, modificationTime: 1 } },
+    ]
+    log.put(
+      `${versionName(4)}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json`,
+      manifest.map((action) => JSON.stringify(action)).join('\n'),
+    )
+    log.delete(commitName(0))
+    await expect(openTable(log.table)).rejects.toEqual(broken('sidecar by a path that is no URL: 50%'))
   })
 
   test('that names a file by what can be no path is refused by name', async () => {

@@ -37,6 +37,25 @@ test('a page that names a word which its dictionary does not have is refused', (
   expect(() => readPage(body, header, column('UNCOMPRESSED'), ['a', 'b'])).toThrow('dictionary')
 })
 
+test('a page of more numbers than it has bytes for is refused, whatever stands behind it', () => {
+  const values = zstdCompressSync(new Uint8Array(16))
+  const header = {
+    ...{ type: 'DATA_PAGE_V2', uncompressed_page_size: 16, compressed_page_size: values.length },
+    data_page_header_v2: {
+      ...{ num_values: 3, num_nulls: 0, num_rows: 3, encoding: 'PLAIN', is_compressed: true },
+      ...{ definition_levels_byte_length: 0, repetition_levels_byte_length: 0 },
+    },
+  } as PageHeader
+  const number = { name: 'size', type: 'INT64', repetition_type: 'REQUIRED' } as const
+  const leaf = {
+    ...column('ZSTD'),
+    type: 'INT64',
+    element: number,
+    levels: { value: 0, list: 0, repetition: 0 },
+  } as const
+  expect(() => readPage(values, header, leaf, [])).toThrow('cut off')
+})
+
 test('a column with fewer values than the footer says is refused', () => {
   const chunk = { codec: 'UNCOMPRESSED', type: 'BYTE_ARRAY', num_values: 3n } as ColumnMetaData
   const leaf = { element, children: [], count: 1, path: ['word'] } as SchemaTree

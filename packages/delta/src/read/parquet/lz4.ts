@@ -6,6 +6,13 @@ const GOES_ON = 15
 /** Decompresses an LZ4 block, as Parquet's codec LZ4_RAW has them. */
 export function lz4Block(bytes: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length)
+  const end = unpackBlock(bytes, out)
+  if (end !== length) throw new Error(`LZ4: ${end} bytes in place of ${length}`)
+  return out
+}
+
+/** Decompresses a block to the beginning of `out`, and returns how many bytes it has there. */
+function unpackBlock(bytes: Uint8Array, out: Uint8Array): number {
   let [at, end] = [0, 0]
   const lengthFrom = (short: number) => {
     if (short < GOES_ON) return short
@@ -17,6 +24,7 @@ export function lz4Block(bytes: Uint8Array, length: number): Uint8Array {
     const token = bytes[at++] as number
     const literals = lengthFrom(token >> 4)
     if (at + literals > bytes.length) throw new Error('LZ4: it is cut off')
+    if (end + literals > out.length) throw new Error(`LZ4: more than ${out.length} bytes`)
     out.set(bytes.subarray(at, at + literals), end)
     at += literals
     end += literals
@@ -25,31 +33,37 @@ export function lz4Block(bytes: Uint8Array, length: number): Uint8Array {
     at += 2
     const from = end - distance
     const until = end + lengthFrom(token & GOES_ON) + LEAST_MATCH
-    if (distance === 0 || from < 0 || until > length) throw new Error('LZ4: a repetition of what is not there')
+    if (distance === 0 || from < 0 || until > out.length) throw new Error('LZ4: a repetition of what is not there')
     // A repetition may reach into what it writes.
     for (let source = from; end < until; ) out[end++] = out[source++] as number
   }
-  if (end !== length) throw new Error(`LZ4: ${end} bytes in place of ${length}`)
-  return out
+  return end
 }
 
-/** Before each block of Hadoop's frames: its length when it is open, and as it is, big-endian. */
-const FRAME_BYTES = 8
+/** A length in Hadoop's frames, big-endian. */
+const LENGTH_BYTES = 4
 
-/** Decompresses what Parquet's codec LZ4 has, which are blocks in Hadoop's frames. */
+/**
+ * Decompresses what Parquet's codec LZ4 has: Hadoop's frames. Each says how many bytes it holds, and has them in one block or
+ * in several, each behind its own length.
+ */
 export function lz4Frames(bytes: Uint8Array, length: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const out = new Uint8Array(length)
-  let end = 0
-  for (let at = 0; at < bytes.length; ) {
-    const open = view.getUint32(at)
-    const packed = view.getUint32(at + 4)
-    at += FRAME_BYTES
-    if (packed > bytes.length - at) throw new Error('LZ4: it is cut off')
-    if (open > length - end) throw new Error(`LZ4: more than ${length} bytes`)
-    out.set(lz4Block(bytes.subarray(at, at + packed), open), end)
-    at += packed
-    end += open
+  let [at, end] = [0, 0]
+  const lengthHere = () => {
+    at += LENGTH_BYTES
+    return view.getUint32(at - LENGTH_BYTES)
+  }
+  while (at < bytes.length) {
+    const until = end + lengthHere()
+    if (until > length) throw new Error(`LZ4: more than ${length} bytes`)
+    while (end < until) {
+      const packed = lengthHere()
+      if (packed === 0 || packed > bytes.length - at) throw new Error('LZ4: it is cut off')
+      end += unpackBlock(bytes.subarray(at, at + packed), out.subarray(end, until))
+      at += packed
+    }
   }
   if (end !== length) throw new Error(`LZ4: ${end} bytes in place of ${length}`)
   return out

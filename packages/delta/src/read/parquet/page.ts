@@ -141,10 +141,16 @@ function valuesOf(
     return plainTexts(bytes, count)
   if (encoding.endsWith('_DICTIONARY')) return wordsIn(bytes, count, dictionary)
   if (encoding === 'RLE') return flagsIn(lengthened(reader), count)
+  if (encoding === 'PLAIN' && count * (PLAIN_BYTES[type] ?? 0) > bytes.length) throw new Error('values are cut off')
   // Without a path it takes the bytes for values alone.
   const column = { type, element, schemaPath: [], codec } as unknown as Parameters<typeof readDataPage>[2]
   const { dataPage } = readDataPage(bytes, { ...NO_LEVELS, num_values: count, encoding }, column)
   return readableValues(dataPage, element)
+}
+
+/** What a value takes: the library that reads them would go on with the bytes of other pages. */
+const PLAIN_BYTES: Readonly<Partial<Record<ParquetType, number>>> = {
+  ...{ INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8 },
 }
 
 /** Before the words of a dictionary stands how many bits each has. */
