@@ -1,4 +1,5 @@
 import type { Runtime } from '@millrace/base'
+import type { Snapshot } from '@millrace/delta'
 import { type Partition, type Position, partitionKey, reached } from '@millrace/transport'
 import type { CleanedBatch } from './cleaned-batch.ts'
 import type { Begun, CommitResult, HeldRecords, Output, Prepared, StoredAdvance } from './output.ts'
@@ -24,6 +25,8 @@ export interface PipelineOutputs {
    * before the anchor.
    */
   begin(partitions: readonly Partition[], backFillFrom?: FirstPosition): Promise<PipelineBegun>
+  /** Returns the table for which a batch is to be cleaned, where it takes columns that come with the rows. */
+  evolving(): Snapshot | undefined
   prepare(batch: CleanedBatch): Promise<PreparedBatch>
   upload(prepared: PreparedBatch): Promise<void>
   /** Removes from this computer what was prepared and will not be committed. */
@@ -76,9 +79,8 @@ export function anchorLast(
     all,
     standing: () => standingOf(anchor, others),
     begin: (partitions, backFillFrom) => beginAll(anchor, others, partitions, runtime, backFillFrom),
-    async prepare(all) {
-      const table = anchor.output.evolving?.()
-      const batch = table ? all.evolvingInto(table) : all
+    evolving: () => anchor.output.evolving?.(),
+    async prepare(batch) {
       // The anchor goes first: writing the rows shows which records are rejected.
       const ofAnchor = await anchor.output.prepare(batch.from(anchor.expectation.all))
       const ofOthers: Prepared[] = []

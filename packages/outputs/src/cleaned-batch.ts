@@ -46,8 +46,6 @@ export interface CleanedBatch {
   changes(table?: Snapshot, as?: Dataset): Promise<StagedChanges>
   /** Returns the outcome of the records; cleans them if that has not been done yet. */
   report(): Promise<BatchReport>
-  /** The batch with its records cleaned for this table, which takes columns that come with them. */
-  evolvingInto(table: Snapshot): CleanedBatch
   /** The batch without the records that come before these positions, by `partitionKey`. */
   from(positions: ReadonlyMap<string, Position>): CleanedBatch
 }
@@ -170,7 +168,6 @@ export function cleanedBatch(
       return cleaned
     },
     allColumns: () => withRows((rows) => copyAllColumns(rows, machine)),
-    evolvingInto: (table) => cleanedBatch(selected, advances, { ...purpose, evolvesInto: table }, cleaner, machine),
     async *rows() {
       yield* readRows(await intoFiles(await tableInMemory(dataset, machine)), machine)
     },

@@ -64,7 +64,6 @@ export async function readyBatch(
       columns: dataset.schema.fields,
       files: await parquet(await tableInMemory(dataset, machine)),
     }),
-    evolvingInto: () => batch,
     async *rows() {
       yield* readRows(await parquet(await tableInMemory(dataset, machine)), machine)
     },

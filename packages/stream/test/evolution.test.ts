@@ -74,6 +74,20 @@ it('a new field becomes a column, in the commit of the rows that have it', async
   ])
 })
 
+it('what is reported of a batch is what became of it: a field that came is not unknown, and each rejected record counts', async () => {
+  const topic = memoryTopic('users', 1)
+  topic.send(0, withFields(1, { score: 7 }))
+  expect(await readAll(topic, EVOLVE)).toBe('done')
+  topic.send(0, withFields(2, { score: 'none' }), withFields(3, { score: 8 }))
+  const worker = await kit.startWorker(topic, { untilCaughtUp: true, ...EVOLVE })
+  await worker.source.assign(0)
+  expect(await worker.ended).toBe('done')
+  expect(await refused()).toEqual(['1 wrong type in field score'])
+  const counts = worker.events.flatMap((news) => (news.what === 'committed' ? [[news.rows, news.quarantined]] : []))
+  expect(counts).toEqual([[1, 1]])
+  expect(worker.events).not.toContainEqual(expect.objectContaining({ what: 'unknown fields' }))
+})
+
 it('a field that has been null so far is no column yet: its first value says the type', async () => {
   const topic = memoryTopic('users', 1)
   topic.send(0, withFields(1, { score: null }), withFields(2, { score: null, at: '2026-01-31T12:00:00Z' }))

@@ -43,7 +43,9 @@ export async function prepareBatch(
   cleaner: Cleaner,
   machine: Machine,
 ): Promise<ReadyBatch> {
-  const purpose = { dataset, group, positionOf: (name: bigint | string) => source.positionOf(name) }
+  const evolvesInto = outputs.evolving()
+  const positionOf = (name: bigint | string) => source.positionOf(name)
+  const purpose = { dataset, group, positionOf, ...(evolvesInto && { evolvesInto }) }
   const selected = batch.blocks.map((block) => selectRecords(block, selection))
   const cleaned = cleanedBatch(selected, batch.advances, purpose, cleaner, machine)
   const prepared = await outputs.prepare(cleaned)
