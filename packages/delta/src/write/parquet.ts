@@ -70,7 +70,8 @@ export async function stageRows(
         : cause
     },
   )
-  if (metadata.partitionColumns.length > 0 && rows.length > MOST_PARTITIONS_AT_ONCE) {
+  // The engine cuts the rows of a partition into several files where there are many.
+  if (new Set(rows.map((row) => JSON.stringify(row.partition_keys))).size > MOST_PARTITIONS_AT_ONCE) {
     await rm(target, { recursive: true, force: true })
     throw tooManyPartitions(metadata)
   }

@@ -157,6 +157,22 @@ describe('partitions', () => {
       { id: '4', p: null },
     ])
   })
+
+  test('may have many files each: their number has no bound but that of partitions', async () => {
+    const { connection } = testTables
+    await connection.run('SET partitioned_write_flush_threshold = 2048; SET partitioned_write_max_open_files = 1')
+    try {
+      const query = `SELECT id, (id % 50)::VARCHAR AS p FROM (SELECT unnest(range(250000)) AS id)`
+      const after = await committed(
+        appendRows(await testTables.create({ schema, partitionColumns: ['p'] }), query, testTables),
+      )
+      expect(after.files.size).toBeGreaterThan(5_000)
+      expect(await testTables.ask(after, 'SELECT count(DISTINCT id) AS n FROM rows')).toEqual([{ n: '250000' }])
+    } finally {
+      await connection.run('RESET partitioned_write_flush_threshold; RESET partitioned_write_max_open_files')
+    }
+  })
+
   test.each([
     ['long', `9007199254740993`, '9007199254740993'],
     ['boolean', 'true', 'true'],

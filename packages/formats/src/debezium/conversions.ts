@@ -68,12 +68,16 @@ function listOf(convert: Conversion | undefined): Conversion | undefined {
     if (bytes[start] !== OPEN_LIST) throw new Undecodable('no list')
     to.byte(OPEN_LIST)
     let isFirst = true
-    for (const [from, behind] of elementsOf(bytes, start, end)) {
+    const elements = elementsOf(bytes, start, end)
+    let each = elements.next()
+    for (; !each.done; each = elements.next()) {
+      const [from, behind] = each.value
       if (!isFirst) to.byte(COMMA)
       isFirst = false
       if (bytes[from] === NULL) to.raw(bytes.subarray(from, behind))
       else convert(bytes, from, behind, to)
     }
+    if (!each.value) throw new Undecodable('no list')
     to.byte(CLOSE_LIST)
   }
 }

@@ -91,15 +91,24 @@ function endOfNested(bytes: Uint8Array, start: number, limit: number): number {
   return -1
 }
 
-/** Goes over the elements of a list, which begins at `start`; says nothing of one that is not well formed. */
-export function* elementsOf(bytes: Uint8Array, start: number, end: number): Generator<readonly [number, number]> {
-  for (let at = afterSpace(bytes, start + 1, end); at < end && bytes[at] !== CLOSE_LIST; ) {
+/** Goes over the elements of a list, which begins at `start`. Returns whether there is nothing else between them. */
+export function* elementsOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Generator<readonly [number, number], boolean> {
+  let at = afterSpace(bytes, start + 1, end)
+  if (bytes[at] === CLOSE_LIST) return at === end - 1
+  while (at < end) {
     const next = endOfValue(bytes, at, end)
-    if (next <= at) return
+    if (next <= at) return false
     yield [at, next]
     at = afterSpace(bytes, next, end)
-    if (bytes[at] === COMMA) at = afterSpace(bytes, at + 1, end)
+    if (bytes[at] === CLOSE_LIST) return at === end - 1
+    if (bytes[at] !== COMMA) return false
+    at = afterSpace(bytes, at + 1, end)
   }
+  return false
 }
 
 /** Returns the place after the quote that ends a text; -1 where none does. */

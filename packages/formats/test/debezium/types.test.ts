@@ -90,6 +90,20 @@ describe('values of the types of Debezium', () => {
     ])
   })
 
+  test('are lists only where commas are between the values, and nothing else', async () => {
+    const format = openFormat({ name: 'debezium', types: { v: 'Date[]' } })
+    const good = ['[]', '[ ]', '[ 1 ,null , 2 ]', '[1]']
+    const bad = ['[1 2]', '[1,]', '[,1]', '[,]', '[1,,2]', '[1}', '[[1]', '{}', '[1 ,2 null]', '[1"a"]']
+    const texts = [...good, ...bad].map((list) => Buffer.from(`{"before":null,"after":{"v":${list}},"op":"c"}`))
+    const found = await read(format, texts)
+    const days = (...values: (string | null)[]) => ({ v: values })
+    expect(found.slice(0, good.length)).toMatchObject([
+      ...[days(), days()],
+      ...[days('1970-01-02', null, '1970-01-03'), days('1970-01-02')],
+    ])
+    expect(found.slice(good.length)).toEqual(bad.map(() => expect.stringMatching(/^not (Debezium|JSON)/) as string))
+  })
+
   test('have names: an unknown one is refused when the data set is loaded', () => {
     const open = () => openFormat({ name: 'debezium', types: { v: 'Datum' } })
     expect(open).toThrow(expect.objectContaining({ code: 'DATASET_INVALID' }) as MillraceError)

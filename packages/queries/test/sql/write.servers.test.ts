@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { judgeSql, sparkSql, temporaryFolder, withServices } from '@millrace/testkit'
 import { expect, vi } from 'vitest'
@@ -74,6 +75,43 @@ for (const [name, properties] of [
     await expect(runSql(lake, 'DELETE FROM ours', { writes: true })).rejects.toMatchObject({
       code: 'TABLE_UNSUPPORTED',
     })
+  })
+}
+
+for (const mode of ['name', 'id']) {
+  it(`a table whose columns are mapped by ${mode} is read, and refused by name before anything is written`, async ({
+    spark,
+  }) => {
+    const lake = await temporaryFolder()
+    const at = `delta.\`${join(lake, 't')}\``
+    await sparkSql(
+      spark,
+      `CREATE TABLE ${at} (id BIGINT, old STRING) USING delta
+       TBLPROPERTIES ('delta.columnMapping.mode' = '${mode}', 'delta.enableDeletionVectors' = 'true')`,
+    )
+    await sparkSql(spark, `INSERT INTO ${at} VALUES (1, 'a'), (2, 'b')`)
+    await sparkSql(spark, `ALTER TABLE ${at} RENAME COLUMN old TO word`)
+    const before = (await readdir(lake, { recursive: true })).sort()
+    for (const sql of [
+      'DELETE FROM t WHERE id = 1',
+      'DELETE FROM t',
+      "UPDATE t SET word = 'c'",
+      "INSERT INTO t VALUES (3, 'c')",
+      'INSERT INTO t SELECT id + 10, word FROM t',
+      'MERGE INTO t USING (SELECT 1 AS id) AS s ON t.id = s.id WHEN MATCHED THEN DELETE',
+    ]) {
+      const refused = {
+        code: 'TABLE_UNSUPPORTED',
+        message: expect.stringContaining(`column mapping by ${mode}`) as string,
+      }
+      await expect(runSql(lake, sql, { writes: true })).rejects.toMatchObject(refused)
+      await expect(runSql(lake, sql, { writes: true, explains: true })).rejects.toMatchObject(refused)
+    }
+    expect((await readdir(lake, { recursive: true })).sort()).toEqual(before)
+    expect((await runSql(lake, 'SELECT id, word FROM t ORDER BY id')).rows.map((row) => row.map(String))).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+    ])
   })
 }
 
