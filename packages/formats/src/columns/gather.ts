@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Page } from '../block-columns.ts'
-import { makeRoom, workMemory } from '../transcode/work-memory.ts'
+import { copyBytes, makeRoom, workMemory } from '../transcode/work-memory.ts'
 import { bitBytes, LONGEST_HEAD, pageHead } from './page.ts'
 import type { PageMemory } from './page-memory.ts'
 import type { RowNotes } from './row-notes.ts'
@@ -62,7 +62,7 @@ export function copyPages({ places }: Gathered, to: PageMemory): Map<number, Pag
   const { buffer } = workMemory().memory
   const begin = places[0]?.start ?? 0
   const whole = to.take((places.at(-1)?.end ?? begin) - begin)
-  whole.set(new Uint8Array(buffer, begin, whole.length))
+  copyBytes(new Uint8Array(buffer, begin, whole.length), whole)
   return new Map(
     places.map(({ column, start, bits, values, end, present }) => [
       column,

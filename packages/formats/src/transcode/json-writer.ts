@@ -1,4 +1,4 @@
-import { freeMemory, makeRoom, releaseMemory, type WorkMemory } from './work-memory.ts'
+import { copyBytes, freeMemory, makeRoom, releaseMemory, type WorkMemory } from './work-memory.ts'
 
 const LONG_TEXT = 48
 
@@ -41,7 +41,7 @@ export class JsonWriter {
 
   /** Copies what was written, returns its size, and leaves the memory to the next messages. */
   finishInto(to: Uint8Array): number {
-    to.set(this.bytes.subarray(0, this.at))
+    copyBytes(this.bytes.subarray(0, this.at), to)
     releaseMemory()
     return this.at
   }
@@ -57,7 +57,7 @@ export class JsonWriter {
     this.reserve(length)
     const { bytes, at } = this
     // A call of the engine is worth its price for long texts alone.
-    if (length > LONG_TEXT) bytes.set(text, at)
+    if (length > LONG_TEXT) copyBytes(text, bytes, at)
     else for (let i = 0; i < length; i++) bytes[at + i] = text[i] as number
     this.at = at + length
   }
@@ -106,7 +106,7 @@ export class JsonWriter {
     }
     // Bytes from elsewhere are put where the text can't come to.
     const aside = this.at + 6 * length + 2 * BEHIND_TEXT
-    this.bytes.set(from.subarray(start, end), aside)
+    copyBytes(from.subarray(start, end), this.bytes, aside)
     this.at = this.work.writeText(this.from + aside, this.from + aside + length, to) - this.from
   }
 }

@@ -65,9 +65,17 @@ export function placeMessages(bytes: Uint8Array, room = 0): { readonly there: Ui
   taken = behind + room + PAGE - ((behind + room) % PAGE)
   makeRoom(work, taken)
   const there = new Uint8Array(work.memory.buffer, 0, bytes.length)
-  there.set(bytes)
+  copyBytes(bytes, there)
   messages = there.buffer
   return { there, behind }
+}
+
+/**
+ * Copies bytes into the memory or out of it. `set` of a typed array takes ten times as long: where memory is shared, it goes
+ * byte by byte unless both begin at a multiple of eight.
+ */
+export function copyBytes(from: Uint8Array, to: Uint8Array, at = 0): void {
+  Buffer.prototype.copy.call(from, to, at)
 }
 
 /** Returns the memory, from where on it is free, and what the block's messages in it are seen through. */
