@@ -33,6 +33,7 @@ async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
   const answers: Readonly<Record<string, unknown>> = {
     ...{ '/subjects/orders-value/versions/latest': order, '/schemas/ids/1': order },
     ...{ '/subjects/parcels-value/versions/latest': parcel, '/schemas/ids/2': parcel },
+    '/subjects/items-value/versions/latest': parcel,
   }
   const server = createServer(({ url = '' }, response) => {
     response.statusCode = url in answers ? 200 : 404
@@ -100,6 +101,15 @@ test('--infer makes a typed table a topic of Avro, Protobuf and JSON, with nothi
   expect((await place.sql('SELECT count(*)::INT AS n FROM events_quarantine').catch(() => [{ n: 0 }]))[0]).toEqual({
     n: 0,
   })
+})
+
+test('of a Protobuf schema of several messages the one that the topic has is the table', async () => {
+  const { place, options } = await placeWith({
+    items: [Buffer.from('0000000002 0202 0a0178 1003'.replaceAll(' ', ''), 'hex')],
+  })
+  const ended = await place.run('stream', '--infer', '--datasets', 'items', '--until-caught-up', ...options)
+  expect(ended).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('left out') })
+  expect(await place.sql('SELECT * FROM items')).toEqual([{ sku: 'x', pieces: 3 }])
 })
 
 test('dataset init writes a folder whose fixtures pass, and says no where one is', async () => {

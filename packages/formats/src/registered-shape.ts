@@ -1,13 +1,18 @@
-import { MillraceError } from '@millrace/base'
+import { joinValues, MillraceError } from '@millrace/base'
 import { parseRegistered } from './avro/format.ts'
 import { shapeOfAvro } from './avro/shape.ts'
 import type { FormatContext } from './context.ts'
+import { shapeAt } from './protobuf/format.ts'
 import { parseProto } from './protobuf/parse.ts'
+import type { ProtoFile } from './protobuf/schema.ts'
 import { shapeOfMessage } from './protobuf/shape.ts'
+import { messagesOf } from './protobuf/which-message.ts'
 import { parseRegistryAddress } from './registry/address.ts'
+import type { MessageHeader } from './registry/headers.ts'
 import { openRegistry } from './registry/open-registry.ts'
 import type { RegistrySchema } from './registry/registry.ts'
 import type { RecordShape } from './shape/shape.ts'
+import { Undecodable } from './transcode/undecodable.ts'
 
 /** What the registry says of a topic's messages; a JSON Schema says only how they are written. */
 export interface RegisteredShape {
@@ -15,13 +20,32 @@ export interface RegisteredShape {
   readonly shape: RecordShape | undefined
 }
 
-/** Returns what the registry's latest schema for the topic's values says; undefined where there is none. */
-export async function shapeOfTopic(topic: string, context: FormatContext): Promise<RegisteredShape | undefined> {
+/** Returns a message of a topic; undefined where it has none. */
+export type FirstMessage = () => Promise<Uint8Array | undefined>
+
+/**
+ * Returns what the registry's latest schema for the topic's values says; undefined where there is none. A Protobuf schema
+ * of several messages does not say which of them the topic has: its first message does.
+ */
+export async function shapeOfTopic(
+  topic: string,
+  context: FormatContext,
+  firstMessage: FirstMessage = async () => undefined,
+): Promise<RegisteredShape | undefined> {
   if (context.registry === undefined) return undefined
-  const schema = await openRegistry(parseRegistryAddress(context.registry, context.environment)).latestOf(topic)
+  const registry = openRegistry(parseRegistryAddress(context.registry, context.environment))
+  const schema = await registry.latestOf(topic)
   if (!schema) return undefined
+  const file = readable(topic, () =>
+    schema.type === 'PROTOBUF' ? parseProto(schema.text, schema.references) : undefined,
+  )
+  const first = file?.isOneMessage === false ? await firstMessage() : undefined
+  return readable(topic, () => (file ? shapeOfFile(file, registry.header, first) : shapeOfSchema(schema)))
+}
+
+function readable<T>(topic: string, read: () => T): T {
   try {
-    return shapeOfSchema(schema)
+    return read()
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new MillraceError('DATASET_INVALID', `the schema of ${topic} can't be read: ${why}`, {
@@ -32,12 +56,27 @@ export async function shapeOfTopic(topic: string, context: FormatContext): Promi
 }
 
 function shapeOfSchema(schema: RegistrySchema): RegisteredShape {
-  const { type, text, references } = schema
-  if (type === 'JSON') return { format: 'json-schema', shape: undefined }
-  if (type === 'PROTOBUF') {
-    const message = parseProto(text, references).messageAt([0])
-    if (!message) throw new Error('it has no message')
-    return { format: 'protobuf', shape: shapeOfMessage(message) }
-  }
+  if (schema.type === 'JSON') return { format: 'json-schema', shape: undefined }
   return { format: 'avro', shape: shapeOfAvro(parseRegistered(schema)) }
+}
+
+function shapeOfFile(file: ProtoFile, header: MessageHeader, first: Uint8Array | undefined): RegisteredShape {
+  const usual = file.messageAt([0])
+  if (!usual) throw new Error('it has no message')
+  return { format: 'protobuf', shape: (first && shapeNamedBy(first, file, header)) ?? shapeOfMessage(usual) }
+}
+
+/** Returns the shape of that message of a file which a message of the topic names; undefined where it names none. */
+function shapeNamedBy(message: Uint8Array, file: ProtoFile, header: MessageHeader): RecordShape | undefined {
+  const raw = joinValues([message])
+  const messages = header.opened?.(raw) ?? raw
+  const end = messages.bytes.length
+  const view = new DataView(messages.bytes.buffer, messages.bytes.byteOffset, end)
+  if (header.keyAt(view, 0, end) === undefined) return undefined
+  try {
+    return shapeAt(messages, 0, end, messagesOf(file), header)
+  } catch (error) {
+    if (error instanceof Undecodable) return undefined
+    throw error
+  }
 }

@@ -70,7 +70,7 @@ export function readRegistered(messages: JoinedValues, { header, known }: Schema
   })
 }
 
-function shapeAt(
+export function shapeAt(
   { bytes }: JoinedValues,
   start: number,
   end: number,

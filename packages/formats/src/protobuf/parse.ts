@@ -83,6 +83,7 @@ export function parseProto(text: string, imported: readonly ProtoText[]): ProtoF
   const all = () => [...top, ...top.flatMap(within)]
   let sorted: readonly (protobufjs.Type | undefined)[] | undefined
   return {
+    isOneMessage: all().length === 1,
     messageAt([first = 0, ...rest]) {
       let type = top[first]
       for (const index of rest) type = type && typesIn(type)[index]

@@ -51,6 +51,8 @@ export interface ProtoMessage {
 
 /** What a .proto file defines: its messages in their order, and the messages within each. */
 export interface ProtoFile {
+  /** Whether it defines only one message. */
+  readonly isOneMessage: boolean
   /** Returns the message that these indexes lead to, as Confluent's wire format has them. */
   messageAt(path: readonly number[]): ProtoMessage | undefined
   /** Returns the message at a place among all of the file, those of maps' entries too, sorted by their full names. */

@@ -4,7 +4,6 @@ import type { StreamOptions } from '@millrace/stream'
 import { checkDescription, type Dataset, describeShape, type InferredDataset } from '@millrace/transform'
 import { openSource, type Source } from '@millrace/transport'
 import { sampleOf } from '../dev/sample.ts'
-import type { Message } from '../testing/messages.ts'
 
 /** Where a topic and what is known of it are. */
 export interface InferredFrom {
@@ -24,11 +23,11 @@ export interface Inferrer extends AsyncDisposable {
 export function openInferrer(address: string, formats: FormatContext): Inferrer {
   let source: Promise<Source> | undefined
   const infer = async (topic: string, signal: AbortSignal, ofSample: (shape: RecordShape) => RecordShape) => {
-    const registered = await shapeOfTopic(topic, formats)
+    const sample = async (most: number) => sampleMessages(await open(), { address, topic }, most, signal)
+    const registered = await shapeOfTopic(topic, formats, async () => (await sample(1))[0])
     const format = registered?.format ?? 'json'
     const shape =
-      registered?.shape ??
-      ofSample(shapeOfRecords(await sampleRecords(await open(), { address, topic, formats }, format, signal)))
+      registered?.shape ?? ofSample(shapeOfRecords(await recordsOf(await sample(SAMPLE_RECORDS), format, formats)))
     return Object.keys(shape.fields).length > 0 ? describeShape(shape, { topic, format }) : undefined
   }
   return {
@@ -74,21 +73,26 @@ export async function inferDataset(
   })
 }
 
-async function sampleRecords(
+/** Returns the values of so many first messages of a topic that have one. */
+async function sampleMessages(
   source: Source,
-  { address, topic, formats }: { readonly address: string; readonly topic: string; readonly formats: FormatContext },
-  format: string,
+  { address, topic }: { readonly address: string; readonly topic: string },
+  most: number,
   signal: AbortSignal,
-): Promise<unknown[]> {
+): Promise<Uint8Array[]> {
   const route = { topics: [topic], takes: () => true, wants: { keys: false, headers: false } }
   const sample = await sampleOf(source, address, route, 'earliest')
-  const messages: Message[] = []
-  for (;;) {
-    const more = await sample.next(SAMPLE_RECORDS - messages.length, signal, false)
-    messages.push(...more)
-    if (more.length === 0 || messages.length >= SAMPLE_RECORDS) break
+  const values: Uint8Array[] = []
+  while (values.length < most) {
+    const more = await sample.next(most - values.length, signal, false)
+    if (more.length === 0) break
+    values.push(...more.flatMap(({ value }) => value ?? []))
   }
-  const { lines } = await openFormat(format, formats).read(joinValues(messages.map(({ value }) => value)))
+  return values
+}
+
+async function recordsOf(values: readonly Uint8Array[], format: string, formats: FormatContext): Promise<unknown[]> {
+  const { lines } = await openFormat(format, formats).read(joinValues(values))
   return Array.from({ length: lines.count }, (_, i) => parsed(valueAt(lines, i))).flat()
 }
 

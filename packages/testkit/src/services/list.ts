@@ -24,6 +24,7 @@ import { postgresJdbc } from './postgres-jdbc.ts'
 import { prometheus } from './prometheus.ts'
 import { registry } from './registry.ts'
 import { s3 } from './s3.ts'
+import { apicurioSerdes, glueSerdes } from './serdes.ts'
 import type { Server } from './server.ts'
 import { spark } from './spark.ts'
 import { sparkAvro } from './spark-avro.ts'
@@ -54,6 +55,8 @@ export const SERVERS = {
   moto,
   registry,
   confluent,
+  apicurioSerdes,
+  glueSerdes,
   debezium,
 }
 
