@@ -1,41 +1,23 @@
-import { readFile } from 'node:fs/promises'
-import { type MariadbAddress, mariadbWith, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
-import { createConnection } from 'mysql2/promise'
+import {
+  caughtUp,
+  type NumberedMariadb,
+  openNumberedMariadb,
+  promote,
+  replicate,
+  withServices,
+} from '@millrace/testkit'
 import { expect, onTestFinished } from 'vitest'
 import { openWorkplace, printed } from './millrace.ts'
 import { putNumbers } from './truth.ts'
 
 const it = withServices('mariadb')
 
-async function ownServer(serverId: number) {
-  const rights = ["GRANT ALL ON *.* TO 'millrace'@'%';"]
-  const variant = mariadbWith({ serverId, sql: rights, options: ['--log-slave-updates=ON'] })
-  const folder = await temporaryFolder(onTestFinished)
-  const server = await openOwn<MariadbAddress>('mariadb', variant, folder, onTestFinished)
-  const { host, port, user, password, ca, database } = server.address
-  const connection = await createConnection({
-    ...{ host, port, user, password, database, multipleStatements: true, ssl: { ca: await readFile(ca) } },
-  })
-  connection.on('error', () => {})
-  onTestFinished(() => connection.destroy())
-  return { ...server, connection, source: `mysql-cdc://${user}@${host}:${port}/${database}?tables=items&ca=${ca}` }
-}
-
-type OwnServer = Awaited<ReturnType<typeof ownServer>>
-
-async function replicate({ address: { host, port, user, password, ca } }: OwnServer, { connection }: OwnServer) {
-  await connection.query(`RESET MASTER; CHANGE MASTER TO MASTER_HOST = '${host}', MASTER_PORT = ${port}, MASTER_USER = '${user}',
-    MASTER_PASSWORD = '${password}', MASTER_SSL = 1, MASTER_SSL_CA = '${ca}', MASTER_USE_GTID = slave_pos; START SLAVE`)
-}
-
-/** Waits until the replica has all that the primary has. */
-async function caughtUp({ connection: primary }: OwnServer, { connection: replica }: OwnServer): Promise<void> {
-  const [[{ at }]] = (await primary.query('SELECT @@gtid_binlog_pos AS at')) as unknown as [[{ at: string }]]
-  await replica.query(`SELECT MASTER_GTID_WAIT('${at}', 60)`)
-}
+const sourceOf = ({ address: { host, port, user, database, ca } }: NumberedMariadb) =>
+  `mysql-cdc://${user}@${host}:${port}/${database}?tables=items&ca=${ca}`
 
 it('a replica of MariaDB takes the place of its primary: the worker goes on there behind the same transaction, or is refused where that was lost', async () => {
-  const [primary, replica, late] = await Promise.all([ownServer(7), ownServer(8), ownServer(9)])
+  const own = (id: number) => openNumberedMariadb(id, onTestFinished)
+  const [primary, replica, late] = await Promise.all([own(7), own(8), own(9)])
   await primary.connection.query('CREATE TABLE items (id BIGINT PRIMARY KEY, n BIGINT)')
   for (const each of [replica, late]) await replicate(primary, each)
   const rows = (from: number) => Array.from({ length: 1_000 }, (_, i) => `(${from + i}, ${i})`).join(',')
@@ -45,11 +27,11 @@ it('a replica of MariaDB takes the place of its primary: the worker goes on ther
   })
   onTestFinished(() => place.leave())
   await putNumbers(place)
-  const stream = (of: OwnServer) => ['stream', '--source', of.source, '--no-dashboard', '--every', '100ms']
+  const stream = (of: NumberedMariadb) => ['stream', '--source', sourceOf(of), '--no-dashboard', '--every', '100ms']
   const worker = place.start(...stream(primary))
   await printed(worker, /commit/)
   await caughtUp(primary, late)
-  await late.connection.query('STOP SLAVE; RESET SLAVE ALL')
+  await promote(late)
   await primary.connection.query(`UPDATE items SET n = n + 1; INSERT INTO items VALUES ${rows(5_000)}`)
   await expect
     .poll(() => place.sql('SELECT count(*)::INTEGER AS n FROM items'), { timeout: 60_000, interval: 200 })
@@ -59,7 +41,7 @@ it('a replica of MariaDB takes the place of its primary: the worker goes on ther
   await caughtUp(primary, replica)
   worker.kill('SIGKILL')
   await primary.kill()
-  await replica.connection.query('STOP SLAVE; RESET SLAVE ALL')
+  await promote(replica)
   await replica.connection.query(`UPDATE items SET n = -n WHERE id % 2 = 0; INSERT INTO items VALUES ${rows(9_000)}`)
 
   const refused = await place.run(...stream(late), '--until-caught-up')
@@ -77,6 +59,6 @@ it('a replica of MariaDB takes the place of its primary: the worker goes on ther
   expect(await place.run(...stream(replica), '--until-caught-up')).toMatchObject({ exitCode: 0 })
   await replica.connection.query('DELETE FROM items WHERE id > 5000')
   expect(await place.run(...stream(replica), '--until-caught-up')).toMatchObject({ exitCode: 0 })
-  const verified = await place.run('verify', '--source', replica.source)
+  const verified = await place.run('verify', '--source', sourceOf(replica))
   expect(verified, verified.stdout + verified.stderr).toMatchObject({ exitCode: 0 })
 })

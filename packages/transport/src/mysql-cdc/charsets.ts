@@ -35,8 +35,21 @@ const DECODERS: Readonly<Record<string, string>> = {
   euckr: 'euc-kr',
 }
 
+/** What the log's bytes and names mean on a server. */
+export interface Reading {
+  readonly decode: Decode
+  /** Returns a name of a database or table as it is compared there. */
+  folded(name: string): string
+}
+
+export async function openReading(server: Server): Promise<Reading> {
+  const [[setting] = []] = await server.rows('SELECT @@lower_case_table_names')
+  const isFolded = textOf(setting) !== '0'
+  return { decode: await openDecoder(server), folded: (name) => (isFolded ? name.toLowerCase() : name) }
+}
+
 /** Returns what makes texts of the log's bytes: each column has the character set that it was made with. */
-export async function openDecoder(server: Server): Promise<Decode> {
+async function openDecoder(server: Server): Promise<Decode> {
   const rows = await server.rows('SHOW COLLATION')
   const charsets = new Map(rows.map(([, charset, id]) => [Number(textOf(id)), textOf(charset)]))
   const decoders = new Map<number, TextDecoder | 'utf-8'>()

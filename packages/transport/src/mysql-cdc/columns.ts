@@ -30,16 +30,7 @@ export const quoteText = (text: string) => `'${text.replaceAll('\\', '\\\\').rep
 const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
 const quoted = (value: Buffer) => JSON.stringify(value.toString())
 const number = (value: Buffer) => String(Number(value.toString()))
-/** Adds up what `exactly` has selected. */
-const totalOf = (value: Buffer) =>
-  value
-    .toString()
-    .split(' ')
-    .reduce((total, part) => total + Number(part), 0)
-const double = (value: Buffer) => String(totalOf(value))
-const float = (value: Buffer) => floatText(Math.fround(totalOf(value)))
-/** A double as text may be off in its last digit: what it is off by comes behind it. */
-const exactly = (double: string) => `CONCAT(${double}, ' ', ${double} - CAST(CONCAT(${double}) AS DOUBLE))`
+const float = (value: Buffer) => floatText(Math.fround(Number(value.toString())))
 const base64 = (value: Buffer) => `"${value.toString('base64')}"`
 /** A time of day without zeros at the end of its fraction, as Debezium’s messages have it. */
 const clock = (value: Buffer) => JSON.stringify(value.toString().replace(/(\.\d*[1-9])0+$|\.0+$/, '$1'))
@@ -48,7 +39,7 @@ const moment = (value: Buffer) => (/^\d{4}-(00|\d\d-00)/.test(value.toString()) 
 
 const FORMS: Readonly<Record<string, (value: Buffer) => string>> = {
   ...Object.fromEntries([...INTEGERS].map((type) => [type, (value: Buffer) => value.toString()])),
-  ...{ decimal: quoted, float, double, year: number },
+  ...{ decimal: quoted, float, double: number, year: number },
   ...{ date: moment, datetime: moment, timestamp: moment, time: clock },
   ...{ char: quoted, varchar: quoted, tinytext: quoted, text: quoted, mediumtext: quoted, longtext: quoted },
   ...{ enum: quoted, set: quoted },
@@ -81,6 +72,28 @@ export async function describeTable(server: Server, database: string, name: stri
   return { database, name, columns, key }
 }
 
+/** Returns the table as it is now; none where it is gone, and not only hidden from this user. */
+export async function findTable(server: Server, database: string, name: string): Promise<Table | undefined> {
+  try {
+    return await describeTable(server, database, name)
+  } catch (error) {
+    if (isMissing(error) && (await isGone(server, database, name))) return undefined
+    throw error
+  }
+}
+
+const isMissing = (error: unknown) => error instanceof MillraceError && error.code === 'TOPIC_MISSING'
+
+function isGone(server: Server, database: string, name: string): Promise<boolean> {
+  return server.rows(`SELECT 1 FROM ${quoteName(database)}.${quoteName(name)} LIMIT 0`).then(
+    () => false,
+    (error: unknown) => {
+      if (isMissing(error)) return true
+      throw error
+    },
+  )
+}
+
 function columnOf([nameOf, typeOf, whole]: Raw[], table: string): TableColumn {
   const [name, type] = [textOf(nameOf), textOf(typeOf).toLowerCase()]
   const sql = quoteName(name)
@@ -98,7 +111,7 @@ function columnOf([nameOf, typeOf, whole]: Raw[], table: string): TableColumn {
     throw unsuited(what, 'Leave the table out, or change the type.')
   }
   // A float as text has six digits.
-  const read = type === 'float' ? exactly(`CAST(${sql} AS DOUBLE)`) : type === 'double' ? exactly(sql) : sql
+  const read = type === 'float' ? `CAST(${sql} AS DOUBLE)` : sql
   return { name, sql: read, literal, json, isInteger: INTEGERS.has(type) }
 }
 

@@ -1,17 +1,18 @@
-import type { LogPlace, Place, Spot } from './position.ts'
+import type { LogPlace, LogSpot, Place, Spot } from './position.ts'
 
 /** Where one table is in the log, and how many of its changes came since the transaction began. */
 export interface Counter {
   place(): LogPlace
-  /** Counts a change; says whether it comes behind the place where reading began. */
-  count(): boolean
+  /** Counts a change that was made at a time; says whether it comes behind the place where reading began. */
+  count(time: number): boolean
 }
 
 /** Counts from a place on. Until the log is there, its changes are not wanted. */
-export function createCounter(start: Place, boundary: () => Spot): Counter {
-  const { round, next } = start
-  const from: LogPlace = { ...spotOf(start), phase: 'log', round, next }
+export function createCounter(start: Place, boundary: () => LogSpot): Counter {
+  const from: LogPlace = start.phase === 'log' ? start : { ...start, phase: 'log', within: 0n }
+  const { round } = from
   let counted = 0n
+  let newest = from.time
   let { file, pos } = from
   const countedHere = (at: Spot) => (at.pos === pos && at.file === file ? counted : 0n)
   return {
@@ -19,22 +20,20 @@ export function createCounter(start: Place, boundary: () => Spot): Counter {
       const at = boundary()
       const order = compare(at, from)
       if (order < 0) return from
-      const here = countedHere(at)
-      return {
-        ...spotOf(at),
-        phase: 'log',
-        round,
-        next: order === 0 && here < from.next ? from.next : here,
-      }
+      const next = countedHere(at)
+      if (order === 0 && next < from.next) return from
+      return { ...spotOf(at), phase: 'log', round, next, time: newest, within: next > 0n ? at.within : 0n }
     },
-    count() {
+    count(time) {
       const at = boundary()
       const order = compare(at, from)
       if (order < 0) return false
       counted = countedHere(at) + 1n
       file = at.file
       pos = at.pos
-      return order > 0 || counted > from.next
+      if (order === 0 && counted <= from.next) return false
+      if (newest < time) newest = BigInt(time)
+      return true
     },
   }
 }

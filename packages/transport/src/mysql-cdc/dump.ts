@@ -169,7 +169,10 @@ async function prepare(connection: Connection, server: bigint | undefined, behin
   if (server !== undefined && found[0].toString() !== String(server)) {
     throw new Error(`it is server ${found[0]} now, and was server ${server} a moment ago`)
   }
-  if (behind !== undefined) await connection.query(`SET @slave_connect_state = '${behind}'`)
+  if (behind !== undefined) {
+    // Strict: it must have the transaction itself, not only later ones of the same server.
+    await connection.query(`SET @slave_connect_state = '${behind}', @slave_gtid_strict_mode = 1`)
+  }
   await connection.query(
     'SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum',
   )

@@ -1,16 +1,16 @@
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import type { MysqlCdcAddress } from './address.ts'
+import type { Reading } from './charsets.ts'
 import { compare } from './counter.ts'
 import { type Dump, openDump } from './dump.ts'
 import type { Follower } from './follower.ts'
 import { createPicker, type LogCursor, type Picker } from './picker.ts'
-import { NO_GTID, type Place, type Spot } from './position.ts'
-import type { Decode } from './values.ts'
+import { type LogSpot, NO_GTID, type Place } from './position.ts'
 
 /** One connection that follows the log, and the tables that get what comes. */
 export interface Feed {
   /** Where the log is. */
-  cursor(): Spot
+  cursor(): LogSpot
   /** Counts bytes of messages that wait to be taken; the server waits while there are too many. */
   waiting(bytes: number): void
   isFed(follower: Follower): boolean
@@ -38,11 +38,11 @@ function createRoom(changed: (isFull: boolean) => void) {
   }
 }
 
-export function createFeed(address: MysqlCdcAddress, decode: Decode, runtime: Runtime): Feed {
+export function createFeed(address: MysqlCdcAddress, reading: Reading, runtime: Runtime): Feed {
   /** By its name, each table that gets what comes. */
   const fed = new Map<string, Follower>()
   const joining = new Set<Follower>()
-  const cursor: LogCursor = { file: 0n, pos: 0n, server: 0n, gtid: NO_GTID }
+  const cursor: LogCursor = { file: 0n, pos: 0n, server: 0n, gtid: NO_GTID, within: 0n }
   let running: { readonly picker: Picker; readonly dump: Dump } | undefined
   /** Of the connection that is wanted now; what an older one says is not heard. */
   let generation = 0
@@ -61,31 +61,33 @@ export function createFeed(address: MysqlCdcAddress, decode: Decode, runtime: Ru
   }
   /** Whether the log goes on in front of a place. */
   const isStillToCome = (place: Place): boolean => {
-    if (!running) return false
+    if (!running || place.server !== cursor.server) return false
     const order = compare(cursor, place)
     return order < 0 || (order === 0 && running.picker.isBetween())
   }
   /** Reads the log from where the hindmost table is; what the others have had is not for them. */
   const begin = async (base: string) => {
     stop()
+    const mine = generation
+    const failed = (error: unknown) => mine === generation && failAll(error)
     for (const each of [...fed.values(), ...joining]) {
       each.rest()
       fed.set(each.table, each)
     }
     joining.clear()
-    const first = [...fed.values()].map((each) => each.logPlace()).reduce((a, b) => (compare(b, a) < 0 ? b : a))
-    Object.assign(cursor, { file: first.file, pos: first.pos, server: first.server, gtid: first.gtid })
-    for (const each of fed.values()) each.feed()
-    const picker = createPicker(address.database, base, cursor, decode, fed)
-    const mine = generation
-    const failed = (error: unknown) => mine === generation && failAll(error)
-    const dump = await openDump(address, { base, ...first }, picker.take, failed, runtime).catch((error: unknown) => {
+    try {
+      const { file, pos, server, gtid } = hindmostOf([...fed.values()], address)
+      Object.assign(cursor, { file, pos, server, gtid, within: 0n })
+      for (const each of fed.values()) each.feed()
+      const picker = createPicker(address.database, base, cursor, reading, fed)
+      const dump = await openDump(address, { base, file, pos, server }, picker.take, failed, runtime)
+      if (mine !== generation) return dump.close()
+      running = { picker, dump }
+      if (room.isFull()) dump.pause()
+    } catch (error) {
       failed(error)
       throw error
-    })
-    if (mine !== generation) return dump.close()
-    running = { picker, dump }
-    if (room.isFull()) dump.pause()
+    }
   }
   const join = (follower: Follower, base: string): Promise<void> => {
     joining.add(follower)
@@ -117,4 +119,16 @@ export function createFeed(address: MysqlCdcAddress, decode: Decode, runtime: Ru
     isFed: (follower) => fed.get(follower.table) === follower,
     ...{ join, leave, unblock },
   }
+}
+
+/** Fails where the tables' places are of several servers: each finds its own on the one that is there when it is read again. */
+function hindmostOf(followers: readonly Follower[], { host, port }: MysqlCdcAddress): Place {
+  const places = followers.map((each) => each.logPlace())
+  const first = places.reduce((a, b) => (compare(b, a) < 0 ? b : a))
+  const other = places.find(({ server }) => server !== first.server)
+  if (!other) return first
+  const what = `${host}:${port} was server ${first.server} for some tables and is server ${other.server} for others`
+  throw new MillraceError('SOURCE_UNREACHABLE', what, {
+    next: 'They all go on where it leads by now; it must lead to one server.',
+  })
 }

@@ -1,6 +1,6 @@
 import { createCounter } from './counter.ts'
 import type { Followed, LogMessage } from './log-messages.ts'
-import type { Place, RowsPlace, Spot } from './position.ts'
+import type { LogSpot, Place, RowsPlace } from './position.ts'
 
 /** A table that is followed, and its messages that wait to be taken. */
 export interface Follower extends Followed {
@@ -29,7 +29,7 @@ export interface Follower extends Followed {
 export function createFollower(
   { table, stored }: Pick<Follower, 'table' | 'stored'>,
   from: Place,
-  boundary: () => Spot,
+  boundary: () => LogSpot,
   { waiting: counted }: { waiting(bytes: number): void },
 ): Follower {
   let waiting: LogMessage[] = []
@@ -90,7 +90,8 @@ export function createFollower(
     rest: () => restAt(logPlace()),
     forget() {
       restAt(place())
-      again = undefined
+      // Where the rows are read again is found anew behind the messages; without any it is where reading goes on.
+      if (waiting.length > 0) again = undefined
       waiting = []
       addBytes(-bytes)
     },

@@ -40,7 +40,7 @@ export interface Moment {
 export function emitChange(change: RowChange, map: TableMap, { counter, emit }: Followed, moment: Moment): void {
   for (const [op, before, after] of splitChange(change, map.key)) {
     const place = counter.place()
-    if (!counter.count()) continue
+    if (!counter.count(moment.time)) continue
     const names = map.columns?.map(({ name }) => name) ?? []
     const row = after ?? before ?? []
     const value = envelope(op, rowJson(names, before), rowJson(names, after), originOf(map.table, place, moment))
@@ -50,17 +50,21 @@ export function emitChange(change: RowChange, map: TableMap, { counter, emit }: 
 
 export function emitTruncate(table: string, { counter, emit }: Followed, moment: Moment): void {
   const place = counter.place()
-  if (!counter.count()) return
+  if (!counter.count(moment.time)) return
   emit({
     ...{ key: undefined, time: moment.time, at: place },
     value: envelope('t', 'null', 'null', originOf(table, place, moment)),
   })
 }
 
-/** Has the rows read again as they are behind the statement, which ends there. */
-export function emitRewritten({ counter, readAgain }: Followed, end: Spot, { time }: Moment): void {
-  const { round } = counter.place()
-  if (counter.count()) readAgain({ ...end, phase: 'rows', round: round + 1n, next: 0n, time: BigInt(time) })
+/**
+ * Has the rows read again as they are behind the statement, which ends there. Its time is that of its beginning; rows may
+ * have been changed since, while it ran, and are newer than these changes too.
+ */
+export function emitRewritten({ counter, readAgain }: Followed, end: Spot, moment: Moment): void {
+  if (!counter.count(moment.time)) return
+  const { round, time } = counter.place()
+  readAgain({ ...end, phase: 'rows', round: round + 1n, next: 0n, time })
 }
 
 function originOf(table: string, { file, pos, next }: Place, { base, ...moment }: Moment) {

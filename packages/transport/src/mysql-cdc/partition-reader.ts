@@ -3,13 +3,12 @@ import type { Block, Partition, Position, ReadOptions } from '../source.ts'
 import { samePosition } from '../source.ts'
 import { blockOf, tableOf } from '../tables/messages.ts'
 import type { MysqlCdcAddress } from './address.ts'
-import { describeTable } from './columns.ts'
-import { type LogPlace, nameAt, placeOf, positionOf, type RowsPlace } from './position.ts'
-import { readNextRows } from './rows-reader.ts'
+import { describeTable, findTable } from './columns.ts'
+import { type LogPlace, logBehindRows, nameAt, placeOf, positionOf, type RowsPlace } from './position.ts'
+import { type LastKey, readNextRows } from './rows-reader.ts'
 import { fileName, logEnd, type Server, textOf } from './server.ts'
 import type { LogReader, SharedLog } from './shared-log.ts'
-import { serverNumber, spotHere } from './spot.ts'
-import type { StoredText } from './stored-texts.ts'
+import { spotHere } from './spot.ts'
 
 export interface TableReader {
   read(from: Position, options: ReadOptions): Promise<Block | undefined>
@@ -25,7 +24,7 @@ export function openTableReader(
   runtime: Runtime,
 ): TableReader {
   const [database, name] = tableOf(partition.topic)
-  let rowsAt: { readonly position: Position; readonly last: readonly string[] } | undefined
+  let rowsAt: { readonly position: Position; readonly last: LastKey } | undefined
   let log: { readonly reader: LogReader; position: Position } | undefined
 
   const closeLog = () => {
@@ -34,7 +33,10 @@ export function openTableReader(
   }
   const readRows = async (place: RowsPlace, from: Position, { maxBytes }: ReadOptions) => {
     closeLog()
-    const table = await describeTable(server, database, name)
+    const isAgain = place.round > 0n
+    const table = await (isAgain ? findTable : describeTable)(server, database, name)
+    // Its end is in the log too.
+    if (!table) return blockOf(partition, from, positionOf(logBehindRows(place)), [], [], runtime.now())
     const { base } = await logEnd(server)
     const known = rowsAt && samePosition(rowsAt.position, from) ? rowsAt.last : undefined
     const { messages, places, next, last } = await readNextRows(server, base, table, place, known, maxBytes)
@@ -46,7 +48,8 @@ export function openTableReader(
     if (!log || !samePosition(log.position, from)) {
       closeLog()
       const base = await checkPlace(server, place)
-      const stored = await storedIn(server, database, name)
+      const columns = (await findTable(server, database, name))?.columns ?? []
+      const stored = new Map(columns.flatMap(({ name: column, stored }) => (stored ? [[column, stored]] : [])))
       log = { reader: sharedLog.follow({ table: name, stored }, base, place), position: from }
     }
     const { reader } = log
@@ -61,6 +64,7 @@ export function openTableReader(
       return { ...block, ...(newest !== undefined && { behind: { ms: Math.max(0, runtime.now() - newest) } }) }
     } catch (error) {
       closeLog()
+      server.renew()
       throw error
     }
   }
@@ -69,7 +73,7 @@ export function openTableReader(
       const place = placeOf(from)
       if (!place) throw gone(`${partition.topic} has no position ${from.join('.')}`)
       const isHere = log && place.phase === 'log' && samePosition(log.position, from)
-      if (!isHere && place.server !== (await serverNumber(server))) {
+      if (!isHere && place.server !== (await server.number())) {
         // Another server has taken its place: its log has the same transactions elsewhere.
         const moved = { ...place, ...(await spotHere(address, server, place, runtime)), round: place.round + 1n }
         return blockOf(partition, from, positionOf(moved), [], [], runtime.now())
@@ -78,15 +82,6 @@ export function openTableReader(
     },
     close: closeLog,
   }
-}
-
-/** Returns the columns whose values are texts and bytes in the log; none where the table is gone: its log may go on even so. */
-async function storedIn(server: Server, database: string, name: string): Promise<ReadonlyMap<string, StoredText>> {
-  const table = await describeTable(server, database, name).catch((error: unknown) => {
-    if (error instanceof MillraceError && error.code === 'TOPIC_MISSING') return undefined
-    throw error
-  })
-  return new Map(table?.columns.flatMap(({ name: column, stored }) => (stored ? [[column, stored] as const] : [])))
 }
 
 /** Fails where the log does not go back to a place any more. Returns the name of its files. */

@@ -1,18 +1,19 @@
-import { alterationsBy } from './ddl.ts'
+import type { Reading } from './charsets.ts'
 import type { LogEvent } from './dump.ts'
-import { emitChange, emitRewritten, emitTruncate, type Followed, type Moment } from './log-messages.ts'
-import { type Gtid, NO_GTID, type Spot } from './position.ts'
+import { emitChange, type Followed, type Moment } from './log-messages.ts'
+import { type Gtid, type LogSpot, NO_GTID } from './position.ts'
 import { holdsRows, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
-import { fileName, parseFile, unsuited } from './server.ts'
+import { parseFile } from './server.ts'
+import { type FollowedTables, type Statement, takeStatement } from './statements.ts'
 import { readTableMap, type TableMap } from './table-map.ts'
 import { TYPE } from './types.ts'
-import type { Decode } from './values.ts'
 
 const EVENT = {
   query: 2,
   rotate: 4,
   format: 15,
   xid: 16,
+  loadedFile: 18,
   tableMap: 19,
   heartbeat: 27,
   gtid: 33,
@@ -22,10 +23,10 @@ const EVENT = {
   mariadbGtid: 162,
 } as const
 
-/** Statements that change rows; where one is in the log as it was said, its rows are not. */
-const STATEMENT = /^\s*(\/\*.*?\*\/\s*)*(INSERT|UPDATE|DELETE|REPLACE|LOAD\s+DATA)\b/is
-
 const WITHIN = /^\s*(BEGIN|START\s+TRANSACTION|SAVEPOINT|ROLLBACK\s+TO|RELEASE\s+SAVEPOINT|XA\s+(START|END))\b/i
+const OVER = /^\s*(XA\s+(COMMIT|ROLLBACK|PREPARE)|COMMIT|ROLLBACK)\b/i
+/** A flag of MariaDB's events of GTIDs: a statement follows, and nothing ends it. */
+const STANDALONE = 1
 const BEGINS: readonly number[] = [EVENT.gtid, EVENT.anonymousGtid, EVENT.mariadbGtid]
 const ENDS: readonly number[] = [EVENT.xid, EVENT.xaPrepare]
 
@@ -36,10 +37,11 @@ export interface Picker {
 }
 
 /** Where the log is; moved by the picker, between two transactions only. */
-export interface LogCursor extends Spot {
+export interface LogCursor extends LogSpot {
   file: bigint
   pos: bigint
   gtid: Gtid
+  within: bigint
 }
 
 /** Makes messages of the changes of the tables that are followed, and moves the cursor. A table that fails is followed no more. */
@@ -47,10 +49,13 @@ export function createPicker(
   database: string,
   base: string,
   cursor: LogCursor,
-  decode: Decode,
-  followed: Pick<Map<string, Followed>, 'get' | 'has' | 'delete'>,
+  { decode, folded }: Reading,
+  followed: Map<string, Followed>,
 ): Picker {
+  const ours: FollowedTables = { database: folded(database), tables: followed, folded }
   let inTransaction = false
+  /** Whether what has begun ends by a word of its own, and not with its one statement. */
+  let isGroup = false
   let gtid: string | undefined
   let transaction: Gtid = NO_GTID
   let isMariadb = false
@@ -60,13 +65,13 @@ export function createPicker(
   const takeRows = (event: LogEvent) => {
     const { table: id, isLast } = rowsHead(event.body)
     const map = maps.get(id)
-    const table = map && followed.get(map.table)
+    const table = map && followed.get(folded(map.table))
     if (map && table) {
       try {
         for (const change of readRows(event.type, event.body, withStored(map, table), decode))
           emitChange(change, map, table, origin(event))
       } catch (error) {
-        followed.delete(map.table)
+        followed.delete(folded(map.table))
         table.fail(error)
       }
     }
@@ -74,27 +79,13 @@ export function createPicker(
   }
   /** Says whether the event ends what began. */
   const takeQuery = (event: LogEvent): boolean => {
-    const query = queryIn(event.body)
-    if (WITHIN.test(query.text)) {
-      inTransaction = true
+    const statement = statementIn(event)
+    if (WITHIN.test(statement.text)) {
+      inTransaction = isGroup = true
       return false
     }
-    if (STATEMENT.test(query.text) && query.database === database) {
-      const what = `its log has statements in place of rows, at ${fileName(base, cursor.file)}:${event.end}`
-      throw unsuited(
-        what,
-        'Let no client set binlog_format to another one than ROW; read the table anew with a new group.',
-      )
-    }
-    for (const altered of alterationsBy(query.text, query.database)) {
-      const table = altered.database === database && followed.get(altered.table)
-      if (!table) continue
-      if (altered.effect !== 'rewrites') emitTruncate(altered.table, table, origin(event))
-      if (altered.effect !== 'empties') {
-        emitRewritten(table, { ...cursor, pos: BigInt(event.end), gtid: transaction }, origin(event))
-      }
-    }
-    return true
+    takeStatement(statement, ours, { ...cursor, pos: BigInt(event.end), gtid: transaction }, origin(event))
+    return !isGroup || OVER.test(statement.text)
   }
   return {
     isBetween: () => !inTransaction,
@@ -108,7 +99,7 @@ export function createPicker(
       if (event.type === EVENT.heartbeat || event.type === EVENT.heartbeat2) return
       if (event.type === EVENT.tableMap) {
         const map = readTableMap(event.body, isMariadb)
-        if (map.database === database && followed.has(map.table)) maps.set(map.id, map)
+        if (folded(map.database) === ours.database && followed.has(folded(map.table))) maps.set(map.id, map)
         return
       }
       if (holdsRows(event.type)) return takeRows(event)
@@ -116,13 +107,16 @@ export function createPicker(
       if (event.type === EVENT.mariadbGtid) {
         gtid = mariadbGtid(event)
         transaction = { server: BigInt(event.serverId), number: event.body.readBigUInt64LE(0) }
+        cursor.within = transaction.server
+        isGroup = (event.body.readUInt8(12) & STANDALONE) === 0
       }
       if (event.type === EVENT.gtid) gtid = mysqlGtid(event.body)
-      const ends = event.type === EVENT.query ? takeQuery(event) : ENDS.includes(event.type)
+      const isStatement = event.type === EVENT.query || event.type === EVENT.loadedFile
+      const ends = isStatement ? takeQuery(event) : ENDS.includes(event.type)
       if (BEGINS.includes(event.type)) inTransaction = true
-      if (ends) inTransaction = false
+      if (ends) inTransaction = isGroup = false
       if (inTransaction || event.end === 0) return
-      cursor.pos = BigInt(event.end)
+      Object.assign(cursor, { pos: BigInt(event.end), within: 0n })
       if (transaction !== NO_GTID) cursor.gtid = transaction
     },
   }
@@ -138,9 +132,9 @@ function withStored(map: TableMap, { stored }: Followed): TableMap {
   return { ...map, columns }
 }
 
-function queryIn(body: Buffer): { readonly database: string; readonly text: string } {
+function statementIn({ type, body }: LogEvent): Statement {
   const [databaseLength, variablesLength] = [body.readUInt8(8), body.readUInt16LE(11)]
-  const at = 13 + variablesLength
+  const at = (type === EVENT.loadedFile ? 26 : 13) + variablesLength
   return {
     database: body.subarray(at, at + databaseLength).toString(),
     text: body.subarray(at + databaseLength + 1).toString(),

@@ -13,6 +13,12 @@ export interface Spot {
   readonly gtid: Gtid
 }
 
+/** Where a reader of the log is. */
+export interface LogSpot extends Spot {
+  /** The server that made the transaction behind it, which has begun; 0: none has, or it is not known. */
+  readonly within: bigint
+}
+
 /** The server that made a transaction, and its number there; 0: not known. */
 export interface Gtid {
   readonly server: bigint
@@ -32,41 +38,62 @@ export interface RowsPlace extends Spot {
   readonly time: bigint
 }
 
-export interface LogPlace extends Spot {
+export interface LogPlace extends LogSpot {
   readonly phase: 'log'
   readonly round: bigint
-  /** Counts the changes of the table that come behind the event at `pos`. */
+  /** Counts the changes of the table that come behind the event at `pos`; these are changes of the transaction there. */
   readonly next: bigint
+  /** When the newest change that was read before it was made, in milliseconds since 1970; 0: none was. */
+  readonly time: bigint
 }
+
+/** Returns where the log begins behind rows. */
+export const logBehindRows = (rows: RowsPlace): LogPlace => ({ ...rows, phase: 'log', next: 0n, within: 0n })
 
 /** Positions grow: each reading of the rows, and of the log behind it, has numbers of its own in front. */
 export function positionOf(place: Place): Position {
-  const { phase, round, file, pos, next, server, gtid } = place
-  const [first, time] = phase === 'rows' ? [2n * round, place.time] : [2n * round + 1n, 0n]
-  return [first, file, pos, next, time, server, gtid.server, gtid.number]
+  const { phase, round, file, pos, next, time, server, gtid } = place
+  const [first, within] = phase === 'rows' ? [2n * round, 0n] : [2n * round + 1n, place.within]
+  return [first, file, pos, next, time, server, gtid.server, gtid.number, within]
 }
 
+const POSITION_LENGTH = 9
+
 export function placeOf(position: Position): Place | undefined {
-  const [phase, file, pos, next, time, server, gtidServer, number] = position
-  if (phase === undefined || file === undefined || pos === undefined || next === undefined) return undefined
-  if (time === undefined || server === undefined || gtidServer === undefined || number === undefined) return undefined
-  const at = { round: phase / 2n, file, pos, next, server, gtid: { server: gtidServer, number } }
-  return phase % 2n === 0n ? { phase: 'rows', ...at, time } : { phase: 'log', ...at }
+  if (position.length !== POSITION_LENGTH) return undefined
+  const [
+    phase = 0n,
+    file = 0n,
+    pos = 0n,
+    next = 0n,
+    time = 0n,
+    server = 0n,
+    gtidServer = 0n,
+    number = 0n,
+    within = 0n,
+  ] = position
+  const at = { round: phase / 2n, file, pos, next, time, server, gtid: { server: gtidServer, number } }
+  return phase % 2n === 0n ? { phase: 'rows', ...at } : { phase: 'log', ...at, within }
 }
 
 /** Returns where the log begins behind the last reading of rows on the way to a position. */
 export const logBehind = ([phase = 0n]: Position): Position => [phase | 1n]
 
-/** Whether a reader has all that is in the log before its end; while it reads rows again it has not. */
-export function passes(position: Position, end: Spot): boolean {
+/**
+ * Whether a reader has all that is in the log before its end; while it reads rows again it has not, and neither with a
+ * place on another server than the one that is there.
+ */
+export function passes(position: Position, end: Spot, server: bigint): boolean {
   const place = placeOf(position)
-  if (place?.phase !== 'log' || place.server !== end.server) return false
-  return reached([place.file, place.pos], [end.file, end.pos])
+  if (place?.phase !== 'log' || place.server !== server) return false
+  if (end.server === server) return reached([place.file, place.pos], [end.file, end.pos])
+  // That server has taken the place of the other since: only the numbers of transactions are the same there.
+  return end.gtid.number > 0n && place.gtid.number >= end.gtid.number
 }
 
-/** Name of the record that stands at a position. */
+/** Name of the record that stands at a position, from wherever it was read. */
 export function nameAt(place: Place): string {
-  return positionOf(place).join('.')
+  return positionOf(place.phase === 'log' ? { ...place, time: 0n } : place).join('.')
 }
 
 export function positionOfName(name: bigint | string): Position {

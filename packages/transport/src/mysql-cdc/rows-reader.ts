@@ -2,7 +2,7 @@ import type { Message } from '../tables/messages.ts'
 import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
 import { quoteName, type Table } from './columns.ts'
 import { envelope, rowJson } from './envelope.ts'
-import type { LogPlace, Place, RowsPlace } from './position.ts'
+import { logBehindRows, type Place, type RowsPlace } from './position.ts'
 import { fileName, type Raw, type Server, textOf } from './server.ts'
 
 /** Rows of a table as messages. */
@@ -10,8 +10,13 @@ export interface Rows {
   readonly messages: readonly Message[]
   readonly places: readonly Place[]
   readonly next: Place
-  /** The last key, as SQL. */
-  readonly last: readonly string[] | undefined
+  readonly last: LastKey | undefined
+}
+
+/** The key of the last row, as SQL, and its columns: the table may have another key by now. */
+export interface LastKey {
+  readonly columns: readonly string[]
+  readonly values: readonly string[]
 }
 
 /** Rows of a portion in memory: thousands of wide ones would be more than there is. */
@@ -27,11 +32,13 @@ export async function readNextRows(
   base: string,
   table: Table,
   place: RowsPlace,
-  known: readonly string[] | undefined,
+  known: LastKey | undefined,
   maxBytes: number,
 ): Promise<Rows> {
-  const after = known ?? keyAtPlace(table.key, place.next)
   const { columns, key, database, name } = table
+  const names = key.map((column) => column.name)
+  const isKnown = known?.columns.join() === names.join()
+  const after = isKnown ? known?.values : keyAtPlace(key, place.next)
   const order = key.map((column) => quoteName(column.name)).join(', ')
   const first = quoteName(key[0]?.name ?? '')
   const behind = after ? `WHERE ${first} >= ${after[0]} AND (${order}) > (${after.join(', ')})` : ''
@@ -40,12 +47,11 @@ export async function readNextRows(
     `SELECT ${selected} FROM ${quoteName(database)}.${quoteName(name)} ${behind} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
     MOST_BYTES,
   )
-  const { time: _, ...spot } = place
-  const log: LogPlace = { ...spot, phase: 'log', next: 0n }
+  const log = logBehindRows(place)
   if (rows.length === 0) return { messages: [], places: [], next: log, last: undefined }
   const [messages, places]: [Message[], Place[]] = [[], []]
   let next: RowsPlace = place
-  let last: readonly string[] | undefined
+  let last: LastKey | undefined
   let bytes = 0
   for (const row of rows) {
     const message = messageOf(table, row, fileName(base, place.file), place)
@@ -53,8 +59,9 @@ export async function readNextRows(
     bytes += message.value.length
     messages.push(message)
     places.push(next)
-    last = row.slice(columns.length).map((value) => textOf(value ?? undefined))
-    next = { ...place, next: placeBehind(key, last, next.next) }
+    const values = row.slice(columns.length).map((value) => textOf(value ?? undefined))
+    last = { columns: names, values }
+    next = { ...place, next: placeBehind(key, values, next.next) }
   }
   // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
   const isEnd = isWhole && rows.length < CHUNK_ROWS && messages.length === rows.length

@@ -14,6 +14,12 @@ export interface Server {
   rows(sql: string): Promise<Raw[][]>
   /** Returns the first rows of an answer: so many bytes of them, or one row. */
   firstRows(sql: string, maxBytes: number): Promise<Answer>
+  /** Returns the number of the server that is there. */
+  number(): Promise<bigint>
+  /** The number that was found last. */
+  readonly lastNumber: bigint | undefined
+  /** Has what is asked next go by a new connection: the address may lead to another server by now. */
+  renew(): void
   close(): Promise<void>
 }
 
@@ -63,18 +69,36 @@ export function openServer(address: MysqlCdcAddress): Server {
       throw fromMysql(error, `reading ${address.host}:${address.port}/${address.database}`)
     }
   }
+  let lastNumber: bigint | undefined
+  const rows = async (sql: string) => (await ask(sql)).rows
   return {
-    rows: async (sql) => (await ask(sql)).rows,
-    firstRows: ask,
+    ...{ rows, firstRows: ask },
+    async number() {
+      lastNumber = await serverNumber({ rows })
+      return lastNumber
+    },
+    get lastNumber() {
+      return lastNumber
+    },
+    renew() {
+      // What is being asked is answered first.
+      opened?.then((connection) => connection.end()).catch(() => {})
+      opened = undefined
+    },
     async close() {
       await opened?.then((connection) => connection.end()).catch(() => {})
     },
   }
 }
 
+export async function serverNumber(server: Pick<Server, 'rows'>): Promise<bigint> {
+  const [row] = await server.rows('SELECT @@server_id')
+  return BigInt(textOf(row?.[0]))
+}
+
 export const textOf = (value: Raw | undefined) => value?.toString() ?? ''
 
-export interface LogPlace {
+export interface LogEnd {
   /** Name of a log file without its number. */
   readonly base: string
   readonly file: bigint
@@ -82,7 +106,7 @@ export interface LogPlace {
 }
 
 /** Returns where the log ends now: everything before it is committed, and seen by who reads from now on. */
-export async function logEnd(server: Pick<Server, 'rows'>): Promise<LogPlace> {
+export async function logEnd(server: Pick<Server, 'rows'>): Promise<LogEnd> {
   const [row] = await server.rows('SHOW MASTER STATUS').catch((error: unknown) => {
     // MySQL 8.4 has another word for it.
     if (error instanceof MillraceError && /syntax/i.test(error.message)) return server.rows('SHOW BINARY LOG STATUS')

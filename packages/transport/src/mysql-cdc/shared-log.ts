@@ -1,11 +1,11 @@
 import type { Runtime } from '@millrace/base'
 import { samePosition } from '../source.ts'
 import type { MysqlCdcAddress } from './address.ts'
+import type { Reading } from './charsets.ts'
 import { createFeed } from './feed.ts'
 import { createFollower, type Follower } from './follower.ts'
 import type { LogMessage } from './log-messages.ts'
 import { type Place, positionOf } from './position.ts'
-import type { Decode } from './values.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** One connection that follows the log for all tables of a database that are read. */
@@ -24,11 +24,11 @@ export interface LogReader {
 
 const MOVED_WAIT_MS = 50
 
-export function openSharedLog(address: MysqlCdcAddress, decode: Decode, runtime: Runtime): SharedLog {
-  const feed = createFeed(address, decode, runtime)
+export function openSharedLog(address: MysqlCdcAddress, reading: Reading, runtime: Runtime): SharedLog {
+  const feed = createFeed(address, reading, runtime)
   return {
-    follow(table, base, from) {
-      const follower = createFollower(table, from, feed.cursor, feed)
+    follow({ table, stored }, base, from) {
+      const follower = createFollower({ table: reading.folded(table), stored }, from, feed.cursor, feed)
       let reported = from
       return {
         async take(maxBytes, waitMs, signal) {

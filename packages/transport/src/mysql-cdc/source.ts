@@ -2,17 +2,18 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import type { Partition, Source } from '../source.ts'
 import { tableOf } from '../tables/messages.ts'
 import { parseMysqlCdcAddress } from './address.ts'
-import { openDecoder } from './charsets.ts'
+import { openReading } from './charsets.ts'
 import { checkServer } from './checks.ts'
-import { describeTable } from './columns.ts'
+import { describeTable, findTable } from './columns.ts'
 import { openTableReader, type TableReader } from './partition-reader.ts'
 import { logBehind, passes, positionOf, positionOfName } from './position.ts'
-import { logEnd, openServer } from './server.ts'
+import { logEnd, openServer, type Server } from './server.ts'
 import { openSharedLog, type SharedLog } from './shared-log.ts'
 import { spotOf } from './spot.ts'
 import { startPlace } from './start.ts'
 
 const ONLY_PARTITION = '0'
+const BEGIN = { round: 0n, next: 0n, time: 0n }
 
 /**
  * The tables of a database of MySQL or MariaDB: the topic of a table is called database.table, and has one partition. A
@@ -38,10 +39,13 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
     return orAgain(checked, () => (checked = undefined))
   }
   const sharedLog = () => {
-    log ??= openDecoder(server).then((decode) => openSharedLog(parsed, decode, runtime))
+    log ??= openReading(server).then((reading) => openSharedLog(parsed, reading, runtime))
     return orAgain(log, () => (log = undefined))
   }
-  const partitions = async (topic: string): Promise<Partition[]> => {
+  const partitionsOf = async (
+    topic: string,
+    describe: (server: Server, database: string, name: string) => Promise<unknown>,
+  ): Promise<Partition[]> => {
     const [database, name] = tableOf(topic)
     if (database !== parsed.database) {
       throw new MillraceError('TOPIC_MISSING', `${topic} is no table of ${parsed.database}`, {
@@ -49,7 +53,7 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
       })
     }
     const of = await identity()
-    await describeTable(server, database, name)
+    await describe(server, database, name)
     return [{ topic, identity: of, id: ONLY_PARTITION }]
   }
   const readerOf = (partition: Partition) => {
@@ -63,26 +67,28 @@ export function mysqlCdcSource(address: string, runtime: Runtime): Source {
   return {
     url: address,
     async subscribe(topics, { assigned }) {
-      await assigned((await Promise.all(topics.map(partitions))).flat())
+      // A table that is gone may have changes that nobody has read: what became of it is in the log.
+      await assigned((await Promise.all(topics.map((topic) => partitionsOf(topic, findTable)))).flat())
     },
-    partitions,
+    partitions: (topic) => partitionsOf(topic, describeTable),
     async resolve({ topic }, start) {
       if (start === 'latest')
-        return positionOf({ ...(await spotOf(server, await logEnd(server))), phase: 'log', round: 0n, next: 0n })
+        return positionOf({ ...(await spotOf(server, await logEnd(server))), phase: 'log', ...BEGIN, within: 0n })
       if (start !== 'earliest') {
         throw new MillraceError('SOURCE_UNSUPPORTED', 'the log of a database has no start by time', {
           next: 'Start at earliest, which reads the rows of the table first, or at latest.',
         })
       }
       const [database, name] = tableOf(topic)
-      const begin = await spotOf(server, await startPlace(parsed, database, name))
-      return positionOf({ ...begin, phase: 'rows', round: 0n, next: 0n, time: 0n })
+      const begin = await startPlace(parsed, database, name)
+      return positionOf({ ...begin, phase: 'rows', ...BEGIN })
     },
     positionOf: positionOfName,
     repeatableFrom: logBehind,
     async end() {
+      const number = await server.number()
       const end = await spotOf(server, await logEnd(server))
-      return { passedBy: (position) => passes(position, end) }
+      return { passedBy: (position) => passes(position, end, server.lastNumber ?? number) }
     },
     async read(partition, from, options) {
       return (await readerOf(partition)).read(from, options)

@@ -2,13 +2,15 @@ import type { RowDataPacket } from 'mysql2/promise'
 import type { MysqlCdcAddress } from './address.ts'
 import { quoteName } from './columns.ts'
 import { fromMysql } from './mysql-error.ts'
-import { connect, type LogPlace, logEnd, parseFile, type Raw, textOf } from './server.ts'
+import type { Spot } from './position.ts'
+import { connect, logEnd, parseFile, type Raw, textOf } from './server.ts'
+import { spotOf } from './spot.ts'
 
 /**
  * Returns a place in the log whose changes, and all before it, are seen by whoever reads the table from now on. A
  * change is in the log a moment before it can be seen: the end of the log alone would not do.
  */
-export async function startPlace(address: MysqlCdcAddress, database: string, table: string): Promise<LogPlace> {
+export async function startPlace(address: MysqlCdcAddress, database: string, table: string): Promise<Spot> {
   const connection = await connect(address)
   const rows = async (sql: string) => {
     const [found] = await connection.query<RowDataPacket[]>(sql)
@@ -21,10 +23,10 @@ export async function startPlace(address: MysqlCdcAddress, database: string, tab
       (await rows("SHOW STATUS LIKE 'binlog_snapshot_%'")).map(([name, value]) => [textOf(name), value]),
     )
     const [file, pos] = ['Binlog_snapshot_file', 'Binlog_snapshot_position'].map((name) => textOf(shown.get(name)))
-    if (file) return { ...parseFile(file), pos: BigInt(pos ?? 0) }
+    if (file) return await spotOf({ rows }, { ...parseFile(file), pos: BigInt(pos ?? 0) })
     // MySQL: whoever has written to the table is done with its commit when the lock of this one table is given.
     await connection.query(`LOCK TABLES ${quoteName(database)}.${quoteName(table)} READ`)
-    return await logEnd({ rows })
+    return await spotOf({ rows }, await logEnd({ rows }))
   } catch (error) {
     throw fromMysql(error, `finding the place in the log of ${address.host}:${address.port}`)
   } finally {

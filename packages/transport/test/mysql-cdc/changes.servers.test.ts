@@ -1,27 +1,8 @@
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
-import { type Change, changesIn, newDatabase, readingOf, type TestDatabase } from './database.ts'
+import { applied, type Change, changesIn, inOrder, newDatabase, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('mariadb')
-
-/** The rows that changes leave, by key. */
-function applied(changes: readonly Change[]): Map<string, unknown> {
-  const rows = new Map<string, unknown>()
-  for (const { op, key, after } of changes) {
-    if (op === 't') rows.clear()
-    else if (op === 'd') rows.delete(JSON.stringify(key))
-    else rows.set(JSON.stringify(key), after)
-  }
-  return rows
-}
-
-async function rowsOf({ connection }: TestDatabase, table: string): Promise<unknown[]> {
-  const [rows] = await connection.query(`SELECT * FROM ${table} ORDER BY 1`)
-  return JSON.parse(JSON.stringify(rows)) as unknown[]
-}
-
-const inOrder = (rows: ReadonlyMap<string, unknown>) =>
-  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))
 
 describe('changes of a table', () => {
   it('come as Debezium writes them: created, updated, deleted; a changed key is a row that goes and one that comes', async ({

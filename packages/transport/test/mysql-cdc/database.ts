@@ -57,6 +57,10 @@ export async function readingOf(database: TestDatabase, table: string): Promise<
 /** Reads a table by a source that may read others too. */
 export async function readingFrom(source: Source, { name }: TestDatabase, table: string): Promise<Reading> {
   const [partition] = (await source.partitions(`${name}.${table}`)) as [Partition]
+  return readingAt(source, partition)
+}
+
+export function readingAt(source: Source, partition: Partition): Reading {
   return {
     source,
     partition,
@@ -83,3 +87,24 @@ export function changesIn(block: Block): Change[] {
     return { ...change, key: JSON.parse(block.keys?.[i] ?? 'null') }
   })
 }
+
+/** The rows that changes leave, by key. */
+export function applied(changes: readonly Change[]): Map<string, unknown> {
+  const rows = new Map<string, unknown>()
+  for (const { op, key, after } of changes) {
+    if (op === 't') rows.clear()
+    else if (op === 'd') rows.delete(JSON.stringify(key))
+    else rows.set(JSON.stringify(key), after)
+  }
+  return rows
+}
+
+export async function rowsOf({ connection }: TestDatabase, table: string): Promise<unknown[]> {
+  const [rows] = await connection.query(`SELECT * FROM ${table} ORDER BY 1`)
+  const bytesAsText = (row: object) =>
+    Object.entries(row).map(([name, value]) => [name, Buffer.isBuffer(value) ? value.toString('base64') : value])
+  return JSON.parse(JSON.stringify((rows as object[]).map((row) => Object.fromEntries(bytesAsText(row))))) as unknown[]
+}
+
+export const inOrder = (rows: ReadonlyMap<string, unknown>) =>
+  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))

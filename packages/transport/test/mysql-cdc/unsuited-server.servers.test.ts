@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
 import { mariadbWith, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
 import { openSource, type Source } from '@millrace/transport'
@@ -51,12 +52,26 @@ it('refuses settings of the log that hide changes, rights that lack, statements 
 
   const { start, source, partition } = await readingOf(database, 'good')
   const options = { maxBytes: 1 << 20, waitMs: 10_000 }
-  const beforeStatement = await start('latest')
-  await connection.query('SET SESSION binlog_format = STATEMENT; UPDATE good SET n = 1')
-  await expect(source.read(partition, beforeStatement, options)).rejects.toMatchObject({
-    ...{ code: 'SOURCE_UNSUPPORTED', message: /statements in place of rows/, next: /binlog_format/ },
-  })
-  await connection.query('SET SESSION binlog_format = ROW')
+  const file = join(await temporaryFolder(onTestFinished), 'rows')
+  await connection.query(`SELECT id, n FROM good INTO OUTFILE '${file}'; CREATE DATABASE elsewhere`)
+  await connection.query('SET SESSION binlog_format = STATEMENT')
+  for (const statement of [
+    'UPDATE good SET n = 1',
+    'SET STATEMENT max_statement_time = 10 FOR UPDATE good SET n = 2',
+    `USE elsewhere; REPLACE INTO \`${name}\` . good VALUES (1, 5)`,
+    `LOAD DATA INFILE '${file}' REPLACE INTO TABLE good`,
+  ]) {
+    const beforeStatement = await start('latest')
+    await connection.query(statement)
+    await connection.query(`USE ${name}`)
+    await expect(source.read(partition, beforeStatement, options), statement).rejects.toMatchObject({
+      ...{ code: 'SOURCE_UNSUPPORTED', message: /statements in place of rows/, next: /binlog_format/ },
+    })
+  }
+  const beforeOthers = await start('latest')
+  await connection.query(`USE elsewhere; CREATE TABLE good (id INT); INSERT INTO good SELECT id FROM ${name}.good`)
+  await connection.query(`USE ${name}; SET SESSION binlog_format = ROW; INSERT INTO good VALUES (9, 9)`)
+  expect(await source.read(partition, beforeOthers, options)).toMatchObject({ count: 1 })
 
   const beforePurge = await start('latest')
   await connection.query('INSERT INTO good VALUES (2, 0); FLUSH BINARY LOGS')
@@ -94,4 +109,9 @@ it('refuses settings of the log that hide changes, rights that lack, statements 
   await expect(
     (await opened(address.replace('//millrace@', '//reader@'))).partitions(`${name}.good`),
   ).rejects.toMatchObject({ code: 'TOPIC_MISSING', message: /that this user may read/ })
+  // A table that is only hidden is not taken for one that is gone.
+  for (const place of [latest, [2n, ...latest.slice(1)]]) {
+    const hidden = await opened(address.replace('//millrace@', '//reader@'))
+    await expect(hidden.read(partition, place, options)).rejects.toMatchObject({ code: 'SOURCE_DENIED' })
+  }
 })

@@ -6,8 +6,8 @@ export interface VirtualAddress {
   readonly port: number
   /** How many connections are open. */
   readonly open: number
-  /** Ends the connections; new ones go to this port of this machine. */
-  moveTo(port: number): void
+  /** New connections go to this port of this machine; those that are open end, or only the oldest or the newest of them. */
+  moveTo(port: number, ends?: 'all' | 'oldest' | 'newest'): void
 }
 
 export async function virtualAddress(port: number): Promise<VirtualAddress> {
@@ -25,11 +25,8 @@ export async function virtualAddress(port: number): Promise<VirtualAddress> {
     client.pipe(upstream).pipe(client)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cut = () => {
-    for (const client of clients) client.destroy()
-  }
   onTestFinished(() => {
-    cut()
+    for (const client of clients) client.destroy()
     server.close()
   })
   return {
@@ -37,9 +34,10 @@ export async function virtualAddress(port: number): Promise<VirtualAddress> {
     get open() {
       return clients.size
     },
-    moveTo(other) {
+    moveTo(other, ends = 'all') {
       target = other
-      cut()
+      const open = [...clients]
+      for (const client of ends === 'all' ? open : [open.at(ends === 'oldest' ? 0 : -1)]) client?.destroy()
     },
   }
 }
