@@ -18,6 +18,7 @@ export { weaknessOf } from './http/weak-key.ts'
 export { type GuardRefusal, webGuard } from './http/web-guard.ts'
 export {
   combineTraits,
+  concatValues,
   eachTraits,
   endBefore,
   type JoinedValues,

@@ -48,6 +48,20 @@ function traitsOf(value: Uint8Array | null): ValueTraits {
   }
 }
 
+/** Returns all values of several as one. */
+export function concatValues(all: readonly JoinedValues[]): JoinedValues {
+  const count = all.reduce((sum, each) => sum + each.count, 0)
+  const bytes = new Uint8Array(all.reduce((sum, each) => sum + each.bytes.length, 0))
+  const ends = new Int32Array(count)
+  let [at, size] = [0, 0]
+  for (const each of all) {
+    for (const end of each.ends) ends[at++] = end < 0 ? end - size : end + size
+    bytes.set(each.bytes, size)
+    size += each.bytes.length
+  }
+  return { count, bytes, ends, traits: combineTraits(all.map(({ traits }) => traits)) }
+}
+
 /** Returns what is known of the values of several blocks together. */
 export function combineTraits(all: readonly ValueTraits[]): ValueTraits {
   const first = all[0]?.first ?? -1

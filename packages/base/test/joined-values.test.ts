@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combineTraits, eachTraits, endBefore, joinValues, pickValues, valueAt } from '../src/index.ts'
+import {
+  combineTraits,
+  concatValues,
+  eachTraits,
+  endBefore,
+  type JoinedValues,
+  joinValues,
+  pickValues,
+  valueAt,
+} from '../src/index.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const value = fc.option(fc.uint8Array({ maxLength: 40 }))
@@ -65,6 +74,15 @@ describe('the traits of values', () => {
         const each = [...eachTraits(joined)]
         expect(each).toEqual(values.map((value) => joinValues([value]).traits))
         expect(combineTraits(each)).toEqual(joined.traits)
+      }),
+    )
+  })
+
+  it('joined by parts are joined at once', () => {
+    const plain = ({ bytes, ...rest }: JoinedValues) => ({ ...rest, bytes: [...bytes] })
+    fc.assert(
+      fc.property(fc.array(fc.array(text, { minLength: 1, maxLength: 4 })), (parts) => {
+        expect(plain(concatValues(parts.map((part) => joinValues(part))))).toEqual(plain(joinValues(parts.flat())))
       }),
     )
   })

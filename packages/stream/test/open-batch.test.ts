@@ -20,7 +20,7 @@ function openTimes(isOneOfMany: boolean, random: number, batches: number): numbe
     batch.add(oneRecord())
     const openedAt = now
     now = Math.max(now, batch.ripeAt())
-    batch.take()
+    batch.take((blocks) => blocks)
     return now - openedAt
   })
 }

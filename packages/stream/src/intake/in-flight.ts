@@ -2,6 +2,7 @@ import { onAbort } from '@millrace/base'
 import { type Block, type Partition, partitionKey, type ReadRoom } from '@millrace/transport'
 import type { Report } from '../telemetry.ts'
 import type { ByteBudget } from './budget.ts'
+import { groupSmallBlocks, joinBlocks } from './join-blocks.ts'
 import type { TakenBlock } from './repeats.ts'
 
 /** The blocks that one pipeline has read and not yet committed or dropped. */
@@ -13,10 +14,12 @@ export interface InFlight {
   add(block: Block): void
   /** Counts the blocks of the open batch. `due` is called when that is to be closed, so that there will be room. */
   openBatch(due: () => void): OpenBatchShare
+  /** Joins small blocks: what they hold is held by fewer from now on. */
+  joined(blocks: readonly TakenBlock[]): readonly TakenBlock[]
   /** Releases the bytes of these blocks. */
   used(blocks: readonly Block[]): void
   /** Marks these blocks as committed or dropped. */
-  done(blocks: readonly Block[]): void
+  done(blocks: readonly TakenBlock[]): void
   /** Settles when nothing of these partitions is in flight, or when the signal aborts. */
   cleared(partitions: readonly Partition[], signal: AbortSignal): Promise<void>
 }
@@ -51,7 +54,12 @@ export function trackInFlight(budget: ByteBudget, report: Report): InFlight {
     if (count === 0) counts.delete(key)
     else counts.set(key, count)
   }
+  const used = (blocks: readonly Block[]) => {
+    for (const block of blocks) block.recycle?.()
+    budget.give(blocks.reduce((sum, block) => sum + weightOf(block), 0))
+  }
   return {
+    used,
     room: (signal) => budget.room(signal),
     reserve() {
       let claimed = 0
@@ -78,12 +86,17 @@ export function trackInFlight(budget: ByteBudget, report: Report): InFlight {
       const share = budget.openShare(due)
       return { hold: (block) => share.hold(weightOf(block)), end: share.end }
     },
-    used(blocks) {
-      for (const block of blocks) block.recycle?.()
-      budget.give(blocks.reduce((sum, block) => sum + weightOf(block), 0))
+    joined(blocks) {
+      return groupSmallBlocks(blocks).map(([first, ...more]) => {
+        if (more.length === 0) return first
+        const joined = joinBlocks([first, ...more])
+        budget.take(weightOf(joined))
+        used([first, ...more])
+        return joined
+      })
     },
     done(blocks) {
-      for (const block of blocks) change(block, -1)
+      for (const block of blocks) change(block, -partsOf(block))
       report({ what: 'released', ...countBlocks(blocks) })
       ended.resolve()
       ended = Promise.withResolvers()
@@ -98,8 +111,12 @@ export function trackInFlight(budget: ByteBudget, report: Report): InFlight {
   }
 }
 
-function countBlocks(blocks: readonly Block[]) {
+function partsOf({ parts = 1 }: TakenBlock): number {
+  return parts
+}
+
+function countBlocks(blocks: readonly TakenBlock[]) {
   const counts = new Map<Partition, number>()
-  for (const { partition } of blocks) counts.set(partition, (counts.get(partition) ?? 0) + 1)
+  for (const block of blocks) counts.set(block.partition, (counts.get(block.partition) ?? 0) + partsOf(block))
   return { bytes: blocks.reduce((sum, { bytes }) => sum + bytes.length, 0), blocks: counts }
 }

@@ -86,7 +86,7 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
     if (batch.ripeAt() < before) wake.notify()
   }
   const take = () => {
-    const taken = batch.take()
+    const taken = batch.take(inFlight.joined)
     share.end()
     report({ what: 'batch', records: taken.records, bytes: taken.bytes })
     return taken

@@ -1,5 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import { type Batch, batchOf } from './batch.ts'
+import type { InFlight } from './in-flight.ts'
 import type { Pace } from './pace.ts'
 import type { TakenBlock } from './repeats.ts'
 
@@ -22,7 +23,8 @@ export interface OpenBatch {
   close(): void
   /** Returns when the batch is due, on the monotonic clock; 0 if it is due now. */
   ripeAt(): number
-  take(): Batch
+  /** Returns the batch, with those blocks that `joined` makes of its own. */
+  take(joined: InFlight['joined']): Batch
 }
 
 /** Maximum time until an advance without records is committed. */
@@ -54,8 +56,8 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
       if (closed || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
       return openedAt + (records === 0 ? EMPTY_ADVANCE_MS : everyMs)
     },
-    take() {
-      const batch = batchOf(blocks)
+    take(joined) {
+      const batch = batchOf(joined(blocks))
       if (blocks.length > 0) {
         const paced = pace.spend()
         if (batch.records > 0) {

@@ -8,6 +8,10 @@ export interface TakenBlock extends Block {
   readonly original?: Block
   /** How many messages its records came in, where a message holds several. */
   readonly messages?: number
+  /** Begins where blocks are cut: it stays apart from those before it. */
+  readonly isCutOff?: true
+  /** How many blocks were joined into it, where there were several. */
+  readonly parts?: number
 }
 
 /**
