@@ -15,6 +15,7 @@ import type { Dataset } from '../dataset/dataset.ts'
 import type { Keyed } from '../dataset/keyed.ts'
 import { nameOf } from './expressions.ts'
 import { inEachQuery, isProjection, rewriteSelect, type Select } from './select-tree.ts'
+import { deletesByTombstone } from './tombstones.ts'
 
 /** Where a change stands in the batch: of two, the one that was read later has the greater place. */
 export const PLACE = 'millrace_order'
@@ -60,7 +61,8 @@ export function changesFor(keyedTable: Snapshot, dataset: Dataset, changes: Snap
  */
 export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: DuckDBConnection): Promise<Dataset> {
   const { name, fields, format, schema, expectations } = dataset
-  const marked = format.marksDeletes ? [PLACE, ...MARKS] : [PLACE]
+  const own = format.marksDeletes ? MARKS : deletesByTombstone(dataset) ? [DELETED] : []
+  const marked = [PLACE, ...own]
   const carried = await rewriteSelect(dataset.sql, connection, (select) =>
     carry(select, marked, `data set ${name}: the clean.sql of a keyed table must be`),
   )
@@ -68,12 +70,12 @@ export async function changeDataset(dataset: Dataset, keyed: Keyed, connection: 
     (field) => `CAST(${quoteName(field.name)} AS ${duckdbType(field.type)}) AS ${quoteName(field.name)}`,
   )
   const marks = [
-    ...(format.marksDeletes ? [`coalesce(${DELETED}, false)`] : []),
+    ...(own.length > 0 ? [`coalesce(${DELETED}, false)`] : []),
     ...(keyed.deleteWhen === undefined ? [] : [`coalesce((${keyed.deleteWhen}), false)`]),
   ]
   const deleted = marks.length === 0 ? 'false' : marks.join(' OR ')
   const typed = `SELECT ${[...columns, ...marked].join(', ')} FROM (${carried})`
-  const rest = format.marksDeletes ? `* EXCLUDE (${MARKS.join(', ')})` : '*'
+  const rest = own.length > 0 ? `* EXCLUDE (${own.join(', ')})` : '*'
   const truncated = format.marksDeletes ? `coalesce(${TRUNCATED}, false)` : 'false'
   const ownFields = MARKS.map((name) => ({ name, type: 'boolean', aliases: [], shapes: [] }) as const)
   return {

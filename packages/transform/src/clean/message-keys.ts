@@ -1,5 +1,6 @@
 import { bytesOfKey, isExactNumber, joinValues, parseExactly, valueAt } from '@millrace/base'
 import { type Format, type RawMessages, type ReadMessages, type RejectedMessage, recordText } from '@millrace/formats'
+import type { MessageMetadata } from '../dataset/metadata.ts'
 
 /** The keys of a block's messages as their format reads them. */
 export interface ReadKeys {
@@ -15,9 +16,11 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Reads the keys, where the source hands them over. A key that is no object is one with the field `value`. */
 export async function readKeys(format: Format, { keys = [] }: RawMessages): Promise<ReadKeys> {
-  const { lines, rejected: unread } = await format.read(
-    joinValues(keys.map((key) => (key === undefined ? null : bytesOfKey(key)))),
-  )
+  const {
+    lines,
+    columns,
+    rejected: unread,
+  } = await format.read(joinValues(keys.map((key) => (key === undefined ? null : bytesOfKey(key)))))
   const rejected = new Map<number, string>()
   const members: (Members | undefined)[] = []
   for (const { index, reason } of unread) if (keys[index] !== undefined) rejected.set(index, `key: ${reason}`)
@@ -28,6 +31,7 @@ export async function readKeys(format: Format, { keys = [] }: RawMessages): Prom
     if (typeof read === 'string') rejected.set(index, `key: ${read}`)
     else members[index] = read
   }
+  columns?.release()
   return {
     textOf: (index) => members[index] && JSON.stringify(members[index]),
     memberOf: (index, name) => (Object.hasOwn(members[index] ?? {}, name) ? members[index]?.[name] : undefined),
@@ -51,8 +55,22 @@ function isObject(key: unknown): key is Members {
   return typeof key === 'object' && key !== null && !Array.isArray(key) && !isExactNumber(key)
 }
 
+/** Returns why messages are rejected whose keys are texts and not UTF-8: two keys could be one row as what people see of them. */
+export function keysThatAreNoText(
+  metadata: readonly MessageMetadata[],
+  { keys = [] }: RawMessages,
+): ReadonlyMap<number, string> {
+  const rejected = new Map<number, string>()
+  if (!metadata.some(({ from }) => from === 'key')) return rejected
+  for (const [index, key] of keys.entries()) {
+    if (key !== undefined && !key.isWellFormed())
+      rejected.set(index, 'key: not UTF-8, and the data set has no keyFormat')
+  }
+  return rejected
+}
+
 /** Returns the block without the messages whose keys can't be read. */
-export function withoutBadKeys(read: ReadMessages, { rejected: bad }: ReadKeys): ReadMessages {
+export function withoutBadKeys(read: ReadMessages, bad: ReadonlyMap<number, string>): ReadMessages {
   if (bad.size === 0) return read
   const { columns: _, ...rest } = read
   const { lines } = read

@@ -1,16 +1,19 @@
-import { endBefore, type JoinedValues, shownKey } from '@millrace/base'
+import { endBefore, shownKey } from '@millrace/base'
 import { addColumns, type RawMessages, type ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import { type Field, TIMESTAMP_SHAPES } from '../dataset/fields.ts'
-import type { MessageMetadata, MetadataSource } from '../dataset/metadata.ts'
+import type { MetadataSource } from '../dataset/metadata.ts'
+import { DELETED } from './changes.ts'
 import type { ReadKeys } from './message-keys.ts'
+import { deletesByTombstone, deletesOf } from './tombstones.ts'
 
 /** Returns the data set with what it wants of a message beside its value as fields of the lines that are cleaned. */
 export function withMetadataFields(dataset: Dataset): Dataset {
   const fields = dataset.metadata.map(
     ({ name, type }): Field => ({ name, type, aliases: [], shapes: TIMESTAMP_SHAPES, hiddenName: memberName(name) }),
   )
-  return { ...dataset, fields: [...dataset.fields, ...fields] }
+  const mark: Field = { name: DELETED, type: 'boolean', aliases: [], shapes: [], hiddenName: memberName(DELETED) }
+  return { ...dataset, fields: [...dataset.fields, ...fields, ...(deletesByTombstone(dataset) ? [mark] : [])] }
 }
 
 /** A message that has a member of this name itself has it twice, and is rejected: nobody can forge what a source says. */
@@ -29,49 +32,55 @@ const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
  * object stays as it is.
  */
 export function addMetadata(
-  metadata: readonly MessageMetadata[],
+  dataset: Dataset,
   raw: RawMessages,
   read: ReadMessages,
   keys: ReadKeys | undefined,
 ): ReadMessages {
+  const { metadata } = dataset
   if (metadata.length === 0) return read
   const members = metadata.map(({ name, from }) => ({
     name: memberName(name),
     jsonOf: valuesOf(from, raw, read, keys),
   }))
+  const isDelete = deletesByTombstone(dataset) ? deletesOf(raw, read) : undefined
+  if (isDelete) members.push({ name: memberName(DELETED), jsonOf: (index) => (isDelete(index) ? 'true' : 'null') })
   if (read.columns) return addColumns(read, read.columns, members)
   const { lines } = read
   const writers = members.map(({ name, jsonOf }) => memberWriter(name, jsonOf))
-  const page = growingBuffer(lines.bytes.length + lines.count * metadata.length * USUAL_MEMBER_BYTES)
+  const page = growingBuffer(lines.bytes.length + lines.count * members.length * USUAL_MEMBER_BYTES)
   const ends = new Int32Array(lines.count)
-  let [longest, first] = [0, -1]
+  let [longest, first, nulls] = [0, -1, false]
   for (let i = 0; i < lines.count; i++) {
     const [start, end] = [endBefore(lines.ends, i), lines.ends[i] as number]
     const began = page.size
-    if (end >= 0) writeLine(page, lines, start, end, (at) => writers[at]?.(page, i), writers.length)
-    ends[i] = end < 0 ? -1 - page.size : page.size
+    const isNull = end < 0 && !isDelete?.(i)
+    const line = end < 0 ? NO_MEMBERS : lines.bytes.subarray(start, end)
+    if (!isNull) writeLine(page, line, (at) => writers[at]?.(page, i), writers.length)
+    ends[i] = isNull ? -1 - page.size : page.size
+    nulls ||= isNull
     longest = Math.max(longest, page.size - began)
     const firstByte = page.size > began ? page.at(began) : -1
     first = i === 0 || firstByte === first ? firstByte : -1
     page.byte(LINE_FEED)
   }
-  const traits = { ...lines.traits, longest, first }
+  const traits = { ...lines.traits, nulls, longest, first }
   return { ...read, lines: { count: lines.count, bytes: page.bytes(), ends, traits } }
 }
 
 const USUAL_MEMBER_BYTES = 48
+const NO_MEMBERS = Buffer.from('{}')
 
 function writeLine(
   page: GrowingBuffer,
-  { bytes }: JoinedValues,
-  start: number,
-  end: number,
+  bytes: Uint8Array,
   writeMember: (member: number) => void,
   members: number,
 ): void {
-  const opening = skipBlanks(bytes, start, end)
+  const end = bytes.length
+  const opening = skipBlanks(bytes, 0, end)
   if (opening === end || bytes[opening] !== OPENING_BRACE) {
-    page.copy(bytes, start, end)
+    page.copy(bytes, 0, end)
     return
   }
   page.byte(OPENING_BRACE)

@@ -7,10 +7,11 @@ import type { Dataset } from '../dataset/dataset.ts'
 import { failedBits } from '../dataset/expectations.ts'
 import { changeDataset, changesFor } from './changes.ts'
 import { createFollowing } from './evolve/follow-schemas.ts'
-import { readKeys, withoutBadKeys } from './message-keys.ts'
+import { keysThatAreNoText, readKeys, withoutBadKeys } from './message-keys.ts'
 import { addMetadata, withMetadataFields } from './metadata.ts'
 import { cleanRows, emptyRaw } from './queries.ts'
 import { sqlFault } from './sql-fault.ts'
+import { deletesByTombstone, withTombstones } from './tombstones.ts'
 import type { FileTarget, RecordName } from './work.ts'
 
 /** Blocks as their format has read them, and by what they are cleaned. */
@@ -73,10 +74,13 @@ export function createRules() {
 }
 
 /** Returns what the messages are, each with what the data set wants of it beside its value. */
-async function readBlock({ format, keyFormat, metadata }: Dataset, block: RawMessages): Promise<ReadMessages> {
-  const read = await format.read(block)
+async function readBlock(dataset: Dataset, block: RawMessages): Promise<ReadMessages> {
+  const { format, keyFormat } = dataset
+  const values = await format.read(block)
+  const read = deletesByTombstone(dataset) ? withTombstones(values, block) : values
   const keys = keyFormat && (await readKeys(keyFormat, block))
-  return addMetadata(metadata, block, keys ? withoutBadKeys(read, keys) : read, keys)
+  const badKeys = keys?.rejected ?? (dataset.keyed && keysThatAreNoText(dataset.metadata, block))
+  return addMetadata(dataset, block, badKeys ? withoutBadKeys(read, badKeys) : read, keys)
 }
 
 /** Returns the table that the rows go to. */
