@@ -30,7 +30,7 @@ async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
   const place = await openWorkplace()
   onTestFinished(() => place.leave())
   const [order, parcel] = [{ schema: JSON.stringify(ORDER) }, { schemaType: 'PROTOBUF', schema: PARCEL }]
-  const answers: Readonly<Record<string, unknown>> = {
+  const answers: Record<string, unknown> = {
     ...{ '/subjects/orders-value/versions/latest': order, '/schemas/ids/1': order },
     ...{ '/subjects/parcels-value/versions/latest': parcel, '/schemas/ids/2': parcel },
     '/subjects/items-value/versions/latest': parcel,
@@ -51,7 +51,7 @@ async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
   }
   await producer.close()
   const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { place, options: ['--source', source, '--registry', registry] }
+  return { place, answers, options: ['--source', source, '--registry', registry] }
 }
 
 const EVENTS = [
@@ -110,6 +110,22 @@ test('of a Protobuf schema of several messages the one that the topic has is the
   const ended = await place.run('stream', '--infer', '--datasets', 'items', '--until-caught-up', ...options)
   expect(ended).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('left out') })
   expect(await place.sql('SELECT * FROM items')).toEqual([{ sku: 'x', pieces: 3 }])
+})
+
+test('quarantine replay --infer brings back what no folder describes, once the registry has its schema', async () => {
+  const later = Buffer.from(ORDER_MESSAGE)
+  later[4] = 9
+  const { place, answers, options } = await placeWith({ 'shop.orders': [ORDER_MESSAGE, later] })
+  answers['/subjects/shop.orders-value/versions/latest'] = answers['/schemas/ids/1']
+  const at = [...options, '--topics', 'shop\\..*', '--infer']
+  expect(await place.run('stream', '--until-caught-up', ...at)).toMatchObject({ exitCode: 0 })
+  const replayed = () => place.run('quarantine', 'replay', ...at)
+  expect(await replayed()).toMatchObject({ stdout: 'shop.orders: 0 replayed, 1 still bad\n' })
+  answers['/schemas/ids/9'] = answers['/schemas/ids/1']
+  expect(await replayed()).toMatchObject({ stdout: 'shop.orders: 1 replayed, 0 still bad\n' })
+  const [first, second, ...none] = await place.sql('SELECT * FROM "shop.orders"')
+  expect(first).toMatchObject({ id: 7, price: '3.00' })
+  expect([second, none]).toEqual([first, []])
 })
 
 test('dataset init writes a folder whose fixtures pass, and says no where one is', async () => {

@@ -33,7 +33,13 @@ export type {
 } from './output.ts'
 export { addOutputs, outputAt } from './outputs.ts'
 export { type DismissOptions, dismissRecords, type Which } from './quarantine/dismiss.ts'
-export { type ListedRecord, listQuarantine, type QuarantineOptions, replayAll } from './quarantine/list.ts'
+export {
+  type ListedRecord,
+  listQuarantine,
+  type QuarantineOf,
+  type QuarantineOptions,
+  replayAll,
+} from './quarantine/list.ts'
 export { printable } from './quarantine/printable.ts'
 export { type ReplayOptions, replayQuarantine } from './quarantine/replay.ts'
 export { QUARANTINE_SCHEMA, quarantinePath } from './quarantine/table.ts'

@@ -1,12 +1,12 @@
 import { MillraceError } from '@millrace/base'
 import { type Dataset, type Mode, modeOf } from '@millrace/transform'
 
-/** Refuses a data set that reads what the quarantine does not keep of a message, such as its key. */
-export function refuseMetadata({ name, metadata }: Dataset, what: string): void {
-  const [first] = metadata
-  if (!first) return
-  throw new MillraceError('DATASET_INVALID', `data set ${name}: ${what} does not know its ${first.name}`, {
-    next: `It goes by a message's value alone, and ${first.name} is its ${first.from}: clean the topic again by a group of its own.`,
+/** Refuses a data set that reads what the quarantine does not keep of a message: its headers. */
+export function refuseHeaders({ name, metadata }: Dataset, what: string): void {
+  const header = metadata.find(({ from }) => from.startsWith('header'))
+  if (!header) return
+  throw new MillraceError('DATASET_INVALID', `data set ${name}: ${what} does not know its ${header.name}`, {
+    next: `The quarantine keeps no headers, and ${header.name} is ${header.from}: clean the topic again by a group of its own.`,
   })
 }
 

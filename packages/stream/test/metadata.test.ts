@@ -70,10 +70,46 @@ it('a message whose key can not be read is in the quarantine with the bytes of b
   expect(await kit.column(quarantine, 'decode(value)')).toEqual([userRecord(1)])
 })
 
-it('the replay of the quarantine refuses a data set that reads what it does not keep', async () => {
+it('a replayed record gets what its source said of it, as the stream would have given it', async () => {
+  const topic = memoryTopic('events', 2)
+  for (const partition of [0, 1]) {
+    topic.sendMarked(partition, userRecord(10 * partition), { key: `k${partition}` })
+    topic.sendMarked(partition, `[${userRecord(10 * partition + 1)},${userRecord(10 * partition + 2)}]`, { key: 'a b' })
+    topic.send(partition, userRecord(10 * partition + 3))
+  }
+  const whole: Partial<Dataset> = {
+    metadata: [
+      ...(rules.metadata ?? []).filter(({ from }) => !from.startsWith('header')),
+      { name: 'partition', from: 'partition', type: 'text' },
+      { name: 'sent', from: 'timestamp', type: 'timestamp' },
+    ],
+    sql: "SELECT ind, concat_ws(' ', topic, partition, place, message_key, epoch_ms(sent)) AS user_name, age, date_joined FROM raw",
+  }
+  const none = { name: 'none', predicate: 'ind < 0', otherwise: 'quarantine' } as const
+  const read = async (group: string, more: Partial<Dataset>) => {
+    const worker = await kit.startWorker(topic, {
+      rules: { ...whole, ...more },
+      ...{ group, untilCaughtUp: true, allowsAnotherGroup: true },
+    })
+    await worker.source.assign(0, 1)
+    expect(await worker.ended).toBe('done')
+    return kit.column(USERS, 'user_name')
+  }
+  expect(await read('strict', { expectations: [none] })).toEqual([])
+  const parts = await kit.replayParts()
+  expect(await replayQuarantine({ ...parts, dataset: { ...parts.dataset, ...whole } })).toEqual({
+    ...{ replayed: 8, stillBad: 0 },
+  })
+  const replayed = await kit.column(USERS, 'user_name')
+  expect(replayed).toHaveLength(8)
+  // Read again by the rules that take them, each row is there twice.
+  expect(await read('again', {})).toEqual(replayed.flatMap((row) => [row, row]))
+})
+
+it('the replay of the quarantine refuses a data set that reads headers, which it does not keep', async () => {
   const parts = await kit.replayParts()
   await expect(replayQuarantine({ ...parts, dataset: { ...parts.dataset, ...rules } })).rejects.toMatchObject({
     code: 'DATASET_INVALID',
-    message: expect.stringContaining('does not know its message_key'),
+    message: expect.stringContaining('does not know its trace'),
   })
 })

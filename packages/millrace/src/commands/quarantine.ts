@@ -1,8 +1,10 @@
 import { MillraceError, systemRuntime } from '@millrace/base'
-import type { QuarantineOptions, Which } from '@millrace/outputs'
+import type { QuarantineOf, QuarantineOptions, Which } from '@millrace/outputs'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
 import { chosenTables } from '../settings/chosen-tables.ts'
+import type { Settings } from '../settings/schema.ts'
+import { tableNames } from '../settings/table-names.ts'
 
 const USUAL_LIMIT = 50
 const COLUMNS = ['table', 'partition', 'offset', 'produced', 'reason', 'state', 'value']
@@ -11,6 +13,7 @@ const run: Run = async ({ values }, args, io) => {
   const { lake, datasets, datasetFolders, nullColumns, registry } = values
   const { BATCH } = await import('@millrace/queries')
   const place: Place = {
+    settings: values,
     options: {
       ...{ lake, datasetFolders, nullColumns, formats: { registry, environment: process.env } },
       tables: await chosenTables(values),
@@ -25,6 +28,7 @@ const run: Run = async ({ values }, args, io) => {
 }
 
 interface Place {
+  readonly settings: Settings
   /** The tables of the worker. */
   readonly options: QuarantineOptions
   readonly ofDailyRun: QuarantineOptions['tables']
@@ -49,13 +53,39 @@ const list: Work = async ({ options, ofDailyRun }, args, io) => {
   await io.table(COLUMNS, rows, { right: ['produced'], colour })
 }
 
-const replay: Work = async ({ options, ofDailyRun }, args, io) => {
+const replay: Work = async ({ options, settings, ofDailyRun }, args, io) => {
   const { listQuarantine, replayAll } = await import('@millrace/outputs')
-  const totals = [...(await replayAll(options, systemRuntime))].map(([table, each]) => ({ table, ...each }))
+  await using inferring = args.switch('--infer') ? await inferringOf(settings, io.signal) : undefined
+  const inferDataset = inferring?.inferDataset
+  const totals = [...(await replayAll({ ...options, ...(inferDataset && { inferDataset }) }, systemRuntime))].map(
+    ([table, each]) => ({ table, ...each }),
+  )
   if (args.switch('--json')) io.json(totals)
   else for (const each of totals) io.line(`${each.table}: ${each.replayed} replayed, ${each.stillBad} still bad`)
   if ((await listQuarantine({ ...options, tables: ofDailyRun }, 1)).length > 0) {
     io.note('what the daily run rejected comes with its next run, once a rule has changed: millrace batch')
+  }
+}
+
+/** Returns what infers the data set of a table as `millrace stream --infer` does: from the topics that go into it. */
+async function inferringOf(
+  { source, registry, datasets, topics, template, ...settings }: Settings,
+  signal: AbortSignal,
+) {
+  const [{ openInferrer }, { findRoutes }] = await Promise.all([
+    import('../init/infer-dataset.ts'),
+    import('@millrace/stream'),
+  ])
+  const wishes = { datasets, ...(topics && { topics }), ...(template && { template }), tableOf: tableNames(settings) }
+  const routes = await findRoutes(source, wishes)
+  const inferrer = openInferrer(source, { registry, environment: process.env })
+  const infer = inferrer.inferRoute(signal)
+  return {
+    async inferDataset({ table }: QuarantineOf) {
+      const route = routes.find((each) => each.table === table)
+      return route && infer(route)
+    },
+    [Symbol.asyncDispose]: () => inferrer[Symbol.asyncDispose](),
   }
 }
 
@@ -92,7 +122,7 @@ export const quarantine: Command = {
     'Shows the records that may not enter their tables, with the reason, those of the daily run too; `replay` tries those of the stream again by the rules of today, `dismiss` gives some up.',
   positionals: ['[what]'],
   words: Object.keys(WORK),
-  settings: ['lake', 'datasets', 'topics', 'template', 'tables', 'nullColumns', 'datasetFolders', 'registry'],
+  settings: ['source', 'lake', 'datasets', 'topics', 'template', 'tables', 'nullColumns', 'datasetFolders', 'registry'],
   options: [
     { flag: '--limit', value: 'N', description: `list the newest N of each data set (${USUAL_LIMIT})` },
     { flag: '--dismissed', description: 'list those that were dismissed as well' },
@@ -101,6 +131,10 @@ export const quarantine: Command = {
     { flag: '--partition', value: 'ID', description: 'dismiss: those of this partition' },
     { flag: '--offset', value: 'N,N', description: 'dismiss: those of these offsets, or numbers in the raw object' },
     { flag: '--matching', value: 'TEXT', description: 'dismiss: those whose reason for rejection has this in it' },
+    {
+      flag: '--infer',
+      description: 'replay: make up a data set that no folder has, as `millrace stream --infer` does, from the source',
+    },
     { flag: '--json', description: 'as an array of objects' },
   ],
   examples: [

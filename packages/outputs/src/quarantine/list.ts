@@ -3,7 +3,7 @@ import { openScan, openTable, planScan } from '@millrace/delta'
 import { filesOf, openMachine, quoteText } from '@millrace/engine'
 import type { FormatContext } from '@millrace/formats'
 import { openLake } from '@millrace/store'
-import { createCleaner, loadDataset } from '@millrace/transform'
+import { createCleaner, type Dataset, datasetFolder, loadDataset } from '@millrace/transform'
 import { printable } from './printable.ts'
 import { type ReplayTotals, replayQuarantine } from './replay.ts'
 import { DISMISSED, quarantinePath } from './table.ts'
@@ -17,6 +17,8 @@ export interface QuarantineOptions {
   readonly lake: string
   readonly tables: readonly QuarantineOf[]
   readonly datasetFolders: readonly string[]
+  /** Returns the data set of a table of which no folder says what its records are. */
+  readonly inferDataset?: (of: QuarantineOf) => Promise<Dataset | undefined>
   /** What formats need for a replay: where schemas are found. */
   readonly formats?: FormatContext
   /** For each data set the columns of its table that it does not fill and that may be NULL. */
@@ -75,20 +77,23 @@ function listedRecord(table: string, row: readonly unknown[]): ListedRecord {
 
 /** Cleans every rejected record of these data sets again, by the current rules. */
 export async function replayAll(
-  { lake, tables, datasetFolders, formats, nullColumns = {} }: QuarantineOptions,
+  { lake, tables, datasetFolders, inferDataset, formats, nullColumns = {} }: QuarantineOptions,
   runtime: Runtime,
 ): Promise<Map<string, ReplayTotals>> {
   const store = await openLake(lake)
   await using machine = await openMachine(runtime, filesOf(store))
   const cleaner = createCleaner(machine)
   const totals = new Map<string, ReplayTotals>()
-  for (const { dataset, table: path } of tables) {
+  for (const of of tables) {
+    const { dataset, table: path } = of
     if (!(await openTable({ store, path: quarantinePath(path) }))) continue
+    const hasFolder = datasetFolder(dataset, datasetFolders) !== undefined
+    const inferred = hasFolder ? undefined : await inferDataset?.(of)
     const parts = {
       ...machine,
       store,
       path,
-      dataset: await loadDataset(dataset, datasetFolders, formats),
+      dataset: inferred ?? (await loadDataset(dataset, datasetFolders, formats)),
       cleaner,
       nullColumns: nullColumns[dataset] ?? [],
     }

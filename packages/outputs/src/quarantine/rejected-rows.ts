@@ -1,6 +1,7 @@
-import { MillraceError, type Runtime } from '@millrace/base'
-import { openScan, openTable, type Predicate, planScan, replaceRows, type Snapshot } from '@millrace/delta'
+import { joinValues, MillraceError, type Runtime, textOfKey } from '@millrace/base'
+import { openScan, openTable, type Predicate, planScan, replaceRows, type Snapshot, schemaOf } from '@millrace/delta'
 import { type DuckDB, quoteText } from '@millrace/engine'
+import type { RawMessages } from '@millrace/formats'
 import type { ObjectStore } from '@millrace/store'
 import { quarantinePath } from './table.ts'
 
@@ -13,10 +14,14 @@ export interface QuarantineContext {
   readonly runtime: Runtime
 }
 
-/** The keys of a quarantined record, and its bytes. */
+/** A quarantined record: what it is known by, its bytes, and what the source said of it. */
 export interface RejectedRow {
   readonly keys: Readonly<Record<(typeof KEYS)[number], string>>
   readonly value: Uint8Array | null
+  /** The message's key. */
+  readonly key: Uint8Array | null
+  /** Milliseconds since 1970. */
+  readonly time: number
 }
 
 const KEYS = ['pipeline', 'topic', 'identity', 'partition', 'offset'] as const
@@ -46,17 +51,39 @@ export async function rejectedRows(
   engine: DuckDB,
 ): Promise<RejectedRow[]> {
   const columns = KEYS.map((key) => `"${key}"`).join(', ')
+  // A table of an earlier version has no keys.
+  const key = schemaOf(quarantine.metadata).fields.some(({ name }) => name === 'key') ? 'key' : 'NULL'
   const page = `LIMIT ${RECORDS_AT_ONCE} OFFSET ${from}`
   const rows = await select(
     quarantine,
-    `SELECT ${columns}, value FROM t WHERE ${where} ORDER BY ${columns} ${page}`,
+    `SELECT ${columns}, value, ${key}, epoch_ms(time) FROM t WHERE ${where} ORDER BY ${columns} ${page}`,
     engine,
   )
   return rows.map((row) => {
     const keys = Object.fromEntries(KEYS.map((key, i) => [key, String(row[i])])) as RejectedRow['keys']
-    const value = row[KEYS.length] as { bytes: Uint8Array } | null
-    return { keys, value: value?.bytes ?? null }
+    const [value, key, time] = row.slice(KEYS.length) as [Bytes, Bytes, bigint]
+    return { keys, value: value?.bytes ?? null, key: key?.bytes ?? null, time: Number(time) }
   })
+}
+
+type Bytes = { readonly bytes: Uint8Array } | null
+
+/** Returns the records as their source handed them over, a block for each partition; they are in the order of their keys. */
+export function blocksOf(records: readonly RejectedRow[]): RawMessages[] {
+  return [...byPartition(records).values()].map((of) => {
+    const { topic, partition } = (of[0] as RejectedRow).keys
+    return {
+      ...joinValues(of.map(({ value }) => value)),
+      keys: of.map(({ key }) => (key ? textOfKey(key) : undefined)),
+      times: Float64Array.from(of, ({ time }) => time),
+      offsets: of.map(({ keys: { offset } }) => offset),
+      partition: { topic, id: partition },
+    }
+  })
+}
+
+function byPartition(records: readonly RejectedRow[]): Map<string, RejectedRow[]> {
+  return Map.groupBy(records, ({ keys: { offset: _, ...rest } }) => JSON.stringify(rest))
 }
 
 /** Sets the state of rows, copy on write. */
@@ -82,8 +109,7 @@ export async function mark(records: readonly RejectedRow[], state: string, parts
 
 /** Returns a predicate with one list of offsets for each partition. */
 function whereKeys(records: readonly RejectedRow[]): Predicate {
-  const groups = Map.groupBy(records, ({ keys: { offset: _, ...rest } }) => JSON.stringify(rest))
-  const of = [...groups.values()].map((group): Predicate => {
+  const of = [...byPartition(records).values()].map((group): Predicate => {
     const { offset: _, ...rest } = (group[0] as RejectedRow).keys
     const equal = Object.entries(rest).map(([column, value]): Predicate => ({ op: '=', column, value }))
     return { op: 'and', of: [...equal, { op: 'in', column: 'offset', values: group.map(({ keys }) => keys.offset) }] }

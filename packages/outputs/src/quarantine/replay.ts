@@ -1,10 +1,11 @@
-import { joinValues, MillraceError } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
 import { columnsToAdd, commit, openTable, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import type { Cleaner, Dataset } from '@millrace/transform'
 import { nullColumns } from '../delta/null-columns.ts'
-import { refuseMetadata, refuseMode } from '../modes.ts'
+import { refuseHeaders, refuseMode } from '../modes.ts'
 import {
+  blocksOf,
   interruptedIds,
   mark,
   openQuarantine,
@@ -33,7 +34,7 @@ export interface ReplayTotals {
  */
 export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
   refuseMode(parts.dataset, 'the replay of the quarantine')
-  refuseMetadata(parts.dataset, 'the replay of the quarantine')
+  refuseHeaders(parts.dataset, 'the replay of the quarantine')
   if (parts.dataset.onSchemaChange !== 'evolve') {
     await nullColumns({ store: parts.store, path: parts.path }, parts.dataset, parts.nullColumns)
   }
@@ -75,20 +76,23 @@ async function finishInterrupted(parts: ReplayOptions): Promise<number> {
 }
 
 async function goodOf(chunk: readonly RejectedRow[], parts: ReplayOptions): Promise<RejectedRow[]> {
-  const values = joinValues(chunk.map(({ value }) => value))
+  const blocks = blocksOf(chunk)
   const table = await openTable({ store: parts.store, path: parts.path })
-  const report = await parts.cleaner.checkRecords(parts.dataset, [values], undefined, table)
-  const bad = new Set(report.rejected.map(({ index }) => index))
-  return chunk.filter((_, index) => !bad.has(index))
+  const report = await parts.cleaner.checkRecords(parts.dataset, blocks, undefined, table)
+  const bad = new Set(report.rejected.map(({ block, index }) => `${block} ${index}`))
+  const places = blocks.flatMap(({ count }, block) => Array.from({ length: count }, (_, index) => `${block} ${index}`))
+  return chunk.filter((_, at) => !bad.has(places[at] as string))
 }
 
 async function append(good: readonly RejectedRow[], id: string, parts: ReplayOptions): Promise<void> {
   const { store, path, dataset, runtime } = parts
   const snapshot = await openTable({ store, path })
   if (!snapshot) throw new MillraceError('TABLE_NOT_FOUND', `${store.url}/${path} is not there any more`)
-  const values = joinValues(good.map(({ value }) => value))
   const takesNewColumns = dataset.onSchemaChange === 'evolve'
-  const { files, stagedFor } = await parts.cleaner.cleanIntoFiles(dataset, [values], { snapshot, takesNewColumns })
+  const { files, stagedFor } = await parts.cleaner.cleanIntoFiles(dataset, blocksOf(good), {
+    snapshot,
+    takesNewColumns,
+  })
   const columns = takesNewColumns ? columnsToAdd(snapshot, stagedFor) : {}
   if (columns === 'conflict')
     throw new MillraceError('INTERNAL', `${store.url}/${path}: columns do not fit their table`)
