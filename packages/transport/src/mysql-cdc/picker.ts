@@ -3,7 +3,7 @@ import type { LogEvent } from './dump.ts'
 import { emitChange, type Followed, type Moment } from './log-messages.ts'
 import { type Gtid, type LogSpot, NO_GTID } from './position.ts'
 import { holdsRows, readRows, refuseUnreadable, rowsHead } from './row-events.ts'
-import { parseFile } from './server.ts'
+import { parseFile, unsuited } from './server.ts'
 import { type FollowedTables, type Statement, takeStatement } from './statements.ts'
 import { readTableMap, type TableMap } from './table-map.ts'
 import { TYPE } from './types.ts'
@@ -25,8 +25,8 @@ const EVENT = {
 
 const WITHIN = /^\s*(BEGIN|START\s+TRANSACTION|SAVEPOINT|ROLLBACK\s+TO|RELEASE\s+SAVEPOINT|XA\s+(START|END))\b/i
 const OVER = /^\s*(XA\s+(COMMIT|ROLLBACK|PREPARE)|COMMIT|ROLLBACK)\b/i
-/** A flag of MariaDB's events of GTIDs: a statement follows, and nothing ends it. */
-const STANDALONE = 1
+/** Flags of MariaDB's events of GTIDs: a statement follows, and nothing ends it; what follows ends by XA PREPARE. */
+const [STANDALONE, PREPARED] = [1, 64]
 const BEGINS: readonly number[] = [EVENT.gtid, EVENT.anonymousGtid, EVENT.mariadbGtid]
 const ENDS: readonly number[] = [EVENT.xid, EVENT.xaPrepare]
 
@@ -56,6 +56,7 @@ export function createPicker(
   let inTransaction = false
   /** Whether what has begun ends by a word of its own, and not with its one statement. */
   let isGroup = false
+  let isPrepared = false
   let gtid: string | undefined
   let transaction: Gtid = NO_GTID
   let isMariadb = false
@@ -68,6 +69,7 @@ export function createPicker(
     const table = map && followed.get(folded(map.table))
     if (map && table) {
       try {
+        if (isPrepared) throw mayBeRolledBack(map)
         for (const change of readRows(event.type, event.body, withStored(map, table), decode))
           emitChange(change, map, table, origin(event))
       } catch (error) {
@@ -108,7 +110,9 @@ export function createPicker(
         gtid = mariadbGtid(event)
         transaction = { server: BigInt(event.serverId), number: event.body.readBigUInt64LE(0) }
         cursor.within = transaction.server
-        isGroup = (event.body.readUInt8(12) & STANDALONE) === 0
+        const flags = event.body.readUInt8(12)
+        isGroup = (flags & STANDALONE) === 0
+        isPrepared = (flags & PREPARED) !== 0
       }
       if (event.type === EVENT.gtid) gtid = mysqlGtid(event.body)
       const isStatement = event.type === EVENT.query || event.type === EVENT.loadedFile
@@ -120,6 +124,13 @@ export function createPicker(
       if (transaction !== NO_GTID) cursor.gtid = transaction
     },
   }
+}
+
+function mayBeRolledBack({ database, table }: TableMap) {
+  return unsuited(
+    `its log has a change of ${database}.${table} by an XA transaction, which can be rolled back after it is there`,
+    'Let its clients commit without XA PREPARE, or leave the table out; read the table anew with a new group.',
+  )
 }
 
 /** Says of which columns the bytes are those of a text: the log does not. */

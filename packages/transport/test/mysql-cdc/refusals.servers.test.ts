@@ -38,6 +38,23 @@ it('refuses a place that the log does not go back to, and one behind its end', a
   }
 })
 
+it('refuses changes that can be rolled back after they are in the log, and takes those of an XA transaction that cannot', async ({
+  mariadb,
+}) => {
+  const database = await newDatabase(mariadb)
+  const { connection } = database
+  await connection.query('CREATE TABLE good (id INT PRIMARY KEY)')
+  const { start, through } = await readingOf(database, 'good')
+  const from = await start('latest')
+  await connection.query("XA START 'a'; INSERT INTO good VALUES (1); XA END 'a'; XA COMMIT 'a' ONE PHASE")
+  const { changes, to } = await through(from)
+  expect(changes.map(({ key }) => key)).toEqual([{ id: 1 }])
+  await connection.query("XA START 'b'; INSERT INTO good VALUES (2); XA END 'b'; XA PREPARE 'b'; XA ROLLBACK 'b'")
+  await expect(through(to)).rejects.toMatchObject({
+    ...{ code: 'SOURCE_UNSUPPORTED', message: /good by an XA transaction/, next: /without XA PREPARE/ },
+  })
+})
+
 it('refuses a wrong password, and an address with one', async ({ mariadb }) => {
   const { address, name } = await newDatabase(mariadb)
   const open = (changed: string) => openSource(changed, systemRuntime)
