@@ -46,6 +46,7 @@ export async function readNextRows(
   const { rows, isWhole } = await server.firstRows(
     `SELECT ${selected} FROM ${quoteName(database)}.${quoteName(name)} ${behind} ORDER BY ${order} LIMIT ${CHUNK_ROWS}`,
     MOST_BYTES,
+    place.server,
   )
   const log = logBehindRows(place)
   if (rows.length === 0) return { messages: [], places: [], next: log, last: undefined }

@@ -12,8 +12,8 @@ export type { Raw } from './answer.ts'
 export interface Server {
   /** Runs a query; the values of its rows are the bytes that the server sends. */
   rows(sql: string): Promise<Raw[][]>
-  /** Returns the first rows of an answer: so many bytes of them, or one row. */
-  firstRows(sql: string, maxBytes: number): Promise<Answer>
+  /** Returns the first rows of an answer of the server with this number: so many bytes of them, or one row. */
+  firstRows(sql: string, maxBytes: number, number: bigint): Promise<Answer>
   /** Returns the number of the server that is there. */
   number(): Promise<bigint>
   /** The number that was found last. */
@@ -57,10 +57,12 @@ export function openServer(address: MysqlCdcAddress): Server {
     opened?.then((connection) => connection.destroy()).catch(() => {})
     opened = undefined
   }
-  const ask = async (sql: string, maxBytes?: number) => {
+  const ask = async (sql: string, maxBytes?: number, number?: bigint) => {
     opened ??= connect(address)
     try {
-      const answer = await answerTo(await opened, sql, maxBytes)
+      const connection = await opened
+      if (number !== undefined) await refuseOther(connection, number)
+      const answer = await answerTo(connection, sql, maxBytes)
       // Whoever asked next would have to read the rest first.
       if (!answer.isWhole) drop()
       return answer
@@ -89,6 +91,12 @@ export function openServer(address: MysqlCdcAddress): Server {
       await opened?.then((connection) => connection.end()).catch(() => {})
     },
   }
+}
+
+/** The address may lead to another server since a place was found, whose rows may be older. */
+async function refuseOther(connection: Connection, number: bigint): Promise<void> {
+  const there = await serverNumber({ rows: async (sql) => (await answerTo(connection, sql)).rows })
+  if (there !== number) throw new Error(`it is server ${there} now, and was server ${number} a moment ago`)
 }
 
 export async function serverNumber(server: Pick<Server, 'rows'>): Promise<bigint> {

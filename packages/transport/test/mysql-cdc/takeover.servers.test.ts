@@ -12,6 +12,8 @@ import {
 } from '@millrace/testkit'
 import type { Position } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
+import { parseMysqlCdcAddress } from '../../src/mysql-cdc/address.ts'
+import { openServer } from '../../src/mysql-cdc/server.ts'
 import { changesIn, type Reading, readingFrom, readingOf, type TestDatabase } from './database.ts'
 import { type VirtualAddress, virtualAddress } from './virtual-address.ts'
 
@@ -89,6 +91,17 @@ describe('a replica of MariaDB that takes the place of its primary', () => {
       expect(await nextChanges(a, at)).toMatchObject({ ids: [3] })
     },
   )
+
+  it('is not asked for rows of a place that is one of the other', async () => {
+    const { database } = await newPair()
+    const rows = `SELECT id FROM ${database.name}.a`
+    const server = openServer(parseMysqlCdcAddress(database.address, process.env))
+    onTestFinished(() => server.close())
+    expect(await server.firstRows(rows, 1, 7n)).toMatchObject({ rows: [[Buffer.from('1')]] })
+    await expect(server.firstRows(rows, 1, 8n)).rejects.toMatchObject({
+      ...{ code: 'SOURCE_UNREACHABLE', message: /server 7 now, and was server 8/ },
+    })
+  })
 
   it('is found where only the connection that follows the log has ended', async () => {
     const { replica, a, at, move } = await newPair()
