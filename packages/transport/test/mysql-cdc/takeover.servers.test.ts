@@ -149,6 +149,20 @@ describe('a replica of MariaDB that takes the place of its primary', () => {
     })
   })
 
+  it('goes on in the middle of a transaction that makes the table too', async () => {
+    const [primary, replica] = await Promise.all([own(7), own(8)])
+    await primary.connection.query('CREATE TABLE a (id INT PRIMARY KEY)')
+    await replicate(primary, replica)
+    const a = await readingOf(databaseOf(primary), 'a')
+    const from = await a.start('latest')
+    await primary.connection.query('CREATE OR REPLACE TABLE a (PRIMARY KEY (id)) SELECT 1 AS id UNION VALUES (2), (3)')
+    const { ids, to } = await nextChanges(a, (await nextChanges(a, from)).to)
+    expect(ids).toEqual([1])
+    await caughtUp(primary, replica)
+    const { changes } = await (await readingOf(databaseOf(replica), 'a')).through(to)
+    expect(changes.map(({ after }) => after?.id)).toEqual([2, 3])
+  })
+
   it('is refused where it lacks the last transaction and has a later one of the same server', async () => {
     const [primary, late] = await Promise.all([own(7), own(9)])
     await primary.connection.query('CREATE TABLE a (id INT PRIMARY KEY)')
