@@ -51,7 +51,7 @@ export function realFolder(folder: string): string {
   if (known && known.until > now) return known.real
   let real: string
   try {
-    real = realpathSync(folder)
+    real = realpathSync.native(folder)
   } catch {
     const parent = dirname(folder)
     real = parent === folder ? folder : join(realFolder(parent), basename(folder))

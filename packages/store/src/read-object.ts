@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, read } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { MillraceError } from '@millrace/base'
 import { refuseFolderOutside, refuseOutside } from './confined.ts'
@@ -27,47 +26,30 @@ export async function readObject(
     return readSpan(path, PLAIN, range)
   }
   refuseSpecial(path, info)
-  if (range) return readSpan(path, NO_LINK, range)
-  if (info.size > MOST_WHOLE) throw tooLarge(path, info.size)
-  return info.size > MOST_SMALL ? readFile(path, { flag: NO_LINK }) : readSmall(path)
+  return readSpan(path, NO_LINK, range)
 }
 
-/** Most bytes of a file that are read by one call: most log entries have fewer. */
-const MOST_SMALL = 64 << 10
 const readFrom = promisify(read)
 
-/** Reads a file with one turn in the thread pool in place of four, which cost more than its bytes do. */
-async function readSmall(path: string): Promise<Uint8Array> {
-  const file = openSync(path, NO_LINK)
+/**
+ * Reads a part of a file, or all of it, whatever the path leads to: with one turn in the thread pool in place of four,
+ * which cost more than the bytes of a log entry do.
+ */
+async function readSpan(path: string, flags: number, range: ByteRange | undefined): Promise<Uint8Array> {
+  const file = openSync(path, flags)
   try {
     const info = fstatSync(file)
     refuseSpecial(path, info)
-    // Another file may have taken the name since the look at it.
-    if (info.size > MOST_WHOLE) throw tooLarge(path, info.size)
-    const bytes = Buffer.alloc(info.size)
-    let length = 0
-    for (let got = -1; length < bytes.length && got !== 0; length += got) {
-      got = (await readFrom(file, bytes, length, bytes.length - length, length)).bytesRead
-    }
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Reads a part of a file, or all of it, whatever the path leads to. */
-async function readSpan(path: string, flags: number, range: ByteRange | undefined): Promise<Uint8Array> {
-  const file = await open(path, flags)
-  try {
-    const info = await file.stat()
-    refuseSpecial(path, info)
     if (!range && info.size > MOST_WHOLE) throw tooLarge(path, info.size)
     const { offset, length } = range ?? { offset: 0, length: info.size }
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, info.size - offset)))
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
-    return bytes.subarray(0, bytesRead)
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, info.size - offset)))
+    let done = 0
+    for (let got = -1; done < bytes.length && got !== 0; done += got) {
+      got = (await readFrom(file, bytes, done, bytes.length - done, offset + done)).bytesRead
+    }
+    return bytes.subarray(0, done)
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }
 

@@ -39,7 +39,7 @@ export async function writeCheckpoint(snapshot: Snapshot, context: WriteContext)
   const { checkpoints } = await listLog(table, version)
   if (checkpoints.some((checkpoint) => checkpoint.version === version)) return false
   const since = context.runtime.now() - fileRetention(snapshot.metadata)
-  const tombstones = await tombstonesSince(snapshot, since, context.connection)
+  const tombstones = await tombstonesSince(snapshot, since)
   const bytes = await renderCheckpoint(snapshot, tombstones, context)
   context.runtime.crashPoint('checkpoint rendered')
   await table.store.put(logKey(table, `${versionName(version)}.checkpoint.parquet`), bytes)

@@ -1,12 +1,13 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteText, readableBy } from '@millrace/engine'
+import type { RowGroup } from 'hyparquet'
 import type { RemoveFile } from '../log/actions.ts'
 import { checkedRemove } from '../log/checked-action.ts'
-import { decodeActions } from '../log/decode-actions.ts'
 import { type Checkpoint, checkpointHint, listLog } from '../log/listing.ts'
-import { logKey, readCommit, type TableRef } from '../log/log.ts'
+import { readCommit, type TableRef, tableUrl } from '../log/log.ts'
+import { readNamed } from '../read/checkpoint-adds.ts'
+import { readCheckpointFiles } from '../read/checkpoint-files.ts'
 import { inOrder } from '../read/in-order.ts'
+import type { ParquetFile } from '../read/parquet/file.ts'
 import { fileKey } from '../read/replay.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 
@@ -16,11 +17,7 @@ const READS_AT_ONCE = 16
  * Returns files that were removed after `since` and not added again: readers of older versions still need them. A
  * snapshot does not have them, so they are read here, from the newest checkpoint up to it and the commits after that.
  */
-export async function tombstonesSince(
-  snapshot: Snapshot,
-  since: number,
-  connection: DuckDBConnection,
-): Promise<RemoveFile[]> {
+export async function tombstonesSince(snapshot: Snapshot, since: number): Promise<RemoveFile[]> {
   const { table, version } = snapshot
   const hint = (await checkpointHint(table))?.version ?? 0
   const listing = await listLog(table, hint <= version ? hint : 0)
@@ -29,7 +26,7 @@ export async function tombstonesSince(
   const keep = (remove: RemoveFile) => {
     if ((remove.deletionTimestamp ?? 0) > since) found.set(logicalKey(table, remove), remove)
   }
-  if (checkpoint) for (const remove of await removesIn(table, checkpoint, since, connection)) keep(remove)
+  if (checkpoint) await readRemoves(table, checkpoint, since, keep)
   const newer = [...listing.commits].filter((entry) => entry > (checkpoint?.version ?? -1) && entry <= version)
   for await (const actions of inOrder(newer, READS_AT_ONCE, (entry) => readCommit(table, entry))) {
     for (const remove of actions?.remove ?? []) keep(remove)
@@ -43,63 +40,26 @@ function logicalKey(table: TableRef, { path, deletionVector }: Pick<RemoveFile, 
   return `${fileKey(table, path)} ${storageType}${pathOrInlineDv}@${offset ?? ''}`
 }
 
-async function removesIn(
+async function readRemoves(
   table: TableRef,
-  { keys }: Checkpoint,
+  checkpoint: Checkpoint,
   since: number,
-  connection: DuckDBConnection,
-): Promise<RemoveFile[]> {
-  const [first = ''] = keys
-  if (first.endsWith('.json')) {
-    const bytes = await table.store.get(first)
-    if (!bytes) return []
-    const { remove, sidecar } = decodeActions(bytes, `${table.store.url}/${first}`)
-    return [...remove, ...(await removesOf(table, connection, sidecarKeys(table, sidecar), since))]
-  }
-  const sidecars = await jsonOf<{ path: string }>(table, connection, keys, 'sidecar', 'true')
-  return [
-    ...(await removesOf(table, connection, keys, since)),
-    ...(await removesOf(table, connection, sidecarKeys(table, sidecars), since)),
-  ]
+  keep: (remove: RemoveFile) => void,
+): Promise<void> {
+  const outcome = await readCheckpointFiles(table, checkpoint, {
+    apply: ({ remove }) => remove.forEach(keep),
+    readGroup: async (file, group, where) => {
+      if (!(await isAnySince(file, group, since))) return
+      const { values } = await readNamed(file, group, 'remove')
+      for (const remove of values) keep(checkedRemove(remove as Readonly<Record<string, unknown>>, where))
+    },
+  })
+  if (outcome === 'gone')
+    throw new MillraceError('TABLE_BROKEN', `${tableUrl(table)}: the log goes away while it is read`)
 }
 
-function sidecarKeys(table: TableRef, sidecars: readonly { path: string }[]): string[] {
-  return sidecars.map(({ path }) => logKey(table, `_sidecars/${path.slice(path.lastIndexOf('/') + 1)}`))
-}
-
-async function removesOf(
-  table: TableRef,
-  connection: DuckDBConnection,
-  keys: readonly string[],
-  since: number,
-): Promise<RemoveFile[]> {
-  const where = `coalesce(remove.deletionTimestamp, 0) > ${since}`
-  const removes = await jsonOf<Record<string, unknown>>(table, connection, keys, 'remove', where)
-  return removes.map((remove) => checkedRemove(remove, `checkpoint ${table.store.url}/${keys[0]}`))
-}
-
-/** Reads the actions of one kind from a checkpoint's files, which may lack the column. */
-async function jsonOf<T>(
-  table: TableRef,
-  connection: DuckDBConnection,
-  keys: readonly string[],
-  column: string,
-  where: string,
-): Promise<T[]> {
-  if (keys.length === 0) return []
-  const { paths, release } = await readableBy(connection, table.store, keys)
-  try {
-    const source = `read_parquet([${paths.map(quoteText).join(', ')}], union_by_name = true, hive_partitioning = false)`
-    const shape = await connection.runAndReadAll(`SELECT * FROM ${source} LIMIT 0`)
-    if (!shape.columnNames().includes(column)) return []
-    const rows = await connection.runAndReadAll(
-      `SELECT to_json(${column})::VARCHAR FROM ${source} WHERE ${column}.path IS NOT NULL AND ${where}`,
-    )
-    return rows.getRows().map(([text]) => JSON.parse(String(text)) as T)
-  } catch (cause) {
-    if (cause instanceof MillraceError) throw cause
-    throw new MillraceError('TABLE_BROKEN', `checkpoint ${table.store.url}/${keys[0]} can't be read`, { cause })
-  } finally {
-    await release()
-  }
+/** Whether the group has a file removed after `since`: most of those that a checkpoint keeps may be older. */
+async function isAnySince(file: ParquetFile, group: RowGroup, since: number): Promise<boolean> {
+  const { values } = await readNamed(file, group, 'remove', 'deletionTimestamp')
+  return values.some((time) => Number(time) > since)
 }

@@ -49,7 +49,7 @@ export async function vacuumTable(
     )
   }
   const since = context.runtime.now() - retention
-  const tombstones = await tombstonesSince(snapshot, since, context.connection)
+  const tombstones = await tombstonesSince(snapshot, since)
   const needed = await neededFiles(table, snapshot.files.values(), tombstones)
   const candidates: ObjectInfo[] = []
   for await (const info of table.store.list(`${table.path}/`)) {

@@ -2,8 +2,9 @@ import { exactNumber } from '@millrace/base'
 import type { RowGroup } from 'hyparquet'
 import type { AddFile, DeletionVector, PartitionValues } from '../log/actions.ts'
 import { isCount, isTexts, isVector } from '../log/checked-action.ts'
-import { type Column, cursor, NOTHING } from './parquet/column.ts'
+import { type Column, NOTHING } from './parquet/column.ts'
 import type { ParquetFile } from './parquet/file.ts'
+import { areSame, cursor, numbersOf } from './parquet/rows.ts'
 import type { Replay } from './replay.ts'
 
 /** Values by place in a list of paths; undefined where no path has any. */
@@ -12,19 +13,22 @@ type Aligned = readonly unknown[] | undefined
 /** Reads the adds of a row group. The loop runs once for each file of the table, cold: it calls as little as it can. */
 export async function readAdds(file: ParquetFile, group: RowGroup, replay: Replay): Promise<void> {
   const paths = await readNamed(file, group, 'add', 'path')
-  if (paths.rows.length === 0) return
+  if (paths.values.length === 0) return
   const read = async (name: string) => alignedTo(paths, await readNamed(file, group, 'add', name))
   const [sizes, times, vectors] = [await read('size'), await read('modificationTime'), await read('deletionVector')]
   const [partitions, tags] = [shared(await read('partitionValues')), shared(await read('tags'))]
   const stats = await readStats(file, group, paths)
   const urls = paths.values as string[]
-  refuseOtherValues(urls, sizes, vectors, partitions)
+  refuseOtherValues(urls, vectors, partitions)
   const arePlain = areAllPlain(urls)
   for (let at = 0; at < urls.length; at++) {
+    const path = urls[at] as string
+    const size = sizes?.[at]
+    if (!isCount(size)) throw new Error(`its file ${path} has no size`)
     const add: AddFile = {
-      path: urls[at] as string,
+      path,
       partitionValues: (partitions?.[at] ?? NO_VALUES) as PartitionValues,
-      size: Number(sizes?.[at] ?? 0),
+      size,
       modificationTime: Number(times?.[at] ?? 0),
       dataChange: false,
       stats: (stats?.[at] as string | undefined) || null,
@@ -38,15 +42,9 @@ export async function readAdds(file: ParquetFile, group: RowGroup, replay: Repla
 const NO_VALUES: PartitionValues = {}
 
 /** Refuses what no file of a table has, as it is refused in an entry of the log. */
-function refuseOtherValues(paths: readonly string[], sizes: Aligned, vectors: Aligned, partitions: Aligned): void {
-  const refuse = (at: number, what: string) => {
-    if (at >= 0) throw new Error(`its file ${paths[at]} ${what}`)
-  }
-  refuse(sizes ? sizes.findIndex((size) => !isCount(size)) : 0, 'has no size')
-  refuse(
-    vectors?.findIndex((vector) => vector && !isVector(vectorOf(vector))) ?? -1,
-    'has a deletion vector that the protocol does not know',
-  )
+function refuseOtherValues(paths: readonly string[], vectors: Aligned, partitions: Aligned): void {
+  const odd = vectors?.findIndex((vector) => vector && !isVector(vectorOf(vector))) ?? -1
+  if (odd >= 0) throw new Error(`its file ${paths[odd]} has a deletion vector that the protocol does not know`)
   const known = new Set(partitions)
   known.delete(undefined)
   for (const values of known) if (!isTexts(values)) throw new Error('it has partition values of other than texts')
@@ -61,17 +59,15 @@ export async function readNamed(file: ParquetFile, group: RowGroup, ...path: rea
 }
 
 function alignedTo({ rows }: Column, column: Column): Aligned {
-  if (column.rows.length === 0) return undefined
-  if (column.rows.length === rows.length && column.rows.every((row, at) => row === rows[at])) return column.values
-  const valueAt = cursor(column)
-  return rows.map(valueAt)
+  if (column.values.length === 0) return undefined
+  return areSame(column.rows, rows) ? column.values : numbersOf(rows).map(cursor(column))
 }
 
 /** Statistics as text; where a file has them in columns alone, these are put into words. */
 async function readStats(file: ParquetFile, group: RowGroup, paths: Column): Promise<Aligned> {
   const texts = await readNamed(file, group, 'add', 'stats')
   const stats = alignedTo(paths, texts)
-  if (texts.rows.length >= paths.rows.length) return stats
+  if (texts.values.length >= paths.values.length) return stats
   const parsed = alignedTo(paths, await readNamed(file, group, 'add', 'stats_parsed'))
   return parsed?.map((values, at) => stats?.[at] ?? (values === undefined ? undefined : lineOf(values))) ?? stats
 }

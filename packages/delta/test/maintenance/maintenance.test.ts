@@ -20,6 +20,7 @@ import {
   writeCheckpoint,
 } from '../../src/index.ts'
 import { fileKey } from '../../src/read/replay.ts'
+import { grown as grownLog, metadata, PROTOCOL, parquetOf } from '../read/scripted.ts'
 import { column, committed, EVERY_ROW, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 const HOUR = 3_600_000
@@ -103,6 +104,21 @@ describe('a checkpoint', () => {
     await writeCheckpoint(at, context)
     const hint = await at.table.store.get('timed/_delta_log/_last_checkpoint')
     expect(JSON.parse(new TextDecoder().decode(hint))).toMatchObject({ version: 3, size: 4, numOfAddFiles: 2 })
+  })
+  test('keeps tombstones that the last one has in a sidecar, whose name is a URL', async () => {
+    const log = grownLog(6)
+    const sidecar = { path: 'a%20file.parquet', sizeInBytes: 1, modificationTime: 1 }
+    const actions = [PROTOCOL, metadata(), { checkpointMetadata: { version: 4 } }, { sidecar }]
+    log.put(
+      `${name(4)}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json`,
+      actions.map((action) => JSON.stringify(action)).join('\n'),
+    )
+    const removed = `{path: 'gone', deletionTimestamp: ${Date.now()}, dataChange: true, size: 7, partitionValues: MAP {'a': 'b'}}`
+    log.put('_sidecars/a file.parquet', await parquetOf(testTables.connection, `SELECT ${removed} AS remove`))
+    const snapshot = (await openTable(log.table)) as Snapshot
+    expect(await writeCheckpoint(snapshot, testTables)).toBe(true)
+    const hint = await log.store.get('table/_delta_log/_last_checkpoint')
+    expect(JSON.parse(new TextDecoder().decode(hint))).toMatchObject({ size: 2 + snapshot.files.size + 1 })
   })
   test('is due when the log behind it has grown to more than it costs', async () => {
     const { table, snapshot, context } = await timed()

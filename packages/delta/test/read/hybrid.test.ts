@@ -2,9 +2,11 @@ import { expect, test } from 'vitest'
 import { readHybrid } from '../../src/read/parquet/hybrid.ts'
 
 function read(width: number, count: number, ...bytes: number[]): number[] {
-  const out = new Uint32Array(count)
-  readHybrid(Uint8Array.from(bytes), width, out)
-  return [...out]
+  const read: number[] = []
+  readHybrid(Uint8Array.from(bytes), width, count, (number, times) => {
+    for (let i = 0; i < times; i++) read.push(number)
+  })
+  return read
 }
 
 test('runs and packed numbers come one after another', () => {

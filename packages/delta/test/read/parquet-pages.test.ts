@@ -23,7 +23,7 @@ test('a compressed page of nulls alone, behind levels that are not compressed, i
     },
   } as PageHeader
   const page = readPage(Uint8Array.of(...levels, ...rest), header, column('ZSTD'), [])
-  expect([...(page.definitions ?? [])]).toEqual([0, 0, 0, 0])
+  expect(page.definitions).toEqual({ values: [0], ends: [4] })
   expect(page.values).toHaveLength(0)
 })
 
@@ -54,6 +54,23 @@ test('a page of more numbers than it has bytes for is refused, whatever stands b
     levels: { value: 0, list: 0, repetition: 0 },
   } as const
   expect(() => readPage(values, header, leaf, [])).toThrow('cut off')
+})
+
+test.each([
+  ['fewer bytes than none', -2, 2],
+  ['more bytes than the page has', 2, 400],
+  ['no bytes', 0, 0],
+])('a page whose levels claim %s is refused', (_, repeating, defining) => {
+  const text = [1, 0, 0, 0, 97]
+  const body = Uint8Array.of(2, 1, ...text)
+  const header = {
+    ...{ type: 'DATA_PAGE_V2', uncompressed_page_size: body.length, compressed_page_size: body.length },
+    data_page_header_v2: {
+      ...{ num_values: 1, num_nulls: 0, num_rows: 1, encoding: 'PLAIN', is_compressed: false },
+      ...{ definition_levels_byte_length: defining, repetition_levels_byte_length: repeating },
+    },
+  } as PageHeader
+  expect(() => readPage(body, header, column('UNCOMPRESSED'), [])).toThrow('cut off')
 })
 
 test('a column with fewer values than the footer says is refused', () => {

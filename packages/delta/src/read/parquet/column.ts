@@ -1,26 +1,17 @@
 import type { ColumnMetaData, PageHeader, SchemaTree } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js'
-import { type Levels, type Page, readDictionary, readPage } from './page.ts'
+import { type LeafLevels, type Page, readDictionary, readPage } from './page.ts'
+import { addSpan, type Rows } from './rows.ts'
 
 /** What the rows of a row group have in one field: only rows that have something are named. */
 export interface Column {
-  /** Numbers of the rows in their row group, ascending. */
-  readonly rows: readonly number[]
+  readonly rows: Rows
   /** A value for each of these rows. */
   readonly values: readonly unknown[]
 }
 
 export const NOTHING: Column = { rows: [], values: [] }
-
-/** Returns what looks values up by row; the rows must be asked for in ascending order. */
-export function cursor({ rows, values }: Column): (row: number) => unknown {
-  let at = 0
-  return (row) => {
-    while ((rows[at] ?? Number.POSITIVE_INFINITY) < row) at++
-    return rows[at] === row ? values[at] : undefined
-  }
-}
 
 /** Most values and bytes of a page. Writers end pages at 1 MB or with their row group; a damaged header claims anything. */
 const MOST_VALUES = 8 << 20
@@ -28,57 +19,67 @@ const MOST_BYTES = 256 << 20
 
 /** Decodes the pages of a leaf column; of one that repeats, a row's value is the list of what it has. */
 export function decodeColumn(bytes: Uint8Array, chunk: ColumnMetaData, path: readonly SchemaTree[]): Column {
-  const rows: number[] = []
-  const values: unknown[] = []
+  const rows: Rows[number][] = []
+  const values: unknown[][] = []
   const levels = levelsOf(path)
   let [row, places] = [0, 0]
   for (const page of pagesOf(bytes, chunk, path, levels)) {
-    places += (page.repetitions ?? page.definitions ?? page.values).length
-    row = levels.repetition > 0 ? addLists(page, levels, row, rows, values) : addValues(page, levels, row, rows, values)
+    places += page.places
+    if (levels.repetition > 0) row = addLists(page, levels, row, rows, values)
+    else row = addValues(page, levels, row, rows, values)
   }
   if (places !== Number(chunk.num_values))
     throw new Error(`a column has ${places} values in place of ${chunk.num_values}`)
-  return { rows, values }
+  return { rows, values: values.length === 1 ? (values[0] as unknown[]) : values.flat() }
 }
 
 /** Returns the number of the row after the last. */
-function addValues(page: Page, { value }: Levels, from: number, rows: number[], values: unknown[]): number {
-  const { definitions, values: own } = page
-  if (!definitions) {
-    for (let i = 0; i < own.length; i++) {
-      rows.push(from + i)
-      values.push(own[i])
-    }
-    return from + own.length
+function addValues(page: Page, { value }: LeafLevels, from: number, rows: Rows[number][], values: unknown[][]): number {
+  const { values: levels, ends } = page.definitions
+  for (let run = 0; run < levels.length; run++) {
+    const start = ends[run - 1] ?? 0
+    if (levels[run] === value) addSpan(rows, from + start, (ends[run] as number) - start)
   }
-  let next = 0
-  for (let i = 0; i < definitions.length; i++) {
-    if (definitions[i] !== value) continue
-    rows.push(from + i)
-    values.push(own[next++])
-  }
-  return from + definitions.length
+  values.push(Array.isArray(page.values) ? page.values : Array.from(page.values))
+  return from + page.places
 }
 
 /** Returns the number of the row after the last; a page may begin in the middle of a row. */
-function addLists(page: Page, levels: Levels, from: number, rows: number[], values: unknown[]): number {
-  const { definitions, repetitions = new Uint8Array(), values: own } = page
-  let [after, next] = [from, 0]
-  for (let i = 0; i < repetitions.length; i++) {
-    if (repetitions[i] === 0) after++
-    const level = definitions ? (definitions[i] as number) : levels.value
-    if (level < levels.list) continue
-    if (rows.at(-1) !== after - 1) {
-      rows.push(after - 1)
-      values.push([])
+function addLists(page: Page, levels: LeafLevels, from: number, rows: Rows[number][], values: unknown[][]): number {
+  const { definitions, repetitions, places, values: own } = page
+  const lists = values[0] ?? []
+  values[0] = lists
+  let [after, next, repeating, defining] = [from, 0, 0, 0]
+  for (let place = 0; place < places; ) {
+    const isFirst = repetitions.values[repeating] === 0
+    const level = definitions.values[defining] as number
+    const [repeats, defines] = [repetitions.ends[repeating] as number, definitions.ends[defining] as number]
+    const until = Math.min(repeats, defines)
+    if (level < levels.list) after += isFirst ? until - place : 0
+    else {
+      for (let one = place; one < until; one++) {
+        if (isFirst) after++
+        if (lastRow(rows) !== after - 1) {
+          addSpan(rows, after - 1, 1)
+          lists.push([])
+        }
+        const list = lists.at(-1) as unknown[]
+        if (level > levels.list) list.push(level === levels.value ? own[next++] : null)
+      }
     }
-    const list = values.at(-1) as unknown[]
-    if (level > levels.list) list.push(level === levels.value ? own[next++] : null)
+    place = until
+    if (repeats === until) repeating++
+    if (defines === until) defining++
   }
   return after
 }
 
-function levelsOf(path: readonly SchemaTree[]): Levels {
+function lastRow(rows: Rows): number | undefined {
+  const last = rows.at(-1)
+  return last && last.from + last.count - 1
+}
+
+function levelsOf(path: readonly SchemaTree[]): LeafLevels {
   const repetition = getMaxRepetitionLevel([...path])
   if (repetition > 1) throw new Error('it has lists in lists')
   const repeated = path.findIndex(({ element }) => element.repetition_type === 'REPEATED')
@@ -90,7 +91,7 @@ function* pagesOf(
   bytes: Uint8Array,
   { codec, type }: ColumnMetaData,
   path: readonly SchemaTree[],
-  levels: Levels,
+  levels: LeafLevels,
 ): Generator<Page> {
   const { element } = path.at(-1) as SchemaTree
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }

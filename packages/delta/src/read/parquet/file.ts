@@ -8,7 +8,8 @@ import {
   type SchemaTree,
 } from 'hyparquet'
 import { getTreePath } from 'hyparquet/src/schema.js'
-import { type Column, cursor, decodeColumn, NOTHING } from './column.ts'
+import { type Column, decodeColumn, NOTHING } from './column.ts'
+import { cursor, numbersOf, spansOf } from './rows.ts'
 
 /** A Parquet file of a store, small enough that a row group's columns fit into memory. */
 export interface ParquetFile {
@@ -110,20 +111,20 @@ function asObjects({ children }: SchemaTree, columns: readonly Column[]): Column
   const objects = new Map<number, Record<string, unknown>>()
   for (const [index, { rows, values }] of columns.entries()) {
     const { name } = (children[index] as SchemaTree).element
-    for (const [at, row] of rows.entries()) {
+    for (const [at, row] of numbersOf(rows).entries()) {
       const object = objects.get(row) ?? {}
       objects.set(row, object)
       object[name] = values[at]
     }
   }
   const rows = [...objects.keys()].sort((a, b) => a - b)
-  return { rows, values: rows.map((row) => objects.get(row)) }
+  return { rows: spansOf(rows), values: rows.map((row) => objects.get(row)) }
 }
 
 /** Joins the keys and the values of maps. */
 function asMaps(keys: Column, values: Column): Column {
   const valuesOf = cursor(values)
-  const maps = keys.rows.map((row, at) => {
+  const maps = numbersOf(keys.rows).map((row, at) => {
     const inMap = (valuesOf(row) ?? []) as readonly unknown[]
     return Object.fromEntries((keys.values[at] as string[]).map((key, place) => [key, inMap[place] ?? null]))
   })

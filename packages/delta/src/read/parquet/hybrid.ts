@@ -1,8 +1,13 @@
 /**
- * Fills `out` with numbers of so many bits, as Parquet writes levels and words of a dictionary: runs of one number, and eight
- * packed numbers at a time. A run that claims more than there is room for ends with the room.
+ * Reads numbers of so many bits, as Parquet writes levels and words of a dictionary: runs of one number, and eight packed
+ * numbers at a time. `take` gets a number and how often it comes. A run that claims more than `count` ends with it.
  */
-export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Uint32Array): void {
+export function readHybrid(
+  bytes: Uint8Array,
+  width: number,
+  count: number,
+  take: (number: number, times: number) => void,
+): void {
   if (width > 32) throw new Error('numbers of more than 32 bits')
   const modulus = 2 ** width
   let [at, seen] = [0, 0]
@@ -19,26 +24,52 @@ export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | U
     }
     throw new Error('a length of levels or words is none')
   }
-  const fillRun = (count: number) => {
+  const takeRun = (claimed: number) => {
     let value = 0
     for (let bits = 0; bits < width; bits += 8) value += byte() * 2 ** bits
-    const until = Math.min(out.length, seen + count)
-    out.fill(value, seen, until)
-    seen = until
+    const times = Math.min(claimed, count - seen)
+    take(value, times)
+    seen += times
   }
-  const unpack = (count: number) => {
-    const until = Math.min(out.length, seen + count)
+  const unpack = (claimed: number) => {
+    const until = Math.min(count, seen + claimed)
     let [left, bits] = [0, 0]
-    while (seen < until) {
+    for (; seen < until; seen++) {
       for (; bits < width; bits += 8) left += byte() * 2 ** bits
-      out[seen++] = left % modulus
+      take(left % modulus, 1)
       left = Math.floor(left / modulus)
       bits -= width
     }
   }
-  while (seen < out.length) {
+  while (seen < count) {
     const what = header()
-    if (what % 2 === 0) fillRun(what / 2)
+    if (what % 2 === 0) takeRun(what / 2)
     else unpack(((what - 1) / 2) * 8)
   }
+}
+
+/** One level after another, as runs of equal ones: a checkpoint's columns are empty over thousands of rows. */
+export interface Levels {
+  readonly values: readonly number[]
+  /** The place after each run. */
+  readonly ends: readonly number[]
+}
+
+export function readLevels(bytes: Uint8Array, width: number, count: number): Levels {
+  const [values, ends]: [number[], number[]] = [[], []]
+  let end = 0
+  readHybrid(bytes, width, count, (value, times) => {
+    end += times
+    if (values.length > 0 && values.at(-1) === value) ends[ends.length - 1] = end
+    else {
+      values.push(value)
+      ends.push(end)
+    }
+  })
+  return { values, ends }
+}
+
+/** The same level so many times. */
+export function oneLevel(value: number, count: number): Levels {
+  return count === 0 ? { values: [], ends: [] } : { values: [value], ends: [count] }
 }

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { CompressionCodec, Compressors, DataPageHeader, PageHeader, ParquetType, SchemaElement } from 'hyparquet'
 import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js'
-import { readHybrid } from './hybrid.ts'
+import { type Levels, oneLevel, readHybrid, readLevels } from './hybrid.ts'
 import { lz4Block, lz4Frames } from './lz4.ts'
 import { snappyBlock } from './snappy.ts'
 import { plainTexts } from './texts.ts'
@@ -13,7 +13,7 @@ interface DataReader {
 }
 
 /** Levels of a leaf, as the Parquet format counts them. */
-export interface Levels {
+export interface LeafLevels {
   /** Definition level of a value. */
   readonly value: number
   /** Definition level of a list that is there but empty. */
@@ -22,10 +22,10 @@ export interface Levels {
 }
 
 export interface Page {
-  /** Undefined where each place has a value. */
-  readonly definitions: Uint8Array | undefined
-  /** Undefined where nothing repeats. */
-  readonly repetitions: Uint8Array | undefined
+  /** How many levels it has. */
+  readonly places: number
+  readonly definitions: Levels
+  readonly repetitions: Levels
   readonly values: ArrayLike<unknown>
 }
 
@@ -33,16 +33,21 @@ export interface LeafColumn {
   readonly codec: CompressionCodec
   readonly type: ParquetType
   readonly element: SchemaElement
-  readonly levels: Levels
+  readonly levels: LeafLevels
 }
 
 const COMPRESSORS: Compressors = {
-  ZSTD: (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: length }),
-  GZIP: (bytes, length) => gunzipSync(bytes, { maxOutputLength: length }),
-  BROTLI: (bytes, length) => brotliDecompressSync(bytes, { maxOutputLength: length }),
+  ZSTD: (bytes, length) => zstdDecompressSync(bytes, inOnePiece(length)),
+  GZIP: (bytes, length) => gunzipSync(bytes, inOnePiece(length)),
+  BROTLI: (bytes, length) => brotliDecompressSync(bytes, inOnePiece(length)),
   SNAPPY: snappyBlock,
   LZ4: lz4Frames,
   LZ4_RAW: lz4Block,
+}
+
+/** Node's decompressors take pieces of 16 KiB otherwise, and of 64 bytes at least. */
+function inOnePiece(length: number) {
+  return { maxOutputLength: length, chunkSize: Math.max(64, length) }
 }
 
 export function readDictionary(body: Uint8Array, header: PageHeader, column: LeafColumn): ArrayLike<unknown> {
@@ -62,23 +67,20 @@ export function readPage(
   const { levels, codec } = column
   if (first) {
     const reader = readerOf(opened(body, size, codec))
-    const repetitions = levels.repetition > 0 ? readLevels(reader, levels.repetition, first.num_values) : undefined
-    const definitions = levels.value > 0 ? readLevels(reader, levels.value, first.num_values) : undefined
-    return pageOf(reader, first.num_values, first.encoding, { definitions, repetitions }, column, dictionary)
+    const levelsOf = (most: number) => decodeLevels(most, first.num_values, () => lengthened(reader))
+    const [repetitions, definitions] = [levelsOf(levels.repetition), levelsOf(levels.value)]
+    return pageOf(reader, first.encoding, { places: first.num_values, definitions, repetitions }, column, dictionary)
   }
   if (!second) throw new Error('a page of an unknown kind')
-  const {
-    repetition_levels_byte_length: repeating,
-    definition_levels_byte_length: defining,
-    num_values: count,
-  } = second
+  const { num_values: places, encoding, is_compressed: isCompressed } = second
   const reader = readerOf(body)
-  const repetitions = levels.repetition > 0 ? readLevels(reader, levels.repetition, count, repeating) : undefined
-  reader.offset = repeating
-  const definitions = levels.value > 0 ? readLevels(reader, levels.value, count, defining) : undefined
-  const packed = body.subarray(repeating + defining)
-  const open = opened(packed, size - repeating - defining, second.is_compressed === false ? 'UNCOMPRESSED' : codec)
-  return pageOf(readerOf(open), count, second.encoding, { definitions, repetitions }, column, dictionary)
+  const repeating = piece(reader, second.repetition_levels_byte_length)
+  const defining = piece(reader, second.definition_levels_byte_length)
+  const repetitions = decodeLevels(levels.repetition, places, () => repeating)
+  const definitions = decodeLevels(levels.value, places, () => defining)
+  const packed = body.subarray(reader.offset)
+  const open = opened(packed, size - reader.offset, isCompressed === false ? 'UNCOMPRESSED' : codec)
+  return pageOf(readerOf(open), encoding, { places, definitions, repetitions }, column, dictionary)
 }
 
 /** Returns bytes of our own, which may be overwritten. */
@@ -90,25 +92,22 @@ function opened(body: Uint8Array, size: number, codec: CompressionCodec): Uint8A
 
 function pageOf(
   reader: DataReader,
-  places: number,
   encoding: DataPageHeader['encoding'],
-  { definitions, repetitions }: Pick<Page, 'definitions' | 'repetitions'>,
+  levels: Omit<Page, 'values'>,
   column: LeafColumn,
   dictionary: ArrayLike<unknown>,
 ): Page {
-  const whole = column.levels.value
-  let count = places
-  for (let i = 0; definitions && i < definitions.length; i++) if (definitions[i] !== whole) count--
-  const values = valuesOf(reader, count, encoding, column, dictionary)
-  return { definitions: count === places ? undefined : definitions, repetitions, values }
+  const { values, ends } = levels.definitions
+  let count = 0
+  for (let run = 0; run < values.length; run++) {
+    if (values[run] === column.levels.value) count += (ends[run] as number) - (ends[run - 1] ?? 0)
+  }
+  return { ...levels, values: valuesOf(reader, count, encoding, column, dictionary) }
 }
 
-/** Reads levels; their length stands before them where it is not given. */
-function readLevels(reader: DataReader, most: number, count: number, length?: number): Uint8Array {
-  const levels = new Uint8Array(count)
-  if (length === 0) return levels
-  readHybrid(length === undefined ? lengthened(reader) : piece(reader, length), 32 - Math.clz32(most), levels)
-  return levels
+/** Reads levels; those of a leaf that can have one level only are not written. */
+function decodeLevels(most: number, count: number, bytes: () => Uint8Array): Levels {
+  return most === 0 ? oneLevel(0, count) : readLevels(bytes(), 32 - Math.clz32(most), count)
 }
 
 /** Returns the next bytes, and goes behind them. */
@@ -155,20 +154,24 @@ const PLAIN_BYTES: Readonly<Partial<Record<ParquetType, number>>> = {
 
 /** Before the words of a dictionary stands how many bits each has. */
 function wordsIn(bytes: Uint8Array, count: number, dictionary: ArrayLike<unknown>): unknown[] {
-  const words = new Uint32Array(count)
+  const values: unknown[] = []
+  const take = (word: number, times: number) => {
+    if (word >= dictionary.length) throw new Error('it names a word that its dictionary does not have')
+    for (let i = 0; i < times; i++) values.push(dictionary[word])
+  }
   const [width = 0] = bytes
-  if (width > 0) readHybrid(bytes.subarray(1), width, words)
-  return Array.from(words, (word) => {
-    if (word < dictionary.length) return dictionary[word]
-    throw new Error('it names a word that its dictionary does not have')
-  })
+  if (width === 0) take(0, count)
+  else readHybrid(bytes.subarray(1), width, count, take)
+  return values
 }
 
 /** Only booleans are written so. */
 function flagsIn(bytes: Uint8Array, count: number): boolean[] {
-  const flags = new Uint8Array(count)
-  readHybrid(bytes, 1, flags)
-  return Array.from(flags, (flag) => flag === 1)
+  const flags: boolean[] = []
+  readHybrid(bytes, 1, count, (flag, times) => {
+    for (let i = 0; i < times; i++) flags.push(flag === 1)
+  })
+  return flags
 }
 
 const NO_LEVELS = { definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const

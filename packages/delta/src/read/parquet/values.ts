@@ -16,13 +16,17 @@ export function readableValues(values: DecodedArray, element: SchemaElement): Ar
   return type === 'BYTE_ARRAY' ? texts(values as Uint8Array[]) : (values as ArrayLike<unknown>)
 }
 
+/** Below it, the upper 32 bits of a whole number leave it exact as a number. */
+const SAFE_UPPER = 2 ** 21
+
 /** A bigint for each value would take three times as long. */
 function numbers(values: BigInt64Array): (number | bigint)[] {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
   const numbers: (number | bigint)[] = []
   for (let i = 0; i < values.length; i++) {
-    const number = (halves[2 * i + 1] as number) * 2 ** 32 + ((halves[2 * i] as number) >>> 0)
-    numbers.push(Number.isSafeInteger(number) ? number : (values[i] as bigint))
+    const upper = halves[2 * i + 1] as number
+    const isSafe = upper < SAFE_UPPER && upper >= -SAFE_UPPER
+    numbers.push(isSafe ? upper * 2 ** 32 + ((halves[2 * i] as number) >>> 0) : (values[i] as bigint))
   }
   return numbers
 }
