@@ -1,10 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openTable, type Snapshot } from '@millrace/delta'
 import { openDuckDB } from '@millrace/engine'
 import { openLake } from '@millrace/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { openWorkplace, type Workplace } from './millrace.ts'
-import { addSales, makeSales, OF_SALES, SALE } from './sales.ts'
+import { addSales, makeSales, OF_SALES, SALE, salesFrom } from './sales.ts'
 
 async function openPlace(): Promise<Workplace> {
   const place = await openWorkplace(OF_SALES)
@@ -98,6 +99,39 @@ test('the worker warns of a column with too many values for partitions before it
   const warned = said.indexOf('rows of sale are in more than 200 partitions')
   expect(warned).toBeGreaterThan(0)
   expect(warned).toBeLessThan(said.indexOf('"committed"'))
+})
+
+test('the daily run drops rows that come twice, whatever its table is partitioned by', async () => {
+  const place = await openPlace()
+  const fields = {
+    ...{ id: { type: 'long' }, country: { type: 'text' }, kind: { type: 'integer' }, sold: { type: 'timestamp' } },
+    day: { type: 'date' },
+  }
+  const columns = { ...fields, country: { type: 'string' } }
+  const partitionBy = ['country', 'kind', 'sold', 'day']
+  await makeSales(place, { ...SALE, fields, columns, partitionBy }, 'SELECT id, country, kind, sold, day FROM raw')
+  const sale = (id: number) => ({
+    ...{ id, country: ['a b/ü', "it's", '', null][id % 4], kind: id % 3, day: id % 2 ? '2026-01-31' : null },
+    sold: id % 5 ? `2026-01-31T12:00:00.12345${id % 3}Z` : null,
+  })
+  const lines = (ids: readonly number[]) => ids.map((id) => JSON.stringify(sale(id))).join('\n')
+  const ids = Array.from({ length: 30 }, (_, i) => i)
+  await writeFile(join(place.folder, 'sale.jsonl'), lines([...ids, 3, 29, 29]))
+  const run = ['batch', '--raw', 'sale.jsonl', '--datasets', 'sale', '--date']
+  expect(await place.run(...run, '2026-02-01')).toMatchObject({ exitCode: 0 })
+  await writeFile(join(place.folder, 'sale.jsonl'), lines([...ids, 30, 30]))
+  expect(await place.run(...run, '2026-02-02')).toMatchObject({ exitCode: 0 })
+  const rows = await place.sql('SELECT id::INT AS id FROM batch.sale ORDER BY id')
+  expect(rows.map(({ id }) => id)).toEqual([...ids, 30])
+})
+
+test('the daily run warns of it as well', async () => {
+  const place = await openPlace()
+  await makeSales(place, { ...SALE, partitionBy: ['id'], sortBy: [] })
+  await writeFile(join(place.folder, 'sale.jsonl'), salesFrom(0, 250))
+  const ended = await place.run('batch', '--raw', 'sale.jsonl', '--datasets', 'sale')
+  expect(ended.stderr).toContain('rows of batch/sale are in more than 200 partitions')
+  expect(ended.exitCode).toBe(0)
 })
 
 test('a commit with files in too many partitions is refused before any of it is in the table', async () => {

@@ -12,7 +12,7 @@ export const SALE = {
 }
 
 /** Sales of two countries on two days, the ids in no order. */
-function salesFrom(first: number, count: number): string {
+export function salesFrom(first: number, count: number): string {
   const lines = Array.from({ length: count }, (_, i) => {
     const id = first + ((i * 7) % count)
     const day = id % 2 === 0 ? '2026-01-31T23:59:59Z' : '2026-02-01T00:00:00Z'
@@ -21,11 +21,15 @@ function salesFrom(first: number, count: number): string {
   return `${lines.join('\n')}\n`
 }
 
-export async function makeSales(place: Workplace, description: object = SALE): Promise<void> {
+export async function makeSales(
+  place: Workplace,
+  description: object = SALE,
+  sql = 'SELECT id, country, sold FROM raw',
+): Promise<void> {
   const folder = join(place.folder, 'mine', 'sale')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'dataset.json'), JSON.stringify(description))
-  await writeFile(join(folder, 'clean.sql'), 'SELECT id, country, sold FROM raw')
+  await writeFile(join(folder, 'clean.sql'), sql)
 }
 
 export const OF_SALES = { MILLRACE_DATASET_FOLDERS: 'mine', MILLRACE_DATASETS: 'sale' }

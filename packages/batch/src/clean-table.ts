@@ -25,17 +25,22 @@ import { makeOnCluster } from './trino/clean.ts'
 /** How far a record's time may be ahead of the time at which the run was planned. */
 const AHEAD_MS = 24 * 3_600_000
 
-/**
- * Writes the run's rows into the table exactly once. Rows that an earlier try committed stay as they are. `onStaged`
- * is called when the records are cleaned: what is left does not keep the machine busy by itself.
- */
+/** Who is told how the making of a table goes. */
+export interface TableListener {
+  readonly onRecords: OnRecords
+  /** Called when the records are cleaned: what is left does not keep the machine busy by itself. */
+  readonly onStaged: () => void
+  /** Called with how many partitions the table has rows in after the commit, before it. */
+  readonly onPartitions: (table: string, partitions: number) => void
+}
+
+/** Writes the run's rows into the table exactly once. Rows that an earlier try committed stay as they are. */
 export async function writeCleanTable(
   dataset: Dataset,
   manifest: Manifest,
   portions: () => Promise<Portions>,
   parts: RunParts,
-  onRecords: OnRecords,
-  onStaged: () => void,
+  { onRecords, onStaged, onPartitions }: TableListener,
 ): Promise<TableNotes> {
   const { lake, engine, runtime } = parts
   const table = { store: lake, path: `${BATCH}/${dataset.name}` }
@@ -53,6 +58,7 @@ export async function writeCleanTable(
       ? await makeOnCluster(await portions(), parts.clusterSchema, tableParts)
       : await makeHere(await portions(), tableParts, onStaged)
     runtime.crashPoint(`${dataset.name} uploaded`)
+    if (snapshot.metadata.partitionColumns.length > 0) onPartitions(table.path, partitionsOf([...kept, ...files]))
     await commitRejected(manifest, tableParts)
     runtime.crashPoint(`${dataset.name} rejected`)
     const notes = { ...made, rejected: rejected.count(), reasons: rejected.commonest() }
@@ -63,6 +69,10 @@ export async function writeCleanTable(
   } finally {
     connection.closeSync()
   }
+}
+
+function partitionsOf(files: readonly AddFile[]): number {
+  return new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size
 }
 
 async function makeHere(portions: Portions, parts: TableParts, onStaged: () => void): Promise<NewRows> {

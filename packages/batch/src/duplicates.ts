@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type AddFile, planScan, type Snapshot, type StagedFile, withScan } from '@millrace/delta'
+import { type AddFile, duckdbType, planScan, type Snapshot, type StagedFile, withScan } from '@millrace/delta'
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
 import type { Dataset } from '@millrace/transform'
 
@@ -23,7 +23,7 @@ export async function keepNewRows(
   connection: DuckDBConnection,
 ): Promise<KeptRows> {
   if (staged.length === 0) return { duplicates: 0, future: [], whole: [], left: undefined }
-  const all = readFiles(staged)
+  const all = readFiles(staged, dataset, existing.snapshot)
   const candidates = await findCandidates(dataset, all, existing, connection)
   const isLaterPossible = mayBeLater(dataset, staged, latest)
   if (candidates === 0 && !isLaterPossible) {
@@ -43,7 +43,7 @@ export async function keepNewRows(
     duplicates: Number(total[0]?.[0]),
     future,
     whole: staged.filter((_, i) => !heldOf.has(i)),
-    left: partly ? leftRows(dataset, staged, heldOf) : undefined,
+    left: partly ? leftRows(dataset, staged, all, heldOf) : undefined,
   }
 }
 
@@ -156,16 +156,29 @@ async function futureRows(dataset: Dataset, all: string, connection: DuckDBConne
   return rows.map(([json]) => String(json))
 }
 
-function leftRows(dataset: Dataset, staged: readonly StagedFile[], heldOf: ReadonlyMap<number, bigint>): string {
+function leftRows(
+  dataset: Dataset,
+  staged: readonly StagedFile[],
+  all: string,
+  heldOf: ReadonlyMap<number, bigint>,
+): string {
   const wanted = [...heldOf].filter(([file, count]) => count !== staged[file]?.rows).map(([file]) => file)
-  return `SELECT ${columnNames(dataset).join(', ')} FROM ${readFiles(staged)} AS r
+  return `SELECT ${columnNames(dataset).join(', ')} FROM ${all} AS r
     ANTI JOIN held_back AS h ON h.file = r.file_index AND h.place = r.file_row_number
     WHERE r.file_index IN (${wanted.join(', ')})`
 }
 
-function readFiles(staged: readonly StagedFile[]): string {
+/** Returns SQL for the rows of the files, with `file_index` and `file_row_number`. What a table is partitioned by is not in its files. */
+function readFiles(staged: readonly StagedFile[], { schema }: Dataset, { metadata }: Snapshot): string {
   const paths = staged.map(({ localPath }) => quoteText(localPath))
-  return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`
+  const files = `read_parquet([${paths.join(', ')}], hive_partitioning = false)`
+  const partitions = schema.fields.filter(({ name }) => metadata.partitionColumns.includes(name))
+  if (partitions.length === 0) return files
+  const values = partitions.map(({ name, type }) => {
+    const texts = staged.map(({ add }) => add.partitionValues[name]).map((text) => (text ? quoteText(text) : 'NULL'))
+    return `CAST(([${texts.join(', ')}]::VARCHAR[])[file_index::BIGINT + 1] AS ${duckdbType(type)}) AS ${quoteName(name)}`
+  })
+  return `(SELECT *, file_index, file_row_number, ${values.join(', ')} FROM ${files})`
 }
 
 /** Returns SQL that tests whether a time in the row is after `latest`. */

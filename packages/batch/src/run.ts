@@ -62,6 +62,8 @@ export interface BatchOptions extends Wanted {
   readonly onStep?: (time: StepTime) => void
   /** Reports how many records of a data set have been read so far. */
   readonly onRecords?: (dataset: string, records: number) => void
+  /** Reports how many partitions a table will have rows in, before that is committed. */
+  readonly onPartitions?: (table: string, partitions: number) => void
 }
 
 export interface BatchResult {
@@ -208,7 +210,9 @@ async function writeTables(
       options.onRecords?.(dataset.name, records)
     }
     try {
-      return [dataset.name, await writeCleanTable(dataset, manifest, portions, parts, onRecords, whenStaged)]
+      const onPartitions = (table: string, partitions: number) => options.onPartitions?.(table, partitions)
+      const listener = { onRecords, onStaged: whenStaged, onPartitions }
+      return [dataset.name, await writeCleanTable(dataset, manifest, portions, parts, listener)]
     } catch (error) {
       failure ??= { error }
       throw failure.error

@@ -2,6 +2,7 @@ import { MillraceError, systemRuntime } from '@millrace/base'
 import type { BatchOptions, BatchResult } from '@millrace/batch'
 import type { Arguments } from '../arguments.ts'
 import type { Command, Io, Run } from '../command.ts'
+import { partitionsInWords } from '../reporting/partitions.ts'
 import type { ResolvedSettings } from '../settings/resolve.ts'
 import { tableNames } from '../settings/table-names.ts'
 import { adviceOf } from '../terminal/advice.ts'
@@ -76,6 +77,10 @@ function optionsOf(date: string, full: boolean, { values, origins }: ResolvedSet
     onStep: ({ step, seconds }) => {
       io.status('')
       io.note(`${step} ${seconds.toFixed(1)} s`)
+    },
+    onPartitions: (table, partitions) => {
+      const warning = partitionsInWords({ table, partitions })
+      if (warning) io.note(warning)
     },
     onRecords: (dataset, records) => io.status(`${dataset}: ${records.toLocaleString('en')} records`),
   }

@@ -9,6 +9,7 @@ import { type ResolvedSettings, warningsOf } from '../settings/resolve.ts'
 import { tableNames } from '../settings/table-names.ts'
 import type { LogLevel } from './json-log.ts'
 import { logReporter } from './log.ts'
+import { partitionsInWords } from './partitions.ts'
 import type { Reporter } from './reporter.ts'
 import { topicsInWords } from './topics.ts'
 
@@ -114,14 +115,6 @@ function newsOf(event: WorkerEvent, { values, origins }: ResolvedSettings): stri
 function outputInWords(dataset: string, { address, isDetached, partitionsBehind }: OutputNews): string | undefined {
   if (isDetached) return `${dataset}: ${address} is detached; attached again, it gets what it has missed`
   return partitionsBehind > 0 ? `${dataset}: ${address} is read for from where it is, behind the anchor` : undefined
-}
-
-/** Of a table with more, most files are small whatever compaction does, and each reader has to list them. */
-const MOST_PARTITIONS = 200
-
-function partitionsInWords({ table, partitions = 0 }: Pick<OutputSize, 'table' | 'partitions'>): string | undefined {
-  if (partitions <= MOST_PARTITIONS) return undefined
-  return `warning: rows of ${table} are in more than ${MOST_PARTITIONS} partitions, a file or more each: what it is partitioned by has too many values`
 }
 
 function nullColumnsInWords({ table, nullColumns = [] }: OutputSize): string | undefined {
