@@ -6,8 +6,11 @@ import type { TakenBlock } from '../src/intake/repeats.ts'
 
 const EVERY = 60_000
 
-/** Takes so many batches as soon as each is due; answers for how long each was open. */
-function openTimes(isOneOfMany: boolean, random: number, batches: number): number[] {
+/**
+ * Takes so many batches as soon as each is due, and adds the first record of the next after a pause; answers for how long
+ * each was open.
+ */
+function openTimes(isOneOfMany: boolean, random: number, batches: number, pauseMs = 0): number[] {
   let now = 0
   const runtime = { ...systemRuntime, monotonic: () => now, random: () => random }
   const limits = { maxBytes: 1 << 30, maxRows: 1_000_000, everyMs: EVERY, isOneOfMany }
@@ -21,7 +24,9 @@ function openTimes(isOneOfMany: boolean, random: number, batches: number): numbe
     const openedAt = now
     now = Math.max(now, batch.ripeAt())
     batch.take((blocks) => blocks)
-    return now - openedAt
+    const wasOpen = now - openedAt
+    now += pauseMs
+    return wasOpen
   })
 }
 
@@ -46,4 +51,13 @@ it('a batch is due at once, and from then on as often as asked', () => {
 it('pipelines that are found together, and begin together, commit one after another from their second batch on', () => {
   expect(openTimes(true, 0.25, 4)).toEqual([0, EVERY / 4, EVERY, EVERY])
   expect(openTimes(true, 0.75, 4)).toEqual([0, (EVERY * 3) / 4, EVERY, EVERY])
+})
+
+it('batches follow one another at the interval, however late in it their first record comes', () => {
+  const late = EVERY / 6
+  expect(openTimes(false, 0.25, 3, late)).toEqual([0, EVERY - late, EVERY - late])
+})
+
+it('a batch that opens after a pause gathers what comes with its first record', () => {
+  expect(openTimes(false, 0.25, 3, 10 * EVERY)).toEqual([0, (EVERY * 3) / 4, (EVERY * 3) / 4])
 })

@@ -153,6 +153,8 @@ export interface ReadOptions {
   readonly headers?: boolean
   /** Counts the bytes of blocks while they are built, for a reader of many partitions at once. */
   readonly room?: ReadRoom
+  /** When what has been read is committed next, on the monotonic clock: a source that pauses reads once more just before. */
+  readonly due?: (() => number) | undefined
 }
 
 export interface ReadRoom {

@@ -94,7 +94,7 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
   const openOne = (range: ReadRange) => {
     const reader = new AbortController()
     readers.add(reader)
-    readOn(range, reading, gathering, runtime, reporting, reader.signal, add)
+    readOn(range, reading, gathering, runtime, reporting, reader.signal, add, batch.ripeAt)
       .catch((error: unknown) => {
         if (!reader.signal.aborted) failure ??= error
       })
@@ -147,6 +147,7 @@ async function readOn(
   { waiting, report }: Reporting,
   signal: AbortSignal,
   add: (block: TakenBlock) => void,
+  ripeAt: () => number,
 ): Promise<void> {
   const besides = wantedMetadata(metadata)
   const allKeys = besides.keys || wanted !== 'rows' || kinds.get(partition.topic)?.by === 'key'
@@ -154,7 +155,8 @@ async function readOn(
   const withoutKey = allKeys ? undefined : format.isReadWithoutKey
   const room = inFlight.reserve()
   const headers = besides.headers || wanted !== 'rows'
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, withoutKey, headers, room }
+  const due = limits.isOneOfMany ? undefined : ripeAt
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, withoutKey, headers, room, due }
   const repeatsIn = findRepeats(source, partition)
   const withRepeats = async (block: Block) =>
     wanted === 'messages' ? block : withRetries(() => repeatsIn(block), runtime, signal, waiting)

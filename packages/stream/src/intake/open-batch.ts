@@ -29,10 +29,16 @@ export interface OpenBatch {
 
 /** Maximum time until an advance without records is committed. */
 const EMPTY_ADVANCE_MS = 60_000
+/**
+ * Where records keep coming, batches follow one another at the interval. A batch that opens after a pause gathers for this
+ * share of it, so that a burst is not committed in two.
+ */
+const GATHERED_SHARE = 3 / 4
 
 export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtime): OpenBatch {
   let blocks: TakenBlock[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
+  let takenAt = Number.NEGATIVE_INFINITY
   let closed = false
   // The first batch is committed at once: users who start a worker want to see that it works.
   let everyMs = 0
@@ -54,7 +60,8 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
     ripeAt() {
       if (blocks.length === 0) return Number.POSITIVE_INFINITY
       if (closed || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
-      return openedAt + (records === 0 ? EMPTY_ADVANCE_MS : everyMs)
+      if (records === 0) return openedAt + EMPTY_ADVANCE_MS
+      return Math.max(takenAt + everyMs, openedAt + everyMs * GATHERED_SHARE)
     },
     take(joined) {
       const batch = batchOf(joined(blocks))
@@ -66,6 +73,7 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
         }
       }
       blocks = []
+      takenAt = runtime.monotonic()
       ;[records, bytes, closed] = [0, 0, false]
       return batch
     },

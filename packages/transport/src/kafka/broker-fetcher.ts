@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MillraceError, type Runtime } from '@millrace/base'
+import type { ReadOptions } from '../source.ts'
 import { type FetchConnection, openFetchConnection } from './fetch-connection.ts'
 import { fetchRequest, type WantedPartition } from './fetch-request.ts'
 import { type FetchedPartition, parseFetchResponse } from './fetch-response.ts'
@@ -10,13 +11,13 @@ import type { Broker, Security } from './security.ts'
 export interface BrokerFetcher {
   /**
    * Returns the result of `use` on the partition's part of the response, which is overwritten once `use` returns; or
-   * undefined when no records came until `until` on the runtime's monotonic clock.
+   * undefined when no records came until `until` on the runtime's monotonic clock. Pauses end just before `due`.
    */
   fetch<Used>(
     wanted: WantedPartition,
     until: number,
     use: (part: FetchedPartition) => Used,
-    signal?: AbortSignal,
+    options: Pick<ReadOptions, 'signal' | 'due'>,
   ): Promise<Used | undefined>
   close(): void
 }
@@ -38,10 +39,13 @@ const FEW_BYTES = 64 << 10
 const PAUSE_MS = 20
 const OF_PARTITIONS = 20
 const LONGEST_PAUSE_MS = 1_000
+/** How long before records are due a pause ends: as long as it takes to fetch them. */
+const FETCHED_WITHIN_MS = 5
 
 interface Waiting {
   readonly wanted: WantedPartition
   readonly until: number
+  readonly due: (() => number) | undefined
   readonly gone: () => boolean
   settle(part: FetchedPartition | undefined): void
   fail(error: unknown): void
@@ -55,12 +59,17 @@ export function openBrokerFetcher(broker: Broker, security: Security, runtime: R
   let correlation = 0
   let restsUntil = 0
 
+  const lastCallAfter = (now: number) =>
+    queue.reduce((soonest, { due }) => {
+      const at = due ? due() - FETCHED_WITHIN_MS : now
+      return at > now && at < soonest ? at : soonest
+    }, Number.POSITIVE_INFINITY)
   /** Pauses for at least a turn of the event loop, so that readers that come back at once join the next request. */
   const rest = async () => {
     await nextTurn()
-    for (let left = restsUntil - runtime.monotonic(); left > 0; left = restsUntil - runtime.monotonic()) {
-      await runtime.sleep(left)
-    }
+    const lastCall = lastCallAfter(runtime.monotonic())
+    const left = () => Math.min(restsUntil, lastCall) - runtime.monotonic()
+    for (let ms = left(); ms > 0; ms = left()) await runtime.sleep(ms)
   }
   /** Sends requests after a pause, so that reads that are called together share one. */
   const schedule = async () => {
@@ -93,7 +102,7 @@ export function openBrokerFetcher(broker: Broker, security: Security, runtime: R
     slot.busy = false
   }
   return {
-    fetch: (wanted, until, use, signal) =>
+    fetch: (wanted, until, use, { signal, due }) =>
       new Promise((resolve, reject) => {
         let over = false
         const finish = (act: () => void) => {
@@ -108,6 +117,7 @@ export function openBrokerFetcher(broker: Broker, security: Security, runtime: R
         queue.push({
           wanted,
           until,
+          due,
           gone: () => over,
           settle: (part) => finish(() => settleWith(part, use, resolve, reject)),
           fail: (error) => finish(() => reject(error)),

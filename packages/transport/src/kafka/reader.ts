@@ -61,7 +61,7 @@ export function createReader(cluster: Cluster, offsets: Offsets, security: Secur
       if (part.divergesAt !== undefined) throw cutBack(partition, from, part.divergesAt)
       return blockOf(partition, from, part, options, buffers, larges)
     }
-    const result = await laneTo(leader).fetch(wanted, until, use, options.signal)
+    const result = await laneTo(leader).fetch(wanted, until, use, options)
     if (result === 'later') return result
     if (result) reached.set(partitionKey(partition), result.reached)
     return result?.block

@@ -1,4 +1,4 @@
-import { systemRuntime } from '@millrace/base'
+import { type Runtime, systemRuntime } from '@millrace/base'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Partition } from '../../src/index.ts'
 import type { Cluster, Topic } from '../../src/kafka/cluster.ts'
@@ -16,7 +16,11 @@ const WAIT = { maxBytes: 1 << 20, waitMs: 10_000 }
 const partition = (id: number): Partition => ({ topic: 'pins', identity: ID, id: String(id) })
 
 /** A reader of a topic whose partitions are led as `leaders` says; it asks again after it was told to forget. */
-function readerOf(leaders: () => readonly (Broker | undefined)[], checkRange = async () => {}): Reader {
+function readerOf(
+  leaders: () => readonly (Broker | undefined)[],
+  checkRange = async () => {},
+  runtime: Runtime = systemRuntime,
+): Reader {
   let known: Topic | undefined
   const cluster = {
     knownTopic: async () => {
@@ -32,7 +36,7 @@ function readerOf(leaders: () => readonly (Broker | undefined)[], checkRange = a
       known = undefined
     },
   } as Partial<Cluster> as Cluster
-  const reader = createReader(cluster, { checkRange } as Partial<Offsets> as Offsets, {}, systemRuntime)
+  const reader = createReader(cluster, { checkRange } as Partial<Offsets> as Offsets, {}, runtime)
   onTestFinished(() => reader.close())
   return reader
 }
@@ -105,6 +109,23 @@ describe('a reader of partitions', () => {
     const block = await readerOf(() => [broker]).read(partition(0), [0n], { ...WAIT, room })
     expect(block?.to).toEqual([1n])
     expect({ asks, waits }).toEqual({ asks: 2, waits: 1 })
+  })
+
+  it('pauses after a few records, until shortly before they are due at most', async () => {
+    const broker = await fakeBroker((asked) => asked.map(recordsFor))
+    let now = 1_000
+    const pauses: number[] = []
+    const sleep = async (ms: number) => {
+      pauses.push(ms)
+      now += ms
+    }
+    const reader = readerOf(() => [broker], undefined, { ...systemRuntime, monotonic: () => now, sleep })
+    let dueAt = Number.POSITIVE_INFINITY
+    const options = { ...WAIT, due: () => dueAt }
+    for (const offset of [0n, 1n]) await reader.read(partition(0), [offset], options)
+    dueAt = now + 12
+    for (const offset of [2n, 3n]) await reader.read(partition(0), [offset], options)
+    expect(pauses.slice(0, 2)).toEqual([20, 7])
   })
 
   it('goes on when a connection breaks', async () => {
