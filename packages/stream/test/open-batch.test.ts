@@ -1,5 +1,6 @@
 import { systemRuntime } from '@millrace/base'
 import { expect, it } from 'vitest'
+import { restMs } from '../src/intake/intake.ts'
 import { createOpenBatch } from '../src/intake/open-batch.ts'
 import { createPace } from '../src/intake/pace.ts'
 import type { TakenBlock } from '../src/intake/repeats.ts'
@@ -60,4 +61,13 @@ it('batches follow one another at the interval, however late in it their first r
 
 it('a batch that opens after a pause gathers what comes with its first record', () => {
   expect(openTimes(false, 0.25, 3, 10 * EVERY)).toEqual([0, (EVERY * 3) / 4, (EVERY * 3) / 4])
+})
+
+it.each([
+  ['a part of the interval', 50_000, 10_000],
+  ['until just before the batch is due', 6_000, 5_000],
+  ['past that where it was the last read', 900, 10_000],
+  ['where no batch is open', Number.POSITIVE_INFINITY, 10_000],
+])('the reader of one of many topics rests %s', (_, dueIn, rest) => {
+  expect(restMs(EVERY, dueIn)).toBe(rest)
 })

@@ -42,7 +42,7 @@ it.each([
   [false, 'is read as records come'],
 ])('a topic that is one of many (%s) %s', async (isOneOfMany) => {
   const topic = memoryTopic('users', 1)
-  const worker = await kit.startWorker(topic, { everyMs: 60_000, isOneOfMany })
+  const worker = await kit.startWorker(topic, { everyMs: 6_000, isOneOfMany })
   await worker.source.assign(0)
   topic.send(0, userRecord(0))
   await worker.committed(1)

@@ -61,10 +61,18 @@ export interface Intake {
 const READ_WAIT_MS = 500
 
 /**
- * A thousand topics bring a record or two each at every read, and a block costs a kilobyte of memory besides what is in
- * it: so their readers let records gather at the source, this share of the time until the next commit.
+ * A thousand topics bring a record or two each at every read, and a read costs as much as what it brings: so their
+ * readers let records gather at the source, this share of the time until the next commit. The last read comes just
+ * before the batch is due: what came in between would else wait for the one after it.
  */
-const GATHERING = { share: 1 / 60, mostMs: 1_000 }
+const GATHERING = { share: 1 / 6, mostMs: 10_000, lastReadShare: 1 / 60, lastReadMostMs: 1_000 }
+
+/** Returns how long the reader of one of many topics rests at the end, where the open batch is due in so many milliseconds. */
+export function restMs(everyMs: number, dueIn: number): number {
+  const rest = Math.min(GATHERING.mostMs, everyMs * GATHERING.share)
+  const untilLastRead = dueIn - Math.min(GATHERING.lastReadMostMs, everyMs * GATHERING.lastReadShare)
+  return untilLastRead > 0 ? Math.min(rest, untilLastRead) : rest
+}
 
 export function openIntake(reading: Reading, gathering: Gathering, runtime: Runtime, reporting: Reporting): Intake {
   const { inFlight, limits, pace } = gathering
@@ -184,8 +192,8 @@ async function readOn(
       )
     else await take(block, ms, taking)
     at = block.to
-    if (limits.isOneOfMany && isAtEnd(block)) {
-      await runtime.sleep(Math.min(GATHERING.mostMs, limits.everyMs * GATHERING.share), signal).catch(() => {})
+    if (limits.isOneOfMany && isAtEnd(block) && !end?.passedBy(at)) {
+      await runtime.sleep(restMs(limits.everyMs, ripeAt() - runtime.monotonic()), signal).catch(() => {})
     }
   }
 }
