@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
@@ -7,6 +7,7 @@ import type { AddFile, Metadata } from '../log/actions.ts'
 import { sortColumns } from '../log/layout.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
 import { layered } from '../read/layers.ts'
+import { footerOf } from '../read/parquet/file.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { begunAt, instantOf } from './age.ts'
 import { fitted } from './lengths.ts'
@@ -82,7 +83,7 @@ export async function stageRows(
     const file = writtenFile(row)
     if (file.rows === 0n) continue
     const partition = namesOf(file.partition)
-    const unbounded = await unboundedLeaves(connection, file, leaves)
+    const unbounded = await unboundedLeaves(file, leaves)
     staged.push({
       localPath: file.path,
       ...(layout ? { folder: target } : {}),
@@ -177,26 +178,31 @@ function select(query: string, metadata: Metadata, { columns, dataChange = true 
 
 /**
  * Leaves of which some row group holds a NaN, so that the writer's smallest and largest value bound nothing.
- * RETURN_STATS has only the last row group; the file's own footer has each.
+ * RETURN_STATS has only the last row group; the file's own footer has each. It is read without the engine, for which it
+ * is a statement more in each commit.
  */
-async function unboundedLeaves(
-  connection: DuckDBConnection,
-  file: WrittenFile,
-  leaves: readonly Leaf[],
-): Promise<ReadonlySet<string>> {
+async function unboundedLeaves(file: WrittenFile, leaves: readonly Leaf[]): Promise<ReadonlySet<string>> {
   const floating = leaves.filter(({ type }) => type === 'float' || type === 'double')
-  if (floating.length === 0 || (await rowGroups(connection, file)) < 2n) return new Set()
-  const result = await connection.runAndReadAll(
-    `SELECT DISTINCT path_in_schema FROM parquet_metadata(${quoteText(file.path)})
-     WHERE type IN ('FLOAT', 'DOUBLE') AND stats_min_value IS NULL AND stats_null_count < num_values`,
-  )
-  const paths = new Set(result.getRows().map(([path]) => String(path)))
-  return new Set(floating.filter(({ path }) => paths.has(path.join(', '))).map(leafName))
+  if (floating.length === 0 || file.rows < 2n) return new Set()
+  const groups = await rowGroupsOf(file)
+  if (groups.length < 2) return new Set()
+  const unbounded = new Set<string>()
+  for (const { meta_data: column } of groups.flatMap(({ columns }) => columns)) {
+    const { min, min_value: least = min, null_count: nulls = 0n } = column?.statistics ?? {}
+    if (column && least === undefined && nulls < column.num_values) unbounded.add(pathKey(column.path_in_schema))
+  }
+  return new Set(floating.filter(({ path }) => unbounded.has(pathKey(path))).map(leafName))
 }
 
-async function rowGroups(connection: DuckDBConnection, file: WrittenFile): Promise<bigint> {
-  if (file.rows < 2n) return file.rows
-  const query = `SELECT num_row_groups::BIGINT FROM parquet_file_metadata(${quoteText(file.path)})`
-  const result = await connection.runAndReadAll(query)
-  return result.getRows()[0]?.[0] as bigint
+function pathKey(path: readonly string[]): string {
+  return JSON.stringify(path)
+}
+
+async function rowGroupsOf({ path, size }: WrittenFile) {
+  await using file = await open(path)
+  const bytes = async (position: number, length: number) => {
+    const { buffer } = await file.read(Buffer.alloc(length), { position })
+    return buffer
+  }
+  return (await footerOf(size, bytes)).row_groups
 }

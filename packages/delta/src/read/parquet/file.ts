@@ -53,7 +53,8 @@ async function sizeOf(store: ObjectStore, key: string): Promise<number> {
 
 type Bytes = (offset: number, length: number) => Promise<Uint8Array>
 
-async function footerOf(size: number, bytes: Bytes): Promise<FileMetaData> {
+/** Reads the footer of a file of so many bytes. */
+export async function footerOf(size: number, bytes: Bytes): Promise<FileMetaData> {
   const tail = await bytes(size - TAIL_BYTES, TAIL_BYTES)
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true) + TAIL_BYTES
   return parquetMetadata(await bytes(size - length, length), { geoparquet: false })
