@@ -43,6 +43,9 @@ export interface BlockColumns {
   /** The columns of each schema, in the order of its fields, by their place in `columns`. */
   readonly layouts: readonly Int32Array[]
   readonly groups: readonly RowGroup[]
+  /** No record takes more bytes, as a message and as what is written of it. */
+  readonly longest: number
   /** For whoever is done with the pages: their memory is used again from now on. */
   release(): void
+  isReleased(): boolean
 }

@@ -1,4 +1,5 @@
 import { textOfKey } from '@millrace/base'
+import { openFormat } from '@millrace/formats'
 import { checkDescription, type Dataset } from '@millrace/transform'
 import { afterAll, describe, expect, it } from 'vitest'
 import { block, createKit } from './kit.ts'
@@ -122,4 +123,34 @@ it.each([
   ['json', { id: { from: 'key.id', type: 'int' } }, 'there is no such type'],
 ])('refuses keys as %j with %j', (keyFormat, metadata, message) => {
   expect(() => datasetBy(keyFormat, metadata, { n: 'integer' })).toThrow(message)
+})
+
+const NUMBER = {
+  name: 'avro',
+  framing: 'none' as const,
+  schemas: [{ type: 'record', name: 'N', fields: [{ name: 'n', type: 'int' }] }],
+}
+
+it.each(['1e400', '-1e400', '1e-400', '1.50', '1E5', '{"a":1e400}'])(
+  'of a key is the same beside Avro: %s',
+  async (id) => {
+    const dataset = datasetBy('json', { id: 'key.id' }, { n: 'integer', id: 'string' })
+    const keys = [`{"id":${id}}`]
+    const beside = (format: Dataset, value: string | Uint8Array) =>
+      kit.clean(format, [{ ...block(value), keys } as ReturnType<typeof block>])
+    const avro = { ...dataset, format: openFormat(NUMBER) }
+    expect((await beside(avro, Buffer.from([2]))).rows).toEqual((await beside(dataset, '{"n":1}')).rows)
+  },
+)
+
+it('a record with more than a million values is rejected whatever comes with it', async () => {
+  const schema = { type: 'record', name: 'L', fields: [{ name: 'n', type: { type: 'array', items: 'int' } }] }
+  const plain = datasetBy(undefined, { k: 'key' }, { n: 'string' })
+  const fields = [{ name: 'n', type: 'text', aliases: [], shapes: [] }] as const
+  const dataset = { ...plain, fields, format: openFormat({ name: 'avro', framing: 'none', schemas: [schema] }) }
+  // Blocks of 2^20 + 1 items of one byte and of one item.
+  const large = Buffer.concat([Buffer.from([0x82, 0x80, 0x80, 0x01]), Buffer.alloc((1 << 20) + 1, 2), Buffer.from([0])])
+  const { rows, report } = await kit.clean(dataset, [block(large, Buffer.from([2, 2, 0]))])
+  expect(rows).toEqual([{ n: '[1]' }])
+  expect(report.rejected).toEqual([{ block: 0, index: 0, reason: expect.stringMatching(/^too large/) }])
 })

@@ -16,27 +16,34 @@ export function addColumns(read: ReadMessages, block: BlockColumns, added: reado
   const fresh = added.flatMap(({ name }) => KINDS.map((kind): Column => ({ name, kind })))
   const first = block.columns.length
   const places = fresh.map((_, i) => first + i)
+  const longest = added.map(() => 0)
+  const groups = block.groups.map((group) => {
+    const pages = new Map(group.pages)
+    for (const [i, { jsonOf }] of added.entries()) {
+      const values = Array.from(group.index, jsonOf)
+      longest[i] = values.reduce((most, { length }) => Math.max(most, length), longest[i] as number)
+      for (const [place, page] of pagesOf(values, first + i * KINDS.length)) pages.set(place, page)
+    }
+    return { ...group, pages }
+  })
   const columns: BlockColumns = {
     ...block,
     columns: [...block.columns, ...fresh],
     layouts: block.layouts.map((layout) => Int32Array.of(...places, ...layout)),
-    groups: block.groups.map((group) => ({
-      ...group,
-      pages: new Map([
-        ...group.pages,
-        ...added.flatMap((member, i) => pagesOf(member, group.index, first + i * KINDS.length)),
-      ]),
-    })),
+    groups,
+    longest: longest.reduce((sum, each) => sum + MOST_BYTES * each, block.longest),
   }
   return { ...read, columns, lines: linesOf(columns, read.lines.count) }
 }
 
-function pagesOf({ jsonOf }: AddedMember, index: Int32Array, first: number): (readonly [number, Page])[] {
-  const values = Array.from(index, jsonOf)
+/** A character of a text has at most so many bytes. */
+const MOST_BYTES = 3
+
+function pagesOf(values: readonly string[], first: number): (readonly [number, Page])[] {
   const kinds = values.map(kindOf)
   return KINDS.flatMap((kind, i) => {
     if (!kinds.includes(kind)) return []
-    const page = pageOfTexts(index.length, (row) => {
+    const page = pageOfTexts(values.length, (row) => {
       if (kinds[row] !== kind) return null
       return kind === 'text' ? JSON.parse(values[row] as string) : (values[row] as string)
     })
@@ -44,10 +51,12 @@ function pagesOf({ jsonOf }: AddedMember, index: Int32Array, first: number): (re
   })
 }
 
-/** Returns the kind of a value of JSON; null is none. */
+/** Returns the kind of a value of JSON; null is none. A number that no double holds stays as it is written. */
 function kindOf(json: string): ColumnKind | undefined {
   if (json === 'null') return undefined
   if (json.startsWith('"')) return 'text'
   if (json.startsWith('{') || json.startsWith('[')) return 'json'
-  return json === 'true' || json === 'false' || /^-?[0-9]+$/.test(json) ? 'word' : 'real'
+  return json === 'true' || json === 'false' || /^-?[0-9]+$/.test(json) || !Number.isFinite(Number(json))
+    ? 'word'
+    : 'real'
 }

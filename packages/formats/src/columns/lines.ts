@@ -1,4 +1,4 @@
-import type { JoinedValues, ValueTraits } from '@millrace/base'
+import { type JoinedValues, MillraceError, type ValueTraits } from '@millrace/base'
 import type { BlockColumns, Page, RowGroup } from '../block-columns.ts'
 import { JsonWriter } from '../transcode/json-writer.ts'
 
@@ -29,6 +29,7 @@ export function linesOf(block: BlockColumns, count: number): JoinedValues {
 }
 
 function makeLines(block: BlockColumns, count: number): JoinedValues {
+  if (block.isReleased()) throw new MillraceError('INTERNAL', 'lines of columns whose memory is used again')
   const ends = new Int32Array(count)
   const pieces: Buffer[] = []
   let [next, size, longest, records] = [0, 0, 0, 0]

@@ -11,6 +11,7 @@ export interface PageMemory {
   take(size: number): Buffer
   /** Gives the buffers back: what is in them is not used any more. */
   release(): void
+  isReleased(): boolean
 }
 
 /**
@@ -19,7 +20,9 @@ export interface PageMemory {
  */
 export function pageMemory(): PageMemory {
   const taken: Buffer[] = []
+  let released = false
   return {
+    isReleased: () => released,
     take(size) {
       const isSmall = size < UNIT
       const at = isSmall ? -1 : idle.findIndex(({ length }) => length >= size)
@@ -30,6 +33,7 @@ export function pageMemory(): PageMemory {
       return buffer.subarray(0, size)
     },
     release() {
+      released = true
       for (const buffer of taken.splice(0)) {
         if (buffer.length < UNIT || kept + buffer.length > MOST_KEPT) continue
         kept += buffer.length

@@ -33,6 +33,9 @@ const LONGEST_RECORD = 32 << 20
 /** Messages that are read at a time have notes of so many bytes, and more only where one of them needs more. */
 const PORTION_ROWS = 8192
 const NOTES_BYTES = 1 << 20
+/** Records of many columns take more: a group of few rows costs the engine as much for each column as one of many. */
+const WIDE_ROWS = 1024
+const MOST_NOTES_BYTES = 16 << 20
 /** Behind the notes: two numbers. */
 const COUNT_BYTES = 8
 
@@ -43,11 +46,12 @@ interface Block<R> {
   readonly open: OpenMessages<R>
   readonly layouts: Layouts<RecordPlan<R>>
   readonly rejected: RejectedMessage[]
+  longest: number
 }
 
 /** Reads a block of messages of a binary format into columns. */
 export function readColumns<R>(messages: JoinedValues, format: string, open: OpenMessages<R>): ReadMessages {
-  const block: Block<R> = { messages, format, open, layouts: createLayouts(), rejected: [] }
+  const block: Block<R> = { messages, format, open, layouts: createLayouts(), rejected: [], longest: 0 }
   const memory = pageMemory()
   const groups: RowGroup[] = []
   for (let first = 0; first < messages.count; ) {
@@ -58,8 +62,9 @@ export function readColumns<R>(messages: JoinedValues, format: string, open: Ope
     releaseMemory()
     first = next
   }
-  const { layouts, rejected } = block
-  const columns = { columns: layouts.columns, layouts: layouts.places, groups, release: memory.release }
+  const { layouts, rejected, longest } = block
+  const { release, isReleased } = memory
+  const columns = { columns: layouts.columns, layouts: layouts.places, groups, longest, release, isReleased }
   return { columns, lines: linesOf(columns, messages.count), rejected: rejected.sort((a, b) => a.index - b.index) }
 }
 
@@ -84,7 +89,7 @@ function openPortion<R>({ messages, layouts, open }: Block<R>, first: number): P
   const begin = endBefore(messages.ends, first)
   const columns = layouts.columns.length
   const rowBytes = 8 * Math.max(1, columns)
-  const room = Math.max(NOTES_BYTES, rowBytes)
+  const room = Math.max(NOTES_BYTES, rowBytes, Math.min(MOST_NOTES_BYTES, rowBytes * Math.min(end - first, WIDE_ROWS)))
   const bytes = messages.bytes.subarray(begin, endBefore(messages.ends, end))
   const { there, behind } = placeMessages(bytes, room + COUNT_BYTES)
   const rows = Math.floor(room / rowBytes)
@@ -138,12 +143,13 @@ function noteRows<R>(block: Block<R>, portion: Portion<R>): { readonly rows: Row
 
 /** Returns the row's layout, or why its message is rejected; undefined where it has columns that there is no room for. */
 function noteRow<R>(
-  { layouts, format }: Block<R>,
+  block: Block<R>,
   { opened: { from, planOf }, columns, notes, to }: Portion<R>,
   start: number,
   end: number,
   row: number,
 ): number | string | undefined {
+  const { layouts, format } = block
   try {
     const plan = planOf(start, end)
     if (typeof plan === 'string') return plan
@@ -152,7 +158,10 @@ function noteRow<R>(
     const before = to.at
     notes.begin(row, layouts.places[layout] as Int32Array)
     plan.note(from, end, to, notes)
-    return to.at - before + end - start > LONGEST_RECORD ? 'too large: it has more than 32 MiB' : layout
+    const [size, written] = [end - start, to.at - before]
+    if (Math.max(size, written) > LONGEST_RECORD) return 'too large: it has more than 32 MiB'
+    block.longest = Math.max(block.longest, size + written)
+    return layout
   } catch (error) {
     if (error instanceof Undecodable) return notOfSchema(format, error.message)
     throw error

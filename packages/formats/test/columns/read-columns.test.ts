@@ -38,3 +38,26 @@ test('two halves of a character in two messages are no text, and what is around 
   )
   expect([0, 3].map((index) => JSON.parse(String(valueAt(read.lines, index))).text)).toEqual(['é', 'è'])
 })
+
+const avro = (...fields: readonly object[]) =>
+  openFormat({ name: 'avro', framing: 'none', schemas: [{ type: 'record', name: 'R', fields }] })
+
+test('records of many columns come in groups of a thousand', async () => {
+  const fields = Array.from({ length: 500 }, (_, i) => ({ name: `f${i}`, type: ['null', 'double'] }))
+  const message = Buffer.concat([Buffer.from([2]), Buffer.alloc(8), Buffer.alloc(499)])
+  const { columns, lines } = await avro(...fields).read(joinValues(Array.from({ length: 2100 }, () => message)))
+  expect(columns?.groups.length).toBeLessThanOrEqual(3)
+  expect(String(valueAt(lines, 2099))).toBe('{"f0":0}')
+})
+
+test('a message of 18 MiB of bytes is not too large, as its record has less than 32 MiB', async () => {
+  const size = 18 << 20
+  const { rejected } = await avro({ name: 'b', type: 'bytes' }).read(joinValues([avroText('a'.repeat(size))]))
+  expect(rejected).toEqual([])
+})
+
+test('lines are not made of memory that others use again', async () => {
+  const { columns, lines } = await avro({ name: 'text', type: 'string' }).read(joinValues([avroText('a')]))
+  columns?.release()
+  expect(() => lines.bytes).toThrow('memory is used again')
+})

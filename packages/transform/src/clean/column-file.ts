@@ -1,8 +1,10 @@
+import type { JoinedValues } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
 import {
   type BlockColumns,
   type Column,
   columnKey,
+  LONGEST_JOINED_VALUE,
   parquetFile,
   parquetName,
   type ReadMessages,
@@ -19,10 +21,22 @@ import { MOST_UNKNOWN_NAMES, type UnknownFields } from './unknown-fields.ts'
  */
 export function columnsOf({ keyed }: Dataset, read: readonly ReadMessages[]): readonly BlockColumns[] | undefined {
   const blocks = read.map(({ columns, lines, rejected }) =>
-    columns && rowsIn([columns]) + (keyed ? 0 : rejected.length) === lines.count ? columns : undefined,
+    columns && rowsIn([columns]) + (keyed ? 0 : rejected.length) === lines.count && hasShortLines(columns, lines)
+      ? columns
+      : undefined,
   )
   return blocks.every((block) => block !== undefined) ? blocks : undefined
 }
+
+/** A record whose line is longer is read by itself, whatever records come with it. */
+function hasShortLines({ longest, columns }: BlockColumns, lines: JoinedValues): boolean {
+  const names = columns.reduce((size, { name }) => size + Buffer.byteLength(JSON.stringify(name)) + NAME_FRAME, 0)
+  if (longest * MOST_ESCAPED + names <= LONGEST_JOINED_VALUE) return true
+  return lines.traits.longest <= LONGEST_JOINED_VALUE
+}
+
+/** A byte of a text takes up to six in a line; a field has two quotes, a colon and a comma. */
+const [MOST_ESCAPED, NAME_FRAME] = [6, 4] as const
 
 export function rowsIn(blocks: readonly BlockColumns[]): number {
   return blocks.reduce((sum, { groups }) => groups.reduce((rows, { index }) => rows + index.length, sum), 0)
@@ -36,8 +50,10 @@ export async function writeColumns(
 ): Promise<RecordSource> {
   const names = new Set(knownNames(dataset))
   const columns = new Map<string, Column>()
-  for (const column of blocks.flatMap((block) => block.columns)) {
-    if (names.has(column.name)) columns.set(columnKey(column), column)
+  for (const { columns: own, groups } of blocks) {
+    for (const [place, column] of own.entries()) {
+      if (names.has(column.name) && groups.some(({ pages }) => pages.has(place))) columns.set(columnKey(column), column)
+    }
   }
   const keys = [...columns.keys()]
   const placesIn = (block: BlockColumns) => {
