@@ -126,7 +126,7 @@ it.each([
 })
 
 const NUMBER = {
-  name: 'avro',
+  name: 'avro' as const,
   framing: 'none' as const,
   schemas: [{ type: 'record', name: 'N', fields: [{ name: 'n', type: 'int' }] }],
 }
