@@ -1,5 +1,12 @@
 import { systemRuntime } from '@millrace/base'
-import { openOwn, type PostgresAddress, postgres as server, temporaryFolder, withServices } from '@millrace/testkit'
+import {
+  openOwn,
+  type PostgresAddress,
+  type PostgresVariant,
+  postgresWith,
+  temporaryFolder,
+  withServices,
+} from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { expect, onTestFinished } from 'vitest'
 import { openDatabase, placeOf } from './postgres-changes.ts'
@@ -8,16 +15,9 @@ const it = withServices('postgres')
 
 const LONG = { timeout: 60_000 }
 
-async function ownServer(settings: readonly string[] = []) {
+async function ownServer(settings: PostgresVariant['settings'] = {}) {
   const folder = await temporaryFolder(onTestFinished)
-  const changed: typeof server = {
-    ...server,
-    async launch(place) {
-      const launch = await server.launch(place)
-      return { ...launch, command: [...launch.command, ...settings.flatMap((setting) => ['-c', setting])] }
-    },
-  }
-  const { address } = await openOwn<PostgresAddress>('postgres', changed, folder, onTestFinished)
+  const { address } = await openOwn<PostgresAddress>('postgres', postgresWith({ settings }), folder, onTestFinished)
   const { host, port, user, password, ca, database } = address
   process.env.PGPASSWORD = password
   const source = `postgres-cdc://${user}@${host}:${port}/${database}?tables=items&ca=${ca}`
@@ -54,7 +54,7 @@ it('a commit that is in the log before it can be seen is waited for: its row is 
 })
 
 it('a slot whose log the server has thrown away is refused, and doctor tells how much is kept', async () => {
-  const { db, source, password } = await ownServer(['max_slot_wal_keep_size=1MB'])
+  const { db, source, password } = await ownServer({ max_slot_wal_keep_size: '1MB' })
   await db.sql('CREATE TABLE items (id BIGINT PRIMARY KEY); CREATE TABLE notes (id BIGINT PRIMARY KEY)')
   await db.sql('INSERT INTO items VALUES (1)')
   const place = await placeOf(password)
@@ -79,7 +79,7 @@ it('a slot whose log the server has thrown away is refused, and doctor tells how
 })
 
 it('a server without wal_level=logical is refused with what to do', async () => {
-  const { db, source, password } = await ownServer(['wal_level=replica'])
+  const { db, source, password } = await ownServer({ wal_level: 'replica' })
   await db.sql('CREATE TABLE items (id BIGINT PRIMARY KEY)')
   const place = await placeOf(password)
   const stream = await place.run(

@@ -26,7 +26,13 @@ export { type KafkaAddress, kafka } from './services/kafka.ts'
 export type { KinesisAddress } from './services/kinesalite.ts'
 export { type MariadbAddress, mariadbWith } from './services/mariadb.ts'
 export { moto } from './services/moto.ts'
-export { type PostgresAddress, postgres } from './services/postgres.ts'
+export {
+  type PostgresAddress,
+  type PostgresVariant,
+  postgres,
+  postgresNewestWith,
+  postgresWith,
+} from './services/postgres.ts'
 export type { HttpAddress } from './services/python.ts'
 export type { S3Address } from './services/s3.ts'
 export { s3Client } from './services/s3-client.ts'

@@ -19,7 +19,7 @@ import { mariadb } from './mariadb.ts'
 import { mergePeers } from './merge-peers.ts'
 import { moto } from './moto.ts'
 import { mskSigner } from './msk-signer.ts'
-import { postgres } from './postgres.ts'
+import { postgres, postgresNewest } from './postgres.ts'
 import { postgresJdbc } from './postgres-jdbc.ts'
 import { prometheus } from './prometheus.ts'
 import { registry } from './registry.ts'
@@ -39,6 +39,7 @@ export const SERVERS = {
   s3,
   mariadb,
   postgres,
+  postgresNewest,
   cassandra,
   prometheus,
   chromium,

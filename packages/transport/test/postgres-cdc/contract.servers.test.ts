@@ -2,7 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRuntime } from '@millrace/base'
-import { freshName, openOwn, type PostgresAddress, postgres, withServices } from '@millrace/testkit'
+import {
+  freshName,
+  openOwn,
+  type PostgresAddress,
+  postgresNewestWith,
+  postgresWith,
+  withServices,
+} from '@millrace/testkit'
 import { openSource, type Position, type SentRecord } from '@millrace/transport'
 import pg from 'pg'
 import { afterAll } from 'vitest'
@@ -14,13 +21,15 @@ afterAll(async () => {
   for (const end of endings.splice(0).reverse()) await end()
 })
 
+const VERSIONS = { postgres: postgresWith, postgresNewest: postgresNewestWith }
+
 /** Its server is its own: the log of one that others write to goes on while a table is at rest. */
-async function start(): Promise<TransportUnderTest> {
+async function start(version: keyof typeof VERSIONS): Promise<TransportUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'))
   endings.push(() => rm(folder, { recursive: true, force: true }))
   const { address: server } = await openOwn(
-    'postgres',
-    postgres,
+    version,
+    VERSIONS[version]({}),
     folder,
     (end) => void endings.push(end as () => unknown),
   )
@@ -80,12 +89,13 @@ async function start(): Promise<TransportUnderTest> {
   }
 }
 
-let started: Promise<TransportUnderTest> | undefined
-
-describeTransport(
-  'the log of PostgreSQL',
-  withServices('postgres').extend('transport', async () => {
-    started ??= start()
-    return started
-  }),
-)
+for (const version of ['postgres', 'postgresNewest'] as const) {
+  let started: Promise<TransportUnderTest> | undefined
+  describeTransport(
+    `the log of PostgreSQL (${version})`,
+    withServices(version).extend('transport', async () => {
+      started ??= start(version)
+      return started
+    }),
+  )
+}
