@@ -50,7 +50,7 @@ export function summed(datasets: readonly DatasetState[]): DatasetState {
   const [first] = datasets
   return {
     ...{ dataset: name, table: name, topics: [], phase: worstPhase(datasets), stuckMs: undefined },
-    waiting: datasets.find(({ waiting }) => waiting)?.waiting,
+    waiting: firstWaiting(datasets),
     rates: {
       readRecords: sum(({ rates }) => rates.readRecords),
       readBytes: sum(({ rates }) => rates.readBytes),
@@ -88,6 +88,14 @@ export function summed(datasets: readonly DatasetState[]): DatasetState {
     partitions: datasets.flatMap(({ partitions }) => partitions).slice(0, MOST_PARTITIONS),
     outputs: [],
   }
+}
+
+/** Returns what the first of them waits for, which says who it is. */
+function firstWaiting(datasets: readonly DatasetState[]): DatasetState['waiting'] {
+  const [first, ...more] = datasets.filter(({ waiting }) => waiting)
+  if (!first?.waiting) return undefined
+  const names = more.length === 0 ? first.dataset : `${first.dataset} and ${more.length} more`
+  return { ...first.waiting, message: `${names}: ${first.waiting.message}` }
 }
 
 function summedTable(tables: readonly TableState[]): TableState {

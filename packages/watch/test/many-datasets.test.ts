@@ -44,6 +44,14 @@ it('of a thousand data sets those are shown that need attention most, and the su
   expect(JSON.stringify(condensed(watch.state())).length).toBeLessThan(250_000)
 })
 
+it('of those that are one entry it is said which one waits', () => {
+  const watch = watchMany()
+  const waitingOf = () => condensed(watch.state(), 't0007').datasets.at(-1)?.waiting?.message
+  expect(waitingOf()).toBe(`${name(500)}: no`)
+  watch.on({ dataset: name(600), what: 'waits', code: 'STORE_FAILED', message: 'no' } as PipelineEvent)
+  expect(waitingOf()).toBe(`${name(500)} and 1 more: no`)
+})
+
 it('a search shows what it finds by name, whatever its state, and the rest as one', () => {
   const { datasets } = condensed(watchMany().state(), 'T0007')
   expect(datasets.map(({ dataset }) => dataset)).toEqual([name(7), '999 others'])

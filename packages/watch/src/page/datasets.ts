@@ -65,6 +65,8 @@ export function datasetsPanel(
           h('span', { class: 'note' }, ` (${code}, for ${secondsInWords((at - since) / 1000)})`),
         ),
       ),
+    postponed.length > MOST_POSTPONED &&
+      h('p', { class: 'trouble' }, `and ${postponed.length - MOST_POSTPONED} more topics`),
     ...waits.map(({ dataset, code, message, tries, since }) =>
       h(
         'p',
