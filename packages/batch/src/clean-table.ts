@@ -5,6 +5,7 @@ import {
   committedOrThrow,
   openOrCreate,
   openTable,
+  partitionsOf,
   removalOf,
   type Snapshot,
   type StagedFile,
@@ -69,10 +70,6 @@ export async function writeCleanTable(
   } finally {
     connection.closeSync()
   }
-}
-
-function partitionsOf(files: readonly AddFile[]): number {
-  return new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size
 }
 
 async function makeHere(portions: Portions, parts: TableParts, onStaged: () => void): Promise<NewRows> {

@@ -1,5 +1,5 @@
 export type { Actions, AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
-export { filledBySelf, TIME_PARTS, type TimePart, timePartColumn } from './log/layout.ts'
+export { filledBySelf, partitionsOf, TIME_PARTS, type TimePart, timePartColumn } from './log/layout.ts'
 export { type TableRef, tableUrl } from './log/log.ts'
 export { KEYED_BY, unknownProperties } from './log/properties.ts'
 export {

@@ -1,5 +1,5 @@
 import { quoteName } from '@millrace/engine'
-import type { Metadata } from './actions.ts'
+import type { AddFile, Metadata } from './actions.ts'
 import { type StructField, schemaOf } from './schema.ts'
 
 /** The property that names the columns by which the rows of each file are sorted, as an array of JSON. */
@@ -16,6 +16,11 @@ export function sortColumns(metadata: Metadata): string[] {
   } catch {
     return []
   }
+}
+
+/** Returns how many partitions the files are of. */
+export function partitionsOf(files: readonly Pick<AddFile, 'partitionValues'>[]): number {
+  return new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size
 }
 
 export const TIME_PARTS = ['day', 'hour'] as const

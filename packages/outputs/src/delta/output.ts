@@ -1,4 +1,4 @@
-import { discardStaged, type Metadata, type StagedFile } from '@millrace/delta'
+import { discardStaged, type Metadata, partitionsOf, type StagedFile } from '@millrace/delta'
 import { newTableOf } from '@millrace/transform'
 import { type LedgerEntry, ledgerInfo } from '../ledger/ledger.ts'
 import type { Output, OutputContext, Prepared } from '../output.ts'
@@ -46,7 +46,7 @@ export async function openDelta(context: OutputContext): Promise<Output> {
       const fileBytes = staged.reduce((sum, { add }) => sum + add.size, 0)
       const files = { files: staged.length, fileBytes, isEmpty: staged.length === 0 }
       const isPartitioned = table.snapshot().metadata.partitionColumns.length > 0
-      const partitions = new Set(staged.map(({ add }) => JSON.stringify(add.partitionValues))).size
+      const partitions = partitionsOf(staged.map(({ add }) => add))
       return { staged, ...(stagedFor && { stagedFor }), ledger, ...files, ...(isPartitioned && { partitions }) }
     },
     upload: (prepared) => uploads((prepared as PreparedFiles).staged),

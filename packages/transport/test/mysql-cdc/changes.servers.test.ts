@@ -1,6 +1,7 @@
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
-import { applied, type Change, changesIn, inOrder, newDatabase, readingOf, rowsOf } from './database.ts'
+import { applied, type Change, changesIn, inOrder } from '../logged-changes.ts'
+import { newDatabase, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('mariadb')
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { systemRuntime, valueAt } from '@millrace/base'
+import { systemRuntime } from '@millrace/base'
 import { freshName, type MariadbAddress } from '@millrace/testkit'
 import {
   type Block,
@@ -11,6 +11,7 @@ import {
 } from '@millrace/transport'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
+import { type Change, changesIn } from '../logged-changes.ts'
 
 export interface TestDatabase {
   readonly connection: Connection
@@ -29,15 +30,6 @@ export async function newDatabase({ host, port, user, password, ca }: MariadbAdd
   await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
   await connection.query(`USE ${name}; SET time_zone = '+00:00', sql_mode = ''`)
   return { connection, name, address: `mysql-cdc://${user}@${host}:${port}/${name}?ca=${ca}` }
-}
-
-/** A change as it comes out of the source. */
-export interface Change {
-  readonly op: string
-  readonly before: Readonly<Record<string, unknown>> | null
-  readonly after: Readonly<Record<string, unknown>> | null
-  readonly source: Readonly<Record<string, unknown>>
-  readonly key: unknown
 }
 
 export interface Reading {
@@ -81,30 +73,9 @@ export function readingAt(source: Source, partition: Partition): Reading {
   }
 }
 
-export function changesIn(block: Block): Change[] {
-  return Array.from({ length: block.count }, (_, i) => {
-    const change = JSON.parse(Buffer.from(valueAt(block, i) ?? []).toString()) as Change
-    return { ...change, key: JSON.parse(block.keys?.[i] ?? 'null') }
-  })
-}
-
-/** The rows that changes leave, by key. */
-export function applied(changes: readonly Change[]): Map<string, unknown> {
-  const rows = new Map<string, unknown>()
-  for (const { op, key, after } of changes) {
-    if (op === 't') rows.clear()
-    else if (op === 'd') rows.delete(JSON.stringify(key))
-    else rows.set(JSON.stringify(key), after)
-  }
-  return rows
-}
-
 export async function rowsOf({ connection }: TestDatabase, table: string): Promise<unknown[]> {
   const [rows] = await connection.query(`SELECT * FROM ${table} ORDER BY 1`)
   const bytesAsText = (row: object) =>
     Object.entries(row).map(([name, value]) => [name, Buffer.isBuffer(value) ? value.toString('base64') : value])
   return JSON.parse(JSON.stringify((rows as object[]).map((row) => Object.fromEntries(bytesAsText(row))))) as unknown[]
 }
-
-export const inOrder = (rows: ReadonlyMap<string, unknown>) =>
-  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))

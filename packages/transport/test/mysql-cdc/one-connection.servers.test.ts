@@ -2,7 +2,8 @@ import { systemRuntime } from '@millrace/base'
 import { withServices } from '@millrace/testkit'
 import { openSource, type Position, reached, type Source } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
-import { changesIn, newDatabase, type Reading, readingFrom, readingOf, type TestDatabase } from './database.ts'
+import { changesIn } from '../logged-changes.ts'
+import { newDatabase, type Reading, readingFrom, readingOf, type TestDatabase } from './database.ts'
 import { virtualAddress } from './virtual-address.ts'
 
 const it = withServices('mariadb')

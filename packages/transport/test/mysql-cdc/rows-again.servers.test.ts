@@ -2,7 +2,8 @@ import { systemRuntime } from '@millrace/base'
 import { withServices } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
-import { applied, type Change, changesIn, inOrder, newDatabase, readingAt, readingOf, rowsOf } from './database.ts'
+import { applied, type Change, changesIn, inOrder } from '../logged-changes.ts'
+import { newDatabase, readingAt, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('mariadb')
 

@@ -1,17 +1,8 @@
 import { openNumberedMariadb, withServices } from '@millrace/testkit'
 import type { Position } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
-import {
-  applied,
-  type Change,
-  inOrder,
-  newDatabase,
-  type Reading,
-  readingFrom,
-  readingOf,
-  rowsOf,
-  type TestDatabase,
-} from './database.ts'
+import { applied, type Change, inOrder } from '../logged-changes.ts'
+import { newDatabase, type Reading, readingFrom, readingOf, rowsOf, type TestDatabase } from './database.ts'
 
 const it = withServices('mariadb')
 

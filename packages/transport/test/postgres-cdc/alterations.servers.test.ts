@@ -2,17 +2,8 @@ import { systemRuntime } from '@millrace/base'
 import { withServices } from '@millrace/testkit'
 import { openSource, type Position } from '@millrace/transport'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import {
-  applied,
-  type Change,
-  changesIn,
-  inOrder,
-  newDatabase,
-  readingBy,
-  readingOf,
-  rowsOf,
-  type TestDatabase,
-} from './database.ts'
+import { applied, type Change, changesIn, inOrder } from '../logged-changes.ts'
+import { newDatabase, readingBy, readingOf, rowsOf, type TestDatabase } from './database.ts'
 
 /** A transaction that has done nothing to any table, and runs until it is ended. */
 async function runningTransaction({ sql, name }: TestDatabase): Promise<{ end(): Promise<unknown> }> {

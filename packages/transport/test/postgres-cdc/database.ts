@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { systemRuntime, valueAt } from '@millrace/base'
+import { systemRuntime } from '@millrace/base'
 import { freshName, type PostgresAddress } from '@millrace/testkit'
 import {
   type Block,
@@ -11,6 +11,7 @@ import {
 } from '@millrace/transport'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { type Change, changesIn } from '../logged-changes.ts'
 
 export interface TestDatabase {
   /** Runs statements as the owner of all. */
@@ -65,15 +66,6 @@ async function dropSlots(admin: pg.Client, database: string): Promise<void> {
   }
 }
 
-/** A change as it comes out of the source. */
-export interface Change {
-  readonly op: string
-  readonly before: Readonly<Record<string, unknown>> | null
-  readonly after: Readonly<Record<string, unknown>> | null
-  readonly source: Readonly<Record<string, unknown>>
-  readonly key: unknown
-}
-
 export interface Reading {
   readonly source: Source
   readonly partition: Partition
@@ -111,28 +103,6 @@ export async function readingBy(source: Source, table: string): Promise<Reading>
   }
 }
 
-export function changesIn(block: Block): Change[] {
-  return Array.from({ length: block.count }, (_, i) => {
-    const change = JSON.parse(Buffer.from(valueAt(block, i) ?? []).toString()) as Change
-    return { ...change, key: JSON.parse(block.keys?.[i] ?? 'null') }
-  })
-}
-
-/** The rows that changes leave, by key. */
-export function applied(changes: readonly Change[]): Map<string, unknown> {
-  const rows = new Map<string, unknown>()
-  for (const { op, key, after } of changes) {
-    if (op === 't') rows.clear()
-    else if (op === 'd') rows.delete(JSON.stringify(key))
-    else rows.set(JSON.stringify(key), after)
-  }
-  return rows
-}
-
 export async function rowsOf({ sql }: TestDatabase, table: string): Promise<unknown[]> {
   return (await sql(`SELECT to_json(t) AS row FROM ${table} t ORDER BY id`)).map(({ row }) => JSON.parse(String(row)))
 }
-
-/** Returns rows by their ids. */
-export const inOrder = (rows: ReadonlyMap<string, unknown>) =>
-  [...rows.values()].sort((a, b) => Number((a as { id: number }).id) - Number((b as { id: number }).id))

@@ -2,7 +2,8 @@ import { systemRuntime } from '@millrace/base'
 import { withServices } from '@millrace/testkit'
 import { openSource, type Position } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
-import { changesIn, newDatabase, readingBy, readingOf, type TestDatabase } from './database.ts'
+import { changesIn } from '../logged-changes.ts'
+import { newDatabase, readingBy, readingOf, type TestDatabase } from './database.ts'
 
 const it = withServices('postgres')
 const TABLES = 'CREATE TABLE a (id INT PRIMARY KEY, t TEXT); CREATE TABLE b (id INT PRIMARY KEY)'
