@@ -9,11 +9,11 @@ const MAY_LOOK: readonly (readonly [path: string, reason: string])[] = [
   ['packages/testkit/', 'it waits for real servers'],
   ['packages/watch/src/page/', 'it runs in a browser'],
   ['packages/engine/src/duckdb.ts', 'it looks every millisecond whether the engine has ended a statement'],
-  ['packages/transport/src/kafka/fetch-connection.ts', "it guards a broker's socket"],
-  ['packages/transport/src/mysql-flood.ts', "it guards a server's socket"],
+  ['packages/transport/src/kafka/fetch/fetch-connection.ts', "it guards a broker's socket"],
+  ['packages/transport/src/mysql/flood-guard.ts', "it guards a server's socket"],
   ['packages/ingest/src/gateway/access-log.ts', 'it flushes a file now and then'],
   ['packages/ingest/src/sinks/http.ts', "it guards a server's answers"],
-  ['packages/batch/src/cluster/statement.ts', "it guards a cluster's answers"],
+  ['packages/batch/src/trino/statement.ts', "it guards a cluster's answers"],
   ['packages/store/src/confined.ts', 'it asks the file system again after a second'],
 ]
 

@@ -2,9 +2,9 @@ import { openTable, planScan, withScan } from '@millrace/delta'
 import { fillOutput } from '@millrace/outputs'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import { isOfRun } from './clean-table.ts'
 import type { Manifest } from './manifest.ts'
 import type { RunParts } from './parts.ts'
+import { isOfRun } from './tables/clean-table.ts'
 
 export interface Filling {
   /** Addresses of outputs; the lake's own tables are always written. */

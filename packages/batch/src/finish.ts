@@ -1,8 +1,8 @@
 import { type AddFile, commit, committedOrThrow, openOrCreate, stageRows, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
 import { RUNS_SCHEMA, RUNS_TABLE, type RunRecord } from '@millrace/queries'
-import { runTxn } from './clean-table.ts'
 import type { RunParts } from './parts.ts'
+import { runTxn } from './tables/clean-table.ts'
 
 /** Writes the row that marks the run as finished. It is the last write of a run and happens exactly once. */
 export async function finishRun(record: RunRecord, { lake, engine, workFolder, runtime }: RunParts): Promise<void> {

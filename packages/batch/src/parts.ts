@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import type { DuckDB } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import type { Cleaner } from '@millrace/transform'
-import type { ClusterSchema } from './cluster/schema.ts'
+import type { ClusterSchema } from './trino/schema.ts'
 
 /** Resources of a run. */
 export interface RunParts {

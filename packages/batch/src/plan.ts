@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/base'
 import type { Questions, RunRecord } from '@millrace/queries'
 import type { ObjectStore } from '@millrace/store'
 import { type Dataset, datasetHash } from '@millrace/transform'
-import { type PlannedFrom, planInputs } from './inputs.ts'
+import { type PlannedFrom, planInputs } from './input/plan-inputs.ts'
 import { listPlanned, type Manifest, type RunName, readManifest, writeManifest } from './manifest.ts'
 
 /** Version of this package's rules. Raise it with every change of the result for the same input. */

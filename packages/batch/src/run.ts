@@ -20,30 +20,27 @@ import {
 } from '@millrace/queries'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
-import { askQuestions, writeAnswerTables } from './answers.ts'
-import type { AskedTables } from './asked-tables.ts'
-import { writeCleanTable } from './clean-table.ts'
-import { openCluster, type Progress } from './cluster/cluster.ts'
-import { type ClusterSchema, openClusterSchema } from './cluster/schema.ts'
+import { askQuestions, writeAnswerTables } from './answers/answers.ts'
+import type { AskedTables } from './answers/asked-tables.ts'
+import { writeOut } from './answers/out.ts'
 import { fillOutputs } from './fill-outputs.ts'
 import { finishRun } from './finish.ts'
-import { dropOldCopies, type OpenRows } from './input/database.ts'
-import { tablePortions } from './input/table-rows.ts'
-import { openSource, type Wanted } from './inputs.ts'
+import { dropOldCopies } from './input/database.ts'
+import { openSource } from './input/source.ts'
 import type { Manifest, TableNotes } from './manifest.ts'
-import { writeOut } from './out.ts'
 import type { RunParts } from './parts.ts'
 import { type Plans, planRuns, rulesHash } from './plan.ts'
-import type { Portions } from './staging.ts'
 import { beginSteps, type Steps } from './steps.ts'
+import { type WritingOptions, writeTables } from './tables/write-tables.ts'
+import { openCluster, type Progress } from './trino/cluster.ts'
+import { type ClusterSchema, openClusterSchema } from './trino/schema.ts'
 
-export interface BatchOptions extends Wanted {
+export interface BatchOptions extends WritingOptions {
   /** Date of the run, YYYY-MM-DD. */
   readonly date: string
   readonly lake: string
   /** Address of a raw landing or a database. Without it, the run reads the tables that the stream wrote. */
   readonly raw?: string
-  readonly openRows: OpenRows
   readonly datasetFolders: readonly string[]
   readonly questionFolders: readonly string[]
   /** Folder for the answers' files. */
@@ -60,10 +57,6 @@ export interface BatchOptions extends Wanted {
   readonly trino?: string
   readonly onCluster?: (progress: Progress) => void
   readonly onStep?: (time: StepTime) => void
-  /** Reports how many records of a data set have been read so far. */
-  readonly onRecords?: (dataset: string, records: number) => void
-  /** Reports how many partitions a table will have rows in, before that is committed. */
-  readonly onPartitions?: (table: string, partitions: number) => void
 }
 
 export interface BatchResult {
@@ -188,71 +181,10 @@ async function runOne(
   return { run: record, wasDone: false, folder, lacks, unclaimed, missed }
 }
 
-/**
- * Writes the tables, each from when the records of the one before are cleaned: its duplicates are found beside that. Two at most are under
- * way, as the engine's memory is for all of them.
- */
-async function writeTables(
-  datasets: readonly Dataset[],
-  manifest: Manifest,
-  steps: Steps,
-  options: BatchOptions,
-  parts: RunParts,
-): Promise<ReadonlyMap<string, TableNotes>> {
-  const writing: Promise<readonly [string, TableNotes]>[] = []
-  let failure: { readonly error: unknown } | undefined
-  const write = async (dataset: Dataset, whenStaged: () => void): Promise<readonly [string, TableNotes]> => {
-    const portions = () => portionsOf(manifest, dataset, options, parts)
-    const onRecords = (records: number) => {
-      steps.stopIfAsked()
-      // What is wrong with one table is told now, not when the other is written.
-      if (failure) throw failure.error
-      options.onRecords?.(dataset.name, records)
-    }
-    try {
-      const onPartitions = (table: string, partitions: number) => options.onPartitions?.(table, partitions)
-      const listener = { onRecords, onStaged: whenStaged, onPartitions }
-      return [dataset.name, await writeCleanTable(dataset, manifest, portions, parts, listener)]
-    } catch (error) {
-      failure ??= { error }
-      throw failure.error
-    }
-  }
-  try {
-    for (const dataset of datasets) {
-      await writing.at(-2)
-      const staged = Promise.withResolvers<void>()
-      writing.push(steps.take(dataset.name, () => write(dataset, staged.resolve)))
-      await Promise.race([staged.promise, Promise.all(writing)])
-    }
-    return new Map(await Promise.all(writing))
-  } finally {
-    await Promise.allSettled(writing)
-  }
-}
-
 async function datasetsOf(names: readonly string[], { datasetFolders }: BatchOptions): Promise<Dataset[]> {
   const datasets = await Promise.all(names.map((name) => loadDataset(name, datasetFolders)))
   for (const dataset of datasets) refuseMode(dataset, 'the daily run')
   return datasets
-}
-
-async function portionsOf(
-  manifest: Manifest,
-  dataset: Dataset,
-  options: BatchOptions,
-  parts: RunParts,
-): Promise<Portions> {
-  const { lake, runtime } = parts
-  const input = manifest.inputs[dataset.name]
-  if (input === undefined) return { kind: 'clean', scans: [] }
-  if (input.kind === 'table') return { kind: 'clean', scans: await tablePortions(lake, input) }
-  const { raw } = await openSource(lake, manifest.raw ?? undefined, {
-    wanted: options,
-    openRows: options.openRows,
-    runtime,
-  })
-  return { kind: 'raw', store: raw ?? lake, objects: input.objects }
 }
 
 /** Opens the tables that the run has written, quarantines included, by path. */

@@ -5,7 +5,7 @@ import { PINTEREST } from '@millrace/testkit'
 import { loadDataset } from '@millrace/transform'
 import { expect, it } from 'vitest'
 import { runBatch } from '../src/index.ts'
-import { refuseRowRules } from '../src/trino/clean.ts'
+import { refuseRowRules } from '../src/tables/on-trino.ts'
 import { jsonLines, openPlace, type Place, post } from './kit.ts'
 import { generateLakeTables } from './lake-tables.ts'
 

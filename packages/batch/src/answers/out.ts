@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDB } from '@millrace/engine'
 import { type Answer, type RunResults, renderReport, writeAnswerFiles } from '@millrace/queries'
-import type { RunParts } from './parts.ts'
+import type { RunParts } from '../parts.ts'
 
 /**
  * Writes the answers' files and the report into the date's folder. It builds a new folder and renames it into place; only

@@ -6,11 +6,11 @@ import { quoteName } from '@millrace/engine'
 import { jsonFormat } from '@millrace/formats'
 import type { ObjectStore } from '@millrace/store'
 import type { Dataset } from '@millrace/transform'
-import { blocksOf } from './input/converted.ts'
-import type { RawBlock } from './input/raw-blocks.ts'
-import { unpackBlock } from './input/unpack.ts'
-import type { RawObject } from './manifest.ts'
-import type { RunParts } from './parts.ts'
+import { blocksOf } from '../input/converted.ts'
+import type { RawBlock } from '../input/raw-blocks.ts'
+import { unpackBlock } from '../input/unpack.ts'
+import type { RawObject } from '../manifest.ts'
+import type { RunParts } from '../parts.ts'
 import type { Rejected } from './rejected.ts'
 
 /** Input of a table: raw records to clean, or clean rows. */
@@ -71,7 +71,7 @@ function withAllColumns(query: string, { columns }: Scan, { schema }: Dataset): 
   return `SELECT *, ${nulls.join(', ')} FROM (${query})`
 }
 
-/** Stages the clean rows that the table takes. The others are rejected: their records are not to be had here. */
+/** Stages the clean rows that the table takes. The others are rejected, with their rows in place of their records, which are not here. */
 async function stageTaken(query: string, parts: StagingParts): Promise<StagedFile[]> {
   const { connection, rejected, snapshot, dataset } = parts
   const refusal = rowRefusal(snapshot.metadata, columnsOf(dataset))

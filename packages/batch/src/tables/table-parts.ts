@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { AddFile, Snapshot } from '@millrace/delta'
 import type { Dataset } from '@millrace/transform'
-import type { TableNotes } from './manifest.ts'
-import type { RunParts } from './parts.ts'
+import type { TableNotes } from '../manifest.ts'
+import type { RunParts } from '../parts.ts'
 import type { Rejected } from './rejected.ts'
 import type { OnRecords } from './staging.ts'
 

@@ -9,8 +9,8 @@ import { openLake } from '@millrace/store'
 import { PINTEREST } from '@millrace/testkit'
 import { createCleaner, type Dataset, loadDataset } from '@millrace/transform'
 import { expect, test } from 'vitest'
-import { collectRejected } from '../src/rejected.ts'
-import { stagePortions } from '../src/staging.ts'
+import { collectRejected } from '../../src/tables/rejected.ts'
+import { stagePortions } from '../../src/tables/staging.ts'
 
 /** A format of which no message is. */
 const nothingFits: Format = {

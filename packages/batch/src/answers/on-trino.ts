@@ -1,8 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import type { AnswerColumn, QuestionEngine } from '@millrace/queries'
-import type { AskedTables } from '../asked-tables.ts'
-import type { ClusterRows } from '../cluster/cluster.ts'
-import type { ClusterSchema } from '../cluster/schema.ts'
+import type { ClusterRows } from '../trino/cluster.ts'
+import type { ClusterSchema } from '../trino/schema.ts'
+import type { AskedTables } from './asked-tables.ts'
 
 /** Returns a cluster as a question engine. Questions find the tables by name in the run's schema. */
 export async function clusterQuestions(clusterSchema: ClusterSchema, tables: AskedTables): Promise<QuestionEngine> {

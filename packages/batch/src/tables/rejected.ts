@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '@millrace/engine'
 import { reasonKind } from '@millrace/transform'
-import type { Manifest } from './manifest.ts'
-import type { RunParts } from './parts.ts'
+import type { Manifest } from '../manifest.ts'
+import type { RunParts } from '../parts.ts'
 
 /** A record, or a whole object, that may not enter its table. */
 export interface RejectedInput {

@@ -15,23 +15,23 @@ import {
 import { QUARANTINE_SCHEMA, quarantinePath } from '@millrace/outputs'
 import { BATCH } from '@millrace/queries'
 import { type Dataset, newTableOf } from '@millrace/transform'
+import { type Manifest, readNotes, type TableNotes, writeNotes } from '../manifest.ts'
+import type { RunParts } from '../parts.ts'
 import { keepNewRows } from './duplicates.ts'
-import { type Manifest, readNotes, type TableNotes, writeNotes } from './manifest.ts'
-import type { RunParts } from './parts.ts'
+import { makeOnCluster } from './on-trino.ts'
 import { collectRejected } from './rejected.ts'
 import { type OnRecords, type Portions, rowsOf, stage, stagePortions } from './staging.ts'
 import type { NewRows, TableParts } from './table-parts.ts'
-import { makeOnCluster } from './trino/clean.ts'
 
 /** How far a record's time may be ahead of the time at which the run was planned. */
 const AHEAD_MS = 24 * 3_600_000
 
-/** Who is told how the making of a table goes. */
+/** Called while a table is written. */
 export interface TableListener {
   readonly onRecords: OnRecords
-  /** Called when the records are cleaned: what is left does not keep the machine busy by itself. */
+  /** Called when the records are cleaned: the rest of the work leaves room for another table. */
   readonly onStaged: () => void
-  /** Called with how many partitions the table has rows in after the commit, before it. */
+  /** Called before the commit with the number of partitions that the table will have rows in. */
   readonly onPartitions: (table: string, partitions: number) => void
 }
 

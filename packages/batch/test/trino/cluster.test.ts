@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { openCluster, type Progress } from '../src/cluster/cluster.ts'
+import { openCluster, type Progress } from '../../src/trino/cluster.ts'
 
 interface Answer {
   readonly status?: number

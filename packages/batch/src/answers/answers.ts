@@ -12,11 +12,11 @@ import {
   uploadAll,
 } from '@millrace/delta'
 import { type Answer, answerQuestions, answerSql, BATCH, duckdbQuestions, type Questions } from '@millrace/queries'
+import type { Manifest } from '../manifest.ts'
+import type { RunParts } from '../parts.ts'
+import { runTxn } from '../tables/clean-table.ts'
 import type { AskedTables } from './asked-tables.ts'
-import { runTxn } from './clean-table.ts'
-import type { Manifest } from './manifest.ts'
-import type { RunParts } from './parts.ts'
-import { clusterQuestions } from './trino/answers.ts'
+import { clusterQuestions } from './on-trino.ts'
 
 export async function askQuestions(
   questions: Questions,

@@ -11,10 +11,10 @@ import {
 import { quoteName } from '@millrace/engine'
 import { BATCH } from '@millrace/queries'
 import type { Dataset } from '@millrace/transform'
-import type { ClusterSchema } from '../cluster/schema.ts'
-import { lackingFields, type Portions, type Staged, stagePortions } from '../staging.ts'
-import type { NewRows, TableParts } from '../table-parts.ts'
-import { cleaned, columnList, LATE, nullColumn, objection } from './dialect.ts'
+import { cleaned, columnList, LATE, nullColumn, objection } from '../trino/dialect.ts'
+import type { ClusterSchema } from '../trino/schema.ts'
+import { lackingFields, type Portions, type Staged, stagePortions } from './staging.ts'
+import type { NewRows, TableParts } from './table-parts.ts'
 
 /** Makes the new rows of a table on the cluster: cleaned, without duplicates, in files in the table's folder. */
 export async function makeOnCluster(
@@ -95,7 +95,7 @@ async function bringInput(portions: Portions, clusterSchema: ClusterSchema, part
 
 /** Returns the data set without its clean.sql and expectations: only its typed fields. */
 function asItComes(dataset: Dataset): Dataset {
-  // Landed files keep no keys and the like: what is asked of them is NULL.
+  // Landed files have no keys or headers: columns of these are NULL.
   const fields = [...dataset.fields, ...dataset.metadata].map(({ name, type }) => {
     return { name, type: type === 'text' ? 'string' : type, nullable: true, metadata: {} }
   })
