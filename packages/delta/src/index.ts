@@ -1,5 +1,5 @@
 export type { Actions, AddFile, Metadata, Protocol, RemoveFile, Txn } from './log/actions.ts'
-export { filledBySelf, partitionsOf, TIME_PARTS, type TimePart, timePartColumn } from './log/layout.ts'
+export { filledBySelf, partitionOf, partitionsOf, TIME_PARTS, type TimePart, timePartColumn } from './log/layout.ts'
 export { type TableRef, tableUrl } from './log/log.ts'
 export { KEYED_BY, unknownProperties } from './log/properties.ts'
 export {
@@ -39,26 +39,26 @@ export {
 } from './write/change-rows.ts'
 export { type CommitResult, commit, committedOrThrow } from './write/commit.ts'
 export { commitAnew, PASSING_CONFLICTS } from './write/commit-anew.ts'
-export { defaultValue, givenColumns, isGenerated } from './write/computed.ts'
 export type { WriteContext } from './write/context.ts'
 export { openOrCreate } from './write/create.ts'
 export { writeEdits } from './write/edits.ts'
-export { type HistoryPlan, planHistory, REPEATS, VALID_FROM, VALID_TO } from './write/history.ts'
+export { type HistoryPlan, planHistory, REPEATS, VALID_FROM, VALID_TO } from './write/keyed/history.ts'
+export { changesIn, planUpsert, type UpsertPlan, type UpsertRules } from './write/keyed/upsert.ts'
+export { type Upserted, type UpsertOptions, upsertRows } from './write/keyed/upsert-rows.ts'
 export { columnsToAdd, holdsType, withColumns } from './write/new-columns.ts'
 export type { NewTable } from './write/new-table.ts'
 export { type StageOptions, stageParquet, stageRows } from './write/parquet.ts'
 export { removalOf } from './write/removal.ts'
 export { restoreTable } from './write/restore.ts'
-export { isRowRefusal, onlyTaken, rowRefusal } from './write/row-rules.ts'
 export {
   appendRows,
   type RemovalOptions,
   replaceRows,
   type WriteOptions,
 } from './write/rows.ts'
+export { defaultValue, givenColumns, isGenerated } from './write/rules/computed.ts'
+export { isRowRefusal, onlyTaken, rowRefusal } from './write/rules/row-rules.ts'
 export { shareFiles } from './write/share.ts'
 export { discardStaged, type StagedFile, stagedRows, uploadAll, uploadStaged } from './write/staged.ts'
 export type { Transaction } from './write/transaction.ts'
-export { changesIn, planUpsert, type UpsertPlan, type UpsertRules } from './write/upsert.ts'
-export { type Upserted, type UpsertOptions, upsertRows } from './write/upsert-rows.ts'
 export { refuseExpiringProgress, refuseRemoval, refuseUnwritable } from './write/writable.ts'

@@ -18,9 +18,14 @@ export function sortColumns(metadata: Metadata): string[] {
   }
 }
 
+/** Returns the partition of a file as a text. Writers name its columns in any order. */
+export function partitionOf({ partitionValues }: Pick<AddFile, 'partitionValues'>): string {
+  return JSON.stringify(Object.entries(partitionValues).sort())
+}
+
 /** Returns how many partitions the files are of. */
-export function partitionsOf(files: readonly Pick<AddFile, 'partitionValues'>[]): number {
-  return new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size
+export function partitionsOf(files: Iterable<Pick<AddFile, 'partitionValues'>>): number {
+  return new Set(Iterator.from(files).map(partitionOf)).size
 }
 
 export const TIME_PARTS = ['day', 'hour'] as const

@@ -14,10 +14,10 @@ import { fileRetention } from '../write/retention.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 import { tombstonesSince } from './tombstones.ts'
 
-/** A checkpoint costs about what it holds, so it is written when the log behind it has grown to as much. */
+/** A checkpoint costs about as much as its size, so the next one is written when the log since it has grown to that size. */
 const LEAST_LOG_BYTES = 128 * 1024
 
-/** Whether opening the table has become dear enough for a new checkpoint. One listing; off the commit path. */
+/** Whether opening the table has become slow enough for a new checkpoint. Costs one listing, outside of the commit path. */
 export async function checkpointIsDue(table: TableRef): Promise<boolean> {
   let behind = 0
   let last = 0
@@ -30,8 +30,8 @@ export async function checkpointIsDue(table: TableRef): Promise<boolean> {
 }
 
 /**
- * Writes the snapshot as a classic checkpoint in one part, and points `_last_checkpoint` to it. Answers false
- * where one is there already. The lines go through a local file, so memory does not grow with the table.
+ * Writes the snapshot as a classic checkpoint in one part, and points `_last_checkpoint` to it. Returns false
+ * if the version has one already. The lines go through a local file, so memory does not grow with the table.
  */
 export async function writeCheckpoint(snapshot: Snapshot, context: WriteContext): Promise<boolean> {
   refuseUnwritable(snapshot)
@@ -90,7 +90,7 @@ async function renderCheckpoint(
   }
 }
 
-/** Answers the length of the longest line. */
+/** Returns the length of the longest line. */
 async function writeLines(lines: Iterable<string>, path: string): Promise<number> {
   let longest = 0
   const batches = function* () {

@@ -6,18 +6,18 @@ import type { Snapshot } from '../read/snapshot.ts'
 import { logRetention } from '../write/retention.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 
-/** Whatever is set: a sleeping writer must find the log as it left it, or find out that it slept. */
+/** Kept whatever the retention: a writer that was suspended must find the log unchanged, or notice that it was suspended. */
 const ALWAYS_KEPT_MS = 60 * 60_000
 
 /**
- * Keeps what is wanted of the commits of these versions, which are in ascending order and about to be removed. False:
- * that was not possible, and nothing is removed.
+ * Saves what is still needed from the commits of these versions, in ascending order, before they are removed. Returns
+ * false if it could not: then nothing is removed.
  */
 export type BeforeRemoval = (table: TableRef, versions: readonly number[]) => Promise<boolean>
 
 /**
- * Removes entries that no version within the retention needs: those before a checkpoint that is itself past it.
- * A table of others may forbid it: `delta.enableExpiredLogCleanup`. Returns how many objects went.
+ * Deletes entries that no version within the retention needs: those before a checkpoint that has itself expired.
+ * A table may forbid it by `delta.enableExpiredLogCleanup`. Returns how many objects were deleted.
  */
 export async function cleanLog(snapshot: Snapshot, runtime: Runtime, before: BeforeRemoval): Promise<number> {
   refuseUnwritable(snapshot)
@@ -33,7 +33,7 @@ export async function cleanLog(snapshot: Snapshot, runtime: Runtime, before: Bef
   return deleteBefore(table, first, expiry)
 }
 
-/** The newest checkpoint not newer than the newest commit that has expired. Undefined: nothing can go. */
+/** Returns the newest checkpoint that is no newer than the newest expired commit; undefined if nothing can be deleted. */
 function firstKept({ times, checkpoints }: TimedLogListing, expiry: number): number | undefined {
   const expired = [...times].filter(([, modified]) => modified <= expiry).at(-1)?.[0]
   if (expired === undefined) return undefined
@@ -42,7 +42,7 @@ function firstKept({ times, checkpoints }: TimedLogListing, expiry: number): num
 
 const VERSIONED = /^(\d{20})\.(json|crc|checkpoint\..*parquet|checkpoint\..*json|\d{20}\.compacted\.json)$/
 
-/** The oldest first, so that what is left never has a hole. */
+/** Deletes the oldest entries first, so that the rest of the log never has a gap. */
 async function deleteBefore(table: TableRef, first: number, expiry: number): Promise<number> {
   const prefix = logKey(table, '')
   let deleted = 0

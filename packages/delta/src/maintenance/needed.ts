@@ -12,13 +12,13 @@ type Named = Pick<AddFile, 'path' | 'deletionVector'>
 interface Needed {
   readonly path: string
   readonly location: Location
-  /** The table has it now, so it must be there; what was removed may be gone. */
+  /** Whether the table has it now, so that it must exist; a removed file may be gone. */
   readonly isLive: boolean
 }
 
 /**
- * Every place that a file of the table, or its deletion vector, may lie in. Refuses where a path names no file that
- * can be identified: what it stands for could be any of those that would be deleted.
+ * Returns every location that a file of the table, or its deletion vector, may have. Throws if a path cannot be
+ * resolved to a file: it could mean any of the files that would be deleted.
  */
 export async function neededFiles(
   table: TableRef,
@@ -48,8 +48,8 @@ export async function neededFiles(
 }
 
 /**
- * Resolves the links of needed files that the listing of the table did not show. Refuses where a file that the table
- * has is not there: then its path may mean another one.
+ * Resolves the links of needed files that the listing of the table did not show. Throws if a file that the table has
+ * does not exist: then its path may mean another one.
  */
 export async function behindLinks(table: TableRef, unseen: ReadonlyMap<FileId, Needed>): Promise<Set<FileId>> {
   const found = new Set<FileId>()

@@ -79,8 +79,8 @@ export function rebasedColumn(sql: string, field: StructField, mapping: TableCol
 }
 
 /**
- * SQL that gives a value with the same calendar date and clock time as its writer meant. Of its file, `f.julian_dates`
- * and `f.julian_times` say what is to be moved, `f.zone` and `f.clock` where the writer's clock stood.
+ * Returns SQL for a value with the calendar date and clock time that its writer meant. `f.julian_dates` and
+ * `f.julian_times` say which values of the file have to be moved, `f.zone` and `f.clock` which time zone its writer had.
  */
 function rebased(sql: string, type: DataType, depth = 0): string {
   if (!isCalendrical(type)) return sql

@@ -7,9 +7,8 @@ import type { Snapshot } from './snapshot.ts'
 const READS_AT_ONCE = 16
 
 /**
- * The files that brought rows into the table after a version, also those that have been made into larger ones
- * since. Undefined: they are not all to be had, or rows went or were changed as well, so that only the whole
- * table tells.
+ * Returns the files that added rows after a version, also those that have been compacted since. Returns undefined if
+ * they do not all exist any more, or if rows were deleted or changed as well: then the whole table must be read.
  */
 export async function addedSince(snapshot: Snapshot, after: number): Promise<AddFile[] | undefined> {
   const versions = Array.from({ length: Math.max(0, snapshot.version - after) }, (_, i) => after + 1 + i)

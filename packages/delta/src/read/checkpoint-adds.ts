@@ -41,7 +41,7 @@ export async function readAdds(file: ParquetFile, group: RowGroup, replay: Repla
 
 const NO_VALUES: PartitionValues = {}
 
-/** Refuses what no file of a table has, as it is refused in an entry of the log. */
+/** Throws for a file that no table can have, by the same rules as for an entry of the log. */
 function refuseOtherValues(paths: readonly string[], vectors: Aligned, partitions: Aligned): void {
   const odd = vectors?.findIndex((vector) => vector && !isVector(vectorOf(vector))) ?? -1
   if (odd >= 0) throw new Error(`its file ${paths[odd]} has a deletion vector that the protocol does not know`)
@@ -54,7 +54,7 @@ function refuseOtherValues(paths: readonly string[], vectors: Aligned, partition
 export async function readNamed(file: ParquetFile, group: RowGroup, ...path: readonly string[]): Promise<Column> {
   let field: ParquetFile['schema'] | undefined = file.schema
   for (const name of path) field = field?.children.find(({ element }) => element.name === name)
-  // Of a file, maps without a value and none are the same.
+  // For a file, an empty map means the same as no map.
   return field ? file.read(group, field, path[0] === 'add') : NOTHING
 }
 
@@ -63,7 +63,7 @@ function alignedTo({ rows }: Column, column: Column): Aligned {
   return areSame(column.rows, rows) ? column.values : numbersOf(rows).map(cursor(column))
 }
 
-/** Statistics as text; where a file has them in columns alone, these are put into words. */
+/** Returns statistics as JSON text; where a file has them only in columns, it is made from these. */
 async function readStats(file: ParquetFile, group: RowGroup, paths: Column): Promise<Aligned> {
   const texts = await readNamed(file, group, 'add', 'stats')
   const stats = alignedTo(paths, texts)

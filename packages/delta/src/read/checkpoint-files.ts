@@ -9,7 +9,7 @@ import { logKey, type TableRef } from '../log/log.ts'
 import { readNamed } from './checkpoint-adds.ts'
 import { openParquet, type ParquetFile } from './parquet/file.ts'
 
-/** Takes what a checkpoint has. */
+/** Receives the actions of a checkpoint. */
 export interface CheckpointReader {
   /** The actions of a manifest. */
   apply(actions: Actions): void

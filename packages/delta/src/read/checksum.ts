@@ -17,7 +17,7 @@ export async function refuseWrongChecksum(table: TableRef, version: number, file
   )
 }
 
-/** Parses a checksum file; returns undefined for a broken one, as its writer may have died. */
+/** Parses a checksum file; returns undefined for a broken one, because its writer may have been killed. */
 function parse(bytes: Uint8Array): { numFiles: number; tableSizeBytes: number } | undefined {
   try {
     const { numFiles, tableSizeBytes } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>

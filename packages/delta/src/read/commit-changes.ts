@@ -24,15 +24,15 @@ export interface ChangesOfCommit {
   readonly version: number
   /** Milliseconds since 1970. */
   readonly time: number
-  /** Its change files, which say all. */
+  /** Its change files. If there are any, they have all changes. */
   readonly recorded: readonly Placed[]
   /** Files whose rows are all new, and files whose rows are all gone. */
   readonly appended: readonly Placed[]
   readonly dropped: readonly Placed[]
-  /** Files that went, and files that came with what was left of their rows. */
+  /** Files that were removed, and files with the rows that were left of them. */
   readonly replaced: readonly Placed[]
   readonly replacing: readonly Placed[]
-  /** Files with another deletion vector; both have the same place. */
+  /** Files whose deletion vector changed; both have the same path. */
   readonly marked: readonly { readonly before: Placed; readonly after: Placed }[]
 }
 
@@ -85,7 +85,7 @@ function kindsOf(
     [...files].flatMap(([key, file]) => (among.has(key) ? [] : [place(file)]))
   const [out, in_] = [others(before, after), others(after, before)]
   if (out.length > 0 && in_.length > 0) return { ...NOTHING, replaced: out, replacing: in_, marked }
-  // What is marked may belong to rows that come in other files, so that both are looked at together.
+  // Rows that were marked as deleted may come back in other files, so both are compared together.
   return marked.length > 0
     ? { ...NOTHING, replaced: out, replacing: in_, marked }
     : { ...NOTHING, dropped: out, appended: in_ }

@@ -4,8 +4,8 @@ import type { Scan } from './plan.ts'
 import { withoutGlob } from './scan-sql.ts'
 
 /**
- * DuckDB's error in terms of the table, where it is about one of the scan's files, of which `paths` are the
- * names that DuckDB knows; any other comes back as it is.
+ * Returns an error of DuckDB in terms of the table if it is about one of the scan's files; any other error is returned
+ * unchanged. `paths` are the paths by which DuckDB knows the files.
  */
 export function explainFailure(error: unknown, scan: Scan, paths: readonly string[]): unknown {
   if (!(error instanceof Error) || error instanceof MillraceError) return error

@@ -6,7 +6,7 @@ import { jsonList, withoutGlob } from './scan-sql.ts'
 const SPARK = 'org.apache.spark.'
 const KEYS = ['legacyDateTime', 'legacyINT96', 'version', 'timeZone'].map((key) => `'${SPARK}${key}'`).join(', ')
 
-/** The calendars of those files, by their place in the list, whose old values are not of the Gregorian one. */
+/** Returns the calendars of the files whose old values are not Gregorian, by their index in the list. */
 export async function calendarsOf(
   paths: readonly string[],
   connection: DuckDBConnection,

@@ -12,9 +12,9 @@ export interface ByKey<V> {
 export type Changes<V> = ReadonlyMap<string, V | undefined>
 
 /**
- * A set that shares what did not change with the one it came from: the newest layer that knows a key has the
- * word. Layers are merged when one has grown to half of the one below, so there are few, and a change costs
- * about its own size however large the set is.
+ * A persistent map: it shares everything unchanged with the map it was derived from. The newest layer that has a key
+ * decides. A layer is merged into the one below when it has grown to half of its size, so there are few layers, and a
+ * change costs about its own size however large the map is.
  */
 export interface Layered<V> extends ByKey<V> {
   with(changes: Changes<V>): Layered<V>

@@ -12,7 +12,7 @@ import type { Snapshot } from './snapshot.ts'
 /** Reads the footers of at most this many files, the newest. */
 const MOST_FILES = 100
 
-/** Columns of which it is known that their NULLs are honest, by their physical names. */
+/** Physical names of columns that were checked: no file has their values under another name. */
 const cleared = new WeakMap<Snapshot, Set<string>>()
 
 /**
@@ -121,7 +121,7 @@ async function refuseLost(
     for (const { name, id } of unmapped) {
       const mayBeIt = isAllUnmapped || isSame(name, field.name) || (id !== undefined && id === columnId(field))
       if (!mayBeIt) continue
-      // What was dropped from the table stays in its files.
+      // A column that was dropped from the table is still in its files.
       const wasDropped =
         id === undefined ? mapping === 'name' && (await former()).has(name.toLowerCase()) : !ids.has(id)
       if (wasDropped) continue

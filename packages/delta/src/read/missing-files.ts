@@ -1,7 +1,7 @@
 import { type FileId, idOf } from '../log/location.ts'
 import { locationOf, type TableRef } from '../log/log.ts'
 
-/** Returns which of these files of a table are gone. */
+/** Returns those of these files that do not exist any more. */
 export async function missingFiles(table: TableRef, paths: Iterable<string>): Promise<string[]> {
   const missing = new Map<FileId, string>()
   for (const path of paths) {

@@ -1,4 +1,4 @@
-/** A bit for each row of a file, the first row the highest bit of the first byte, as DuckDB's BIT counts. */
+/** A bit for each row of a file, in the order of DuckDB's BIT: the first row is the highest bit of the first byte. */
 export interface RowBits {
   set(row: number): void
   /** The greatest row that is set; -1 where none is. */

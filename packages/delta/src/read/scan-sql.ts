@@ -15,10 +15,10 @@ export interface FileFacts {
 }
 
 /**
- * One read_parquet over all files, told the table's own columns: what a file lacks is NULL, what it has narrower
- * is widened, and no file is opened before it is read. What only the log knows of a file — partition values,
- * deleted rows — is joined by the file's place in the list. Lists go in as JSON, which DuckDB reads ten times
- * faster than literals. `paths` are what DuckDB is to read for the files.
+ * Returns SQL with one read_parquet over all files, which is given the table's own columns: a column that a file lacks
+ * is NULL, a narrower type is widened, and no file is opened before it is read. What only the log has of a file
+ * (partition values, deleted rows) is joined by the file's index in the list. Lists are passed as JSON, which DuckDB
+ * reads ten times faster than literals. `paths` are the paths by which DuckDB reads the files.
  */
 export function renderScan(scan: Scan, paths: readonly string[], known: FileFacts): string {
   const columns = tableColumns(scan.snapshot)
@@ -114,8 +114,8 @@ function readParquet(
 }
 
 /**
- * Tells DuckDB how many rows to plan for: told the columns, it opens no file before it plans, takes every file for small,
- * and would keep the rows of a large table in memory to join a few others to them.
+ * Returns the number of rows for DuckDB's planner. Since it is given the columns it opens no file before planning,
+ * assumes that every file is small, and would hold a large table in memory to join it with a few rows.
  */
 function cardinality({ files }: Scan): string[] {
   let rows = 0
@@ -135,7 +135,7 @@ function schemaKey(scan: Scan, field: StructField, mapping: TableColumns['mappin
   throw new MillraceError('TABLE_BROKEN', `${tableUrl(scan.snapshot.table)}: column ${field.name} has no id`)
 }
 
-/** Per file: its place in the list, its partition values, its calendar, and a bit for each row that is deleted. */
+/** Returns SQL with a row per file: its index in the list, partition values, calendar, and a bit for each deleted row. */
 function fileFacts(
   scan: Scan,
   { mapping }: TableColumns,

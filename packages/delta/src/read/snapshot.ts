@@ -24,7 +24,7 @@ export interface Snapshot {
 
 const READS_AT_ONCE = 32
 
-/** At its newest version, or at an older one. Undefined: no table is there. */
+/** Opens the table at its newest version, or at an older one. Returns undefined if there is no table. */
 export async function openTable(table: TableRef, version?: number): Promise<Snapshot | undefined> {
   const hint = await checkpointHint(table)
   const snapshot =
@@ -72,7 +72,7 @@ async function listForOpening(table: TableRef, from: number): Promise<LogListing
   return from === 0 || listing.checkpoints.length > 0 ? listing : listLog(table, 0)
 }
 
-/** The same table, with what has been committed since: costs as much as that, not as much as the table. */
+/** Returns the table with what has been committed since. Costs as much as the new commits, not as the table. */
 export async function refresh(snapshot: Snapshot): Promise<Snapshot> {
   const { table } = snapshot
   let latest = snapshot
@@ -100,7 +100,7 @@ export function advance(snapshot: Snapshot, actions: Actions): Snapshot {
   return snapshotOf(snapshot.table, snapshot.version + 1, replay.finish())
 }
 
-/** No next entry: either nobody committed, or so much happened that the log was cleaned beyond our version. */
+/** Decides why there is no next entry: nobody committed, or the log was cleaned up beyond our version. */
 async function afterNothingNew(snapshot: Snapshot): Promise<Snapshot> {
   const own = await snapshot.table.store.get(logKey(snapshot.table, commitName(snapshot.version)))
   return own ? snapshot : catchUp(snapshot)
@@ -119,7 +119,7 @@ async function catchUp(snapshot: Snapshot): Promise<Snapshot> {
   return (await openByListing(table, undefined)) ?? snapshot
 }
 
-/** Damaged: by no checkpoint of this listing, and it was not the whole log. */
+/** The error for a version that no checkpoint of this listing leads to, while the log is not complete either. */
 async function firstReadable(
   table: TableRef,
   segments: Iterable<Segment>,

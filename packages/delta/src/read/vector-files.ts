@@ -14,7 +14,7 @@ export interface VectorRead {
   readonly at: StoredAt | undefined
 }
 
-/** Most bytes of all vectors of a scan, as the log says. As bits they take no less. */
+/** Maximum size of all vectors of a scan by the log. As bits they take at least as much. */
 const MOST_VECTOR_BYTES = 64 << 20
 
 /** Most bytes of a file of vectors that are read in one piece: engines pack some 2 MB into one. */
@@ -104,7 +104,7 @@ function placeOfVector(table: TableRef, file: FileWithVector): StoredAt {
   return storedAt(table, location)
 }
 
-/** The path of its file, as a log spells one. Undefined: it is named by no UUID. */
+/** Returns the path of its file as a log writes it; undefined if it is not named by a UUID. */
 export function vectorPath({ storageType, pathOrInlineDv }: DeletionVector): string | undefined {
   if (storageType === 'p') return pathOrInlineDv
   const folder = pathOrInlineDv.slice(0, -20)

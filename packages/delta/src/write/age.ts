@@ -4,7 +4,7 @@ import { listLogWithTimes } from '../log/listing.ts'
 import type { TableRef } from '../log/log.ts'
 import { refresh, type Snapshot } from '../read/snapshot.ts'
 
-/** A moment on both clocks: the wall's may be set back, the other may stand still while the machine sleeps. */
+/** A moment on two clocks: the wall clock may be set back, the monotonic one may stop while the machine is suspended. */
 export interface Instant {
   readonly wall: number
   readonly monotonic: number
@@ -58,8 +58,8 @@ export async function refreshed(snapshot: Snapshot, runtime: Runtime): Promise<S
 }
 
 /**
- * Whether the table had gone past `version` long before its entry was created: then a cleaned log had made room
- * for it, and no reader will ever look at it.
+ * Whether the table was past `version` long before its entry was created. Then log cleanup had deleted the real entry,
+ * and no reader will ever look at the new one.
  */
 export async function hadBeenPassed(table: TableRef, version: number): Promise<boolean> {
   const { commits, times, checkpoints } = await listLogWithTimes(table, version)

@@ -6,8 +6,8 @@ const PREFIX = 32
 
 /**
  * A leaf's smallest or largest value as Delta's statistics hold it, from the text that DuckDB's Parquet writer
- * gives. Undefined where no bound can be told: readers take that for "anything". A bound may be wider than the
- * data, never narrower: strings are cut, timestamps go to whole milliseconds, both outwards.
+ * gives. Returns undefined if no bound is known: readers take that for "anything". A bound may be wider than the
+ * data, never narrower: strings are cut off and timestamps rounded to milliseconds, both outwards.
  */
 export function boundOf(side: 'min' | 'max', text: string, type: DataType): unknown {
   if (typeof type !== 'string') return undefined
@@ -37,7 +37,7 @@ function number(text: string): unknown {
   return NUMBER.test(text) ? exactNumber(text) : undefined
 }
 
-/** The shortest text of a float names another double: write the double that the float is. */
+/** The shortest text of a float is another number as a double, so the float is written as the exact double. */
 function exactFloat(text: string): unknown {
   return NUMBER.test(text) ? Math.fround(Number(text)) : undefined
 }
@@ -58,7 +58,7 @@ function prefixOf(text: string): string {
   return text.length <= PREFIX ? text : [...text].slice(0, PREFIX).join('')
 }
 
-/** The text itself where it is short, else the least prefix that is greater by its UTF-8 bytes. */
+/** Returns a short text itself, otherwise the smallest prefix that is greater in the order of UTF-8 bytes. */
 function prefixAbove(text: string): string | undefined {
   if (text.length <= PREFIX) return text
   const points = [...text]

@@ -17,7 +17,7 @@ import { commitAnew, PASSING_CONFLICTS } from './commit-anew.ts'
 import type { WriteContext } from './context.ts'
 import { type RowEdits, type WrittenEdits, writeEdits } from './edits.ts'
 import { filesWithKeys } from './files-with-keys.ts'
-import { explainRefusal, onlyTaken, rowRefusal } from './row-rules.ts'
+import { explainRefusal, onlyTaken, rowRefusal } from './rules/row-rules.ts'
 import { refuseRemoval, refuseUnwritable } from './writable.ts'
 
 /** The view of the table's rows that the SQL of a statement selects from; it has FILE and ROW besides. */
@@ -33,7 +33,7 @@ export interface RowStatement {
   readonly operation: 'DELETE' | 'UPDATE' | 'MERGE' | 'WRITE'
   /** For the table's history. */
   readonly parameters: Readonly<Record<string, string>>
-  /** The rows of the table that it may read; undefined: none. */
+  /** The rows of the table that it may read; undefined if it reads none. */
   readonly reads: RowsRead | undefined
   /** What it may do. */
   readonly actions: readonly RowAction[]
@@ -62,7 +62,7 @@ export interface Changed {
 }
 
 /**
- * Carries out a statement as one commit. Where another writer has changed what it rests on, it is made anew for the
+ * Carries out a statement as one commit. If another writer has changed rows that it read, it is planned again for the
  * newest state. A dry run finds everything and writes nothing into the table. A statement that changes no row makes no
  * commit. Progress that the table carries stays as it is.
  */
@@ -150,7 +150,7 @@ function refusalOf({ metadata }: Snapshot, { actions, columns }: RowStatement): 
   return refusal && `CASE WHEN ${ACTION} <> 'delete' THEN ${refusal} END`
 }
 
-/** What becomes of a row must not depend on the order of the rows that it meets. To be deleted twice is no doubt. */
+/** Refuses a row that matches several others with different outcomes. Deleting it twice is one outcome. */
 async function refuseTwice({ table }: Snapshot, connection: DuckDBConnection): Promise<void> {
   const doubtful = `SELECT count(*), max(times) FROM ${GONE} WHERE times > 1 AND replaced`
   const [[count, most] = []] = (await connection.runAndReadAll(doubtful)).getRows()

@@ -3,7 +3,7 @@ import { feedsChanges } from '../log/properties.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
 import { fileKey } from '../read/replay.ts'
 import { cameByAppend, type Snapshot } from '../read/snapshot.ts'
-import { rowRefusal } from './row-rules.ts'
+import { rowRefusal } from './rules/row-rules.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Why a transaction that was right for its snapshot is wrong for the newest one. */

@@ -10,14 +10,14 @@ import { FILE, planScan, ROW } from '../read/plan.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { REPLACED, REPLACES, writeChangeFiles } from './change-files.ts'
-import { defaultValue } from './computed.ts'
 import type { WriteContext } from './context.ts'
 import { type MarkedRows, marksRows, writeVectors } from './deletion-vectors.ts'
 import { stageRows } from './parquet.ts'
 import { removalOf } from './removal.ts'
+import { defaultValue } from './rules/computed.ts'
 import { type StagedFile, uploadAll } from './staged.ts'
 
-/** Rows that go and rows that come, found in a snapshot. */
+/** Rows to remove and rows to add, found in a snapshot. */
 export interface RowEdits {
   /** The files that were looked at. FILE is a place in this list. */
   readonly files: readonly AddFile[]
@@ -79,7 +79,7 @@ export async function writeEdits(snapshot: Snapshot, wanted: RowEdits, context: 
   }
 }
 
-/** The rows that come are asked for several times, and are to be the same each time. */
+/** The rows to add are selected several times, and must be the same each time. */
 interface TimedEdits extends RowEdits {
   readonly now: number
 }
@@ -179,7 +179,7 @@ async function stageNew(
   return stageRows(connection, query + order, snapshot, folder, runtime, { targetBytes: NEW_FILE_BYTES })
 }
 
-/** Returns the rows that come with all columns of the table, those that they lack with what the table has for that. */
+/** Returns the rows to add with all columns of the table; those that they lack get the table's default. */
 function newRows(
   { metadata }: Snapshot,
   { rows, columns, now }: TimedEdits,

@@ -9,7 +9,7 @@ import { MillraceError } from '@millrace/base'
 import type { Metadata } from '../log/actions.ts'
 import { type DataType, type StructField, schemaOf } from '../log/schema.ts'
 
-/** The names of the query's columns. Throws where it has what the table has no place for, at any depth. */
+/** Returns the names of the query's columns. Throws if the table lacks one of them, or a field inside of one. */
 export async function fittingColumns(
   connection: DuckDBConnection,
   query: string,
@@ -38,7 +38,7 @@ function strangersIn(columns: readonly Named[], fields: readonly StructField[], 
   })
 }
 
-/** A cast would drop the fields of a struct that its target lacks without a word. */
+/** Checks structs, because a cast silently drops the fields that its target lacks. */
 function strangers(type: DuckDBType, wanted: DataType, path: string): string[] {
   if (typeof wanted === 'string') return []
   if (wanted.type === 'struct' && type instanceof DuckDBStructType) {

@@ -10,9 +10,9 @@ import { layered } from '../read/layers.ts'
 import { footerOf } from '../read/parquet/file.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { begunAt, instantOf } from './age.ts'
-import { fitted } from './lengths.ts'
 import { logPath, partitionNames } from './partitions.ts'
-import { explainRefusal, movedValue, onlyTaken, rowRefusal, storedValue } from './row-rules.ts'
+import { fitted } from './rules/lengths.ts'
+import { explainRefusal, movedValue, onlyTaken, rowRefusal, storedValue } from './rules/row-rules.ts'
 import type { StagedFile } from './staged.ts'
 import { deltaStats, indexedLeaves, type Leaf, leafName, type WrittenFile, writtenFile } from './stats.ts'
 
@@ -40,7 +40,7 @@ export interface StageOptions {
 const FRESH = "COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE_BYTES '8MB'"
 /** Rows that only move are written to stay, for readers who want few large groups. */
 const MOVED = "COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE_BYTES '32MB'"
-/** For files that are soon gone: to look for dictionaries and to compress well takes longer than it saves. */
+/** For files that are soon deleted: dictionaries and good compression take longer than they save. */
 const SCRATCH = "COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE_BYTES '8MB'"
 
 /**

@@ -6,13 +6,13 @@ import type { Snapshot } from '../read/snapshot.ts'
 /** What to do with the progress in a table when rows are removed. */
 export type ProgressChoice = 'keep' | 'rewind'
 
-/** A txn of this version says that there is none: the protocol has no way to remove one. */
+/** A txn with this version counts as none: the protocol has no way to remove one. */
 const NO_PROGRESS = -1n
 
 /**
- * The txns by which a commit that takes rows away brings progress to where it belongs. Delta's own commands
- * leave it as it is, and a stream that goes on from there never brings the rows back: so without a choice such
- * a commit is refused. To rewind is to go back to `earlier`, or to the very start.
+ * Returns the txns with which a commit that removes rows sets the progress in the table. Delta's own commands leave it
+ * unchanged, and a stream that continues from there never brings the rows back: so such a commit is refused unless a
+ * choice is given. `rewind` goes back to the progress of `earlier`, or to the very start.
  */
 export function progressAfterRemoval(
   snapshot: Snapshot,

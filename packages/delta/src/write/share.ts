@@ -5,8 +5,8 @@ import type { Snapshot } from '../read/snapshot.ts'
 import { actionsOf, createEntry } from './commit.ts'
 
 /**
- * A table over files of another one, which stay where they are: nothing but its log is written. For engines that
- * read tables, and know no other way to be told exactly which files. `target` is a new name.
+ * Creates a table over files of another table, which are not copied: only its log is written. For engines that read
+ * tables and cannot be given a list of files. `target` must not exist.
  */
 export async function shareFiles(
   target: TableRef,

@@ -27,7 +27,7 @@ export function stagedRows(snapshot: Snapshot, staged: readonly StagedFile[], co
 
 const UPLOADS_AT_ONCE = 4
 
-/** Puts staged files in their places. Whether they become part of the table is for the commit to say. */
+/** Uploads staged files to their paths. They become part of the table only by a commit. */
 export async function uploadAll(table: TableRef, staged: readonly StagedFile[]): Promise<void> {
   const waiting = [...staged]
   const work = async () => {

@@ -13,7 +13,7 @@ export interface Transaction {
   readonly txn?: readonly Txn[]
   readonly metadata?: Metadata
   readonly protocol?: Protocol
-  /** Kept in the commit for whoever audits it; `userMetadata` is where other engines look. */
+  /** Kept in the commit for auditors; other engines look for it under `userMetadata`. */
   readonly info?: CommitInfo
   /** Whether a file would have been read, had it been there. Absent: the rows rest on nothing in the table. */
   readonly reads?: (file: AddFile) => boolean

@@ -4,9 +4,9 @@ import { isOn, property, refusedProperties } from '../log/properties.ts'
 import type { StructField } from '../log/schema.ts'
 import { schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
-import { unmadeValues } from './computed.ts'
-import { LENGTH_KEY, lengthRule } from './lengths.ts'
-import { uncheckedConstraints } from './row-rules.ts'
+import { unmadeValues } from './rules/computed.ts'
+import { LENGTH_KEY, lengthRule } from './rules/lengths.ts'
+import { uncheckedConstraints } from './rules/row-rules.ts'
 
 /**
  * Writer features that require nothing beyond what we do. Identity columns may be listed, because Spark lists them when it

@@ -4,6 +4,7 @@ import {
   cleanLog,
   hasLostRows,
   optimizeTable,
+  partitionOf,
   refresh,
   type Snapshot,
   vacuumTable,
@@ -36,9 +37,10 @@ const MINUTE = 60_000
 /** Returns how many small files could become part of another one, which is of the same partition. */
 function mergeable(files: readonly AddFile[]): number {
   const small = new Map<string, number>()
-  for (const { size, partitionValues } of files) {
-    const key = JSON.stringify(partitionValues)
-    if (size < SMALL_FILE_BYTES) small.set(key, (small.get(key) ?? 0) + 1)
+  for (const file of files) {
+    if (file.size >= SMALL_FILE_BYTES) continue
+    const partition = partitionOf(file)
+    small.set(partition, (small.get(partition) ?? 0) + 1)
   }
   return small.values().reduce((sum, count) => sum + count - 1, 0)
 }

@@ -4,7 +4,7 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/sche
 import { type LeafLevels, type Page, readDictionary, readPage } from './page.ts'
 import { addSpan, type Rows } from './rows.ts'
 
-/** What the rows of a row group have in one field: only rows that have something are named. */
+/** The values of one field in a row group. Rows without a value are left out. */
 export interface Column {
   readonly rows: Rows
   /** A value for each of these rows. */

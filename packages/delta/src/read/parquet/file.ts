@@ -15,11 +15,11 @@ import { cursor, numbersOf, spansOf } from './rows.ts'
 export interface ParquetFile {
   readonly schema: SchemaTree
   readonly groups: readonly RowGroup[]
-  /** Reads a field of a row group, whatever its shape. Lists and maps without a value are nothing where `isSparing`. */
+  /** Reads a field of a row group, whatever its shape. With `isSparing`, empty lists and maps are left out. */
   read(group: RowGroup, field: SchemaTree, isSparing: boolean): Promise<Column>
 }
 
-/** Bytes that are read at once: most files are smaller. */
+/** Bytes that are read first. Most files are smaller, and need no second read. */
 const AT_ONCE = 32 << 20
 /** The magic word, and the length of the footer before it. */
 const TAIL_BYTES = 8

@@ -147,12 +147,12 @@ function valuesOf(
   return readableValues(dataPage, element)
 }
 
-/** What a value takes: the library that reads them would go on with the bytes of other pages. */
+/** Size of a value by type. Values must fit into their page: the library that decodes them would read on beyond it. */
 const PLAIN_BYTES: Readonly<Partial<Record<ParquetType, number>>> = {
   ...{ INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8 },
 }
 
-/** Before the words of a dictionary stands how many bits each has. */
+/** Decodes indexes into a dictionary. The first byte says how many bits each has. */
 function wordsIn(bytes: Uint8Array, count: number, dictionary: ArrayLike<unknown>): unknown[] {
   const values: unknown[] = []
   const take = (word: number, times: number) => {

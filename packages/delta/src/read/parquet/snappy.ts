@@ -1,7 +1,7 @@
 /** Lengths of a literal up to this one stand in its tag. */
 const LONGEST_SHORT = 60
 
-/** Decompresses a Snappy block. Bytes that are none are refused, whatever they claim. */
+/** Decompresses a Snappy block. Throws for any other bytes. */
 export function snappyBlock(bytes: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length)
   let [at, end] = [0, 0]

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
-import type { Predicate } from '../read/predicate.ts'
+import type { Predicate } from '../../read/predicate.ts'
 
 /** Returns SQL that is true where rows of `a` and `b` have the same key. */
 export function sameKey(key: readonly string[], a: string, b: string): string {
@@ -22,12 +22,12 @@ export async function keyRange(key: readonly string[], keys: string, connection:
   return { op: 'and', of }
 }
 
-/** Returns SQL that is true for what is remembered of all keys: that they were deleted at once. */
+/** Returns SQL that is true for a tombstone of all keys, which were deleted at once. */
 export function isOfAllKeys(key: readonly string[]): string {
   return key.map((name) => `${quoteName(name)} IS NULL`).join(' AND ')
 }
 
-/** Adds what is remembered of all keys to a predicate on what is remembered of some. */
+/** Returns a predicate on the tombstones of some keys that also selects those of all keys. */
 export function orOfAllKeys(where: Predicate, key: readonly string[]): Predicate {
   const none = key.map((column): Predicate => ({ op: 'is null', column }))
   return { op: 'or', of: [where, { op: 'and', of: none }] }

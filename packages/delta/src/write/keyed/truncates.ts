@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
-import type { AddFile } from '../log/actions.ts'
-import { tableColumns } from '../log/columns.ts'
-import { FILE, planScan, ROW } from '../read/plan.ts'
-import { mayHold } from '../read/prune.ts'
-import { withScan } from '../read/scan.ts'
-import type { Snapshot } from '../read/snapshot.ts'
+import type { AddFile } from '../../log/actions.ts'
+import { tableColumns } from '../../log/columns.ts'
+import { FILE, planScan, ROW } from '../../read/plan.ts'
+import { mayHold } from '../../read/prune.ts'
+import { withScan } from '../../read/scan.ts'
+import type { Snapshot } from '../../read/snapshot.ts'
 
 /** What a change that deletes all rows does to a table with one row for each key. */
 export interface Truncation {
@@ -42,7 +42,7 @@ export async function truncationOf(
     `CREATE OR REPLACE TEMP TABLE ${SEQUENCE} AS SELECT ${names.join(', ')} FROM ${source} WHERE ${truncates}`,
   )
   const columns = tableColumns(snapshot)
-  // Of several columns the first alone can't tell of a row that has the same in it.
+  // With several columns, a row with the same value in the first one may be newer by the others.
   const newer = { op: rest.length === 0 ? '>' : '>=', column, value: String(first) } as const
   const mayStay = (file: AddFile) => mayHold(columns, file, newer)
   const of = (row: string) => `row(${names.map((name) => `${row}.${name}`).join(', ')})`
@@ -54,7 +54,7 @@ export async function truncationOf(
   }
 }
 
-/** Adds the rows that go from files of which others stay to a table of rows. */
+/** Adds the deleted rows of files that keep other rows to a table of rows. */
 export async function addTruncated(
   snapshot: Snapshot,
   { touched, sequenceBy, holds }: Truncation,
@@ -69,7 +69,7 @@ export async function addTruncated(
   )
 }
 
-/** Returns a SELECT of what is to be remembered of all keys: with no key, and the sequence of what deletes all rows. */
+/** Returns a SELECT of the tombstone of all keys: no key, and the sequence of the change that deletes all rows. */
 export function sequencesOfTruncates(
   truncates: string,
   source: string,

@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
-import { tableUrl } from '../log/log.ts'
-import type { Snapshot } from '../read/snapshot.ts'
-import { commit, committedOrThrow } from './commit.ts'
-import { commitAnew } from './commit-anew.ts'
-import type { WriteContext } from './context.ts'
-import { writeEdits } from './edits.ts'
-import { fittingColumns } from './fit.ts'
-import type { WriteOptions } from './rows.ts'
+import { tableUrl } from '../../log/log.ts'
+import type { Snapshot } from '../../read/snapshot.ts'
+import { commit, committedOrThrow } from '../commit.ts'
+import { commitAnew } from '../commit-anew.ts'
+import type { WriteContext } from '../context.ts'
+import { writeEdits } from '../edits.ts'
+import { fittingColumns } from '../fit.ts'
+import type { WriteOptions } from '../rows.ts'
+import { refuseRemoval } from '../writable.ts'
 import { changesIn, planUpsert, type UpsertPlan, type UpsertRules } from './upsert.ts'
-import { refuseRemoval } from './writable.ts'
 
 export type Upserted = Pick<UpsertPlan, 'inserted' | 'updated' | 'deleted' | 'ignored'> & { readonly version: number }
 
@@ -23,8 +23,8 @@ export interface UpsertOptions extends WriteOptions {
 }
 
 /**
- * Puts the query's rows in place of the table's rows of the same key, in one commit. Of several rows of a key the
- * newest counts, and of equally new ones the last. Columns that the query lacks become NULL.
+ * Puts the query's rows in place of the table's rows of the same key, in one commit. If the query has
+ * several rows of a key, the newest counts, and among equally new ones the last. Columns that the query lacks become NULL.
  */
 export async function upsertRows(
   base: Snapshot,
@@ -74,7 +74,7 @@ function givenRows(query: string, columns: readonly string[], deleteWhen = 'fals
 }
 
 /**
- * Whether a key is there twice. To look for that by the keys alone costs a fraction of ordering whole rows. Refuses rows
+ * Whether a key occurs twice. Finding that by the keys alone costs a fraction of sorting whole rows. Throws for rows
  * without a key or a sequence.
  */
 async function hasRepeats(

@@ -1,14 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName, quoteText, runBeside } from '@millrace/engine'
-import type { AddFile } from '../log/actions.ts'
-import { tableColumns } from '../log/columns.ts'
-import { FILE, planScan, ROW } from '../read/plan.ts'
-import type { Predicate } from '../read/predicate.ts'
-import { mayHold } from '../read/prune.ts'
-import { withScan } from '../read/scan.ts'
-import type { Snapshot } from '../read/snapshot.ts'
-import type { RowEdits } from './edits.ts'
-import { filesWithKeys } from './files-with-keys.ts'
+import type { AddFile } from '../../log/actions.ts'
+import { tableColumns } from '../../log/columns.ts'
+import { FILE, planScan, ROW } from '../../read/plan.ts'
+import type { Predicate } from '../../read/predicate.ts'
+import { mayHold } from '../../read/prune.ts'
+import { withScan } from '../../read/scan.ts'
+import type { Snapshot } from '../../read/snapshot.ts'
+import type { RowEdits } from '../edits.ts'
+import { filesWithKeys } from '../files-with-keys.ts'
 import { isOfAllKeys, keyRange, orOfAllKeys, sameKey } from './keys.ts'
 import { addTruncated, sequencesOfTruncates, type Truncation, truncationOf } from './truncates.ts'
 
@@ -23,15 +23,15 @@ export interface UpsertRules {
 
 /** Changes of rows, at most one for each key. */
 export interface Changes {
-  /** SQL of a relation whose rows are told apart by CHANGE: see `changesIn`. */
+  /** SQL of a relation whose rows are numbered by CHANGE: see `changesIn`. */
   readonly source: string
   /** The table's columns that it has. The others become NULL. */
   readonly columns: readonly string[]
   /** SQL over a change: whether it deletes. */
   readonly deletes: string
   /**
-   * SQL over a change: whether it deletes all rows that are not newer, or all where it has no sequence. Absent: none does.
-   * Such a change has no key; of an upsert there is one, and all others come behind it.
+   * SQL over a change: whether it deletes all rows that are not newer, or all rows if it has no sequence. Without it no
+   * change does. Such a change has no key. In an upsert there is at most one, and it comes first.
    */
   readonly truncates?: string
   /** A table of deleted keys, with the columns of key and sequence. */
@@ -40,7 +40,7 @@ export interface Changes {
 
 export interface UpsertPlan {
   readonly edits: RowEdits
-  /** Whether a file of another writer may hold a row of these keys: then the plan is to be made anew. */
+  /** Whether a file of another writer may hold a row of these keys: then the plan must be made again. */
   readonly reads: (file: AddFile) => boolean
   readonly inserted: number
   readonly updated: number
@@ -117,7 +117,7 @@ interface Search {
   readonly snapshot: Snapshot
   readonly changes: Changes
   readonly rules: UpsertRules
-  /** A SELECT of what tells the changes' rows: CHANGE, key, sequence, and `deletes`. */
+  /** A SELECT of what identifies the rows of the changes: CHANGE, key, sequence, and `deletes`. */
   readonly keys: string
   readonly connection: DuckDBConnection
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
-import { FILE, ROW } from '../read/plan.ts'
+import { FILE, ROW } from '../../read/plan.ts'
 import { CHANGE } from './upsert.ts'
 
 export interface VersionRules {
@@ -9,7 +9,7 @@ export interface VersionRules {
   /** Columns that make two versions different, where equal ones become one. */
   readonly content: readonly string[]
   readonly ignoreEqual: boolean
-  /** SQL of the changes, told apart by CHANGE. */
+  /** SQL of the changes, numbered by CHANGE. */
   readonly source: string
   /** SQL over a change: whether it deletes. */
   readonly deletes: string
@@ -37,10 +37,10 @@ export function sequenceOf(sequenceBy: readonly string[], row: string): string {
 }
 
 /**
- * Puts changes, the versions that were found and what is remembered in order. Of what has the same key and sequence one
- * counts: a change before a fresh delete of all keys, that before a version, that before a remembered delete, that before
- * a version's end. What was left out
- * because it repeated the version before is a version again where something comes between the two.
+ * Sorts changes, the versions that were found, and remembered deletes by key and sequence. Among those with the same key
+ * and sequence one counts, in this order: a change, a new delete of all keys, a version, a remembered delete, the end of
+ * a version. A change that was left out because it repeated the version before it becomes a version again if something
+ * comes between the two.
  */
 export async function writeTimeline(
   rules: VersionRules,

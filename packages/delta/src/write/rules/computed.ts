@@ -1,14 +1,14 @@
 import { quoteText } from '@millrace/engine'
-import type { Metadata } from '../log/actions.ts'
-import { filledBySelf } from '../log/layout.ts'
-import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
+import type { Metadata } from '../../log/actions.ts'
+import { filledBySelf } from '../../log/layout.ts'
+import { duckdbType, type StructField, schemaOf } from '../../log/schema.ts'
 import { type Word, wordsOf } from './constraint-words.ts'
 
 /** Metadata of a column: what its values are made of; and the value where a row says none. */
 export const GENERATION = 'delta.generationExpression'
 const DEFAULT = 'CURRENT_DEFAULT'
 
-/** Whether rows need not say a column: its value is made of others, or there is one for rows that say none. */
+/** Whether rows may leave out a column: it is generated from others, or has a default. */
 function fillsItself({ metadata }: StructField): boolean {
   return GENERATION in metadata || DEFAULT in metadata
 }
@@ -17,7 +17,7 @@ export function isGenerated({ metadata }: StructField): boolean {
   return GENERATION in metadata
 }
 
-/** Returns the columns whose values rows say. The others fill themselves. */
+/** Returns the columns whose values come with the rows. The others are filled by the table. */
 export function givenColumns(metadata: Metadata): StructField[] {
   return schemaOf(metadata).fields.filter((field) => !fillsItself(field) && filledBySelf(field) === undefined)
 }
@@ -85,7 +85,7 @@ export function generatedValue(
   const columnOf = (word: Word | undefined) => {
     if (word?.kind !== 'name' && word?.kind !== 'quoted name') return undefined
     const named = fields.find(({ name }) => name.toLowerCase() === word.text.toLowerCase())
-    // What is made of another generated column is not taken: it would have to be made first.
+    // Not taken: an expression over another generated column, which would have to be computed first.
     return named && !isGenerated(named) && typeof named.type === 'string' ? named : undefined
   }
   const shape = words.map(({ kind, text }) => (kind === 'name' ? text.toUpperCase() : text))
@@ -125,7 +125,7 @@ function sumOf(
   return parts.includes(undefined) ? undefined : parts.join(' ')
 }
 
-/** Names what columns ask of a writer that is not done here. */
+/** Names the generated columns and defaults that we cannot compute. */
 export function unmadeValues(metadata: Metadata): string[] {
   return schemaOf(metadata).fields.flatMap((field) => [
     ...(isGenerated(field) && generatedValue(field, metadata, () => 'NULL') === undefined

@@ -1,5 +1,5 @@
 import { quoteText } from '@millrace/engine'
-import type { StructField } from '../log/schema.ts'
+import type { StructField } from '../../log/schema.ts'
 import { type Word, wordsOf } from './constraint-words.ts'
 import { LENGTH_KEY } from './lengths.ts'
 
@@ -202,7 +202,7 @@ function compared(left: Operand, sign: string, right: Operand): string {
   return `(${value(left)} ${sign} ${value(right)})`
 }
 
-/** Returns the type that both are brought to; where none is needed, it is not used. */
+/** Returns the type that both sides are cast to. */
 function commonType(left: Operand, right: Operand): string {
   if (left.kind === 'exact' && right.kind === 'exact') {
     const scale = Math.max(left.scale ?? 0, right.scale ?? 0)

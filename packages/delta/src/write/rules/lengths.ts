@@ -1,4 +1,4 @@
-import type { StructField } from '../log/schema.ts'
+import type { StructField } from '../../log/schema.ts'
 
 /** Metadata key for the type of a CHAR or VARCHAR column, which is a string in the schema. */
 export const LENGTH_KEY = '__CHAR_VARCHAR_TYPE_STRING'

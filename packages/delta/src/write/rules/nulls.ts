@@ -1,5 +1,5 @@
 import { quoteText } from '@millrace/engine'
-import type { DataType, StructField, StructType } from '../log/schema.ts'
+import type { DataType, StructField, StructType } from '../../log/schema.ts'
 
 /**
  * Returns SQL that is true where a value has a forbidden null inside, or undefined: nothing in a value of this type is

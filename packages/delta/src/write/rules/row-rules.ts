@@ -1,14 +1,14 @@
 import { MillraceError } from '@millrace/base'
 import { quoteName, quoteText } from '@millrace/engine'
-import type { Metadata } from '../log/actions.ts'
-import { filledBySelf } from '../log/layout.ts'
-import { constraintsOf } from '../log/properties.ts'
-import { duckdbType, type StructField, schemaOf } from '../log/schema.ts'
+import type { Metadata } from '../../log/actions.ts'
+import { filledBySelf } from '../../log/layout.ts'
+import { constraintsOf } from '../../log/properties.ts'
+import { duckdbType, type StructField, schemaOf } from '../../log/schema.ts'
+import { partitionExpression } from '../partitions.ts'
 import { defaultValue, GENERATION, generatedValue, isGenerated } from './computed.ts'
 import { constraintSql } from './constraints.ts'
 import { fitted, lengthRule, tooLong } from './lengths.ts'
 import { nullRule } from './nulls.ts'
-import { partitionExpression } from './partitions.ts'
 
 /** SQL for a column of a query's rows, as the table stores it. `columns`: those that the query has, if not all. */
 export function storedValue(field: StructField, metadata: Metadata, columns?: readonly string[]): string {
@@ -31,7 +31,7 @@ function givenValue({ name, type }: StructField, { partitionColumns }: Metadata)
   return partitionColumns.includes(name) ? partitionExpression(name, type) : quoteName(name)
 }
 
-/** Where a row says a value of a generated column, it must be the one that is made; NULL says none. */
+/** A value that a row gives for a generated column must be the one that is computed; NULL counts as not given. */
 function generatedRule(field: StructField, metadata: Metadata, columns: readonly string[] | undefined): RowRule[] {
   if (!isGenerated(field) || !(columns?.includes(field.name) ?? true)) return []
   const made = generatedValue(field, metadata, (other) => storedValue(other, metadata, columns))
@@ -45,16 +45,16 @@ function generatedRule(field: StructField, metadata: Metadata, columns: readonly
   ]
 }
 
-/** What a table asks of each row: SQL that is true where a row breaks it, and in words what is broken. */
+/** A rule of a table: SQL that is true for a row that breaks it, and the words for what is broken. */
 interface RowRule {
   readonly broken: string
   readonly reason: string
 }
 
 /**
- * Returns SQL over a query's rows: why the table does not take a row, as a text, or NULL where it does. Undefined: the
- * table takes every row of its types. It asks for NOT NULL, for the lengths of CHAR and VARCHAR, and for its
- * constraints, which must be true: NULL is not enough.
+ * Returns SQL over a query's rows: the reason why the table refuses a row, or NULL if it accepts it. Returns undefined
+ * if the table accepts every row of its types. Rows are checked for NOT NULL, for the lengths of CHAR and VARCHAR, and
+ * for the table's constraints, which must be true, not NULL.
  */
 export function rowRefusal(metadata: Metadata, columns?: readonly string[]): string | undefined {
   const rules = rowRules(metadata, columns)
@@ -129,7 +129,7 @@ export function uncheckedConstraints(metadata: Metadata): string[] {
     .map(({ name, expression }) => `${name} (${expression})`)
 }
 
-/** The marker by which a refusal is told from DuckDB's other errors. */
+/** The marker that distinguishes a refusal from DuckDB's other errors. */
 const ROW_REFUSED = 'millrace: ROW REFUSED: '
 
 /** Returns the rows of a query, and fails at one that the table does not take. */

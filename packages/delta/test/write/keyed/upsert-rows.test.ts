@@ -1,8 +1,8 @@
 import { systemRuntime } from '@millrace/base'
 import { memoryStore, type ObjectStore } from '@millrace/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appendRows, upsertRows } from '../../src/index.ts'
-import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
+import { appendRows, upsertRows } from '../../../src/index.ts'
+import { column, committed, openTestTables, reopened, struct, type TestTables } from '../../test-tables.ts'
 
 let testTables: TestTables
 let read: Set<string>

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { sparkSql, withServices } from '@millrace/testkit'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
-import { appendRows, openTable, schemaOf } from '../../src/index.ts'
-import { constraintSql } from '../../src/write/constraints.ts'
-import { committed, openTestTables, reopened, type TestTables } from '../test-tables.ts'
+import { appendRows, openTable, schemaOf } from '../../../src/index.ts'
+import { constraintSql } from '../../../src/write/rules/constraints.ts'
+import { committed, openTestTables, reopened, type TestTables } from '../../test-tables.ts'
 
 const it = withServices('spark')
 vi.setConfig({ testTimeout: 300_000 })

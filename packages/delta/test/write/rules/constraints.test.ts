@@ -1,9 +1,9 @@
 import { quoteName } from '@millrace/engine'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { appendRows, type StructField } from '../../src/index.ts'
-import { constraintSql } from '../../src/write/constraints.ts'
-import { column, committed, openTestTables, struct, type TestTables } from '../test-tables.ts'
+import { appendRows, type StructField } from '../../../src/index.ts'
+import { constraintSql } from '../../../src/write/rules/constraints.ts'
+import { column, committed, openTestTables, struct, type TestTables } from '../../test-tables.ts'
 
 let testTables: TestTables
 beforeAll(async () => {
