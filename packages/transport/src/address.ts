@@ -19,7 +19,7 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
   'kafka:': async () => {
     const [{ kafkaSource }, { kafkaProducer }, { kafkaCatalog }] = await Promise.all([
       import('./kafka/source.ts'),
-      import('./kafka/producer.ts'),
+      import('./kafka/producer/producer.ts'),
       import('./kafka/catalog.ts'),
     ])
     return { source: kafkaSource, producer: kafkaProducer, catalog: kafkaCatalog }

@@ -57,7 +57,7 @@ export interface Block extends JoinedValues {
   readonly oversized?: ReadonlyMap<number, number>
   /** Set on the last block of a partition whose end other partitions wait for. */
   readonly last?: true
-  /** For whoever is done with the bytes: they may be written over from now on. */
+  /** Called when the bytes are no longer needed: they may be overwritten from then on. */
   readonly recycle?: () => void
   /** How much the source still had after this block; shown to people, nothing depends on it. */
   readonly behind?: Behind
@@ -88,8 +88,8 @@ export interface PartitionListener {
   /** These partitions are this worker's now. Reading starts at `positions`. */
   assigned(partitions: readonly Partition[]): Promise<void>
   /**
-   * These are no longer: nothing of them may be committed after this settles. What is this worker's from then on
-   * is said by `assigned`, which follows in any case, maybe with nothing.
+   * These partitions are no longer this worker's: nothing of them may be committed after this settles. `assigned` always
+   * follows, possibly with no partition.
    */
   revoked(partitions: readonly Partition[]): Promise<void>
   /** No partition will come or go any more: the group does not take us. */
@@ -107,11 +107,11 @@ export interface Source {
   /** Partitions come and go by these calls, from now until `close`. */
   subscribe(topics: readonly string[], listener: PartitionListener): Promise<void>
   /**
-   * Reads these topics from now on, in place of those that it was subscribed to. What comes and goes is told to the
-   * listener. Absent where topics don't come while a source is read.
+   * Reads these topics from now on, in place of those that it was subscribed to. The listener is called for the
+   * partitions that come and go. Absent if the topics of a source never change while it is read.
    */
   resubscribe?(topics: readonly string[]): Promise<void>
-  /** All that the topic has now, whoever reads them. */
+  /** Returns all partitions that the topic has now, assigned to this worker or not. */
   partitions(topic: string): Promise<Partition[]>
   /** The concrete position that a start position means now. */
   resolve(partition: Partition, start: StartPosition): Promise<Position>

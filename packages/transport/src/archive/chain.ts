@@ -24,8 +24,8 @@ export async function readEntry(store: ObjectStore, partition: Partition, at: Po
 }
 
 /**
- * Returns the step that begins at a position. The file decides: an entry whose file is missing is of a writer that died,
- * or has yet to write it, and where several tried, the file is of the one whose hash it has.
+ * Returns the step that begins at a position. The file decides. An entry without its file belongs to a writer that was
+ * killed or has not written it yet; if several writers tried, the file belongs to the one whose hash it has.
  */
 export async function stepAt(store: ObjectStore, partition: Partition, at: Position): Promise<Step | undefined> {
   const first = await readEntry(store, partition, at, 1)
@@ -65,8 +65,8 @@ async function tipAt(store: ObjectStore, partition: Partition, at: Position): Pr
 }
 
 /**
- * Whether the step is the first entry's, as far as can be told without reading the file. Who has written a file had its
- * entry before: a look for other entries after the look for the file finds them all.
+ * Whether the step is the first entry's, as far as is known without reading the file. A writer creates its entry before
+ * its file, so listing the entries after the file finds all of them.
  */
 async function isOfFirst(store: ObjectStore, partition: Partition, at: Position, { file }: Entry): Promise<boolean> {
   if (!file) return true

@@ -9,7 +9,7 @@ import type { OddValues } from './lines.ts'
  * of its records, and says all that the lines of the file do not.
  */
 export interface Entry {
-  /** Id of the commit: whoever finds the entry knows by it whether the entry is its own. */
+  /** Id of the commit, by which a writer recognizes its own entry. */
   readonly id: string
   readonly to: readonly string[]
   /** Missing where there are no records on the way. */

@@ -45,17 +45,17 @@ export interface ArchiveWriter {
 }
 
 /**
- * Writes the steps of partitions. The fence is the name of what is written: whoever creates the first entry at a
- * position may write the file of its records, and the file under its name is the commit. An entry whose file was never
- * written is of a writer that died, or of one that is slow: the next one adds an entry of its own, and the file that is
- * created first counts.
+ * Writes the steps of partitions. Names are the fence: the writer that creates the first entry at a position may write
+ * the file of its records, and creating that file is the commit. An entry whose file was never written belongs to a
+ * writer that was killed, or to a slow one: the next writer adds an entry of its own, and the file that is created first
+ * counts.
  *
- * A step without records is its entry alone. Where another one has begun a file from there, nothing is stored of it: its
- * file would have to be empty, under a name that the records to come need. The next step then goes from further back.
+ * A step without records is only an entry. If another writer has begun a file at that position, the step is not stored:
+ * its file would have to be empty, under a name that later records need. The next step then starts further back.
  */
 export function archiveWriter(store: ObjectStore, owner: Owner, runtime: Runtime): ArchiveWriter {
   const known = new Map<string, Totals>()
-  // Of partitions whose last steps were not stored: where those led, and the stored position.
+  // Partitions whose last steps were not stored: where those ended, and the stored position.
   const behind = new Map<string, { readonly at: Position; readonly stored: Position }>()
   const claimAll = async (steps: readonly Step[], claims: Claims) => {
     const made = steps.map(async (step) => {

@@ -10,7 +10,7 @@ import {
   type metadataV12,
 } from '@platformatic/kafka'
 import type { KafkaAddress } from './address.ts'
-import { FETCH_BY_ID, type FetchTopic } from './fetch-request.ts'
+import { FETCH_BY_ID, type FetchTopic } from './fetch/fetch-request.ts'
 import { answered, fromLibrary, KAFKA } from './kafka-error.ts'
 import { libraryOptions } from './library.ts'
 import type { Broker } from './security.ts'

@@ -1,14 +1,14 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { endAt, type Source, type SourceOptions } from '../source.ts'
-import { createAcknowledger } from './acknowledger.ts'
 import { parseKafkaAddress } from './address.ts'
 import { openCluster } from './cluster.ts'
-import { groupRequests } from './group-requests.ts'
-import { joinGroup, type Membership, readAll } from './membership.ts'
+import { createReader } from './fetch/reader.ts'
+import { createAcknowledger } from './group/acknowledger.ts'
+import { groupRequests } from './group/group-requests.ts'
+import { joinGroup, type Membership, readAll } from './group/membership.ts'
+import { knownPartitions, partitionsOf } from './group/partitions.ts'
+import { type Subscription, subscriptionTo } from './group/subscription.ts'
 import { createOffsets } from './offsets.ts'
-import { knownPartitions, partitionsOf } from './partitions.ts'
-import { createReader } from './reader.ts'
-import { type Subscription, subscriptionTo } from './subscription.ts'
 
 const ANSWER_WITHIN_MS = 15_000
 

@@ -67,7 +67,7 @@ function unpacked(
 
 /**
  * When a pack ends up in a shard that some of its records do not belong to (the stream was resharded meanwhile),
- * the Producer Library sends those again: whoever took them here would have them twice.
+ * the Producer Library sends those again: taken here, they would be doubled.
  */
 function belongsTo(shard: Shard, { partitionKey, explicitHashKey }: UserRecord): boolean {
   const hash =

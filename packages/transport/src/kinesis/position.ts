@@ -4,8 +4,8 @@ import type { Position } from '../source.ts'
 /**
  * The next position to read in a shard. A sequence number has some 186 bits, and several user records can
  * share one, so a position is: the sequence number in four parts, what comes next at it, and how far in time the
- * shard has been read. The last does not move the reader, but tells whether retention can have taken a record
- * that nobody has read.
+ * shard has been read. The last does not move the reader: it shows whether retention can have deleted a
+ * record that was not read.
  */
 export interface ShardPosition {
   /** 0 when no record has been met: the first one is then the first that arrived at `through` or later. */

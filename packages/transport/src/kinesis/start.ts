@@ -7,8 +7,8 @@ import type { Shard, Stream } from './streams.ts'
 const ROOM_MS = 300_000
 
 /**
- * The concrete position that a start position means now. It names a time rather than a record: there may be none yet,
- * and Kinesis tells the last one to nobody.
+ * Returns the concrete position that a start position means now. It is a time rather than a record: there may be no
+ * record yet, and Kinesis has no call that returns the last one.
  */
 export function startOf(stream: Stream, shard: Shard, start: StartPosition, runtime: Runtime): ShardPosition {
   const now = runtime.now()

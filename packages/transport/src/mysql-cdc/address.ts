@@ -1,5 +1,5 @@
 import type { Environment } from '@millrace/base'
-import { type MysqlServer, parseMysqlServer } from '../mysql-server.ts'
+import { type MysqlServer, parseMysqlServer } from '../mysql/server-address.ts'
 
 export interface MysqlCdcAddress extends MysqlServer {
   /** The tables to follow; undefined: all of the database. */

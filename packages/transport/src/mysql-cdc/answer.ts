@@ -1,6 +1,6 @@
 import type { Connection as CoreConnection } from 'mysql2'
 import type { Connection } from 'mysql2/promise'
-import { flooded, guardFlood } from '../mysql-flood.ts'
+import { flooded, guardFlood } from '../mysql/flood-guard.ts'
 
 /** A value of an answer as its bytes. */
 export type Raw = Buffer | null

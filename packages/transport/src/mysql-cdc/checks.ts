@@ -18,8 +18,8 @@ const WANTED: readonly (readonly [name: string, value: RegExp, next: string])[] 
 const OPTIONAL = new Set(['log_bin_compress', 'binlog_transaction_compression'])
 
 /**
- * Fails where the server's log would not tell all that is needed. Returns what the server has in common with those that
- * may take its place: of MariaDB the domain of its transactions.
+ * Throws if the server's log would not have everything that is needed. Returns what the server has in common with the
+ * servers that may replace it: for MariaDB, the GTID domain of its transactions.
  */
 export async function checkServer(server: Server): Promise<string> {
   const rows = await server.rows('SHOW GLOBAL VARIABLES')

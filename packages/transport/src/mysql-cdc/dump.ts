@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { Connection } from 'mysql2/promise'
-import { guardFlood } from '../mysql-flood.ts'
+import { guardFlood } from '../mysql/flood-guard.ts'
 import type { MysqlCdcAddress } from './address.ts'
 import { fromMysql } from './mysql-error.ts'
 import { connect, fileName } from './server.ts'
@@ -110,7 +110,7 @@ export async function openDump(
       else {
         try {
           const found = eventIn(packet)
-          // Only whoever asks for no file needs the name of the first, which may have a checksum behind it.
+          // The name of the first file is needed only if none was asked for; a checksum may follow it.
           const event = withoutChecksum(found) ?? (behind === undefined ? undefined : found)
           if (event) onEvent(event)
           guard.allow(LARGEST_EVENT)
@@ -127,7 +127,7 @@ export async function openDump(
     close() {
       isOver = true
       guard.end()
-      // To take leave would not do: the server hears nothing while it sends a log.
+      // A quit command would have no effect: the server reads nothing while it sends a log.
       raw.stream.destroy()
     },
   }

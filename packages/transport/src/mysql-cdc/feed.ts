@@ -17,7 +17,7 @@ export interface Feed {
   /** Feeds a table from its place on. `base` is the name of the log's files. */
   join(follower: Follower, base: string): Promise<void>
   leave(follower: Follower): void
-  /** Lets the log go on where a table waits for it while another is not read: that one reads its part again. */
+  /** Lets the log continue for a waiting table while another table is not read: that one reads its part again later. */
   unblock(): void
 }
 
@@ -44,7 +44,7 @@ export function createFeed(address: MysqlCdcAddress, reading: Reading, runtime: 
   const joining = new Set<Follower>()
   const cursor: LogCursor = { file: 0n, pos: 0n, server: 0n, gtid: NO_GTID, within: 0n }
   let running: { readonly picker: Picker; readonly dump: Dump } | undefined
-  /** Of the connection that is wanted now; what an older one says is not heard. */
+  /** Number of the current connection. Events of older ones are ignored. */
   let generation = 0
   let turn: Promise<void> = Promise.resolve()
 
@@ -108,7 +108,6 @@ export function createFeed(address: MysqlCdcAddress, reading: Reading, runtime: 
     if (fed.get(follower.table) === follower) fed.delete(follower.table)
     if (fed.size === 0) stop()
   }
-  /** Lets the log go on where a table waits for it while another is not read: that one reads its part again. */
   const unblock = () => {
     const [first, ...others] = fed.values()
     if (room.isFull() && first) leave(others.reduce((a, b) => (b.bytes > a.bytes ? b : a), first))

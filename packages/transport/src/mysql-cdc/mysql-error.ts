@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { mysqlErrors } from '../mysql-error.ts'
+import { mysqlErrors } from '../mysql/mysql-error.ts'
 
 const known = mysqlErrors({
   denied:

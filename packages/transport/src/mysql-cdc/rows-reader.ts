@@ -64,7 +64,7 @@ export async function readNextRows(
     last = { columns: names, values }
     next = { ...place, next: placeBehind(key, values, next.next) }
   }
-  // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
+  // A portion that is not full is the last one. Rows that are inserted after it are in the log, so reading a growing table ends too.
   const isEnd = isWhole && rows.length < CHUNK_ROWS && messages.length === rows.length
   return { messages, places, next: isEnd ? log : next, last }
 }

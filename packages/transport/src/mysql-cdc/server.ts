@@ -1,8 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import { createConnection } from 'mysql2'
 import type { Connection } from 'mysql2/promise'
-import { guardFlood } from '../mysql-flood.ts'
-import { mysqlLogin } from '../mysql-server.ts'
+import { guardFlood } from '../mysql/flood-guard.ts'
+import { mysqlLogin } from '../mysql/server-address.ts'
 import type { MysqlCdcAddress } from './address.ts'
 import { type Answer, answerTo, type Raw } from './answer.ts'
 import { fromMysql } from './mysql-error.ts'
@@ -38,7 +38,7 @@ export async function connect(address: MysqlCdcAddress): Promise<Connection> {
   const connection = core.promise()
   try {
     await Promise.race([connection.connect(), guard.broken])
-    // What ends the connection is told to the one who waits for it; nobody else must die of it.
+    // A pending call gets the error that ends the connection; without a listener it would end the process.
     connection.on('error', () => {})
     await Promise.race([connection.query("SET time_zone = '+00:00', sql_mode = ''"), guard.broken])
     return connection

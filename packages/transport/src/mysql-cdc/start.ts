@@ -7,8 +7,8 @@ import { connect, logEnd, parseFile, type Raw, textOf } from './server.ts'
 import { spotOf } from './spot.ts'
 
 /**
- * Returns a place in the log whose changes, and all before it, are seen by whoever reads the table from now on. A
- * change is in the log a moment before it can be seen: the end of the log alone would not do.
+ * Returns a place in the log such that every change up to it is visible to later reads of the table. The end of the log
+ * is not enough: a change is in the log a moment before it becomes visible.
  */
 export async function startPlace(address: MysqlCdcAddress, database: string, table: string): Promise<Spot> {
   const connection = await connect(address)
@@ -17,14 +17,14 @@ export async function startPlace(address: MysqlCdcAddress, database: string, tab
     return found as unknown as Raw[][]
   }
   try {
-    // MariaDB tells the place of a snapshot of its engine, and locks nothing.
+    // MariaDB reports the place of a snapshot, and locks nothing.
     await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')
     const shown = new Map(
       (await rows("SHOW STATUS LIKE 'binlog_snapshot_%'")).map(([name, value]) => [textOf(name), value]),
     )
     const [file, pos] = ['Binlog_snapshot_file', 'Binlog_snapshot_position'].map((name) => textOf(shown.get(name)))
     if (file) return await spotOf({ rows }, { ...parseFile(file), pos: BigInt(pos ?? 0) })
-    // MySQL: whoever has written to the table is done with its commit when the lock of this one table is given.
+    // MySQL: once the read lock of the table is granted, every transaction that wrote to it is committed.
     await connection.query(`LOCK TABLES ${quoteName(database)}.${quoteName(table)} READ`)
     return await spotOf({ rows }, await logEnd({ rows }))
   } catch (error) {

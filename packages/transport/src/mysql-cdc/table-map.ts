@@ -62,7 +62,7 @@ interface Plain {
   readonly meta: number
 }
 
-/** An ENUM or a SET is called a text there, and its metadata tells what it is; a text's length is spread over it. */
+/** Returns the real type: ENUM and SET have the type of a text, and their metadata says which. A text's length is split over the metadata. */
 function realType(type: number, metadata: Cursor): Plain {
   const size = metadataBytes(type)
   if (type === TYPE.newDecimal || type === TYPE.string || type === TYPE.enum || type === TYPE.set) {

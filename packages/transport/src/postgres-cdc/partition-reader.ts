@@ -58,10 +58,10 @@ export function openTableReader(readers: Readers, partition: Partition, table: T
   const readRows = async (place: RowsPlace, from: Position, { maxBytes }: ReadOptions) => {
     const now = await tableNow(server, table)
     if (!now && place.round === 0n) throw missing(partition.topic)
-    // Of a table that is gone there are no rows to read again, but what became of it may be in the log.
+    // A dropped table has no rows to read again, but the log may say what became of it.
     if (!now) return block(from, place, positionOf({ ...place, phase: 'log', next: 0n }), [], 0)
     if (!isShapeOf(place.shape, now)) {
-      // Where its key is another one, no row says where to go on.
+      // With another key, no row says where to continue.
       const start = await findStart(shapeOf(now), place.lsn)
       const anew = { ...place, ...start, round: place.round + 1n, next: 0n, time: place.time }
       return block(from, place, positionOf(anew), [], 0)
@@ -83,7 +83,7 @@ export function openTableReader(readers: Readers, partition: Partition, table: T
     const { place, again, isAnswer } = await rewrites.look(at)
     const taken = await follower.take(table, place, maxBytes, isAnswer ? 1 : waitMs, signal)
     const isOver = again !== undefined && !isBefore(taken.to, placeAt(again.lsn))
-    // What comes behind the place where the rows are read again is read after them.
+    // Changes after the place where the rows are read again are read after those rows.
     const changes = isOver ? taken.changes.filter((change) => isBefore(change.at, placeAt(again.lsn))) : taken.changes
     const messages = await messagesOf(changes, place, { server, types, database, table })
     const to = positionOf(isOver ? again : { ...place, ...taken.to })

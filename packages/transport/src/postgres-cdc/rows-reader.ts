@@ -63,7 +63,7 @@ export async function readNextRows(
     last = places.map((i) => row[i] ?? '')
     next = { ...place, next: placeBehind(key, last, next.next) }
   }
-  // The last portion is not full. What comes behind it from now on is in the log: a table that grows has an end too.
+  // A portion that is not full is the last one. Rows that are inserted after it are in the log, so reading a growing table ends too.
   const isEnd = rows.length < asked && messages.length === rows.length
   const fitting = Math.floor((LARGEST_PORTION / 2 / Math.max(1, bytes)) * messages.length)
   return {

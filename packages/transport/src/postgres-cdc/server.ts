@@ -43,7 +43,7 @@ export async function connect(address: PostgresCdcAddress, kind: 'client' | 'rep
     ...(kind === 'replication' ? { replication: 'database' } : { query_timeout: STATEMENT_WITHIN_MS }),
   } as pg.ClientConfig)
   const guard = guardPostgres(client, flooded)
-  // What ends the connection is told to the one who waits for it; nobody else must die of it.
+  // A pending call gets the error that ends the connection; without a listener it would end the process.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -56,8 +56,8 @@ export async function connect(address: PostgresCdcAddress, kind: 'client' | 'rep
 }
 
 /**
- * Opens a connection when it is first needed, and again after one has broken. `failed` is told what the server refuses:
- * one that shuts down says so in answer to a statement, to whoever connects, or unasked.
+ * Opens a connection when it is first needed, and again after one has broken. `failed` gets each error of the server: one
+ * that shuts down reports it in answer to a statement, when connecting, or unasked.
  */
 export function openServer(address: PostgresCdcAddress, failed: (error: unknown) => void = () => {}): Server {
   let opened: Promise<Connected> | undefined

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What of a column tells whether the rows of a table stand as they were. */
+/** The properties of a column that change when a statement rewrites rows. */
 export interface ShapedColumn {
   /** Never used again in the table. */
   readonly number: number
@@ -14,7 +14,7 @@ export interface ShapedColumn {
   readonly isFilled: boolean
 }
 
-/** What of a table tells whether its rows stand as they were, and are found as they were. */
+/** The properties of a table that change when a statement rewrites its rows, or changes its key. */
 export interface Shaped {
   readonly columns: readonly ShapedColumn[]
   readonly key: readonly ShapedColumn[]
@@ -48,7 +48,7 @@ export function isShapeOf(shape: bigint, table: Shaped): boolean {
   if (lastNow !== last || looksNow !== looks) return false
   const added = columns.filter((column) => !isKnown(column))
   if (added.some(({ isFilled }) => isFilled)) return false
-  // Of a statement that has written values of its own, nothing else may be left to see.
+  // A statement that wrote values of its own may have left no other trace.
   return filesNow === files || (added.length === 0 && definitionsNow === definitions)
 }
 

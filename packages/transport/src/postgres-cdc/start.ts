@@ -25,17 +25,17 @@ interface BegunStart extends Start {
 }
 
 /**
- * Finds a place in the log, not before `from`, whose changes, and all before them, are seen by whoever reads the table from
- * then on. `shape` is what the table looked like just now.
+ * Finds a place in the log, not before `from`, such that every change up to it is visible to later reads of the table.
+ * `shape` is the table's shape as it was just read.
  */
 export type FindStart = (shape: bigint, from?: bigint) => Promise<Start>
 
 /**
- * A commit is in the log a moment before it can be seen: so the transactions that run at that time are waited for, as the
- * making of a slot does.
+ * Waits for the transactions that run at that moment, as creating a slot does: a commit is in the log a moment before it
+ * becomes visible.
  */
 export function startFinder(server: Server, topic: string, runtime: Runtime): FindStart {
-  /** A place that a call before has not seen the end of: whoever asks again waits for no newer transactions. */
+  /** The place that an earlier call began to wait for: the next call waits for no newer transactions. */
   let begun: BegunStart | undefined
   const begin = async (shape: bigint): Promise<BegunStart> => {
     const lsn = await logEnd(server)

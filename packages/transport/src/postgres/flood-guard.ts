@@ -25,7 +25,7 @@ interface RawConnection {
 
 /**
  * Guards a client that has not connected yet. The library collects any number of rows, and any number of bytes until a
- * message is complete. Whoever waits for an answer is told `tooMuch`.
+ * message is complete. Pending calls fail with `tooMuch`.
  */
 export function guardPostgres(client: pg.Client, tooMuch: () => MillraceError): PostgresGuard {
   const { connection } = client as unknown as { readonly connection: RawConnection }

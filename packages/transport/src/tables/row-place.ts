@@ -5,12 +5,12 @@ interface KeyColumn {
   readonly isInteger: boolean
 }
 
-/** Added to a key, so that a place counts from 0: keys of two to the power of 61 and more are not told by it. */
+/** Added to a key, so that places are not negative. Keys of 2^61 and more cannot be represented. */
 const SHIFT = 1n << 61n
 
 const isPlain = (key: readonly KeyColumn[]) => key.length === 1 && key[0]?.isInteger === true
 
-/** Returns the key that stands in a place: one whole number does, so that reading goes on behind it in another process too. */
+/** Returns the key that a place encodes. Only a single integer key can be encoded: another process can then continue after it. */
 export function keyAtPlace(key: readonly KeyColumn[], next: bigint): string[] | undefined {
   return isPlain(key) && next > 0n ? [String(next - SHIFT - 1n)] : undefined
 }

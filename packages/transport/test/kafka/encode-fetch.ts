@@ -1,4 +1,4 @@
-import { writeUnsigned } from '../../src/kafka/varint.ts'
+import { writeUnsigned } from '../../src/kafka/records/varint.ts'
 
 export interface TestPart {
   /** 32 hexadecimal digits. */

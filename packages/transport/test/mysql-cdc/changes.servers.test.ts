@@ -1,6 +1,7 @@
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
 import { applied, type Change, changesIn, inOrder } from '../logged-changes.ts'
+import { readWhileChanged } from '../table-reading.ts'
 import { newDatabase, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('mariadb')
@@ -64,32 +65,10 @@ describe('changes of a table', () => {
     mariadb,
   }) => {
     const database = await newDatabase(mariadb)
-    const { connection } = database
-    await connection.query('CREATE TABLE users (id INT PRIMARY KEY, n INT)')
-    const values = Array.from({ length: 12_000 }, (_, i) => `(${i - 5_000}, 0)`)
-    await connection.query(`INSERT INTO users VALUES ${values.join(', ')}`)
-    const { source, partition, start } = await readingOf(database, 'users')
-    const changes: Change[] = []
-    let at = await start('earliest')
-    await connection.query('DELETE FROM users WHERE id = -5000')
-    for (let portions = 0; (at[0] ?? 0n) === 0n; portions++) {
-      // Whoever comes anew goes on behind the last key.
-      const { source: fresh } = await readingOf(database, 'users')
-      const block = await (portions % 2 ? fresh : source).read(partition, at, {
-        maxBytes: 1 << 18,
-        waitMs: 1,
-        keys: true,
-      })
-      if (!block) throw new Error('no rows came')
-      await fresh.close()
-      changes.push(...changesIn(block))
-      at = block.to
-      await connection.query(`UPDATE users SET n = n + 1 WHERE id % 7 = ${portions % 7}`)
-      await connection.query(`DELETE FROM users WHERE id IN (${portions * 900 - 4_999}, ${6_999 - portions})`)
-      await connection.query(`INSERT INTO users VALUES (${20_000 + portions}, 1), (${-20_000 - portions}, 1)`)
-      await connection.query(`UPDATE users SET id = id - 30000 WHERE id = ${6_000 - portions}`)
-    }
-    changes.push(...(await (await readingOf(database, 'users')).through(at)).changes)
+    const changes = await readWhileChanged(
+      () => readingOf(database, 'users'),
+      (text) => database.connection.query(text),
+    )
     expect(changes.filter(({ op }) => op === 'r').length).toBeGreaterThan(11_000)
     expect(inOrder(applied(changes))).toEqual(await rowsOf(database, 'users'))
   })

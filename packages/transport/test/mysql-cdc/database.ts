@@ -1,17 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { systemRuntime } from '@millrace/base'
 import { freshName, type MariadbAddress } from '@millrace/testkit'
-import {
-  type Block,
-  openSource,
-  type Partition,
-  type Position,
-  type Source,
-  type StartPosition,
-} from '@millrace/transport'
+import { openSource, type Partition, type Source } from '@millrace/transport'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { onTestFinished } from 'vitest'
-import { type Change, changesIn } from '../logged-changes.ts'
+import { type Reading, readingAt } from '../table-reading.ts'
 
 export interface TestDatabase {
   readonly connection: Connection
@@ -32,14 +25,6 @@ export async function newDatabase({ host, port, user, password, ca }: MariadbAdd
   return { connection, name, address: `mysql-cdc://${user}@${host}:${port}/${name}?ca=${ca}` }
 }
 
-export interface Reading {
-  readonly source: Source
-  readonly partition: Partition
-  start(from: StartPosition): Promise<Position>
-  /** Reads from a position to the end that there is now. */
-  through(from: Position): Promise<{ changes: Change[]; to: Position; blocks: Block[] }>
-}
-
 export async function readingOf(database: TestDatabase, table: string): Promise<Reading> {
   const source = await openSource(database.address, systemRuntime)
   onTestFinished(() => source.close())
@@ -50,27 +35,6 @@ export async function readingOf(database: TestDatabase, table: string): Promise<
 export async function readingFrom(source: Source, { name }: TestDatabase, table: string): Promise<Reading> {
   const [partition] = (await source.partitions(`${name}.${table}`)) as [Partition]
   return readingAt(source, partition)
-}
-
-export function readingAt(source: Source, partition: Partition): Reading {
-  return {
-    source,
-    partition,
-    start: (from) => source.resolve(partition, from),
-    async through(from) {
-      const end = await source.end(partition)
-      const blocks: Block[] = []
-      let to = from
-      for (let quiet = 0; !end.passedBy(to); ) {
-        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 200, keys: true })
-        if (!block && ++quiet === 50) throw new Error(`nothing came at ${to.join('.')}`)
-        if (!block) continue
-        blocks.push(block)
-        to = block.to
-      }
-      return { changes: blocks.flatMap(changesIn), to, blocks }
-    },
-  }
 }
 
 export async function rowsOf({ connection }: TestDatabase, table: string): Promise<unknown[]> {

@@ -3,7 +3,8 @@ import { withServices } from '@millrace/testkit'
 import { openSource, type Position, reached, type Source } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
 import { changesIn } from '../logged-changes.ts'
-import { newDatabase, type Reading, readingFrom, readingOf, type TestDatabase } from './database.ts'
+import type { Reading } from '../table-reading.ts'
+import { newDatabase, readingFrom, readingOf, type TestDatabase } from './database.ts'
 import { virtualAddress } from './virtual-address.ts'
 
 const it = withServices('mariadb')

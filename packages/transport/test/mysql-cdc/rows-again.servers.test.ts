@@ -3,7 +3,8 @@ import { withServices } from '@millrace/testkit'
 import { openSource, type Partition } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
 import { applied, type Change, changesIn, inOrder } from '../logged-changes.ts'
-import { newDatabase, readingAt, readingOf, rowsOf } from './database.ts'
+import { readingAt } from '../table-reading.ts'
+import { newDatabase, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('mariadb')
 

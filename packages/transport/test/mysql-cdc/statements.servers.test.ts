@@ -2,7 +2,8 @@ import { openNumberedMariadb, withServices } from '@millrace/testkit'
 import type { Position } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
 import { applied, type Change, inOrder } from '../logged-changes.ts'
-import { newDatabase, type Reading, readingFrom, readingOf, rowsOf, type TestDatabase } from './database.ts'
+import type { Reading } from '../table-reading.ts'
+import { newDatabase, readingFrom, readingOf, rowsOf, type TestDatabase } from './database.ts'
 
 const it = withServices('mariadb')
 

@@ -15,7 +15,8 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { parseMysqlCdcAddress } from '../../src/mysql-cdc/address.ts'
 import { openServer } from '../../src/mysql-cdc/server.ts'
 import { changesIn } from '../logged-changes.ts'
-import { type Reading, readingFrom, readingOf, type TestDatabase } from './database.ts'
+import type { Reading } from '../table-reading.ts'
+import { readingFrom, readingOf, type TestDatabase } from './database.ts'
 import { type VirtualAddress, virtualAddress } from './virtual-address.ts'
 
 const it = withServices('mariadb')

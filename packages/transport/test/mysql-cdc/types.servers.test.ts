@@ -1,11 +1,11 @@
 import { withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
+import { readTypes, type TypedValue } from '../table-reading.ts'
 import { newDatabase, readingOf } from './database.ts'
 
 const it = withServices('mariadb')
 
-/** A column, a value as SQL, and what a message has. */
-const COLUMNS: readonly (readonly [type: string, value: string, wanted: unknown])[] = [
+const COLUMNS: readonly TypedValue[] = [
   ['TINYINT', '-128', -128],
   ['TINYINT UNSIGNED', '255', 255],
   ['SMALLINT', '-32768', -32_768],
@@ -73,22 +73,9 @@ const COLUMNS: readonly (readonly [type: string, value: string, wanted: unknown]
 
 it('a value is the same from the table’s rows and from the log, whatever its type is', async ({ mariadb }) => {
   const database = await newDatabase(mariadb)
-  const { connection } = database
-  const columns = COLUMNS.map(([type], i) => `c${i} ${type}`).join(', ')
-  await connection.query(`CREATE TABLE wide (id INT PRIMARY KEY, ${columns})`)
-  const { start, through } = await readingOf(database, 'wide')
-  const before = await start('latest')
-  await connection.query(`INSERT INTO wide VALUES (1, ${COLUMNS.map(([, value]) => value).join(', ')})`)
-  await connection.query('INSERT INTO wide (id) VALUES (2)')
-  const [logged, read] = [await through(before), await through(await start('earliest'))]
-  const wanted = Object.fromEntries(COLUMNS.map(([, , value], i) => [`c${i}`, asNumber(value)]))
-  expect(logged.changes.map(({ op, after }) => [op, after])).toEqual([
-    ['c', { id: 1, ...wanted }],
-    ['c', { id: 2, ...Object.fromEntries(Object.keys(wanted).map((name) => [name, null])) }],
-  ])
-  expect(read.changes.map(({ op, after }) => [op, after])).toEqual(logged.changes.map(({ after }) => ['r', after]))
-  expect(read.changes.map(({ key }) => key)).toEqual([{ id: 1 }, { id: 2 }])
+  const open = () => readingOf(database, 'wide')
+  const { logged, read, rows } = await readTypes(COLUMNS, open, (text) => database.connection.query(text))
+  expect(logged.map(({ op, after }) => [op, after])).toEqual(rows.map((row) => ['c', row]))
+  expect(read.map(({ op, after }) => [op, after])).toEqual(rows.map((row) => ['r', row]))
+  expect(read.map(({ key }) => key)).toEqual([{ id: 1 }, { id: 2 }])
 })
-
-/** JSON.parse makes a number of what has more digits. */
-const asNumber = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value)

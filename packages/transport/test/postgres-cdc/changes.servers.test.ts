@@ -1,6 +1,7 @@
 import { withServices } from '@millrace/testkit'
 import { describe, expect } from 'vitest'
 import { applied, type Change, changesIn, inOrder } from '../logged-changes.ts'
+import { readWhileChanged } from '../table-reading.ts'
 import { newDatabase, readingOf, rowsOf } from './database.ts'
 
 const it = withServices('postgres')
@@ -69,31 +70,7 @@ describe('changes of a table', () => {
     postgres,
   }) => {
     const database = await newDatabase(postgres)
-    const { sql } = database
-    await sql('CREATE TABLE users (id INT PRIMARY KEY, n INT)')
-    await sql('INSERT INTO users SELECT i - 5000, 0 FROM generate_series(0, 11999) i')
-    const { source, partition, start, through } = await readingOf(database, 'users')
-    const changes: Change[] = []
-    let at = await start('earliest')
-    await sql('DELETE FROM users WHERE id = -5000')
-    for (let portions = 0; (at[0] ?? 0n) === 0n; portions++) {
-      // Whoever comes anew goes on behind the last key.
-      const { source: fresh } = await readingOf(database, 'users')
-      const block = await (portions % 2 ? fresh : source).read(partition, at, {
-        maxBytes: 1 << 18,
-        waitMs: 1,
-        keys: true,
-      })
-      if (!block) throw new Error('no rows came')
-      await fresh.close()
-      changes.push(...changesIn(block))
-      at = block.to
-      await sql(`UPDATE users SET n = n + 1 WHERE id % 7 = ${portions % 7}`)
-      await sql(`DELETE FROM users WHERE id IN (${portions * 900 - 4_999}, ${6_999 - portions})`)
-      await sql(`INSERT INTO users VALUES (${20_000 + portions}, 1), (${-20_000 - portions}, 1)`)
-      await sql(`UPDATE users SET id = id - 30000 WHERE id = ${6_000 - portions}`)
-    }
-    changes.push(...(await through(at)).changes)
+    const changes = await readWhileChanged(() => readingOf(database, 'users'), database.sql)
     expect(changes.filter(({ op }) => op === 'r').length).toBeGreaterThan(11_000)
     expect(inOrder(applied(changes))).toEqual(await rowsOf(database, 'users'))
   })

@@ -1,17 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { systemRuntime } from '@millrace/base'
 import { freshName, type PostgresAddress } from '@millrace/testkit'
-import {
-  type Block,
-  openSource,
-  type Partition,
-  type Position,
-  type Source,
-  type StartPosition,
-} from '@millrace/transport'
+import { openSource, type Partition, type Source } from '@millrace/transport'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import { type Change, changesIn } from '../logged-changes.ts'
+import { type Reading, readingAt } from '../table-reading.ts'
 
 export interface TestDatabase {
   /** Runs statements as the owner of all. */
@@ -66,14 +59,6 @@ async function dropSlots(admin: pg.Client, database: string): Promise<void> {
   }
 }
 
-export interface Reading {
-  readonly source: Source
-  readonly partition: Partition
-  start(from: StartPosition): Promise<Position>
-  /** Reads from a position to the end that there is now. */
-  through(from: Position): Promise<{ changes: Change[]; to: Position; blocks: Block[] }>
-}
-
 export async function readingOf({ address, group }: TestDatabase, table: string): Promise<Reading> {
   const source = await openSource(address, systemRuntime, { group })
   onTestFinished(() => source.close())
@@ -83,24 +68,7 @@ export async function readingOf({ address, group }: TestDatabase, table: string)
 /** Reads a table of a source that may read others too. */
 export async function readingBy(source: Source, table: string): Promise<Reading> {
   const [partition] = (await source.partitions(`public.${table}`)) as [Partition]
-  return {
-    source,
-    partition,
-    start: (from) => source.resolve(partition, from),
-    async through(from) {
-      const end = await source.end(partition)
-      const blocks: Block[] = []
-      let to = from
-      for (let quiet = 0; !end.passedBy(to); ) {
-        const block = await source.read(partition, to, { maxBytes: 1 << 16, waitMs: 1_000, keys: true })
-        if (!block && ++quiet === 20) throw new Error(`nothing came at ${to.join('.')}`)
-        if (!block) continue
-        blocks.push(block)
-        to = block.to
-      }
-      return { changes: blocks.flatMap(changesIn), to, blocks }
-    },
-  }
+  return readingAt(source, partition)
 }
 
 export async function rowsOf({ sql }: TestDatabase, table: string): Promise<unknown[]> {

@@ -1,11 +1,11 @@
 import { withServices } from '@millrace/testkit'
 import { expect } from 'vitest'
+import { readTypes, type TypedValue } from '../table-reading.ts'
 import { newDatabase, readingOf } from './database.ts'
 
 const it = withServices('postgres')
 
-/** A column, a value as SQL, and what a message has. */
-const COLUMNS: readonly (readonly [type: string, value: string, wanted: unknown])[] = [
+const COLUMNS: readonly TypedValue[] = [
   ['SMALLINT', '-32768', -32_768],
   ['INT', '2147483647', 2_147_483_647],
   ['BIGINT', '-9223372036854775808', -9_223_372_036_854_775_808n],
@@ -78,25 +78,11 @@ it('a value is the same from the table’s rows and from the log, whatever its t
   const { sql } = database
   await sql(`CREATE TYPE mood AS ENUM ('sad', 'it''s ok'); CREATE DOMAIN positive AS INT CHECK (VALUE > 0)`)
   await sql('CREATE TYPE pair AS (a INT, b TEXT)')
-  const columns = COLUMNS.map(([type], i) => `c${i} ${type}`).join(', ')
-  await sql(`CREATE TABLE wide (id INT PRIMARY KEY, ${columns})`)
-  const { start, through } = await readingOf(database, 'wide')
-  const before = await start('latest')
-  await sql(
-    `INSERT INTO wide VALUES (1, ${COLUMNS.map(([, value]) => value).join(', ')}); INSERT INTO wide (id) VALUES (2)`,
-  )
-  const [logged, read] = [await through(before), await through(await start('earliest'))]
-  const wanted = Object.fromEntries(COLUMNS.map(([, , value], i) => [`c${i}`, asNumber(value)]))
-  expect(logged.changes.map(({ op, after }) => [op, after])).toEqual([
-    ['c', { id: 1, ...wanted }],
-    ['c', { id: 2, ...Object.fromEntries(Object.keys(wanted).map((name) => [name, null])) }],
-  ])
-  expect(read.changes.map(({ op, after }) => [op, after])).toEqual(logged.changes.map(({ after }) => ['r', after]))
-  expect(read.changes.map(({ key }) => key)).toEqual([{ id: 1 }, { id: 2 }])
+  const { logged, read, rows } = await readTypes(COLUMNS, () => readingOf(database, 'wide'), sql)
+  expect(logged.map(({ op, after }) => [op, after])).toEqual(rows.map((row) => ['c', row]))
+  expect(read.map(({ op, after }) => [op, after])).toEqual(rows.map((row) => ['r', row]))
+  expect(read.map(({ key }) => key)).toEqual([{ id: 1 }, { id: 2 }])
 })
-
-/** JSON.parse makes a number of what has more digits. */
-const asNumber = (value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
 
 it('a large value that an update leaves alone comes all the same: from the log with REPLICA IDENTITY FULL, else from the table', async ({
   postgres,

@@ -1,8 +1,8 @@
 import { systemRuntime } from '@millrace/base'
 import { peakMemory } from '@millrace/testkit'
 import type { Cluster } from '../../src/kafka/cluster.ts'
+import { createReader } from '../../src/kafka/fetch/reader.ts'
 import type { Offsets } from '../../src/kafka/offsets.ts'
-import { createReader } from '../../src/kafka/reader.ts'
 
 /** Reads so many partitions at once as a worker does, some blocks in all, and says what memory that took. */
 const [port, identity, partitions, blocks, bound] = process.argv.slice(2) as [string, string, string, string, string]

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MillraceError, type Runtime } from '@millrace/base'
-import type { ReadOptions } from '../source.ts'
+import type { ReadOptions } from '../../source.ts'
+import { answered } from '../kafka-error.ts'
+import type { Broker, Security } from '../security.ts'
 import { type FetchConnection, openFetchConnection } from './fetch-connection.ts'
 import { fetchRequest, type WantedPartition } from './fetch-request.ts'
 import { type FetchedPartition, parseFetchResponse } from './fetch-response.ts'
-import { answered } from './kafka-error.ts'
-import type { Broker, Security } from './security.ts'
 
 /** Fetches from one broker; reads that wait at the same time share a request. */
 export interface BrokerFetcher {

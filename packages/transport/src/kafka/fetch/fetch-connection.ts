@@ -1,8 +1,8 @@
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { MillraceError } from '@millrace/base'
-import { authenticate } from './sasl.ts'
-import type { Broker, Security } from './security.ts'
+import { authenticate } from '../sasl.ts'
+import type { Broker, Security } from '../security.ts'
 
 /** A connection to one broker with one request at a time; the next response overwrites the buffer of the last. */
 export interface FetchConnection {

@@ -1,7 +1,7 @@
-import { CLIENT_ID } from './security.ts'
-import { writeUnsigned } from './varint.ts'
+import { writeUnsigned } from '../records/varint.ts'
+import { CLIENT_ID } from '../security.ts'
 
-/** A topic as Fetch names it: by id (16 bytes) since Kafka 3.1, which tells a recreated topic from its namesake. */
+/** A topic as Fetch names it: by id (16 bytes) since Kafka 3.1, which distinguishes a recreated topic from its namesake. */
 export type FetchTopic = { readonly id: Buffer } | { readonly name: string }
 
 /** The version of Fetch since which topics go by id. */

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
-import type { AbortedTransaction } from './aborted.ts'
-import type { RecordSection } from './read-records.ts'
-import { type Cursor, readUnsigned } from './varint.ts'
+import type { AbortedTransaction } from '../records/aborted.ts'
+import type { RecordSection } from '../records/read-records.ts'
+import { type Cursor, readUnsigned } from '../records/varint.ts'
 
 /** One partition's part of a Fetch response. */
 export interface FetchedPartition extends RecordSection {

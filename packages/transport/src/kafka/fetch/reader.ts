@@ -1,18 +1,18 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { type BufferPool, createBufferPool } from '../buffers.ts'
-import { type Block, type Partition, type Position, partitionKey, type ReadOptions } from '../source.ts'
-import { buildColumns } from './block-builder.ts'
+import { type BufferPool, createBufferPool } from '../../buffers.ts'
+import { type Block, type Partition, type Position, partitionKey, type ReadOptions } from '../../source.ts'
+import type { Cluster } from '../cluster.ts'
+import { answered, KAFKA } from '../kafka-error.ts'
+import { leaderOf } from '../leader.ts'
+import type { Offsets } from '../offsets.ts'
+import { buildColumns } from '../records/block-builder.ts'
+import { createLargeBatches, type LargeBatches, type LargePiece } from '../records/large-batches.ts'
+import { readRecords } from '../records/read-records.ts'
+import type { Broker, Security } from '../security.ts'
 import { type BrokerFetcher, openBrokerFetcher } from './broker-fetcher.ts'
-import type { Cluster } from './cluster.ts'
 import type { FetchedPartition } from './fetch-response.ts'
-import { answered, KAFKA } from './kafka-error.ts'
-import { createLargeBatches, type LargeBatches, type LargePiece } from './large-batches.ts'
-import { leaderOf } from './leader.ts'
-import type { Offsets } from './offsets.ts'
-import { readRecords } from './read-records.ts'
-import type { Broker, Security } from './security.ts'
 
-/** Reads partitions from whoever leads them. */
+/** Reads partitions from their leaders. */
 export interface Reader {
   read(partition: Partition, from: Position, options: ReadOptions): Promise<Block | undefined>
   close(): void

@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { Partition, Position } from '../source.ts'
+import type { Partition, Position } from '../../source.ts'
 import type { CommittedOffset } from './group-requests.ts'
 
 /** Commits offsets for the brokers' own lag tools: the newest of each partition, once a second at most. */

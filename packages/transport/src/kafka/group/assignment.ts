@@ -8,14 +8,14 @@ import {
   encodeConsumerProtocolSubscription,
   type GroupAssignment,
 } from '@platformatic/kafka'
-import type { Topic } from './cluster.ts'
+import type { Topic } from '../cluster.ts'
 
 /** The partitions of each topic that a member has. */
 export type Assignment = ReadonlyMap<string, ReadonlySet<number>>
 
 export const NOTHING: Assignment = new Map()
 
-/** The one way of sharing that we offer: whoever keeps a partition goes on reading it while others move. */
+/** The only assignment strategy that we offer: members go on reading the partitions that they keep while others move. */
 export const COOPERATIVE = 'cooperative-sticky'
 const FORMAT = 3
 

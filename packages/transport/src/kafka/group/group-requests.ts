@@ -1,6 +1,9 @@
 import type { Runtime } from '@millrace/base'
 import type { heartbeatV4, joinGroupV9, offsetCommitV8, syncGroupV5 } from '@platformatic/kafka'
-import type { KafkaAddress } from './address.ts'
+import type { KafkaAddress } from '../address.ts'
+import { type Cluster, openCluster, responseIn } from '../cluster.ts'
+import { KAFKA, numberIn } from '../kafka-error.ts'
+import type { Broker } from '../security.ts'
 import {
   type Assignment,
   assign,
@@ -9,9 +12,6 @@ import {
   encodeSubscription,
   wantedTopics,
 } from './assignment.ts'
-import { type Cluster, openCluster, responseIn } from './cluster.ts'
-import { KAFKA, numberIn } from './kafka-error.ts'
-import type { Broker } from './security.ts'
 import type { Subscription } from './subscription.ts'
 
 /** Our membership in the group: the broker fences requests without it. */

@@ -1,8 +1,8 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import type { PartitionListener } from '../source.ts'
+import type { PartitionListener } from '../../source.ts'
+import { KAFKA, numberIn } from '../kafka-error.ts'
 import { type Assignment, minus, NOTHING } from './assignment.ts'
 import { type CommittedOffset, type GroupRequests, type Joined, type Member, NOBODY } from './group-requests.ts'
-import { KAFKA, numberIn } from './kafka-error.ts'
 import type { Partitions } from './partitions.ts'
 import type { Subscription } from './subscription.ts'
 

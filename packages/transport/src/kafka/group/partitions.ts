@@ -1,6 +1,6 @@
-import { type Partition, partitionKey } from '../source.ts'
+import { type Partition, partitionKey } from '../../source.ts'
+import type { Cluster, Topic } from '../cluster.ts'
 import type { Assignment } from './assignment.ts'
-import type { Cluster, Topic } from './cluster.ts'
 import type { Subscription } from './subscription.ts'
 
 /** The partitions of the topics that are read, with the identity that their topic has now. */

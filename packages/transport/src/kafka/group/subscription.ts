@@ -1,7 +1,7 @@
 /** The topics that a reader wants. They may become others while it reads. */
 export interface Subscription {
   readonly topics: readonly string[]
-  /** Grows with each change: whoever has joined a group with an older one joins again. */
+  /** Grows with each change: a member that joined its group with an older one joins again. */
   readonly version: number
   change(topics: readonly string[]): void
 }

@@ -1,6 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import type { OutgoingRecord } from '../source.ts'
-import { fromLibrary, KAFKA, numberIn } from './kafka-error.ts'
+import type { OutgoingRecord } from '../../source.ts'
+import { fromLibrary, KAFKA, numberIn } from '../kafka-error.ts'
 import { type PendingSend, recordsOf, type SendSlice, splitAt, splitBySize } from './pending-send.ts'
 import type { Produce } from './produce.ts'
 import type { ProducerState } from './produce-request.ts'

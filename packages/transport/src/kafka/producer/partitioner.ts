@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../source.ts'
+import type { OutgoingRecord } from '../../source.ts'
 import { murmur2 } from './murmur2.ts'
 
 /** A record that names no partition goes where its key says, or its id; with neither, to one partition for a while. */

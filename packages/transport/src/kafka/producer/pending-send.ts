@@ -1,5 +1,5 @@
 import type { MillraceError } from '@millrace/base'
-import type { OutgoingRecord } from '../source.ts'
+import type { OutgoingRecord } from '../../source.ts'
 
 /** Records that are being sent to one partition together, with the callbacks for their outcome. */
 export interface PendingSend {

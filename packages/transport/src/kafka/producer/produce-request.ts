@@ -1,6 +1,6 @@
 import { crc32c } from '@node-rs/crc32'
-import { ID_HEADER, type OutgoingRecord } from '../source.ts'
-import { writeUnsigned } from './varint.ts'
+import { ID_HEADER, type OutgoingRecord } from '../../source.ts'
+import { writeUnsigned } from '../records/varint.ts'
 
 /** Producer id, epoch and next sequence number of the partition: the broker recognizes retries by them. */
 export interface ProducerState {

@@ -1,15 +1,15 @@
 import { MillraceError } from '@millrace/base'
 import { createAPI, type initProducerIdV4, produceV8, Writer } from '@platformatic/kafka'
-import type { OutgoingRecord } from '../source.ts'
-import type { Cluster } from './cluster.ts'
+import type { OutgoingRecord } from '../../source.ts'
+import type { Cluster } from '../cluster.ts'
+import type { Broker } from '../security.ts'
 import { PRODUCE, PRODUCE_VERSION, type ProducerState, produceRequest } from './produce-request.ts'
-import type { Broker } from './security.ts'
 
 /** The requests that a partition sender makes. */
 export interface Produce {
-  /** A producer that no broker has heard of before. */
+  /** Registers a new producer id. */
   newProducer(): Promise<ProducerState>
-  /** Answers the first record's offset when all in-sync replicas have the records. */
+  /** Returns the first record's offset once all in-sync replicas have the records. */
   store(records: readonly OutgoingRecord[], state: ProducerState, time: number): Promise<bigint>
   /** Drops the cached leader of the partition. */
   forgetLeader(): void

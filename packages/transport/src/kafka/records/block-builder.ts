@@ -1,5 +1,5 @@
 import { type JoinedValues, textOfKey } from '@millrace/base'
-import type { ReadOptions } from '../source.ts'
+import type { ReadOptions } from '../../source.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { headersAsJson, idAmong } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'

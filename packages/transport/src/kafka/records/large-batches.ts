@@ -1,5 +1,5 @@
 import { MillraceError, type Runtime } from '@millrace/base'
-import { type Partition, partitionKey } from '../source.ts'
+import { type Partition, partitionKey } from '../../source.ts'
 import { openPieces, type Piece, type Pieces } from './pieces.ts'
 import type { RecordBatch } from './record-batch.ts'
 

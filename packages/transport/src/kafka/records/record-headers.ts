@@ -1,4 +1,4 @@
-import { ID_HEADER } from '../source.ts'
+import { ID_HEADER } from '../../source.ts'
 import { type Cursor, readSigned } from './varint.ts'
 
 const WANTED = Buffer.from(ID_HEADER)

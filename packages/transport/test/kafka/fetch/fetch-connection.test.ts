@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type FetchConnection, openFetchConnection } from '../../src/kafka/fetch-connection.ts'
+import { type FetchConnection, openFetchConnection } from '../../../src/kafka/fetch/fetch-connection.ts'
 
 const WAIT_MS = 10_000
 

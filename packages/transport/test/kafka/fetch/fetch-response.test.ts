@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseFetchResponse } from '../../src/kafka/fetch-response.ts'
-import { encodeFetchResponse, type TestPart } from './encode-fetch.ts'
+import { parseFetchResponse } from '../../../src/kafka/fetch/fetch-response.ts'
+import { encodeFetchResponse, type TestPart } from '../encode-fetch.ts'
 
 const A = 'a'.repeat(32)
 const B = 'b'.repeat(32)

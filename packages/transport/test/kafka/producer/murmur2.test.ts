@@ -1,7 +1,7 @@
 import { murmur2 as ofTheLibrary } from '@platformatic/kafka'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { murmur2 } from '../../src/kafka/murmur2.ts'
+import { murmur2 } from '../../../src/kafka/producer/murmur2.ts'
 
 // As Kafka's own test of its Java producer has them.
 it.each([

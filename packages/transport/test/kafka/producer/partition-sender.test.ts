@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { MillraceError, systemRuntime } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answered, KAFKA } from '../../src/kafka/kafka-error.ts'
-import { openPartitionSender } from '../../src/kafka/partition-sender.ts'
-import type { PendingSend } from '../../src/kafka/pending-send.ts'
-import type { Produce } from '../../src/kafka/produce.ts'
+import { answered, KAFKA } from '../../../src/kafka/kafka-error.ts'
+import { openPartitionSender } from '../../../src/kafka/producer/partition-sender.ts'
+import type { PendingSend } from '../../../src/kafka/producer/pending-send.ts'
+import type { Produce } from '../../../src/kafka/producer/produce.ts'
 
 const NOT_LED = 6
 

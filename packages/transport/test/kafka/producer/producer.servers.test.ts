@@ -2,8 +2,8 @@ import { systemRuntime } from '@millrace/base'
 import { withServices } from '@millrace/testkit'
 import { openProducer, type Producer } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
-import { rowsFrom, subscribed } from './reading.ts'
-import { kafkajs, makeTopic } from './topics.ts'
+import { rowsFrom, subscribed } from '../reading.ts'
+import { kafkajs, makeTopic } from '../topics.ts'
 
 const it = withServices('kafka')
 

@@ -1,8 +1,8 @@
 import { valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readRecords } from '../../src/kafka/read-records.ts'
-import { encodeBatch, encodeMarker } from './encode.ts'
+import { readRecords } from '../../../src/kafka/records/read-records.ts'
+import { encodeBatch, encodeMarker } from '../encode.ts'
 
 /** One step of a partition's history: a producer writes, or ends its transaction. */
 type Step =

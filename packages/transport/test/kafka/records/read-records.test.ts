@@ -1,8 +1,8 @@
 import { joinValues, valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ReadRecords, readRecords } from '../../src/kafka/read-records.ts'
-import { type Codec, encodeBatch, sealed, type TestBatch, type TestRecord } from './encode.ts'
+import { type ReadRecords, readRecords } from '../../../src/kafka/records/read-records.ts'
+import { type Codec, encodeBatch, sealed, type TestBatch, type TestRecord } from '../encode.ts'
 
 const NO_LIMIT = 1 << 30
 const allocate = (size: number) => Buffer.alloc(size, 0xee)

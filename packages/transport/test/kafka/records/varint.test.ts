@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readSigned, readSignedLong, readUnsigned, writeUnsigned } from '../../src/kafka/varint.ts'
-import { varint } from './encode.ts'
+import { readSigned, readSignedLong, readUnsigned, writeUnsigned } from '../../../src/kafka/records/varint.ts'
+import { varint } from '../encode.ts'
 
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
