@@ -1,2 +1,2 @@
-/** One for all rounds: what is in it already does not matter to whoever writes. */
+/** One for all rounds: writers are not slowed by what is in it already. */
 export const TOPIC = 'bench-gateway.pin'

@@ -7,7 +7,7 @@ import type { Benchmark } from '../src/contract.ts'
 import { jsonLines } from '../src/outputs.ts'
 
 const MILLION = 1_000_000
-/** Of so many of the newest keys are changes that come to neighbours. */
+/** Changes of neighbouring keys are of this many of the newest keys. */
 const NEIGHBOURS = 300_000
 
 /** Rows of the table, and whether the changed keys lie side by side in it. */

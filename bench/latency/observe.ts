@@ -61,7 +61,7 @@ function quantile(sorted: Float64Array, share: number): number {
   return Math.round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN)
 }
 
-/** The table as a folder, for whoever compares what the contestants wrote. */
+/** The table as a folder, in which the results of contestants are compared. */
 export async function copyTable(lake: string, table: string, folder: string): Promise<void> {
   const store = await openLake(lake)
   for await (const key of store.keys(`${table}/`)) {

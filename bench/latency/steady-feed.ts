@@ -5,7 +5,7 @@ export const PER_SECOND = 2_000
 const EVERY_MS = 10
 export const PARTITIONS = 6
 
-/** Sends the records at a steady pace; `sending` is told of each just before it goes. */
+/** Sends the records at a steady pace; `sending` is called with each just before it is sent. */
 export async function feedSteadily(
   bootstrap: string,
   topic: string,

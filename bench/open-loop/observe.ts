@@ -16,7 +16,7 @@ export interface Observed extends Sending {
   readonly pid: number
 }
 
-/** Of so many messages that are measured, one is sent before them, so that nobody is measured cold. */
+/** One message is sent as a warm-up for each so many that are measured. */
 const WARM_SHARE = 10
 
 /** Sends some messages and waits until they can be read, then the others; says how late these could be read. */

@@ -60,7 +60,7 @@ export type InputMaker = (
   make: (folder: string) => Promise<void>,
 ) => Promise<string>
 
-/** What a contestant is told, as JSON in its only argument. */
+/** The task of a contestant, as JSON in its only argument. */
 export interface Job extends Task {
   /** The folder from `prepare`; not to be changed. */
   readonly input: string

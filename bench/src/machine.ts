@@ -4,7 +4,7 @@ import { version as duckdbVersion } from '@duckdb/node-api'
 
 export interface MachineFacts {
   readonly date: string
-  /** Of Millrace; with a plus when files differ from it. */
+  /** Commit of Millrace, with a plus if files differ from it. */
   readonly commit: string
   readonly cores: number
   readonly processor: string

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Of a process and all that descends from it, by what /proc says. */
+/** Resources of a process and all its descendants, by /proc. */
 export interface TreeWatch {
   /** CPU seconds until now of everything in the tree, those that have ended and been waited for included. */
   cpuSeconds(): number
@@ -12,7 +12,7 @@ export interface TreeWatch {
 
 /** How long a peak of the sum may go unseen; a single process's own peak is kept by the kernel. */
 const LOOK_EVERY_MS = 50
-/** Every so many looks all processes are looked at, so that new members are found: that is the dear part. */
+/** Every so many samples all processes of the machine are read to find new members, which is the slow part. */
 const LOOKS_A_SEARCH = 5
 
 /** USER_HZ and the page size on every Linux that Node runs on (arm64 kernels with large pages aside). */

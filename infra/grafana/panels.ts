@@ -8,7 +8,7 @@ export type Lines = Readonly<Record<string, string>>
 
 interface Shape {
   readonly title: string
-  /** What it tells, for whoever looks at it for the first time. */
+  /** What the panel shows, for somebody who sees it for the first time. */
   readonly about: string
   /** As Grafana names it. */
   readonly unit: string

@@ -50,7 +50,7 @@ function panels() {
   ]
 }
 
-/** Each worker tells what it has seen: the one that saw the newest is right. */
+/** Each worker reports what it has seen: the newest report is right. */
 function newest(what: 'rows' | 'bytes' | 'files') {
   return { '{{table}}': `max by (table) (millrace_table_${what})` }
 }

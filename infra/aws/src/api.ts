@@ -103,7 +103,7 @@ function gatewayBackend(scope: Construct, { vpc, gateway, gatewayPort }: Upstrea
   balancer.addListener('Http', { port: gatewayPort, protocol: Protocol.TCP }).addTargets('Gateway', {
     port: gatewayPort,
     targets: [gateway],
-    // A gateway that is told to stop answers what is under way.
+    // A gateway that is being stopped still answers the requests under way.
     deregistrationDelay: Duration.seconds(60),
     healthCheck: { protocol: Protocol.HTTP, path: '/healthz' },
   })

@@ -47,7 +47,7 @@ interface Cluster {
   readonly clusterName: string
 }
 
-/** Of a cluster's topics those of one user, and of its groups the pipeline's. */
+/** The topics of one user in a cluster, and the pipeline's consumer groups. */
 function clusterParts(scope: Construct, { clusterArn, clusterName }: Cluster, uid: string) {
   const { region, account, partition } = Stack.of(scope)
   const part = (kind: string, name: string) =>

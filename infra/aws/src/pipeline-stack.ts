@@ -26,7 +26,7 @@ import { makeLake, makeStreams } from './storage.ts'
 const DASHBOARD_PORT = 4680
 const GATEWAY_PORT = 8082
 
-/** Of the lake's bucket: tables from the streams, and those from Kafka, which the daily run reads. */
+/** Prefixes of the lake's bucket: tables from the streams, and those from Kafka, which the daily run reads. */
 const STREAMED = 'streaming'
 const LANDED = 'batch'
 

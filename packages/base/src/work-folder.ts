@@ -12,7 +12,7 @@ export async function openWorkFolder(): Promise<{ path: string; close(): Promise
   return { path, close: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Returns where to make a work folder later. It is swept like one after a kill; whoever makes it deletes it. */
+/** Returns a path for a work folder that the caller creates and deletes. After a kill it is cleaned up like any other. */
 export function workFolderPath(): string {
   return join(tmpdir(), `${PREFIX}${process.pid}-${randomUUID()}`)
 }

@@ -23,7 +23,7 @@ interface Example {
 export interface Io extends Terminal {
   /** Aborts at Ctrl-C, SIGTERM, or when nobody reads the results any more: finish what is begun, then return. */
   readonly signal: AbortSignal
-  /** Every command, for what tells of all. */
+  /** Every command, for commands that list them all. */
   readonly commands: readonly CommandEntry[]
 }
 

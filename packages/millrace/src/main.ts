@@ -11,7 +11,7 @@ hideExperiments(process)
 const { runCommandLine } = await import('./command-line.ts')
 await runCommandLine(process)
 
-/** Node 22 says of its SQLite that it is an experiment; whoever runs the command can do nothing about it. */
+/** Node 22 warns that its SQLite is experimental; users of the command can do nothing about it. */
 function hideExperiments(process: NodeJS.Process): void {
   const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void
   process.emitWarning = (...args: unknown[]) => {

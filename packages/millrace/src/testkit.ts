@@ -83,7 +83,7 @@ export function describeFormat(format: Format, samples: FormatSamples): void {
 }
 
 /**
- * Proves that a source keeps the contract that stands on `Source`: every record, in order, again for whoever asks again.
+ * Proves that a source keeps the contract that stands on `Source`: every record, in order, and again at each further read.
  * @public
  */
 export function describeSource(name: string, open: () => SourceUnderTest | Promise<SourceUnderTest>): void {

@@ -208,7 +208,7 @@ async function commitAnchor(
   return result
 }
 
-/** Returns what an output has yet to pass of these advances, each from where it is expected to be. */
+/** Returns the part of these advances that an output has not committed yet, each from its expected position. */
 function leftOf(advances: readonly StoredAdvance[], expectation: Expectation): StoredAdvance[] {
   return advances
     .map(({ partition, from, to }) => ({ partition, from: expectation.of(partition) ?? from, to }))

@@ -16,9 +16,9 @@ export interface BackFilled {
 }
 
 /**
- * Brings the rows of the lake's table into an output that has nothing of the pipeline yet, together with the progress
- * that stands in the same version of the table: a worker that writes to both goes on from there. Rows that the source no
- * longer has come too, and what is done to the table meanwhile does not.
+ * Copies the rows of the lake's table into an output that has nothing of the pipeline yet, together with the progress in
+ * the same version of the table: a worker that writes to both continues from there. The copy includes rows that the
+ * source no longer has, and nothing that is committed to the table meanwhile.
  */
 export async function backFill(context: OutputContext): Promise<BackFilled> {
   const { address, store, table: path, group, machine } = context
@@ -73,7 +73,7 @@ async function fill(
   throw refused()
 }
 
-/** Refuses what a table does not say enough for. */
+/** Refuses outputs that cannot be filled from the rows of a table alone. */
 function refuseUnordered({ address, table, dataset }: OutputContext, { takes, replaces, modes }: OutputKind): void {
   if (takes === 'messages') {
     throw new MillraceError('OUTPUT_ADDRESS', `${address} takes messages as they came, and ${table} has rows`, {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts'
 
-/** Returns the body of an answer, up to this many bytes: a longer one is broken off, whoever sends it. */
+/** Returns the body of an answer, up to this many bytes. Breaks off a longer one. */
 export async function boundedText(response: Response, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''

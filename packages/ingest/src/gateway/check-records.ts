@@ -42,7 +42,7 @@ export async function openChecker(
   }
 }
 
-/** What comes while others are looked at is looked at together next. */
+/** Records that arrive while others are checked are checked together next. */
 function openQueue(dataset: Dataset, cleaner: Cleaner): (records: Checked) => Promise<RefusedRequest | undefined> {
   let waiting: Waiting[] = []
   let busy = false

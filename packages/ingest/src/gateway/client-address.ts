@@ -1,4 +1,4 @@
-/** One client's address: whoever has an IPv6 address has all that begin with the same 64 bits. */
+/** Returns what identifies a client: of an IPv6 address the first 64 bits, because a client usually has all addresses below them. */
 export function clientAddress(ip: string): string {
   if (!ip.includes(':')) return ip
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]

@@ -4,7 +4,7 @@ import * as record from './record/item.ts'
 import type { RecordPaths } from './record/routes.ts'
 import type { Refusal } from './refusal.ts'
 
-/** How clients of one kind of API are told of a refusal. */
+/** How one kind of API answers a refusal. */
 interface Dialect {
   readonly type: string
   readonly refused: (refusal: Refusal) => object

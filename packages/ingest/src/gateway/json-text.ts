@@ -27,7 +27,7 @@ const MOST_MEMBERS = 1_000
 /** Deeper than any record, and far from the end of the stack. */
 const DEEPEST = 200
 
-/** What may stand in a string as it is: bytes of UTF-8 are looked at by whoever took the text in. */
+/** Bytes that a string may have unescaped. Whether they are UTF-8 is checked where the text is received. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 )

@@ -13,7 +13,7 @@ export interface KeyRing {
 export interface KeyRingOptions {
   readonly keys: readonly KeyHash[]
   readonly keyFile: string | undefined
-  /** Takes what whoever runs the gateway should know. */
+  /** Receives notes for the operator of the gateway. */
   readonly report: (note: string) => void
   readonly lookEveryMs: number
 }

@@ -5,7 +5,7 @@ export interface Limits {
   readonly requestWithinMs: number
   /** Connections are looked through this often for such clients. */
   readonly lookEveryMs: number
-  /** After this a client is told that nobody knows; its records may still become durable. */
+  /** After this time a client gets an answer with an unknown outcome: its records may still become durable. */
   readonly answerWithinMs: number
   /** In memory at a time for all clients; beyond it they are asked to come again. */
   readonly heldBytes: number

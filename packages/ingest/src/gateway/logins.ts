@@ -2,7 +2,7 @@ import type { Runtime } from '@millrace/base'
 import type { Client, Keys } from './keys.ts'
 import { RefusedRequest, refuse } from './refusal.ts'
 
-/** Lets in whoever presents a known key, and slows down whoever guesses. */
+/** Accepts clients with a known key, and slows down clients that guess. */
 export interface Logins {
   /** Returns whose key it is; throws when nobody's, or when too many unknown ones came from the address. */
   enter(address: string, key: string | undefined, keys: Keys): Client

@@ -9,7 +9,7 @@ export interface GatewayOptions {
   readonly keys: readonly KeyHash[]
   /** Keys that can change while it runs. */
   readonly keyFile?: string
-  /** Takes what whoever runs the gateway should know of its keys. */
+  /** Receives notes about the keys for the operator of the gateway. */
   readonly report?: (note: string) => void
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Lets keys travel without TLS from other machines. */

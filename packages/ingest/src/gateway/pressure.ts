@@ -18,8 +18,8 @@ export interface Room {
 const RETRY_AFTER_SECONDS = 1
 
 /**
- * No client may hold more than what is free: one alone gets half of the room, two a third each, and there is always
- * some left for whoever comes next.
+ * No client may hold more than what is free: a single client gets half of the room, two get a third each, and there is
+ * always some left for the next one.
  */
 export function openPressure(mostBytes: number): Pressure {
   const byClient = new Map<string, number>()

@@ -16,7 +16,7 @@ import { RefusedRequest, refusalOf } from './refusal.ts'
 import type { ServerParts } from './server-parts.ts'
 import { notFound, withoutStage } from './stage.ts'
 
-/** Longer than what a topic may be called, so that a name that is too long is told as such. */
+/** Longer than any valid topic name, so that a name that is too long gets an answer of its own. */
 const LONGEST_PARAMETER = 300
 
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {

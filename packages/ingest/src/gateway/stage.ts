@@ -3,7 +3,7 @@ import { type RefusedRequest, refuse } from './refusal.ts'
 /** Matches addresses of Amazon's API Gateway, which begin with a stage, such as `/prod`. */
 const BEHIND_A_STAGE = /^\/(?!(?:topics|streams?)(?:[/?]|$))[\w$-]+(?=\/(?:topics|streams?)(?:[/?]|$))/
 
-/** Returns the address without its stage, if it has one: whoever comes from API Gateway changes only the host. */
+/** Returns the address without its stage, if it has one: clients of API Gateway change only the host. */
 export function withoutStage(url: string): string {
   return url.replace(BEHIND_A_STAGE, '')
 }

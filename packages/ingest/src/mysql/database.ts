@@ -52,7 +52,7 @@ export function openDatabase(address: MysqlAddress, runtime: Runtime): Database 
         throw fromMysql(error, doing)
       }
     },
-    // A connection that has failed cannot take leave, and says so: why it failed has been told before.
+    // Closing a failed connection fails too; why it failed was reported before.
     close: () =>
       pool
         .promise()

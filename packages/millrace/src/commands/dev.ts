@@ -52,7 +52,7 @@ async function routeOf(dataset: string, { values }: ResolvedSettings) {
   const kinds = route?.kinds ?? new Map()
   return {
     topics: route?.topics ?? [dataset],
-    // What a record may be told by, or its data set may want of it.
+    // Keys and headers may say which data set a record is of, or be columns of it.
     wants: { keys: true, headers: true },
     takes: (block: Parameters<typeof belongingOf>[1], index: number) => {
       const of = kinds.get(block.partition.topic)

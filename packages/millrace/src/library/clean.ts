@@ -3,7 +3,7 @@ import { type DatasetDefinition, datasetOf } from './dataset.ts'
 import type { Row } from './rows.ts'
 
 export interface CleanOptions {
-  /** Where a data set is looked for that is given by its name. */
+  /** Folders that are searched for a data set given by name. */
   readonly datasetFolders?: readonly string[]
 }
 

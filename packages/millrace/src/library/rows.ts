@@ -12,7 +12,7 @@ export interface ReadOptions {
 }
 
 export interface AppendOptions {
-  /** Goes into the commit, for whoever reads the history. */
+  /** Stored in the commit, for readers of the history. */
   readonly userMetadata?: string
   /**
    * Makes the call safe to repeat: where the table has this version of this writer already, or a later one, nothing is

@@ -38,7 +38,7 @@ export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Repo
   }
 }
 
-/** The line shows how it goes: above it stands only what a person may have to act upon, and the first sign of life. */
+/** The status line shows the progress; above it are only notes that may need an action, and the first commit. */
 function newsIn(event: WorkerEvent, reported: { waiting: boolean; quarantined: number }): string | undefined {
   switch (event.what) {
     case 'waits':

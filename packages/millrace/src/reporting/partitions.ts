@@ -1,6 +1,6 @@
 import type { OutputSize } from '@millrace/outputs'
 
-/** Of a table with more, most files are small whatever compaction does, and each reader has to list them. */
+/** With more partitions most files stay small whatever compaction does, and each reader has to list them. */
 const MOST_PARTITIONS = 200
 
 /** Returns a warning of a table whose rows are in too many partitions. */

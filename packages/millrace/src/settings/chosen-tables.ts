@@ -2,7 +2,7 @@ import type { Settings } from './schema.ts'
 import { tableNames } from './table-names.ts'
 
 interface ChosenTable {
-  /** Whose rules its rows have. */
+  /** The data set by whose rules its rows were cleaned. */
   readonly dataset: string
   readonly table: string
 }

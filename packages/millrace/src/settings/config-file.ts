@@ -23,7 +23,7 @@ export async function readConfigFile(path: string | undefined): Promise<Record<s
 }
 
 /**
- * The file is code that runs as whoever calls the command. Where everybody may write, such as in /tmp, it counts only
+ * The file is code that runs with the rights of the user. Where everybody may write, such as in /tmp, it counts only
  * when it is the caller's own, or root's.
  */
 function refusePlanted(file: string): void {

@@ -6,7 +6,7 @@ import type { OpenSource } from '@millrace/transport'
 /** Sources, outputs, stores and formats of one's own, by the scheme of their addresses: `lines` is for `lines:…`. */
 export interface Extensions {
   readonly sources?: Readonly<Record<string, (address: string) => OpenSource>>
-  /** An output is told its address in the context. */
+  /** An output finds its address in the context. */
   readonly outputs?: Readonly<Record<string, OpenOutput>>
   readonly stores?: Readonly<Record<string, (address: string) => ObjectStore | Promise<ObjectStore>>>
   /** A data set names a format by its name. */

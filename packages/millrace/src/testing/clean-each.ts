@@ -82,7 +82,7 @@ async function clean({ dataset, cleaner, snapshot, connection }: Parts, messages
   return { rows: rows.map(([row]) => shownRow(parseWithLongText(String(row)) as Row)), report }
 }
 
-/** Of a change there is shown whether it deletes its row, or all rows, and not its place in the batch. */
+/** Shows of a change whether it deletes its row or all rows, not its index in the batch. */
 function shownRow({ millrace_order: _, millrace_deleted: deletes, millrace_truncated: all, ...row }: Row): Row {
   if (all === true) return { ...row, millrace_truncated: true }
   return deletes === true ? { ...row, millrace_deleted: true } : row

@@ -25,8 +25,8 @@ export const openArchive: OpenOutput = async (context) => {
 }
 
 /**
- * The messages of each partition as they came, in files where Kafka Connect's S3 sink has them. A partition's file and
- * its progress are one object; a commit that is killed half-way may have moved some partitions and others not.
+ * Stores the messages of each partition unchanged, in files laid out as by Kafka Connect's S3 sink. A partition's file
+ * and its progress are one object; a commit that is killed half-way may have advanced only some of its partitions.
  */
 export function archiveOutput(store: Parameters<typeof archiveWriter>[0], context: OutputContext): Output {
   const { address, table, dataset, group, machine } = context

@@ -1,4 +1,4 @@
-/** What is used of the driver that it does not declare; its minor version is pinned for that. */
+/** Undeclared members of the driver that we use; its minor version is pinned for that. */
 declare module 'cassandra-driver/lib/connection.js' {
   import type { EventEmitter } from 'node:events'
   import type { Socket } from 'node:net'
@@ -9,14 +9,14 @@ declare module 'cassandra-driver/lib/connection.js' {
     netClient: Socket
     protocol: Protocol
     parser: Parser
-    /** What has been asked and is not answered, by the number of its stream. */
+    /** Pending requests by the number of their stream. */
     _operations: ReadonlyMap<number, unknown>
     bindSocketListeners(): void
     handleResult(...result: unknown[]): void
     handleRow(...row: unknown[]): void
     handleNodeEvent(...event: unknown[]): void
     freeStreamId(header: unknown): void
-    /** Lets all that waits for an answer fail. */
+    /** Fails all pending requests. */
     clearAndInvokePending(error: Error): void
   }
 

@@ -8,7 +8,7 @@ import { type Parser, ResultEmitter } from 'cassandra-driver/lib/streams.js'
 const MEGABYTE = 1 << 20
 /** A page of rows is far smaller; the driver keeps an answer until its last byte has come. */
 const LARGEST_ANSWER = 64 * MEGABYTE
-/** What nodes tell of themselves and of the schema, unasked, until the next answer. */
+/** Maximum size of the events that nodes send between two answers. */
 const LARGEST_NEWS = MEGABYTE
 const MOST_ROWS = 1_000_000
 const MOST_COLUMNS = 10_000
@@ -23,15 +23,15 @@ const ANSWER = 0x80
 /** The kind of answer in which another count of columns follows. */
 const PREPARED = 4
 
-/** The name by which connections of an output are told from others of the process. */
+/** The application name that identifies connections of an output among others of the process. */
 export const APPLICATION = 'millrace'
 
 let guarded = false
 
 /**
- * Guards the driver's connections of this application against a server that answers with what is malformed, with more
- * than anybody asked for, or without end. The driver throws such an error where nobody can catch it, and has no bound;
- * with the guard the connection ends, and what waits for an answer fails.
+ * Guards the driver's connections of this application against a server whose answers are malformed, larger than asked
+ * for, or endless. The driver throws such errors where nobody can catch them, and has no bound; with the guard the
+ * connection ends and pending calls fail.
  */
 export function guardConnections(): void {
   if (guarded) return

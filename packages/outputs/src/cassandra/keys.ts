@@ -11,7 +11,7 @@ export function fitsAddressed(dataset: Dataset, address: string): string {
 }
 
 /**
- * Returns the data set with the key that tells its rows apart, of its own or of the address: Cassandra keeps one row
+ * Returns the data set with the key that identifies its rows, of its own or of the address: Cassandra keeps one row
  * for each. Refuses rules that Cassandra cannot follow.
  */
 export function withKey(dataset: Dataset, { key, keyspace }: CassandraAddress): KeyedDataset {

@@ -12,9 +12,9 @@ export interface Statement {
 export interface Session {
   /** Runs a statement; a quorum of the copies answers. */
   execute(query: string, params?: readonly unknown[]): Promise<types.ResultSet>
-  /** Reads what the last conditional write has left, also one whose outcome nobody was told. */
+  /** Reads the state after the last conditional write, also after one whose outcome is unknown. */
   readSerially(query: string, params: readonly unknown[]): Promise<types.ResultSet>
-  /** Runs conditional statements on one partition of a table: all of them, or none. Answers whether they were run. */
+  /** Runs conditional statements on one partition of a table: all of them, or none. Returns whether they were applied. */
   conditionally(statements: readonly Statement[]): Promise<boolean>
   /** How many nodes there are. */
   nodes(): Promise<number>
@@ -68,7 +68,7 @@ export function openSession(address: CassandraAddress, what: string): Session {
 const { consistencies } = types
 const ASKED = { prepare: true, isIdempotent: true, consistency: consistencies.localQuorum }
 const SERIALLY = { prepare: true, isIdempotent: true, consistency: consistencies.serial }
-/** Never sent twice by itself: whoever is not answered reads what has come of it. */
+/** Not idempotent, so the driver never retries it: after a lost answer the caller reads the outcome. */
 const CONDITIONAL = {
   ...{ prepare: true, isIdempotent: false, logged: false },
   ...{ consistency: consistencies.quorum, serialConsistency: consistencies.serial },

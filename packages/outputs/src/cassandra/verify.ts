@@ -58,7 +58,7 @@ async function verdictOf(
   try {
     const partitions: OutputAccount[] = []
     for (const { group, partition, begun, position } of await rangesOf(session, at)) {
-      // What retention has deleted cannot be looked for any more.
+      // Records that retention has deleted cannot be compared any more.
       const earliest = await source.resolve(partition, 'earliest')
       const from = reached(begun, earliest) ? begun : earliest
       const messages = await expected.add({ partition, from, to: position })
@@ -115,7 +115,7 @@ async function lookUp(
     const [row] = (await session.execute(query, bound)).rows
     if (row) found.count++
     const written = row && times.length > 0 ? row.values().filter((time) => time !== null) : []
-    // Of a row without a value nobody says when it was written.
+    // Cassandra has no write time for a column without a value.
     const latest = Math.max(...written.map(Number))
     if (!row) {
       if (!isDeleted) missing.add(bound)

@@ -72,7 +72,7 @@ export async function openKeyedDelta(context: OutputContext, keyed: Keyed): Prom
       const files = changes.path === undefined ? 0 : 1
       return { changes, ledger, files, fileBytes: changes.bytes, isEmpty: files === 0 }
     },
-    // What is to be uploaded is known at the commit alone.
+    // Which files to upload is known only at the commit.
     upload: async () => {},
     async commit(prepared, advances): Promise<CommitResult> {
       const batch = prepared as PreparedChanges | undefined

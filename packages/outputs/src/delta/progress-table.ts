@@ -36,7 +36,7 @@ export interface ProgressTable {
    * come to have others of these names.
    */
   addColumns(stagedFor: Metadata | undefined): Promise<boolean>
-  /** Answers `conflict` where another writer changed what the edits rest on, or is faster again and again. */
+  /** Returns `conflict` if another writer changed rows that the edits depend on, or was faster again and again. */
   commit(change: TableChange): Promise<CommitResult>
 }
 
@@ -49,7 +49,7 @@ export interface TableChange {
   readonly advances: readonly StoredAdvance[]
   /** Asked of the newest state besides: false means that the commit must not be made. */
   readonly fence?: (latest: Snapshot) => boolean
-  /** For whoever audits the commit. */
+  /** For auditors of the commit. */
   readonly info?: Readonly<Record<string, unknown>>
 }
 

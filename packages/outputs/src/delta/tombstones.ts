@@ -21,23 +21,23 @@ function tombstonesPath(table: string): string {
 }
 
 /**
- * Application whose txn in a keyed table is the version of its table of deleted keys. A commit that deletes moves it,
- * and every other commit of changes that does not know of that conflicts: else an older change that another worker has
- * compared before would bring the row back.
+ * Application whose txn in a keyed table is the version of its table of deleted keys. A commit that deletes advances it,
+ * so a commit of changes that were compared with an older version conflicts: otherwise an older change could bring a
+ * deleted row back.
  */
 export const TOMBSTONES = 'millrace-tombstones'
 
 /**
- * Keys that were deleted, each with the sequence of the change that did it; NULL stands for all keys, where a change
- * deleted all rows. They are written before the commit that
- * deletes: a key that is remembered too early does no harm, because its delete comes again.
+ * Deleted keys, each with the sequence of the change that deleted it; NULL stands for all keys, after a change that
+ * deleted all rows. They are written before the commit that deletes: a tombstone without its commit does no harm, because
+ * the delete is read again.
  */
 export interface Tombstones {
   /** Returns the newest state; undefined where nothing was deleted yet. Read it after the keyed table. */
   read(): Promise<Snapshot | undefined>
   /** Adds what the plan deletes, and returns the txn for the commit that deletes it. */
   add(plan: Pick<UpsertPlan, 'newTombstones'>, context: WriteContext): Promise<Txn[]>
-  /** Forgets what was deleted too long ago. */
+  /** Deletes expired tombstones. */
   expire(context: WriteContext): Promise<boolean>
 }
 
@@ -48,7 +48,7 @@ export function openTombstones({ store, path }: TableRef, { schema }: Dataset, k
   const ref = { store, path: tombstonesPath(path) }
   const fields = [...key, ...sequenceBy]
     .flatMap((name) => schema.fields.filter((field) => field.name === name))
-    // What is remembered of all keys has none.
+    // The tombstone of all keys has no key.
     .map((field) => ({ ...field, nullable: true }))
   const own = (name: string, type: string) => ({ name, type, nullable: true, metadata: {} })
   const ownColumns = [own(DELETED_AT, 'timestamp'), ...(keyed.mode === 'history' ? [own(REPEATS, 'boolean')] : [])]

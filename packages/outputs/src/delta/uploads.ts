@@ -1,7 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { type StagedFile, type TableRef, uploadStaged } from '@millrace/delta'
 
-/** Uploads staged files once each: a call made again goes on with what is left, for a file that is up is gone here. */
+/** Uploads each staged file once: an uploaded file is deleted here, so a repeated call continues with the rest. */
 export function createUploads(table: TableRef, runtime: Runtime): (files: readonly StagedFile[]) => Promise<void> {
   const uploaded = new WeakSet<StagedFile>()
   const upload = async (file: StagedFile) => {

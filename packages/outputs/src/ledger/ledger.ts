@@ -26,7 +26,7 @@ export interface LedgerEntry {
 export interface Ledger {
   readonly group: string
   readonly dataset: string
-  /** Of a keyed table: its rows are changes, of which fewer rows may come into the table. */
+  /** Set for a keyed table: its rows are changes, and the table may get fewer rows than that. */
   readonly mode?: Mode
   readonly entries: readonly LedgerEntry[]
 }

@@ -115,7 +115,7 @@ const UPDATE = (name: string) =>
   `UPDATE ${name} SET position = goal, messages = messages + read FROM ${MOVED}
    WHERE pipeline = $1 AND table_name = $2 AND topic = t AND partition = p AND identity = i AND position = start`
 
-/** Of two workers that store the beginning, the slower one inserts less than it was to. */
+/** If two workers store the first position, the slower one inserts fewer rows than it has. */
 const INSERT = (name: string) =>
   `INSERT INTO ${name} (pipeline, table_name, topic, partition, identity, position, messages, begun)
    SELECT $1, $2, t, p, i, goal, read, begun FROM ${MOVED} ON CONFLICT DO NOTHING`

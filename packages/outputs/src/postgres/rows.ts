@@ -90,7 +90,7 @@ async function writeChanges(
   const fields = changes.path === undefined ? schema.fields : changes.columns
   try {
     const compared = [...key, ...sequenceBy]
-    // Of a change that deletes, only that is taken; no row has a key that PostgreSQL cannot hold.
+    // A change that deletes needs only these columns; rows whose key PostgreSQL cannot hold are rejected before.
     const values = fields.map((field) =>
       compared.includes(field.name) ? copyValue(field) : `CASE WHEN NOT ${DELETED} THEN ${copyValue(field)} END`,
     )

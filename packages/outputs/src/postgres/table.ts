@@ -66,8 +66,8 @@ async function addLacking(
 }
 
 /**
- * Returns the columns of a table, which is made unless it is there: whoever may not make tables can still fill those
- * that are. Of two workers that make it at once the server lets one fail, which finds the other one's table.
+ * Returns the columns of a table, and creates it if it does not exist: a user without the right to create tables can
+ * still fill existing ones. If two workers create it at once, one of them fails and uses the other one's table.
  */
 export async function tableOf(
   session: Session,

@@ -26,7 +26,7 @@ export interface Which {
 
 export interface DismissOptions {
   readonly lake: string
-  /** The tables beside whose quarantine they are looked for. */
+  /** The tables whose quarantines are searched. */
   readonly tables: readonly string[]
   readonly which: Which
   /** Why nobody will take them up again. It is kept with each of them. */

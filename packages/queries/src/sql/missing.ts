@@ -22,7 +22,7 @@ export function missingTables(error: unknown): NamedTable[] {
   return schemas.map((one) => ({ schema: one, name, viewName: name }))
 }
 
-/** Returns the error with the tables that there are in place of DuckDB's own, which nobody means. */
+/** Returns the error with suggestions of the lake's tables in place of DuckDB's own. */
 export async function explainMissing(error: unknown, names: () => Promise<readonly string[]>): Promise<unknown> {
   const [missing] = missingTables(error)
   if (missing === undefined || !(error instanceof Error)) return error

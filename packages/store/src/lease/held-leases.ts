@@ -1,13 +1,14 @@
 export interface LeaseListener {
   /**
-   * These leases are ours now. Called at the start and after each loss once it is clear who is alive, even with none.
+   * These leases are ours now. Called at the start and after each loss, once it is known which workers are alive; also
+   * without any lease.
    */
   gained(names: readonly string[]): Promise<void>
   /** Others may take these leases when the promise settles, or have taken them already. */
   lost(names: readonly string[]): Promise<void>
 }
 
-/** The leases that this worker holds, and what its listener has been told of them. */
+/** The leases that this worker holds, and the ones that were reported to its listener. */
 export interface HeldLeases {
   names(): string[]
   epochOf(name: string): number | undefined

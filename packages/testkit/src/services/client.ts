@@ -14,7 +14,7 @@ export interface Supervisor {
   close(): Promise<void>
 }
 
-/** What a supervisor tells its owner. */
+/** Messages from a supervisor to its owner. */
 export type Message = { readonly socketPath: string } | { readonly said: string }
 
 /** Starts a supervisor that lives as long as this process at most. */

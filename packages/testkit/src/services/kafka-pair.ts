@@ -93,7 +93,7 @@ function brokerSettings(
     'listener.security.protocol.map':
       'PLAIN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,LOGIN_TLS:SASL_SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': files.log,
-    // What has no list of who may do what is open to all.
+    // Resources without an ACL are open to all.
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'allow.everyone.if.no.acl.found': true,
     'super.users': 'User:ANONYMOUS',

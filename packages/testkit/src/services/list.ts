@@ -66,7 +66,7 @@ export const PEERS = { connect, flink, mergePeers, postgresJdbc, sparkAvro }
 
 export type ServerName = keyof typeof SERVERS
 
-/** Of what is only installed its folder. */
+/** The folder of something that is only installed, not started. */
 export type AddressOf<Name extends ServerName> = (typeof SERVERS)[Name] extends Server<infer Address> ? Address : string
 
 export function isServerName(name: string): name is ServerName {

@@ -16,7 +16,7 @@ interface Surroundings extends InstallSurroundings {
   readonly folder: string
 }
 
-/** Installs and starts; answers once the server is ready, or says why it is not to be had. */
+/** Installs and starts a server. Settles once it is ready; throws with the reason if it is not available. */
 export async function startServer(name: string, server: Server<unknown>, around: Surroundings): Promise<Answer> {
   const home = await installedOr(name, server, around)
   if (typeof home !== 'string') return home

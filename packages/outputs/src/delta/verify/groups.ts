@@ -45,7 +45,7 @@ export function compareGroups() {
   }
 }
 
-/** Takes away what lies at or after a position. */
+/** Removes everything at or after a position. */
 function takeBack(ranges: OffsetRange[], to: readonly string[]): void {
   for (let last = ranges.at(-1); last && comparePositions(to, last.to) < 0; last = ranges.at(-1)) {
     if (comparePositions(last.from, to) < 0) {

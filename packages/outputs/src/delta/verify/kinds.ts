@@ -6,8 +6,8 @@ export interface TableAccounts {
 }
 
 /**
- * Compares tables that have read the same range of a shared topic: each record must be in one of them: what each says
- * to be of other kinds must be what the others took. Tables that are not equally far can't be compared.
+ * Compares tables that have read the same range of a shared topic. Each record must be in one of them, so the number of
+ * records that a table left to others must be what the others took. Tables at different positions can't be compared.
  */
 export function compareKinds(tables: readonly TableAccounts[]): string[] {
   const accounts = tables.flatMap(({ table, partitions }) => partitions.map((account) => ({ table, account })))
