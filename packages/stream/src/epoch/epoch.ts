@@ -51,6 +51,8 @@ export interface EpochSettings extends Gathering, Reporting {
 export interface Epoch {
   /** Reads no more; what has been read is still committed. */
   stop(): void
+  /** Reads no more; batches that are due are still committed. The others are for who reads the partitions next. */
+  leave(): void
   /** Drops batches whose commit has not started. */
   giveUp(): void
   /** Returns whether every partition was read and committed to its end. */
@@ -82,6 +84,7 @@ export async function beginEpoch(
   const givenUp = new AbortController()
   return {
     stop: () => intake.stop(),
+    leave: () => intake.drop(),
     giveUp: () => givenUp.abort(),
     carry() {
       intake.open(ranges)

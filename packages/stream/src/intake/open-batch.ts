@@ -1,7 +1,7 @@
 import type { Runtime } from '@millrace/base'
 import { type Batch, batchOf } from './batch.ts'
 import type { InFlight } from './in-flight.ts'
-import type { Pace } from './pace.ts'
+import type { Pace, PaceLimits } from './pace.ts'
 import type { TakenBlock } from './repeats.ts'
 
 /** A batch is closed by whichever comes first. */
@@ -9,8 +9,9 @@ export interface BatchLimits {
   readonly maxBytes: number
   readonly maxRows: number
   /**
-   * Many pipelines begin at once: the second batch takes a random part of the time, so that they commit one by one. Their
-   * records are few, and are read less often.
+   * Many pipelines begin at once. So that they commit one by one, the first batch is due at random before its first record
+   * is as old as the interval is long, as it may be where another worker has read it too, and the second one takes a
+   * random part of the interval. Their records are few, and are read less often.
    */
   readonly isOneOfMany?: boolean
 }
@@ -34,8 +35,17 @@ const EMPTY_ADVANCE_MS = 60_000
  * share of it, so that a burst is not committed in two.
  */
 const GATHERED_SHARE = 3 / 4
+/**
+ * A batch that is taken late, by at most this share of the interval, does not put off those after it: batches of many
+ * pipelines that a busy moment has put off would all be due together from then on.
+ */
+const MADE_UP_SHARE = 1 / 4
 
-export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtime): OpenBatch {
+export function createOpenBatch(
+  limits: BatchLimits & Pick<PaceLimits, 'everyMs'>,
+  pace: Pace,
+  runtime: Runtime,
+): OpenBatch {
   let blocks: TakenBlock[] = []
   let [records, bytes, openedAt] = [0, 0, 0]
   let takenAt = Number.NEGATIVE_INFINITY
@@ -43,12 +53,18 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
   // The first batch is committed at once: users who start a worker want to see that it works.
   let everyMs = 0
   let isFirst = true
+  const firstShare = runtime.random()
+  let firstDueAt = Number.POSITIVE_INFINITY
+  const gatheredAt = () =>
+    isFirst && limits.isOneOfMany ? firstDueAt : Math.max(takenAt + everyMs, openedAt + everyMs * GATHERED_SHARE)
   return {
     get empty() {
       return blocks.length === 0
     },
     add(block) {
       if (blocks.length === 0) openedAt = runtime.monotonic()
+      const left = firstShare * untilAged(block, limits.everyMs, runtime)
+      if (isFirst) firstDueAt = Math.min(firstDueAt, runtime.monotonic() + left)
       blocks.push(block)
       closed ||= block.last ?? false
       records += block.count
@@ -61,10 +77,12 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
       if (blocks.length === 0) return Number.POSITIVE_INFINITY
       if (closed || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
       if (records === 0) return openedAt + EMPTY_ADVANCE_MS
-      return Math.max(takenAt + everyMs, openedAt + everyMs * GATHERED_SHARE)
+      return gatheredAt()
     },
     take(joined) {
       const batch = batchOf(joined(blocks))
+      const now = runtime.monotonic()
+      takenAt = Math.min(now, Math.max(gatheredAt(), now - everyMs * MADE_UP_SHARE))
       if (blocks.length > 0) {
         const paced = pace.spend()
         if (batch.records > 0) {
@@ -73,9 +91,14 @@ export function createOpenBatch(limits: BatchLimits, pace: Pace, runtime: Runtim
         }
       }
       blocks = []
-      takenAt = runtime.monotonic()
       ;[records, bytes, closed] = [0, 0, false]
       return batch
     },
   }
+}
+
+/** Returns how long it takes until the block's first record has that age. Producers may set its time as they like. */
+function untilAged({ count, times: [sentAt = 0] }: TakenBlock, ageMs: number, runtime: Runtime): number {
+  if (count === 0) return Number.POSITIVE_INFINITY
+  return Math.min(ageMs, Math.max(0, sentAt + ageMs - runtime.now()))
 }

@@ -17,6 +17,7 @@ export interface MaintainedOutput {
 
 interface TaskState {
   readonly task: MaintenanceTask
+  readonly everyMs: number
   doneAt: number
   commitsThen: number
 }
@@ -31,6 +32,8 @@ const LEAST_COMMITS: Readonly<Record<MaintenanceTask['name'], number>> = {
 
 /** Without as many commits of its own, a worker looks this much less often: another one may have made some. */
 const QUIET_TIMES = 20
+/** How seldom at most, unless a task says so itself: an alert tells of tables that nobody has looked after for hours. */
+const QUIET_MOST_MS = 2 * 3_600_000
 
 /**
  * Keeps outputs healthy beside the commits, never in their way, until the signal. One worker of several does it; all
@@ -47,7 +50,9 @@ export async function maintain(
     const known = states.get(output)
     if (known) return known
     const fresh = output.maintenance.map((task): TaskState => {
-      return { task, doneAt: runtime.monotonic(), commitsThen: commits?.() ?? 0 }
+      // A thousand tables that are found together would all be looked at together.
+      const everyMs = task.everyMs * (commits ? 0.5 + runtime.random() : 1)
+      return { task, everyMs, doneAt: runtime.monotonic(), commitsThen: commits?.() ?? 0 }
     })
     states.set(output, fresh)
     return fresh
@@ -57,14 +62,18 @@ export async function maintain(
       for (const state of statesOf(each)) {
         const commits = each.commits?.() ?? Number.POSITIVE_INFINITY
         const isQuiet = commits - state.commitsThen < LEAST_COMMITS[state.task.name]
-        const dueAt = state.doneAt + state.task.everyMs * (isQuiet ? QUIET_TIMES : 1)
-        if (signal.aborted || runtime.monotonic() < dueAt) continue
+        const pauseMs = isQuiet ? quietPause(state.everyMs) : state.everyMs
+        if (signal.aborted || runtime.monotonic() < state.doneAt + pauseMs) continue
         Object.assign(state, { doneAt: runtime.monotonic(), commitsThen: each.commits?.() ?? 0 })
         if (each.isMine()) await runTask(each.output, state.task, runtime, report, signal)
       }
     }
     await runtime.sleep(ROUND_MS, signal).catch(() => {})
   }
+}
+
+function quietPause(everyMs: number): number {
+  return Math.max(everyMs, Math.min(QUIET_MOST_MS, everyMs * QUIET_TIMES))
 }
 
 /** Does whatever is due, once: for a worker that does not stay. */

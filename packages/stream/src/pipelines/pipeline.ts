@@ -57,7 +57,6 @@ export function createPipeline(job: Job, machine: Machine, settings: PipelineSet
 
   const changed = () => {
     changes++
-    epoch?.stop()
     change.resolve()
     change = Promise.withResolvers()
   }
@@ -77,13 +76,16 @@ export function createPipeline(job: Job, machine: Machine, settings: PipelineSet
       const wasSettled = isSettled
       if (partitions.length > 0 || !wasSettled) report({ what: 'assigned', partitions })
       isSettled = true
-      if (partitions.length > 0 || !wasSettled) changed()
+      if (partitions.length === 0 && wasSettled) return
+      epoch?.stop()
+      changed()
     },
     async revoke(partitions) {
       if (partitions.length === 0) return
       isSettled = false
       for (const partition of partitions) assigned.delete(partitionKey(partition))
       const leaving = epoch
+      leaving?.leave()
       changed()
       runtime.crashPoint('revoking')
       using deadline = deadlineAfter(deadlines.revokeMs, runtime)
@@ -95,6 +97,7 @@ export function createPipeline(job: Job, machine: Machine, settings: PipelineSet
       using ended = new DisposableStack()
       const stop = () => {
         const last = epoch
+        last?.stop()
         changed()
         runtime.crashPoint('stopping')
         const deadline = ended.use(deadlineAfter(deadlines.stopMs, runtime))
