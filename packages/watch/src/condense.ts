@@ -4,7 +4,7 @@ import { type DatasetState, PHASES, type TableState, type WorkerState } from './
 /** So many data sets are shown each for itself; of a thousand those that need attention most. */
 export const MOST_SHOWN = 40
 
-/** Partitions of the others, of which the page draws a square each. */
+/** Partitions of the others, the worst of them: the page draws a square each. */
 const MOST_PARTITIONS = 2_000
 
 /**
@@ -85,7 +85,10 @@ export function summed(datasets: readonly DatasetState[]): DatasetState {
     bottleneck: datasets.find(({ bottleneck }) => bottleneck)?.bottleneck,
     commits: [],
     quarantine: { total: rejected, share: most(({ quarantine }) => quarantine.share), reasons: [], samples: [] },
-    partitions: datasets.flatMap(({ partitions }) => partitions).slice(0, MOST_PARTITIONS),
+    partitions: datasets
+      .flatMap(({ dataset, partitions }) => partitions.map((each) => ({ ...each, dataset })))
+      .sort((a, b) => b.seconds - a.seconds)
+      .slice(0, MOST_PARTITIONS),
     outputs: [],
   }
 }

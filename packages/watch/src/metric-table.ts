@@ -81,13 +81,13 @@ export const METRICS = {
   stages: {
     name: 'millrace_stage_duration_seconds',
     type: 'histogram',
-    help: 'How long it took to fetch a block while there were more, and to clean (with writing Parquet), upload and commit a batch.',
+    help: 'How long it took to fetch a block while there were more, and to clean (with writing Parquet), upload and commit a batch. Of more than 40 data sets the others are one, `others`.',
     labels: ['dataset', 'stage'],
   },
   latency: {
     name: 'millrace_produce_to_commit_seconds',
     type: 'histogram',
-    help: "Age of records when they were committed, by the source's time: up to 32 of each commit, spread evenly.",
+    help: "Age of records when they were committed, by the source's time: up to 32 of each commit, spread evenly. Of more than 40 data sets the others are one, `others`.",
     labels: ofDataset,
   },
   lastCommit: {

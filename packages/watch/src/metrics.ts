@@ -19,6 +19,9 @@ const LATENCY_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120, 300, 900, 36
 /** Bounds the reasons of one data set. Further reasons count as `other`. */
 const MOST_REASONS = 50
 
+/** Bounds the data sets with histograms of their own: one has eighty series. Those that come later count as `others`. */
+const MOST_HISTOGRAMS = 40
+
 export function createMetrics(state: () => WorkerState, runtime: Runtime): Metrics {
   const registry = new Registry()
   const registers = [registry]
@@ -64,7 +67,8 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
     resident: gauge(METRICS.resident),
     started: gauge(METRICS.started),
   }
-  const reasons = new Map<string, Set<string>>()
+  const reasons = new Map<string, LabelOf>()
+  const inHistograms = boundedLabels(MOST_HISTOGRAMS, 'others')
   return {
     contentType: registry.contentType,
     on(event) {
@@ -73,17 +77,22 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
       if (event.what === 'read') {
         counters.recordsRead.inc({ dataset: event.dataset }, event.records)
         counters.bytesRead.inc({ dataset: event.dataset }, event.bytes)
-        if (leavesMore(event)) counters.stages.observe({ dataset: event.dataset, stage: 'fetch' }, event.ms / 1000)
+        if (leavesMore(event))
+          counters.stages.observe({ dataset: inHistograms(event.dataset), stage: 'fetch' }, event.ms / 1000)
       }
       if (event.what === 'stage') {
-        counters.stages.observe({ dataset: event.dataset, stage: event.stage }, event.ms / 1000)
+        counters.stages.observe({ dataset: inHistograms(event.dataset), stage: event.stage }, event.ms / 1000)
       }
       if (event.what === 'waits') counters.failedTries.inc({ dataset: event.dataset, code: event.code })
       if (event.what === 'maintenance') {
         const { table, task, outcome } = event.maintenance
         counters.maintenanceRuns.inc({ table, task, outcome })
       }
-      if (event.what === 'committed') countCommit(event, counters, reasons)
+      if (event.what === 'committed') {
+        countCommit(event, counters, reasons)
+        const of = { dataset: inHistograms(event.dataset) }
+        for (const age of event.agesMs) counters.latency.observe(of, age / 1000)
+      }
     },
     async text() {
       const { user, system } = process.cpuUsage()
@@ -95,7 +104,18 @@ export function createMetrics(state: () => WorkerState, runtime: Runtime): Metri
   }
 }
 
-type Counters = Readonly<Record<CounterName, Counter<string>>> & { readonly latency: Histogram<string> }
+type LabelOf = (name: string) => string
+
+/** Labels the first names by themselves, and all that come after them as the rest. */
+function boundedLabels(most: number, rest: string): LabelOf {
+  const known = new Set<string>()
+  return (name) => {
+    if (known.size < most) known.add(name)
+    return known.has(name) ? name : rest
+  }
+}
+
+type Counters = Readonly<Record<CounterName, Counter<string>>>
 type CounterName = 'recordsRead' | 'bytesRead' | 'rows' | 'commits' | 'files' | 'fileBytes' | 'filtered' | 'quarantined'
 
 /** Starts each series at 0. Otherwise rate() would not see its first event. */
@@ -108,7 +128,7 @@ function showZeros(counters: Counters & { readonly failedTries: Counter<string> 
 function countCommit(
   event: CommittedEvent & { readonly dataset: string },
   counters: Counters,
-  reasons: Map<string, Set<string>>,
+  reasons: Map<string, LabelOf>,
 ): void {
   const { dataset } = event
   counters.rows.inc({ dataset }, event.rows)
@@ -116,13 +136,9 @@ function countCommit(
   counters.files.inc({ dataset }, event.files)
   counters.fileBytes.inc({ dataset }, event.fileBytes)
   counters.filtered.inc({ dataset }, event.filtered)
-  for (const age of event.agesMs) counters.latency.observe({ dataset }, age / 1000)
-  const known = reasons.get(dataset) ?? new Set()
-  reasons.set(dataset, known)
-  for (const [reason, records] of event.reasons) {
-    if (known.size < MOST_REASONS) known.add(reason)
-    counters.quarantined.inc({ dataset, reason: known.has(reason) ? reason : 'other' }, records)
-  }
+  const labelOf = reasons.get(dataset) ?? boundedLabels(MOST_REASONS, 'other')
+  reasons.set(dataset, labelOf)
+  for (const [reason, records] of event.reasons) counters.quarantined.inc({ dataset, reason: labelOf(reason) }, records)
 }
 
 type Gauges = Readonly<Record<GaugeName, Gauge<string>>>

@@ -109,6 +109,8 @@ export interface Lag {
 }
 
 export interface PartitionState extends Lag {
+  /** Set where several data sets are shown as one. */
+  readonly dataset?: string
   readonly topic: string
   readonly id: string
   /** Bytes of its log that a database keeps for the group; undefined for other sources. */

@@ -1,8 +1,9 @@
-import type { PipelineEvent } from '@millrace/stream'
+import type { PipelineEvent, WorkerEvent } from '@millrace/stream'
 import { expect, it } from 'vitest'
 import { condensed, MOST_SHOWN } from '../src/condense.ts'
 import { watchWorker } from '../src/index.ts'
-import { handClock, WORKER } from './kit.ts'
+import { createMetrics } from '../src/metrics.ts'
+import { committed, handClock, WORKER } from './kit.ts'
 
 const MANY = 1000
 const name = (i: number) => `shop.t${String(i).padStart(4, '0')}`
@@ -67,4 +68,30 @@ it('the charts of many data sets have one line, and a topic that is gone has non
   expect(state.datasets.some(({ dataset }) => dataset === name(0))).toBe(false)
   expect(state.tables).toHaveLength(MANY - 1)
   expect(state.postponed).toMatchObject([{ topic: 'odd', message: 'why' }])
+})
+
+it('a scrape of a thousand data sets is bounded: all have counters and gauges, and forty have histograms', async () => {
+  const { runtime } = handClock()
+  const watch = watchMany()
+  const metrics = createMetrics(watch.state, runtime)
+  const on = (event: WorkerEvent) => {
+    watch.on(event)
+    metrics.on(event)
+  }
+  const all = Array.from({ length: MANY }, (_, i) => name(i))
+  on({ what: 'found', datasets: all.map((dataset) => ({ dataset, table: dataset, topics: [dataset] })) })
+  for (const dataset of all) {
+    for (const stage of ['clean', 'upload', 'commit'] as const) on({ dataset, what: 'stage', stage, ms: 5 })
+    on({ ...committed({ agesMs: [400, 600] }), dataset } as WorkerEvent)
+    for (const task of ['checkpoint', 'optimize', 'clean log', 'vacuum'] as const)
+      on({ what: 'maintenance', maintenance: { table: dataset, task, outcome: 'done', ms: 1 } })
+  }
+  const text = await metrics.text()
+  const samples = (of: string) => text.split('\n').filter((line) => line.startsWith(of))
+  expect(samples('millrace_commits_total{')).toHaveLength(MANY)
+  expect(samples('millrace_lag_seconds{')).toHaveLength(MANY)
+  const counts = samples('millrace_produce_to_commit_seconds_count{')
+  expect(counts).toHaveLength(41)
+  expect(counts.at(-1)).toBe('millrace_produce_to_commit_seconds_count{dataset="others"} 1920')
+  expect(Buffer.byteLength(text)).toBeLessThan(3_000_000)
 })

@@ -14,6 +14,8 @@ export interface View {
   readonly lostSince: number | undefined
   /** Shows those data sets whose name, table or topics hold the text; where there are many, the worst of them. */
   readonly search: (text: string) => void
+  /** The text that is searched for. */
+  readonly searched: string
 }
 
 const GROUP_EVERY_MS = 10_000
@@ -34,7 +36,7 @@ export function follow(show: (view: View) => void): void {
     const state: WorkerState = JSON.parse(data)
     heardAt = Date.now()
     if (view?.state.worker.id !== state.worker.id) {
-      view = { state, history: [], group: [], answers: undefined, lostSince: undefined, search }
+      view = { state, history: [], group: [], answers: undefined, lostSince: undefined, search, searched }
       void ask<HistoryPoint[]>('history').then((history = []) => change({ history }))
       void ask<WorkerBrief[]>('group').then((group = []) => change({ group }))
       void ask<LiveAnswers>('answers').then((answers) => change({ answers }))
@@ -42,7 +44,10 @@ export function follow(show: (view: View) => void): void {
     change({ state, history: withPoint(view.history, state), lostSince: undefined })
   }
   let feed: EventSource | undefined
+  let searched = ''
   const search = (text: string) => {
+    searched = text
+    change({ searched })
     feed?.close()
     feed = new EventSource(text === '' ? 'events' : `events?search=${encodeURIComponent(text)}`)
     feed.addEventListener('state', heard)

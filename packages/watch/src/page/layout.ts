@@ -27,7 +27,7 @@ const PLACES = [
 ] as const
 
 export function Page(view: View): ComponentChild {
-  const { state, history, group, answers, lostSince, search } = view
+  const { state, history, group, answers, lostSince, search, searched } = view
   return h(
     'div',
     { class: lostSince === undefined ? 'page' : 'page stale' },
@@ -45,7 +45,7 @@ export function Page(view: View): ComponentChild {
       pipelinePanel(state),
       h(Trends, { history, state }),
       datasetsPanel(state, search),
-      h(Partitions, { state }),
+      h(Partitions, { state, searched }),
       h('div', { class: 'side-by-side' }, commitsPanel(state), quarantinePanel(state)),
       outputsPanel(state),
       tablesPanel(state),

@@ -12,13 +12,25 @@ export interface NamedPartition extends PartitionState {
 const PAGE_ROWS = 12
 const ORDERS = { lag: 'most behind first', name: 'by name' } as const
 
-/** However many partitions there are: a picture of all, and a page of a table. */
-export function Partitions({ state }: { readonly state: WorkerState }): ComponentChild {
+interface Shown {
+  readonly state: WorkerState
+  readonly searched: string
+}
+
+/** However many partitions there are: a picture of all, and a page of a table; of those whose topic or data set is searched for. */
+export function Partitions({ state, searched }: Shown): ComponentChild {
   const [order, setOrder] = useState<keyof typeof ORDERS>('lag')
   const [start, setStart] = useState(0)
-  const all = state.datasets.flatMap(({ dataset, partitions }) => partitions.map((each) => ({ dataset, ...each })))
-  all.sort(byName)
-  if (all.length === 0) return panel('lag', 'Lag by partition', '', hint('No partition is this worker’s just now.'))
+  const wanted = searched.toLowerCase()
+  const all = state.datasets
+    .flatMap(({ dataset, partitions }) => partitions.map((each) => ({ dataset, ...each })))
+    .filter(({ dataset, topic }) => [dataset, topic].some((text) => text.toLowerCase().includes(wanted)))
+    .sort(byName)
+  if (all.length === 0) {
+    const none =
+      searched === '' ? 'No partition is this worker’s just now.' : 'No partition of this worker is called so.'
+    return panel('lag', 'Lag by partition', '', hint(none))
+  }
   const sorted = order === 'name' ? all : all.toSorted(byLag)
   const from = Math.min(start, PAGE_ROWS * Math.floor((all.length - 1) / PAGE_ROWS))
   return panel(
