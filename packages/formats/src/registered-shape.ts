@@ -10,7 +10,7 @@ import { messagesOf } from './protobuf/which-message.ts'
 import { parseRegistryAddress } from './registry/address.ts'
 import type { MessageHeader } from './registry/headers.ts'
 import { openRegistry } from './registry/open-registry.ts'
-import type { RegistrySchema } from './registry/registry.ts'
+import type { Registry, RegistrySchema } from './registry/registry.ts'
 import type { RecordShape } from './shape/shape.ts'
 import { Undecodable } from './transcode/undecodable.ts'
 
@@ -24,8 +24,9 @@ export interface RegisteredShape {
 export type FirstMessage = () => Promise<Uint8Array | undefined>
 
 /**
- * Returns what the registry's latest schema for the topic's values says; undefined where there is none. A Protobuf schema
- * of several messages does not say which of them the topic has: its first message does.
+ * Returns what the registry's latest schema for the topic's values says, or, where it has none under the topic's name,
+ * that of the topic's first message; undefined where there is neither. A Protobuf schema of several messages does not say
+ * which of them the topic has: its first message does.
  */
 export async function shapeOfTopic(
   topic: string,
@@ -34,7 +35,7 @@ export async function shapeOfTopic(
 ): Promise<RegisteredShape | undefined> {
   if (context.registry === undefined) return undefined
   const registry = openRegistry(parseRegistryAddress(context.registry, context.environment))
-  const schema = await registry.latestOf(topic)
+  const schema = (await registry.latestOf(topic)) ?? (await schemaNamedBy(await firstMessage(), registry))
   if (!schema) return undefined
   const file = readable(topic, () =>
     schema.type === 'PROTOBUF' ? parseProto(schema.text, schema.references) : undefined,
@@ -66,17 +67,27 @@ function shapeOfFile(file: ProtoFile, header: MessageHeader, first: Uint8Array |
   return { format: 'protobuf', shape: (first && shapeNamedBy(first, file, header)) ?? shapeOfMessage(usual) }
 }
 
+/** Returns the schema that a message names; undefined where it names none that the registry has. */
+async function schemaNamedBy(first: Uint8Array | undefined, registry: Registry): Promise<RegistrySchema | undefined> {
+  const key = first && opened(first, registry.header).key
+  return key === undefined ? undefined : registry.schemaOf(key)
+}
+
 /** Returns the shape of that message of a file which a message of the topic names; undefined where it names none. */
 function shapeNamedBy(message: Uint8Array, file: ProtoFile, header: MessageHeader): RecordShape | undefined {
-  const raw = joinValues([message])
-  const messages = header.opened?.(raw) ?? raw
-  const end = messages.bytes.length
-  const view = new DataView(messages.bytes.buffer, messages.bytes.byteOffset, end)
-  if (header.keyAt(view, 0, end) === undefined) return undefined
+  const { messages, key } = opened(message, header)
+  if (key === undefined) return undefined
   try {
-    return shapeAt(messages, 0, end, messagesOf(file), header)
+    return shapeAt(messages, 0, messages.bytes.length, messagesOf(file), header)
   } catch (error) {
     if (error instanceof Undecodable) return undefined
     throw error
   }
+}
+
+function opened(message: Uint8Array, header: MessageHeader) {
+  const raw = joinValues([message])
+  const messages = header.opened?.(raw) ?? raw
+  const { buffer, byteOffset, length } = messages.bytes
+  return { messages, key: header.keyAt(new DataView(buffer, byteOffset, length), 0, length) }
 }

@@ -19,13 +19,16 @@ interface Reference {
 export function confluentRegistry(address: HttpRegistry): Registry {
   return {
     header: CONFLUENT,
-    schemaOf: (id) => schemaAt(address, `/schemas/ids/${id}`),
+    schemaOf: async (id) => (Number(id) > LARGEST_ID ? undefined : schemaAt(address, `/schemas/ids/${id}`)),
     latestOf: (topic) => schemaAt(address, `/subjects/${encodeURIComponent(`${topic}-value`)}/versions/latest`),
     async probe() {
       await getJson(address, '/schemas/types')
     },
   }
 }
+
+/** Ids have a sign there. */
+const LARGEST_ID = 2 ** 31 - 1
 
 async function schemaAt(address: HttpRegistry, path: string): Promise<RegistrySchema | undefined> {
   const stored = asStored(await getJson(address, path))

@@ -21,13 +21,27 @@ export async function getText({ url, ca, authorization }: HttpRegistry, path: st
   const answer = await send(url, path, { headers, ...(ca && { ca }) })
   const { status } = answer
   if (status === 200) return answer
-  if (status === 404) return undefined
+  if (status === 404 && isAboutSchemas(answer.text)) return undefined
   if (status === 401 || status === 403) {
     throw new MillraceError('SOURCE_DENIED', `the schema registry ${url} refuses us (${status})`, {
       next: 'Check MILLRACE_REGISTRY_USERNAME and MILLRACE_REGISTRY_PASSWORD, or MILLRACE_REGISTRY_TOKEN, and what they may read.',
     })
   }
+  if (status === 404) throw unreachable(url, `has no schemas at this address: ${path} is not there`, undefined, NO_API)
   throw unreachable(url, `answers ${path} with status ${status}`)
+}
+
+const NO_API =
+  "Name the registry's API: Confluent's is mostly at the address itself, that of Apicurio at /apis/ccompat/v7 or /apis/registry/v3."
+
+/** A registry says what it does not have; a server that is none, or a path that is wrong, says less. */
+function isAboutSchemas(text: string): boolean {
+  try {
+    const { error_code: code, name } = JSON.parse(text) as { readonly error_code?: unknown; readonly name?: unknown }
+    return /^404\d\d$/.test(String(code)) || /NotFoundException$/.test(String(name))
+  } catch {
+    return false
+  }
 }
 
 interface Answer {
@@ -84,9 +98,11 @@ function parsed(text: string, url: string): unknown {
   }
 }
 
-export function unreachable(url: string, what: string, cause?: Error): MillraceError {
+export function unreachable(url: string, what: string, cause?: Error, next = CHECK_IT): MillraceError {
   return new MillraceError('SOURCE_UNREACHABLE', `the schema registry ${url} ${what}`, {
-    next: 'Check that the schema registry is up and that its address is right.',
+    next,
     ...(cause && { cause }),
   })
 }
+
+const CHECK_IT = 'Check that the schema registry is up and that its address is right.'

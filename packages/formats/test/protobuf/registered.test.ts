@@ -78,7 +78,7 @@ test.each([
 test('the wire format names the schema and which of its messages it is, nested ones too', async () => {
   const server = createServer(({ url = '' }, response) => {
     response.statusCode = url in ANSWERS ? 200 : 404
-    response.end(JSON.stringify(ANSWERS[url] ?? {}))
+    response.end(JSON.stringify(ANSWERS[url] ?? { error_code: 40403 }))
   }).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))

@@ -12,6 +12,9 @@ import { openFormat } from '../../src/index.ts'
 const schema = (name: string, ...fields: unknown[]) => ({ schema: JSON.stringify({ type: 'record', name, fields }) })
 const N = { name: 'n', type: 'int' }
 
+const isNotFound = (found: unknown): found is { readonly notFound: unknown } =>
+  typeof found === 'object' && found !== null && 'notFound' in found
+
 /** A registry that has these answers by path, and what was asked of it. */
 async function serve(answers: Readonly<Record<string, unknown>>, environment: Record<string, string> = {}) {
   const asked: IncomingMessage[] = []
@@ -19,7 +22,8 @@ async function serve(answers: Readonly<Record<string, unknown>>, environment: Re
     asked.push(request)
     const found = answers[request.url ?? '']
     response.statusCode = typeof found === 'number' ? found : found === undefined ? 404 : 200
-    response.end(JSON.stringify(found ?? { error_code: 40403 }))
+    if (isNotFound(found)) response.statusCode = 404
+    response.end(JSON.stringify(isNotFound(found) ? found.notFound : (found ?? { error_code: 40403 })))
   }
   const server = createServer(answer).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -123,6 +127,24 @@ test('a registry that fails is an error that a later try may heal; one that refu
     code: 'SOURCE_UNREACHABLE',
     retry: true,
   })
+})
+
+test('what is no registry, or a path of it that has no schemas, does not say that a schema is not there', async () => {
+  const { url, read, answers, asked } = await serve({})
+  const at = (path: string) => openFormat('avro', { registry: `${url}${path}`, environment: {} })
+  for (const answer of [{}, { error_code: 404, message: 'HTTP 404 Not Found' }, '<html>not here</html>', null]) {
+    Object.assign(answers, { '/other/schemas/ids/1': { notFound: answer } })
+    await expect(at('/other').read(joinValues([message(1, 2)]))).rejects.toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      retry: true,
+      message: expect.stringContaining('has no schemas at this address'),
+    })
+  }
+  Object.assign(answers, { '/api/schemas/ids/1': { notFound: { name: 'ContentNotFoundException' } } })
+  expect(await read(message(1, 2))).toEqual(['not Avro: its schema 1 is not in the registry'])
+  const before = asked.length
+  expect(await read(message(2 ** 32 - 1, 2))).toEqual(['not Avro: its schema 4294967295 is not in the registry'])
+  expect(asked.length).toBe(before)
 })
 
 test('the login is sent: a name and a password, or a token', async () => {
