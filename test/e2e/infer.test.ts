@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -37,7 +38,7 @@ async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
   }
   const server = createServer(({ url = '' }, response) => {
     response.statusCode = url in answers ? 200 : 404
-    response.end(JSON.stringify(answers[url] ?? {}))
+    response.end(JSON.stringify(answers[url] ?? { error_code: 40401 }))
   }).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))
@@ -138,6 +139,27 @@ test('dataset init writes a folder whose fixtures pass, and says no where one is
   expect(tested).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('4 passed, 0 failed') })
   const again = await place.run('dataset', 'init', 'orders', ...at, ...options)
   expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is there already') })
+})
+
+test('dataset init writes into ./datasets where no folder is configured, and says how its commands find it', async () => {
+  const { place, options } = await placeWith({ orders: [] })
+  const made = await place.run('dataset', 'init', 'orders', ...options)
+  const [, found = ''] = /millrace (test orders.*)/.exec(made.stdout) ?? []
+  expect(made).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Made datasets/orders:') })
+  expect(await readdir(join(place.folder, 'datasets/orders'))).toContain('clean.sql')
+  expect(await place.run(...found.split(' '))).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('2 passed'),
+  })
+})
+
+test('a schema that is not registered under the name of the topic is found by the first message', async () => {
+  const { place, options } = await placeWith({ 'named.by.record': [ORDER_MESSAGE] })
+  const at = ['--topics', 'named\\..*', '--infer', '--until-caught-up', ...options]
+  expect(await place.run('stream', ...at)).toMatchObject({ exitCode: 0 })
+  expect(await place.sql('SELECT id, price, "either" FROM "named.by.record"')).toEqual([
+    { id: 7, price: '3.00', either: 'x' },
+  ])
 })
 
 test('a topic of which nothing is known is refused before anything is done', async () => {

@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError } from '@millrace/base'
 import type { Command, Run } from '../command.ts'
+import { OWN_CONFIG } from '../settings/own-config.ts'
+import type { ResolvedSettings } from '../settings/resolve.ts'
 
-const run: Run = async ({ values }, args, io) => {
+const run: Run = async (settings, args, io) => {
+  const { values } = settings
   const [what, topic] = args.positionals
   if (what !== 'init' || topic === undefined) throw new MillraceError('USAGE', 'it is millrace dataset init TOPIC')
   const name = args.text('--name') ?? topic.replaceAll(/[^A-Za-z0-9_-]/g, '_')
-  const root = values.datasetFolders[0] ?? 'datasets'
+  const root = ownFolder(settings) ?? HERE
   const folder = join(root, name)
   if (existsSync(folder)) throw new MillraceError('USAGE', `${folder} is there already`, { next: 'Choose a --name.' })
   const [{ datasetFiles, inferDataset }, { writeFiles }, { testDataset }] = await Promise.all([
@@ -21,9 +24,18 @@ const run: Run = async ({ values }, args, io) => {
   await testDataset(name, [root], true)
   io.line(`Made ${folder}: dataset.json, clean.sql and two fixtures. Next:`)
   io.line()
-  io.line(`  millrace test ${name}`)
-  io.line(`  millrace dev ${name}`)
+  const flags = ownFolder(settings) === undefined ? ` --dataset-folders ${HERE}` : ''
+  io.line(`  millrace test ${name}${flags}`)
+  io.line(`  millrace dev ${name}${flags}`)
   return 0
+}
+
+/** Where no data set folder is configured. */
+const HERE = 'datasets'
+
+/** Returns the data set folder that a person has configured; that of the example is not for others. */
+function ownFolder({ values, origins }: ResolvedSettings): string | undefined {
+  return origins.datasetFolders.name === OWN_CONFIG.name ? undefined : values.datasetFolders[0]
 }
 
 export const dataset: Command = {

@@ -56,6 +56,8 @@ function typedFields(shape: RecordShape): RecordShape {
 }
 
 const SAMPLE_RECORDS = 1000
+/** Several topics are looked at together. */
+const [SAMPLE_BYTES, SAMPLED_AT_ONCE] = [8 << 20, 50]
 
 /**
  * Infers a data set from the registry's schema of the topic's values; without one, or where that says nothing of fields,
@@ -83,10 +85,11 @@ async function sampleMessages(
   const route = { topics: [topic], takes: () => true, wants: { keys: false, headers: false } }
   const sample = await sampleOf(source, address, route, 'earliest')
   const values: Uint8Array[] = []
-  while (values.length < most) {
-    const more = await sample.next(most - values.length, signal, false)
+  for (let bytes = 0; values.length < most && bytes < SAMPLE_BYTES; ) {
+    const more = await sample.next(Math.min(SAMPLED_AT_ONCE, most - values.length), signal, false)
     if (more.length === 0) break
     values.push(...more.flatMap(({ value }) => value ?? []))
+    bytes += more.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
   }
   return values
 }

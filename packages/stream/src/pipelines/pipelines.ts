@@ -154,7 +154,7 @@ async function openNamed(route: Route, { options, store, machine, held }: Pipeli
   const opened = await openRoute(route, options, store, machine, held)
   if (opened) return opened
   throw new MillraceError('DATASET_INVALID', `nothing says what the records of topic ${route.topics.join()} are`, {
-    next: 'Send records of JSON to the topic, or register a schema for it and name the index.',
+    next: 'Send records of JSON to the topic, or register a schema for it and name the registry.',
   })
 }
 
