@@ -1,4 +1,4 @@
-import { type Metadata, openTable, schemaOf } from '@millrace/delta'
+import { type Metadata, openTable, schemaOf, timePartColumn } from '@millrace/delta'
 import { replayQuarantine } from '@millrace/outputs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Kit, openKit, USERS, userRecord, type WorkerOptions } from './kit.ts'
@@ -69,7 +69,7 @@ it('a new field becomes a column, in the commit of the rows that have it', async
     ['at', 'timestamp'],
   ])
   expect(await refused()).toEqual([
-    "2 schema: field score can't become a column: another one has that name in other letter case",
+    "2 schema: field SCORE can't become a column: another one has that name in other letter case or other signs",
     '3 wrong type in field score',
   ])
 })
@@ -188,4 +188,23 @@ it('a producer that makes up names does not make columns without end, nor stops 
   const rows = (await column('ind')).length
   expect(rows + (await refused()).length).toBe(1_106)
   expect(await column('CASE WHEN ind = 2002 THEN 1 END')).toContain(1)
+})
+
+it('each record with a field that is unknown is rejected by that policy, however many names there are', async () => {
+  const topic = memoryTopic('users', 1)
+  for (let i = 0; i < 1_100; i++) topic.send(0, withFields(i, { [`n${i}`]: i }))
+  topic.send(0, userRecord(2_000))
+  expect(await readAll(topic, { rules: { onSchemaChange: 'quarantine' } })).toBe('done')
+  expect(await column('ind')).toEqual([2_000])
+  expect((await refused()).length).toBe(1_100)
+})
+
+it('a new field does not fill the column of a day that the table fills by itself', async () => {
+  const topic = memoryTopic('users', 1)
+  const timeParts = [timePartColumn('date_joined_day', 'day', 'date_joined')]
+  const layout = { partitionBy: ['date_joined_day'], timeParts, sortBy: [] }
+  topic.send(0, userRecord(1), withFields(2, { date_joined_day: '1999-01-01' }), userRecord(3))
+  expect(await readAll(topic, { rules: { onSchemaChange: 'evolve', layout } })).toBe('done')
+  expect(await column("ind || ' ' || date_joined_day")).toEqual(['1 2016-01-01', '3 2016-01-01'])
+  expect(await refused()).toEqual(["1 schema: field date_joined_day can't become a column: a column has that name"])
 })

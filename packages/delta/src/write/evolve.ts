@@ -104,10 +104,14 @@ function startMerge(widens: boolean) {
   return { differences, structs }
 }
 
-/** Whether a stored column can be brought together with one of its name and this type. */
-export function canHold(stored: StructField, type: DataType, widens: boolean): boolean {
+/** Whether a column of the stored type can take values of the other, by becoming wider where it may. */
+export function holdsType(stored: DataType, type: DataType, widens: boolean): boolean {
   const merge = startMerge(widens)
-  merge.structs({ type: 'struct', fields: [stored] }, { type: 'struct', fields: [{ ...stored, type }] }, '')
+  const column = (of: DataType): StructType => ({
+    type: 'struct',
+    fields: [{ name: 'value', type: of, nullable: true, metadata: {} }],
+  })
+  merge.structs(column(stored), column(type), '')
   return merge.differences.length === 0
 }
 

@@ -1,9 +1,9 @@
 import { MillraceError } from '@millrace/base'
 import type { Metadata } from '../log/actions.ts'
-import { type DataType, type StructField, type StructType, schemaOf } from '../log/schema.ts'
+import { type StructType, schemaOf } from '../log/schema.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { holds } from './conflicts.ts'
-import { canHold, evolvedMetadata, isWidening } from './evolve.ts'
+import { evolvedMetadata } from './evolve.ts'
 
 /** Returns the table as it will be once it has these columns too: what files with rows of them are staged for. */
 export function withColumns(snapshot: Snapshot, schema: StructType): Snapshot {
@@ -25,9 +25,4 @@ export function columnsToAdd(snapshot: Snapshot, staged: Metadata): { readonly m
     if (error instanceof MillraceError && error.code === 'TABLE_SCHEMA') return 'conflict'
     throw error
   }
-}
-
-/** Whether a column of the table can take values of a type, by becoming wider where the table allows it. */
-export function holdsType(table: Snapshot, stored: StructField, type: DataType): boolean {
-  return canHold(stored, type, isWidening(table))
 }

@@ -2,6 +2,7 @@ import { decimalType, VALID_FROM, VALID_TO } from '@millrace/delta'
 import type { RecordShape, Shape } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
 import { type FieldType, namesOf } from '../../dataset/fields.ts'
+import { columnName } from '../../infer/typed.ts'
 
 /** How records of a schema differ from what a data set says of them. */
 export interface Difference {
@@ -36,22 +37,15 @@ function isOfType(shape: Shape, type: FieldType): boolean {
 
 const LONGEST_NAME = 255
 
-/** Returns why a field can't become a column beside these; undefined where it can. */
-export function columnRefusal(
-  { fields, schema, inferred, keyed }: Dataset,
-  name: string,
-  others: readonly string[],
-): string | undefined {
-  const lower = name.toLowerCase()
+/** Returns why a field can't become a column of the data set's table; undefined where it can. */
+export function columnRefusal({ fields, schema, inferred, keyed, layout }: Dataset, name: string): string | undefined {
+  const lower = columnName(name).toLowerCase()
   if (name === '' || Buffer.byteLength(name) > LONGEST_NAME) return 'its name is empty or too long'
   if (lower.startsWith('millrace')) return 'names that begin so are taken'
-  const clashes = [...fields.flatMap(namesOf), ...others].some(
-    (other) => other !== name && other.toLowerCase() === lower,
-  )
-  if (clashes) return 'another one has that name in other letter case'
+  if (inferred) return undefined
+  if (fields.flatMap(namesOf).some((other) => other !== name && other.toLowerCase() === name.toLowerCase()))
+    return 'another one has that name in other letter case'
   const own = keyed?.mode === 'history' ? [VALID_FROM, VALID_TO] : []
-  const columns = [...schema.fields, ...(keyed?.notKept ?? [])].map((column) => column.name)
-  if (!inferred && [...columns, ...own].some((column) => column.toLowerCase() === lower))
-    return 'a column has that name'
-  return undefined
+  const columns = [...schema.fields, ...(keyed?.notKept ?? []), ...(layout?.timeParts ?? [])].map((of) => of.name)
+  return [...columns, ...own].some((column) => column.toLowerCase() === lower) ? 'a column has that name' : undefined
 }

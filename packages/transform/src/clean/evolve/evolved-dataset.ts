@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type DataType, duckdbType, holdsType, type Snapshot, type StructField, schemaOf } from '@millrace/delta'
+import { holdsType, isWidening, type Snapshot, type StructField, schemaOf } from '@millrace/delta'
 import { quoteName } from '@millrace/engine'
 import type { RecordShape, Shape } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
 import { ADDED, type Field, type FieldType, TIMESTAMP_SHAPES } from '../../dataset/fields.ts'
-import { columnsOfShape, type FieldColumn } from '../../infer/describe.ts'
+import { columnsOfShape, type FieldColumn, type StoredColumns } from '../../infer/describe.ts'
 import { carry } from '../changes.ts'
 import { rewriteSelect } from '../select-tree.ts'
 
@@ -30,20 +30,20 @@ async function withColumnsOf(
   table: Snapshot,
   connection: DuckDBConnection,
 ): Promise<Dataset> {
-  const stored = new Map(schemaOf(table.metadata).fields.map((field) => [field.name.toLowerCase(), field]))
-  const fit = (column: FieldColumn) => fitted(column, stored.get(column.name.toLowerCase()), table)
-  if (dataset.inferred) return inferredAnew(dataset, united(dataset.inferred, added), fit)
+  const columns = new Map(schemaOf(table.metadata).fields.map((field) => [field.name.toLowerCase(), field]))
+  const stored: StoredColumns = { columns, widens: isWidening(table) }
+  if (dataset.inferred) return inferredAnew(dataset, united(dataset.inferred, added), stored)
   const schema = dataset.schema.fields.map((field) => {
-    const there = stored.get(field.name.toLowerCase())
-    return there && !holdsType(table, there, field.type) ? { ...field, type: there.type } : field
+    const there = columns.get(field.name.toLowerCase())
+    return there && !holdsType(there.type, field.type, stored.widens) ? { ...field, type: there.type } : field
   })
-  const columns = columnsOfShape(added).map(fit)
+  const fresh = columnsOfShape(added, stored)
   const adapted: Dataset = { ...dataset, schema: { type: 'struct', fields: schema } }
-  return columns.length === 0 ? adapted : withColumnsCarried(adapted, columns, connection)
+  return fresh.length === 0 ? adapted : withColumnsCarried(adapted, fresh, connection)
 }
 
-function inferredAnew(dataset: Dataset, shape: RecordShape, fit: (column: FieldColumn) => FieldColumn): Dataset {
-  const columns = columnsOfShape(shape).map(fit)
+function inferredAnew(dataset: Dataset, shape: RecordShape, stored: StoredColumns): Dataset {
+  const columns = columnsOfShape(shape, stored)
   const selected = columns.map(({ field, name, select }) => `${select(quoteName(field))} AS ${quoteName(name)}`)
   return {
     ...dataset,
@@ -76,45 +76,6 @@ async function withColumnsCarried(
     ],
     schema: { type: 'struct', fields: [...dataset.schema.fields, ...columns.map(columnOf)] },
     sql: `SELECT ${[...own, ...selected].join(', ')} FROM (${carried})`,
-  }
-}
-
-function fitted(column: FieldColumn, stored: StructField | undefined, table: Snapshot): FieldColumn {
-  if (!stored) return column
-  const { name, type } = stored
-  if (holdsType(table, stored, column.type)) return { ...column, name }
-  const fieldType = fieldTypeOf(type)
-  const isNested = typeof type === 'object'
-  return {
-    ...column,
-    name,
-    type,
-    fieldType,
-    select: (from) => (isNested ? `CAST(${from}::JSON AS ${duckdbType(type)})` : from),
-  }
-}
-
-/** Returns the type of a field whose values are to go into a column. */
-function fieldTypeOf(type: DataType): FieldType {
-  if (typeof type === 'object') return 'text'
-  if (type.startsWith('decimal')) return type as FieldType
-  switch (type) {
-    case 'byte':
-    case 'short':
-    case 'integer':
-      return 'integer'
-    case 'float':
-      return 'double'
-    case 'timestamp_ntz':
-      return 'timestamp'
-    case 'long':
-    case 'double':
-    case 'boolean':
-    case 'date':
-    case 'timestamp':
-      return type
-    default:
-      return 'text'
   }
 }
 

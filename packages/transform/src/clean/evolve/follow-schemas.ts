@@ -1,14 +1,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { type Snapshot, schemaOf } from '@millrace/delta'
+import type { Snapshot } from '@millrace/delta'
 import type { MessageSchemas, ReadMessages, RecordShape, RejectedMessage } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
 import { withMetadataFields } from '../metadata.ts'
 import { knownNames } from '../queries.ts'
 import { isOwnMember } from '../unknown-fields.ts'
 import type { RecordName } from '../work.ts'
-import { columnRefusal, differenceOf } from './difference.ts'
-import { united, withFields } from './evolved-dataset.ts'
+import { additions } from './additions.ts'
+import { differenceOf } from './difference.ts'
+import { withFields } from './evolved-dataset.ts'
+import { type Known, knownIn } from './members.ts'
 import { unknownMembers } from './unknown-members.ts'
 
 /** The data set as the records of some blocks have it, and the blocks with what it rejects because of their schemas. */
@@ -28,9 +30,6 @@ export type FollowSchemas = (
   nameOf: RecordName,
   connection: DuckDBConnection,
 ) => Promise<Followed>
-
-/** Readers and writers have a price for each column. */
-const MOST_COLUMNS = 500
 
 /** Data sets made that are kept, so that each is prepared once. */
 const MOST_KEPT = 32
@@ -54,8 +53,7 @@ export function createFollowing(): FollowSchemas {
     if (!policy || (policy === 'evolve' && !table)) return { dataset, read }
     const schemas = read.map((block) => schemasOf(block, dataset))
     if (policy === 'evolve' && table) {
-      const stored = schemaOf(table.metadata).fields.map(({ name }) => name)
-      const { added, refused } = additions(dataset, schemas, stored)
+      const { added, refused } = additions(dataset, schemas, table)
       return {
         dataset: await evolved(dataset, added, table, connection),
         read: withRejected(read, schemas, (shape) => refused.get(shape)),
@@ -70,40 +68,15 @@ export function createFollowing(): FollowSchemas {
 /** Messages without a schema have the members that they have. */
 function schemasOf({ lines, schemas }: ReadMessages, dataset: Dataset): MessageSchemas {
   if (schemas) return schemas()
-  const known = new Set(knownNames(withMetadataFields(dataset)))
-  const isKnown = (name: string) => known.has(name) || isOwnMember(dataset, name)
-  return unknownMembers(lines, isKnown, dataset.onSchemaChange === 'evolve' ? 'pass' : 'count')
+  return unknownMembers(lines, knownMembers(dataset), dataset.onSchemaChange === 'evolve' ? 'pass' : 'count')
 }
 
-/** Returns the fields that are to become columns, and why records of some schemas have one that can't. */
-function additions(dataset: Dataset, schemas: readonly MessageSchemas[], stored: readonly string[]) {
-  let added: RecordShape = { kind: 'record', fields: {} }
-  const refused = new Map<RecordShape, string>()
-  for (const shape of new Set(schemas.flatMap(({ shapes }) => shapes))) {
-    const fresh = differenceOf(dataset, shape).added
-    const together = united(added, dataset.inferred ? shape : fresh)
-    const reason = refusalOf(dataset, Object.keys(fresh.fields), together, stored)
-    if (reason === undefined) added = together
-    else refused.set(shape, reason)
-  }
-  return { added, refused }
-}
-
-function refusalOf(
-  dataset: Dataset,
-  fresh: readonly string[],
-  together: RecordShape,
-  stored: readonly string[],
-): string | undefined {
-  const names = Object.keys(together.fields)
-  const columns = new Set([...names, ...stored, ...dataset.schema.fields.map(({ name }) => name)])
-  if (columns.size > MOST_COLUMNS && fresh.some((name) => !stored.includes(name)))
-    return `schema: the table would have more than ${MOST_COLUMNS} columns`
-  for (const name of fresh) {
-    const reason = columnRefusal(dataset, name, [...names, ...stored])
-    if (reason !== undefined) return `schema: field ${name.slice(0, 80)} can't become a column: ${reason}`
-  }
-  return undefined
+/** Of a data set that somebody wrote, what is in its fields is for its clean.sql to know. */
+function knownMembers(dataset: Dataset): Known {
+  const { inferred } = dataset
+  const known = new Map<string, Known>(knownNames(withMetadataFields(dataset)).map((name) => [name, 'all']))
+  for (const [name, shape] of Object.entries(inferred?.fields ?? {})) known.set(name, knownIn(shape))
+  return { get: (name) => known.get(name) ?? (isOwnMember(dataset, name) ? 'all' : undefined) }
 }
 
 /** Returns how a schema differs from what the data set says; undefined where it does not. */
