@@ -1,5 +1,5 @@
 import { worstPhase } from './sentence.ts'
-import { type DatasetState, PHASES, type TableState, type WorkerState } from './state.ts'
+import { type DatasetState, type MaintenanceState, PHASES, type TableState, type WorkerState } from './state.ts'
 
 /** So many data sets are shown each for itself; of a thousand those that need attention most. */
 export const MOST_SHOWN = 40
@@ -12,15 +12,16 @@ const MOST_PARTITIONS = 2_000
  * text that is searched for. All others are one entry, so that the sums stay those of the worker.
  */
 export function condensed(state: WorkerState, search = ''): WorkerState {
-  const { datasets, tables } = state
-  if (datasets.length <= MOST_SHOWN && search === '') return state
+  const { datasets } = state
+  const tables = state.tables.toSorted((a, b) => (a.table < b.table ? -1 : 1))
+  if (datasets.length <= MOST_SHOWN && search === '') return { ...state, tables }
   const wanted = search.toLowerCase()
   const matches = ({ dataset, table, topics }: DatasetState) =>
     [dataset, table, ...topics].some((text) => text.toLowerCase().includes(wanted))
   const shown = datasets.filter(matches).sort(worstFirst).slice(0, MOST_SHOWN)
   const isShown = new Set(shown)
   const others = datasets.filter((each) => !isShown.has(each))
-  if (others.length === 0) return { ...state, datasets: shown }
+  if (others.length === 0) return { ...state, datasets: shown, tables }
   const names = new Set(shown.map(({ table }) => table))
   const isOfShown = ({ table }: TableState) => names.has(table) || names.has(table.replace(/_quarantine$/, ''))
   const otherTables = tables.filter((table) => !isOfShown(table))
@@ -101,6 +102,7 @@ function firstWaiting(datasets: readonly DatasetState[]): DatasetState['waiting'
   return { ...first.waiting, message: `${names}: ${first.waiting.message}` }
 }
 
+/** Returns tables as one: sizes added up, and of each maintenance task the run that needs attention most. */
 function summedTable(tables: readonly TableState[]): TableState {
   const sum = (of: (table: TableState) => number) => tables.reduce((all, each) => all + of(each), 0)
   return {
@@ -109,6 +111,23 @@ function summedTable(tables: readonly TableState[]): TableState {
     files: sum(({ files }) => files),
     bytes: sum(({ bytes }) => bytes),
     rows: sum(({ rows }) => rows),
-    maintenance: [],
+    maintenance: worstRuns(tables),
   }
+}
+
+function worstRuns(tables: readonly TableState[]): MaintenanceState[] {
+  const runs = tables.flatMap(({ table, maintenance }) =>
+    maintenance.map((run) => (run.error === undefined ? run : { ...run, error: `${table}: ${run.error}` })),
+  )
+  const worst = new Map<string, MaintenanceState>()
+  for (const run of runs) {
+    const known = worst.get(run.task)
+    if (!known || isWorse(run, known)) worst.set(run.task, run)
+  }
+  return [...worst.values()]
+}
+
+function isWorse(run: MaintenanceState, than: MaintenanceState): boolean {
+  if ((run.error === undefined) !== (than.error === undefined)) return run.error !== undefined
+  return (run.succeededAt ?? 0) < (than.succeededAt ?? 0)
 }

@@ -1,5 +1,5 @@
 import { type DatasetState, PHASES, type Phase, type WaitingState, type WorkerIdentity } from './state.ts'
-import { bytesInWords, clockInWords, countInWords, secondsInWords } from './words.ts'
+import { bytesInWords, clockInWords, countInWords, namesInWords, secondsInWords } from './words.ts'
 
 /** Returns the phase of the data set that needs attention most. It is the worker's phase. */
 export function worstPhase(datasets: readonly DatasetState[]): Phase {
@@ -34,7 +34,7 @@ export function sentenceOf(
 
 function stuck(datasets: readonly DatasetState[]): string {
   const longest = Math.max(...datasets.map(({ stuckMs }) => stuckMs ?? 0))
-  return `stuck: in ${names(datasets)} nothing has moved for ${secondsInWords(longest / 1000)}`
+  return `stuck: in ${namesInWords(datasets.map(({ dataset }) => dataset))} nothing has moved for ${secondsInWords(longest / 1000)}`
 }
 
 function waiting(
@@ -53,15 +53,19 @@ function waiting(
 }
 
 function awaited(
-  { code }: WaitingState,
+  { code, message }: WaitingState,
   output: string | undefined,
   { source, lake }: Pick<WorkerIdentity, 'source' | 'lake'>,
 ): string {
+  if (message.startsWith(REGISTRY)) return REGISTRY
   if (code.startsWith('SOURCE')) return SYSTEMS[source.split(':')[0] ?? ''] ?? 'the source'
   const scheme = output?.includes(':') ? output.slice(0, output.indexOf(':')) : ''
   if (scheme !== '') return OUTPUTS[scheme] ?? `the output ${output}`
   return lake.startsWith('s3:') ? 'S3' : 'the lake'
 }
+
+/** How the messages of its failures begin. */
+const REGISTRY = 'the schema registry'
 
 const SYSTEMS: Readonly<Record<string, string>> = {
   kafka: 'Kafka',
@@ -91,12 +95,16 @@ function shortened(reason: string): string {
   return reason.length <= LONGEST_REASON ? reason : `${reason.slice(0, LONGEST_REASON - 1)}…`
 }
 
+const MOST_REJECTING = 3
+
 function rejecting(datasets: readonly DatasetState[]): string {
-  const parts = datasets.map(({ dataset, quarantine: { share, reasons } }) => {
+  const worstFirst = datasets.toSorted((a, b) => b.quarantine.share - a.quarantine.share)
+  const parts = worstFirst.slice(0, MOST_REJECTING).map(({ dataset, quarantine: { share, reasons } }) => {
     const most = reasons[0] ? `, most for: ${shortened(reasons[0].reason)}` : ''
     return `of the records of ${dataset} ${Math.round(100 * share)} % go to the quarantine${most}`
   })
-  return `rejecting: ${parts.join('; ')}`
+  const more = datasets.length - parts.length
+  return `rejecting: ${parts.join('; ')}${more > 0 ? `; and of ${more} more data sets` : ''}`
 }
 
 function catchingUp(datasets: readonly DatasetState[]): string {
@@ -111,8 +119,4 @@ function catchingUp(datasets: readonly DatasetState[]): string {
 
 function mostBehind(datasets: readonly DatasetState[]): number {
   return Math.max(0, ...datasets.map(({ lag }) => lag.seconds))
-}
-
-function names(datasets: readonly DatasetState[]): string {
-  return datasets.map(({ dataset }) => dataset).join(', ')
 }

@@ -51,3 +51,11 @@ export function agoInWords(time: number, now: number): string {
   const seconds = Math.max(0, (now - time) / 1000)
   return seconds < 2 * DAY ? `${secondsInWords(seconds)} ago` : new Date(time).toISOString().slice(0, 10)
 }
+
+const MOST_NAMES = 3
+
+/** Formats names, the first of many only, such as pin, geo, user and 997 more. */
+export function namesInWords(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES
+  return more <= 0 ? names.join(', ') : `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more`
+}

@@ -10,7 +10,7 @@ const name = (i: number) => `shop.t${String(i).padStart(4, '0')}`
 
 function watchMany() {
   const { runtime } = handClock()
-  const watch = watchWorker(WORKER, runtime)
+  const watch = watchWorker(WORKER, runtime, { maxRefused: 0.1 })
   watch.on({ what: 'started', datasets: [], mostBytesHeld: 1 << 20 })
   const datasets = Array.from({ length: MANY }, (_, i) => ({ dataset: name(i), table: name(i), topics: [name(i)] }))
   watch.on({ what: 'found', datasets })
@@ -43,6 +43,36 @@ it('of a thousand data sets those are shown that need attention most, and the su
   expect(tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(4 * MANY)
   // What a page is told each second is bounded.
   expect(JSON.stringify(condensed(watch.state())).length).toBeLessThan(250_000)
+})
+
+it('of tables that are one entry it is said what failed, and of which', () => {
+  const watch = watchMany()
+  const done = (i: number, error?: string) =>
+    watch.on({
+      what: 'maintenance',
+      maintenance: { table: name(i), task: 'optimize', outcome: error ? 'failed' : 'done', ms: 1, error },
+    })
+  done(1)
+  done(2, 'no room')
+  done(3)
+  const others = condensed(watch.state()).tables.at(-1)
+  expect(others).toMatchObject({ table: '960 others', maintenance: [{ error: `${name(2)}: no room` }] })
+})
+
+it('the sentence names a few of many', () => {
+  const watch = watchMany()
+  const asked = 'the schema registry http://registry:8081 answers /schemas/ids/7 with HTTP 503'
+  for (let i = 0; i < MANY; i++)
+    watch.on({ dataset: name(i), what: 'waits', code: 'SOURCE_UNREACHABLE', message: asked })
+  expect(watch.state().sentence).toMatch(/^waiting for the schema registry: 503 since/)
+  for (let i = 0; i < MANY; i++) {
+    watch.on({ dataset: name(i), what: 'goes on' })
+    const reasons = new Map([['not JSON', 50]])
+    watch.on({ ...committed({ rows: 50, quarantined: 50, reasons }), dataset: name(i) } as WorkerEvent)
+  }
+  const { phase, sentence } = watch.state()
+  expect(phase).toBe('rejecting')
+  expect(sentence).toMatch(/^rejecting: of the records of shop.t0000 50 % .*; and of 997 more data sets$/)
 })
 
 it('of those that are one entry it is said which one waits', () => {

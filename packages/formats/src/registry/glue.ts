@@ -59,5 +59,5 @@ function refused(url: string, operation: string, status: number, type: string): 
       next: 'Check the AWS credentials, and that their role may glue:GetSchemaVersion and glue:GetRegistry.',
     })
   }
-  throw unreachable(url, `answers ${operation} with status ${status} ${type}`)
+  throw unreachable(url, `answers ${operation} with HTTP ${status} ${type}`)
 }

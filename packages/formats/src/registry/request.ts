@@ -28,7 +28,7 @@ export async function getText({ url, ca, authorization }: HttpRegistry, path: st
     })
   }
   if (status === 404) throw unreachable(url, `has no schemas at this address: ${path} is not there`, undefined, NO_API)
-  throw unreachable(url, `answers ${path} with status ${status}`)
+  throw unreachable(url, `answers ${path} with HTTP ${status}`)
 }
 
 const NO_API =

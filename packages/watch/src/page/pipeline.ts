@@ -1,7 +1,7 @@
 import type { Stage } from '@millrace/stream'
 import { type ComponentChild, h } from 'preact'
 import type { DatasetState, StageState, WorkerState } from '../state.ts'
-import { bytesInWords, countInWords, exactCountInWords, secondsInWords } from '../words.ts'
+import { bytesInWords, countInWords, exactCountInWords, namesInWords, secondsInWords } from '../words.ts'
 import { bar, chip, panel } from './parts.ts'
 
 const STAGES: readonly { readonly stage: Stage; readonly name: string; readonly does: string }[] = [
@@ -125,7 +125,7 @@ function nameOf(stage: Stage): string {
 }
 
 function names(datasets: readonly DatasetState[]): string {
-  return datasets.map(({ dataset }) => dataset).join(', ')
+  return namesInWords(datasets.map(({ dataset }) => dataset))
 }
 
 function busyInWords(at: StageState | undefined): string {

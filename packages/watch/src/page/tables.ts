@@ -18,13 +18,12 @@ export function tablesPanel({ tables, at }: WorkerState): ComponentChild {
     { head: 'Version', isNumber: true, cell: ({ version }) => exactCountInWords(version) },
     { head: 'Looked after', cell: ({ maintenance }) => maintenanceInWords(maintenance, at) },
   ]
-  const sorted = tables.toSorted((a, b) => (a.table < b.table ? -1 : 1))
   return panel(
     'tables',
     'Tables',
     'open Delta tables of the lake',
-    table('Tables', columns, sorted, ({ table }) => table),
-    ...sorted.flatMap(({ table, nullColumns = [] }) =>
+    table('Tables', columns, tables, ({ table }) => table),
+    ...tables.flatMap(({ table, nullColumns = [] }) =>
       nullColumns.length === 0
         ? []
         : h(
