@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -127,6 +127,31 @@ test('quarantine replay --infer brings back what no folder describes, once the r
   const [first, second, ...none] = await place.sql('SELECT * FROM "shop.orders"')
   expect(first).toMatchObject({ id: 7, price: '3.00' })
   expect([second, none]).toEqual([first, []])
+})
+
+test('quarantine replay gives a row what the source knew of its message, and what that called its schema', async () => {
+  const later = Buffer.from(ORDER_MESSAGE)
+  later[4] = 9
+  const { place, answers, options } = await placeWith({ orders: [ORDER_MESSAGE, later] })
+  const folder = join(place.folder, 'mine/orders')
+  await mkdir(folder, { recursive: true })
+  const description = {
+    ...{ description: 'Orders', format: 'avro', fields: { id: { type: 'long' } } },
+    metadata: { schema_id: { from: 'schema' }, place: 'offset', from_topic: 'topic', sent: 'timestamp' },
+    columns: Object.fromEntries(
+      ['id', 'schema_id', 'place', 'from_topic'].map((name) => [name, { type: name === 'id' ? 'long' : 'string' }]),
+    ),
+  }
+  await writeFile(join(folder, 'dataset.json'), JSON.stringify(description))
+  await writeFile(join(folder, 'clean.sql'), 'SELECT id, schema_id, place, from_topic FROM raw')
+  const at = ['--dataset-folders', 'mine', '--datasets', 'orders', ...options]
+  expect(await place.run('stream', '--until-caught-up', ...at)).toMatchObject({ exitCode: 0 })
+  answers['/schemas/ids/9'] = answers['/schemas/ids/1']
+  expect(await place.run('quarantine', 'replay', ...at)).toMatchObject({ stdout: 'orders: 1 replayed, 0 still bad\n' })
+  expect(await place.sql('SELECT * FROM orders ORDER BY place')).toEqual([
+    { id: 7, schema_id: '1', place: '0', from_topic: 'orders' },
+    { id: 7, schema_id: '9', place: '1', from_topic: 'orders' },
+  ])
 })
 
 test('dataset init writes a folder whose fixtures pass, and says no where one is', async () => {

@@ -38,7 +38,7 @@ const NO_API =
 function isAboutSchemas(text: string): boolean {
   try {
     const { error_code: code, name } = JSON.parse(text) as { readonly error_code?: unknown; readonly name?: unknown }
-    return /^404\d\d$/.test(String(code)) || /NotFoundException$/.test(String(name))
+    return /^404\d\d$/.test(String(code)) || /.NotFoundException$/.test(String(name))
   } catch {
     return false
   }
@@ -61,7 +61,8 @@ interface Sent {
 export async function send(url: string, path: string, sent: Sent): Promise<Answer> {
   using late = deadlineAfter(ANSWER_WITHIN_MS, systemRuntime)
   return await answerTo(`${url}${path}`, sent, late.signal).catch((cause: Error) => {
-    throw unreachable(url, `does not answer: ${cause.message}`, cause)
+    const isUntrusted = /CERT|VERIFY/.test(String((cause as NodeJS.ErrnoException).code))
+    throw unreachable(url, `does not answer: ${cause.message}`, cause, isUntrusted ? UNTRUSTED : CHECK_IT)
   })
 }
 
@@ -105,4 +106,5 @@ export function unreachable(url: string, what: string, cause?: Error, next = CHE
   })
 }
 
+const UNTRUSTED = "Name the certificate to trust, in a file, at the end of the registry's address: ?ca=FILE."
 const CHECK_IT = 'Check that the schema registry is up and that its address is right.'

@@ -132,7 +132,13 @@ test('a registry that fails is an error that a later try may heal; one that refu
 test('what is no registry, or a path of it that has no schemas, does not say that a schema is not there', async () => {
   const { url, read, answers, asked } = await serve({})
   const at = (path: string) => openFormat('avro', { registry: `${url}${path}`, environment: {} })
-  for (const answer of [{}, { error_code: 404, message: 'HTTP 404 Not Found' }, '<html>not here</html>', null]) {
+  for (const answer of [
+    {},
+    { name: 'NotFoundException' },
+    { error_code: 404, message: 'HTTP 404 Not Found' },
+    '<html>not here</html>',
+    null,
+  ]) {
     Object.assign(answers, { '/other/schemas/ids/1': { notFound: answer } })
     await expect(at('/other').read(joinValues([message(1, 2)]))).rejects.toMatchObject({
       code: 'SOURCE_UNREACHABLE',
@@ -177,6 +183,7 @@ test('over TLS the certificate is checked: one of a private authority is named b
   await expect(readBy(url)).rejects.toMatchObject({
     code: 'SOURCE_UNREACHABLE',
     message: expect.stringContaining('certificate'),
+    next: expect.stringContaining('?ca=FILE'),
   })
   expect((await readBy(`${url}?ca=${cert}`)).rejected).toEqual([])
 })
