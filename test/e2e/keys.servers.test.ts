@@ -4,6 +4,7 @@ import { freshName, makeKafkaTopics, produceKeyed, withServices } from '@millrac
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { openWorkplace, type Workplace } from './millrace.ts'
+import { registryWithUuids } from './registry-with-uuids.ts'
 
 const it = withServices('kafka', 'registry', 'confluent')
 
@@ -54,54 +55,58 @@ const KEYED = {
 }
 const SQL = 'SELECT n, id, CAST(whole::JSON AS STRUCT(id BIGINT)) AS whole FROM raw'
 
-it('keys that Confluent’s own serialisers wrote, in Avro, Protobuf and JSON Schema, are columns and structs', async ({
-  kafka,
-  registry,
-  confluent,
-}) => {
-  const place = await openWorkplace()
-  const sides = {
-    avro: [avro('Key', ['id', 'long']), avro('User', ['n', 'int'])],
-    protobuf: [protobuf('Key'), protobuf('User')],
-    'json-schema': [jsonSchema('Key', { id: { type: 'integer' } }), jsonSchema('User', { n: { type: 'integer' } })],
-  } as const
-  const topics: string[] = []
-  for (const [format, [key, value]] of Object.entries(sides)) {
-    const topic = freshName(`keys-${format}`)
-    topics.push(`${format}=${topic}`)
-    await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 1 }])
-    await produceKeyed(confluent, {
-      ...{ bootstrap: kafka.bootstrap, registry: registry.url, topic },
-      ...{ key, value, records: RECORDS },
-    })
-    await dataset(place, format, { ...KEYED, format, keyFormat: format }, SQL)
-  }
-  const bad = Buffer.from([0, 0xff, 0x61])
-  const producer = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).producer()
-  await producer.connect()
-  const value = Buffer.from('\0\0\0\0\u0007{"n":4}')
-  await producer.send({ topic: String(topics.at(-1)?.split('=')[1]), messages: [{ key: bad, value }] })
-  await producer.disconnect()
+it.for(['before', 'in headers'] as const)(
+  'keys that Confluent’s serialisers wrote, with ids %s, are columns and structs',
+  async (ids, { kafka, registry: { url }, confluent }) => {
+    const place = await openWorkplace()
+    const registry = ids === 'before' ? { url } : { url: await registryWithUuids(url) }
+    const sides = {
+      avro: [avro('Key', ['id', 'long']), avro('User', ['n', 'int'])],
+      protobuf: [protobuf('Key'), protobuf('User')],
+      'json-schema': [jsonSchema('Key', { id: { type: 'integer' } }), jsonSchema('User', { n: { type: 'integer' } })],
+    } as const
+    const topics: string[] = []
+    for (const [format, [key, value]] of Object.entries(sides)) {
+      const topic = freshName(`keys-${format}`)
+      topics.push(`${format}=${topic}`)
+      await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 1 }])
+      await produceKeyed(confluent, {
+        ...{ bootstrap: kafka.bootstrap, registry: registry.url, topic },
+        ...{ key, value, records: RECORDS, ids },
+      })
+      await dataset(place, format, { ...KEYED, format, keyFormat: format }, SQL)
+    }
+    const bad = Buffer.from([0, 0xff, 0x61])
+    const producer = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).producer()
+    await producer.connect()
+    const value = Buffer.from('\0\0\0\0\u0007{"n":4}')
+    await producer.send({ topic: String(topics.at(-1)?.split('=')[1]), messages: [{ key: bad, value }] })
+    await producer.disconnect()
 
-  const options = ['--source', `kafka://${kafka.bootstrap}`, '--datasets', Object.keys(sides).join(',')]
-  const all = [...options, '--topics', topics.join(','), '--dataset-folders', 'datasets', '--registry', registry.url]
-  const { stdout, stderr, exitCode } = await place.run('stream', '--until-caught-up', '--json', ...all)
-  expect(exitCode, stdout + stderr).toBe(0)
-  for (const format of Object.keys(sides)) {
-    expect(await place.sql(`SELECT n, id, whole.id AS same FROM "${format}" ORDER BY n`)).toEqual([
-      { n: 1, id: 300, same: 300 },
-      { n: 2, id: -1, same: -1 },
-      { n: 3, id: null, same: null },
+    const options = ['--source', `kafka://${kafka.bootstrap}`, '--datasets', Object.keys(sides).join(',')]
+    const all = [...options, '--topics', topics.join(','), '--dataset-folders', 'datasets', '--registry', registry.url]
+    const { stdout, stderr, exitCode } = await place.run('stream', '--until-caught-up', '--json', ...all)
+    expect(exitCode, stdout + stderr).toBe(0)
+    for (const format of Object.keys(sides)) {
+      expect(await place.sql(`SELECT n, id, whole.id AS same FROM "${format}" ORDER BY n`)).toEqual([
+        { n: 1, id: 300, same: 300 },
+        { n: 2, id: -1, same: -1 },
+        { n: 3, id: null, same: null },
+      ])
+    }
+    const shown = await place.run('dev', 'avro', '--once', '--records', '1', ...all)
+    expect(shown.stdout).toContain('record 1: {"n":1}')
+    expect(
+      await place.sql('SELECT reason, hex(key) AS key, hex(value) AS value FROM "json-schema_quarantine"'),
+    ).toEqual([
+      {
+        reason: 'key: not JSON of a schema: it does not begin with the id of a schema',
+        ...{ key: bad.toString('hex').toUpperCase(), value: value.toString('hex').toUpperCase() },
+      },
     ])
-  }
-  expect(await place.sql('SELECT reason, hex(key) AS key, hex(value) AS value FROM "json-schema_quarantine"')).toEqual([
-    {
-      reason: 'key: not JSON of a schema: it does not begin with the id of a schema',
-      ...{ key: bad.toString('hex').toUpperCase(), value: value.toString('hex').toUpperCase() },
-    },
-  ])
-  await place.leave()
-})
+    await place.leave()
+  },
+)
 
 const ROW = {
   type: 'record',

@@ -230,70 +230,72 @@ const topicsOf = (topics: Readonly<Record<string, string>>) =>
   Object.entries(topics)
     .map(([name, topic]) => `${name}=${topic}`)
     .join()
-it('what Apicurio’s own serialisers wrote, in Avro, Protobuf and JSON Schema, becomes typed tables', async ({
-  kafka,
-  registry,
-  apicurioSerdes,
-  judge,
-}) => {
-  const place = await openWorkplace()
-  const url = registry.url.replace('/apis/ccompat/v7', '/apis/registry/v3')
-  const of = 'io.apicurio.registry.serde'
-  const kinds: Readonly<Record<string, Kind>> = {
-    avro: {
-      serializer: `${of}.avro.AvroKafkaSerializer`,
-      ...{ key: { format: 'avro', schema: KEY }, value: { format: 'avro', schema: ORDER }, records: ORDERS },
-    },
-    protobuf: {
-      serializer: `${of}.protobuf.ProtobufKafkaSerializer`,
-      ...{ key: { format: 'protobuf', files: [KEY_FILE], message: 'Key' }, value: PROTOBUF, records: PLAIN },
-    },
-    'json-schema': {
-      serializer: `${of}.jsonschema.JsonSchemaKafkaSerializer`,
-      ...{ key: { format: 'json' }, value: { format: 'json' }, records: PLAIN },
-    },
-  }
-  const topics = await sendOrders(
-    kinds,
-    (topic, { serializer, key, value, records }) => {
-      const settings = {
-        'bootstrap.servers': kafka.bootstrap,
-        ...{ 'apicurio.registry.url': url, 'apicurio.registry.auto-register': 'true' },
-        ...{ 'key.serializer': serializer, 'value.serializer': serializer },
-        ...(value.format === 'json' && { 'apicurio.registry.artifact.schema.location': 'order.json' }),
-      }
-      const resources = { 'order.json': JSON_SCHEMA }
-      return produceBySerdes(
-        apicurioSerdes,
-        { settings, topic, key, value, records: keyed(records), resources },
-        place.folder,
-      )
-    },
-    kafka.bootstrap,
-  )
-  const source = ['--source', `kafka://${kafka.bootstrap}`, '--registry', url]
-  expect(await tablesOf(place, judge, topics, source)).toEqual(TABLES)
-  for (const [name, topic] of Object.entries(topics)) {
-    await describeKeyed(place, `keys-${name}`, name)
-    const named = ['--datasets', `keys-${name}`, '--topics', `keys-${name}=${topic}`]
-    const streamed = await place.run(
-      'stream',
-      '--until-caught-up',
-      ...source,
-      '--dataset-folders',
-      'datasets',
-      ...named,
+it.for(['before', 'in headers'])(
+  'what Apicurio’s serialisers wrote, with ids %s, becomes typed tables',
+  async (ids, { kafka, registry, apicurioSerdes, judge }) => {
+    const place = await openWorkplace()
+    const url = registry.url.replace('/apis/ccompat/v7', '/apis/registry/v3')
+    const of = 'io.apicurio.registry.serde'
+    const kinds: Readonly<Record<string, Kind>> = {
+      avro: {
+        serializer: `${of}.avro.AvroKafkaSerializer`,
+        ...{ key: { format: 'avro', schema: KEY }, value: { format: 'avro', schema: ORDER }, records: ORDERS },
+      },
+      protobuf: {
+        serializer: `${of}.protobuf.ProtobufKafkaSerializer`,
+        ...{ key: { format: 'protobuf', files: [KEY_FILE], message: 'Key' }, value: PROTOBUF, records: PLAIN },
+      },
+      'json-schema': {
+        serializer: `${of}.jsonschema.JsonSchemaKafkaSerializer`,
+        ...{ key: { format: 'json' }, value: { format: 'json' }, records: PLAIN },
+      },
+    }
+    const topics = await sendOrders(
+      kinds,
+      (topic, { serializer, key, value, records }) => {
+        const settings = {
+          'bootstrap.servers': kafka.bootstrap,
+          ...{ 'apicurio.registry.url': url, 'apicurio.registry.auto-register': 'true' },
+          ...{ 'key.serializer': serializer, 'value.serializer': serializer },
+          ...(ids === 'in headers' && {
+            'apicurio.registry.headers.enabled': 'true',
+            'apicurio.registry.use-id': value.format === 'avro' ? 'globalId' : 'contentId',
+          }),
+          ...(value.format === 'json' && { 'apicurio.registry.artifact.schema.location': 'order.json' }),
+        }
+        const resources = { 'order.json': JSON_SCHEMA }
+        return produceBySerdes(
+          apicurioSerdes,
+          { settings, topic, key, value, records: keyed(records), resources },
+          place.folder,
+        )
+      },
+      kafka.bootstrap,
     )
-    expect(streamed).toMatchObject({ exitCode: 0 })
-    const table = join(place.folder, 'lake', `keys-${name}`)
-    expect(await judgeSql(judge, { table, sql: 'SELECT id, of_key FROM t ORDER BY id' })).toEqual([
-      { id: 1, of_key: 300 },
-      { id: 2, of_key: 301 },
-      { id: 3, of_key: null },
-    ])
-  }
-  await place.leave()
-})
+    const source = ['--source', `kafka://${kafka.bootstrap}`, '--registry', url]
+    expect(await tablesOf(place, judge, topics, source)).toEqual(TABLES)
+    for (const [name, topic] of Object.entries(topics)) {
+      await describeKeyed(place, `keys-${name}`, name)
+      const named = ['--datasets', `keys-${name}`, '--topics', `keys-${name}=${topic}`]
+      const streamed = await place.run(
+        'stream',
+        '--until-caught-up',
+        ...source,
+        '--dataset-folders',
+        'datasets',
+        ...named,
+      )
+      expect(streamed).toMatchObject({ exitCode: 0 })
+      const table = join(place.folder, 'lake', `keys-${name}`)
+      expect(await judgeSql(judge, { table, sql: 'SELECT id, of_key FROM t ORDER BY id' })).toEqual([
+        { id: 1, of_key: 300 },
+        { id: 2, of_key: 301 },
+        { id: 3, of_key: null },
+      ])
+    }
+    await place.leave()
+  },
+)
 
 it('what AWS Glue’s own serialisers wrote, in Avro, Protobuf and JSON Schema, compressed too, becomes typed tables', async ({
   kafka,

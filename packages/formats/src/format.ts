@@ -15,6 +15,15 @@ export interface RawMessages extends JoinedValues {
   readonly partition?: { readonly topic: string; readonly id: string }
 }
 
+/** Returns what comes of a header of a message; undefined for one that means something else. */
+type FromHeader = (name: string, bytes: Uint8Array) => Uint8Array | undefined
+
+/** How producers name schemas in the headers of their messages: what then belongs before the value, and before the key. */
+export interface IdsInHeaders {
+  readonly value: FromHeader
+  readonly key: FromHeader
+}
+
 /** A message that is not of its topic's format. */
 export interface RejectedMessage {
   readonly index: number
@@ -95,6 +104,8 @@ export interface Format {
   readonly readsKeys: boolean
   /** Whether `read` does without the key of this message, where it reads keys. */
   readonly isReadWithoutKey?: (bytes: Uint8Array, start: number, end: number) => boolean
+  /** Puts before values and keys what `read` looks for there and some producers write into headers; the source does it. */
+  readonly idsInHeaders?: IdsInHeaders
   /** Messages are no text: lines of a data set's fixtures are then what `read` makes of them. */
   readonly isBinary?: true
   /** Whether a file of such messages, one a line, is a file of JSON lines, which the engine may read by itself. */

@@ -4,7 +4,15 @@ export { addColumns } from './columns/add-columns.ts'
 export { parquetFile, parquetName } from './columns/parquet-file.ts'
 export type { FormatContext } from './context.ts'
 export type { DebeziumDescription } from './debezium/options.ts'
-export type { Format, MessageSchemas, RawMessages, ReadMessages, RejectedMessage, UnpackedMessages } from './format.ts'
+export type {
+  Format,
+  IdsInHeaders,
+  MessageSchemas,
+  RawMessages,
+  ReadMessages,
+  RejectedMessage,
+  UnpackedMessages,
+} from './format.ts'
 export { addFormats, type FormatDescription, formatNames, openFormat } from './formats.ts'
 export { LONGEST_JOINED_VALUE, thatNeedCloserLook } from './json/closer-look.ts'
 export { jsonFormat } from './json/format.ts'

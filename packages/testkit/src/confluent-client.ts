@@ -42,6 +42,9 @@ export type Serialized =
   | { readonly format: 'avro' | 'json-schema'; readonly schema: string }
   | { readonly format: 'protobuf'; readonly file: object; readonly message: string }
 
+/** Where serialisers put the ids of schemas. */
+export type PlaceOfIds = 'before' | 'in headers'
+
 /** Sends records with their keys, each by a serialiser of Confluent's own; a null is no key, or a tombstone. */
 export function produceKeyed(
   confluent: HttpAddress,
@@ -52,7 +55,9 @@ export function produceKeyed(
     readonly key: Serialized
     readonly value: Serialized
     readonly records: readonly (readonly [key: unknown, value: object | null])[]
+    /** Where the ids of schemas are; before keys and values unless said. */
+    readonly ids?: PlaceOfIds
   },
 ): Promise<number> {
-  return operate(confluent, 'produce_keyed', what)
+  return operate(confluent, 'produce_keyed', { ids: 'before', ...what })
 }

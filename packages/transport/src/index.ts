@@ -21,6 +21,7 @@ export {
   type Position,
   type Producer,
   partitionKey,
+  type ReadOptions,
   type ReadRoom,
   reached,
   type SentRecord,

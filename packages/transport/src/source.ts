@@ -151,11 +151,25 @@ export interface ReadOptions {
   readonly withoutKey?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined
   /** Whether the records' headers are wanted too. */
   readonly headers?: boolean
+  /** What of its headers belongs before a record's value, and before its key. */
+  readonly before?: BeforeRecord | undefined
   /** Counts the bytes of blocks while they are built, for a reader of many partitions at once. */
   readonly room?: ReadRoom
   /** When what has been read is committed next, on the monotonic clock: a source that pauses reads once more just before. */
   readonly due?: (() => number) | undefined
 }
+
+/**
+ * Puts bytes of headers before the values and keys of records, for formats whose producers write there what others write
+ * in front. A source whose messages have no headers has nothing to put there.
+ */
+export interface BeforeRecord {
+  readonly value?: FromHeader | undefined
+  readonly key?: FromHeader | undefined
+}
+
+/** Returns what comes of this header; undefined for one that means something else. Of several the last counts. */
+export type FromHeader = (name: string, bytes: Uint8Array) => Uint8Array | undefined
 
 export interface ReadRoom {
   /** Whether there is room; if not, blocks must wait until `opened`. */

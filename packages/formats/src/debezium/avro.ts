@@ -6,7 +6,7 @@ import type { AvroReader } from '../avro/reader.ts'
 import type { AvroType } from '../avro/schema.ts'
 import type { RecordPlan } from '../columns/read-columns.ts'
 import type { FormatContext } from '../context.ts'
-import type { RawMessages, ReadMessages } from '../format.ts'
+import type { Format, RawMessages, ReadMessages } from '../format.ts'
 import { unknownKeys } from '../registry/headers.ts'
 import { schemaKeys, schemasOfContext } from '../registry/registered.ts'
 import type { RegistrySchema } from '../registry/registry.ts'
@@ -28,7 +28,10 @@ interface Written {
 }
 
 /** Returns what reads Debezium's changes as Kafka Connect's converter writes them in Avro, keys too. */
-export function avroReader(options: DebeziumOptions, context: FormatContext) {
+export function avroReader(
+  options: DebeziumOptions,
+  context: FormatContext,
+): Pick<Format, 'isBinary' | 'idsInHeaders' | 'read'> {
   const {
     header,
     schemas: { known, learn },
@@ -48,9 +51,9 @@ export function avroReader(options: DebeziumOptions, context: FormatContext) {
     }
   }
 
-  return async (messages: RawMessages): Promise<ReadMessages> => {
-    const { read, planOf } = await written(messages)
-    const wanted = options.tombstones === 'delete' ? keysWanted(messages, read) : []
+  const read = async (messages: RawMessages): Promise<ReadMessages> => {
+    const { read: values, planOf } = await written(messages)
+    const wanted = options.tombstones === 'delete' ? keysWanted(messages, values) : []
     const keys = await written(joinValues(wanted.map((index) => keyAt(messages, index))))
     // Made before any row is written: both are written in the same memory.
     const keyLines = { ...keys.read.lines }
@@ -62,11 +65,12 @@ export function avroReader(options: DebeziumOptions, context: FormatContext) {
       const bytes = valueAt(keyLines, place)
       return bytes ? { bytes, plan: keys.planOf(place) } : { reason: reasons.get(place) ?? 'it is empty' }
     }
-    const refused = new Map(read.rejected.filter(({ index }) => !isTombstone(messages, index)).map(asEntry))
-    const found = readChangesOf({ messages: read.lines, keyOf, planOf, refused }, options)
-    for (const { columns } of [read, keys.read]) columns?.release()
-    return { ...found, ...(read.schemaKey && { schemaKey: read.schemaKey }) }
+    const refused = new Map(values.rejected.filter(({ index }) => !isTombstone(messages, index)).map(asEntry))
+    const found = readChangesOf({ messages: values.lines, keyOf, planOf, refused }, options)
+    for (const { columns } of [values, keys.read]) columns?.release()
+    return { ...found, ...(values.schemaKey && { schemaKey: values.schemaKey }) }
   }
+  return { isBinary: true, ...(header.idsInHeaders && { idsInHeaders: header.idsInHeaders }), read }
 }
 
 const asEntry = ({ index, reason }: { readonly index: number; readonly reason: string }) => [index, reason] as const

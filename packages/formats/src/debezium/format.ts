@@ -22,10 +22,11 @@ export function openDebezium(description: DebeziumDescription, context: FormatCo
     name,
     rules: JSON.stringify(description),
     readsKeys: options.tombstones === 'delete',
-    ...(isAvro ? { isBinary: true } : { isReadWithoutKey }),
     isJsonLines: false,
     marksDeletes: true,
     isOwnMember: (member) => OWN_MEMBERS.includes(member) || member.startsWith(PREFIX),
-    read: isAvro ? avroReader(options, context) : (messages) => readChanges(messages, options, schemas),
+    ...(isAvro
+      ? avroReader(options, context)
+      : { isReadWithoutKey, read: (messages) => readChanges(messages, options, schemas) }),
   }
 }

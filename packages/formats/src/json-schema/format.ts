@@ -2,7 +2,7 @@ import { endBefore, type JoinedValues } from '@millrace/base'
 import type { FormatContext } from '../context.ts'
 import type { Format, ReadMessages, RejectedMessage } from '../format.ts'
 import { parseRegistryAddress } from '../registry/address.ts'
-import { CONFLUENT, type MessageHeader } from '../registry/headers.ts'
+import { confluentHeader, type MessageHeader } from '../registry/headers.ts'
 import { openRegistry } from '../registry/open-registry.ts'
 import { schemaKeys } from '../registry/registered.ts'
 
@@ -14,12 +14,14 @@ const NEWLINE = 0x0a
  */
 export function jsonSchemaFormat(context: FormatContext | undefined): Format {
   const { registry, environment = {} } = context ?? {}
-  const header = registry === undefined ? CONFLUENT : openRegistry(parseRegistryAddress(registry, environment)).header
+  const header =
+    registry === undefined ? confluentHeader() : openRegistry(parseRegistryAddress(registry, environment)).header
   return {
     name: 'json-schema',
     readsKeys: false,
     isJsonLines: false,
     isBinary: true,
+    ...(header.idsInHeaders && { idsInHeaders: header.idsInHeaders }),
     read: (raw) => withoutHeaders(header.opened?.(raw) ?? raw, header),
   }
 }

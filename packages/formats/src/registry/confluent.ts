@@ -1,5 +1,5 @@
 import type { HttpRegistry } from './address.ts'
-import { CONFLUENT } from './headers.ts'
+import { confluentHeader } from './headers.ts'
 import { MOST_REFERENCES, MOST_REFERRED_BYTES, type Registry, type RegistrySchema } from './registry.ts'
 import { getJson } from './request.ts'
 
@@ -18,20 +18,26 @@ interface Reference {
 /** A registry that speaks Confluent's API. */
 export function confluentRegistry(address: HttpRegistry): Registry {
   return {
-    header: CONFLUENT,
-    schemaOf: async (id) => (Number(id) > LARGEST_ID ? undefined : schemaAt(address, `/schemas/ids/${id}`)),
+    header: confluentHeader(),
+    async schemaOf(id) {
+      if (typeof id === 'string') return schemaAt(address, `/schemas/guids/${id}`, TYPES)
+      return id > LARGEST_ID ? undefined : schemaAt(address, `/schemas/ids/${id}`)
+    },
     latestOf: (topic) => schemaAt(address, `/subjects/${encodeURIComponent(`${topic}-value`)}/versions/latest`),
     async probe() {
-      await getJson(address, '/schemas/types')
+      await getJson(address, TYPES)
     },
   }
 }
 
+/** What every such registry has. Not all know schemas by UUIDs. */
+const TYPES = '/schemas/types'
+
 /** Ids have a sign there. */
 const LARGEST_ID = 2 ** 31 - 1
 
-async function schemaAt(address: HttpRegistry, path: string): Promise<RegistrySchema | undefined> {
-  const stored = asStored(await getJson(address, path))
+async function schemaAt(address: HttpRegistry, path: string, known?: string): Promise<RegistrySchema | undefined> {
+  const stored = asStored(await getJson(address, path, known))
   if (!stored) return undefined
   const references = await referencesOf(address, stored)
   return { type: stored.schemaType ?? 'AVRO', text: stored.schema, references }

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { endBefore, type JoinedValues, joinValues, valueAt } from '@millrace/base'
+import type { IdsInHeaders } from '../format.ts'
 
 /** What a message calls its schema: a number, or a UUID. */
 export type SchemaKey = number | string
@@ -17,18 +18,49 @@ export interface MessageHeader {
   sizeAt(view: DataView, start: number): number
   /** Returns the schema of the message between two places; undefined where it does not begin with such a header. */
   keyAt(view: DataView, start: number, end: number): SchemaKey | undefined
+  /** Makes such a header of what a message's own headers say, where producers are told to write it there. */
+  readonly idsInHeaders?: IdsInHeaders
   /** Returns the block with what is compressed opened; where that can't be done the message stays as it is. */
   opened?(messages: JoinedValues): JoinedValues
 }
 
 const MAGIC = 0
 
-/** Confluent's: a zero byte, the id of a schema in four bytes. */
-export const CONFLUENT: MessageHeader = {
-  namesMessage: 'indexes',
-  sizeAt: () => 5,
-  keyAt: (view, start, end) =>
-    end - start < 5 || view.getUint8(start) !== MAGIC ? undefined : view.getUint32(start + 1),
+/** Before the UUID of a schema, which registries of Confluent's version 8 give it. */
+const UUID_MAGIC = 1
+const UUID_BYTES = 16
+
+/** Confluent's: a zero byte, the id of a schema in four bytes; or a one, and its UUID. In a header it is the same. */
+export function confluentHeader(): MessageHeader {
+  const uuidAt = uuidReader()
+  const whole = (header: string) => (name: string, bytes: Uint8Array) => (name === header ? bytes : undefined)
+  return {
+    namesMessage: 'indexes',
+    idsInHeaders: { value: whole('__value_schema_id'), key: whole('__key_schema_id') },
+    sizeAt: (view, start) => (view.getUint8(start) === UUID_MAGIC ? 1 + UUID_BYTES : 5),
+    keyAt(view, start, end) {
+      if (end - start < 5) return undefined
+      const magic = view.getUint8(start)
+      if (magic === MAGIC) return view.getUint32(start + 1)
+      return magic === UUID_MAGIC && end - start > UUID_BYTES ? uuidAt(view, start + 1) : undefined
+    },
+  }
+}
+
+/** Returns what reads UUIDs, of which neighbours mostly have the same. */
+function uuidReader(): (view: DataView, at: number) => string {
+  let last = new Uint8Array(0)
+  let text = ''
+  return ({ buffer, byteOffset }, at) => {
+    const bytes = new Uint8Array(buffer, byteOffset + at, UUID_BYTES)
+    if (last.length === 0 || last.some((byte, i) => byte !== bytes[i])) {
+      last = bytes.slice()
+      text = Buffer.from(last)
+        .toString('hex')
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+    }
+    return text
+  }
 }
 
 /** Which of Apicurio's ids a message has. */
@@ -47,8 +79,18 @@ export function apicurioHeader(ids: ApicurioIds | undefined): MessageHeader {
     if (id !== last) [last, lastKey] = [id, contentKey(id)]
     return lastKey
   }
+  const inHeaders = (globalId: string, contentId: string) => (name: string, bytes: Uint8Array) => {
+    const kind = name === globalId ? 'globalIds' : name === contentId ? 'contentIds' : undefined
+    if (kind === undefined || bytes.length !== LONG_BYTES || kind !== (ids ?? kind)) return undefined
+    const isShort = ids === undefined && kind === 'contentIds'
+    return Buffer.concat([ZERO, isShort ? bytes.subarray(LONG_BYTES / 2) : bytes])
+  }
   return {
     namesMessage: 'ref',
+    idsInHeaders: {
+      value: inHeaders('apicurio.value.globalId', 'apicurio.value.contentId'),
+      key: inHeaders('apicurio.key.globalId', 'apicurio.key.contentId'),
+    },
     sizeAt: (view, start) => (view.getUint32(start + 1) === 0 ? 9 : 5),
     keyAt(view, start, end) {
       if (end - start < 5 || view.getUint8(start) !== MAGIC) return undefined
@@ -58,6 +100,9 @@ export function apicurioHeader(ids: ApicurioIds | undefined): MessageHeader {
     },
   }
 }
+
+const ZERO = Uint8Array.of(MAGIC)
+const LONG_BYTES = 8
 
 const CONTENT = 'content '
 
@@ -77,22 +122,13 @@ const LARGEST_OPENED = 32 << 20
 
 /** AWS Glue's: its version, how the rest is compressed, the UUID of a schema's version. */
 export function glueHeader(): MessageHeader {
-  let last = new Uint8Array(0)
-  let lastKey = ''
+  const uuidAt = uuidReader()
   return {
     namesMessage: 'place',
     sizeAt: () => GLUE_SIZE,
-    keyAt({ buffer, byteOffset }, start, end) {
-      if (end - start < GLUE_SIZE) return undefined
-      const bytes = new Uint8Array(buffer, byteOffset + start, GLUE_SIZE)
-      if (bytes[0] !== GLUE_VERSION || bytes[1] !== NOT_COMPRESSED) return undefined
-      if (last.length === 0 || last.some((byte, i) => byte !== bytes[i + 2])) {
-        last = bytes.slice(2)
-        lastKey = Buffer.from(last)
-          .toString('hex')
-          .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-      }
-      return lastKey
+    keyAt(view, start, end) {
+      if (end - start < GLUE_SIZE || view.getUint8(start) !== GLUE_VERSION) return undefined
+      return view.getUint8(start + 1) === NOT_COMPRESSED ? uuidAt(view, start + 2) : undefined
     },
     opened: openCompressed,
   }

@@ -82,6 +82,7 @@ export function openRegistered<T>(format: Registered<T>, context: FormatContext 
     readsKeys: false,
     isJsonLines: false,
     isBinary: true,
+    ...(header.idsInHeaders && { idsInHeaders: header.idsInHeaders }),
     read(raw) {
       const messages = header.opened?.(raw) ?? raw
       const missing = unknownKeys(messages, header, known)

@@ -6,13 +6,17 @@ const ANSWER_WITHIN_MS = 10_000
 /** A schema of more is a mistake. */
 const LARGEST_ANSWER = 4 << 20
 
-/** Asks the registry for what is at a path. Returns undefined where it is not there. */
-export async function getJson(address: HttpRegistry, path: string): Promise<unknown> {
-  const answer = await getText(address, path)
+/**
+ * Asks the registry for what is at a path. Returns undefined where it is not there: by its own word, or where it does not
+ * know such paths and has what is at another one.
+ */
+export async function getJson(address: HttpRegistry, path: string, known?: string): Promise<unknown> {
+  const answer = await getText(address, path, known)
   return answer && parsed(answer.text, address.url)
 }
 
-export async function getText({ url, ca, authorization }: HttpRegistry, path: string): Promise<Answer | undefined> {
+export async function getText(address: HttpRegistry, path: string, known?: string): Promise<Answer | undefined> {
+  const { url, ca, authorization } = address
   const login = authorization()
   const headers = {
     Accept: 'application/vnd.schemaregistry.v1+json, application/json, */*;q=0.5',
@@ -27,6 +31,7 @@ export async function getText({ url, ca, authorization }: HttpRegistry, path: st
       next: 'Check MILLRACE_REGISTRY_USERNAME and MILLRACE_REGISTRY_PASSWORD, or MILLRACE_REGISTRY_TOKEN, and what they may read.',
     })
   }
+  if (status === 404 && known !== undefined && (await getText(address, known))) return undefined
   if (status === 404) throw unreachable(url, `has no schemas at this address: ${path} is not there`, undefined, NO_API)
   throw unreachable(url, `answers ${path} with HTTP ${status}`)
 }

@@ -56,6 +56,44 @@ test('each schema is asked for once, however many messages name it', async () =>
   expect(asked.map(({ url }) => url).sort()).toEqual(['/api/schemas/ids/1', '/api/schemas/ids/2'])
 })
 
+test('a message may name its schema by a UUID, as what stands in a header of Confluent’s does', async () => {
+  const uuid = '00112233-4455-6677-8899-aabbccddeeff'
+  const { read, asked } = await serve({ [`/api/schemas/guids/${uuid}`]: schema('A', N) })
+  const named = Buffer.concat([Buffer.from([1]), Buffer.from(uuid.replaceAll('-', ''), 'hex')])
+  const [good, short, other] = [Buffer.from([...named, 2]), named.subarray(0, 16), Buffer.from([2, ...named])]
+  const unnamed = 'not Avro: it does not begin with the id of a schema'
+  expect(await read(good, good, short, other)).toEqual([{ n: 1 }, { n: 1 }, unnamed, unnamed])
+  expect(asked).toHaveLength(1)
+})
+
+test('a registry that knows no UUIDs rejects their messages; where it has nothing else either, it is a wrong address', async () => {
+  const noPath = { notFound: { error_code: 404, message: 'HTTP 404 Not Found' } }
+  const path = '/api/schemas/guids/01010101-0101-0101-0101-010101010101'
+  const { read, answers } = await serve({ [path]: noPath, '/api/schemas/types': ['AVRO'] })
+  const unknown = 'not Avro: its schema 01010101-0101-0101-0101-010101010101 is not in the registry'
+  expect(await read(Buffer.alloc(18, 1))).toEqual([unknown])
+  answers['/api/schemas/types'] = noPath
+  await expect(read(Buffer.alloc(18, 1))).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retry: true })
+})
+
+test.each([
+  ['', '0000000007', '000000000000000008'],
+  ['?ids=content', '000000000000000007', undefined],
+  ['?ids=global', undefined, '000000000000000008'],
+])('ids in Apicurio’s headers stand before a value then, as its serialisers write them there: %s', (ids, content, version) => {
+  const { idsInHeaders } = openFormat('avro', {
+    registry: `http://127.0.0.1:1/apis/registry/v3${ids}`,
+    environment: {},
+  })
+  const long = (id: number) => Buffer.from([0, 0, 0, 0, 0, 0, 0, id])
+  const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex')
+  expect(hex(idsInHeaders?.value('apicurio.value.contentId', long(7)))).toBe(content)
+  expect(hex(idsInHeaders?.key('apicurio.key.globalId', long(8)))).toBe(version)
+  expect(idsInHeaders?.key('apicurio.value.globalId', long(8))).toBeUndefined()
+  expect(idsInHeaders?.value('apicurio.value.globalId', long(8).subarray(1))).toBeUndefined()
+  expect(idsInHeaders?.value('__value_schema_id', long(8))).toBeUndefined()
+})
+
 test('a schema that the registry does not have rejects its messages; it is asked for again later', async () => {
   const { read, answers } = await serve({ '/api/schemas/ids/1': schema('A', N) })
   expect(await read(message(1, 2), message(9, 2))).toEqual([{ n: 1 }, 'not Avro: its schema 9 is not in the registry'])

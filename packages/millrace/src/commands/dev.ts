@@ -45,15 +45,22 @@ async function sampleOf(dataset: string, settings: ResolvedSettings, asked: stri
 }
 
 async function routeOf(dataset: string, { values }: ResolvedSettings) {
-  const { belongingOf, findRoutes } = await import('@millrace/stream')
-  const { source, topics, datasets } = values
+  const [{ belongingOf, findRoutes }, { loadDataset, wantedBefore }] = await Promise.all([
+    import('@millrace/stream'),
+    import('@millrace/transform'),
+  ])
+  const { source, topics, datasets, datasetFolders, registry } = values
+  // A data set that is broken is shown as it is: it gets messages as they are until it is loaded anew.
+  const found = await loadDataset(dataset, datasetFolders, { registry, environment: process.env }).catch(
+    () => undefined,
+  )
   const routes = await findRoutes(source, { datasets: [...new Set([dataset, ...datasets])], ...(topics && { topics }) })
   const route = routes.find((each) => each.dataset === dataset)
   const kinds = route?.kinds ?? new Map()
   return {
     topics: route?.topics ?? [dataset],
     // Keys and headers may say which data set a record is of, or be columns of it.
-    wants: { keys: true, headers: true },
+    wants: { keys: true, headers: true, before: found && wantedBefore(found) },
     takes: (block: Parameters<typeof belongingOf>[1], index: number) => {
       const of = kinds.get(block.partition.topic)
       return of === undefined || belongingOf(of, block, index) === 'mine'

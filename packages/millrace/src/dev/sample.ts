@@ -3,7 +3,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type JoinedValues, redact, systemRuntime, valueAt } from '@millrace/base'
 import { datasetFolder } from '@millrace/transform'
-import { openSource, type Partition, type Position, type Source, type StartPosition } from '@millrace/transport'
+import {
+  openSource,
+  type Partition,
+  type Position,
+  type ReadOptions,
+  type Source,
+  type StartPosition,
+} from '@millrace/transport'
 import { linesOf } from '../testing/json-lines.ts'
 import type { Message } from '../testing/messages.ts'
 
@@ -22,7 +29,7 @@ export interface Sample {
 export interface SampleRoute {
   readonly topics: readonly string[]
   takes(block: JoinedValues & { readonly partition: Partition }, index: number): boolean
-  readonly wants: { readonly keys: boolean; readonly headers: boolean }
+  readonly wants: Pick<ReadOptions, 'keys' | 'headers' | 'before'>
 }
 
 const MOST_BYTES = 1 << 20

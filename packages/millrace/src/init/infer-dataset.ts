@@ -1,7 +1,14 @@
 import { joinValues, MillraceError, systemRuntime, valueAt } from '@millrace/base'
-import { type FormatContext, openFormat, type RecordShape, shapeOfRecords, shapeOfTopic } from '@millrace/formats'
+import {
+  type Format,
+  type FormatContext,
+  openFormat,
+  type RecordShape,
+  shapeOfRecords,
+  shapeOfTopic,
+} from '@millrace/formats'
 import type { StreamOptions } from '@millrace/stream'
-import { checkDescription, type Dataset, describeShape, type InferredDataset } from '@millrace/transform'
+import { checkDescription, type Dataset, describeShape, type InferredDataset, wantedBefore } from '@millrace/transform'
 import { openSource, type Source } from '@millrace/transport'
 import { sampleOf } from '../dev/sample.ts'
 
@@ -23,11 +30,16 @@ export interface Inferrer extends AsyncDisposable {
 export function openInferrer(address: string, formats: FormatContext): Inferrer {
   let source: Promise<Source> | undefined
   const infer = async (topic: string, signal: AbortSignal, ofSample: (shape: RecordShape) => RecordShape) => {
-    const sample = async (most: number) => sampleMessages(await open(), { address, topic }, most, signal)
-    const registered = await shapeOfTopic(topic, formats, async () => (await sample(1))[0])
+    const sample = async (most: number, format: Format) =>
+      sampleMessages(await open(), { address, topic, format }, most, signal)
+    const registered = await shapeOfTopic(
+      topic,
+      formats,
+      async () => (await sample(1, openFormat('protobuf', formats)))[0],
+    )
     const format = registered?.format ?? 'json'
-    const shape =
-      registered?.shape ?? ofSample(shapeOfRecords(await recordsOf(await sample(SAMPLE_RECORDS), format, formats)))
+    const records = async (of: Format) => recordsOf(await sample(SAMPLE_RECORDS, of), of)
+    const shape = registered?.shape ?? ofSample(shapeOfRecords(await records(openFormat(format, formats))))
     return Object.keys(shape.fields).length > 0 ? describeShape(shape, { topic, format }) : undefined
   }
   return {
@@ -78,11 +90,11 @@ export async function inferDataset(
 /** Returns the values of so many first messages of a topic that have one. */
 async function sampleMessages(
   source: Source,
-  { address, topic }: { readonly address: string; readonly topic: string },
+  { address, topic, format }: { readonly address: string; readonly topic: string; readonly format: Format },
   most: number,
   signal: AbortSignal,
 ): Promise<Uint8Array[]> {
-  const route = { topics: [topic], takes: () => true, wants: { keys: false, headers: false } }
+  const route = { topics: [topic], takes: () => true, wants: { before: wantedBefore({ format }) } }
   const sample = await sampleOf(source, address, route, 'earliest')
   const values: Uint8Array[] = []
   for (let bytes = 0; values.length < most && bytes < SAMPLE_BYTES; ) {
@@ -94,8 +106,8 @@ async function sampleMessages(
   return values
 }
 
-async function recordsOf(values: readonly Uint8Array[], format: string, formats: FormatContext): Promise<unknown[]> {
-  const { lines } = await openFormat(format, formats).read(joinValues(values))
+async function recordsOf(values: readonly Uint8Array[], format: Format): Promise<unknown[]> {
+  const { lines } = await format.read(joinValues(values))
   return Array.from({ length: lines.count }, (_, i) => parsed(valueAt(lines, i))).flat()
 }
 

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
 import { type Machine, quoteText } from '@millrace/engine'
-import { createCleaner, DELETED, PLACE, TRUNCATED, wantedMetadata } from '@millrace/transform'
+import { createCleaner, DELETED, PLACE, TRUNCATED, wantedBefore, wantedMetadata } from '@millrace/transform'
 import {
   type Block,
   type Partition,
@@ -45,7 +45,8 @@ const READ = { maxBytes: 8 << 20, waitMs: 5_000 }
 export async function expectedKeys(dataset: KeyedDataset, source: Source, machine: Machine): Promise<ExpectedKeys> {
   const { format, metadata, keyed } = dataset
   const besides = wantedMetadata(metadata)
-  const options = { ...READ, keys: besides.keys || format.readsKeys, headers: besides.headers }
+  const wants = { keys: besides.keys || format.readsKeys, headers: besides.headers, before: wantedBefore(dataset) }
+  const options = { ...READ, ...wants }
   const cleaner = createCleaner(machine)
   const purpose = { dataset, group: '', positionOf: (name: bigint | string) => source.positionOf(name) }
   const columns = keyed.key.map((_, i) => `key_${i}`).join(', ')

@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import type { PipelineOutputs } from '@millrace/outputs'
-import { type Dataset, wantedMetadata } from '@millrace/transform'
+import { type Dataset, wantedBefore, wantedMetadata } from '@millrace/transform'
 import type { Block, End, Partition, Position, Source } from '@millrace/transport'
 import { type RetryListener, withRetries } from '../retry.ts'
 import type { Kinds } from '../routes/kinds.ts'
@@ -18,7 +18,7 @@ export interface Reading {
   readonly source: Source
   readonly kinds: ReadonlyMap<string, Kinds>
   /** Whose records are read: it may need their keys and headers. */
-  readonly dataset: Pick<Dataset, 'format' | 'metadata'>
+  readonly dataset: Pick<Dataset, 'format' | 'keyFormat' | 'metadata'>
   /** Whether messages are wanted as they came, with their keys. */
   readonly take: PipelineOutputs['take']
 }
@@ -149,7 +149,7 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
 
 async function readOn(
   { partition, from, end, cutAt }: ReadRange,
-  { source, kinds, take: wanted, dataset: { format, metadata } }: Reading,
+  { source, kinds, take: wanted, dataset }: Reading,
   { limits, inFlight }: Gathering,
   runtime: Runtime,
   { waiting, report }: Reporting,
@@ -157,14 +157,17 @@ async function readOn(
   add: (block: TakenBlock) => void,
   ripeAt: () => number,
 ): Promise<void> {
-  const besides = wantedMetadata(metadata)
+  const { format } = dataset
+  const besides = wantedMetadata(dataset.metadata)
   const allKeys = besides.keys || wanted !== 'rows' || kinds.get(partition.topic)?.by === 'key'
   const keys = allKeys || format.readsKeys
   const withoutKey = allKeys ? undefined : format.isReadWithoutKey
   const room = inFlight.reserve()
   const headers = besides.headers || wanted !== 'rows'
   const due = limits.isOneOfMany ? undefined : ripeAt
-  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, keys, withoutKey, headers, room, due }
+  const before = wantedBefore(dataset)
+  const wants = { keys, withoutKey, headers, before }
+  const options = { maxBytes: limits.maxBytes, waitMs: READ_WAIT_MS, signal, ...wants, room, due }
   const repeatsIn = findRepeats(source, partition)
   const withRepeats = async (block: Block) =>
     wanted === 'messages' ? block : withRetries(() => repeatsIn(block), runtime, signal, waiting)

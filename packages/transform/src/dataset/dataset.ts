@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { version } from '@duckdb/node-api'
 import type { StructType } from '@millrace/delta'
-import type { Format, RecordShape } from '@millrace/formats'
+import type { Format, IdsInHeaders, RecordShape } from '@millrace/formats'
 import type { Expectation } from './expectations.ts'
 import type { Field } from './fields.ts'
 import type { Keyed } from './keyed.ts'
@@ -38,6 +38,16 @@ export interface Dataset {
   readonly onSchemaChange?: SchemaPolicy
   /** The records that it was inferred from: the data set is made anew where they change. */
   readonly inferred?: RecordShape
+}
+
+/** Returns what of the headers a source is to put before values and keys: only where they are of a format that looks there. */
+export function wantedBefore({
+  format,
+  keyFormat,
+}: Pick<Dataset, 'format' | 'keyFormat'>): Partial<IdsInHeaders> | undefined {
+  const value = format.idsInHeaders?.value
+  const key = (format.readsKeys ? format : keyFormat)?.idsInHeaders?.key
+  return value || key ? { ...(value && { value }), ...(key && { key }) } : undefined
 }
 
 /** Whether a topic belongs to the data set: its name is the data set's, or ends with it after `.`, `-` or `_`. */

@@ -7,7 +7,14 @@ import sys
 
 from answering import serve
 from confluent_kafka import Producer
-from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient, topic_subject_name_strategy
+from confluent_kafka.schema_registry import (
+    Schema,
+    SchemaReference,
+    SchemaRegistryClient,
+    header_schema_id_serializer,
+    prefix_schema_id_serializer,
+    topic_subject_name_strategy,
+)
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
@@ -69,8 +76,8 @@ def message_class(file, message):
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(message))
 
 
-def protobuf_serializer(kind, client):
-    return ProtobufSerializer(kind, client, {"use.deprecated.format": False, **BY_TOPIC})
+def protobuf_serializer(kind, client, conf=BY_TOPIC):
+    return ProtobufSerializer(kind, client, {"use.deprecated.format": False, **conf})
 
 
 def produce_protobuf(bootstrap, registry, topic, file, message, records):
@@ -79,25 +86,32 @@ def produce_protobuf(bootstrap, registry, topic, file, message, records):
     return send(bootstrap, topic, serialize, [json_format.ParseDict(record, kind()) for record in records])
 
 
-def side(how, client):
+def side(how, client, conf):
     """What serialises keys or values, and what makes of JSON what it takes."""
     if how["format"] == "avro":
-        return AvroSerializer(client, how["schema"], conf=BY_TOPIC), value_of
+        return AvroSerializer(client, how["schema"], conf=conf), value_of
     if how["format"] == "json-schema":
-        return JSONSerializer(how["schema"], client, conf=BY_TOPIC), value_of
+        return JSONSerializer(how["schema"], client, conf=conf), value_of
     kind = message_class(how["file"], how["message"])
-    return protobuf_serializer(kind, client), lambda record: json_format.ParseDict(record, kind())
+    return protobuf_serializer(kind, client, conf), lambda record: json_format.ParseDict(record, kind())
 
 
-def produce_keyed(bootstrap, registry, topic, key, value, records):
+def produce_keyed(bootstrap, registry, topic, key, value, records, ids):
     client = client_of(registry)
-    (write_key, key_of), (write_value, record_of) = side(key, client), side(value, client)
+    conf = {
+        **BY_TOPIC,
+        "schema.id.serializer": header_schema_id_serializer if ids == "in headers" else prefix_schema_id_serializer,
+    }
+    (write_key, key_of), (write_value, record_of) = side(key, client, conf), side(value, client, conf)
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
     for given_key, record in records:
+        headers = []
+        of_key, of_value = (SerializationContext(topic, field, headers) for field in (MessageField.KEY, MessageField.VALUE))
         producer.produce(
             topic,
-            key=None if given_key is None else write_key(key_of(given_key), SerializationContext(topic, MessageField.KEY)),
-            value=None if record is None else write_value(record_of(record), SerializationContext(topic, MessageField.VALUE)),
+            key=None if given_key is None else write_key(key_of(given_key), of_key),
+            value=None if record is None else write_value(record_of(record), of_value),
+            headers=headers,
         )
     return flushed(producer, records)
 

@@ -117,7 +117,7 @@ function blockOf(
   partition: Partition,
   from: number,
   part: FetchedPartition,
-  { maxBytes, keys, withoutKey, headers, room }: ReadOptions,
+  { maxBytes, keys, withoutKey, headers, before, room }: ReadOptions,
   buffers: BufferPool,
   larges: LargeBatches,
 ): { block: Block; reached: Reached } | 'later' | undefined {
@@ -131,7 +131,8 @@ function blockOf(
     if (taken) buffers.give(taken)
     taken = undefined
   }
-  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, { keys, withoutKey, headers })
+  const wanted = { keys, withoutKey, headers, before }
+  const { columns, next, epoch, large } = readRecords(part, from, maxBytes, take, wanted)
   if (large) {
     larges.take(partition, from, large)
     return 'later'

@@ -1,7 +1,7 @@
 import { type JoinedValues, textOfKey } from '@millrace/base'
-import type { ReadOptions } from '../../source.ts'
+import type { BeforeRecord, ReadOptions } from '../../source.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
-import { headersAsJson, idAmong } from './record-headers.ts'
+import { beforeAmong, headersAsJson, idAmong } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
 
 /** The records of some batches as columns. */
@@ -19,6 +19,7 @@ export interface Wanted {
   readonly keys?: boolean | undefined
   readonly withoutKey?: ReadOptions['withoutKey']
   readonly headers?: boolean | undefined
+  readonly before?: BeforeRecord | undefined
 }
 
 /** A batch and its records, unpacked. */
@@ -33,6 +34,8 @@ export type TakeBuffer = (size: number) => Buffer
 /** Which half of 64 bits comes first in this machine's memory. */
 const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1
 
+const NOTHING: ReturnType<typeof beforeAmong> = {}
+
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
@@ -45,6 +48,7 @@ interface Filling {
   readonly keys: (string | undefined)[] | undefined
   readonly withoutKey: ReadOptions['withoutKey']
   readonly headers: (string | undefined)[] | undefined
+  readonly before: BeforeRecord | undefined
   /** Made when the first id comes. */
   ids: (string | undefined)[] | undefined
   count: number
@@ -72,6 +76,7 @@ export function buildColumns(
     keys: wanted.keys ? [] : undefined,
     withoutKey: wanted.withoutKey,
     headers: wanted.headers ? [] : undefined,
+    before: wanted.before,
     ids: undefined,
     count: 0,
     size: 0,
@@ -85,7 +90,7 @@ export function buildColumns(
 
 function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from: number): void {
   const { baseOffset, baseTime, appendTime } = batch
-  const { bytes, ends, times, keys, withoutKey, headers } = filling
+  const { bytes, ends, times, keys, withoutKey, headers, before } = filling
   const halves = new Int32Array(filling.offsets.buffer)
   const cursor: Cursor = { at: 0 }
   let { count, size, nulls, longest, first } = filling
@@ -104,19 +109,27 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (length < 0 || end > recordEnd || recordEnd > unpacked.length) throw misshapen(batch)
     cursor.at = recordEnd
     if (offset < from) continue
+    // A zero here says that there are no headers.
+    const hasHeaders = unpacked[end] !== 0
+    const found = hasHeaders && before ? beforeAmong(unpacked, end, recordEnd, before) : NOTHING
     if (keys) {
       const isWanted = keyLength >= 0 && !withoutKey?.(unpacked, start, end)
-      keys[count] = isWanted ? textOfKey(unpacked.subarray(keyStart, keyStart + keyLength)) : undefined
+      const key = unpacked.subarray(keyStart, keyStart + keyLength)
+      keys[count] = isWanted ? textOfKey(found.key ? Buffer.concat([found.key, key]) : key) : undefined
     }
-    // A zero here says that there are no headers.
-    if (unpacked[end] !== 0) takeId(filling, count, idAmong(unpacked, end, recordEnd))
-    if (headers) headers[count] = unpacked[end] === 0 ? undefined : headersAsJson(unpacked, end, recordEnd)
+    if (hasHeaders) takeId(filling, count, idAmong(unpacked, end, recordEnd))
+    if (headers) headers[count] = hasHeaders ? headersAsJson(unpacked, end, recordEnd) : undefined
     if (valueLength < 0) nulls = true
-    if (valueLength > longest) longest = valueLength
-    const firstByte = valueLength > 0 ? (unpacked[start] as number) : -1
-    if (firstByte !== first) first = count === 0 ? firstByte : -1
+    const began = size
+    if (found.value && valueLength >= 0) {
+      bytes.set(found.value, size)
+      size += found.value.length
+    }
     if (valueLength > 0) unpacked.copy(bytes, size, start, end)
     size += end - start
+    if (size - began > longest) longest = size - began
+    const firstByte = size > began ? (bytes[began] as number) : -1
+    if (firstByte !== first) first = count === 0 ? firstByte : -1
     ends[count] = valueLength < 0 ? -1 - size : size
     // Written as a line feed later: until then, no line feed in the buffer means none in any value.
     bytes[size++] = 0

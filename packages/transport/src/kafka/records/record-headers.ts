@@ -1,4 +1,4 @@
-import { ID_HEADER } from '../../source.ts'
+import { type BeforeRecord, ID_HEADER } from '../../source.ts'
 import { type Cursor, readSigned } from './varint.ts'
 
 const WANTED = Buffer.from(ID_HEADER)
@@ -20,6 +20,18 @@ export function headersAsJson(bytes: Buffer, at: number, recordEnd: number): str
   if (headers.size === 0) return undefined
   // Not an object of JavaScript: a header may be called __proto__, or a number, which would come first.
   return `{${Array.from(headers, ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
+}
+
+/** Returns what of a record's headers belongs before its value and its key. */
+export function beforeAmong(bytes: Buffer, at: number, recordEnd: number, { value, key }: BeforeRecord) {
+  const found: { value?: Uint8Array | undefined; key?: Uint8Array | undefined } = {}
+  for (const [name, held] of headersOf(bytes, at, recordEnd)) {
+    if (!held) continue
+    const text = name.toString('utf8')
+    found.value = value?.(text, held) ?? found.value
+    found.key = key?.(text, held) ?? found.key
+  }
+  return found
 }
 
 function* headersOf(

@@ -1,4 +1,4 @@
-import { joinValues, valueAt } from '@millrace/base'
+import { joinValues, keyAt, valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ReadRecords, readRecords } from '../../../src/kafka/records/read-records.ts'
@@ -86,6 +86,35 @@ describe('record batches', () => {
     const { columns } = read(encodeBatch({ baseOffset: 0, records: [line('{"a":1}'), line('{}')] }), 0)
     expect(columns.bytes.toString()).toBe('{"a":1}\n{}\n')
     expect([...columns.ends]).toEqual([7, 10])
+  })
+
+  it('have before them what is said to come of a header, keys too, and tombstones have nothing', () => {
+    const headers: NonNullable<TestRecord['headers']> = [
+      ['of value', Buffer.from('<old>')],
+      ['of key', Buffer.from([0x80])],
+      ['of value', Buffer.from('<')],
+      ['of value', null],
+      ['other', Buffer.from('x')],
+    ]
+    const key = Buffer.from('k')
+    const records = [line('b\n'), { ...line(''), headers }, { ...line('{a}'), headers, key }, line('c')]
+    const last = { ...line(''), value: null, headers, key }
+    const bytes = encodeBatch({
+      baseOffset: 0,
+      records: [...records, last].map((record, offsetDelta) => ({ ...record, offsetDelta })),
+    })
+    const only = (wanted: string) => (name: string, held: Uint8Array) => (name === wanted ? held : undefined)
+    const section = { bytes, start: 0, end: bytes.length, aborted: [] }
+    const before = { value: only('of value'), key: only('of key') }
+    const { columns } = readRecords(section, 0, NO_LIMIT, allocate, { keys: true, before })
+    const values = [Buffer.from('b\n'), Buffer.from('<'), Buffer.from('<{a}'), Buffer.from('c'), null]
+    expect(values.map((_, i) => valueAt(columns, i))).toEqual(values)
+    expect(columns.traits).toEqual(joinValues(values).traits)
+    const both = Buffer.from([0x80, 0x6b])
+    expect(values.map((_, i) => keyAt(columns, i))).toEqual([null, null, both, null, both])
+    const alone = readRecords(section, 0, NO_LIMIT, allocate, { keys: true, before: { key: only('none') } })
+    expect(valueAt(alone.columns, 2)).toEqual(Buffer.from('{a}'))
+    expect(alone.columns.keys?.[2]).toBe('k')
   })
 
   it('give the id that a header carries, and the keys when they are wanted', () => {
