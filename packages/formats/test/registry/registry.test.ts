@@ -80,19 +80,22 @@ test.each([
   ['', '0000000007', '000000000000000008'],
   ['?ids=content', '000000000000000007', undefined],
   ['?ids=global', undefined, '000000000000000008'],
-])('ids in Apicurio’s headers stand before a value then, as its serialisers write them there: %s', (ids, content, version) => {
-  const { idsInHeaders } = openFormat('avro', {
-    registry: `http://127.0.0.1:1/apis/registry/v3${ids}`,
-    environment: {},
-  })
-  const long = (id: number) => Buffer.from([0, 0, 0, 0, 0, 0, 0, id])
-  const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex')
-  expect(hex(idsInHeaders?.value('apicurio.value.contentId', long(7)))).toBe(content)
-  expect(hex(idsInHeaders?.key('apicurio.key.globalId', long(8)))).toBe(version)
-  expect(idsInHeaders?.key('apicurio.value.globalId', long(8))).toBeUndefined()
-  expect(idsInHeaders?.value('apicurio.value.globalId', long(8).subarray(1))).toBeUndefined()
-  expect(idsInHeaders?.value('__value_schema_id', long(8))).toBeUndefined()
-})
+])(
+  'ids in Apicurio’s headers stand before a value then, as its serialisers write them there: %s',
+  (ids, content, version) => {
+    const { idsInHeaders } = openFormat('avro', {
+      registry: `http://127.0.0.1:1/apis/registry/v3${ids}`,
+      environment: {},
+    })
+    const long = (id: number) => Buffer.from([0, 0, 0, 0, 0, 0, 0, id])
+    const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex')
+    expect(hex(idsInHeaders?.value('apicurio.value.contentId', long(7)))).toBe(content)
+    expect(hex(idsInHeaders?.key('apicurio.key.globalId', long(8)))).toBe(version)
+    expect(idsInHeaders?.key('apicurio.value.globalId', long(8))).toBeUndefined()
+    expect(idsInHeaders?.value('apicurio.value.globalId', long(8).subarray(1))).toBeUndefined()
+    expect(idsInHeaders?.value('__value_schema_id', long(8))).toBeUndefined()
+  },
+)
 
 test('a schema that the registry does not have rejects its messages; it is asked for again later', async () => {
   const { read, answers } = await serve({ '/api/schemas/ids/1': schema('A', N) })
