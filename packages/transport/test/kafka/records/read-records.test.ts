@@ -1,14 +1,15 @@
 import { joinValues, keyAt, valueAt } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Wanted } from '../../../src/kafka/records/block-builder.ts'
 import { type ReadRecords, readRecords } from '../../../src/kafka/records/read-records.ts'
 import { type Codec, encodeBatch, sealed, type TestBatch, type TestRecord } from '../encode.ts'
 
 const NO_LIMIT = 1 << 30
 const allocate = (size: number) => Buffer.alloc(size, 0xee)
 
-function read(bytes: Buffer, from: number, maxBytes = NO_LIMIT): ReadRecords {
-  return readRecords({ bytes, start: 0, end: bytes.length, aborted: [] }, from, maxBytes, allocate)
+function read(bytes: Buffer, from: number, maxBytes = NO_LIMIT, wanted: Wanted = {}): ReadRecords {
+  return readRecords({ bytes, start: 0, end: bytes.length, aborted: [] }, from, maxBytes, allocate, wanted)
 }
 
 function rows({ columns }: ReadRecords) {
@@ -104,15 +105,14 @@ describe('record batches', () => {
       records: [...records, last].map((record, offsetDelta) => ({ ...record, offsetDelta })),
     })
     const only = (wanted: string) => (name: string, held: Uint8Array) => (name === wanted ? held : undefined)
-    const section = { bytes, start: 0, end: bytes.length, aborted: [] }
     const before = { value: only('of value'), key: only('of key') }
-    const { columns } = readRecords(section, 0, NO_LIMIT, allocate, { keys: true, before })
+    const { columns } = read(bytes, 0, NO_LIMIT, { keys: true, before })
     const values = [Buffer.from('b\n'), Buffer.from('<'), Buffer.from('<{a}'), Buffer.from('c'), null]
     expect(values.map((_, i) => valueAt(columns, i))).toEqual(values)
     expect(columns.traits).toEqual(joinValues(values).traits)
     const both = Buffer.from([0x80, 0x6b])
     expect(values.map((_, i) => keyAt(columns, i))).toEqual([null, null, both, null, both])
-    const alone = readRecords(section, 0, NO_LIMIT, allocate, { keys: true, before: { key: only('none') } })
+    const alone = read(bytes, 0, NO_LIMIT, { keys: true, before: { key: only('none') } })
     expect(valueAt(alone.columns, 2)).toEqual(Buffer.from('{a}'))
     expect(alone.columns.keys?.[2]).toBe('k')
   })
@@ -246,6 +246,9 @@ describe('record batches', () => {
         onlyCoded(() => {
           const result = read(bytes, 0)
           expect(rows(result)).toHaveLength(result.columns.count)
+          const all = (_: string, held: Uint8Array) => held
+          const whole = read(bytes, 0, NO_LIMIT, { keys: true, headers: true, before: { value: all, key: all } })
+          expect(rows(whole)).toHaveLength(result.columns.count)
         })
         // Nor does it leave anything behind: the next batch is read as ever.
         const { codec = 0 } = log[0] ?? {}
