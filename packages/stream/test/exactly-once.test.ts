@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Crash, type Kit, openKit, USERS, userRecord } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 
@@ -99,6 +99,24 @@ describe('rule 10: a revoke', () => {
     await next.ended
     expect(after).toEqual(upTo(after.length))
     expect(await inds()).toEqual(upTo(60))
+  })
+})
+
+describe('a worker that gives up a partition', () => {
+  it('leaves what it has only read of it to the next one, which commits it once', async () => {
+    const topic = memoryTopic('users', 1)
+    const worker = await kit.startWorker(topic, { everyMs: 3_600_000 })
+    await worker.source.assign(0)
+    send(topic, 0, 0, 5)
+    await worker.committed(1)
+    const before = await inds()
+    send(topic, 0, 5, 20)
+    const hasRead = () => worker.events.reduce((sum, news) => sum + (news.what === 'read' ? news.records : 0), 0)
+    await vi.waitFor(() => expect(hasRead()).toBe(20))
+    await worker.source.revoke(0)
+    expect(await inds()).toEqual(before)
+    expect(await catchUp(topic, 0)).toBe('done')
+    expect(await inds()).toEqual(upTo(20))
   })
 })
 

@@ -63,8 +63,10 @@ export function createOpenBatch(
     },
     add(block) {
       if (blocks.length === 0) openedAt = runtime.monotonic()
-      const left = firstShare * untilAged(block, limits.everyMs, runtime)
-      if (isFirst) firstDueAt = Math.min(firstDueAt, runtime.monotonic() + left)
+      if (isFirst && block.count > 0) {
+        const left = untilAged(limits.everyMs, block.times[0] ?? 0, runtime)
+        firstDueAt = Math.min(firstDueAt, runtime.monotonic() + firstShare * left)
+      }
       blocks.push(block)
       closed ||= block.last ?? false
       records += block.count
@@ -97,8 +99,7 @@ export function createOpenBatch(
   }
 }
 
-/** Returns how long it takes until the block's first record has that age. Producers may set its time as they like. */
-function untilAged({ count, times: [sentAt = 0] }: TakenBlock, ageMs: number, runtime: Runtime): number {
-  if (count === 0) return Number.POSITIVE_INFINITY
+/** Returns how long it takes until what was sent then has this age. Producers may set the time as they like. */
+function untilAged(ageMs: number, sentAt: number, runtime: Runtime): number {
   return Math.min(ageMs, Math.max(0, sentAt + ageMs - runtime.now()))
 }
