@@ -25,6 +25,7 @@ describe('what a statement does to rows without a word about them in the log', (
     'ALTER TABLE items ADD UNIQUE (id), DROP INDEX a, RENAME INDEX a TO b, ADD CONSTRAINT c CHECK (n > 1)',
     "ALTER TABLE items ALTER COLUMN n SET DEFAULT 7, ENGINE=InnoDB, COMMENT='x', ALGORITHM=INPLACE, LOCK=NONE",
     'ALTER TABLE items /* MODIFY n INT */ ADD KEY k (n) -- DROP COLUMN n',
+    "ALTER TABLE items COMMENT = 'once ENGINE = BLACKHOLE'",
   ])('nothing: %s', (statement) => {
     expect(effects(statement)).toEqual([])
   })
@@ -74,6 +75,8 @@ describe('what a statement does to rows without a word about them in the log', (
     ['RENAME TABLE items TO old, fresh TO items', ['replaces shop.old', 'empties shop.fresh', 'replaces shop.items']],
     ['ALTER TABLE fresh RENAME TO items', ['empties shop.fresh', 'replaces shop.items']],
     ['ALTER TABLE items DROP PARTITION p1', ['replaces shop.items']],
+    ['ALTER TABLE items ENGINE=BLACKHOLE', ['replaces shop.items']],
+    ["ALTER TABLE items ADD KEY (a), COMMENT 'x' engine blackhole", ['replaces shop.items']],
     ['ALTER TABLE items TRUNCATE PARTITION p1, p2', ['replaces shop.items']],
     ['ALTER TABLE items EXCHANGE PARTITION p WITH TABLE b.other', ['replaces shop.items', 'replaces b.other']],
     ['ALTER TABLE items CONVERT PARTITION p TO TABLE other', ['replaces shop.items', 'replaces shop.other']],
