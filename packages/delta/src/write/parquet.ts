@@ -172,7 +172,9 @@ function select(query: string, metadata: Metadata, { columns, dataChange = true 
     return `${dataChange ? fitted(field, value) : value} AS ${quoteName(field.name)}`
   })
   const rows = dataChange ? onlyTaken(query, rowRefusal(metadata, columns)) : query
-  const order = sortColumns(metadata).map(quoteName).join(', ')
+  // Compaction reads one partition at a time. Of mixed rows the engine would close files and begin others again and again.
+  const partitions = dataChange ? metadata.partitionColumns : []
+  const order = [...partitions, ...sortColumns(metadata)].map(quoteName).join(', ')
   return `SELECT ${values.join(', ')} FROM (${rows})${order === '' ? '' : ` ORDER BY ${order}`}`
 }
 
