@@ -76,7 +76,8 @@ const inlineStyle = (svg: string) =>
 
 export default defineConfig({
   title: 'Millrace',
-  description: 'Kafka and Kinesis into Delta Lake: cleaned, exactly once, in one Node process.',
+  description:
+    'Kafka, Kinesis and the changes of databases into Delta Lake: cleaned, exactly once, in one Node process.',
   base: SITE_BASE ?? '/',
   srcDir: '../docs',
   outDir: 'dist',

@@ -13,7 +13,7 @@ export type Launch = (command: Command, program: Program) => Promise<void>
 export async function buildProgram(argv: readonly string[], io: Io, launch: Launch): Promise<Program> {
   const program = new Program('millrace')
   program
-    .description('Kafka and Kinesis into Delta Lake: cleaned, exactly once, in one process.')
+    .description('Kafka, Kinesis and the changes of databases into Delta Lake: cleaned, exactly once, in one process.')
     .version(packageJson.version)
     .option('--config <FILE>', 'the configuration file (default: millrace.config.ts in the working folder)')
     .option('--debug', 'show the stack and the causes of an error')
@@ -29,9 +29,9 @@ export async function buildProgram(argv: readonly string[], io: Io, launch: Laun
 
 const HELP_END = `
 Examples:
-  millrace stream                                  records into ./lake, with nothing else installed
-  millrace sql "select count(*) from orders"          ask the lake
-  millrace config                                  every setting and where its value comes from
+  millrace stream                             records into ./lake, with nothing else installed
+  millrace sql "select count(*) from orders"  ask the lake
+  millrace config                             every setting and where its value comes from
 
 Settings come from flags, then MILLRACE_* variables, then millrace.config.ts, then defaults.
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 the data did not pass, 130 and 143 stopped after a clean commit.`
