@@ -1,7 +1,7 @@
 import { type JoinedValues, textOfKey } from '@millrace/base'
 import type { BeforeRecord, ReadOptions } from '../../source.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
-import { beforeAmong, headersAsJson, idAmong } from './record-headers.ts'
+import { type FoundInHeaders, findInHeaders, headersAsJson } from './record-headers.ts'
 import { type Cursor, readSigned, readSignedLong } from './varint.ts'
 
 /** The records of some batches as columns. */
@@ -34,7 +34,7 @@ export type TakeBuffer = (size: number) => Buffer
 /** Which half of 64 bits comes first in this machine's memory. */
 const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1
 
-const NOTHING: ReturnType<typeof beforeAmong> = {}
+const NOTHING: FoundInHeaders = {}
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
@@ -48,7 +48,7 @@ interface Filling {
   readonly keys: (string | undefined)[] | undefined
   readonly withoutKey: ReadOptions['withoutKey']
   readonly headers: (string | undefined)[] | undefined
-  readonly before: BeforeRecord | undefined
+  readonly before: BeforeRecord
   /** Made when the first id comes. */
   ids: (string | undefined)[] | undefined
   count: number
@@ -76,7 +76,7 @@ export function buildColumns(
     keys: wanted.keys ? [] : undefined,
     withoutKey: wanted.withoutKey,
     headers: wanted.headers ? [] : undefined,
-    before: wanted.before,
+    before: wanted.before ?? {},
     ids: undefined,
     count: 0,
     size: 0,
@@ -111,13 +111,13 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     if (offset < from) continue
     // A zero here says that there are no headers.
     const hasHeaders = unpacked[end] !== 0
-    const found = hasHeaders && before ? beforeAmong(unpacked, end, recordEnd, before) : NOTHING
+    const found = hasHeaders ? findInHeaders(unpacked, end, recordEnd, before) : NOTHING
     if (keys) {
       const isWanted = keyLength >= 0 && !withoutKey?.(unpacked, start, end)
       const key = unpacked.subarray(keyStart, keyStart + keyLength)
       keys[count] = isWanted ? textOfKey(found.key ? Buffer.concat([found.key, key]) : key) : undefined
     }
-    if (hasHeaders) takeId(filling, count, idAmong(unpacked, end, recordEnd))
+    if (found.id !== undefined) takeId(filling, count, found.id)
     if (headers) headers[count] = hasHeaders ? headersAsJson(unpacked, end, recordEnd) : undefined
     if (valueLength < 0) nulls = true
     const began = size
@@ -145,8 +145,7 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
   filling.first = first
 }
 
-function takeId(filling: Filling, index: number, id: string | undefined): void {
-  if (id === undefined) return
+function takeId(filling: Filling, index: number, id: string): void {
   filling.ids ??= []
   filling.ids[index] = id
 }

@@ -3,12 +3,31 @@ import { type Cursor, readSigned } from './varint.ts'
 
 const WANTED = Buffer.from(ID_HEADER)
 
-/** The id among a record's headers, which begin at `at` with their number. */
-export function idAmong(bytes: Buffer, at: number, recordEnd: number): string | undefined {
-  for (const [name, value] of headersOf(bytes, at, recordEnd)) {
-    if (name.equals(WANTED)) return value?.toString('utf8')
+/** What a record's headers say. */
+export interface FoundInHeaders {
+  id?: string
+  /** What belongs before its value, and before its key. */
+  value?: Uint8Array | undefined
+  key?: Uint8Array | undefined
+}
+
+/** Looks through a record's headers, which begin at `at` with their number. */
+export function findInHeaders(
+  bytes: Buffer,
+  at: number,
+  recordEnd: number,
+  { value, key }: BeforeRecord,
+): FoundInHeaders {
+  const found: FoundInHeaders = {}
+  for (const [name, held] of headersOf(bytes, at, recordEnd)) {
+    if (!held) continue
+    if (name.equals(WANTED)) found.id ??= held.toString('utf8')
+    if (!value && !key) continue
+    const text = name.toString('latin1')
+    found.value = value?.(text, held) ?? found.value
+    found.key = key?.(text, held) ?? found.key
   }
-  return undefined
+  return found
 }
 
 /** Returns a record's headers as an object of JSON; of several under one name the last. */
@@ -20,18 +39,6 @@ export function headersAsJson(bytes: Buffer, at: number, recordEnd: number): str
   if (headers.size === 0) return undefined
   // Not an object of JavaScript: a header may be called __proto__, or a number, which would come first.
   return `{${Array.from(headers, ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
-}
-
-/** Returns what of a record's headers belongs before its value and its key. */
-export function beforeAmong(bytes: Buffer, at: number, recordEnd: number, { value, key }: BeforeRecord) {
-  const found: { value?: Uint8Array | undefined; key?: Uint8Array | undefined } = {}
-  for (const [name, held] of headersOf(bytes, at, recordEnd)) {
-    if (!held) continue
-    const text = name.toString('utf8')
-    found.value = value?.(text, held) ?? found.value
-    found.key = key?.(text, held) ?? found.key
-  }
-  return found
 }
 
 function* headersOf(
