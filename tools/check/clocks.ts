@@ -8,7 +8,7 @@ const MAY_LOOK: readonly (readonly [path: string, reason: string])[] = [
   ['packages/base/src/runtime.ts', 'it hands the clock and the chance out'],
   ['packages/testkit/', 'it waits for real servers'],
   ['packages/watch/src/page/', 'it runs in a browser'],
-  ['packages/engine/src/duckdb.ts', 'it looks every millisecond whether the engine has ended a statement'],
+  ['packages/engine/src/beside.ts', 'it looks every millisecond whether the engine has ended a statement'],
   ['packages/transport/src/kafka/fetch/fetch-connection.ts', "it guards a broker's socket"],
   ['packages/transport/src/mysql/flood-guard.ts', "it guards a server's socket"],
   ['packages/ingest/src/gateway/access-log.ts', 'it flushes a file now and then'],

@@ -2,7 +2,7 @@ import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection, Json } from '@duckdb/node-api'
 import { MillraceError, type Runtime } from '@millrace/base'
-import { quoteName, quoteText, runBeside } from '@millrace/engine'
+import { copyBeside, quoteName, quoteText } from '@millrace/engine'
 import type { AddFile, Metadata } from '../log/actions.ts'
 import { sortColumns } from '../log/layout.ts'
 import { type StructType, schemaOf } from '../log/schema.ts'
@@ -157,7 +157,7 @@ async function copy(
 ): Promise<Record<string, Json>[]> {
   const options = ['FORMAT parquet', 'RETURN_STATS', ...writing]
   try {
-    const result = await runBeside(connection, `COPY (${query}) TO ${quoteText(target)} (${options.join(', ')})`, rows)
+    const result = await copyBeside(connection, query, target, options, rows)
     return result.getRowObjectsJson()
   } catch (cause) {
     await rm(target, { recursive: true, force: true })
