@@ -124,4 +124,16 @@ describe('rule 8: replay', () => {
     expect(states.filter((state) => state === 'replayed')).toHaveLength(15)
     expect(await problems()).toEqual([])
   })
+
+  it('refuses a keyed table, and says how its records come in', async () => {
+    const parts = await kit.replayParts()
+    const keyed = {
+      ...{ mode: 'upsert' as const, key: ['ind'], sequenceBy: [], deleteWhen: undefined, notKept: [] },
+      ...{ ignoreEqual: false, tombstoneRetentionMs: 1 },
+    }
+    await expect(replayQuarantine({ ...parts, dataset: { ...parts.dataset, keyed } })).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      next: expect.stringContaining('clean the topic again into a new table'),
+    })
+  })
 })

@@ -1,9 +1,9 @@
 import { MillraceError } from '@millrace/base'
 import { columnsToAdd, commit, openTable, uploadAll } from '@millrace/delta'
 import { quoteText } from '@millrace/engine'
-import type { Cleaner, Dataset } from '@millrace/transform'
+import { type Cleaner, type Dataset, modeOf } from '@millrace/transform'
 import { nullColumns } from '../delta/null-columns.ts'
-import { refuseHeaders, refuseMode } from '../modes.ts'
+import { refuseHeaders } from '../modes.ts'
 import {
   blocksOf,
   interruptedIds,
@@ -33,7 +33,7 @@ export interface ReplayTotals {
  * anywhere, the next replay finishes the id first; the txn shows whether the rows are in already.
  */
 export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTotals> {
-  refuseMode(parts.dataset, 'the replay of the quarantine')
+  refuseKeyed(parts.dataset)
   refuseHeaders(parts.dataset, 'the replay of the quarantine')
   if (parts.dataset.onSchemaChange !== 'evolve') {
     await nullColumns({ store: parts.store, path: parts.path }, parts.dataset, parts.nullColumns)
@@ -55,6 +55,16 @@ export async function replayQuarantine(parts: ReplayOptions): Promise<ReplayTota
     await mark(good, `replayed:${id}`, parts)
     replayed += good.length
   }
+}
+
+/** Changes take effect in the order of their topic; a replay comes after those that were read since. */
+function refuseKeyed(dataset: Dataset): void {
+  const mode = modeOf(dataset)
+  if (mode === 'append') return
+  const what = `data set ${dataset.name}: the quarantine of a table with "mode": "${mode}" is not replayed`
+  throw new MillraceError('DATASET_INVALID', what, {
+    next: 'Have these records sent again, or clean the topic again into a new table by a group of its own.',
+  })
 }
 
 async function finishInterrupted(parts: ReplayOptions): Promise<number> {
