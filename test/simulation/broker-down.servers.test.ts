@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { freshName, kafka as kafkaServer, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
+import { freshName, kafka as kafkaServer, makeKafkaTopics, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { kafkaTopic, LOCAL } from './places.ts'
@@ -41,8 +41,8 @@ it.concurrent('a topic that is deleted and made again under a running worker sto
   await admin.connect()
   await admin.deleteTopics({ topics: [topic] })
   while ((await admin.listTopics()).includes(topic)) await pause(50)
-  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] })
   await admin.disconnect()
+  await makeKafkaTopics(kafka.bootstrap, [{ topic, numPartitions: 3 }])
   for (const stopped of [worker, start(), start({ untilCaughtUp: true })]) {
     expect(await stopped.ended).toBe(1)
     expect(stopped.complaints.join()).toContain('SOURCE_CHANGED')
