@@ -7,6 +7,7 @@ import { generatorFeed } from '@millrace/ingest'
 import { PINTEREST } from '@millrace/testkit'
 import type { Benchmark, InputMaker } from '../src/contract.ts'
 import { type RowSource, tableIn } from '../src/outputs.ts'
+import { placesIn } from './places.ts'
 
 const SEED = 7
 const SAMPLE = 200
@@ -38,13 +39,13 @@ export const benchmark: Benchmark = {
   guard: { size: 300_000, against: 'duckdb', least: 0.4 },
   prepare: ({ size }, input) => rawPosts(Math.floor(size / TABLES.length), input),
   outputs: (output) => ({
-    ...Object.fromEntries(TABLES.map((name) => [name, tableIn(join(output, 'tables', name))])),
+    ...Object.fromEntries(TABLES.map((name) => [name, tableIn(join(placesIn(output).tables, name))])),
     ...Object.fromEntries(Object.entries(ANSWERS).map(([id, columns]) => [id, answerIn(output, id, columns)])),
   }),
 }
 
 function answerIn(output: string, id: string, columns: string): RowSource {
-  return { query: `SELECT * FROM read_json('${join(output, 'answers', `${id}.json`)}', columns = ${columns})` }
+  return { query: `SELECT * FROM read_json('${join(placesIn(output).answers, `${id}.json`)}', columns = ${columns})` }
 }
 
 /** A folder with pin.jsonl, geo.jsonl and user.jsonl, of so many records each. Made anew when the generator's posts change. */

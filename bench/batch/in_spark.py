@@ -50,18 +50,19 @@ def daily_run(spark, source, output):
     started = time.monotonic()
     for name, schema, clean in (("pin", PIN, clean_pin), ("geo", GEO, clean_geo), ("user", USER, clean_user)):
         raw = spark.read.schema(schema).json(os.path.join(source, f"{name}.jsonl"))
-        folder = os.path.join(output, "tables", name)
+        folder = os.path.join(output, "lake/batch", name)
         clean(raw).dropDuplicates().write.format("delta").mode("overwrite").save(folder)
         spark.read.format("delta").load(folder).createOrReplaceTempView(name)
     posts = spark.sql((QUESTIONS / "posts.sql").read_text()).cache()
     posts.createOrReplaceTempView("posts")
-    os.makedirs(os.path.join(output, "answers"), exist_ok=True)
+    answers = Path(output, "out/2026-01-31")
+    answers.mkdir(parents=True, exist_ok=True)
     for file in sorted(glob(str(QUESTIONS / "q*.sql"))):
         text = Path(file).read_text()
         described = json.loads(Path(file).with_suffix(".json").read_text())
         for name, value in described.get("parameters", {}).items():
             text = text.replace(f"${name}", str(value))
         rows = [row.asDict() for row in spark.sql(text).collect()]
-        Path(output, "answers", f"{Path(file).stem}.json").write_text(json.dumps(rows))
+        (answers / f"{Path(file).stem}.json").write_text(json.dumps(rows))
     posts.unpersist()
     return time.monotonic() - started

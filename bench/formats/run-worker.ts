@@ -1,15 +1,11 @@
 import { join } from 'node:path'
-import { job, MILLRACE } from '../src/contestant.ts'
+import { caughtUpWorker } from '../src/contestant.ts'
+import type { Command, Job } from '../src/contract.ts'
 
-/** Runs the worker over the messages of one format, in place of this process. */
-export function runWorker(format: 'json' | 'avro' | 'protobuf'): void {
-  const { input, output } = job()
-  const source = `embedded:${join(input, `${format}.db`)}`
-  const options = ['--datasets', 'pin', '--dataset-folders', join(input, format), '--source', source, '--lake', output]
-  process.chdir(output)
-  process.execve?.(
-    process.execPath,
-    [process.execPath, MILLRACE, 'stream', ...options, '--until-caught-up', '--json'],
-    process.env,
-  )
+/** Returns the worker over the messages of one format. */
+export function workerOver(format: 'json' | 'avro' | 'protobuf'): (job: Job) => Command {
+  return ({ input, output }) => {
+    const places = ['--dataset-folders', join(input, format), '--source', `embedded:${join(input, `${format}.db`)}`]
+    return caughtUpWorker(['--datasets', 'pin', ...places, '--lake', output])
+  }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Job, Report } from './contract.ts'
+import type { Command, Job, Report } from './contract.ts'
 
 /**
  * The command as it is published, built for benchmarks: whoever packs the package builds it in another folder, at the
@@ -12,6 +12,11 @@ export const MILLRACE = fileURLToPath(
 
 /** The published library for Delta tables, `millrace/delta`, from the same build. */
 export const LIBRARY = new URL('delta.js', pathToFileURL(MILLRACE)).href
+
+/** Returns the command line of a worker that ends when it has caught up. */
+export function caughtUpWorker(options: readonly string[]): Command {
+  return { command: [process.execPath, MILLRACE, 'stream', ...options, '--until-caught-up', '--json'] }
+}
 
 /** The contestants' side of the protocol: for those that are written in TypeScript. */
 export function job(): Job {

@@ -68,6 +68,14 @@ export interface Job extends Task {
   readonly output: string
 }
 
+/** What starts a contestant. A file `NAME.command.ts` exports a function of this name that returns it for a job. */
+export interface Command {
+  readonly command: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Returns figures of the line of JSON with which it ends, where that is no report. */
+  readonly figures?: (last: unknown) => Report['figures']
+}
+
 /** The line of JSON with which a contestant ends; anything else in it is left alone. */
 export interface Report {
   /** Why this machine can't run it: it has done nothing then, and the table names it as missing. */

@@ -2,13 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { Report } from './contract.ts'
+import type { Command, Report } from './contract.ts'
 import { waitedForSeconds, watchTree } from './process-tree.ts'
-
-export interface Command {
-  readonly command: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
-}
 
 interface Measured {
   readonly wallSeconds: number
@@ -23,7 +18,7 @@ export type Outcome = Measured | { readonly unavailable: string }
 
 /** One run of one contestant, alone: nothing else may be started by this process meanwhile. */
 export async function measure(
-  { command, env }: Command,
+  { command, env, figures }: Command,
   measures: 'process' | 'work',
   folder: string,
 ): Promise<Outcome> {
@@ -73,7 +68,7 @@ export async function measure(
     cpuSeconds: Math.max(cpuSeconds, waitedForSeconds() - before) - (atReady?.cpuSeconds ?? 0),
     peakBytes,
     ...(atReady && { readyBytes: atReady.readyBytes }),
-    report,
+    report: figures ? { figures: figures(report) ?? {} } : report,
   }
 }
 

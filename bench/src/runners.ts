@@ -1,8 +1,8 @@
 import { glob } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import type { Job } from './contract.ts'
+import { pathToFileURL } from 'node:url'
+import type { Command, Job } from './contract.ts'
 import { BENCH, type Contestant } from './listing.ts'
-import type { Command } from './measure.ts'
 import { installed } from './services.ts'
 
 /** Where Python finds contestant.py, and what contestants share. */
@@ -19,6 +19,7 @@ type Start = (path: string, job: string) => Promise<Command | { readonly unavail
 
 /** How a contestant starts, by the ending of its file. */
 const RUNNERS: readonly (readonly [ending: string, start: Start])[] = [
+  ['.command.ts', async (path, job) => (await import(pathToFileURL(path).href)).command(JSON.parse(job))],
   ['.ts', async (path, job) => ({ command: [process.execPath, path, job], env: { NODE_COMPILE_CACHE: COMPILED } })],
   ['.submit.py', sparkSubmit],
   ['.peer.py', peerPython],

@@ -3,11 +3,12 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance, version } from '@duckdb/node-api'
 import { job, report } from '../../src/contestant.ts'
+import { placesIn } from '../places.ts'
 import { rawDataset, rawQuestions } from '../raw-sql.ts'
 
 const { input, output } = job()
-const [tables, answers] = [join(output, 'tables'), join(output, 'answers')]
-await Promise.all([mkdir(tables, { recursive: true }), mkdir(answers)])
+const { tables, answers } = placesIn(output)
+await Promise.all([tables, answers].map((folder) => mkdir(folder, { recursive: true })))
 const instance = await DuckDBInstance.create(':memory:', { threads: '2', preserve_insertion_order: 'false' })
 const connection = await instance.connect()
 await connection.run("SET TimeZone = 'UTC'")
