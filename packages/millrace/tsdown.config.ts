@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'tsdown'
 import { assetUrls } from './build/asset-urls.ts'
-import { BUNDLED, bundledPackages } from './build/bundled.ts'
+import { BUNDLED, BUNDLED_BUT_TYPES, bundledPackages } from './build/bundled.ts'
 import { dashboard } from './build/dashboard.ts'
 import { copyExample, EXAMPLE, EXAMPLE_PLACE, exampleConfig } from './build/example.ts'
 
@@ -41,7 +41,7 @@ export default defineConfig([
         },
       },
     }),
-    deps: { onlyBundle: BUNDLED },
+    deps: { onlyBundle: BUNDLED, alwaysBundle: [BUNDLED_BUT_TYPES] },
     onSuccess: async ({ outDir }) => {
       await copyExample(outDir)
       await copyFile('../../LICENSE', join(outDir, '../LICENSE'))

@@ -22,10 +22,13 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true })
 })
 
-const chunks = globSync('dist/**/*.js', { cwd: built.folder }).map((path) => ({
-  path,
-  code: readFileSync(join(built.folder, path), 'utf8'),
-}))
+const filesOf = (pattern: string) =>
+  globSync(pattern, { cwd: built.folder }).map((path) => ({
+    path,
+    code: readFileSync(join(built.folder, path), 'utf8'),
+  }))
+const chunks = filesOf('dist/**/*.js')
+const types = filesOf('dist/**/*.d.ts')
 
 /** Starts the built command in an empty folder, without the settings of whoever runs the tests. */
 function millrace(...args: string[]) {
@@ -49,7 +52,7 @@ const IMPORTS =
   /^(?:import|export) (?:.* from )?"([^".][^"]*)";$|\bimport\("([^".][^"]*)"\)|(?:__require|createRequire\(import\.meta\.url\))\("([^"]+)"\)/gm
 
 test('package.json names what the package imports, and nothing else', () => {
-  const imported = chunks.flatMap(({ code }) =>
+  const imported = [...chunks, ...types].flatMap(({ code }) =>
     [...code.matchAll(IMPORTS)].map(([, ...names]) => names.find((name) => name !== undefined) ?? ''),
   )
   const packages = imported
@@ -82,10 +85,7 @@ test('api.md says what it exports', () => {
 })
 
 test("its types need nothing but what package.json names, and Node's", () => {
-  const types = globSync('dist/*.d.ts', { cwd: built.folder }).map((path) =>
-    readFileSync(join(built.folder, path), 'utf8'),
-  )
-  const imported = types.flatMap((text) => [...text.matchAll(/from "([^".][^"]*)"/g)].map(([, name = '']) => name))
+  const imported = types.flatMap(({ code }) => [...code.matchAll(/from "([^".][^"]*)"/g)].map(([, name = '']) => name))
   expect(
     imported.filter((name) => !isBuiltin(name) && !(name in packageJson.dependencies) && name !== 'vitest'),
   ).toEqual([])
