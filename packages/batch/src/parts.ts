@@ -1,5 +1,5 @@
 import type { Runtime } from '@millrace/base'
-import type { DuckDB } from '@millrace/engine'
+import type { Engine } from '@millrace/engine'
 import type { ObjectStore } from '@millrace/store'
 import type { Cleaner } from '@millrace/transform'
 import type { ClusterSchema } from './trino/schema.ts'
@@ -7,7 +7,7 @@ import type { ClusterSchema } from './trino/schema.ts'
 /** Resources of a run. */
 export interface RunParts {
   readonly lake: ObjectStore
-  readonly engine: DuckDB
+  readonly engine: Engine
   readonly cleaner: Cleaner
   /** Local scratch folder of this run. */
   readonly workFolder: string

@@ -6,8 +6,11 @@ import { quoteText } from './quote.ts'
 /** A look costs 20 µs of CPU time: they become rarer, the longer a statement runs. */
 const LOOK_EVERY = { leastMs: 1, mostMs: 4, growth: 1.05 }
 
-/** At or below this many rows, polling costs more than a spinning thread. */
-const FEW_ROWS = 2_048
+/** At or below this many rows, polling costs more than a spinning thread, and a second thread more than it saves. */
+export const FEW_ROWS = 2_048
+
+/** Connections to engines without threads, on which nothing runs unless somebody calls. */
+export const ofCaller = new WeakSet<DuckDBConnection>()
 
 /**
  * Runs a heavy statement on the engine's threads and polls until it is done. `connection.run` would take one of Node's
@@ -23,7 +26,8 @@ export async function runBeside(
   sql: string,
   rows = Number.POSITIVE_INFINITY,
 ): Promise<DuckDBResultReader> {
-  return rows <= FEW_ROWS ? connection.runAndReadAll(sql) : untilOver(await connection.start(sql))
+  if (rows <= FEW_ROWS || ofCaller.has(connection)) return connection.runAndReadAll(sql)
+  return untilOver(await connection.start(sql))
 }
 
 /**
@@ -38,7 +42,7 @@ export async function copyBeside(
   rows = Number.POSITIVE_INFINITY,
 ): Promise<DuckDBResultReader> {
   const copyTo = (to: string) => `COPY (${query}) TO ${to} (${options.join(', ')})`
-  if (rows <= FEW_ROWS) return runBeside(connection, copyTo(quoteText(target)), rows)
+  if (rows <= FEW_ROWS || ofCaller.has(connection)) return runBeside(connection, copyTo(quoteText(target)), rows)
   return untilOver(await connection.start(copyTo(`$${TARGET}`), { [TARGET]: target }))
 }
 

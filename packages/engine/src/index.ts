@@ -1,5 +1,5 @@
-export { copyBeside, runBeside } from './beside.ts'
-export { type DuckDB, type DuckDBOptions, openDuckDB, temporaryFolderOf } from './duckdb.ts'
+export { copyBeside, FEW_ROWS, runBeside } from './beside.ts'
+export { type DuckDB, type DuckDBOptions, type Engine, openDuckDB, temporaryFolderOf } from './duckdb.ts'
 export { type Machine, openMachine } from './machine.ts'
 export { NOTE, type Notes } from './notes.ts'
 export { quoteName, quoteText } from './quote.ts'

@@ -12,16 +12,18 @@ export interface Notes {
 /** What NOTE gets: the number of the call, then the place in so many bits. */
 const PLACE_BITS = 31n
 
-export function createNotes(): Notes {
+/** `instanceOf` returns the engine that a connection is to. */
+export function createNotes(instanceOf: (connection: DuckDBConnection) => object): Notes {
   const noted = new Map<number, Set<number>>()
+  const registered = new WeakSet<object>()
   let calls = 0
-  let isRegistered = false
   const note = (place: bigint) =>
     noted.get(Number(place >> PLACE_BITS))?.add(Number(BigInt.asUintN(Number(PLACE_BITS), place)))
   return {
     async collect(connection, work) {
-      if (!isRegistered) connection.registerScalarFunction(noteFunction(note))
-      isRegistered = true
+      const instance = instanceOf(connection)
+      if (!registered.has(instance)) connection.registerScalarFunction(noteFunction(note))
+      registered.add(instance)
       const call = ++calls
       const places = new Set<number>()
       noted.set(call, places)

@@ -37,14 +37,15 @@ const LOOK_EVERY_MS = { least: 1_000, most: 30_000 }
 export async function runStream(options: StreamOptions, runtime: Runtime, signal: AbortSignal): Promise<StreamTotals> {
   const { routes, group, member, untilCaughtUp } = options
   const store = typeof options.lake === 'string' ? await openLake(options.lake) : options.lake
-  await using machine = await openMachine(runtime, filesOf(store))
   await using held = new AsyncDisposableStack()
   const reader = { group, store, ...(member !== undefined && { member }) }
   const { source: from } = options
+  // First, as one that has a thread starts it while the engine is opened.
   const source = held.adopt(
     await (typeof from === 'string' ? openSource(from, runtime, reader) : from(reader, runtime)),
     (opened) => opened.close(),
   )
+  const machine = held.use(await openMachine(runtime, filesOf(store)))
   const totals = { rows: 0, quarantined: 0, bytes: 0, commits: 0 }
   const report = (event: WorkerEvent) => {
     if (event.what === 'committed') count(totals, event)

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DuckDB } from '@millrace/engine'
+import type { Engine } from '@millrace/engine'
 import { type Answer, type RunResults, renderReport, writeAnswerFiles } from '@millrace/queries'
 import type { RunParts } from '../parts.ts'
 
@@ -26,7 +26,7 @@ export async function writeOut(out: string, results: RunResults, { runtime, engi
   return folder
 }
 
-async function writeFiles(answer: Answer, folder: string, engine: DuckDB): Promise<void> {
+async function writeFiles(answer: Answer, folder: string, engine: Engine): Promise<void> {
   const connection = await engine.connect()
   try {
     await writeAnswerFiles(answer, folder, connection)

@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { joinValues, MillraceError, type Runtime } from '@millrace/base'
-import { type DuckDB, quoteText, readableBy } from '@millrace/engine'
+import { type Engine, quoteText, readableBy } from '@millrace/engine'
 import { type ObjectStore, openLake } from '@millrace/store'
 import type { RawObject } from '../manifest.ts'
 import { type RawBlock, rawBlocks } from './raw-blocks.ts'
@@ -14,7 +14,7 @@ const READERS: readonly (readonly [ending: RegExp, sql: (path: string) => string
 ]
 
 export interface ConversionParts {
-  readonly engine: DuckDB
+  readonly engine: Engine
   readonly workFolder: string
   readonly runtime: Runtime
 }

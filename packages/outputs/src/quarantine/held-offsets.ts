@@ -1,5 +1,5 @@
 import { planScan, withScan } from '@millrace/delta'
-import { type DuckDB, quoteName, quoteText } from '@millrace/engine'
+import { type Engine, quoteName, quoteText } from '@millrace/engine'
 import type { Partition } from '@millrace/transport'
 import type { ProgressTable } from '../delta/progress-table.ts'
 import type { HeldRecords } from '../output.ts'
@@ -9,7 +9,7 @@ export async function heldOffsets(
   table: ProgressTable,
   partition: Partition,
   group: string,
-  engine: DuckDB,
+  engine: Engine,
 ): Promise<HeldRecords | undefined> {
   const until = table.position(partition)
   if (!until) return undefined

@@ -1,6 +1,6 @@
 import { joinValues, MillraceError, type Runtime, textOfKey } from '@millrace/base'
 import { openScan, openTable, type Predicate, planScan, replaceRows, type Snapshot, schemaOf } from '@millrace/delta'
-import { type DuckDB, quoteText } from '@millrace/engine'
+import { type Engine, quoteText } from '@millrace/engine'
 import type { RawMessages } from '@millrace/formats'
 import type { ObjectStore } from '@millrace/store'
 import { quarantinePath } from './table.ts'
@@ -9,7 +9,7 @@ export interface QuarantineContext {
   readonly store: ObjectStore
   /** The clean table; its quarantine stands beside it. */
   readonly path: string
-  readonly engine: DuckDB
+  readonly engine: Engine
   readonly workFolder: string
   readonly runtime: Runtime
 }
@@ -35,7 +35,7 @@ export async function openQuarantine({ store, path }: QuarantineContext): Promis
 }
 
 /** Returns the ids of replays that were interrupted. */
-export async function interruptedIds(quarantine: Snapshot, engine: DuckDB): Promise<string[]> {
+export async function interruptedIds(quarantine: Snapshot, engine: Engine): Promise<string[]> {
   const ids = await select(
     quarantine,
     "SELECT DISTINCT substr(state, 11) FROM t WHERE state LIKE 'replaying:%'",
@@ -48,7 +48,7 @@ export async function rejectedRows(
   quarantine: Snapshot,
   where: string,
   from: number,
-  engine: DuckDB,
+  engine: Engine,
 ): Promise<RejectedRow[]> {
   const columns = KEYS.map((key) => `"${key}"`).join(', ')
   // A table of an earlier version has no keys.
@@ -117,7 +117,7 @@ function whereKeys(records: readonly RejectedRow[]): Predicate {
   return { op: 'or', of }
 }
 
-async function select(snapshot: Snapshot, sql: string, engine: DuckDB): Promise<readonly (readonly unknown[])[]> {
+async function select(snapshot: Snapshot, sql: string, engine: Engine): Promise<readonly (readonly unknown[])[]> {
   const connection = await engine.connect()
   try {
     await using rows = await openScan(planScan(snapshot), connection)

@@ -1,6 +1,6 @@
 import type { Runtime } from '@millrace/base'
 import { commentedField, type StagedFile, type StructType, stageParquet } from '@millrace/delta'
-import { type DuckDB, openDuckDB, quoteName } from '@millrace/engine'
+import { type Engine, openDuckDB, quoteName } from '@millrace/engine'
 import type { RejectedRecords } from '../rejected-record.ts'
 
 export const QUARANTINE_SCHEMA: StructType = {
@@ -40,7 +40,7 @@ export const quarantinePath = (table: string) => `${table}_quarantine`
 /** Writes rejected records into a file for the quarantine table. Their bytes are kept to the last one. */
 export async function stageRejected(
   records: RejectedRecords,
-  engine: DuckDB,
+  engine: Engine,
   folder: string,
   runtime: Runtime,
 ): Promise<StagedFile> {
@@ -55,7 +55,7 @@ export async function stageRejected(
 
 async function writeRejected(
   records: RejectedRecords,
-  engine: DuckDB,
+  engine: Engine,
   folder: string,
   runtime: Runtime,
 ): Promise<StagedFile> {
@@ -94,7 +94,7 @@ const FLUSHED_BYTES = 4 << 20
 /** What a row takes there beside its value, about. */
 const ROW_BYTES = 256
 
-type Connection = Awaited<ReturnType<DuckDB['connect']>>
+type Connection = Awaited<ReturnType<Engine['connect']>>
 
 async function append(records: RejectedRecords, connection: Connection): Promise<void> {
   const appender = await connection.createAppender('rejected')

@@ -97,7 +97,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     nameOf: RecordName = (block, index) => `record ${index} of block ${block}`,
     asked?: Snapshot,
   ) => {
-    const connection = await engine.connect()
+    const connection = await engine.connect(rowsOf(blocks))
     const evolving = wanted?.takesNewColumns ? tableOf(described, wanted) : wanted ? undefined : asked
     const into = { target: wanted, evolving }
     const prepared = await prepare(described, blocks, into, nameOf, connection).catch((error) => {
@@ -143,6 +143,15 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     checkRecords: async (dataset, blocks, nameOf, table) =>
       (await cleanInTurn(dataset, blocks, undefined, nameOf, table)).report,
   }
+}
+
+/** Statements over more bytes are not small, however few rows these are. */
+const FEW_BYTES = 4 << 20
+
+/** Returns about how many rows become of the blocks; undefined if it is as much work as of many. */
+function rowsOf(blocks: readonly RawMessages[]): number | undefined {
+  const bytes = blocks.reduce((sum, block) => sum + block.bytes.length, 0)
+  return bytes > FEW_BYTES ? undefined : blocks.reduce((sum, { count }) => sum + count, 0)
 }
 
 interface Cleaned {

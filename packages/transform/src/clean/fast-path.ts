@@ -30,10 +30,7 @@ export async function cleanTogether(
   apart: Selection,
 ): Promise<FastResult | undefined> {
   const { dataset, connection, files: lines } = work
-  const sourceOf = async (records: Selection) => {
-    await writeLines(lines, records)
-    return linesSource(dataset, lines)
-  }
+  const sourceOf = async (records: Selection) => linesSource(dataset, await writeLines(lines, records))
   const fast = cleanRows(dataset, fastRaw(dataset, await sourceOf(good)), failedBitsOrError(dataset.expectations))
   if (dataset.keyed && !isWhole(good)) await createPlaces(connection, [good, apart])
   const together = isWhole(good) ? placedInOrder(dataset, fast, good) : placed(dataset, fast, good)

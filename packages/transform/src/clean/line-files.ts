@@ -2,9 +2,13 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { endBefore, type Runtime } from '@millrace/base'
+import { FEW_ROWS } from '@millrace/engine'
 import { type Selection, slice } from './selection.ts'
 
-/** Two files that hold half of the records each, for the engine to read: written side by side, as its threads wait. */
+/**
+ * Two files that hold half of the records each, for the engine to read: written side by side, as its threads wait. Few
+ * records are all in the first.
+ */
 export type LineFiles = readonly [string, string]
 
 /** Files for the engine to read records from: of lines, or of columns. */
@@ -42,24 +46,29 @@ function newFiles(path: string): RecordFiles {
   return { lines: [`${path}.0.jsonl`, `${path}.1.jsonl`], columns: `${path}.parquet` }
 }
 
-/** Replaces what the files hold by one line a value. */
-export function writeLines(files: LineFiles, selection: Selection): Promise<void> {
+/** Replaces what the files hold by one line a value. Returns those that have any. */
+export function writeLines(files: LineFiles, selection: Selection): Promise<readonly string[]> {
   return writeHalves(files, selection, runs)
 }
 
 /** Writes each value as an object that holds it as `record`, with its index in the selection as `millrace_at`. */
-export function writeNumberedLines(files: LineFiles, selection: Selection): Promise<void> {
+export function writeNumberedLines(files: LineFiles, selection: Selection): Promise<readonly string[]> {
   return writeHalves(files, selection, numbered)
 }
 
 type Pieces = (selection: Selection, base: number) => Iterable<Uint8Array>
 
-async function writeHalves(files: LineFiles, selection: Selection, pieces: Pieces): Promise<void> {
+async function writeHalves(files: LineFiles, selection: Selection, pieces: Pieces): Promise<readonly string[]> {
+  if (selection.length <= FEW_ROWS) {
+    await writeFile(files[0], pieces(selection, 0))
+    return [files[0]]
+  }
   const middle = selection.length >>> 1
   await Promise.all([
     writeFile(files[0], pieces(slice(selection, 0, middle), 0)),
     writeFile(files[1], pieces(slice(selection, middle, selection.length), middle)),
   ])
+  return files
 }
 
 async function writeFile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {

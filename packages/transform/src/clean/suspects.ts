@@ -40,8 +40,8 @@ export const takeAll: FindSuspects = async (_work, records) => {
  * Misses a text that is not a record but makes one of that object, and errors of SQL that can't be marked.
  */
 export const splitByIndex: FindSuspects = async (work, records) => {
-  const { dataset, connection, files, refusal } = work
-  await writeNumberedLines(files, records)
+  const { dataset, connection, refusal } = work
+  const files = await writeNumberedLines(work.files, records)
   const mark = await work.markFailing()
   const query = suspectIndexes(dataset, files, records.length, mark ?? markNone, mark && refusal)
   const [places = [], fails = []] = (await runBeside(connection, query, records.length)).getColumns()
@@ -81,10 +81,10 @@ export const splitByHalves: FindSuspects = async (work, records) => {
 
 /** Reads and cleans all records, and writes nothing. */
 async function passes({ dataset, connection, files, refusal }: Work, records: Selection): Promise<boolean> {
-  await writeLines(files, records)
+  const lines = await writeLines(files, records)
   const rows = cleanRows(
     dataset,
-    fastRaw(dataset, linesSource(dataset, files)),
+    fastRaw(dataset, linesSource(dataset, lines)),
     failedBitsOrError(dataset.expectations),
   )
   try {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Runtime } from '@millrace/base'
 import type { Snapshot } from '@millrace/delta'
-import type { DuckDB } from '@millrace/engine'
+import type { Engine } from '@millrace/engine'
 import type { ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
 import type { LineFiles } from './line-files.ts'
@@ -9,7 +9,7 @@ import type { NoteFailures } from './noted-failures.ts'
 import type { MarkFailing } from './queries.ts'
 
 export interface CleanerOptions {
-  readonly engine: DuckDB
+  readonly engine: Engine
   /** On this machine, and ours alone. */
   readonly workFolder: string
   readonly runtime: Runtime
