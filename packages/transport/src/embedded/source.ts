@@ -1,5 +1,6 @@
 import { combineTraits, createTurns, MillraceError, type Runtime, type Turns } from '@millrace/base'
 import { type BufferPool, createBufferPool } from '../buffers.ts'
+import { writeOffset } from '../offset-halves.ts'
 import {
   type Block,
   endAt,
@@ -135,18 +136,20 @@ function blockOf(
   let taken: Buffer | undefined = buffer
   const ends = new Int32Array(count)
   const offsets = new BigInt64Array(count)
+  const halves = new Int32Array(offsets.buffer)
   const times = new Float64Array(count)
   let index = 0
   let shift = 0
-  for (const part of parts) {
-    part.ends.forEach((end, i) => {
+  for (const { base, time, bytes, ends: ofPart } of parts) {
+    times.fill(time, index, index + ofPart.length)
+    let offset = base
+    for (const end of ofPart) {
       ends[index] = end < 0 ? end - shift : end + shift
-      offsets[index] = BigInt(part.base + i)
-      times[index++] = part.time
-    })
-    buffer.set(part.bytes, shift)
-    shift += part.bytes.length
-    free(part.bytes)
+      writeOffset(halves, index++, offset++)
+    }
+    buffer.set(bytes, shift)
+    shift += bytes.length
+    free(bytes)
   }
   const to: Position = [BigInt(from + count)]
   return {

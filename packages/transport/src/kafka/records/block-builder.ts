@@ -1,4 +1,5 @@
 import { type JoinedValues, textOfKey } from '@millrace/base'
+import { writeOffset } from '../../offset-halves.ts'
 import type { BeforeRecord, ReadOptions } from '../../source.ts'
 import { damaged, type RecordBatch } from './record-batch.ts'
 import { type FoundInHeaders, findInHeaders, headersAsJson } from './record-headers.ts'
@@ -30,9 +31,6 @@ export interface UnpackedBatch {
 
 /** Returns a buffer of at least this size for the bytes of a block. */
 export type TakeBuffer = (size: number) => Buffer
-
-/** Which half of 64 bits comes first in this machine's memory. */
-const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1
 
 const NOTHING: FoundInHeaders = {}
 
@@ -133,9 +131,7 @@ function addRecords(filling: Filling, batch: RecordBatch, unpacked: Buffer, from
     ends[count] = valueLength < 0 ? -1 - size : size
     // Written as a line feed later: until then, no line feed in the buffer means none in any value.
     bytes[size++] = 0
-    // Written in two halves, which allocates no bigint.
-    halves[2 * count + LOW] = offset
-    halves[2 * count + 1 - LOW] = offset / 2 ** 32
+    writeOffset(halves, count, offset)
     times[count++] = appendTime ?? baseTime + time
   }
   filling.count = count
