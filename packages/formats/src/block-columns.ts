@@ -15,16 +15,39 @@ export function columnKey({ name, kind }: Column): string {
   return `${kind} ${name}`
 }
 
-/** The values of a column in a group of rows, as a page of a Parquet file. */
+/** The values of a column in a group of rows, as pages of a Parquet file. */
 export interface Page {
-  /** The page's header, which rows have a value, and the values: each its length in four bytes, lowest first, and its bytes. */
+  /** A dictionary with its header, if there is one; the page's header, which rows have a value, the values. */
   readonly bytes: Uint8Array
-  /** Where the values begin. */
+  /** Where the values begin, one after another, or the numbers of those in the dictionary. */
   readonly values: number
+  /** How it is known where each value is. */
+  readonly lengths: Lengths | Dictionary
   /** For each row a bit, lowest first, whether it has a value; undefined where all have one. */
   readonly bits: Uint8Array | undefined
   /** How many rows have a value. */
   readonly present: number
+}
+
+/** The values' lengths: of each but the first by how much it is above the one before, plus the longest. */
+export interface Lengths {
+  /** Where the differences begin in the page. */
+  readonly at: number
+  /** How many bytes each takes, lowest first. */
+  readonly width: number
+  readonly first: number
+  readonly longest: number
+}
+
+/** The distinct values of a page, each its length in four bytes, lowest first, and its bytes. */
+export interface Dictionary {
+  /** Where the values begin in the page's bytes, and how many they are. */
+  readonly at: number
+  readonly count: number
+  /** How many bytes the number of a value takes, lowest first. */
+  readonly width: number
+  /** How many bytes the dictionary takes, with its header. */
+  readonly size: number
 }
 
 /** Some records of a block that follow one another. */

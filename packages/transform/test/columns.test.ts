@@ -61,8 +61,10 @@ async function both(described: Dataset, blocks: readonly RawMessages[]) {
   const lines = { ...described, format: withoutColumns(described.format) }
   const [asColumns, asLines] = [await kit.clean(described, blocks), await kit.clean(lines, blocks)]
   expect(inOrder(asColumns.rows)).toEqual(inOrder(asLines.rows))
-  const { path: _, ...report } = asLines.report
+  const { path: _, unknown, ...report } = asLines.report
   expect(asColumns.report).toMatchObject(report)
+  // Of many lines some are looked at.
+  if (unknown.looked === report.rows) expect(asColumns.report.unknown).toEqual(unknown)
   return asColumns
 }
 
@@ -166,6 +168,32 @@ test('any record is the same row as columns and as lines, in one statement', asy
     expect(report).toMatchObject({ rows: records.length, path: 'fast' })
   })
   await fc.assert(property, { numRuns: 15, endOnFailure: true })
+})
+
+test('values that repeat, and texts of all lengths, are the same as columns and as lines', async () => {
+  const sizes = [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 300, 40_000]
+  const fields = {
+    few: (row: number) => [null, '', 'é', 'ß'.repeat(32), 'x'.repeat(63), 'x'.repeat(64)][row % 6] as string | null,
+    many: (row: number) => (row % 5 === 0 ? null : `value ${row % 401}`),
+    nth: (row: number) => `${row}`,
+    sizes: (row: number) => (row % 97 === 0 ? '€' : 'a').repeat((sizes[row % (row < 1200 ? 9 : 12)] as number) / 2),
+    rare: (row: number) => (row === 1800 ? 'here' : null),
+  }
+  const names = Object.keys(fields)
+  const schema = { type: 'record', name: 'R', fields: names.map((name) => ({ name, type: ['null', 'string'] })) }
+  const format = openFormat({ name: 'avro', framing: 'none', schemas: [schema] })
+  const messages = Array.from({ length: 3000 }, (_, row) =>
+    Buffer.concat(
+      Object.values(fields).map((textOf) => {
+        const value = textOf(row)
+        return value === null ? branch(0) : branch(1, text(value))
+      }),
+    ),
+  )
+  const described = dataset(Object.fromEntries(names.map((name) => [name, 'text'])), {}, format)
+  const { report, rows } = await both(described, [joinValues(messages), joinValues(messages.slice(0, 257))])
+  expect(report).toMatchObject({ rows: 3257, path: 'fast' })
+  expect(rows.find(({ nth }) => nth === '1800')).toMatchObject({ few: null, rare: 'here' })
 })
 
 test.each([

@@ -4,6 +4,7 @@ import type { RowNotes } from '../columns/row-notes.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { branchAt, symbolAt, transcoderOf } from './compile.ts'
+import { type PlainField, plainFields, plainKind } from './plain-fields.ts'
 import type { AvroReader } from './reader.ts'
 import type { AvroRecord, AvroType } from './schema.ts'
 import type { Transcode } from './transcode.ts'
@@ -19,18 +20,53 @@ export function planOfSchema(type: AvroType): RecordPlan<AvroReader> {
   const known = new Map<AvroRecord, Transcode>()
   const fields = type.kind === 'record' ? type.fields : [{ name: 'value', type }]
   const columns: Column[] = []
-  const steps = fields.map((field) => {
+  const all = fields.map((field): Step => {
     const kinds = [...new Set(kindsOf(field.type))]
-    const first = columns.length
+    const column = columns.length
     columns.push(...kinds.map((kind) => ({ name: field.name, kind })))
-    return noteField(field.type, (kind) => first + kinds.indexOf(kind), known)
+    const kind = plainKind(field.type)
+    return {
+      note: noteField(field.type, (kind) => column + kinds.indexOf(kind), known),
+      ...(kind !== undefined && { plain: { kind, column } }),
+    }
   })
+  const steps = runsOf(all).map(noteRun)
   return {
     columns,
     note(from, _end, to, row) {
       for (let i = 0; i < steps.length; i++) (steps[i] as NoteField)(from, to, row)
       if (from.at < from.end) throw new Undecodable(`${from.end - from.at} bytes are left over`)
     },
+  }
+}
+
+/** What reads a field, and how it is plain. */
+interface Step {
+  readonly note: NoteField
+  readonly plain?: PlainField
+}
+
+/** Returns the steps in their order, plain ones that follow one another together. */
+function runsOf(steps: readonly Step[]): (readonly Step[])[] {
+  const runs: Step[][] = []
+  for (const step of steps) {
+    const run = runs.at(-1)
+    if (run?.[0]?.plain && step.plain) run.push(step)
+    else runs.push([step])
+  }
+  return runs
+}
+
+/** Plain fields are read together, and one by one where there is something about one of them. */
+function noteRun(run: readonly Step[]): NoteField {
+  const plain = run.flatMap(({ plain }) => plain ?? [])
+  const oneByOne: NoteField = (from, to, row) => {
+    for (let i = 0; i < run.length; i++) (run[i] as Step).note(from, to, row)
+  }
+  if (plain.length === 0) return oneByOne
+  const together = plainFields(plain)
+  return (from, to, row) => {
+    if (!together(from, to, row)) oneByOne(from, to, row)
   }
 }
 

@@ -1,6 +1,7 @@
 import { type JoinedValues, MillraceError, type ValueTraits } from '@millrace/base'
-import type { BlockColumns, Page, RowGroup } from '../block-columns.ts'
+import type { BlockColumns, RowGroup } from '../block-columns.ts'
 import { JsonWriter } from '../transcode/json-writer.ts'
+import { pageReader } from './page.ts'
 
 const [COMMA, NEWLINE, OPENING_BRACE, CLOSING_BRACE] = [0x2c, 0x0a, 0x7b, 0x7d]
 
@@ -82,17 +83,5 @@ function rowWriter({ columns, layouts }: BlockColumns, { layout, pages }: RowGro
       else to.raw(field.bytes.subarray(...place))
     }
     to.byte(CLOSING_BRACE)
-  }
-}
-
-/** Goes through the values of a page, row by row. */
-function pageReader({ bytes, values, bits }: Page): (row: number) => readonly [start: number, end: number] | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let at = values
-  return (row) => {
-    if (bits && ((bits[row >> 3] as number) & (1 << (row & 7))) === 0) return undefined
-    const start = at + 4
-    at = start + view.getUint32(at, true)
-    return [start, at]
   }
 }

@@ -1,14 +1,21 @@
-import type { BlockColumns } from '../block-columns.ts'
-import { pageHead } from './page.ts'
+import type { BlockColumns, Page } from '../block-columns.ts'
+import { DELTA_LENGTHS, DICTIONARY, PLAIN, pageHead } from './page.ts'
 import { type ThriftField, type ThriftValue, thriftStruct } from './thrift.ts'
 
 const MAGIC = Buffer.from('PAR1')
-const [PLAIN, RLE, UNCOMPRESSED, BYTE_ARRAY, OPTIONAL, UTF8] = [0, 3, 0, 6, 1, 0] as const
+const [RLE, UNCOMPRESSED, BYTE_ARRAY, OPTIONAL, UTF8] = [3, 0, 6, 1, 0] as const
+const ENCODINGS = [PLAIN, RLE, DELTA_LENGTHS, DICTIONARY].map((i32) => ({ i32 }))
+
+/** A column in a group of rows: where it begins, its size, and that of its dictionary, 0 where it has none. */
+interface Chunk {
+  readonly start: number
+  readonly size: number
+  readonly dictionary: number
+}
 
 interface Group {
   readonly rows: number
-  /** For each column where it begins, and its size. */
-  readonly columns: readonly (readonly [start: number, size: number])[]
+  readonly columns: readonly Chunk[]
 }
 
 /**
@@ -27,10 +34,11 @@ export function* parquetFile(
   for (const block of blocks) {
     const places = placesIn(block)
     for (const { index, pages } of block.groups) {
-      const columns: (readonly [number, number])[] = []
+      const columns: Chunk[] = []
       for (let column = 0; column < count; column++) {
-        const bytes = pages.get(places[column] ?? -1)?.bytes ?? pageHead(index.length, 0, 0)
-        columns.push([size, bytes.length])
+        const page = pages.get(places[column] ?? -1)
+        const bytes = page?.bytes ?? pageHead(index.length, 0, 0, PLAIN)
+        columns.push({ start: size, size: bytes.length, dictionary: page ? dictionarySize(page) : 0 })
         size += bytes.length
         yield bytes
       }
@@ -46,6 +54,10 @@ export function* parquetFile(
 /** Returns the name that the file has for a column. */
 export function parquetName(column: number): string {
   return `c${column}`
+}
+
+function dictionarySize({ lengths }: Page): number {
+  return 'size' in lengths ? lengths.size : 0
 }
 
 function fileMetadata(count: number, groups: readonly Group[]): ThriftField[] {
@@ -69,16 +81,17 @@ function fileMetadata(count: number, groups: readonly Group[]): ThriftField[] {
 }
 
 function rowGroup(names: readonly string[], { rows, columns }: Group): ThriftValue {
-  const chunks = columns.map(([start, size], i): ThriftValue => {
+  const chunks = columns.map(({ start, size, dictionary }, column): ThriftValue => {
     const metadata: ThriftField[] = [
       [1, { i32: BYTE_ARRAY }],
-      [2, { list: [{ i32: PLAIN }, { i32: RLE }] }],
-      [3, { list: [{ text: names[i] as string }] }],
+      [2, { list: ENCODINGS }],
+      [3, { list: [{ text: names[column] as string }] }],
       [4, { i32: UNCOMPRESSED }],
       [5, { i64: rows }],
       [6, { i64: size }],
       [7, { i64: size }],
-      [9, { i64: start }],
+      [9, { i64: start + dictionary }],
+      ...(dictionary > 0 ? [[11, { i64: start }] as const] : []),
     ]
     return {
       struct: [
@@ -90,7 +103,7 @@ function rowGroup(names: readonly string[], { rows, columns }: Group): ThriftVal
   return {
     struct: [
       [1, { list: chunks }],
-      [2, { i64: columns.reduce((sum, [, size]) => sum + size, 0) }],
+      [2, { i64: columns.reduce((sum, { size }) => sum + size, 0) }],
       [3, { i64: rows }],
     ],
   }

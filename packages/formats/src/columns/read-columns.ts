@@ -5,7 +5,7 @@ import { JsonWriter } from '../transcode/json-writer.ts'
 import { endOfPortion } from '../transcode/portions.ts'
 import { Undecodable } from '../transcode/undecodable.ts'
 import { placeMessages, releaseMemory } from '../transcode/work-memory.ts'
-import { copyPages, gather } from './gather.ts'
+import { COUNT_BYTES, copyPages, gather } from './gather.ts'
 import { createLayouts, type Layouts } from './layouts.ts'
 import { linesOf } from './lines.ts'
 import { pageMemory } from './page-memory.ts'
@@ -36,9 +36,8 @@ const NOTES_BYTES = 1 << 20
 /** Records of many columns take more: a group of few rows costs the engine as much for each column as one of many. */
 const WIDE_ROWS = 1024
 const MOST_NOTES_BYTES = 16 << 20
-/** Behind the notes: two numbers. */
-const COUNT_BYTES = 8
-
+/** Room for the tables by which schemas are read. */
+const TABLE_BYTES = 64 << 10
 interface Block<R> {
   readonly messages: JoinedValues
   /** The format's name, which reasons have. */
@@ -58,7 +57,7 @@ export function readColumns<R>(messages: JoinedValues, format: string, open: Ope
     const portion = openPortion(block, first)
     const { rows, next } = noteRows(block, portion)
     const { good, gathered } = gatherGood(block, portion, rows)
-    if (good.index.length > 0) groups.push({ ...good, pages: copyPages(gathered, memory) })
+    if (good.index.length > 0) groups.push({ ...good, pages: copyPages(gathered, good.index.length, memory) })
     releaseMemory()
     first = next
   }
@@ -91,16 +90,19 @@ function openPortion<R>({ messages, layouts, open }: Block<R>, first: number): P
   const rowBytes = 8 * Math.max(1, columns)
   const room = Math.max(NOTES_BYTES, rowBytes, Math.min(MOST_NOTES_BYTES, rowBytes * Math.min(end - first, WIDE_ROWS)))
   const bytes = messages.bytes.subarray(begin, endBefore(messages.ends, end))
-  const { there, behind } = placeMessages(bytes, room + COUNT_BYTES)
+  const { there, behind } = placeMessages(bytes, room + COUNT_BYTES + TABLE_BYTES)
   const rows = Math.floor(room / rowBytes)
-  const notes = new RowNotes(new Int32Array(there.buffer, behind, room >> 2), rowBytes, Math.min(rows, end - first))
+  const tables = new DataView(there.buffer, behind + room + COUNT_BYTES, TABLE_BYTES)
+  const places = new Int32Array(there.buffer, behind, room >> 2)
+  const notes = new RowNotes(places, rowBytes, Math.min(rows, end - first), tables)
   const to = new JsonWriter(1 << 16)
   return { opened: open(there), first, end, begin, columns, rows, notes, to, counts: behind + room }
 }
 
 /** Gathers the values of the rows; those with a text that is not UTF-8 are rejected. */
 function gatherGood<R>({ rejected, format }: Block<R>, { notes, to, columns, counts }: Portion<R>, rows: Rows) {
-  const all = gather(notes, rows.index.length, columns, to.placeOf(to.at), counts)
+  const room = { free: to.placeOf(to.at), counts }
+  const all = gather(notes, rows.index.length, columns, room)
   const { bad } = all
   if (bad.size === 0) return { good: rows, gathered: all }
   for (const row of bad) rejected.push({ index: rows.index[row] as number, reason: notOfSchema(format, NO_TEXT) })
@@ -110,7 +112,7 @@ function gatherGood<R>({ rejected, format }: Block<R>, { notes, to, columns, cou
     index: Int32Array.from(kept, (row) => rows.index[row] as number),
     layout: Int32Array.from(kept, (row) => rows.layout[row] as number),
   }
-  return { good, gathered: gather(notes, kept.length, columns, to.placeOf(to.at), counts) }
+  return { good, gathered: gather(notes, kept.length, columns, room) }
 }
 
 const NO_TEXT = 'a text is not UTF-8'

@@ -5,6 +5,16 @@ const [QUOTE, TRUE, FALSE, POINT, EXPONENT] = Buffer.from('"tf.e')
 /** A text, an object, a list and null begin so. */
 const JSON_STARTS: Uint8Array = Buffer.from('"{[n')
 
+/** Tables begin at a multiple of it. */
+const UNIT = 16
+
+/** What reads rows by a table in the memory. */
+export interface TableReader<T> {
+  readonly tableBytes: number
+  /** Fills the table for rows that come in the same columns as the one that has begun. */
+  makeTable(table: DataView, row: RowNotes): T
+}
+
 /**
  * Notes where in the memory the values of some rows stand: for each row and column the place and the length, which is
  * below zero where there is no value.
@@ -14,13 +24,34 @@ export class RowNotes {
   readonly stride: number
   private readonly places: Int32Array
   private base = 0
-  private columns: Int32Array
+  /** The columns of the row that has begun. */
+  private columns: Int32Array = new Int32Array(0)
+  /** Room in the memory for tables, the first bytes of which are taken. */
+  private readonly tables: DataView
+  private taken = 0
+  private readonly made = new Map<object, unknown>()
 
   /** There is room for some rows in `places`, so many of which will come at most. */
-  constructor(places: Int32Array, stride: number, rows: number) {
+  constructor(places: Int32Array, stride: number, rows: number, tables: DataView) {
     this.places = places.fill(-1, 0, rows * (stride >> 2))
     this.stride = stride
-    this.columns = new Int32Array(0)
+    this.tables = tables
+  }
+
+  /**
+   * Returns what a reader of rows makes once for all that come in the same columns, with room in the memory for a table.
+   * Returns undefined where there is no room.
+   */
+  tableOf<T>({ tableBytes, makeTable }: TableReader<T>): T | undefined {
+    const known = this.made.get(makeTable)
+    if (known !== undefined || this.made.has(makeTable)) return known as T | undefined
+    const { buffer, byteOffset, byteLength } = this.tables
+    const table = new Uint8Array(buffer, byteOffset + this.taken, Math.min(tableBytes, byteLength - this.taken)).fill(0)
+    const hasRoom = table.length === tableBytes
+    if (hasRoom) this.taken += Math.ceil(tableBytes / UNIT) * UNIT
+    const made = hasRoom ? makeTable(new DataView(buffer, table.byteOffset, tableBytes), this) : undefined
+    this.made.set(makeTable, made)
+    return made
   }
 
   /** Begins a row, whose values come in these columns. */
@@ -33,6 +64,11 @@ export class RowNotes {
   clear(row: number): void {
     const width = this.stride >> 2
     this.places.fill(-1, row * width, (row + 1) * width)
+  }
+
+  /** Returns how far behind a row's first note that of one of its columns is. */
+  offsetOf(column: number): number {
+    return 8 * (this.columns[column] as number)
   }
 
   /** Notes the value of one of the row's columns. */
@@ -79,6 +115,11 @@ export class RowNotes {
       const [place, length] = [this.places[at] as number, this.places[at + 1] as number]
       if (length > 0 && !isUtf8(memory.subarray(place, place + length))) bad.add(row)
     }
+  }
+
+  /** Returns where in the memory the notes of the row that has begun are. */
+  notesOfRow(): number {
+    return this.places.byteOffset + 4 * this.base
   }
 
   /** Returns where the notes of a column begin in the memory. */

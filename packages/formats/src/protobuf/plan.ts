@@ -4,6 +4,7 @@ import type { RowNotes } from '../columns/row-notes.ts'
 import type { JsonWriter } from '../transcode/json-writer.ts'
 import { type CompiledField, compileField, compileMessage, finderOf, refuseMissing } from './compile.ts'
 import type { WriteMessage } from './fields.ts'
+import { plainFinder } from './find-plain.ts'
 import type { ProtoField, ProtoMessage } from './schema.ts'
 import { isUnwrapped, wellKnown } from './well-known.ts'
 import type { WireReader } from './wire.ts'
@@ -19,16 +20,30 @@ export function planOfMessage(message: ProtoMessage): RecordPlan<WireReader> {
   const fields = message.fields.map((field) => compileField(field, known))
   const find = finderOf(fields)
   const columns: Column[] = []
+  const firstColumns: number[] = []
   const steps = fields.map((compiled) => {
     const kinds = kindsOf(compiled.field)
     const column = columns.length
+    firstColumns.push(column)
     columns.push(...kinds.map((kind) => ({ name: compiled.field.name, kind })))
     return noteField(compiled, kinds, column)
   })
+  const plain = plainFinder(fields, firstColumns)
   return {
     columns,
     note(from, end, to, row) {
       const start = begin(from, end, to)
+      const before = to.at
+      const found = plain?.find(start, end, to, row)
+      if (plain && found) {
+        from.limit += to.at - before
+        from.enter(0)
+        for (const [place, i] of plain.others.entries()) {
+          const [first, last] = [found[2 * place] as number, found[2 * place + 1] as number]
+          ;(steps[i] as NoteField)(from, first, last, end, to, row)
+        }
+        return
+      }
       const base = from.enter(steps.length)
       find(from, base, start, end)
       for (let i = 0; i < steps.length; i++) {

@@ -1,6 +1,23 @@
-import { copyBytes, freeMemory, makeRoom, releaseMemory, type WorkMemory } from './work-memory.ts'
+import { TEXT_MODULE } from './text-module.ts'
+import {
+  copyBytes,
+  freeMemory,
+  functionsOf,
+  makeRoom,
+  type Program,
+  releaseMemory,
+  type WorkMemory,
+} from './work-memory.ts'
 
 const LONG_TEXT = 48
+
+interface TextFunctions {
+  /** Writes the bytes between two places of the memory as a text of JSON, and returns where it ends. */
+  text(from: number, end: number, to: number): number
+}
+
+/** Writes texts and digits of JSON. */
+export const TEXT: Program<TextFunctions> = { base64: TEXT_MODULE }
 
 /** Behind a text up to sixteen bytes are read and written. */
 const BEHIND_TEXT = 16
@@ -11,6 +28,7 @@ export class JsonWriter {
   view: DataView
   at = 0
   private readonly work: WorkMemory
+  private readonly functions: TextFunctions
   /** Where in the memory it begins. */
   private readonly from: number
   /** What the block's messages are seen through, where they are in the memory too. */
@@ -20,6 +38,7 @@ export class JsonWriter {
     const { work, from, messages } = freeMemory()
     this.messages = messages
     this.work = work
+    this.functions = functionsOf(TEXT)
     this.from = from
     makeRoom(work, from + size)
     this.bytes = new Uint8Array(work.memory.buffer, from)
@@ -101,12 +120,12 @@ export class JsonWriter {
     this.reserve(7 * length + 3 * BEHIND_TEXT)
     const to = this.from + this.at
     if (from.buffer === this.messages) {
-      this.at = this.work.writeText(from.byteOffset + start, from.byteOffset + end, to) - this.from
+      this.at = this.functions.text(from.byteOffset + start, from.byteOffset + end, to) - this.from
       return
     }
     // Bytes from elsewhere are put where the text can't come to.
     const aside = this.at + 6 * length + 2 * BEHIND_TEXT
     copyBytes(from.subarray(start, end), this.bytes, aside)
-    this.at = this.work.writeText(this.from + aside, this.from + aside + length, to) - this.from
+    this.at = this.functions.text(this.from + aside, this.from + aside + length, to) - this.from
   }
 }

@@ -1,28 +1,8 @@
-import { TEXT_MODULE } from './text-module.ts'
-
-/** Writes the bytes between two places of the memory as a text of JSON, and returns where it ends. */
-type WriteText = (from: number, end: number, to: number) => number
-
-/**
- * Writes the noted values of a column one after another, each behind four zeros, and sets a bit for each row that has one.
- * Writes at `counts` how many have one, and how many have bytes that are not ASCII. Returns where the values end.
- */
-type Gather = (notes: number, stride: number, rows: number, to: number, bits: number, counts: number) => number
-
-/** Writes the lengths of gathered values in place of the zeros. */
-type WriteLengths = (notes: number, stride: number, rows: number, to: number) => void
-
 /** What is used of the engine's own WebAssembly; Node's types do not have it. */
 interface Engine {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Memory: new (size: { initial: number; maximum: number; shared: true }) => Memory
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Exports }
-}
-
-interface Exports {
-  readonly text: WriteText
-  readonly gather: Gather
-  readonly lengths: WriteLengths
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
 }
 
 interface Memory {
@@ -33,15 +13,23 @@ interface Memory {
 
 const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Engine }
 
+/** WebAssembly that works in the memory; `E` has its functions. */
+export interface Program<E> {
+  readonly base64: string
+  /** Another one whose functions it calls. */
+  readonly uses?: Program<object>
+  /** Has no value: it binds the type of the functions. */
+  readonly functions?: E
+}
+
 /**
  * Memory in which one block after another is read and written: what works on it must not wait. It only grows; views of it
  * stay good when it does.
  */
 export interface WorkMemory {
   readonly memory: Memory
-  readonly writeText: WriteText
-  readonly gather: Gather
-  readonly writeLengths: WriteLengths
+  /** The functions of programs that work in it. */
+  readonly functions: Map<Program<object>, object>
 }
 
 const PAGE = 1 << 16
@@ -52,7 +40,7 @@ const UNIT = 16
 /** More than this is not kept for the next block. */
 const MOST_KEPT = 96 << 20
 
-let compiled: object | undefined
+const compiled = new Map<Program<object>, object>()
 let kept: WorkMemory | undefined
 /** How much of it the block's messages take, and what they are seen through. */
 let taken = 0
@@ -97,10 +85,22 @@ export function releaseMemory(): void {
 }
 
 export function workMemory(): WorkMemory {
-  if (kept) return kept
-  compiled ??= new WebAssembly.Module(Buffer.from(TEXT_MODULE, 'base64'))
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })
-  const { exports } = new WebAssembly.Instance(compiled, { work: { memory } })
-  kept = { memory, writeText: exports.text, gather: exports.gather, writeLengths: exports.lengths }
+  kept ??= {
+    memory: new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true }),
+    functions: new Map(),
+  }
   return kept
+}
+
+/** Returns the functions of a program; they work in the memory of now. */
+export function functionsOf<E extends object>(program: Program<E>): E {
+  const { memory, functions } = workMemory()
+  const known = functions.get(program)
+  if (known) return known as E
+  const module = compiled.get(program) ?? new WebAssembly.Module(Buffer.from(program.base64, 'base64'))
+  compiled.set(program, module)
+  const imports = { memory, ...(program.uses && functionsOf(program.uses)) }
+  const { exports } = new WebAssembly.Instance(module, { work: imports })
+  functions.set(program, exports)
+  return exports as E
 }

@@ -2,15 +2,23 @@ import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import wabt from 'wabt'
+import { READ_MODULE } from '../../src/avro/read-module.ts'
+import { GATHER_MODULE } from '../../src/columns/gather-module.ts'
+import { FIND_MODULE } from '../../src/protobuf/find-module.ts'
 import { JsonWriter } from '../../src/transcode/json-writer.ts'
 import { TEXT_MODULE } from '../../src/transcode/text-module.ts'
 import { placeMessages } from '../../src/transcode/work-memory.ts'
 
-test('the module is what text.wat says', async () => {
-  const source = await readFile(new URL('../../src/transcode/text.wat', import.meta.url), 'utf8')
+test.each([
+  ['transcode/text.wat', TEXT_MODULE],
+  ['columns/gather.wat', GATHER_MODULE],
+  ['avro/read.wat', READ_MODULE],
+  ['protobuf/find.wat', FIND_MODULE],
+])('the module is what %s says', async (file, module) => {
+  const source = await readFile(new URL(`../../src/${file}`, import.meta.url), 'utf8')
   const { parseWat } = await wabt()
-  const { buffer } = parseWat('text.wat', source, { simd: true, threads: true }).toBinary({})
-  expect(Buffer.from(buffer).toString('base64')).toBe(TEXT_MODULE)
+  const { buffer } = parseWat(file, source, { simd: true, threads: true }).toBinary({})
+  expect(Buffer.from(buffer).toString('base64')).toBe(module)
 })
 
 const anyText = fc.array(
