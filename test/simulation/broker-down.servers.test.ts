@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { freshName, kafka as kafkaServer, makeKafkaTopics, openOwn, temporaryFolder, withServices } from '@millrace/testkit'
+import {
+  freshName,
+  kafka as kafkaServer,
+  makeKafkaTopics,
+  openOwn,
+  temporaryFolder,
+  withServices,
+} from '@millrace/testkit'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect } from 'vitest'
 import { kafkaTopic, LOCAL } from './places.ts'
