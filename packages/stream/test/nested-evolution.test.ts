@@ -85,8 +85,15 @@ it('of two fields for one column the record is rejected, and none of them is los
     `1 schema: field a_b can't become a column: ${other}`,
     `2 schema: field to.ZIP can't become a column: ${other}`,
     `3 schema: field to.ZIP can't become a column: ${other}`,
-    `4 schema: field to. can't become a column: its name is empty`,
+    `4 schema: field to. can't become a column: its name is empty or __proto__`,
   ])
+})
+
+it('of two names that differ in letter case the first is a column, and records with the other are not cut short', async () => {
+  const both = { Id: 1, id: 2 }
+  await read(inferredFrom(both), both, { Id: 3 })
+  expect(await rows('"Id"')).toEqual([3n])
+  expect(await refused()).toEqual([expect.stringMatching(/^0 schema: field id can't become a column: another one/)])
 })
 
 it('an object that is no struct from the beginning is its JSON, whatever comes into it', async () => {
@@ -110,4 +117,21 @@ it('an object whose members are made up does not grow without end', async () => 
   expect(await rows('CASE WHEN id = 5000 THEN 1 END')).toContain(1)
   const wrong = `CASE WHEN id < 5000 AND len(list_filter(json_extract("to"::JSON, '$.*'), lambda v: v::VARCHAR = id::VARCHAR)) <> 1 THEN id END`
   expect((await rows(wrong)).filter((id) => id !== null)).toEqual([])
+})
+
+it('a field that JavaScript has a meaning for is rejected or in a text, and neither lost nor the end of the worker', async () => {
+  const odd = (id: number) => JSON.parse(`{"id": ${id}, "__proto__": 1}`)
+  const within = JSON.parse('{"id": 2, "o": {"__proto__": {"a": 1}, "toString": 3}, "constructor": 4}')
+  await read(inferredFrom(odd(1), within), odd(1), within)
+  expect(await rows(`id || ' ' || constructor || ' ' || o`)).toEqual(['2 4 {"__proto__":{"a":1},"toString":3}'])
+  expect(await refused()).toEqual([
+    "0 schema: field __proto__ can't become a column: its name is empty, __proto__ or too long",
+  ])
+})
+
+it('objects within objects take no longer with each depth', async () => {
+  const depth = 40
+  const record = JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)
+  await read(inferredFrom(record), record)
+  expect(await rows('to_json(a)::VARCHAR')).toEqual([JSON.stringify(record.a)])
 })

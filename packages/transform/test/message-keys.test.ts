@@ -1,5 +1,5 @@
 import { textOfKey } from '@millrace/base'
-import { openFormat } from '@millrace/formats'
+import { type BlockColumns, type Format, openFormat } from '@millrace/formats'
 import { checkDescription, type Dataset } from '@millrace/transform'
 import { afterAll, describe, expect, it } from 'vitest'
 import { block, createKit } from './kit.ts'
@@ -153,4 +153,20 @@ it('a record with more than a million values is rejected whatever comes with it'
   const { rows, report } = await kit.clean(dataset, [block(large, Buffer.from([2, 2, 0]))])
   expect(rows).toEqual([{ n: '[1]' }])
   expect(report.rejected).toEqual([{ block: 0, index: 0, reason: expect.stringMatching(/^too large/) }])
+})
+
+it('the memory of the keys is given back when they are read', async () => {
+  const own = openFormat({ name: 'avro', framing: 'none', schemas: [USER_KEY] })
+  const read: (BlockColumns | undefined)[] = []
+  const keyFormat: Format = {
+    ...own,
+    async read(messages) {
+      const result = await own.read(messages)
+      read.push(result.columns)
+      return result
+    },
+  }
+  const { rows } = await kit.clean({ ...avroKeys, keyFormat }, [keyed(BIG, BIG)])
+  expect(rows.length).toBe(2)
+  expect(read.map((columns) => columns?.isReleased())).toEqual([true])
 })

@@ -50,6 +50,16 @@ test('records of many columns come in groups of a thousand', async () => {
   expect(String(valueAt(lines, 2099))).toBe('{"f0":0}')
 })
 
+test('of columns that no record of a group has a value in there are no pages', async () => {
+  const fields = Array.from({ length: 500 }, (_, i) => ({ name: `f${i}`, type: ['null', 'int'] }))
+  const only = (at: number) => Buffer.from(fields.flatMap((_, i) => (i === at ? [2, 14] : [0])))
+  const { columns, lines } = await avro(...fields).read(joinValues([only(3), only(499), Buffer.alloc(500)]))
+  expect(columns?.groups.map(({ pages }) => [...pages.keys()].map((at) => columns.columns[at]?.name))).toEqual([
+    ['f3', 'f499'],
+  ])
+  expect([0, 1, 2].map((at) => String(valueAt(lines, at)))).toEqual(['{"f3":7}', '{"f499":7}', '{}'])
+})
+
 test('a message of 18 MiB of bytes is not too large, as its record has less than 32 MiB', async () => {
   const size = 18 << 20
   const { rejected } = await avro({ name: 'b', type: 'bytes' }).read(joinValues([avroText('a'.repeat(size))]))

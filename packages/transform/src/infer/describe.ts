@@ -3,7 +3,7 @@ import { quoteName } from '@millrace/engine'
 import type { RecordShape, Shape } from '@millrace/formats'
 import type { FieldType } from '../dataset/fields.ts'
 import { inventRecord, spoilRecord } from './invent.ts'
-import { columnName, typedBy } from './typed.ts'
+import { columnName, isOddName, typedBy } from './typed.ts'
 
 /** A data set that nobody wrote, as it would stand in its folder. */
 export interface InferredDataset {
@@ -43,7 +43,7 @@ export function columnsOfShape({ fields }: RecordShape, stored: StoredColumns = 
   const taken = new Set<string>()
   return Object.entries(fields).flatMap(([field, shape]) => {
     const lower = columnName(field).toLowerCase()
-    if (field === '' || taken.has(lower)) return []
+    if (isOddName(field) || taken.has(lower)) return []
     taken.add(lower)
     return [columnOf(field, shape, stored.columns.get(lower), stored.widens)]
   })
@@ -54,7 +54,8 @@ function columnOf(field: string, shape: Shape, stored: StructField | undefined, 
   if (shape.kind === 'bytes' && (!stored || holdsType(stored.type, 'binary', widens)))
     return { field, fieldType: 'text', name, type: 'binary', select: (from) => `from_base64(${from})` }
   const { type, sql } = typedBy(shape, stored?.type, widens)
-  const select = typeof type === 'object' ? (from: string) => sql(`${from}::JSON`, 0) : (from: string) => from
+  const select =
+    typeof type === 'object' ? (from: string) => sql({ json: `${from}::JSON`, path: '$' }, 0) : (from: string) => from
   return { field, fieldType: fieldTypeOf(type), name, type, select }
 }
 

@@ -5,7 +5,13 @@ import type { RecordShape, Shape } from '@millrace/formats'
 /** The type of a column for values of a shape, and SQL that makes such a value of its JSON. */
 export interface Typed {
   readonly type: DataType
-  sql(json: string, depth: number): string
+  sql(from: JsonPlace, depth: number): string
+}
+
+/** A value of JSON: SQL of what it is in, and the path to it from there. */
+export interface JsonPlace {
+  readonly json: string
+  readonly path: string
 }
 
 /**
@@ -24,7 +30,7 @@ export function typedBy(shape: Shape, stored?: DataType, widens = false): Typed 
     return mapOf(typedBy(shape.values, above?.type === 'map' ? above.valueType : undefined))
   const wanted = simpleType(shape)
   const type = stored === undefined || holdsType(stored, wanted, widens) ? wanted : stored
-  return { type, sql: (json) => `CAST(${typeof type === 'object' ? json : `${json} ->> '$'`} AS ${duckdbType(type)})` }
+  return { type, sql: (from) => `CAST(${(typeof type === 'object' ? jsonAt : textAt)(from)} AS ${duckdbType(type)})` }
 }
 
 /** Returns the type of a value that holds no others, or whose JSON is stored as a text. */
@@ -44,6 +50,11 @@ function simpleType(shape: Shape): DataType {
   }
 }
 
+/** Names that no field of a data set or of a struct can have. */
+export function isOddName(field: string): boolean {
+  return field === '' || field === '__proto__'
+}
+
 /** Returns the name of the column of a field: other engines have no names with blanks, commas, brackets and the like. */
 export function columnName(field: string): string {
   return field.replaceAll(/[^\p{L}\p{N}_-]/gu, '_')
@@ -59,13 +70,14 @@ function structOf({ fields }: RecordShape, stored: StructType | undefined, widen
   const named = new Map(
     Object.entries(fields).map(([name, shape]) => [columnName(name).toLowerCase(), { name, shape }] as const),
   )
-  if (!stored && (named.size === 0 || named.has('') || named.size < Object.keys(fields).length)) return undefined
+  const names = Object.keys(fields)
+  if (!stored && (named.size === 0 || names.some(isOddName) || named.size < names.length)) return undefined
   const kept = [...there].map(([lower, field]) => {
     const own = named.get(lower)
     return { field, own, typed: own && typedBy(own.shape, field.type, widens) }
   })
   const added = [...named].flatMap(([lower, own]) => {
-    if (lower === '' || there.has(lower)) return []
+    if (isOddName(own.name) || there.has(lower)) return []
     const typed = typedBy(own.shape)
     return [{ own, typed, field: { ...NULLABLE, name: columnName(own.name), type: typed.type } }]
   })
@@ -76,11 +88,13 @@ function structOf({ fields }: RecordShape, stored: StructType | undefined, widen
   }
   return {
     type,
-    sql(json, depth) {
+    sql(from, depth) {
       const values = all.map(({ field, own, typed }) => {
-        const value = own && typed ? typed.sql(`(${json} -> ${quoteText(pathTo(own.name))})`, depth) : 'NULL'
-        return `${quoteName(field.name)} := ${typed ? value : `NULL::${duckdbType(field.type)}`}`
+        const { json, path } = from
+        const value = own && typed?.sql({ json, path: `${path}.${JSON.stringify(own.name)}` }, depth)
+        return `${quoteName(field.name)} := ${value ?? `NULL::${duckdbType(field.type)}`}`
       })
+      const json = jsonAt(from)
       return `CASE WHEN json_type(${json}) = 'OBJECT' THEN struct_pack(${values.join(', ')}) ELSE CAST(${json} AS ${duckdbType(type)}) END`
     },
   }
@@ -88,24 +102,32 @@ function structOf({ fields }: RecordShape, stored: StructType | undefined, widen
 
 const NULLABLE = { nullable: true, metadata: {} }
 
-function pathTo(name: string): string {
-  return `$.${JSON.stringify(name)}`
+/** The engine takes `a -> b` for a lambda first, at each depth again: time would double with each. */
+function jsonAt({ json, path }: JsonPlace): string {
+  return path === '$' ? json : `json_extract(${json}, ${quoteText(path)})`
+}
+
+function textAt({ json, path }: JsonPlace): string {
+  return `json_extract_string(${json}, ${quoteText(path)})`
 }
 
 function listOf(items: Typed): Typed {
   return {
     type: { type: 'array', elementType: items.type, containsNull: true },
-    sql: (json, depth) =>
-      `list_transform(CAST(${json} AS JSON[]), lambda e${depth}: ${items.sql(`e${depth}`, depth + 1)})`,
+    sql(from, depth) {
+      const item = items.sql({ json: `e${depth}`, path: '$' }, depth + 1)
+      return `list_transform(CAST(${jsonAt(from)} AS JSON[]), lambda e${depth}: ${item})`
+    },
   }
 }
 
 function mapOf(values: Typed): Typed {
   return {
     type: { type: 'map', keyType: 'string', valueType: values.type, valueContainsNull: true },
-    sql(json, depth) {
-      const entries = `map_entries(CAST(${json} AS MAP(VARCHAR, JSON)))`
-      const entry = `struct_pack(k := e${depth}.key, v := ${values.sql(`e${depth}.value`, depth + 1)})`
+    sql(from, depth) {
+      const entries = `map_entries(CAST(${jsonAt(from)} AS MAP(VARCHAR, JSON)))`
+      const value = values.sql({ json: `e${depth}.value`, path: '$' }, depth + 1)
+      const entry = `struct_pack(k := e${depth}.key, v := ${value})`
       return `map_from_entries(list_transform(${entries}, lambda e${depth}: ${entry}))`
     },
   }

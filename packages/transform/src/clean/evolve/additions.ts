@@ -60,7 +60,7 @@ function placeRefusal(
     // A struct that the table does not have yet becomes a text where it can't be stored.
     const isStored = within === undefined || stored.structs.has(within.toLowerCase())
     if (isTaken && isStored) return cantBecome(field, 'another one has that name in other letter case or other signs')
-    if (isStored && column.endsWith('.')) return cantBecome(field, 'its name is empty')
+    if (isStored && /(^|\.)(__proto__)?$/.test(field)) return cantBecome(field, 'its name is empty or __proto__')
     own.set(lower, field)
   }
   const fresh = [...own.keys()].filter((lower) => !stored.columns.has(lower) && !taken.has(lower))

@@ -2,7 +2,7 @@ import { decimalType, VALID_FROM, VALID_TO } from '@millrace/delta'
 import type { RecordShape, Shape } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
 import { type FieldType, namesOf } from '../../dataset/fields.ts'
-import { columnName } from '../../infer/typed.ts'
+import { columnName, isOddName } from '../../infer/typed.ts'
 
 /** How records of a schema differ from what a data set says of them. */
 export interface Difference {
@@ -40,7 +40,7 @@ const LONGEST_NAME = 255
 /** Returns why a field can't become a column of the data set's table; undefined where it can. */
 export function columnRefusal({ fields, schema, inferred, keyed, layout }: Dataset, name: string): string | undefined {
   const lower = columnName(name).toLowerCase()
-  if (name === '' || Buffer.byteLength(name) > LONGEST_NAME) return 'its name is empty or too long'
+  if (isOddName(name) || Buffer.byteLength(name) > LONGEST_NAME) return 'its name is empty, __proto__ or too long'
   if (lower.startsWith('millrace')) return 'names that begin so are taken'
   if (inferred) return undefined
   if (fields.flatMap(namesOf).some((other) => other !== name && other.toLowerCase() === name.toLowerCase()))
