@@ -75,7 +75,8 @@ function schemasOf({ lines, schemas }: ReadMessages, dataset: Dataset): MessageS
 function knownMembers(dataset: Dataset): Known {
   const { inferred } = dataset
   const known = new Map<string, Known>(knownNames(withMetadataFields(dataset)).map((name) => [name, 'all']))
-  for (const [name, shape] of Object.entries(inferred?.fields ?? {})) if (known.has(name)) known.set(name, knownIn(shape))
+  for (const [name, shape] of Object.entries(inferred?.fields ?? {}))
+    if (known.has(name)) known.set(name, knownIn(shape))
   return { get: (name) => known.get(name) ?? (isOwnMember(dataset, name) ? 'all' : undefined) }
 }
 
