@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { job, MILLRACE, report } from '../../src/contestant.ts'
@@ -65,6 +67,12 @@ const { messages, seconds } = JSON.parse(said.split('\n').findLast((line) => lin
 const { lost, doubled, commits, waited } = await judge(output, size, messages)
 if (lost !== 0 || doubled !== 0) throw new Error(`${lost} messages are in no table, ${doubled} are in one twice`)
 const late = (from: number, to: number) => latenessOf(waited.filter(({ at }) => at > from && at <= to))
+const worst = waited
+  .filter(({ at }) => at > begun && at <= measuredTo)
+  .toSorted((a, b) => b.ms - a.ms)
+  .slice(0, 8)
+for (const { at, ms, messages } of worst)
+  console.error(`${messages} waited ${ms / 1000} s until ${new Date(at).toISOString()}`)
 const [steady, shared, alone] = [late(begun, measuredTo), late(measuredTo, killed), late(killed, Infinity)]
 report({
   figures: {
@@ -82,12 +90,14 @@ report({
   },
 })
 
-/** Settles when the worker has made so many commits. */
+/** Settles when the worker has committed to so many tables: what waited for it to start is behind it then. */
 async function committed(worker: ChildProcess, count: number): Promise<void> {
-  let seen = 0
-  worker.stderr?.on('data', (chunk: Buffer) => {
-    seen += chunk.toString().split('"event":"committed"').length - 1
+  const tables = new Set<string>()
+  const lines = createInterface({ input: worker.stderr as Readable })
+  lines.on('line', (line) => {
+    const dataset = line.includes('"event":"committed"') && /"dataset":"([^"]+)"/.exec(line)?.[1]
+    if (dataset) tables.add(dataset)
   })
-  while (seen < count && worker.exitCode === null) await sleep(200)
+  while (tables.size < count && worker.exitCode === null) await sleep(200)
   if (worker.exitCode !== null) throw new Error(`the worker ended with ${worker.exitCode}`)
 }
