@@ -67,12 +67,6 @@ const { messages, seconds } = JSON.parse(said.split('\n').findLast((line) => lin
 const { lost, doubled, commits, waited } = await judge(output, size, messages)
 if (lost !== 0 || doubled !== 0) throw new Error(`${lost} messages are in no table, ${doubled} are in one twice`)
 const late = (from: number, to: number) => latenessOf(waited.filter(({ at }) => at > from && at <= to))
-const worst = waited
-  .filter(({ at }) => at > begun && at <= measuredTo)
-  .toSorted((a, b) => b.ms - a.ms)
-  .slice(0, 8)
-for (const { at, ms, messages } of worst)
-  console.error(`${messages} waited ${ms / 1000} s until ${new Date(at).toISOString()}`)
 const [steady, shared, alone] = [late(begun, measuredTo), late(measuredTo, killed), late(killed, Infinity)]
 report({
   figures: {
