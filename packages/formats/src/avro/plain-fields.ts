@@ -1,5 +1,5 @@
 import type { RowNotes } from '../columns/row-notes.ts'
-import { LONGEST_NUMBER, WORDS_BYTES, writeWords } from '../columns/words.ts'
+import { LONGEST_NUMBER, WORDS_BYTES, writeNumbers, writeWords } from '../columns/words.ts'
 import { type JsonWriter, TEXT } from '../transcode/json-writer.ts'
 import { functionsOf, type Program } from '../transcode/work-memory.ts'
 import { READ_MODULE } from './read-module.ts'
@@ -53,8 +53,7 @@ export function plainFields(fields: readonly PlainField[]): ReadFields {
     makeTable(table: DataView, row: RowNotes) {
       const words = writeWords(table, size)
       for (const [i, { kind, column }] of fields.entries()) {
-        const described = [kind, row.offsetOf(column), (i + 1) * LONGEST_NUMBER, words]
-        for (const [j, number] of described.entries()) table.setInt32(i * FIELD_BYTES + 4 * j, number, true)
+        writeNumbers(table, i * FIELD_BYTES, [kind, row.offsetOf(column), (i + 1) * LONGEST_NUMBER, words])
       }
       return { first: table.byteOffset, last: words, read: functionsOf(READ).fields }
     },

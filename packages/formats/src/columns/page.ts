@@ -1,7 +1,8 @@
 import type { Dictionary, Lengths, Page } from '../block-columns.ts'
-import { thriftStruct, writeVarint } from './thrift.ts'
+import { type ThriftField, thriftStruct, writeVarint } from './thrift.ts'
 
 const [DATA_PAGE, DICTIONARY_PAGE, RLE] = [0, 2, 3] as const
+const [DATA_PAGE_FIELD, DICTIONARY_PAGE_FIELD] = [5, 7] as const
 export const PLAIN = 0
 /** The lengths of all values, then the values. */
 export const DELTA_LENGTHS = 6
@@ -28,40 +29,23 @@ export function pageHead(rows: number, present: number, size: number, encoding: 
   length.writeUInt32LE(run.length + bits)
   const levels = Buffer.concat([length, Buffer.from(run)])
   const all = levels.length + bits + size
-  const header = thriftStruct([
-    [1, { i32: DATA_PAGE }],
-    [2, { i32: all }],
-    [3, { i32: all }],
-    [
-      5,
-      {
-        struct: [
-          [1, { i32: rows }],
-          [2, { i32: encoding }],
-          [3, { i32: RLE }],
-          [4, { i32: RLE }],
-        ],
-      },
-    ],
-  ])
-  return Buffer.concat([header, levels])
+  const about = [rows, encoding, RLE, RLE]
+  return Buffer.concat([pageHeader(DATA_PAGE, all, DATA_PAGE_FIELD, about), levels])
 }
 
 /** Returns what stands before the values of a dictionary. */
 export function dictionaryHead(count: number, size: number): Buffer {
+  return pageHeader(DICTIONARY_PAGE, size, DICTIONARY_PAGE_FIELD, [count, PLAIN])
+}
+
+/** Returns a page's header; what stands in it of this type of page is a field of its own. */
+function pageHeader(type: number, size: number, field: number, about: readonly number[]): Buffer {
+  const struct = about.map((i32, i): ThriftField => [i + 1, { i32 }])
   return thriftStruct([
-    [1, { i32: DICTIONARY_PAGE }],
+    [1, { i32: type }],
     [2, { i32: size }],
     [3, { i32: size }],
-    [
-      7,
-      {
-        struct: [
-          [1, { i32: count }],
-          [2, { i32: PLAIN }],
-        ],
-      },
-    ],
+    [field, { struct }],
   ])
 }
 

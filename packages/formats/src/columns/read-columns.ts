@@ -38,6 +38,7 @@ const WIDE_ROWS = 1024
 const MOST_NOTES_BYTES = 16 << 20
 /** Room for the tables by which schemas are read. */
 const TABLE_BYTES = 64 << 10
+
 interface Block<R> {
   readonly messages: JoinedValues
   /** The format's name, which reasons have. */

@@ -13,5 +13,10 @@ export function writeWords({ buffer, byteOffset }: DataView, at: number): number
   return byteOffset + at
 }
 
+/** Writes whole numbers at a place of a table, of four bytes each. */
+export function writeNumbers(table: DataView, at: number, numbers: readonly number[]): void {
+  for (const [i, number] of numbers.entries()) table.setInt32(at + 4 * i, number, true)
+}
+
 /** The digits of a whole number of 64 bits and its sign take no more. */
 export const LONGEST_NUMBER = 20

@@ -1,5 +1,5 @@
 import type { RowNotes } from '../columns/row-notes.ts'
-import { FALSE, LONGEST_NUMBER, WORDS_BYTES, writeWords, ZERO } from '../columns/words.ts'
+import { FALSE, LONGEST_NUMBER, WORDS_BYTES, writeNumbers, writeWords, ZERO } from '../columns/words.ts'
 import { type JsonWriter, TEXT } from '../transcode/json-writer.ts'
 import { functionsOf, type Program } from '../transcode/work-memory.ts'
 import type { CompiledField } from './compile.ts'
@@ -52,8 +52,7 @@ export function plainFinder(fields: readonly CompiledField[], columns: readonly 
         const kind = kinds[i] ?? OTHER
         const at = kind === OTHER ? others.indexOf(i) * FOUND_BYTES : row.offsetOf(columns[i] as number)
         for (const tag of field.tags.filter((each) => each < tags)) {
-          const described = [kind, at, (i + 1) * LONGEST_NUMBER, words]
-          for (const [j, number] of described.entries()) table.setInt32(tag * TAG_BYTES + 4 * j, number, true)
+          writeNumbers(table, tag * TAG_BYTES, [kind, at, (i + 1) * LONGEST_NUMBER, words])
         }
       }
       const place = table.byteOffset

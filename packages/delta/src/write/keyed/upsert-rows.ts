@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import { quoteName, quoteText, runBeside } from '@millrace/engine'
+import { copyBeside, quoteName, quoteText } from '@millrace/engine'
 import { tableUrl } from '../../log/log.ts'
 import type { Snapshot } from '../../read/snapshot.ts'
 import { commit, committedOrThrow } from '../commit.ts'
@@ -40,9 +40,9 @@ export async function upsertRows(
   const [given, newest] = [0, 1].map(() => join(folder, `${runtime.uuid()}.parquet`)) as [string, string]
   await mkdir(folder, { recursive: true })
   try {
-    await runBeside(connection, copyOf(givenRows(query, columns, options.deleteWhen), given))
+    await copyBeside(connection, givenRows(query, columns, options.deleteWhen), given, UNPACKED)
     const repeats = await hasRepeats(base, given, rules, connection)
-    if (repeats) await connection.run(copyOf(newestOf(given, rules), newest))
+    if (repeats) await copyBeside(connection, newestOf(given, rules), newest, UNPACKED)
     const changes = { source: changesIn(repeats ? newest : given), columns, deletes: DELETES }
     const { result, plan } = await commitAnew(base, async (snapshot) => {
       const plan = await planUpsert(snapshot, changes, rules, connection)
@@ -64,9 +64,7 @@ export async function upsertRows(
 const [DELETES, PLACE] = ['millrace_deletes', 'millrace_place']
 
 /** The rows are read two or three times: to compress them takes longer than it saves. */
-const UNPACKED = "COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE_BYTES '2MB'"
-
-const copyOf = (rows: string, path: string) => `COPY (${rows}) TO ${quoteText(path)} (FORMAT parquet, ${UNPACKED})`
+const UNPACKED = ['FORMAT parquet', 'COMPRESSION uncompressed', 'DICTIONARY_SIZE_LIMIT 1', "ROW_GROUP_SIZE_BYTES '2MB'"]
 
 function givenRows(query: string, columns: readonly string[], deleteWhen = 'false'): string {
   return `SELECT ${columns.map(quoteName).join(', ')}, coalesce((${deleteWhen}), false) AS ${DELETES}, ${PLACE}
