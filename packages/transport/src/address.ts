@@ -35,7 +35,7 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
   'mysql-cdc:': async () => {
     const [{ mysqlCdcSource }, { mysqlCdcCatalog }, { refuse }] = await Promise.all([
       import('./mysql-cdc/source.ts'),
-      import('./mysql-cdc/catalog.ts'),
+      import('./mysql-cdc/server/catalog.ts'),
       import('./tables/catalog.ts'),
     ])
     return { source: mysqlCdcSource, producer: (address) => refuse(address, 'records'), catalog: mysqlCdcCatalog }
@@ -43,7 +43,7 @@ const SYSTEMS: Readonly<Record<string, () => Promise<MessageSystem>>> = {
   'postgres-cdc:': async () => {
     const [{ postgresCdcSource }, { postgresCdcCatalog }, { refuse }] = await Promise.all([
       import('./postgres-cdc/source.ts'),
-      import('./postgres-cdc/catalog.ts'),
+      import('./postgres-cdc/server/catalog.ts'),
       import('./tables/catalog.ts'),
     ])
     return { source: postgresCdcSource, producer: (address) => refuse(address, 'records'), catalog: postgresCdcCatalog }

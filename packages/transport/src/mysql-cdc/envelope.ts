@@ -1,4 +1,4 @@
-import type { RowTexts } from './row-events.ts'
+import type { RowTexts } from './log/row-events.ts'
 
 export interface Origin {
   readonly database: string

@@ -1,9 +1,9 @@
 import type { Message } from '../tables/messages.ts'
 import { CHUNK_ROWS, keyAtPlace, placeBehind } from '../tables/row-place.ts'
-import { quoteName, type Table } from './columns.ts'
 import { envelope, rowJson } from './envelope.ts'
 import { logBehindRows, type Place, type RowsPlace } from './position.ts'
-import { fileName, type Raw, type Server, textOf } from './server.ts'
+import { quoteName, type Table } from './server/columns.ts'
+import { fileName, type Raw, type Server, textOf } from './server/server.ts'
 
 /** Rows of a table as messages. */
 export interface Rows {

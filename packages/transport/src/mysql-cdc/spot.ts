@@ -1,8 +1,8 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import type { MysqlCdcAddress } from './address.ts'
-import { openDump } from './dump.ts'
+import { openDump } from './log/dump.ts'
 import { type Gtid, type LogPlace, NO_GTID, type Place, type Spot } from './position.ts'
-import { fileName, type LogEnd, logEnd, parseFile, type Server, serverNumber, textOf } from './server.ts'
+import { fileName, type LogEnd, logEnd, parseFile, type Server, serverNumber, textOf } from './server/server.ts'
 
 /** Returns a place of the log with what tells it on other servers. */
 export async function spotOf(server: Pick<Server, 'rows'>, { base, file, pos }: LogEnd): Promise<Spot> {

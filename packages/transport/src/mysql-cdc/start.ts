@@ -1,9 +1,9 @@
 import type { RowDataPacket } from 'mysql2/promise'
 import type { MysqlCdcAddress } from './address.ts'
-import { quoteName } from './columns.ts'
-import { fromMysql } from './mysql-error.ts'
 import type { Spot } from './position.ts'
-import { connect, logEnd, parseFile, type Raw, textOf } from './server.ts'
+import { quoteName } from './server/columns.ts'
+import { fromMysql } from './server/mysql-error.ts'
+import { connect, logEnd, parseFile, type Raw, textOf } from './server/server.ts'
 import { spotOf } from './spot.ts'
 
 /**

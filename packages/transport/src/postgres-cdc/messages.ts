@@ -1,12 +1,12 @@
 import type { Message } from '../tables/messages.ts'
-import { type Change, splitChange } from './changes.ts'
 import { envelope } from './envelope.ts'
-import type { Relation, Tuple } from './pgoutput.ts'
 import { isBefore, type LogPlace } from './position.ts'
-import { unsuited } from './postgres-error.ts'
-import { quoteName, type Server } from './server.ts'
-import { describeTable, quoteTable, type Table } from './table.ts'
-import type { Types } from './types.ts'
+import { type Change, splitChange } from './replication/changes.ts'
+import type { Relation, Tuple } from './replication/pgoutput.ts'
+import { unsuited } from './server/postgres-error.ts'
+import { quoteName, type Server } from './server/server.ts'
+import { describeTable, quoteTable, type Table } from './table/table.ts'
+import type { Types } from './table/types.ts'
 
 /** A message and its place. */
 export interface PlacedMessage extends Message {

@@ -2,7 +2,6 @@ import { MillraceError, type Runtime } from '@millrace/base'
 import { type Block, type Partition, type Position, type ReadOptions, samePosition } from '../source.ts'
 import { blockOf } from '../tables/messages.ts'
 import { CHUNK_ROWS } from '../tables/row-place.ts'
-import type { Follower } from './follower.ts'
 import { messagesOf, type PlacedMessage } from './messages.ts'
 import {
   isBefore,
@@ -14,14 +13,15 @@ import {
   type RowsPlace,
   type TablePlace,
 } from './position.ts'
-import { missing } from './postgres-error.ts'
-import { openRewriteWatch } from './rewrite-watch.ts'
-import { readNextRows } from './rows-reader.ts'
-import type { Server } from './server.ts'
-import { isShapeOf, shapeOf } from './shape.ts'
+import type { Follower } from './replication/follower.ts'
+import { missing } from './server/postgres-error.ts'
+import type { Server } from './server/server.ts'
 import type { FindStart } from './start.ts'
-import { type Table, tableNow } from './table.ts'
-import type { Types } from './types.ts'
+import { openRewriteWatch } from './table/rewrite-watch.ts'
+import { readNextRows } from './table/rows-reader.ts'
+import { isShapeOf, shapeOf } from './table/shape.ts'
+import { type Table, tableNow } from './table/table.ts'
+import type { Types } from './table/types.ts'
 
 export interface TableReader {
   read(from: Position, options: ReadOptions): Promise<Block | undefined>

@@ -1,5 +1,5 @@
 import type { Position } from '../source.ts'
-import { ANY_SHAPE } from './shape.ts'
+import { ANY_SHAPE } from './table/shape.ts'
 
 /** A place in a table's changes: its rows are read, then its log, and so again where a statement has rewritten the rows. */
 export type Place = RowsPlace | TablePlace

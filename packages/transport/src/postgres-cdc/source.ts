@@ -4,9 +4,9 @@ import { parsePostgresCdcAddress } from './address.ts'
 import { openGroup } from './group.ts'
 import { openTableReader, type TableReader } from './partition-reader.ts'
 import { earlier, passes, placeAt, placeOf, positionOf, positionOfName } from './position.ts'
-import { madeAnew } from './postgres-error.ts'
-import { shapeOf } from './shape.ts'
+import { madeAnew } from './server/postgres-error.ts'
 import { type FindStart, logEnd, startFinder } from './start.ts'
+import { shapeOf } from './table/shape.ts'
 
 /**
  * The tables of a database of PostgreSQL: the topic of a table is called schema.table, and has one partition. A message is

@@ -1,6 +1,6 @@
 import { MillraceError, type Runtime } from '@millrace/base'
 import { parseLsn } from './position.ts'
-import type { Server } from './server.ts'
+import type { Server } from './server/server.ts'
 
 const ASK_AGAIN_MS = 20
 const SILENT_MS = 20_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alterationsBy } from '../../src/mysql-cdc/ddl.ts'
+import { alterationsBy } from '../../src/mysql-cdc/statements/ddl.ts'
 
 const effects = (statement: string) =>
   alterationsBy(statement, 'shop').map(({ database, table = '*', effect }) => `${effect} ${database}.${table}`)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createFollower } from '../../src/mysql-cdc/follower.ts'
+import { createFollower } from '../../src/mysql-cdc/log/follower.ts'
 import { NO_GTID } from '../../src/mysql-cdc/position.ts'
 
 it('a table that is left while nothing waits but that its rows are to be read again has them read again', () => {

@@ -13,7 +13,7 @@ import {
 import type { Position } from '@millrace/transport'
 import { describe, expect, onTestFinished } from 'vitest'
 import { parseMysqlCdcAddress } from '../../src/mysql-cdc/address.ts'
-import { openServer } from '../../src/mysql-cdc/server.ts'
+import { openServer } from '../../src/mysql-cdc/server/server.ts'
 import { changesIn } from '../logged-changes.ts'
 import type { Reading } from '../table-reading.ts'
 import { readingFrom, readingOf, type TestDatabase } from './database.ts'

@@ -10,7 +10,7 @@ import { openSource } from '@millrace/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
 // Before it follows a log, a source asks for much that a hostile server need not answer: the log is asked for by itself.
 import { parsePostgresCdcAddress } from '../../src/postgres-cdc/address.ts'
-import { openStream } from '../../src/postgres-cdc/replication.ts'
+import { openStream } from '../../src/postgres-cdc/replication/replication.ts'
 
 const MEGABYTE = 1 << 20
 /** What the sockets between us hold. */
