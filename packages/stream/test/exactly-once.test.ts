@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Crash, type Kit, openKit, USERS, userRecord } from './kit.ts'
+import { Crash, type Kit, openKit, type TestWorker, USERS, userRecord } from './kit.ts'
 import { type MemoryTopic, memoryTopic } from './memory-source.ts'
 
 let kit: Kit
@@ -12,6 +12,10 @@ const inds = () => kit.column(USERS, 'ind')
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
 const send = (topic: MemoryTopic, partition: number, from: number, to: number) => {
   for (let ind = from; ind < to; ind++) topic.send(partition, userRecord(ind))
+}
+const hasRead = (worker: TestWorker, records: number) => {
+  const read = () => worker.events.reduce((sum, news) => sum + (news.what === 'read' ? news.records : 0), 0)
+  return vi.waitFor(() => expect(read()).toBe(records))
 }
 const catchUp = async (topic: MemoryTopic, ...partitions: number[]) => {
   const worker = await kit.startWorker(topic, { untilCaughtUp: true })
@@ -111,12 +115,22 @@ describe('a worker that gives up a partition', () => {
     await worker.committed(1)
     const before = await inds()
     send(topic, 0, 5, 20)
-    const hasRead = () => worker.events.reduce((sum, news) => sum + (news.what === 'read' ? news.records : 0), 0)
-    await vi.waitFor(() => expect(hasRead()).toBe(20))
+    await hasRead(worker, 20)
     await worker.source.revoke(0)
     expect(await inds()).toEqual(before)
     expect(await catchUp(topic, 0)).toBe('done')
     expect(await inds()).toEqual(upTo(20))
+  })
+
+  it('commits what is due before the next one can have read it', async () => {
+    const topic = memoryTopic('users', 1)
+    const hour = 3_600_000
+    const worker = await kit.startWorker(topic, { everyMs: hour, isOneOfMany: true })
+    await worker.source.assign(0)
+    topic.sendMarked(0, userRecord(0), { sentAt: Date.now() + 4_000 - hour })
+    await hasRead(worker, 1)
+    await worker.source.revoke(0)
+    expect(await inds()).toEqual(upTo(1))
   })
 })
 

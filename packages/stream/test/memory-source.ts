@@ -13,7 +13,7 @@ export interface MemoryTopic {
   readonly name: string
   readonly partitions: Partition[]
   send(partition: number, ...values: (string | null)[]): void
-  /** One record with a key, an id, headers, or some of them. */
+  /** One record with a key, an id, headers, a time, or some of them. */
   sendMarked(partition: number, value: string, marks: Marks): void
   /** Everything that was sent, by offset. */
   sent(partition: number): readonly (string | null)[]
@@ -31,6 +31,7 @@ export interface Marks {
   readonly key?: string
   readonly id?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly sentAt?: number
 }
 
 export interface MemorySource extends Source {
@@ -44,6 +45,7 @@ let identities = 0
 
 /** Small, so that a few records make many blocks. */
 const RECORDS_A_READ = 7
+const SENT_AT = 1_700_000_000_000
 
 export function memoryTopic(name: string, partitions: number): MemoryTopic {
   let logs: (string | null)[][] = []
@@ -111,6 +113,7 @@ function memorySource(
       const marked = values.map((_, i) => marks.get(`${partition.id}/${at + i}`))
       return {
         ...blockOf(partition, at, values),
+        times: Float64Array.from(marked, (mark) => mark?.sentAt ?? SENT_AT),
         behind: { records: all.length - at - values.length },
         ...(keys && { keys: marked.map((mark) => mark?.key) }),
         ...(headers && { headers: marked.map((mark) => mark?.headers && JSON.stringify(mark.headers)) }),
@@ -139,6 +142,6 @@ function blockOf(partition: Partition, at: number, values: readonly (string | nu
     from: [BigInt(at)],
     to: [BigInt(at + values.length)],
     offsets: BigInt64Array.from(values, (_, i) => BigInt(at + i)),
-    times: new Float64Array(values.length).fill(1_700_000_000_000),
+    times: new Float64Array(values.length).fill(SENT_AT),
   }
 }

@@ -51,7 +51,7 @@ export interface EpochSettings extends Gathering, Reporting {
 export interface Epoch {
   /** Reads no more; what has been read is still committed. */
   stop(): void
-  /** Reads no more; batches that are due are still committed. The others are for who reads the partitions next. */
+  /** Reads no more; batches that are due soon are still committed. The others are for who reads the partitions next. */
   leave(): void
   /** Drops batches whose commit has not started. */
   giveUp(): void
@@ -84,7 +84,7 @@ export async function beginEpoch(
   const givenUp = new AbortController()
   return {
     stop: () => intake.stop(),
-    leave: () => intake.drop(),
+    leave: () => intake.leave(),
     giveUp: () => givenUp.abort(),
     carry() {
       intake.open(ranges)

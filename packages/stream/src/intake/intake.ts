@@ -53,6 +53,8 @@ export interface Intake {
   stop(): void
   /** Stops reading and drops what has been read. */
   drop(): void
+  /** Stops reading for another worker that reads on; what is due soon is still returned, the rest dropped. */
+  leave(): void
   /** Whether every range has been read to its end. */
   readonly complete: boolean
 }
@@ -118,8 +120,16 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
     wake.notify()
   }
   const complete = () => state === 'reading' && readers.size === 0
+  const drop = () => {
+    stop()
+    const { blocks } = take()
+    inFlight.used(blocks)
+    inFlight.done(blocks)
+  }
   return {
     stop,
+    drop,
+    leave: () => (batch.isDueSoon() ? stop() : drop()),
     get complete() {
       return complete()
     },
@@ -137,12 +147,6 @@ export function openIntake(reading: Reading, gathering: Gathering, runtime: Runt
         if (!batch.empty && (ended || ripeIn <= 0)) return take()
         await wake.wait(batch.empty ? undefined : ripeIn)
       }
-    },
-    drop() {
-      stop()
-      const { blocks } = take()
-      inFlight.used(blocks)
-      inFlight.done(blocks)
     },
   }
 }

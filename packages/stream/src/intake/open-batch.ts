@@ -24,6 +24,8 @@ export interface OpenBatch {
   close(): void
   /** Returns when the batch is due, on the monotonic clock; 0 if it is due now. */
   ripeAt(): number
+  /** Whether the batch is due before another worker can have read what it holds. */
+  isDueSoon(): boolean
   /** Returns the batch, with those blocks that `joined` makes of its own. */
   take(joined: InFlight['joined']): Batch
 }
@@ -40,6 +42,11 @@ const GATHERED_SHARE = 3 / 4
  * pipelines that a busy moment has put off would all be due together from then on.
  */
 const MADE_UP_SHARE = 1 / 4
+/**
+ * How long a worker takes to read partitions that another one gives up. At most a share of the interval, so that few of
+ * many pipelines commit while all others wait.
+ */
+const TAKEN_OVER = { withinMs: 5_000, share: 1 / 12 }
 
 export function createOpenBatch(
   limits: BatchLimits & Pick<PaceLimits, 'everyMs'>,
@@ -57,7 +64,15 @@ export function createOpenBatch(
   let firstDueAt = Number.POSITIVE_INFINITY
   const gatheredAt = () =>
     isFirst && limits.isOneOfMany ? firstDueAt : Math.max(takenAt + everyMs, openedAt + everyMs * GATHERED_SHARE)
+  const ripeAt = () => {
+    if (blocks.length === 0) return Number.POSITIVE_INFINITY
+    if (closed || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
+    if (records === 0) return openedAt + EMPTY_ADVANCE_MS
+    return gatheredAt()
+  }
   return {
+    ripeAt,
+    isDueSoon: () => ripeAt() - runtime.monotonic() < Math.min(TAKEN_OVER.withinMs, limits.everyMs * TAKEN_OVER.share),
     get empty() {
       return blocks.length === 0
     },
@@ -74,12 +89,6 @@ export function createOpenBatch(
     },
     close() {
       closed = true
-    },
-    ripeAt() {
-      if (blocks.length === 0) return Number.POSITIVE_INFINITY
-      if (closed || bytes >= limits.maxBytes || records >= limits.maxRows) return 0
-      if (records === 0) return openedAt + EMPTY_ADVANCE_MS
-      return gatheredAt()
     },
     take(joined) {
       const batch = batchOf(joined(blocks))
