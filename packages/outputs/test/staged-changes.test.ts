@@ -94,6 +94,15 @@ describe('the changes of a batch', () => {
     ])
   })
 
+  test('have a key that a partition column can hold: an empty text would be NULL in the table, and never found again', async () => {
+    const batches = await openBatches(peopleDataset({ key: ['name', 'id'], partitionBy: ['name'] }))
+    const { changes, reasons } = await changesOf(batches, person(1, 1, ''), person(1, 2, '', 'd'), person(2, 1, 'b'))
+    await batches.close()
+    const reason = 'the key column "name" is empty, which a partition column can\'t hold'
+    expect(changes).toEqual(['2 b 1 u'])
+    expect(reasons).toEqual([`0: ${reason}`, `1: ${reason}`])
+  })
+
   test('that delete are not asked what is promised of rows', async () => {
     const named = { expectations: { named: { predicate: 'name IS NOT NULL', otherwise: 'quarantine' } } }
     const batches = await openBatches(peopleDataset(named))

@@ -108,18 +108,24 @@ export function carry(select: Select, names: readonly string[], need: string): S
 /** Returns SQL over changes: why a record is none, or its row is not taken by `table`; NULL where nothing is wrong. */
 export function changeRefusal(
   { mode, key, sequenceBy }: Keyed,
-  columns: readonly string[],
+  { schema: { fields }, layout }: Dataset,
   table: Snapshot | undefined,
 ): string {
+  const partitionedBy = table?.metadata.partitionColumns ?? layout?.partitionBy ?? []
+  const texts = new Set(fields.filter(({ type }) => type === 'string').map(({ name }) => name))
   const hasRow = `NOT ${TRUNCATED} AND `
-  const nulls = [
+  const missing = [
     ...key.map((name) => ({ name, role: 'key', unless: hasRow })),
     // Where all rows go that were read before, nothing is asked of their sequence.
     ...sequenceBy.map((name) => ({ name, role: 'sequence', unless: mode === 'history' ? '' : hasRow })),
-  ].map(({ name, role, unless }) => {
-    const reason = quoteText(`the ${role} column ${JSON.stringify(name)} is null`)
-    return `WHEN ${unless}${quoteName(name)} IS NULL THEN ${reason}`
+  ].flatMap(({ name, role, unless }) => {
+    const column = `the ${role} column ${JSON.stringify(name)}`
+    const isNull = `WHEN ${unless}${quoteName(name)} IS NULL THEN ${quoteText(`${column} is null`)}`
+    // Delta keeps it as NULL, and no change would find the row again.
+    const isEmpty = `WHEN ${unless}${quoteName(name)} = '' THEN ${quoteText(`${column} is empty, which a partition column can't hold`)}`
+    return texts.has(name) && partitionedBy.includes(name) ? [isNull, isEmpty] : [isNull]
   })
+  const columns = fields.map(({ name }) => name)
   const refusal = table && rowRefusal(table.metadata, columns)
-  return `CASE ${nulls.join(' ')}${refusal === undefined ? '' : ` WHEN NOT ${DELETED} THEN ${refusal}`} END`
+  return `CASE ${missing.join(' ')}${refusal === undefined ? '' : ` WHEN NOT ${DELETED} THEN ${refusal}`} END`
 }

@@ -118,7 +118,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
     }
     try {
       const refusal = given.keyed
-        ? changeRefusal(given.keyed, columnNames(given), table)
+        ? changeRefusal(given.keyed, given, table)
         : table && rowRefusal(table.metadata, columnNames(given))
       const parts = { dataset, read, connection, target, refusal, nameOf, markFailing, noteFailures }
       const cleaned = await lineFiles.lend(({ lines: files, columns: columnFile }) =>
