@@ -22,7 +22,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Go on under that group with --group, or give this one a table of its own with --tables; --another-group starts it all the same.',
   MANY_REJECTED:
     'See them with `millrace quarantine list`. Mend the data set, then run it again: it cleans the same input anew. Records that were mended need --full. To accept it as it is: --max-refused, such as 60%.',
-  DATASET_UNKNOWN: 'Name one of the data sets listed, or where they are by --dataset-folders.',
+  DATASET_UNKNOWN:
+    'Name one of the data sets listed, or where they are by --dataset-folders. With --infer `stream` and `quarantine replay` make up one of a topic.',
   INTERNAL: 'This is a defect of Millrace: please report it with the output of --debug.',
 }
 
