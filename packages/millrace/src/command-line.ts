@@ -45,7 +45,7 @@ async function launch(command: Command, parsed: Program, io: Io, environment: No
   const flags = Object.fromEntries(command.settings.map((key) => [key, options[attributeOf(key)]]))
   const settings = await resolveSettings({ flags, environment, configFile: options.config })
   const warnings = command.logsWarnings ? [] : warningsOf(settings, command.settings, environment)
-  for (const warning of warnings) io.note(warning)
+  for (const warning of warnings) io.note(`warning: ${warning}`)
   return command.run(settings, argumentsOf(command, parsed), io)
 }
 

@@ -80,7 +80,7 @@ function optionsOf(date: string, full: boolean, { values, origins }: ResolvedSet
     },
     onPartitions: (table, partitions) => {
       const warning = partitionsInWords({ table, partitions })
-      if (warning) io.note(warning)
+      if (warning) io.note(`warning: ${warning}`)
     },
     onRecords: (dataset, records) => io.status(`${dataset}: ${records.toLocaleString('en')} records`),
   }

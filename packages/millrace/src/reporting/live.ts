@@ -25,6 +25,7 @@ export function liveReporter(io: Io, watch: WorkerWatch, runtime: Runtime): Repo
       if (line !== undefined) io.note(escapeControls(line))
     },
     say: (words) => io.note(escapeControls(words)),
+    warn: (words) => io.note(escapeControls(`warning: ${words}`)),
     ended({ rows, commits, quarantined }, seconds) {
       io.status('')
       const rejected = quarantined === 0 ? '' : `, ${countInWords(quarantined)} into quarantine`

@@ -13,6 +13,7 @@ export function logReporter(write: (line: string) => void, level: LogLevel, now:
   return {
     on: (event) => logEvent(event, log, waits),
     say: (words) => log.info({}, words),
+    warn: (words) => log.warn({}, words),
     ended: ({ rows, quarantined, bytes, commits }, seconds) =>
       log.info({ event: 'ended', rows, quarantined, bytes, commits, seconds }, `${rows} rows in ${commits} commits`),
     close() {},

@@ -9,5 +9,5 @@ export function partitionsInWords({
   partitions = 0,
 }: Pick<OutputSize, 'table' | 'partitions'>): string | undefined {
   if (partitions <= MOST_PARTITIONS) return undefined
-  return `warning: rows of ${table} are in more than ${MOST_PARTITIONS} partitions, a file or more each: what it is partitioned by has too many values`
+  return `rows of ${table} are in more than ${MOST_PARTITIONS} partitions, a file or more each: what it is partitioned by has too many values`
 }

@@ -5,6 +5,7 @@ export interface Reporter {
   on(event: WorkerEvent): void
   /** Prints a note, such as the address of the dashboard. */
   say(words: string): void
+  warn(words: string): void
   ended(totals: StreamTotals, seconds: number): void
   /** Ends the reporting. */
   close(): void

@@ -29,7 +29,7 @@ export async function superviseWorker(
   const { values, origins } = settings
   const watch = watchWorker(identityOf(settings, runtime), runtime, { maxRefused: values.maxRefused })
   const reporter = await reporterFor(io, values.logLevel, watch, runtime)
-  for (const warning of warningsOf(settings, ['source'], process.env)) reporter.say(warning)
+  for (const warning of warningsOf(settings, ['source'], process.env)) reporter.warn(warning)
   // A worker that only catches up is gone before anybody has looked, unless somebody says otherwise.
   const isWanted = values.dashboard !== false && !(untilCaughtUp && origins.dashboard.kind === 'default')
   const listen = typeof values.dashboard === 'object' ? values.dashboard : 'usual'
@@ -43,10 +43,10 @@ export async function superviseWorker(
   // The default dashboard is optional: the worker runs without it.
   ready?.catch((error: Error) => reporter.say(`no dashboard: ${error.message}`))
   const reported = new Set<string>()
-  const sayOnce = (words: string | undefined) => {
+  const once = (words: string | undefined, report: (words: string) => void) => {
     if (words === undefined || reported.has(words)) return
     reported.add(words)
-    reporter.say(words)
+    report(words)
   }
   return {
     reporter,
@@ -56,12 +56,13 @@ export async function superviseWorker(
       dashboard?.on(event)
       reporter.on(event)
       for (const news of newsOf(event, settings)) reporter.say(news)
-      if (event.what === 'outputs') for (const output of event.outputs) sayOnce(outputInWords(event.dataset, output))
+      if (event.what === 'outputs')
+        for (const output of event.outputs) once(outputInWords(event.dataset, output), reporter.say)
       if (event.what === 'table') {
-        sayOnce(nullColumnsInWords(event.table))
-        sayOnce(partitionsInWords(event.table))
+        once(nullColumnsInWords(event.table), reporter.say)
+        once(partitionsInWords(event.table), reporter.warn)
       }
-      if (event.what === 'prepared') sayOnce(partitionsInWords(event))
+      if (event.what === 'prepared') once(partitionsInWords(event), reporter.warn)
     },
     async close() {
       reporter.close()

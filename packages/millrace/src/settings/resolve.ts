@@ -37,14 +37,14 @@ export function warningsOf(
   const exposed = used.flatMap((key) => {
     const value = written[key]
     const why = typeof value === 'string' ? inTheClear(key, value, environment) : undefined
-    return why === undefined ? [] : [`warning: setting \`${key}\` (from ${origins[key].name}): ${why}`]
+    return why === undefined ? [] : [`setting \`${key}\` (from ${origins[key].name}): ${why}`]
   })
   const hasNoKeys = used.includes('keyFile') && written.keyFile === undefined && written.gatewayKeys === undefined
   return hasNoKeys && environment.MILLRACE_GATEWAY_KEY ? [...exposed, OTHER_KEY] : exposed
 }
 
 const OTHER_KEY =
-  'warning: MILLRACE_GATEWAY_KEY is the key that ingest sends; those that a gateway lets in are in MILLRACE_GATEWAY_KEYS'
+  'MILLRACE_GATEWAY_KEY is the key that ingest sends; those that a gateway lets in are in MILLRACE_GATEWAY_KEYS'
 
 export interface SettingInputs {
   readonly flags: Readonly<Partial<Record<SettingKey, unknown>>>
