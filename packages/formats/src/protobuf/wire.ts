@@ -37,7 +37,7 @@ export class WireReader {
       grown.set(this.found)
       this.found = grown
     }
-    this.found.fill(0, base, this.top)
+    for (let i = base; i < this.top; i++) this.found[i] = 0
     return base
   }
 
