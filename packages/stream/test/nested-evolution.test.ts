@@ -135,3 +135,34 @@ it('objects within objects take no longer with each depth', async () => {
   await read(inferredFrom(record), record)
   expect(await rows('to_json(a)::VARCHAR')).toEqual([JSON.stringify(record.a)])
 })
+
+it('of a data set that somebody wrote, a field within a struct or a list is new where its column has none', async () => {
+  const usual = { id: 1, to: { zip: '1', near: { km: 1 } }, lines: [{ n: 1 }], note: 'a text' }
+  const { inferred: _, ...written } = inferredFrom(usual).rules ?? {}
+  topic.send(
+    0,
+    ...[
+      usual,
+      { id: 2, to: { zip: '1', city: 'Ulm' } },
+      { id: 3, lines: [{ n: 1 }, { n: 2, 'a b': null }] },
+      { id: 4, to: { near: { mi: 1 } }, note: { more: 2 } },
+      { id: 5, note: { more: 2 } },
+    ].map((record) => JSON.stringify(record)),
+  )
+  await read({ rules: { ...written, onSchemaChange: 'quarantine' } })
+  expect(await rows('id')).toEqual([1n, 5n])
+  expect(await refused()).toEqual([
+    '1 schema: field to.city is not known to the data set',
+    '2 schema: field lines[].a b is not known to the data set',
+    '3 schema: field to.near.mi is not known to the data set',
+  ])
+  const worker = await kit.startWorker(topic, {
+    ...{ untilCaughtUp: true, group: 'stopping', allowsAnotherGroup: true },
+    rules: { ...written, onSchemaChange: 'stop' },
+  })
+  await worker.source.assign(0)
+  expect(await worker.ended).toMatchObject({
+    code: 'RECORD_INVALID',
+    message: expect.stringMatching(/users\/0 at 1: schema: field to\.city is not known/),
+  })
+})

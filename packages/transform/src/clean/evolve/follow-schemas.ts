@@ -3,6 +3,8 @@ import { MillraceError } from '@millrace/base'
 import type { Snapshot } from '@millrace/delta'
 import type { MessageSchemas, ReadMessages, RecordShape, RejectedMessage } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
+import { namesOf } from '../../dataset/fields.ts'
+import { columnName } from '../../infer/typed.ts'
 import { withMetadataFields } from '../metadata.ts'
 import { knownNames } from '../queries.ts'
 import { isOwnMember } from '../unknown-fields.ts'
@@ -10,7 +12,7 @@ import type { RecordName } from '../work.ts'
 import { additions } from './additions.ts'
 import { differenceOf } from './difference.ts'
 import { withFields } from './evolved-dataset.ts'
-import { type Known, knownIn } from './members.ts'
+import { type Known, knownIn, knownInType, type Members, unknownIn } from './members.ts'
 import { unknownMembers } from './unknown-members.ts'
 
 /** The data set as the records of some blocks have it, and the blocks with what it rejects because of their schemas. */
@@ -59,7 +61,9 @@ export function createFollowing(): FollowSchemas {
         read: withRejected(read, schemas, (shape) => refused.get(shape)),
       }
     }
-    const reasons = new Map(schemas.flatMap(({ shapes }) => shapes.map((shape) => [shape, changeOf(dataset, shape)])))
+    const known = knownMembers(dataset)
+    const shapes = schemas.flatMap((each) => each.shapes)
+    const reasons = new Map(shapes.map((shape) => [shape, changeOf(dataset, shape, known)]))
     if (policy === 'stop') refuseChanged(dataset, schemas, reasons, nameOf)
     return { dataset, read: withRejected(read, schemas, (shape) => reasons.get(shape)) }
   }
@@ -71,21 +75,37 @@ function schemasOf({ lines, schemas }: ReadMessages, dataset: Dataset): MessageS
   return unknownMembers(lines, knownMembers(dataset), dataset.onSchemaChange === 'evolve' ? 'pass' : 'count')
 }
 
-/** Of a data set that somebody wrote, what is in its fields is for its clean.sql to know. */
-function knownMembers(dataset: Dataset): Known {
-  const { inferred } = dataset
+/**
+ * Of a data set that somebody wrote, what comes within its fields is for its clean.sql to know, unless it is to be strict:
+ * then a field has the members that its column has.
+ */
+function knownMembers(dataset: Dataset): Members {
+  const { inferred, onSchemaChange: policy, fields, schema } = dataset
   const known = new Map<string, Known>(knownNames(withMetadataFields(dataset)).map((name) => [name, 'all']))
   for (const [name, shape] of Object.entries(inferred?.fields ?? {}))
     if (known.has(name)) known.set(name, knownIn(shape))
+  if (policy !== 'evolve') {
+    const columns = new Map(schema.fields.map(({ name, type }) => [name.toLowerCase(), type]))
+    for (const field of fields) {
+      const type = columns.get(columnName(field.name).toLowerCase())
+      for (const name of namesOf(field)) if (type) known.set(name, knownInType(type))
+    }
+  }
   return { get: (name) => known.get(name) ?? (isOwnMember(dataset, name) ? 'all' : undefined) }
 }
 
 /** Returns how a schema differs from what the data set says; undefined where it does not. */
-function changeOf(dataset: Dataset, shape: RecordShape): string | undefined {
+function changeOf(dataset: Dataset, shape: RecordShape, known: Members): string | undefined {
   const { added, changed } = differenceOf(dataset, shape)
-  const [unknown] = Object.keys(added.fields)
+  const [unknown = unknownWithin(shape, known)] = Object.keys(added.fields)
   if (unknown !== undefined) return `schema: field ${unknown.slice(0, 80)} is not known to the data set`
   return changed.length === 0 ? undefined : `schema: field ${changed[0]} has another type than the data set says`
+}
+
+/** Returns the first field within those that the data set has which is not known. */
+function unknownWithin({ fields }: RecordShape, known: Members): string | undefined {
+  const found = Object.entries(fields).map(([name, inner]) => unknownIn(inner, known.get(name) ?? 'all', name))
+  return found.find((each) => each !== undefined)
 }
 
 function refuseChanged(

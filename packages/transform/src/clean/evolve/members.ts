@@ -1,4 +1,6 @@
-import type { Shape } from '@millrace/formats'
+import type { DataType } from '@millrace/delta'
+import type { RecordShape, Shape } from '@millrace/formats'
+import { columnName } from '../../infer/typed.ts'
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COLON, NULL] = Buffer.from('"\\{}[]:n')
 
@@ -16,11 +18,54 @@ export function knownIn(shape: Shape): Known {
   return new Map(Object.entries(shape.fields).map(([name, inner]) => [name, knownIn(inner)]))
 }
 
+/** Returns which members of a value a column of this type has room for. */
+export function knownInType(type: DataType): Known {
+  if (typeof type === 'string') return 'all'
+  if (type.type === 'array') return knownInType(type.elementType)
+  if (type.type === 'map') return { get: () => knownInType(type.valueType) }
+  const known = new Map(type.fields.map((field) => [field.name.toLowerCase(), knownInType(field.type)]))
+  return { get: (name) => known.get(columnName(name).toLowerCase()) }
+}
+
+/** Returns the first field in a value of this shape that is not known, by the names on the way to it. */
+export function unknownIn(shape: Shape, known: Known | undefined, way: string): string | undefined {
+  if (known === undefined) return way
+  if (known === 'all') return undefined
+  if (shape.kind === 'list') return unknownIn(shape.items, known, `${way}[]`)
+  if (shape.kind === 'map') return unknownIn(shape.values, known.get('') ?? 'all', `${way}{}`)
+  if (shape.kind !== 'record') return undefined
+  for (const [name, inner] of Object.entries(shape.fields)) {
+    const found = unknownIn(inner, known.get(name), `${way}.${name}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** The way to a member, in a form that no two ways share. */
 export type Path = string
 
 export const pathOf = (above: Path, name: string): Path => `${above}${JSON.stringify(name)}`
 export const pathOfItems = (above: Path): Path => `${above}[]`
+
+/** Returns a shape that has these members and what they are in; their types are not looked at. */
+export function shapeOfPaths(paths: ReadonlySet<Path>): RecordShape {
+  const shape = shapeOfSteps([...paths].map((path) => path.match(STEP) ?? []))
+  return shape.kind === 'record' ? shape : { kind: 'record', fields: {} }
+}
+
+const STEP = /"(?:[^"\\]|\\.)*"|\[\]/g
+
+function shapeOfSteps(ways: readonly (readonly string[])[]): Shape {
+  const rests = Map.groupBy(
+    ways.filter((way) => way.length > 0),
+    ([step]) => String(step),
+  )
+  if (rests.size === 0) return { kind: 'nothing' }
+  const of = (all: readonly (readonly string[])[]) => shapeOfSteps(all.map(([, ...rest]) => rest))
+  const items = rests.get('[]')
+  if (items) return { kind: 'list', items: of(items) }
+  return { kind: 'record', fields: Object.fromEntries([...rests].map(([step, all]) => [JSON.parse(step), of(all)])) }
+}
 
 interface Level {
   readonly path: Path

@@ -1,6 +1,6 @@
 import { endBefore, type JoinedValues, refuseBomb, valueAt } from '@millrace/base'
 import { type MessageSchemas, type RecordShape, type Shape, shapeOfRecords } from '@millrace/formats'
-import { type Known, type Path, pathOf, pathOfItems, unknownPaths } from './members.ts'
+import { type Known, type Path, pathOf, pathOfItems, shapeOfPaths, unknownPaths } from './members.ts'
 
 /** Records whose values say what a new field's type is, beside one for each set of members. */
 const MOST_SAMPLES = 1_000
@@ -30,6 +30,7 @@ export function unknownMembers(lines: JoinedValues, known: Known, nulls: 'count'
     places.set(key, place)
     of[index] = place
   }
+  if (nulls === 'count') return { shapes: sets.map(shapeOfPaths), of }
   const all = shapeOfRecords(samples)
   return { shapes: sets.map((set) => onlyIn(all, set)), of }
 }
