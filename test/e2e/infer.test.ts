@@ -158,7 +158,8 @@ test('dataset init writes a folder whose fixtures pass, and says no where one is
   const { place, options } = await placeWith({ 'shop.events': EVENTS, orders: [] })
   const at = ['--dataset-folders', 'datasets']
   const made = await place.run('dataset', 'init', 'shop.events', '--name', 'events', ...at, ...options)
-  expect(made).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('millrace test events') })
+  const next = 'millrace test events --dataset-folders datasets\n'
+  expect(made).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(next) })
   expect(await place.run('dataset', 'init', 'orders', ...at, ...options)).toMatchObject({ exitCode: 0 })
   const tested = await place.run('test', 'events', 'orders', '--datasets', 'events,orders', ...at)
   expect(tested).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('4 passed, 0 failed') })

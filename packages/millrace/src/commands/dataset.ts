@@ -10,7 +10,8 @@ const run: Run = async (settings, args, io) => {
   const [what, topic] = args.positionals
   if (what !== 'init' || topic === undefined) throw new MillraceError('USAGE', 'it is millrace dataset init TOPIC')
   const name = args.text('--name') ?? topic.replaceAll(/[^A-Za-z0-9_-]/g, '_')
-  const root = ownFolder(settings) ?? HERE
+  const own = ownFolder(settings)
+  const root = own ?? HERE
   const folder = join(root, name)
   if (existsSync(folder)) throw new MillraceError('USAGE', `${folder} is there already`, { next: 'Choose a --name.' })
   const [{ datasetFiles, inferDataset }, { writeFiles }, { testDataset }] = await Promise.all([
@@ -24,7 +25,8 @@ const run: Run = async (settings, args, io) => {
   await testDataset(name, [root], true)
   io.line(`Made ${folder}: dataset.json, clean.sql and two fixtures. Next:`)
   io.line()
-  const flags = ownFolder(settings) === undefined ? ` --dataset-folders ${HERE}` : ''
+  const isConfigured = own !== undefined && settings.origins.datasetFolders.kind !== 'flag'
+  const flags = isConfigured ? '' : ` --dataset-folders ${root}`
   io.line(`  millrace test ${name}${flags}`)
   io.line(`  millrace dev ${name}${flags}`)
   return 0
