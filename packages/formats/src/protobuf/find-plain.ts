@@ -72,7 +72,7 @@ export function plainFinder(fields: readonly CompiledField[], columns: readonly 
       for (let i = 0; i < found.length; i++) found[i] = 0
       to.reserve(numbers)
       const isFound = find(place, tags, start, end, row.notesOfRow(), to.placeOf(to.at), place + foundAt)
-      if (isFound === 0 || oneofs.some((members) => isFoundTwice(found, members))) return undefined
+      if (isFound === 0 || isAnyFoundTwice(found, oneofs)) return undefined
       to.at += numbers
       return found
     },
@@ -93,8 +93,10 @@ function oneofsOf(fields: readonly ProtoField[]): (readonly number[])[] {
   return names.map((name) => [...fields.keys()].filter((i) => fields[i]?.oneof === name))
 }
 
-function isFoundTwice(found: Int32Array, members: readonly number[]): boolean {
-  return members.filter((i) => found[2 * i] !== 0).length > 1
+/** Whether a message has two members of a oneof. */
+function isAnyFoundTwice(found: Int32Array, oneofs: readonly (readonly number[])[]): boolean {
+  for (const members of oneofs) if (members.filter((i) => found[2 * i] !== 0).length > 1) return true
+  return false
 }
 
 /** Returns the note of a plain field that always has a value, where it is not in the message. */

@@ -38,9 +38,9 @@ export function planOfMessage(message: ProtoMessage): RecordPlan<WireReader> {
       if (plain && found) {
         from.limit += to.at - before
         from.enter(0)
-        for (const [place, i] of plain.others.entries()) {
-          const [first, last] = [found[2 * place] as number, found[2 * place + 1] as number]
-          ;(steps[i] as NoteField)(from, first, last, end, to, row)
+        for (let i = 0; i < plain.others.length; i++) {
+          const step = steps[plain.others[i] as number] as NoteField
+          step(from, found[2 * i] as number, found[2 * i + 1] as number, end, to, row)
         }
         return
       }
