@@ -8,8 +8,8 @@ import { quoteName, quoteText } from './quote.ts'
 const UNADDRESSABLE = /[?*[\]#]/
 
 /**
- * Makes objects that never change readable to this connection until they are released. Where DuckDB's httpfs extension
- * is installed, the paths are addresses that only this connection understands.
+ * Makes objects that never change readable to this connection's engine until they are released. Where DuckDB's httpfs
+ * extension is installed, the paths are addresses that only this engine understands.
  */
 export async function readableBy(
   connection: DuckDBConnection,

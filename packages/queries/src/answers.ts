@@ -28,21 +28,30 @@ export interface Answer extends AnswerRows {
   readonly question: Question
 }
 
-/** Engine that answers questions. It knows the tables of the data sets by name. */
+/**
+ * Engine that answers questions. It knows the tables of the data sets by name, and runs as many statements at the same
+ * time as is good for it.
+ */
 export interface QuestionEngine {
   /** Creates a view that lives as long as the engine. */
   createView(name: string, sql: string): Promise<void>
   query(sql: string): Promise<AnswerRows>
 }
 
-/** Asks these questions one after the other. Every table that they need must be there. */
+/** Asks each of these questions as soon as the views that it reads are there. Every table that they need must be there. */
 export async function answerQuestions(engine: QuestionEngine, { views, questions }: Questions): Promise<Answer[]> {
-  for (const { name, sql } of views) {
-    if (questions.some(({ reads }) => reads.includes(name))) await engine.createView(name, sql)
+  const needed = views.filter(({ name }) => questions.some(({ reads }) => reads.includes(name)))
+  const made = new Map(needed.map(({ name, sql }) => [name, engine.createView(name, sql)]))
+  const answers = questions.map(async (question): Promise<Answer> => {
+    await Promise.all(question.reads.map((name) => made.get(name)))
+    return { question, ...(await engine.query(question.sql)) }
+  })
+  try {
+    return await Promise.all(answers)
+  } finally {
+    // Whoever gets an error closes the engine: no question may be under way then.
+    await Promise.allSettled(answers)
   }
-  const answers: Answer[] = []
-  for (const question of questions) answers.push({ question, ...(await engine.query(question.sql)) })
-  return answers
 }
 
 /** Returns the questions that the existing tables can answer, and the names of the tables that the others lack. */
@@ -58,16 +67,48 @@ export function answerable(
 /** Tables by name, each as a SELECT. */
 export type QuestionTables = Readonly<Record<string, string>>
 
-/** Returns DuckDB as a question engine. Each view is computed once. */
-export async function duckdbQuestions(connection: DuckDBConnection, tables: QuestionTables): Promise<QuestionEngine> {
-  for (const [name, sql] of Object.entries(tables)) {
-    await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(name)} AS ${sql}`)
-  }
+/** Number of question engines, by which their schemas are named. */
+let engines = 0
+
+/**
+ * Returns DuckDB as a question engine, which runs a statement at a time on each of these connections to one engine.
+ * Tables and views are in a schema that all of them see. Each view is computed once.
+ */
+export async function duckdbQuestions(
+  connections: readonly [DuckDBConnection, ...DuckDBConnection[]],
+  tables: QuestionTables,
+): Promise<QuestionEngine & AsyncDisposable> {
+  const [first] = connections
+  const schema = `memory.millrace_questions_${++engines}`
+  await first.run(`CREATE SCHEMA ${schema}`)
+  for (const connection of connections) await connection.run(`USE ${schema}`)
+  for (const [name, sql] of Object.entries(tables)) await first.run(`CREATE VIEW ${quoteName(name)} AS ${sql}`)
+  const lend = createPool(connections)
   return {
     async createView(name, sql) {
-      await runBeside(connection, `CREATE OR REPLACE TEMP TABLE ${quoteName(name)} AS ${sql}`)
+      await lend((connection) => runBeside(connection, `CREATE TABLE ${quoteName(name)} AS ${sql}`))
     },
-    query: (sql) => readAnswer(connection, sql),
+    query: (sql) => lend((connection) => readAnswer(connection, sql)),
+    async [Symbol.asyncDispose]() {
+      for (const connection of connections) await connection.run('USE memory.main')
+      await first.run(`DROP SCHEMA ${schema} CASCADE`)
+    },
+  }
+}
+
+/** Returns a function that lends each of these to one borrower at a time. */
+function createPool<T>(all: readonly T[]) {
+  const free = [...all]
+  const waiting: ((one: T) => void)[] = []
+  return async <R>(use: (one: T) => Promise<R>): Promise<R> => {
+    const one = free.pop() ?? (await new Promise<T>((resolve) => waiting.push(resolve)))
+    try {
+      return await use(one)
+    } finally {
+      const next = waiting.shift()
+      if (next) next(one)
+      else free.push(one)
+    }
   }
 }
 

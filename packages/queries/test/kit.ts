@@ -28,7 +28,7 @@ export async function askOver(
     return `SELECT *${moment} FROM read_json(${quoteText(files[name])}, columns = ${COLUMNS[name]})`
   }
   const tables = { pin: read('pin', ''), geo: read('geo', '"timestamp"'), user: read('user', 'date_joined') }
-  return answerQuestions(await duckdbQuestions(connection, tables), await loadQuestions([PINTEREST.questions]))
+  return answerQuestions(await duckdbQuestions([connection], tables), await loadQuestions([PINTEREST.questions]))
 }
 
 function asObjects({ columns, rows }: Answer): Record<string, unknown>[] {

@@ -113,5 +113,5 @@ async function answersOf(
   const connection = await engine.connect()
   const sql: Record<string, string> = {}
   for (const [name, snapshot] of snapshots) sql[name] = held.use(await openScan(planScan(snapshot), connection)).sql
-  return await answerQuestions(await duckdbQuestions(connection, sql), questions)
+  return await answerQuestions(await duckdbQuestions([connection], sql), questions)
 }

@@ -24,15 +24,13 @@ export async function askQuestions(
   { engine, clusterSchema }: RunParts,
 ): Promise<Answer[]> {
   if (clusterSchema) return answerQuestions(await clusterQuestions(clusterSchema, tables), questions)
-  const connection = await engine.connect()
-  try {
-    await using scans = new AsyncDisposableStack()
-    const sql: Record<string, string> = {}
-    for (const [name, table] of tables) sql[name] = scans.use(await openScan(planScan(table), connection)).sql
-    return await answerQuestions(await duckdbQuestions(connection, sql), questions)
-  } finally {
-    connection.closeSync()
-  }
+  await using held = new AsyncDisposableStack()
+  const connect = async () => held.adopt(await engine.connect(), async (connection) => connection.closeSync())
+  // Small questions leave threads idle, while they are planned and while their last rows are sorted.
+  const connections = [await connect(), await connect()] as const
+  const sql: Record<string, string> = {}
+  for (const [name, table] of tables) sql[name] = held.use(await openScan(planScan(table), connections[0])).sql
+  return await answerQuestions(held.use(await duckdbQuestions(connections, sql)), questions)
 }
 
 /** Overwrites each answer's table with this answer. Older answers stay in the table's history. */

@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/base'
+import { createTurns, MillraceError } from '@millrace/base'
 import type { AnswerColumn, QuestionEngine } from '@millrace/queries'
 import type { ClusterRows } from '../trino/cluster.ts'
 import type { ClusterSchema } from '../trino/schema.ts'
@@ -7,11 +7,13 @@ import type { AskedTables } from './asked-tables.ts'
 /** Returns a cluster as a question engine. Questions find the tables by name in the run's schema. */
 export async function clusterQuestions(clusterSchema: ClusterSchema, tables: AskedTables): Promise<QuestionEngine> {
   for (const [name, table] of tables) await clusterSchema.share(name, table, [...table.files.values()])
+  // The cluster has other work too.
+  const inTurn = createTurns()
   return {
     async createView(name, sql) {
-      await clusterSchema.create(name, sql)
+      await inTurn(() => clusterSchema.create(name, sql))
     },
-    query: async (sql) => answerOf(await clusterSchema.run(sql)),
+    query: (sql) => inTurn(async () => answerOf(await clusterSchema.run(sql))),
   }
 }
 

@@ -170,7 +170,7 @@ async function answerOf(
   connection: DuckDBConnection,
   tables: Readonly<Record<string, string>>,
 ): Promise<Row[]> {
-  const engine = await duckdbQuestions(connection, tables)
+  await using engine = await duckdbQuestions([connection], tables)
   const question = questions.find(({ id }) => id === name)
   for (const view of views.filter((each) => each.name === name || question?.reads.includes(each.name))) {
     await engine.createView(view.name, view.sql)
