@@ -13,6 +13,9 @@ const SMALLEST_KEPT = 64 << 10
  */
 const MOST_KEPT = 56 << 20
 
+/** An idle buffer this much larger is taken rather than a new one made: sizes vary, and each would else keep its own. */
+const MOST_TIMES_LARGER = 2
+
 export function createBufferPool(): BufferPool {
   const idle = new Map<number, Buffer[]>()
   let kept = 0
@@ -20,10 +23,13 @@ export function createBufferPool(): BufferPool {
     take(size) {
       if (size < SMALLEST_KEPT) return Buffer.allocUnsafeSlow(size)
       const room = roomFor(size)
-      const buffer = idle.get(room)?.pop()
-      if (!buffer) return Buffer.allocUnsafeSlow(room)
-      kept -= room
-      return buffer
+      for (let fits = room; fits <= MOST_TIMES_LARGER * room; fits = roomFor(fits + 1)) {
+        const buffer = idle.get(fits)?.pop()
+        if (!buffer) continue
+        kept -= fits
+        return buffer
+      }
+      return Buffer.allocUnsafeSlow(room)
     },
     give(buffer) {
       if (buffer.length < SMALLEST_KEPT || kept + buffer.length > MOST_KEPT) return

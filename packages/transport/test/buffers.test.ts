@@ -22,6 +22,23 @@ describe('a pool of buffers', () => {
     expect(pool.take(999_000)).not.toBe(first)
   })
 
+  it('gives an idle one that is larger rather than a new one, but none that is far larger', () => {
+    const pool = createBufferPool()
+    const idle = pool.take(1 << 20)
+    pool.give(idle)
+    expect(pool.take(400_000)).not.toBe(idle)
+    expect(pool.take(700_000)).toBe(idle)
+  })
+
+  it('gives the smallest that is large enough', () => {
+    const pool = createBufferPool()
+    const [large, small] = [pool.take(1 << 20), pool.take(768 << 10)]
+    pool.give(large)
+    pool.give(small)
+    expect(pool.take(700_000)).toBe(small)
+    expect(pool.take(700_000)).toBe(large)
+  })
+
   it('keeps no more than it may', () => {
     const pool = createBufferPool()
     const many = Array.from({ length: 100 }, () => pool.take(1 << 20))
