@@ -60,6 +60,19 @@ test('stream writes a file for each country and day, sorted, and compaction keep
   expect(await place.sql(wrong)).toEqual([{ n: 0 }])
 })
 
+test('a row that sql changes lies in the partition of its time, or is refused', async () => {
+  const place = await openPlace()
+  await addSales(place, 0, 4)
+  const change = "UPDATE sale SET sold = '2020-02-02 05:00:00'"
+  expect(await place.run('sql', `${change} WHERE id = 1`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(`column "sold_day" must be CAST("sold" AS DATE), in UTC`),
+  })
+  expect(await place.run('sql', `${change}, sold_day = '2020-02-02' WHERE id = 1`)).toMatchObject({ exitCode: 0 })
+  const found = await place.sql('SELECT count(*)::INT AS n FROM sale WHERE sold_day = sold::DATE')
+  expect(found).toEqual([{ n: 4 }])
+})
+
 test('the daily run lays its table out the same', async () => {
   const place = await openPlace()
   await addSales(place, 0, 60)

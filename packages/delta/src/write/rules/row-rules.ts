@@ -45,6 +45,18 @@ function generatedRule(field: StructField, metadata: Metadata, columns: readonly
   ]
 }
 
+/** A value that a row gives for the day or the hour of a time must be that of the row's time. */
+function timePartRule(field: StructField, metadata: Metadata, columns: readonly string[] | undefined): RowRule[] {
+  const made = filledBySelf(field)
+  if (made === undefined || !columns?.includes(field.name)) return []
+  return [
+    {
+      broken: `${movedValue(field, metadata)} IS DISTINCT FROM CAST(${made} AS ${duckdbType(field.type)})`,
+      reason: `the table's column ${quoteName(field.name)} must be ${made}, in UTC`,
+    },
+  ]
+}
+
 /** A rule of a table: SQL that is true for a row that breaks it, and the words for what is broken. */
 interface RowRule {
   readonly broken: string
@@ -70,6 +82,7 @@ function rowRules(metadata: Metadata, columns: readonly string[] | undefined): R
     const [isNull, length] = [nullRule(value(field), field), lengthRule(field)]
     return [
       ...generatedRule(field, metadata, columns),
+      ...timePartRule(field, metadata, columns),
       ...(isNull === undefined ? [] : [{ broken: isNull, reason: `the table's column ${name} must not be null` }]),
       ...(length
         ? [
