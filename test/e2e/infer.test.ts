@@ -167,6 +167,40 @@ test('dataset init writes a folder whose fixtures pass, and says no where one is
   expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is there already') })
 })
 
+test('the folder of dataset init takes a field that comes later, as --infer does', async () => {
+  const { place, options } = await placeWith({ events: EVENTS })
+  const at = ['--dataset-folders', 'datasets']
+  expect(await place.run('dataset', 'init', 'events', ...at, ...options)).toMatchObject({ exitCode: 0 })
+  const producer = await openProducer(options[1] as string, systemRuntime)
+  await producer.send('events', [{ value: Buffer.from('{"id":4,"score":7}') }])
+  await producer.close()
+  expect(await place.run('stream', '--datasets', 'events', '--until-caught-up', ...at, ...options)).toMatchObject({
+    exitCode: 0,
+  })
+  const read = 'SELECT id::INT AS id, score::INT AS score FROM events WHERE id > 2 ORDER BY id'
+  expect(await place.sql(read)).toEqual([
+    { id: 3, score: null },
+    { id: 4, score: 7 },
+  ])
+})
+
+test('what is empty in all of the sample is no text for good: --infer takes its type from its first value', async () => {
+  const { place, options } = await placeWith({
+    events: [Buffer.from('{"id":1,"to":{},"tags":[],"in":{"x":null,"y":1}}')],
+  })
+  const stream = () => place.run('stream', '--infer', '--datasets', 'events', '--until-caught-up', ...options)
+  expect(await stream()).toMatchObject({ exitCode: 0 })
+  const producer = await openProducer(options[1] as string, systemRuntime)
+  await producer.send('events', [{ value: Buffer.from('{"id":2,"to":{"zip":"a"},"tags":["b"],"in":{"x":2}}') }])
+  await producer.close()
+  expect(await stream()).toMatchObject({ exitCode: 0 })
+  const read = 'SELECT "to".zip AS zip, tags[1] AS tag, "in".x::INT AS x FROM events ORDER BY id'
+  expect(await place.sql(read)).toEqual([
+    { zip: null, tag: null, x: null },
+    { zip: 'a', tag: 'b', x: 2 },
+  ])
+})
+
 test('dataset init writes into ./datasets where no folder is configured, and says how its commands find it', async () => {
   const { place, options } = await placeWith({ orders: [] })
   const made = await place.run('dataset', 'init', 'orders', ...options)

@@ -16,7 +16,7 @@ afterEach(() => kit.close())
 /** A data set that is inferred from these records. */
 function inferredFrom(...records: readonly object[]): WorkerOptions {
   const { description, sql, shape } = describeShape(shapeOfRecords(records), { topic: 'users', format: 'json' })
-  const checked = checkDescription({ ...description, onSchemaChange: 'evolve' }, 'users', { environment: {} })
+  const checked = checkDescription(description, 'users', { environment: {} })
   return { rules: { ...checked, sql, inferred: shape } }
 }
 
@@ -165,4 +165,22 @@ it('of a data set that somebody wrote, a field within a struct or a list is new 
     code: 'RECORD_INVALID',
     message: expect.stringMatching(/users\/0 at 1: schema: field to\.city is not known/),
   })
+})
+
+it('an empty object or list says nothing of its type: the column comes with the first value', async () => {
+  const options = inferredFrom({ id: 1, to: { zip: 'a' } })
+  await read(
+    options,
+    { id: 1, o: {}, l: [], to: { zip: 'a', near: {}, all: [[]] } },
+    { id: 2, l: [null], o: { a: {} } },
+  )
+  expect((await columns()).map(({ name }) => name)).toEqual(['id', 'to'])
+  await read(
+    options,
+    { id: 3, o: { a: { b: 1 } }, l: [{ n: 1 }], to: { near: { km: 1 }, all: [[1]] } },
+    { id: 4, o: {}, l: [] },
+  )
+  const own = 'o.a.b, l[1].n, "to".near.km, "to"."all"[1][1], len(l)'
+  expect(await rows(`concat_ws(' ', id, ${own})`)).toEqual(['1', '2', '3 1 1 1 1 1', '4 0'])
+  expect(await refused()).toEqual([])
 })

@@ -24,6 +24,29 @@ export function shapeOfRecords(records: readonly unknown[]): RecordShape {
   return recordShape(all)
 }
 
+/**
+ * Returns a shape without what has no type yet: fields that were always null, {} or []. Such a field would be a text for
+ * good, where its first value can say what it is.
+ */
+export function typedFields({ fields }: RecordShape): RecordShape {
+  const typed = Object.entries(fields).flatMap(([name, shape]) => {
+    const of = typedPart(shape)
+    return of ? [[name, of] as const] : []
+  })
+  return { kind: 'record', fields: Object.fromEntries(typed) }
+}
+
+function typedPart(shape: Shape): Shape | undefined {
+  if (shape.kind === 'nothing') return undefined
+  if (shape.kind === 'list') {
+    const items = typedPart(shape.items)
+    return items && { kind: 'list', items }
+  }
+  if (shape.kind !== 'record') return shape
+  const typed = typedFields(shape)
+  return Object.keys(typed.fields).length > 0 ? typed : undefined
+}
+
 const nothingSeen = (): Seen => ({ counts: new Map(), fields: new Map() })
 
 function count(value: unknown, seen: Seen): void {

@@ -6,6 +6,7 @@ import {
   type RecordShape,
   shapeOfRecords,
   shapeOfTopic,
+  typedFields,
 } from '@millrace/formats'
 import type { StreamOptions } from '@millrace/stream'
 import { checkDescription, type Dataset, describeShape, type InferredDataset, wantedBefore } from '@millrace/transform'
@@ -47,7 +48,7 @@ export function openInferrer(address: string, formats: FormatContext): Inferrer 
     inferRoute:
       (signal) =>
       async ({ dataset, topics: [topic = dataset] }) => {
-        const inferred = await infer(topic, signal, typedFields)
+        const inferred = await infer(topic, signal, typedSample)
         return inferred && asDataset(dataset, inferred, formats)
       },
     async [Symbol.asyncDispose]() {
@@ -61,10 +62,10 @@ export function openInferrer(address: string, formats: FormatContext): Inferrer 
   }
 }
 
-/** Returns the fields that have a value somewhere in the sample: any other one becomes a column with its first value. */
-function typedFields(shape: RecordShape): RecordShape {
-  const typed = Object.entries(shape.fields).filter(([, { kind }]) => kind !== 'nothing')
-  return typed.length === 0 ? shape : { kind: 'record', fields: Object.fromEntries(typed) }
+/** Leaves out what has no type in the sample: it becomes a column with its first value. Without any, all are texts. */
+function typedSample(shape: RecordShape): RecordShape {
+  const typed = typedFields(shape)
+  return Object.keys(typed.fields).length === 0 ? shape : typed
 }
 
 const SAMPLE_RECORDS = 1000
@@ -124,7 +125,7 @@ function asDataset(name: string, inferred: InferredDataset, formats: FormatConte
   const { description, sql, shape } = inferred
   return {
     name,
-    ...checkDescription({ ...description, onSchemaChange: 'evolve' }, name, formats),
+    ...checkDescription(description, name, formats),
     sql,
     inferred: shape,
   }

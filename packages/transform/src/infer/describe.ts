@@ -95,6 +95,7 @@ export function describeShape(
       ...(about.format !== 'json' && { format: about.format }),
       fields: Object.fromEntries(columns.map(({ field, fieldType }) => [field, { type: fieldType }])),
       columns: Object.fromEntries(columns.map(({ name, type }) => [name, { type: described(type) }])),
+      onSchemaChange: 'evolve',
     },
     sql: `SELECT ${columns.map(selected).join(',\n  ')}\nFROM raw\n`,
     shape,

@@ -1,5 +1,5 @@
 import { endBefore, type JoinedValues, refuseBomb, valueAt } from '@millrace/base'
-import { type MessageSchemas, type RecordShape, type Shape, shapeOfRecords } from '@millrace/formats'
+import { type MessageSchemas, type RecordShape, type Shape, shapeOfRecords, typedFields } from '@millrace/formats'
 import { type Known, type Path, pathOf, pathOfItems, shapeOfPaths, unknownPaths } from './members.ts'
 
 /** Records whose values say what a new field's type is, beside one for each set of members. */
@@ -32,7 +32,7 @@ export function unknownMembers(lines: JoinedValues, known: Known, nulls: 'count'
   }
   if (nulls === 'count') return { shapes: sets.map(shapeOfPaths), of }
   const all = shapeOfRecords(samples)
-  return { shapes: sets.map((set) => onlyIn(all, set)), of }
+  return { shapes: sets.map((set) => typedFields(onlyIn(all, set))), of }
 }
 
 /** Returns what a shape says of these members, and of what they are in. */
