@@ -28,7 +28,7 @@ const DEADLINES = { revokeMs: 20_000, stopMs: 20_000 }
 const STATEMENTS_AT_ONCE = 2
 
 /** Bytes between the source and the outputs, over all data sets: two batches are cleaned while the next one begins. */
-const MOST_BYTES_IN_FLIGHT = 56 << 20
+const MOST_BYTES_IN_FLIGHT = 50 << 20
 
 /** New topics are looked for as often as is committed, within these bounds. */
 const LOOK_EVERY_MS = { least: 1_000, most: 30_000 }
