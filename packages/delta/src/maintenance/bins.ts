@@ -30,16 +30,42 @@ function tagsOf({ tags }: AddFile): string {
   return JSON.stringify(Object.entries(tags ?? {}).sort())
 }
 
+/** So that a commit over many small partitions is made, and may be lost, in minutes. */
+const BINS_A_COMMIT = 500
+
+/** Returns groups of bins, each to be replaced by one commit: as much as one file may hold, however many partitions. */
+export function commitsOf(bins: readonly AddFile[][], targetBytes: number): AddFile[][][] {
+  return grouped(bins, bytesOf, targetBytes, BINS_A_COMMIT)
+}
+
+export function bytesOf(files: readonly AddFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0)
+}
+
 function packed(files: readonly AddFile[], targetBytes: number): AddFile[][] {
-  const bins: AddFile[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const file of files.toSorted((a, b) => a.modificationTime - b.modificationTime)) {
-    if (bytes + file.size > targetBytes) {
-      bins.push([])
-      bytes = 0
+  const inTime = files.toSorted((a, b) => a.modificationTime - b.modificationTime)
+  return grouped(inTime, ({ size }) => size, targetBytes)
+}
+
+/** Returns the items in groups of at most so many bytes and items; one that is larger by itself is alone. */
+function grouped<T>(
+  items: readonly T[],
+  sizeOf: (item: T) => number,
+  mostBytes: number,
+  most = Number.POSITIVE_INFINITY,
+): T[][] {
+  const groups: T[][] = []
+  let bytes = 0
+  for (const item of items) {
+    const size = sizeOf(item)
+    const last = groups.at(-1)
+    if (last && bytes + size <= mostBytes && last.length < most) {
+      last.push(item)
+      bytes += size
+    } else {
+      groups.push([item])
+      bytes = size
     }
-    bins.at(-1)?.push(file)
-    bytes += file.size
   }
-  return bins
+  return groups
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import type { Runtime } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
 import { locationOf } from '../log/log.ts'
@@ -8,12 +9,13 @@ import { fileKey } from '../read/replay.ts'
 import { withScan } from '../read/scan.ts'
 import type { Snapshot } from '../read/snapshot.ts'
 import { commit } from '../write/commit.ts'
+import { conflictBetween } from '../write/conflicts.ts'
 import type { WriteContext } from '../write/context.ts'
 import { stageRows } from '../write/parquet.ts'
 import { removalOf } from '../write/removal.ts'
 import { type StagedFile, uploadAll } from '../write/staged.ts'
 import { refuseUnwritable } from '../write/writable.ts'
-import { binsOf } from './bins.ts'
+import { binsOf, bytesOf, commitsOf } from './bins.ts'
 import { outsideFiles } from './needed.ts'
 
 export interface OptimizeOptions {
@@ -38,8 +40,8 @@ export interface OptimizeResult {
 const TARGET_BYTES = 128 * 1024 * 1024
 
 /**
- * Compacts many small files into few large ones. No row changes, and appends never wait: each group of files is a
- * commit of its own, which conflicts only with the removal of one of the same files.
+ * Compacts many small files into few large ones. No row changes, and appends never wait: a commit replaces groups of
+ * files, and leaves out those of which another writer has removed or marked a file.
  */
 export async function optimizeTable(
   base: Snapshot,
@@ -55,22 +57,23 @@ export async function optimizeTable(
     addedBytes: 0,
     conflicts: 0,
   }
-  const bins = binsOf(ownFiles(base), targetBytes, deletedShare)
+  const commits = commitsOf(binsOf(ownFiles(base), targetBytes, deletedShare), targetBytes)
   const stageNext = (seen: Snapshot) => {
-    const staging = stage(seen, signal?.aborted ? undefined : bins.shift(), sortBy, context)
+    const staging = stage(seen, signal?.aborted ? undefined : commits.shift(), sortBy, context, signal)
     // Handled where it is awaited; until then a failure must not count as unhandled.
     staging.catch(() => {})
     return staging
   }
   let staging = stageNext(base)
   try {
-    for (let staged = await staging; staged && !signal?.aborted; staged = await staging) {
-      // The next group is read while this one is committed.
+    for (let next = await staging; next && !signal?.aborted; next = await staging) {
+      // The next files are read while these are committed.
       staging = stageNext(result.snapshot)
-      result = await commitBin(result, staged, context)
+      result = await commitStaged(result, next, context)
     }
   } finally {
-    await discard(staging)
+    const left = await staging.catch(() => undefined)
+    await discard(left?.staged ?? [])
   }
   return result
 }
@@ -80,63 +83,112 @@ function ownFiles({ table, files }: Snapshot): AddFile[] {
   return [...files.values()].filter(({ path }) => 'key' in locationOf(table, path))
 }
 
-/** Deletes local files that were staged and not uploaded. */
-async function discard(staging: Promise<StagedBin | undefined>): Promise<void> {
-  const left = await staging.catch(() => undefined)
-  for (const { localPath, folder } of left?.files ?? []) await rm(folder ?? localPath, { recursive: true, force: true })
-}
-
 interface StagedBin {
   readonly bin: readonly AddFile[]
+  readonly files: readonly StagedFile[]
+}
+
+/** Bins whose files are here, to be replaced by one commit. */
+interface StagedCommit {
   readonly seen: Snapshot
-  /** Undefined when another writer has changed a file of the group already. */
-  readonly files: readonly StagedFile[] | undefined
+  readonly staged: readonly StagedBin[]
+  /** Bins of which another writer had changed a file already. */
+  readonly conflicts: number
+}
+
+/** Deletes local files that were staged and not uploaded. */
+async function discard(staged: readonly StagedBin[]): Promise<void> {
+  for (const { localPath, folder } of staged.flatMap(({ files }) => files))
+    await rm(folder ?? localPath, { recursive: true, force: true })
 }
 
 async function stage(
   seen: Snapshot,
-  chosen: readonly AddFile[] | undefined,
+  bins: readonly AddFile[][] | undefined,
+  sortBy: readonly string[],
+  context: WriteContext,
+  signal: AbortSignal | undefined,
+): Promise<StagedCommit | undefined> {
+  if (!bins) return undefined
+  const staged: StagedBin[] = []
+  let conflicts = 0
+  try {
+    for (const bin of bins) {
+      if (signal?.aborted) break
+      if (bin.every(({ path }) => seen.files.has(fileKey(seen.table, path))))
+        staged.push(await stageBin(seen, bin, sortBy, context))
+      else conflicts++
+    }
+  } catch (error) {
+    await discard(staged)
+    throw error
+  }
+  return { seen, staged: staged.filter(({ bin }) => bin.length > 0), conflicts }
+}
+
+async function stageBin(
+  seen: Snapshot,
+  chosen: readonly AddFile[],
   sortBy: readonly string[],
   { connection, folder, runtime }: WriteContext,
-): Promise<StagedBin | undefined> {
-  if (!chosen) return undefined
-  if (!chosen.every(({ path }) => seen.files.has(fileKey(seen.table, path))))
-    return { bin: chosen, seen, files: undefined }
+): Promise<StagedBin> {
   const legacy = await legacyFiles(seen, chosen, connection)
   const foreign = await outsideFiles(seen.table, chosen)
   const bin = chosen.filter((file) => !legacy.has(file) && !foreign.has(file))
-  if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], seen, files: [] }
+  if (bin.length < 2 && !bin[0]?.deletionVector) return { bin: [], files: [] }
   const order = sortBy.length === 0 ? '' : ` ORDER BY ${sortBy.map(quoteName).join(', ')}`
   const files = await withScan({ ...planScan(seen), files: bin }, connection, (rows) =>
     stageRows(connection, `SELECT * FROM (${rows})${order}`, seen, folder, runtime, { dataChange: false }),
   )
-  return { bin, seen, files }
+  return { bin, files }
 }
 
-async function commitBin(
+async function commitStaged(
   before: OptimizeResult,
-  { bin, seen, files }: StagedBin,
+  { seen, staged, conflicts }: StagedCommit,
   { runtime }: WriteContext,
 ): Promise<OptimizeResult> {
-  if (bin.length === 0) return before
-  if (!files) return { ...before, conflicts: before.conflicts + 1 }
-  await uploadAll(seen.table, files)
-  runtime.crashPoint('compacted')
-  const tags = bin[0]?.tags
-  const add = files.map((file) => (tags ? { ...file.add, tags } : file.add))
-  const remove = bin.map((file) => removalOf(file, runtime.now(), false))
-  const made = await commit(seen, { operation: 'OPTIMIZE', add, remove }, runtime)
-  if (made.outcome !== 'committed') return { ...before, snapshot: made.snapshot, conflicts: before.conflicts + 1 }
+  await uploadAll(
+    seen.table,
+    staged.flatMap(({ files }) => files),
+  )
+  if (staged.length > 0) runtime.crashPoint('compacted')
+  return commitBins({ ...before, conflicts: before.conflicts + conflicts }, seen, staged, runtime)
+}
+
+/** Where another writer has removed or marked a file meanwhile, only its bin is left out. */
+async function commitBins(
+  before: OptimizeResult,
+  seen: Snapshot,
+  bins: readonly StagedBin[],
+  runtime: Runtime,
+): Promise<OptimizeResult> {
+  if (bins.length === 0) return before
+  const transaction = replacing(bins, runtime)
+  const made = await commit(seen, transaction, runtime)
+  if (made.outcome !== 'committed') {
+    const isRetried = made.outcome === 'conflict' && made.reason === 'removed'
+    const isValid = (bin: StagedBin) => !conflictBetween(seen, made.snapshot, replacing([bin], runtime))
+    const valid = isRetried ? bins.filter(isValid) : []
+    const conflicts = before.conflicts + bins.length - valid.length
+    return commitBins({ ...before, snapshot: made.snapshot, conflicts }, seen, valid, runtime)
+  }
+  const { add, remove } = transaction
   return {
     snapshot: made.snapshot,
-    removedFiles: before.removedFiles + bin.length,
-    removedBytes: before.removedBytes + bytesOf(bin),
+    removedFiles: before.removedFiles + remove.length,
+    removedBytes: before.removedBytes + bytesOf(bins.flatMap(({ bin }) => bin)),
     addedFiles: before.addedFiles + add.length,
     addedBytes: before.addedBytes + bytesOf(add),
     conflicts: before.conflicts,
   }
 }
 
-function bytesOf(files: readonly AddFile[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0)
+function replacing(bins: readonly StagedBin[], runtime: Runtime) {
+  const add = bins.flatMap(({ bin, files }) => {
+    const tags = bin[0]?.tags
+    return files.map((file) => (tags ? { ...file.add, tags } : file.add))
+  })
+  const remove = bins.flatMap(({ bin }) => bin.map((file) => removalOf(file, runtime.now(), false)))
+  return { operation: 'OPTIMIZE', add, remove }
 }

@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Runtime, systemRuntime } from '@millrace/base'
 import { memoryStore } from '@millrace/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +8,6 @@ import {
   commit,
   openOrCreate,
   openTable,
-  optimizeTable,
   replaceRows,
   restoreTable,
   type Snapshot,
@@ -204,60 +201,6 @@ describe('log cleanup', () => {
     expect(await cleanLog(at, context.runtime, nothingToKeep)).toBe(0)
     pass(1)
     expect(await cleanLog(at, context.runtime, nothingToKeep)).toBe(1)
-  })
-})
-
-describe('optimize', () => {
-  async function scattered(partitionColumns: string[] = []) {
-    let snapshot = await testTables.create({ schema, partitionColumns })
-    const text = partitionColumns.length > 0 ? `'p' || (i % 2)` : `'row ' || i`
-    for (let i = 0; i < 10; i++) {
-      const query = `SELECT i AS id, ${text} AS text FROM range(${i * 10}, ${i * 10 + 10}) t(i)`
-      snapshot = await committed(appendRows(snapshot, query, testTables))
-    }
-    return snapshot
-  }
-  test('makes one file of many, with the same rows', async () => {
-    const result = await optimizeTable(await scattered(), testTables)
-    expect(result).toMatchObject({ removedFiles: 10, addedFiles: 1, conflicts: 0 })
-    const after = await reopened(result.snapshot)
-    expect(after.files.size).toBe(1)
-    expect(await testTables.ask(after, SUMS)).toEqual([{ n: '100', ids: '4950' }])
-  })
-  test('keeps partitions apart', async () => {
-    const result = await optimizeTable(await scattered(['text']), testTables)
-    expect(result).toMatchObject({ removedFiles: 20, addedFiles: 2 })
-    expect(await testTables.ask(await reopened(result.snapshot), SUMS)).toEqual([{ n: '100', ids: '4950' }])
-  })
-  test('says that no row has changed', async () => {
-    const { snapshot } = await optimizeTable(await scattered(), testTables)
-    expect([...snapshot.files.values()].map(({ dataChange }) => dataChange)).toEqual([false])
-    const [newest] = await tableHistory(snapshot.table, 1)
-    expect(newest).toMatchObject({ operation: 'OPTIMIZE', addedFiles: 1, removedFiles: 10 })
-  })
-  test('goes on beside appends, and steps back from what others have removed', async () => {
-    const base = await scattered()
-    await committed(appendRows(base, rows(100, 110), testTables))
-    const beside = await optimizeTable(base, testTables)
-    expect(beside).toMatchObject({ removedFiles: 10, conflicts: 0 })
-    expect(await testTables.ask(await reopened(base), SUMS)).toEqual([{ n: '110', ids: '5995' }])
-    const late = await optimizeTable(base, testTables)
-    expect(late).toMatchObject({ removedFiles: 0, conflicts: 1 })
-    expect(await testTables.ask(await reopened(base), SUMS)).toEqual([{ n: '110', ids: '5995' }])
-  })
-  test('that is called off half-way leaves whole commits, and no file where files are made', async () => {
-    const stop = new AbortController()
-    const runtime = { ...testTables.runtime, crashPoint: () => stop.abort() }
-    const base = await scattered(['text'])
-    const folder = join(testTables.folder, 'called-off')
-    const made = await optimizeTable(base, { ...testTables, folder, runtime }, { signal: stop.signal })
-    expect(made).toMatchObject({ removedFiles: 10, addedFiles: 1, conflicts: 0 })
-    expect(await readdir(folder)).toEqual([])
-    expect(await testTables.ask(await reopened(base), SUMS)).toEqual([{ n: '100', ids: '4950' }])
-  })
-  test('has nothing to do the second time', async () => {
-    const { snapshot } = await optimizeTable(await scattered(), testTables)
-    expect(await optimizeTable(snapshot, testTables)).toMatchObject({ removedFiles: 0, addedFiles: 0 })
   })
 })
 
