@@ -2,6 +2,7 @@ import { joinValues, MillraceError } from '@millrace/base'
 import { parseRegistered } from './avro/format.ts'
 import { shapeOfAvro } from './avro/shape.ts'
 import type { FormatContext } from './context.ts'
+import { shapeOfJsonSchema } from './json-schema/shape.ts'
 import { shapeAt } from './protobuf/format.ts'
 import { parseProto } from './protobuf/parse.ts'
 import type { ProtoFile } from './protobuf/schema.ts'
@@ -14,7 +15,7 @@ import type { Registry, RegistrySchema } from './registry/registry.ts'
 import type { RecordShape } from './shape/shape.ts'
 import { Undecodable } from './transcode/undecodable.ts'
 
-/** What the registry says of a topic's messages; a JSON Schema says only how they are written. */
+/** What the registry says of a topic's messages; a JSON Schema that names no fields says only how they are written. */
 export interface RegisteredShape {
   readonly format: 'avro' | 'protobuf' | 'json-schema'
   readonly shape: RecordShape | undefined
@@ -57,7 +58,7 @@ function readable<T>(topic: string, read: () => T): T {
 }
 
 function shapeOfSchema(schema: RegistrySchema): RegisteredShape {
-  if (schema.type === 'JSON') return { format: 'json-schema', shape: undefined }
+  if (schema.type === 'JSON') return { format: 'json-schema', shape: shapeOfJsonSchema(schema) }
   return { format: 'avro', shape: shapeOfAvro(parseRegistered(schema)) }
 }
 

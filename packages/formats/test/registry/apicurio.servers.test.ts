@@ -25,9 +25,10 @@ async function make(
   artifactId: string,
   schema: object | string,
   references: object[] = [],
+  typeOfObjects: 'AVRO' | 'JSON' = 'AVRO',
 ): Promise<Version> {
   const [artifactType, contentType] =
-    typeof schema === 'string' ? ['PROTOBUF', 'application/x-protobuf'] : ['AVRO', 'application/json']
+    typeof schema === 'string' ? ['PROTOBUF', 'application/x-protobuf'] : [typeOfObjects, 'application/json']
   const content = typeof schema === 'string' ? schema : JSON.stringify(schema)
   const response = await fetch(`${url}/groups/default/artifacts`, {
     method: 'POST',
@@ -101,4 +102,23 @@ it('Protobuf has the name of its message behind the id', async ({ registry }) =>
     { n: 7 },
     `not Protobuf: its schema content ${contentId} has no such message`,
   ])
+})
+
+it('a JSON Schema types the fields, those of a schema that it refers to as well, by either API', async ({
+  registry,
+}) => {
+  const url = apiOf(registry)
+  const [topic, part] = [freshName('orders'), freshName('address')]
+  const address = { type: 'object', properties: { zip: { type: 'string' } } }
+  const order = { type: 'object', properties: { id: { type: 'integer' }, to: { $ref: 'address.json' } } }
+  await make(url, part, address, [], 'JSON')
+  const reference = { groupId: 'default', artifactId: part, version: '1', name: 'address.json' }
+  await make(url, `${topic}-value`, order, [reference], 'JSON')
+  const fields = { id: { kind: 'long' }, to: { kind: 'record', fields: { zip: { kind: 'text' } } } }
+  for (const address of [url, registry.url]) {
+    expect(await shapeOfTopic(topic, { registry: address, environment: {} })).toEqual({
+      format: 'json-schema',
+      shape: { kind: 'record', fields },
+    })
+  }
 })
