@@ -115,8 +115,9 @@ async function stage(
   try {
     for (const bin of bins) {
       if (signal?.aborted) break
-      if (bin.every(({ path }) => seen.files.has(fileKey(seen.table, path))))
-        staged.push(await stageBin(seen, bin, sortBy, context))
+      // As they are now: rows may have been marked since the bins were chosen.
+      const files = bin.flatMap(({ path }) => seen.files.get(fileKey(seen.table, path)) ?? [])
+      if (files.length === bin.length) staged.push(await stageBin(seen, files, sortBy, context))
       else conflicts++
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { appendRows, optimizeTable, replaceRows, type Snapshot, tableHistory } from '../../src/index.ts'
+import { appendRows, commit, optimizeTable, replaceRows, type Snapshot, tableHistory } from '../../src/index.ts'
 import { column, committed, openTestTables, reopened, struct, type TestTables } from '../test-tables.ts'
 
 let testTables: TestTables
@@ -33,6 +33,16 @@ describe('optimize', () => {
     }
     return snapshot
   }
+  /** The same table, on a store to which another writer's work comes before the first commit. */
+  function beforeCommit(base: Snapshot, work: () => Promise<unknown>): Snapshot {
+    const { store } = base.table
+    let left = 1
+    const putIfAbsent: typeof store.putIfAbsent = async (key, bytes) => {
+      if (left-- > 0) await work()
+      return store.putIfAbsent(key, bytes)
+    }
+    return { ...base, table: { ...base.table, store: { ...store, putIfAbsent } } }
+  }
   const bytesIn = ({ files }: Snapshot) => [...files.values()].reduce((sum, { size }) => sum + size, 0)
   test('makes one file of many, with the same rows', async () => {
     const result = await optimizeTable(await scattered(), testTables)
@@ -61,23 +71,35 @@ describe('optimize', () => {
   })
   test('leaves out only the partition that another writer changes before the commit', async () => {
     const base = await manyPartitions(10)
-    const { store } = base.table
-    let changed = false
-    const putIfAbsent: typeof store.putIfAbsent = async (key, bytes) => {
-      if (!changed) {
-        changed = true
-        const where = { op: '=', column: 'text', value: 'p3' } as const
-        await committed(replaceRows(base, where, `SELECT 1000 AS id, 'p3' AS text`, testTables))
-      }
-      return store.putIfAbsent(key, bytes)
-    }
-    const raced = { ...base, table: { ...base.table, store: { ...store, putIfAbsent } } }
+    const where = { op: '=', column: 'text', value: 'p3' } as const
+    const raced = beforeCommit(base, () =>
+      committed(replaceRows(base, where, `SELECT 1000 AS id, 'p3' AS text`, testTables)),
+    )
     const result = await optimizeTable(raced, testTables)
     expect(result).toMatchObject({ removedFiles: 18, addedFiles: 9, conflicts: 1 })
     expect(result.snapshot.version).toBe(base.version + 2)
     const after = await reopened(base)
     expect(after.files.size).toBe(10)
     expect(await testTables.ask(after, SUMS)).toEqual([{ n: '37', ids: `${780 - (3 + 13 + 23 + 33) + 1000}` }])
+  })
+  test('brings back no row that is marked as deleted after the first of its commits', async () => {
+    const made = await manyPartitions(3)
+    const configuration = { ...made.metadata.configuration, 'delta.enableDeletionVectors': 'true' }
+    const features = {
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: ['deletionVectors', 'appendOnly', 'invariants'],
+    }
+    const protocol = { minReaderVersion: 3, minWriterVersion: 7, ...features }
+    const metadata = { ...made.metadata, configuration }
+    const base = await committed(
+      commit(made, { operation: 'SET TBLPROPERTIES', protocol, metadata }, testTables.runtime),
+    )
+    const last = [...base.files.values()].at(-1)?.partitionValues.text ?? ''
+    const id = Number(last.slice(1))
+    const where = { op: '=', column: 'id', value: id } as const
+    const raced = beforeCommit(base, () => committed(replaceRows(base, where, rows(0, 0), testTables)))
+    await optimizeTable(raced, testTables, { targetBytes: 0.4 * bytesIn(base) })
+    expect(await testTables.ask(await reopened(base), SUMS)).toEqual([{ n: '11', ids: `${66 - id}` }])
   })
   test('says that no row has changed', async () => {
     const { snapshot } = await optimizeTable(await scattered(), testTables)
