@@ -1,6 +1,6 @@
-export { changeSchema, DELETED, PLACE, TRUNCATED } from './clean/changes.ts'
 export { type Cleaner, type CleanFiles, type CleanReport, createCleaner } from './clean/cleaner.ts'
-export { reasonKind } from './clean/reason-kind.ts'
+export { reasonKind } from './clean/rejected/reason-kind.ts'
+export { changeSchema, DELETED, PLACE, TRUNCATED } from './clean/sql/changes.ts'
 export type { FileTarget } from './clean/work.ts'
 export { belongsTo, type Dataset, datasetHash, wantedBefore } from './dataset/dataset.ts'
 export { checkDescription } from './dataset/description.ts'

@@ -3,8 +3,8 @@ import { addColumns, type RawMessages, type ReadMessages } from '@millrace/forma
 import type { Dataset } from '../dataset/dataset.ts'
 import { type Field, TIMESTAMP_SHAPES } from '../dataset/fields.ts'
 import type { MetadataSource } from '../dataset/metadata.ts'
-import { DELETED } from './changes.ts'
 import type { ReadKeys } from './message-keys.ts'
+import { DELETED } from './sql/changes.ts'
 import { deletesByTombstone, deletesOf } from './tombstones.ts'
 
 /** Returns the data set with what it wants of a message beside its value as fields of the lines that are cleaned. */

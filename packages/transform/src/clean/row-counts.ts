@@ -3,7 +3,7 @@ import type { StagedFile } from '@millrace/delta'
 import { runBeside } from '@millrace/engine'
 import type { Dataset } from '../dataset/dataset.ts'
 import { expectationBits, failedBits } from '../dataset/expectations.ts'
-import { cleanRows, columnList, FAILED, fastRaw, type RecordSource, typedRows } from './queries.ts'
+import { cleanRows, columnList, FAILED, fastRaw, type RecordSource, typedRows } from './sql/queries.ts'
 
 export interface RowCounts {
   readonly rows: number

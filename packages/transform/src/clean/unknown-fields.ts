@@ -1,7 +1,7 @@
 import { refuseBomb } from '@millrace/base'
 import type { Dataset } from '../dataset/dataset.ts'
-import { knownNames } from './queries.ts'
-import { type Selection, valueIn } from './selection.ts'
+import { type Selection, valueIn } from './files/selection.ts'
+import { knownNames } from './sql/queries.ts'
 
 /** Fields that the data set does not know, and in how many of the records looked at they were. */
 export interface UnknownFields {

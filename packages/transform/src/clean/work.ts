@@ -4,9 +4,9 @@ import type { Snapshot } from '@millrace/delta'
 import type { Engine } from '@millrace/engine'
 import type { ReadMessages } from '@millrace/formats'
 import type { Dataset } from '../dataset/dataset.ts'
-import type { LineFiles } from './line-files.ts'
-import type { NoteFailures } from './noted-failures.ts'
-import type { MarkFailing } from './queries.ts'
+import type { LineFiles } from './files/line-files.ts'
+import type { NoteFailures } from './rejected/noted-failures.ts'
+import type { MarkFailing } from './sql/queries.ts'
 
 export interface CleanerOptions {
   readonly engine: Engine

@@ -5,8 +5,8 @@ import type { RecordShape, Shape } from '@millrace/formats'
 import type { Dataset } from '../../dataset/dataset.ts'
 import { ADDED, type Field, type FieldType, TIMESTAMP_SHAPES } from '../../dataset/fields.ts'
 import { columnsOfShape, type FieldColumn, type StoredColumns } from '../../infer/describe.ts'
-import { carry } from '../changes.ts'
-import { rewriteSelect } from '../select-tree.ts'
+import { carry } from '../sql/changes.ts'
+import { rewriteSelect } from '../sql/select-tree.ts'
 
 /**
  * Returns the data set that also has columns for these fields. A column that the table has keeps its type, and values

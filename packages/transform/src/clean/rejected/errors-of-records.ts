@@ -1,12 +1,12 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { quoteName } from '@millrace/engine'
-import type { Dataset } from '../dataset/dataset.ts'
-import { failedBits } from '../dataset/expectations.ts'
-import { sqlType } from '../dataset/fields.ts'
-import { cleanRows, columnList, FAILED, placeColumn } from './queries.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { failedBits } from '../../dataset/expectations.ts'
+import { sqlType } from '../../dataset/fields.ts'
+import { cleanRows, columnList, FAILED, placeColumn } from '../sql/queries.ts'
+import type { Work } from '../work.ts'
 import type { RejectedAt } from './read-messages.ts'
 import { isAboutRecords } from './record-error.ts'
-import type { Work } from './work.ts'
 
 /** From the first place to before the last. */
 type Range = readonly [from: number, to: number]

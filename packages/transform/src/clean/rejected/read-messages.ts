@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName, quoteText } from '@millrace/engine'
 import { MOST_RECORDS_A_MESSAGE, recordText } from '@millrace/formats'
-import type { Dataset } from '../dataset/dataset.ts'
-import { fieldSql, sqlType } from '../dataset/fields.ts'
-import { knownNames, readTypes } from './queries.ts'
-import { type Selection, valueIn } from './selection.ts'
-import { isOwnMember, MOST_UNKNOWN_NAMES } from './unknown-fields.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { fieldSql, sqlType } from '../../dataset/fields.ts'
+import { type Selection, valueIn } from '../files/selection.ts'
+import { knownNames, readTypes } from '../sql/queries.ts'
+import { isOwnMember, MOST_UNKNOWN_NAMES } from '../unknown-fields.ts'
 
 /** A record by its index in a selection, and why it is rejected. */
 export interface RejectedAt {

@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { MillraceError } from '@millrace/base'
-import type { Dataset } from '../dataset/dataset.ts'
-import { expectationBits, failedBits, failure } from '../dataset/expectations.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { expectationBits, failedBits, failure } from '../../dataset/expectations.ts'
+import { type Selection, slice, valueIn } from '../files/selection.ts'
+import { cleanRows, emptyRaw, FAILED, notTaken } from '../sql/queries.ts'
+import type { Work } from '../work.ts'
 import { cleanReadOnes } from './errors-of-records.ts'
-import { cleanRows, emptyRaw, FAILED, notTaken } from './queries.ts'
 import { countUnknownFields, createMessageTables, type RejectedAt, readMessages } from './read-messages.ts'
-import { type Selection, slice, valueIn } from './selection.ts'
-import type { Work } from './work.ts'
 
 /** Outcome of records that were read one by one. */
 export interface CloserLook {

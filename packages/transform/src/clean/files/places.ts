@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Dataset } from '../dataset/dataset.ts'
-import { PLACE } from './changes.ts'
-import { SECOND_FILE } from './queries.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { PLACE } from '../sql/changes.ts'
+import { SECOND_FILE } from '../sql/queries.ts'
 import type { Selection } from './selection.ts'
 
 const TABLE = 'millrace_places'

@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { Dataset } from '../dataset/dataset.ts'
-import { failedBits } from '../dataset/expectations.ts'
-import { call, type Expression, firstOf, nameOf, operator, tryRow } from './expressions.ts'
-import { cleanRows, emptyRaw, FAILED, type MarkFailing } from './queries.ts'
-import { inEachQuery, isProjection, rewriteSelect, type Select } from './select-tree.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { failedBits } from '../../dataset/expectations.ts'
+import { call, type Expression, firstOf, nameOf, operator, tryRow } from '../sql/expressions.ts'
+import { cleanRows, emptyRaw, FAILED, type MarkFailing } from '../sql/queries.ts'
+import { inEachQuery, isProjection, rewriteSelect, type Select } from '../sql/select-tree.ts'
 
 /** Names in the rewritten SQL: the records, their places, and whether one has failed. */
 const RECORDS = 'millrace_records'

@@ -11,11 +11,11 @@ import {
   VALID_TO,
 } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
-import type { Dataset } from '../dataset/dataset.ts'
-import type { Keyed } from '../dataset/keyed.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import type { Keyed } from '../../dataset/keyed.ts'
+import { deletesByTombstone } from '../tombstones.ts'
 import { nameOf } from './expressions.ts'
 import { inEachQuery, isProjection, rewriteSelect, type Select } from './select-tree.ts'
-import { deletesByTombstone } from './tombstones.ts'
 
 /** Where a change stands in the batch: of two, the one that was read later has the greater place. */
 export const PLACE = 'millrace_order'

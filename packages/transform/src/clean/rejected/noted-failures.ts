@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { NOTE, type Notes, quoteName } from '@millrace/engine'
-import type { Dataset } from '../dataset/dataset.ts'
-import { expectationBits, failedBits } from '../dataset/expectations.ts'
-import { markSubqueries, PLACE_OF_MESSAGE } from './mark-subqueries.ts'
-import { cleanRows, emptyRaw, FAILED, notTaken, placeColumn } from './queries.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { expectationBits, failedBits } from '../../dataset/expectations.ts'
+import { markSubqueries, PLACE_OF_MESSAGE } from '../sql/mark-subqueries.ts'
+import { cleanRows, emptyRaw, FAILED, notTaken, placeColumn } from '../sql/queries.ts'
+import { rewriteSelect } from '../sql/select-tree.ts'
 import { isAboutRecords } from './record-error.ts'
-import { rewriteSelect } from './select-tree.ts'
 
 /**
  * Returns the places of those records for which the SQL may fail, or whose row is not to be taken. `records` is a SELECT

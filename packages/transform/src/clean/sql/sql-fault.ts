@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { nearest } from '@millrace/base'
-import type { Dataset } from '../dataset/dataset.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
 import { emptyRaw, typedRows } from './queries.ts'
 
 /** The line of the statement below on which the data set's own SQL begins. */

@@ -9,11 +9,11 @@ import {
   parquetName,
   type ReadMessages,
 } from '@millrace/formats'
-import type { Dataset } from '../dataset/dataset.ts'
-import { PLACE } from './changes.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { PLACE } from '../sql/changes.ts'
+import { knownNames, type RecordSource, readTypes } from '../sql/queries.ts'
+import { MOST_UNKNOWN_NAMES, type UnknownFields } from '../unknown-fields.ts'
 import { writePieces } from './line-files.ts'
-import { knownNames, type RecordSource, readTypes } from './queries.ts'
-import { MOST_UNKNOWN_NAMES, type UnknownFields } from './unknown-fields.ts'
 
 /**
  * Returns the columns of the blocks, where each has its records as columns and none was rejected after that. Those of a keyed

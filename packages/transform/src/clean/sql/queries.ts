@@ -1,9 +1,9 @@
 import { duckdbType } from '@millrace/delta'
 import { quoteName, quoteText } from '@millrace/engine'
 import { LONGEST_JOINED_VALUE } from '@millrace/formats'
-import type { Dataset } from '../dataset/dataset.ts'
-import { expectationBits } from '../dataset/expectations.ts'
-import { fieldSql, namesOf, readType, sqlType } from '../dataset/fields.ts'
+import type { Dataset } from '../../dataset/dataset.ts'
+import { expectationBits } from '../../dataset/expectations.ts'
+import { fieldSql, namesOf, readType, sqlType } from '../../dataset/fields.ts'
 import { PLACE } from './changes.ts'
 
 /** Returns a SELECT of the columns, `millrace_at`, `millrace_fails` and FAILED, given one of `millrace_at` and the fields. */

@@ -1,7 +1,7 @@
 import { runBeside } from '@millrace/engine'
-import { failedBitsOrError } from '../dataset/expectations.ts'
-import { markNone } from './failing-records.ts'
-import { writeLines, writeNumberedLines } from './line-files.ts'
+import { failedBitsOrError } from '../../dataset/expectations.ts'
+import { writeLines, writeNumberedLines } from '../files/line-files.ts'
+import { concat, type Selection, slice, splitAt } from '../files/selection.ts'
 import {
   cleanRows,
   columnList,
@@ -11,10 +11,10 @@ import {
   notTaken,
   numberedRecords,
   suspectIndexes,
-} from './queries.ts'
+} from '../sql/queries.ts'
+import type { Work } from '../work.ts'
+import { markNone } from './failing-records.ts'
 import { isAboutRecords } from './record-error.ts'
-import { concat, type Selection, slice, splitAt } from './selection.ts'
-import type { Work } from './work.ts'
 
 /** At or below this many records, reading them one by one is cheaper than halving again. */
 const FEW = 512
