@@ -8,7 +8,15 @@ interface Place {
 }
 
 type Schema = Readonly<Record<string, unknown>>
-type Referred = ReadonlyMap<string, Schema>
+
+/** What a schema is read with: the documents that it refers to by name, and how many more parts are looked at. */
+interface Reading {
+  readonly referred: ReadonlyMap<string, Schema>
+  left: number
+}
+
+/** Parts that refer twice to the same, at each of some levels, are any number of columns; those beyond are texts. */
+const MOST_PARTS = 10_000
 
 const JSON_SHAPE: Shape = { kind: 'json' }
 
@@ -16,16 +24,16 @@ const JSON_SHAPE: Shape = { kind: 'json' }
 export function shapeOfJsonSchema({ text, references }: RegistrySchema): RecordShape | undefined {
   const document = schemaIn(JSON.parse(text))
   const referred = new Map(references.map(({ name, text }) => [name, schemaIn(JSON.parse(text))]))
-  const shape = shapeOf({ schema: document, document }, [], referred)
+  const shape = shapeOf({ schema: document, document }, [], { referred, left: MOST_PARTS })
   return shape.kind === 'record' && Object.keys(shape.fields).length > 0 ? shape : undefined
 }
 
-function shapeOf({ schema, document }: Place, around: readonly Schema[], referred: Referred): Shape {
+function shapeOf({ schema, document }: Place, around: readonly Schema[], reading: Reading): Shape {
   // What holds itself has no end as a column.
-  if (around.includes(schema)) return JSON_SHAPE
+  if (around.includes(schema) || reading.left-- <= 0) return JSON_SHAPE
   const within = (inner: unknown, of = document) =>
-    shapeOf({ schema: schemaIn(inner), document: of }, [...around, schema], referred)
-  const target = typeof schema.$ref === 'string' ? find(schema.$ref, document, referred) : undefined
+    shapeOf({ schema: schemaIn(inner), document: of }, [...around, schema], reading)
+  const target = typeof schema.$ref === 'string' ? find(schema.$ref, document, reading.referred) : undefined
   return both([
     ownShape(schema, within),
     ...(target ? [within(target.schema, target.document)] : []),
@@ -99,16 +107,25 @@ function both(shapes: readonly Shape[]): Shape {
 const isSame = (one: Shape, other: Shape) => JSON.stringify(one) === JSON.stringify(other)
 
 /** Returns what a reference names: a part of the document, or of one that the registry has for it. */
-function find(reference: string, own: Schema, referred: Referred): Place | undefined {
+function find(reference: string, own: Schema, referred: Reading['referred']): Place | undefined {
   const [name = '', pointer = ''] = reference.split('#')
   const document = name === '' || name === own.$id ? own : referred.get(name)
   if (!document) return undefined
-  const path = pointer.split('/').slice(1)
-  const steps = path.map((step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = decoded(pointer)
   // An anchor, which is no path, is not looked for.
-  if (pointer !== '' && !pointer.startsWith('/')) return undefined
-  const schema = steps.reduce<unknown>((at, step) => schemaIn(at)[step], document)
+  if (path === undefined || (path !== '' && !path.startsWith('/'))) return undefined
+  const steps = path.split('/').slice(1)
+  const names = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const schema = names.reduce<unknown>((at, step) => schemaIn(at)[step], document)
   return { schema: schemaIn(schema), document }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** What is no object, such as true, says nothing. */

@@ -48,6 +48,7 @@ it.each([
   [{ $ref: 'named.json' }, NAMED],
   [{ $ref: 'named.json#/properties/name' }, TEXT],
   [{ $ref: 'none.json' }, JSON_TEXT],
+  [{ $ref: '#/%' }, JSON_TEXT],
   [{ $ref: '#/$defs/loop' }, JSON_TEXT],
   [{ $ref: '#/$defs/tree' }, { kind: 'record', fields: { id: LONG, below: { kind: 'list', items: JSON_TEXT } } }],
   [
@@ -77,3 +78,12 @@ it.each([{ type: 'object' }, { type: 'string' }, { type: 'object', additionalPro
     expect(shapeOf(schema)).toBeUndefined()
   },
 )
+
+it('parts that refer to one another often are no endless number of fields', () => {
+  const levels = Array.from({ length: 40 }, (_, i) => {
+    const $ref = `#/$defs/d${i + 1}`
+    return [`d${i}`, { type: 'object', properties: { a: { $ref }, b: { $ref } } }] as const
+  })
+  const schema = { type: 'object', properties: { top: { $ref: '#/$defs/d0' } }, $defs: Object.fromEntries(levels) }
+  expect(JSON.stringify(shapeOf(schema)).length).toBeLessThan(1 << 20)
+})
