@@ -26,8 +26,8 @@ const ORDER = {
 const PARCEL = `syntax = "proto3"; message Parcel { uint64 id = 1; repeated Item items = 2; optional string note = 3; Parcel inside = 4; }
   message Item { string sku = 1; optional int32 pieces = 2; }`
 
-/** A place with these messages in its topics, and a registry with the schemas of two of them. */
-async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
+/** A place with these messages in its topics, and a registry with the schemas of two of them, down for some requests. */
+async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>, downFor = 0) {
   const place = await openWorkplace()
   onTestFinished(() => place.leave())
   const [order, parcel] = [{ schema: JSON.stringify(ORDER) }, { schemaType: 'PROTOBUF', schema: PARCEL }]
@@ -36,7 +36,9 @@ async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>) {
     ...{ '/subjects/parcels-value/versions/latest': parcel, '/schemas/ids/2': parcel },
     '/subjects/items-value/versions/latest': parcel,
   }
+  let requests = 0
   const server = createServer(({ url = '' }, response) => {
+    if (requests++ < downFor) return void response.writeHead(503).end()
     response.statusCode = url in answers ? 200 : 404
     response.end(JSON.stringify(answers[url] ?? { error_code: 40401 }))
   }).listen(0, '127.0.0.1')
@@ -102,6 +104,13 @@ test('--infer makes a typed table a topic of Avro, Protobuf and JSON, with nothi
   expect((await place.sql('SELECT count(*)::INT AS n FROM events_quarantine').catch(() => [{ n: 0 }]))[0]).toEqual({
     n: 0,
   })
+})
+
+test('--infer of a named data set waits for a registry that is down', async () => {
+  const { place, options } = await placeWith({ orders: [ORDER_MESSAGE] }, 3)
+  const ended = await place.run('stream', '--infer', '--datasets', 'orders', '--until-caught-up', ...options)
+  expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('503') })
+  expect(await place.sql('SELECT id FROM orders')).toEqual([{ id: 7 }])
 })
 
 test('of a Protobuf schema of several messages the one that the topic has is the table', async () => {

@@ -1,4 +1,4 @@
-import type { Runtime } from '@millrace/base'
+import { MillraceError, type Runtime } from '@millrace/base'
 import { filesOf, openMachine } from '@millrace/engine'
 import { type ObjectStore, openLake } from '@millrace/store'
 import { createCleaner } from '@millrace/transform'
@@ -72,7 +72,12 @@ export async function runStream(options: StreamOptions, runtime: Runtime, signal
   }
   const opened = ({ all }: OpenedOutputs) => all.forEach(reportSize)
   const pipelines = createPipelines({ options, source, store, machine, settings, held, report, reportNews, opened })
-  await pipelines.open(routes)
+  try {
+    await pipelines.open(routes, signal)
+  } catch (error) {
+    if (signal.aborted && error instanceof MillraceError && error.retry) return totals
+    throw error
+  }
   await source.subscribe(pipelines.topics(), { ...pipelines.listener, failed: (error) => lost.abort(error) })
 
   const onMaintenance = (maintenance: MaintenanceEvent) => {

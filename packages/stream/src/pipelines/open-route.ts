@@ -14,19 +14,18 @@ export interface OpenedRoute {
   readonly kinds: NonNullable<Route['kinds']>
 }
 
-/** Opens a route; its outputs are closed with `held`. Returns undefined while nothing is known of its records. */
+/** Opens a route whose records are those of a data set; its outputs are closed with `held`. */
 export async function openRoute(
   route: Route,
+  found: Dataset,
   options: StreamOptions,
   store: ObjectStore,
   machine: Machine,
   held: AsyncDisposableStack,
-): Promise<OpenedRoute | undefined> {
+): Promise<OpenedRoute> {
   const { outputs: chosen = ['delta'], group } = options
   const { allowsAnotherGroup = false, nullColumns = {} } = options
   const kinds = await kindsOf(chosen)
-  const found = await datasetOf(route, options)
-  if (!found) return undefined
   const dataset = thatFits(found, kinds)
   refuseKindsByField(dataset, route.kinds)
   const context = {
@@ -37,7 +36,8 @@ export async function openRoute(
   return { route, dataset, outputs: await openOutputs(kinds, context, held), kinds: route.kinds ?? new Map() }
 }
 
-async function datasetOf(route: Route, options: StreamOptions): Promise<Dataset | undefined> {
+/** Returns the data set of a route; undefined while nothing is known of its records. */
+export async function datasetOf(route: Route, options: StreamOptions): Promise<Dataset | undefined> {
   const { datasetFolders, datasets = [], inferDataset, formats = { environment: {} } } = options
   const { dataset: name, template } = route
   const own = datasets.find((dataset) => dataset.name === name)

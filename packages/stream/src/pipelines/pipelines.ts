@@ -7,12 +7,13 @@ import { createLimit } from '../epoch/limit.ts'
 import type { OpenedOutputs } from '../open-outputs.ts'
 import type { StreamOptions } from '../options.ts'
 import { acknowledgeTogether } from '../progress/acknowledge.ts'
+import { reportWaits, withRetries } from '../retry.ts'
 import { refuseTakenTable } from '../routes/patterns.ts'
 import type { Route } from '../routes/route.ts'
 import { settleUnrecognized } from '../routes/unrecognized.ts'
 import type { PipelineNews, WorkerEvent } from '../telemetry.ts'
 import { assignPartitions } from './assign-partitions.ts'
-import { type OpenedRoute, openRoute } from './open-route.ts'
+import { datasetOf, type OpenedRoute, openRoute } from './open-route.ts'
 import { createPipeline, type PipelineSettings } from './pipeline.ts'
 import { createPipelineIndex, type PipelineIndex, type Running } from './pipeline-index.ts'
 import { createPostponed, type Postponed } from './postponed.ts'
@@ -26,7 +27,7 @@ export interface Pipelines {
   topics(): string[]
   readonly listener: Pick<PartitionListener, 'assigned' | 'revoked'>
   /** Opens the routes that the worker begins with. A failure is thrown, unless it is of a topic that a pattern found. */
-  open(routes: readonly Route[]): Promise<void>
+  open(routes: readonly Route[], signal: AbortSignal): Promise<void>
   /** Takes over which routes there are now. Returns whether other topics are to be read. */
   follow(routes: readonly Route[]): Promise<boolean>
   /** Settles when all have ended. When one fails, the others stop too, unless it is of a topic that a pattern found. */
@@ -56,7 +57,6 @@ export function createPipelines(context: PipelinesContext): Pipelines {
   const acknowledge = acknowledgeTogether(context.source, (topic) => index.readers(topic).length)
   const runs = createRuns()
   const assignment = assignPartitions(index)
-
   context.held.defer(() => closeFound(index))
   const add = (opened: OpenedRoute, held: AsyncDisposableStack) =>
     index.add(runningOf(opened, held, acknowledge(), context))
@@ -81,7 +81,8 @@ export function createPipelines(context: PipelinesContext): Pipelines {
   const openFound = async (route: Route) => {
     const held = new AsyncDisposableStack()
     try {
-      const opened = await openRoute(route, options, store, machine, held)
+      const dataset = await datasetOf(route, options)
+      const opened = dataset && (await openRoute(route, dataset, options, store, machine, held))
       if (opened) postponed.over(route.dataset)
       return opened && add(opened, held)
     } catch (error) {
@@ -105,9 +106,9 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     of: (table) => [index.tables.get(table) ?? []].flat(),
     topics: index.topics,
     listener: assignment,
-    async open(routes) {
+    async open(routes, signal) {
       const named = routes.filter(({ isFound }) => !isFound)
-      const opened = await allOrFirstError(named.map((route) => openNamed(route, context)))
+      const opened = await allOrFirstError(named.map((route) => openNamed(route, context, signal)))
       for (const { outputs } of opened) context.opened(outputs)
       const settled = await settleUnrecognized(opened, options.group)
       for (const [i, each] of opened.entries()) add({ ...each, kinds: settled[i] ?? each.kinds }, context.held)
@@ -150,9 +151,15 @@ function withFreeTables(routes: readonly Route[], tables: ReadonlyMap<string, un
   })
 }
 
-async function openNamed(route: Route, { options, store, machine, held }: PipelinesContext): Promise<OpenedRoute> {
-  const opened = await openRoute(route, options, store, machine, held)
-  if (opened) return opened
+async function openNamed(
+  route: Route,
+  { options, store, machine, held, report }: PipelinesContext,
+  signal: AbortSignal,
+): Promise<OpenedRoute> {
+  const waiting = reportWaits((event) => report({ dataset: route.dataset, ...event }))
+  // A registry that is asked for the data set may be down.
+  const dataset = await withRetries(() => datasetOf(route, options), machine.runtime, signal, waiting)
+  if (dataset) return openRoute(route, dataset, options, store, machine, held)
   throw new MillraceError('DATASET_INVALID', `nothing says what the records of topic ${route.topics.join()} are`, {
     next: 'Send records of JSON to the topic, or register a schema for it and name the registry.',
   })
