@@ -26,6 +26,8 @@ const ORDER = {
 const PARCEL = `syntax = "proto3"; message Parcel { uint64 id = 1; repeated Item items = 2; optional string note = 3; Parcel inside = 4; }
   message Item { string sku = 1; optional int32 pieces = 2; }`
 
+const DOWN = Symbol('an answer that the registry fails to give')
+
 /** A place with these messages in its topics, and a registry with the schemas of two of them, down for some requests. */
 async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>, downFor = 0) {
   const place = await openWorkplace()
@@ -38,7 +40,7 @@ async function placeWith(topics: Readonly<Record<string, readonly Buffer[]>>, do
   }
   let requests = 0
   const server = createServer(({ url = '' }, response) => {
-    if (requests++ < downFor) return void response.writeHead(503).end()
+    if (requests++ < downFor || answers[url] === DOWN) return void response.writeHead(503).end()
     response.statusCode = url in answers ? 200 : 404
     response.end(JSON.stringify(answers[url] ?? { error_code: 40401 }))
   }).listen(0, '127.0.0.1')
@@ -111,6 +113,14 @@ test('--infer of a named data set waits for a registry that is down', async () =
   const ended = await place.run('stream', '--infer', '--datasets', 'orders', '--until-caught-up', ...options)
   expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('503') })
   expect(await place.sql('SELECT id FROM orders')).toEqual([{ id: 7 }])
+})
+
+test('a data set that waits for the registry does not hide what is wrong with another one', async () => {
+  const { place, answers, options } = await placeWith({ orders: [ORDER_MESSAGE], events: [Buffer.from('nonsense')] })
+  answers['/subjects/orders-value/versions/latest'] = DOWN
+  const ended = await place.run('stream', '--infer', '--datasets', 'orders,events', ...options)
+  expect(ended.exitCode).not.toBe(0)
+  expect(ended.stderr).toContain('nothing says what the records of topic events are')
 })
 
 test('of a Protobuf schema of several messages the one that the topic has is the table', async () => {

@@ -57,7 +57,10 @@ export function openInferrer(address: string, formats: FormatContext): Inferrer 
   }
 
   function open(): Promise<Source> {
-    source ??= openSource(address, systemRuntime)
+    source ??= openSource(address, systemRuntime).catch((error: unknown) => {
+      source = undefined
+      throw error
+    })
     return source
   }
 }

@@ -108,7 +108,7 @@ export function createPipelines(context: PipelinesContext): Pipelines {
     listener: assignment,
     async open(routes, signal) {
       const named = routes.filter(({ isFound }) => !isFound)
-      const opened = await allOrFirstError(named.map((route) => openNamed(route, context, signal)))
+      const opened = await allOrFirstError(named, signal, (route, stopped) => openNamed(route, context, stopped))
       for (const { outputs } of opened) context.opened(outputs)
       const settled = await settleUnrecognized(opened, options.group)
       for (const [i, each] of opened.entries()) add({ ...each, kinds: settled[i] ?? each.kinds }, context.held)
@@ -236,11 +236,26 @@ function sameTopics(reading: ReadonlySet<string>, topics: readonly string[]): bo
   return reading.size === topics.length && topics.every((topic) => reading.has(topic))
 }
 
-/** Waits for all of them, also when one fails: nothing is left that would go on behind our back. */
-async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  const outcomes = await Promise.allSettled(work)
-  return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason
-    return outcome.value
+/**
+ * Waits for all of them, also when one fails: nothing is left that would go on behind our back. What waits for another try
+ * to succeed is stopped then.
+ */
+async function allOrFirstError<T, R>(
+  items: readonly T[],
+  signal: AbortSignal,
+  work: (item: T, stopped: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const failed = new AbortController()
+  const stopped = AbortSignal.any([signal, failed.signal])
+  const working = items.map(async (item) => {
+    try {
+      return await work(item, stopped)
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
   })
+  await Promise.allSettled(working)
+  failed.signal.throwIfAborted()
+  return Promise.all(working)
 }
