@@ -32,14 +32,12 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   {
     title: (unit) => `${unit}/s`,
-    cell: (runs) => number(spreadOver(runs, ({ units, wallSeconds }) => units / wallSeconds).median),
+    cell: (runs) => number(spreadOver(runs, rateOf).median),
   },
   {
     title: (_unit, reference) => `× ${reference}`,
     cell: (runs, referenceRuns) =>
-      number(
-        spreadOf(runs.map(({ wallSeconds }, i) => (referenceRuns[i]?.wallSeconds ?? Number.NaN) / wallSeconds)).median,
-      ),
+      number(spreadOf(runs.map((run, i) => rateOf(run) / rateOf(referenceRuns[i]))).median),
   },
   {
     title: (unit) => `${unit} per CPU-s`,
@@ -55,6 +53,12 @@ const COLUMNS: readonly Column[] = [
   },
   { title: () => 'output MB', cell: (runs) => number(spreadOver(runs, ({ outputBytes }) => outputBytes / 1e6).median) },
 ]
+
+function rateOf(
+  { units, wallSeconds }: Pick<Run, 'units' | 'wallSeconds'> = { units: Number.NaN, wallSeconds: 1 },
+): number {
+  return units / wallSeconds
+}
 
 function rowOf(
   { name, about, engine, missing, runs }: ContestantResult,
