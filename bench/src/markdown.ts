@@ -54,10 +54,8 @@ const COLUMNS: readonly Column[] = [
   { title: () => 'output MB', cell: (runs) => number(spreadOver(runs, ({ outputBytes }) => outputBytes / 1e6).median) },
 ]
 
-function rateOf(
-  { units, wallSeconds }: Pick<Run, 'units' | 'wallSeconds'> = { units: Number.NaN, wallSeconds: 1 },
-): number {
-  return units / wallSeconds
+function rateOf(run: Run | undefined): number {
+  return run ? run.units / run.wallSeconds : Number.NaN
 }
 
 function rowOf(

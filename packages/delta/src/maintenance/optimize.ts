@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import type { Runtime } from '@millrace/base'
 import { quoteName } from '@millrace/engine'
 import type { AddFile } from '../log/actions.ts'
@@ -13,7 +12,7 @@ import { conflictBetween } from '../write/conflicts.ts'
 import type { WriteContext } from '../write/context.ts'
 import { stageRows } from '../write/parquet.ts'
 import { removalOf } from '../write/removal.ts'
-import { type StagedFile, uploadAll } from '../write/staged.ts'
+import { discardStaged, type StagedFile, uploadAll } from '../write/staged.ts'
 import { refuseUnwritable } from '../write/writable.ts'
 import { binsOf, bytesOf, commitsOf } from './bins.ts'
 import { outsideFiles } from './needed.ts'
@@ -96,10 +95,8 @@ interface StagedCommit {
   readonly conflicts: number
 }
 
-/** Deletes local files that were staged and not uploaded. */
 async function discard(staged: readonly StagedBin[]): Promise<void> {
-  for (const { localPath, folder } of staged.flatMap(({ files }) => files))
-    await rm(folder ?? localPath, { recursive: true, force: true })
+  for (const file of staged.flatMap(({ files }) => files)) await discardStaged(file)
 }
 
 async function stage(

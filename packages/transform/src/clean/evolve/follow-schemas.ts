@@ -53,7 +53,8 @@ export function createFollowing(): FollowSchemas {
   return async (dataset, read, table, nameOf, connection) => {
     const { onSchemaChange: policy } = dataset
     if (!policy || (policy === 'evolve' && !table)) return { dataset, read }
-    const schemas = read.map((block) => schemasOf(block, dataset))
+    const known = knownMembers(dataset)
+    const schemas = read.map((block) => schemasOf(block, known, policy))
     if (policy === 'evolve' && table) {
       const { added, refused } = additions(dataset, schemas, table)
       return {
@@ -61,7 +62,6 @@ export function createFollowing(): FollowSchemas {
         read: withRejected(read, schemas, (shape) => refused.get(shape)),
       }
     }
-    const known = knownMembers(dataset)
     const shapes = schemas.flatMap((each) => each.shapes)
     const reasons = new Map(shapes.map((shape) => [shape, changeOf(dataset, shape, known)]))
     if (policy === 'stop') refuseChanged(dataset, schemas, reasons, nameOf)
@@ -70,9 +70,12 @@ export function createFollowing(): FollowSchemas {
 }
 
 /** Messages without a schema have the members that they have. */
-function schemasOf({ lines, schemas }: ReadMessages, dataset: Dataset): MessageSchemas {
-  if (schemas) return schemas()
-  return unknownMembers(lines, knownMembers(dataset), dataset.onSchemaChange === 'evolve' ? 'pass' : 'count')
+function schemasOf(
+  { lines, schemas }: ReadMessages,
+  known: Members,
+  policy: Dataset['onSchemaChange'],
+): MessageSchemas {
+  return schemas?.() ?? unknownMembers(lines, known, policy === 'evolve' ? 'pass' : 'count')
 }
 
 /**

@@ -22,7 +22,7 @@ export function unknownMembers(lines: JoinedValues, known: Known, nulls: 'count'
     if (unknown.size === 0) continue
     const key = [...unknown].join('\n')
     const before = places.get(key)
-    const isWanted = before === undefined || samples.length < MOST_SAMPLES
+    const isWanted = before === undefined || (nulls === 'pass' && samples.length < MOST_SAMPLES)
     const record = isWanted ? parsed(valueAt(lines, index)) : undefined
     if (record) samples.push(record)
     if (before === undefined && !record) continue
